@@ -1,0 +1,171 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand};
+use hearth_train::{Backend, Split, Which};
+
+/// Train deep-learning models from a TOML file.
+#[derive(Debug, Parser)]
+#[command(name = "hearth", version, max_term_width = 100)]
+pub struct Args {
+    /// The folder of datasets.
+    #[arg(long, global = true, default_value = "datasets", env = "HEARTH_DATASETS")]
+    pub datasets: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a network.
+    Train(Train),
+    /// Loss, accuracy, per-class table and confusion matrix of a run.
+    Eval(Eval),
+    /// Name the class of pictures, in any common format.
+    Predict(Predict),
+    /// Write a config for a folder of one's own pictures.
+    Init(Init),
+    /// Print the resolved config, with where each value came from.
+    Config(ConfigArgs),
+    /// Print the JSON Schema of configs, for editors.
+    Schema,
+    /// List runs and their results.
+    Runs(Runs),
+    /// List, fetch, verify and check data.
+    #[command(subcommand)]
+    Data(Data),
+    /// Train two steps on each backend of this program, and say what works.
+    Doctor,
+    /// Print a script that completes commands in a shell.
+    Completions {
+        /// bash, zsh, fish, ...
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A config and what is put over it.
+#[derive(Debug, Group)]
+pub struct ConfigArgs {
+    /// A TOML file, such as configs/mlp.toml.
+    pub config: PathBuf,
+    /// Settings that replace those of the file, such as train.epochs=3.
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+}
+
+/// `hearth train`.
+#[derive(Debug, Group)]
+pub struct Train {
+    /// A TOML file, such as configs/mlp.toml; with --resume it may be left out.
+    #[arg(value_name = "CONFIG", required_unless_present = "resume")]
+    pub config: Option<PathBuf>,
+    /// Settings that replace those of the file, such as train.epochs=3.
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// The run's folder [default: runs/<name>-001, -002, ...].
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Go on with the run in --run.
+    #[arg(long, requires = "run")]
+    pub resume: bool,
+    /// What computes [default: the first of flex, ndarray that is compiled in].
+    #[arg(long)]
+    pub backend: Option<Backend>,
+    /// Build everything, and train nothing.
+    #[arg(long, conflicts_with_all = ["run", "resume"])]
+    pub dry_run: bool,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A trained run.
+#[derive(Debug, Group)]
+pub struct Trained {
+    /// The run's folder.
+    pub run: PathBuf,
+    /// best, last, or the number of a step.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: Which,
+    /// What computes [default: the first of flex, ndarray that is compiled in].
+    #[arg(long)]
+    pub backend: Option<Backend>,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hearth eval`.
+#[derive(Debug, Group)]
+pub struct Eval {
+    /// The run.
+    #[command(flatten)]
+    pub trained: Trained,
+    /// train, valid or test.
+    #[arg(long, default_value = "test")]
+    pub split: Split,
+}
+
+/// `hearth predict`.
+#[derive(Debug, Group)]
+pub struct Predict {
+    /// The run.
+    #[command(flatten)]
+    pub trained: Trained,
+    /// Pictures.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// How many classes to show; 0 for all.
+    #[arg(long, default_value_t = 3)]
+    pub top: usize,
+    /// Turn dark into light first: for dark things on a light ground, where the network was
+    /// trained on light things on a dark ground, as in MNIST and Fashion-MNIST.
+    #[arg(long)]
+    pub invert: bool,
+}
+
+/// `hearth init`.
+#[derive(Debug, Group)]
+pub struct Init {
+    /// A folder with one subfolder of pictures for each class, or with train/ and test/ of these.
+    pub folder: PathBuf,
+    /// The config to write [default: the folder's name with .toml].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `hearth runs`.
+#[derive(Debug, Group)]
+pub struct Runs {
+    /// The folder of runs.
+    #[arg(default_value = "runs")]
+    pub folder: PathBuf,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hearth data`.
+#[derive(Debug, Subcommand)]
+pub enum Data {
+    /// The datasets known by name.
+    List,
+    /// Get a dataset.
+    Fetch {
+        /// Its name.
+        name: String,
+    },
+    /// Compare a dataset's files with their SHA-256.
+    Verify {
+        /// Its name.
+        name: String,
+    },
+    /// Look at a folder of pictures: counts, broken files, duplicates, leaks between train and test.
+    Check {
+        /// The folder.
+        folder: PathBuf,
+    },
+}

@@ -1,0 +1,22 @@
+//! `hearth config` and `hearth schema`.
+
+use hearth_config::RawConfig;
+
+use crate::args::ConfigArgs;
+use crate::failure::Failure;
+use crate::output::print;
+
+/// Prints the resolved config.
+pub fn explain(args: &ConfigArgs) -> Result<(), Failure> {
+    let raw = RawConfig::read(&args.config)?.with_overrides(&args.overrides)?;
+    print(&raw.explain(&raw.check()?));
+    Ok(())
+}
+
+/// Prints the JSON Schema.
+pub fn schema() -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(&hearth_config::schema())
+        .map_err(|error| Failure::Other(error.to_string()))?;
+    print(&text);
+    Ok(())
+}

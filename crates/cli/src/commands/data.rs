@@ -1,0 +1,68 @@
+//! `hearth data`.
+
+use std::path::Path;
+
+use hearth_data::FolderReport;
+
+use crate::args::Data;
+use crate::failure::Failure;
+use crate::output::{megabytes, print, say, table};
+
+/// Lists, fetches, verifies or checks data.
+pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
+    match args {
+        Data::List => list(datasets),
+        Data::Fetch { name } => {
+            hearth_data::fetch(name, datasets, &mut |text| say(text))?;
+            print(&format!("{name} is in {}", datasets.join(name).display()));
+        }
+        Data::Verify { name } => {
+            let rows = hearth_data::verify(name, datasets)?;
+            print(&table(&["file", "sha-256"], rows.into_iter().map(|(file, sum)| vec![file, sum])));
+            print("every file is as published");
+        }
+        Data::Check { folder } => {
+            let report = hearth_data::check_folder(folder)?;
+            print(&text(&report));
+            if !report.is_sound() {
+                return Err(Failure::Other(format!("{} has faults", folder.display())));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn list(datasets: &Path) {
+    let rows = hearth_data::list(datasets).into_iter().map(|info| {
+        let present = if info.present { "present" } else { "fetched when needed" };
+        vec![info.name, megabytes(info.bytes), present.into(), info.licence, info.description]
+    });
+    print(&table(&["name", "size", "", "licence", "what"], rows));
+}
+
+fn text(report: &FolderReport) -> String {
+    let rows = report
+        .classes
+        .iter()
+        .map(|class| vec![class.class.clone(), class.train.to_string(), class.test.to_string()]);
+    let mut text = table(&["class", "train", "test"], rows);
+    let mut list = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            text += &format!("\n\n{title}:\n  {}", lines.join("\n  "));
+        }
+    };
+    let join = |group: &Vec<std::path::PathBuf>| {
+        let names: Vec<_> = group.iter().map(|path| path.display().to_string()).collect();
+        names.join(" = ")
+    };
+    list("faults", report.faults.clone());
+    list(
+        "broken pictures",
+        report.broken.iter().map(|broken| format!("{}: {}", broken.path.display(), broken.fault)).collect(),
+    );
+    list("the same picture in train and test", report.shared.iter().map(join).collect());
+    list("the same picture more than once", report.duplicates.iter().map(join).collect());
+    list("classes with few pictures", report.small.clone());
+    list("files outside of any class", report.loose.iter().map(|path| path.display().to_string()).collect());
+    text
+}

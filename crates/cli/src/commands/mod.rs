@@ -1,0 +1,36 @@
+//! One file for each command.
+
+mod config;
+mod data;
+mod doctor;
+mod eval;
+mod init;
+mod predict;
+mod runs;
+mod train;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+
+/// Does what the command line says.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let datasets = &args.datasets;
+    match args.command {
+        Command::Train(args) => train::run(&args, datasets),
+        Command::Eval(args) => eval::run(&args, datasets),
+        Command::Predict(args) => predict::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Config(args) => config::explain(&args),
+        Command::Schema => config::schema(),
+        Command::Runs(args) => runs::run(&args),
+        Command::Data(args) => data::run(&args, datasets),
+        Command::Doctor => doctor::run(),
+        Command::Completions { shell } => {
+            let mut command = Args::command();
+            clap_complete::generate(shell, &mut command, "hearth", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

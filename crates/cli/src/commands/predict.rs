@@ -1,0 +1,79 @@
+//! `hearth predict`.
+
+use std::path::Path;
+
+use hearth_train::Predictor;
+use serde::Serialize;
+
+use crate::args::Predict;
+use crate::failure::Failure;
+use crate::output::{print, print_json, table};
+
+/// Pictures in one forward pass.
+const BATCH: usize = 256;
+
+#[derive(Serialize)]
+struct Answer {
+    predictions: Vec<Prediction>,
+}
+
+#[derive(Serialize)]
+struct Prediction {
+    file: String,
+    top: Vec<Guess>,
+}
+
+#[derive(Serialize)]
+struct Guess {
+    class: String,
+    index: usize,
+    probability: f64,
+}
+
+/// Predicts.
+pub fn run(args: &Predict) -> Result<(), Failure> {
+    let trained = &args.trained;
+    let predictor =
+        Predictor::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
+    let mut predictions = Vec::new();
+    for files in args.files.chunks(BATCH) {
+        let mut pixels = Vec::new();
+        for file in files {
+            pixels.extend(hearth_data::read_picture(file, predictor.shape(), args.invert)?);
+        }
+        let probabilities = predictor.predict(pixels);
+        let answers = files.iter().zip(&probabilities);
+        predictions.extend(answers.map(|(file, row)| best(file, row, predictor.classes(), args.top)));
+    }
+    if trained.json {
+        return print_json(&Answer { predictions });
+    }
+    let rows = predictions.into_iter().flat_map(|prediction| {
+        let file = prediction.file;
+        prediction.top.into_iter().enumerate().map(move |(rank, guess)| {
+            let file = if rank == 0 { file.clone() } else { String::new() };
+            vec![file, guess.class, format!("{:.4}", guess.probability)]
+        })
+    });
+    print(&table(&["file", "class", "probability"], rows));
+    Ok(())
+}
+
+/// The most probable classes of one picture, all of them when `top` is 0.
+fn best(file: &Path, probabilities: &[f64], classes: &[String], top: usize) -> Prediction {
+    let mut guesses: Vec<Guess> = probabilities
+        .iter()
+        .zip(classes)
+        .enumerate()
+        .map(|(index, (probability, class))| Guess {
+            class: class.clone(),
+            index,
+            probability: *probability,
+        })
+        .collect();
+    guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    if top > 0 {
+        guesses.truncate(top);
+    }
+    Prediction { file: file.display().to_string(), top: guesses }
+}

@@ -1,0 +1,80 @@
+//! `hearth runs`.
+
+use hearth_store::{RunDir, read_metrics, runs_in};
+use hearth_train::info::RunInfo;
+use serde::Serialize;
+
+use crate::args::Runs;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say, table};
+
+/// A line of the table.
+#[derive(Serialize)]
+struct Row {
+    run: String,
+    dataset: String,
+    backend: String,
+    started: String,
+    finished: bool,
+    step: u64,
+    valid_accuracy: Option<f64>,
+    test_accuracy: Option<f64>,
+}
+
+/// Lists the runs in a folder.
+pub fn run(args: &Runs) -> Result<(), Failure> {
+    let rows: Vec<Row> = runs_in(&args.folder)?
+        .iter()
+        .filter_map(|run| match row(run) {
+            Ok(row) => Some(row),
+            Err(failure) => {
+                say(&format!("{} is left out: {failure}", run.path().display()));
+                None
+            }
+        })
+        .collect();
+    if args.json {
+        return print_json(&serde_json::json!({ "runs": rows }));
+    }
+    if rows.is_empty() {
+        say(&format!("there is no run in {}", args.folder.display()));
+        return Ok(());
+    }
+    let accuracy = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    let cells = rows.into_iter().map(|row| {
+        vec![
+            row.run,
+            row.dataset,
+            row.backend,
+            row.started,
+            row.step.to_string(),
+            accuracy(row.valid_accuracy),
+            accuracy(row.test_accuracy),
+        ]
+    });
+    let header = ["run", "data", "backend", "started", "step", "best valid", "test"];
+    print(&table(&header, cells));
+    Ok(())
+}
+
+fn row(run: &RunDir) -> Result<Row, hearth_train::TrainError> {
+    let info = RunInfo::read(run)?;
+    let metrics = read_metrics(run.metrics())?;
+    let accuracies = |kind: &str| {
+        metrics
+            .iter()
+            .filter(move |line| line["kind"] == kind)
+            .filter_map(|line| line["accuracy"].as_f64())
+            .collect::<Vec<_>>()
+    };
+    Ok(Row {
+        run: run.path().display().to_string(),
+        dataset: info.dataset.name,
+        backend: info.backend,
+        started: info.started.strftime("%Y-%m-%d %H:%M").to_string(),
+        finished: !accuracies("test").is_empty(),
+        step: metrics.iter().filter_map(|line| line["step"].as_u64()).max().unwrap_or(0),
+        valid_accuracy: accuracies("valid").into_iter().max_by(f64::total_cmp),
+        test_accuracy: accuracies("test").last().copied(),
+    })
+}

@@ -1,0 +1,145 @@
+//! `hearth train`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hearth_config::{Config, RawConfig};
+use hearth_store::RunDir;
+use hearth_train::run::stored_config;
+use hearth_train::{Ended, Event, Job, Outcome, Target};
+use serde::Serialize;
+
+use crate::args::Train;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say};
+use crate::progress::Progress;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Trains.
+pub fn run(args: &Train, datasets: &Path) -> Result<(), Failure> {
+    let config = settings(args)?;
+    let target = match &args.run {
+        _ if args.dry_run => Target::Nowhere,
+        Some(path) if args.resume => Target::Resume(path.clone()),
+        Some(path) => Target::Fresh(path.clone()),
+        None => Target::Numbered(PathBuf::from("runs")),
+    };
+    stop_on_signals()?;
+    let backend = args.backend.unwrap_or_default();
+    let threads = hearth_train::backend::set_threads(config.run.threads);
+    let job = Job { config: &config, backend, datasets, target, stop: &STOP };
+    let mut progress = Progress::new(backend, threads);
+    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
+    match outcome {
+        None => {
+            say("nothing was trained: --dry-run");
+            Ok(())
+        }
+        Some(outcome) => finish(&outcome, args.json),
+    }
+}
+
+/// The settings of the file and the command line, or of the stored run with --resume.
+fn settings(args: &Train) -> Result<Config, Failure> {
+    let mut overrides = args.overrides.clone();
+    let stored = match &args.run {
+        Some(run) if args.resume => RunDir::open(run).ok(),
+        _ => None,
+    };
+    let path = match (&args.config, &stored) {
+        // With --resume the config may be left out, and the first word is an override then.
+        (Some(word), Some(run)) if args.resume && is_override(word) => {
+            overrides.insert(0, word.to_string_lossy().into_owned());
+            run.config_path()
+        }
+        (Some(path), _) => path.clone(),
+        (None, Some(run)) => run.config_path(),
+        (None, None) => {
+            return Err(Failure::usage("there is no run to resume: name a config as well"));
+        }
+    };
+    let raw = RawConfig::read(&path)?.with_overrides(&overrides)?;
+    let config = raw.check()?;
+    if let Some(run) = stored {
+        raw.check_resume(&config, &stored_config(&run)?)?;
+    }
+    Ok(config)
+}
+
+fn is_override(word: &Path) -> bool {
+    word.to_string_lossy().contains('=') && !word.exists()
+}
+
+/// The first signal ends the run after its step; the second one ends the program at once.
+fn stop_on_signals() -> Result<(), Failure> {
+    ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        say("stopping after this step; again to stop at once");
+    })
+    .map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
+}
+
+fn finish(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    let run = outcome.run.display();
+    if json {
+        print_json(&Short::new(outcome))?;
+    } else if let Some(test) = &outcome.test {
+        print(&format!(
+            "test loss {:.4}  accuracy {:.4}\n{} steps in {:.1} s, {:.0} samples/s",
+            test.loss, test.accuracy, outcome.steps, outcome.seconds, outcome.samples_per_second,
+        ));
+        print(&format!("{run}\npredict with: hearth predict {run} PICTURE..."));
+    }
+    match outcome.ended {
+        Ended::Interrupted => {
+            say(&format!("interrupted; go on with: hearth train --run {run} --resume"));
+            Err(Failure::Interrupted)
+        }
+        Ended::EarlyStopped => {
+            say("stopped early: the validation result no longer got better");
+            Ok(())
+        }
+        Ended::Finished => Ok(()),
+    }
+}
+
+/// The outcome without the tables that `eval` prints.
+#[derive(Serialize)]
+struct Short<'a> {
+    run: &'a Path,
+    steps: u64,
+    epochs: f64,
+    seconds: f64,
+    samples_per_second: f64,
+    valid: Option<ShortReport>,
+    test: Option<ShortReport>,
+}
+
+#[derive(Serialize)]
+struct ShortReport {
+    loss: f64,
+    accuracy: f64,
+    samples: usize,
+}
+
+impl<'a> Short<'a> {
+    fn new(outcome: &'a Outcome) -> Self {
+        let short = |report: &hearth_train::metrics::Report| ShortReport {
+            loss: report.loss,
+            accuracy: report.accuracy,
+            samples: report.samples,
+        };
+        Self {
+            run: &outcome.run,
+            steps: outcome.steps,
+            epochs: outcome.epochs,
+            seconds: outcome.seconds,
+            samples_per_second: outcome.samples_per_second,
+            valid: outcome.valid.as_ref().map(short),
+            test: outcome.test.as_ref().map(short),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! How a command fails: what is printed, and the exit code.
+
+use std::process::ExitCode;
+
+use hearth_config::{Fault, Faults};
+use hearth_store::StoreError;
+use hearth_train::TrainError;
+use miette::{GraphicalReportHandler, GraphicalTheme, Report};
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub enum Failure {
+    /// The config or the command line.
+    Config(Faults),
+    /// Everything else that ends in a sentence.
+    Error(TrainError),
+    /// Something outside of the library went wrong.
+    Other(String),
+    /// Stopped on request, after a checkpoint.
+    Interrupted,
+}
+
+impl Failure {
+    /// A fault of the command line.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Config(Fault::new(message).into())
+    }
+
+    /// Prints what went wrong on standard error.
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Config(faults) => faults.0.iter().for_each(|fault| print(fault.clone().into())),
+            Self::Error(TrainError::Config(faults)) => {
+                faults.0.iter().for_each(|fault| print(fault.clone().into()));
+            }
+            Self::Error(error) => print(Fault::new(error.to_string()).into()),
+            Self::Other(message) => print(Fault::new(message).into()),
+            Self::Interrupted => {}
+        }
+        self.code().into()
+    }
+
+    /// 1 failed, 2 bad usage or config, 3 data missing or damaged, 130 interrupted.
+    fn code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 2,
+            Self::Error(error) => match error {
+                TrainError::Data(_) | TrainError::RunInfo { .. } | TrainError::Config(_) => 3,
+                TrainError::Settings(_) => 2,
+                TrainError::NonFinite { .. } => 1,
+                TrainError::Store(error) => match error {
+                    StoreError::RunExists { .. }
+                    | StoreError::NotEmpty { .. }
+                    | StoreError::NotARun { .. }
+                    | StoreError::NoCheckpoint { .. } => 2,
+                    error if error.is_damage() => 3,
+                    _ => 1,
+                },
+            },
+            Self::Other(_) => 1,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is where the program says what went wrong")]
+fn print(report: Report) {
+    let plain = !std::io::IsTerminal::is_terminal(&std::io::stderr());
+    if plain {
+        let theme = GraphicalTheme::unicode_nocolor();
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = handler.render_report(&mut text, report.as_ref());
+        eprint!("{text}");
+    } else {
+        eprintln!("{report:?}");
+    }
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        Self::Config(faults)
+    }
+}
+
+impl From<TrainError> for Failure {
+    fn from(error: TrainError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<hearth_data::DataError> for Failure {
+    fn from(error: hearth_data::DataError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Error(error.into())
+    }
+}

@@ -1,0 +1,164 @@
+//! What `hearth train` shows while it works: a bar for each epoch, or plain lines where standard
+//! error is not a terminal.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use hearth_train::metrics::Report;
+use hearth_train::summary::Summary;
+use hearth_train::task::Sums;
+use hearth_train::trainer::StepDone;
+use hearth_train::{Backend, Event};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::{megabytes, say, table, thousands};
+
+/// Steps after which the time of the whole run can be told.
+const STEPS_TO_ESTIMATE: u64 = 20;
+
+/// Shows the events of a run.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    terminal: bool,
+    backend: Backend,
+    threads: usize,
+    epoch: Sums,
+    epoch_started: Instant,
+    first: Option<(u64, Instant)>,
+    last: Option<StepDone>,
+}
+
+impl Progress {
+    /// Nothing has happened yet.
+    pub fn new(backend: Backend, threads: usize) -> Self {
+        Self {
+            bar: None,
+            terminal: std::io::stderr().is_terminal(),
+            backend,
+            threads,
+            epoch: Sums::default(),
+            epoch_started: Instant::now(),
+            first: None,
+            last: None,
+        }
+    }
+
+    /// Shows one event.
+    pub fn show(&mut self, event: Event<'_>) {
+        match event {
+            Event::Started(summary) => self.started(summary),
+            Event::Step(step) => self.step(step),
+            Event::Evaluated(report) => self.evaluated(report),
+            Event::Note(text) => self.line(&text),
+        }
+    }
+
+    fn started(&self, summary: &Summary) {
+        let [train, valid, test] = summary.samples.map(|count| thousands(count as u64));
+        let [channels, height, width] = summary.picture;
+        say(&format!(
+            "{}: {train} training, {valid} validation and {test} test pictures, {channels}x{height}x{width}, {} classes\n",
+            summary.dataset,
+            summary.classes.len(),
+        ));
+        let rows = summary.layers.iter().map(|layer| {
+            let [channels, height, width] = layer.output;
+            let output = match [height, width] {
+                [1, 1] => channels.to_string(),
+                _ => format!("{channels}x{height}x{width}"),
+            };
+            vec![layer.name.clone(), output, thousands(layer.parameters as u64)]
+        });
+        let total = vec!["total".into(), String::new(), thousands(summary.parameters as u64)];
+        say(&table(&["layer", "output", "parameters"], rows.chain([total])));
+        let [epoch, all] = summary.steps;
+        say(&format!(
+            "\n{} steps of {} an epoch, on {} with {} threads; about {} of memory\n",
+            thousands(all),
+            thousands(epoch),
+            self.backend,
+            self.threads,
+            megabytes(summary.memory as u64),
+        ));
+    }
+
+    fn step(&mut self, done: StepDone) {
+        let in_epoch = (done.step - 1) % done.steps_per_epoch + 1;
+        let (first_step, begun) = *self.first.get_or_insert((done.step, Instant::now()));
+        if in_epoch == 1 || self.last.is_none() {
+            self.epoch = Sums::default();
+            self.epoch_started = Instant::now();
+            self.bar = self.terminal.then(|| bar(done));
+        }
+        self.epoch += done.sums;
+        if done.step == first_step + STEPS_TO_ESTIMATE && !self.terminal {
+            let left = begun.elapsed() / STEPS_TO_ESTIMATE as u32 * (done.total_steps - done.step) as u32;
+            self.line(&format!("about {} to go", duration(left)));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(in_epoch);
+            bar.set_message(self.results());
+        }
+        if in_epoch == done.steps_per_epoch {
+            self.last = Some(done);
+            if let Some(bar) = self.bar.take() {
+                bar.finish();
+            } else {
+                let (epoch, epochs) = epochs(done);
+                self.line(&format!("epoch {epoch}/{epochs}  {}", self.results()));
+            }
+        }
+        self.last = Some(done);
+    }
+
+    fn results(&self) -> String {
+        let samples = self.epoch.samples as f64;
+        let speed = samples / self.epoch_started.elapsed().as_secs_f64().max(1e-9);
+        format!(
+            "loss {:.4}  accuracy {:.4}  {} samples/s",
+            self.epoch.loss / samples,
+            self.epoch.correct as f64 / samples,
+            thousands(speed as u64),
+        )
+    }
+
+    fn evaluated(&mut self, report: &Report) {
+        let Report { split, loss, accuracy, .. } = report;
+        self.line(&format!("           {split} loss {loss:.4}  accuracy {accuracy:.4}"));
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
+        }
+    }
+}
+
+fn epochs(done: StepDone) -> (u64, u64) {
+    let whole = |steps: u64| steps.div_ceil(done.steps_per_epoch);
+    (whole(done.step), whole(done.total_steps))
+}
+
+fn bar(done: StepDone) -> ProgressBar {
+    let (epoch, epochs) = epochs(done);
+    let bar = ProgressBar::with_draw_target(
+        Some(done.steps_per_epoch),
+        ProgressDrawTarget::stderr_with_hz(10),
+    );
+    let style = ProgressStyle::with_template("epoch {prefix}  {bar:24} {pos}/{len}  {msg}  {eta} left")
+        .expect("the template names only keys that indicatif knows");
+    bar.set_style(style.progress_chars("=> "));
+    bar.set_prefix(format!("{epoch}/{epochs}"));
+    bar
+}
+
+/// `1 h 05 min`, `2 min 03 s`, `8 s`.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}

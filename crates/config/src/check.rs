@@ -1,0 +1,284 @@
+//! Ranges and contradictions: what types alone cannot say.
+
+use crate::fault::Fault;
+use crate::sections::{
+    Activation, AugmentConfig, ClassWeights, DataConfig, DataSource, Dropout, MlpConfig,
+    ModelConfig, OptimizerConfig, OptimizerKind, RunConfig, ScheduleConfig, ScheduleKind,
+    TrainConfig,
+};
+use crate::tree::Node;
+
+/// The largest width of a layer, side of a picture and size of a batch: far above what
+/// fits into memory, and low enough that no product of three overflows.
+const LARGEST: usize = 1 << 20;
+
+/// Notes the faults of sections that were read.
+pub(crate) struct Checks<'a> {
+    root: &'a Node,
+    pub faults: Vec<Fault>,
+}
+
+impl<'a> Checks<'a> {
+    pub fn new(root: &'a Node) -> Self {
+        Self { root, faults: Vec::new() }
+    }
+
+    /// Checks all sections that could be read, each alone and against the others.
+    #[expect(clippy::too_many_arguments, reason = "one for each section of a config")]
+    pub fn sections(
+        &mut self,
+        run: Option<&RunConfig>,
+        data: Option<&DataConfig>,
+        augment: Option<&AugmentConfig>,
+        model: Option<&ModelConfig>,
+        optimizer: Option<&OptimizerConfig>,
+        schedule: Option<&ScheduleConfig>,
+        train: Option<&TrainConfig>,
+    ) {
+        run.into_iter().for_each(|run| self.run(run));
+        data.into_iter().for_each(|data| self.data(data));
+        augment.into_iter().for_each(|augment| self.augment(augment));
+        model.into_iter().for_each(|ModelConfig::Mlp(mlp)| self.mlp(mlp));
+        optimizer.into_iter().for_each(|optimizer| self.optimizer(optimizer));
+        schedule.into_iter().for_each(|schedule| self.schedule(schedule));
+        train.into_iter().for_each(|train| self.train(train));
+        if let (Some(data), Some(train)) = (data, train) {
+            self.contradiction(
+                data.batches.valid_samples == 0 && train.early_stop.is_some(),
+                "train.early_stop",
+                "early stopping watches the validation set, and `data.valid_samples` is 0",
+            );
+        }
+    }
+
+    fn run(&mut self, run: &RunConfig) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        self.that(
+            "run.name",
+            format!("{:?}", run.name),
+            !run.name.is_empty()
+                && run.name.len() <= 100
+                && run.name.chars().all(plain)
+                && !run.name.starts_with('.'),
+            "letters, digits, `-`, `_` and `.`: it becomes a folder's name",
+        );
+        self.that("run.seed", run.seed, i64::try_from(run.seed).is_ok(), "0 to 2^63 - 1");
+        if let Some(threads) = run.threads {
+            self.that("run.threads", threads, (1..=1024).contains(&threads), "1 to 1024");
+        }
+    }
+
+    fn data(&mut self, data: &DataConfig) {
+        let batch_size = data.batches.batch_size;
+        self.that(
+            "data.batch_size",
+            batch_size,
+            (1..=LARGEST).contains(&batch_size),
+            "1 to 1048576",
+        );
+        match &data.source {
+            DataSource::Idx(idx) => {
+                let classes = idx.classes.as_ref().map_or(2, Vec::len);
+                self.that(
+                    "data.classes",
+                    classes,
+                    (2..=65_536).contains(&classes),
+                    "2 to 65536 names",
+                );
+            }
+            DataSource::ImageFolder(folder) => {
+                self.that("data.size", folder.size, (1..=1024).contains(&folder.size), "1 to 1024");
+                let fraction = folder.test_fraction;
+                self.that(
+                    "data.test_fraction",
+                    fraction,
+                    0.0 < fraction && fraction < 1.0,
+                    "above 0 and below 1",
+                );
+            }
+            DataSource::FashionMnist(_)
+            | DataSource::FashionMnistMini(_)
+            | DataSource::Mnist(_) => {}
+        }
+    }
+
+    fn augment(&mut self, augment: &AugmentConfig) {
+        self.probability("augment.flip", augment.flip);
+        self.that("augment.shift", augment.shift, augment.shift <= 1024, "0 to 1024");
+        self.probability("augment.erase", augment.erase);
+    }
+
+    fn mlp(&mut self, mlp: &MlpConfig) {
+        for width in &mlp.hidden {
+            self.that(
+                "model.hidden",
+                width,
+                (1..=LARGEST).contains(width),
+                "widths of 1 to 1048576",
+            );
+        }
+        self.that(
+            "model.hidden",
+            format!("{} layers", mlp.hidden.len()),
+            mlp.hidden.len() <= 1000,
+            "at most 1000 layers",
+        );
+        for dropout in mlp.dropout.per_layer(1) {
+            self.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
+        }
+        if let Dropout::Each(each) = &mlp.dropout {
+            let (wanted, found) = (mlp.hidden.len(), each.len());
+            self.contradiction(
+                wanted != found,
+                "model.dropout",
+                &format!("`model.dropout` lists {found} layers, and `model.hidden` has {wanted}"),
+            );
+        }
+        self.contradiction(
+            mlp.hidden.is_empty() && matches!(mlp.dropout, Dropout::Same(share) if share > 0.0),
+            "model.dropout",
+            "`model.dropout` drops hidden units, and `model.hidden` is empty",
+        );
+        self.contradiction(
+            mlp.hidden.is_empty()
+                && mlp.activation != Activation::default()
+                && mlp.activation != Activation::None,
+            "model.activation",
+            "`model.activation` stands behind hidden layers, and `model.hidden` is empty",
+        );
+    }
+
+    fn optimizer(&mut self, optimizer: &OptimizerConfig) {
+        let rate = optimizer.update.learning_rate;
+        self.that(
+            "optimizer.learning_rate",
+            rate,
+            0.0 < rate && rate <= 1000.0,
+            "above 0, at most 1000",
+        );
+        let decay = optimizer.update.weight_decay;
+        self.that("optimizer.weight_decay", decay, (0.0..=10.0).contains(&decay), "0 to 10");
+        self.contradiction(
+            optimizer.update.decay_all && decay == 0.0,
+            "optimizer.decay_all",
+            "`optimizer.decay_all` is set, and `optimizer.weight_decay` is 0",
+        );
+        match &optimizer.kind {
+            OptimizerKind::Sgd(sgd) => {
+                self.below_one("optimizer.momentum", sgd.momentum);
+                self.contradiction(
+                    sgd.nesterov && sgd.momentum == 0.0,
+                    "optimizer.nesterov",
+                    "Nesterov's variant needs `optimizer.momentum` above 0",
+                );
+            }
+            OptimizerKind::Adam(adam) | OptimizerKind::Adamw(adam) => {
+                self.below_one("optimizer.beta_1", adam.beta_1);
+                self.below_one("optimizer.beta_2", adam.beta_2);
+                self.that(
+                    "optimizer.epsilon",
+                    adam.epsilon,
+                    0.0 < adam.epsilon && adam.epsilon <= 1.0,
+                    "above 0, at most 1",
+                );
+            }
+        }
+    }
+
+    fn schedule(&mut self, schedule: &ScheduleConfig) {
+        match &schedule.kind {
+            ScheduleKind::Constant(_) => {}
+            ScheduleKind::Step(step) => {
+                self.that(
+                    "schedule.factor",
+                    step.factor,
+                    0.0 < step.factor && step.factor < 1.0,
+                    "above 0 and below 1",
+                );
+            }
+            ScheduleKind::Cosine(cosine) => {
+                self.probability("schedule.final_ratio", cosine.final_ratio)
+            }
+            ScheduleKind::OneCycle(cycle) => {
+                self.that(
+                    "schedule.rise",
+                    cycle.rise,
+                    0.0 < cycle.rise && cycle.rise < 1.0,
+                    "above 0 and below 1",
+                );
+                self.probability("schedule.start_ratio", cycle.start_ratio);
+                self.probability("schedule.final_ratio", cycle.final_ratio);
+            }
+        }
+    }
+
+    fn train(&mut self, train: &TrainConfig) {
+        self.that(
+            "train.epochs",
+            train.epochs,
+            (1..=1_000_000).contains(&train.epochs),
+            "1 to 1000000",
+        );
+        self.below_one("train.label_smoothing", train.label_smoothing);
+        self.that(
+            "train.accumulate",
+            train.accumulate,
+            (1..=65_536).contains(&train.accumulate),
+            "1 to 65536",
+        );
+        self.that("train.log_every", train.log_every, train.log_every >= 1, "1 or more");
+        self.that(
+            "train.keep_last",
+            train.keep_last,
+            train.keep_last >= 2,
+            "2 or more: the last one may be damaged",
+        );
+        if let Some(norm) = train.clip_norm {
+            self.that("train.clip_norm", norm, norm > 0.0 && norm.is_finite(), "above 0");
+        }
+        if let Some(ClassWeights::Each(weights)) = &train.class_weights {
+            let good = weights.iter().all(|weight| *weight >= 0.0 && weight.is_finite());
+            let some = weights.iter().any(|weight| *weight > 0.0);
+            self.that(
+                "train.class_weights",
+                format!("{weights:?}"),
+                good && some,
+                "numbers of 0 or more, not all 0",
+            );
+        }
+        if let Some(stop) = &train.early_stop {
+            self.that("train.early_stop.patience", stop.patience, stop.patience >= 1, "1 or more");
+            self.that(
+                "train.early_stop.min_delta",
+                stop.min_delta,
+                stop.min_delta >= 0.0 && stop.min_delta.is_finite(),
+                "0 or more",
+            );
+        }
+    }
+
+    fn probability(&mut self, path: &str, value: f64) {
+        self.that(path, value, (0.0..=1.0).contains(&value), "0 to 1");
+    }
+
+    fn below_one(&mut self, path: &str, value: f64) {
+        self.that(path, value, (0.0..1.0).contains(&value), "0 to below 1");
+    }
+
+    /// Notes a value outside its range. NaN fails every comparison, so it is outside of all.
+    fn that(&mut self, path: &str, value: impl std::fmt::Display, good: bool, allowed: &str) {
+        if !good {
+            let fault = Fault::new(format!("`{path}` is {value}"));
+            self.faults.push(
+                fault.at(Some(&self.root.place_of(path))).help(format!("allowed: {allowed}")),
+            );
+        }
+    }
+
+    /// Notes two settings that cannot both hold.
+    fn contradiction(&mut self, found: bool, path: &str, message: &str) {
+        if found {
+            self.faults.push(Fault::new(message).at(Some(&self.root.place_of(path))));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What the user wrote: TOML to checked settings, with places and suggestions for faults.
+//!
+//! [`RawConfig`] holds the text as typed, with overrides over it; [`RawConfig::check`] makes
+//! a [`Config`] of it or names every [`Fault`] at once. Only a [`Config`] builds anything.
+//! Random numbers live here too, because all of them come from one setting: see [`seed`].
+
+mod check;
+mod config;
+mod fault;
+mod read;
+mod sections;
+pub mod seed;
+mod tree;
+
+pub use config::{Config, FORMAT, RawConfig, schema};
+pub use fault::{Fault, Faults, Place, Source, nearest};
+pub use sections::*;

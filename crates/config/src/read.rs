@@ -1,0 +1,189 @@
+//! From the tree as typed to the sections' structs, noting every fault on the way.
+
+use serde::de::value::Error as Stop;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
+use toml::Value;
+
+use crate::fault::{Fault, suggest};
+use crate::tree::{Item, Node};
+
+/// Reads sections out of a tree. A section with a fault reads as `None`, and the
+/// fault is noted, so that one look at the result shows them all.
+pub(crate) struct Reader<'a> {
+    root: &'a Node,
+    pub faults: Vec<Fault>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(root: &'a Node) -> Self {
+        Self { root, faults: Vec::new() }
+    }
+
+    /// Notes each section that is none of `known`.
+    pub fn known_sections(&mut self, known: &[&str]) {
+        self.known_keys("", known, "a section");
+    }
+
+    fn known_keys(&mut self, path: &str, known: &[&str], what: &str) {
+        let Some(table) = self.root.find(path) else { return };
+        for (key, node) in table.members().filter(|(key, _)| !known.contains(&key.as_str())) {
+            let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let fault = Fault::new(format!("`{full}` is not {what}"));
+            self.faults.push(fault.at(Some(&node.key)).help(suggest(key, known)));
+        }
+    }
+
+    /// Whether the section was written at all.
+    pub fn has(&self, path: &str) -> bool {
+        self.root.find(path).is_some()
+    }
+
+    /// A section that is one plain struct.
+    pub fn section<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        self.table(path)?;
+        self.known_keys(path, field_names::<T>(), &format!("a key of [{path}]"));
+        self.part(path)
+    }
+
+    /// The `kind` of a section: one of `kinds`.
+    pub fn kind<'k>(&mut self, path: &str, kinds: &[&'k str]) -> Option<&'k str> {
+        self.table(path)?;
+        let full = format!("{path}.kind");
+        let Some(node) = self.root.find(&full) else {
+            let fault = Fault::new(format!("`{full}` is missing"));
+            let place = self.root.find(path).map(|node| &node.key);
+            self.faults.push(fault.at(place).help(format!("one of {}", kinds.join(", "))));
+            return None;
+        };
+        let typed = node.to_value();
+        let word = typed.as_str().unwrap_or_default();
+        let kind = kinds.iter().find(|kind| **kind == word).copied();
+        if kind.is_none() {
+            let fault = Fault::new(format!("{typed} is not a kind of [{path}]"));
+            self.faults.push(fault.at(Some(&node.place)).help(suggest(word, kinds)));
+        }
+        kind
+    }
+
+    /// A section whose keys are `kind`, those of `Common`, and those of the kind's own `Own`.
+    pub fn tagged<Common, Own>(&mut self, path: &str, kind: &str) -> Option<(Common, Own)>
+    where
+        Common: DeserializeOwned,
+        Own: DeserializeOwned,
+    {
+        let known = [&["kind"], field_names::<Common>(), field_names::<Own>()].concat();
+        self.known_keys(path, &known, &format!("a key of [{path}] with kind = \"{kind}\""));
+        let (common, own) = (self.part(path), self.part(path));
+        Some((common?, own?))
+    }
+
+    fn table(&mut self, path: &str) -> Option<()> {
+        match self.root.find(path) {
+            Some(Node { item: Item::Table(_), .. }) => Some(()),
+            Some(node) => {
+                let fault = Fault::new(format!("[{path}] must be a section"));
+                self.faults.push(fault.at(Some(&node.place)));
+                None
+            }
+            None => {
+                self.faults.push(Fault::new(format!("the section [{path}] is missing")));
+                None
+            }
+        }
+    }
+
+    /// Those keys of a section that are fields of `T`.
+    fn part<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        let Value::Table(mut table) = self.root.find(path)?.to_value() else { return None };
+        table.retain(|key, _| field_names::<T>().contains(&key));
+        let error = match serde_path_to_error::deserialize(Value::Table(table)) {
+            Ok(part) => return Some(part),
+            Err(error) => error,
+        };
+        let inner = error.path().to_string();
+        let full = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
+        let typed = self.root.find(&full);
+        let (message, help) = plain_words(&full, error.inner().message());
+        // A missing key has no place of its own: its section is named instead.
+        let place = match typed.filter(|node| matches!(node.item, Item::Leaf(_))) {
+            Some(node) => node.place.clone(),
+            None if typed.is_some() => self.root.find(&full)?.key.clone(),
+            None => self.root.place_of(&full),
+        };
+        let fault = Fault::new(message).at(Some(&place));
+        self.faults.push(match help {
+            Some(help) => fault.help(help),
+            None => fault,
+        });
+        None
+    }
+}
+
+/// Serde's message in the words of someone who writes TOML, and a suggestion.
+fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
+    let message = message.lines().next().unwrap_or_default();
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    if let (Some(_), [field, ..]) = (message.strip_prefix("missing field"), &quoted[..]) {
+        return (format!("`{path}.{field}` is missing"), None);
+    }
+    if let (Some(_), [found, known @ ..]) = (message.strip_prefix("unknown variant"), &quoted[..]) {
+        return (format!("`{path}` cannot be \"{found}\""), Some(suggest(found, known)));
+    }
+    let number = "a number";
+    let whole = "a whole number, 0 or more";
+    let mut words = message.to_owned();
+    for (rust, plain) in [
+        ("invalid type: ", ""),
+        ("invalid value: ", ""),
+        ("floating point `", "the number `"),
+        ("integer `", "the number `"),
+        ("string \"", "the text \""),
+        ("boolean `", "the value `"),
+        ("sequence", "a list"),
+        ("map,", "a section,"),
+        ("usize", whole),
+        ("u64", whole),
+        ("f64", number),
+        ("a string", "a text"),
+    ] {
+        words = words.replace(rust, plain);
+    }
+    match words.split_once(", expected ") {
+        Some((found, expected)) => (format!("`{path}` must be {expected}, and is {found}"), None),
+        None => (format!("`{path}`: {words}"), None),
+    }
+}
+
+/// The names of a struct's fields, as serde reads them.
+pub(crate) fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
+    struct Names<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Names<'_> {
+        type Error = Stop;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
+            Err(Stop::custom("only structs have field names"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Stop> {
+            *self.0 = fields;
+            Err(Stop::custom("the names are known now"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+            option unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier
+            ignored_any
+        }
+    }
+
+    let mut names: &'static [&'static str] = &[];
+    // The error is the way out: no value is ever made.
+    let _ = T::deserialize(Names(&mut names));
+    names
+}

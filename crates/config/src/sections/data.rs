@@ -1,0 +1,147 @@
+//! `[data]` and `[augment]`: what is learned from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[data]`: the pictures to learn from and how they are cut into batches.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DataConfig {
+    /// Where the pictures come from.
+    #[serde(flatten)]
+    pub source: DataSource,
+    /// Batch size and split, whatever the source.
+    #[serde(flatten)]
+    pub batches: BatchConfig,
+}
+
+/// The part of `[data]` that every kind shares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchConfig {
+    /// Pictures in one batch.
+    #[schemars(range(min = 1))]
+    pub batch_size: usize,
+    /// Pictures cut from the training set for validation, the same share of each class; 0 for none.
+    pub valid_samples: usize,
+}
+
+impl Default for BatchConfig {
+    fn default() -> Self {
+        Self { batch_size: 256, valid_samples: 5000 }
+    }
+}
+
+/// Where pictures come from: `kind` in `[data]`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum DataSource {
+    /// Fashion-MNIST (Xiao et al. 2017): 60,000 + 10,000 grey pictures of clothes, 28x28, ten classes.
+    FashionMnist(NoOptions),
+    /// A balanced tenth of a tenth of Fashion-MNIST that is part of the repository: 2,000 + 1,000 pictures.
+    FashionMnistMini(NoOptions),
+    /// MNIST (`LeCun` et al. 1998): 60,000 + 10,000 grey pictures of digits, 28x28, ten classes.
+    Mnist(NoOptions),
+    /// Four IDX files, plain or gzip.
+    Idx(IdxConfig),
+    /// Folders of pictures, one subfolder per class.
+    ImageFolder(ImageFolderConfig),
+}
+
+/// A kind without settings of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoOptions {}
+
+/// `[data] kind = "idx"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdxConfig {
+    /// Training pictures: unsigned bytes, `[count, height, width]` or `[count, channels, height, width]`.
+    pub train_images: String,
+    /// Training labels: unsigned bytes, `[count]`.
+    pub train_labels: String,
+    /// Test pictures, of the same size.
+    pub test_images: String,
+    /// Test labels.
+    pub test_labels: String,
+    /// The classes' names, in the order of their labels; numbers when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
+}
+
+/// `[data] kind = "image-folder"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImageFolderConfig {
+    /// A folder with `train/` and `test/`, or with the class folders themselves.
+    pub path: String,
+    /// Height and width that every picture is resized to.
+    #[serde(default = "default_size")]
+    #[schemars(range(min = 1, max = 1024))]
+    pub size: usize,
+    /// Grey or RGB.
+    #[serde(default)]
+    pub color: Color,
+    /// The share of each class that becomes the test set where there is no `test/`.
+    #[serde(default = "default_test_fraction")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub test_fraction: f64,
+    /// What to do with a picture that cannot be read.
+    #[serde(default)]
+    pub on_broken: OnBroken,
+}
+
+fn default_size() -> usize {
+    28
+}
+
+fn default_test_fraction() -> f64 {
+    0.2
+}
+
+/// The colours that a picture is converted to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Color {
+    /// One channel, ITU-R BT.709 luma.
+    #[default]
+    Grey,
+    /// Three channels.
+    Rgb,
+}
+
+impl Color {
+    /// How many channels a picture has.
+    pub fn channels(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb => 3,
+        }
+    }
+}
+
+/// What to do with a picture that cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnBroken {
+    /// Name it and go on without it.
+    #[default]
+    Skip,
+    /// Name it and stop.
+    Fail,
+}
+
+/// `[augment]`: random changes to the training pictures; nothing is changed when absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AugmentConfig {
+    /// The probability of a horizontal flip.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub flip: f64,
+    /// The largest shift in each direction, in pixels, filled with zeros: a random crop after padding.
+    pub shift: usize,
+    /// The probability of erasing a rectangle (Zhong et al. 2020, "Random Erasing Data
+    /// Augmentation"): area 2 to 40 % of the picture, aspect ratio 0.3 to 1/0.3, random bytes.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub erase: f64,
+}

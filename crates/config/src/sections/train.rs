@@ -1,0 +1,201 @@
+//! `[train]`: how long to train, and what to watch.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// `[train]`: the loss, the length of the run, and its cadences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Passes over the training set.
+    #[schemars(range(min = 1))]
+    pub epochs: u64,
+    /// The share of the target that is spread over all classes (Szegedy et al. 2016).
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub label_smoothing: f64,
+    /// The weight of each class in the loss: `"balanced"` or a list; all 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
+    /// The largest L2 norm of all gradients together; larger ones are scaled down to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Batches whose gradients are summed into one step: equal to a batch that many times as large.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub accumulate: usize,
+    /// When the validation set is looked at.
+    #[serde(default)]
+    pub evaluate_every: Cadence,
+    /// When a checkpoint is written, besides each new best and the last.
+    #[serde(default)]
+    pub checkpoint_every: Cadence,
+    /// Steps between two lines of metrics.jsonl.
+    #[serde(default = "default_log_every")]
+    #[schemars(range(min = 1))]
+    pub log_every: u64,
+    /// How many of the newest checkpoints are kept, besides the best.
+    #[serde(default = "default_keep_last")]
+    #[schemars(range(min = 2))]
+    pub keep_last: usize,
+    /// What makes one checkpoint better than another.
+    #[serde(default)]
+    pub best_by: Metric,
+    /// Stop when the validation result no longer gets better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stop: Option<EarlyStop>,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn default_log_every() -> u64 {
+    50
+}
+
+fn default_keep_last() -> usize {
+    2
+}
+
+/// `[train.early_stop]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyStop {
+    /// Evaluations in a row without a better result, after which training stops.
+    #[schemars(range(min = 1))]
+    pub patience: u64,
+    /// By how much a result has to be better to count.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub min_delta: f64,
+}
+
+/// A result on the validation set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// The share of pictures that are classified correctly: higher is better.
+    #[default]
+    Accuracy,
+    /// Mean cross-entropy in nats: lower is better.
+    Loss,
+}
+
+impl Metric {
+    /// Whether `new` is better than `old` by more than `margin`.
+    pub fn improves(self, new: f64, old: f64, margin: f64) -> bool {
+        match self {
+            Self::Accuracy => new > old + margin,
+            Self::Loss => new < old - margin,
+        }
+    }
+}
+
+/// An interval: `"1 epoch"`, `"5 epochs"`, `"200 steps"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cadence {
+    /// So many passes over the training set.
+    Epochs(u64),
+    /// So many updates of the weights.
+    Steps(u64),
+}
+
+impl Cadence {
+    /// The interval in steps.
+    pub fn steps(self, steps_per_epoch: u64) -> u64 {
+        match self {
+            Self::Epochs(epochs) => epochs.saturating_mul(steps_per_epoch),
+            Self::Steps(steps) => steps,
+        }
+    }
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self::Epochs(1)
+    }
+}
+
+impl fmt::Display for Cadence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, unit) = match self {
+            Self::Epochs(count) => (count, "epoch"),
+            Self::Steps(count) => (count, "step"),
+        };
+        write!(f, "{count} {unit}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
+impl FromStr for Cadence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("{text:?} is not an interval like \"1 epoch\" or \"200 steps\"");
+        let (count, unit) = text.split_once(' ').ok_or_else(fault)?;
+        let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(fault)?;
+        match unit.trim() {
+            "epoch" | "epochs" => Ok(Self::Epochs(count)),
+            "step" | "steps" => Ok(Self::Steps(count)),
+            _ => Err(fault()),
+        }
+    }
+}
+
+impl Serialize for Cadence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cadence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Cadence {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cadence".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An interval: \"1 epoch\", \"5 epochs\", \"200 steps\".",
+            "pattern": "^[1-9][0-9]* (epochs?|steps?)$",
+        })
+    }
+}
+
+/// The weight of each class in the loss.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ClassWeights {
+    /// `"balanced"`: inverse to the class's share of the training set, 1 on average.
+    Named(Balanced),
+    /// One weight for each class.
+    Each(Vec<f64>),
+}
+
+/// The word `"balanced"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Balanced {
+    /// Inverse to the class's share.
+    Balanced,
+}
+
+impl<'de> Deserialize<'de> for ClassWeights {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = toml::Value::deserialize(deserializer)?;
+        Balanced::deserialize(value.clone())
+            .map(Self::Named)
+            .or_else(|_| Vec::deserialize(value).map(Self::Each))
+            .map_err(|_| D::Error::custom("expected \"balanced\" or a list of numbers"))
+    }
+}

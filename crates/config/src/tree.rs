@@ -1,0 +1,154 @@
+//! The settings as typed: a tree of tables in which every key and value knows its place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Value;
+use toml::de::{DeTable, DeValue};
+
+use crate::fault::{COMMAND_LINE, Fault, Place, Source};
+
+/// A value and where it was written.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub item: Item,
+    /// Where the key stands; for the root and for list members, where the value stands.
+    pub key: Place,
+    /// Where the value stands.
+    pub place: Place,
+}
+
+/// A table, whose members have places of their own, or anything else.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    Table(BTreeMap<String, Node>),
+    Leaf(Value),
+}
+
+impl Node {
+    /// Reads a whole TOML text.
+    pub fn parse(source: Source) -> Result<Self, Fault> {
+        let source = Arc::new(source);
+        let place = |span| Place { source: source.clone(), span };
+        let table = DeTable::parse(&source.text).map_err(|error| {
+            Fault::new(format!("this is not TOML: {}", error.message()))
+                .at(error.span().map(place).as_ref())
+        })?;
+        let whole = place(table.span());
+        let item = table_item(&source, table.get_ref())?;
+        Ok(Self { item, key: whole.clone(), place: whole })
+    }
+
+    /// Reads an override `a.b.c=value`. A value that is not TOML but a plain word is a string.
+    pub fn parse_override(text: &str) -> Result<Self, Fault> {
+        let source = |text: &str| Source { name: COMMAND_LINE.into(), text: text.into() };
+        let parsed = Self::parse(source(text));
+        let Some((key, value)) = text.split_once('=') else {
+            let place = Place { source: Arc::new(source(text)), span: 0..text.len() };
+            return Err(Fault::new("an override is KEY=VALUE")
+                .at(Some(&place))
+                .help("for example train.epochs=3"));
+        };
+        let is_word = !value.is_empty()
+            && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./ ".contains(c));
+        match parsed {
+            Err(_) if is_word => Self::parse(source(&format!("{key}=\"{value}\""))),
+            parsed => parsed,
+        }
+    }
+
+    /// Puts the values of `other` over those of `self`, table by table.
+    pub fn merge(&mut self, other: Self) {
+        match (&mut self.item, other.item) {
+            (Item::Table(ours), Item::Table(theirs)) => {
+                for (key, node) in theirs {
+                    match ours.get_mut(&key) {
+                        Some(present) => present.merge(node),
+                        None => {
+                            ours.insert(key, node);
+                        }
+                    }
+                }
+            }
+            (_, item) => *self = Self { item, ..other },
+        }
+    }
+
+    /// The members of a table; none for anything else.
+    pub fn members(&self) -> impl Iterator<Item = (&String, &Self)> {
+        match &self.item {
+            Item::Table(members) => Some(members),
+            Item::Leaf(_) => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// The node at a dotted path.
+    pub fn find(&self, path: &str) -> Option<&Self> {
+        path.split('.').filter(|key| !key.is_empty()).try_fold(self, |node, key| match &node.item {
+            Item::Table(members) => members.get(key),
+            Item::Leaf(_) => None,
+        })
+    }
+
+    /// The place of the value at a dotted path, or else of the innermost table around it.
+    pub fn place_of(&self, path: &str) -> Place {
+        match (self.find(path), path.rsplit_once('.')) {
+            (Some(node), _) => node.place.clone(),
+            (None, Some((parent, _))) => self.place_of(parent),
+            (None, None) => self.key.clone(),
+        }
+    }
+
+    /// The value without its places.
+    pub fn to_value(&self) -> Value {
+        match &self.item {
+            Item::Leaf(value) => value.clone(),
+            Item::Table(members) => Value::Table(
+                members.iter().map(|(key, node)| (key.clone(), node.to_value())).collect(),
+            ),
+        }
+    }
+}
+
+fn table_item(source: &Arc<Source>, table: &DeTable<'_>) -> Result<Item, Fault> {
+    let place = |span| Place { source: source.clone(), span };
+    let members = table.iter().map(|(key, value)| {
+        let item = match value.get_ref() {
+            DeValue::Table(table) => table_item(source, table)?,
+            leaf => Item::Leaf(
+                leaf_value(leaf)
+                    .map_err(|message| Fault::new(message).at(Some(&place(value.span()))))?,
+            ),
+        };
+        let node = Node { item, key: place(key.span()), place: place(value.span()) };
+        Ok((key.get_ref().to_string(), node))
+    });
+    members.collect::<Result<_, _>>().map(Item::Table)
+}
+
+fn leaf_value(value: &DeValue<'_>) -> Result<Value, String> {
+    Ok(match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Boolean(flag) => Value::Boolean(*flag),
+        DeValue::Datetime(datetime) => Value::Datetime(*datetime),
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+            .map(Value::Integer)
+            .map_err(|_| format!("{} does not fit into 64 bits", integer.as_str()))?,
+        DeValue::Float(float) => float
+            .as_str()
+            .parse()
+            .map(Value::Float)
+            .map_err(|_| format!("{} is not a number", float.as_str()))?,
+        DeValue::Array(members) => Value::Array(
+            members.iter().map(|member| leaf_value(member.get_ref())).collect::<Result<_, _>>()?,
+        ),
+        DeValue::Table(members) => Value::Table(
+            members
+                .iter()
+                .map(|(key, member)| Ok((key.get_ref().to_string(), leaf_value(member.get_ref())?)))
+                .collect::<Result<_, String>>()?,
+        ),
+    })
+}

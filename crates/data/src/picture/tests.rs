@@ -1,0 +1,192 @@
+use std::io::Write;
+
+use flate2::{Compression, write::ZlibEncoder};
+use image::{
+    ExtendedColorType, ImageEncoder, Luma, LumaA, Rgb, RgbImage, Rgba, codecs::png::PngEncoder,
+};
+use proptest::prelude::*;
+
+use super::*;
+
+const GREY: PictureShape = PictureShape { channels: 1, height: 2, width: 2 };
+const RGB: PictureShape = PictureShape { channels: 3, height: 1, width: 2 };
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn read(bytes: &[u8], shape: PictureShape) -> Vec<u8> {
+    read_picture_bytes(Path::new("picture"), bytes, shape, false).unwrap()
+}
+
+fn fault(bytes: &[u8]) -> String {
+    let error = read_picture_bytes(Path::new("bad.jpg"), bytes, GREY, false).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("bad.jpg cannot be read as a picture: "), "{message}");
+    message
+}
+
+#[test]
+fn lossless_formats_give_their_pixels_channel_by_channel() {
+    let picture =
+        DynamicImage::from(RgbImage::from_fn(2, 1, |column, _| Rgb([10, 20, 30 + column as u8])));
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Bmp,
+        ImageFormat::Pnm,
+        ImageFormat::Qoi,
+        ImageFormat::Tiff,
+        ImageFormat::WebP,
+    ] {
+        assert_eq!(read(&encoded(&picture, format), RGB), [10, 10, 20, 20, 30, 31], "{format:?}");
+    }
+}
+
+#[test]
+fn the_name_tells_a_format_that_has_no_mark() {
+    let bytes =
+        encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Tga);
+    assert_eq!(
+        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false).unwrap(),
+        [1, 1, 2, 2, 3, 3]
+    );
+    // The bytes are believed before the name.
+    let bytes =
+        encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Png);
+    assert_eq!(
+        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false).unwrap(),
+        [1, 1, 2, 2, 3, 3]
+    );
+}
+
+#[test]
+fn grey_is_luma_of_bt_709() {
+    let green = encoded(
+        &DynamicImage::from(RgbImage::from_pixel(2, 2, Rgb([0, 255, 0]))),
+        ImageFormat::Png,
+    );
+    assert_eq!(read(&green, GREY), [182; 4], "0.7152 * 255");
+    let grey = encoded(
+        &DynamicImage::from(image::GrayImage::from_pixel(2, 1, Luma([9]))),
+        ImageFormat::Png,
+    );
+    assert_eq!(read(&grey, RGB), [9; 6]);
+}
+
+#[test]
+fn transparency_becomes_white() {
+    let half =
+        image::RgbaImage::from_fn(2, 1, |column, _| Rgba([0, 0, 0, [0, 128][column as usize]]));
+    assert_eq!(read(&encoded(&half.into(), ImageFormat::Png), RGB), [255, 127, 255, 127, 255, 127]);
+    let grey = image::GrayAlphaImage::from_pixel(2, 2, LumaA([0, 0]));
+    assert_eq!(read(&encoded(&grey.into(), ImageFormat::Png), GREY), [255; 4]);
+}
+
+#[test]
+fn inverting_turns_dark_into_light() {
+    let grey = image::GrayImage::from_raw(2, 2, vec![0, 1, 254, 255]).unwrap();
+    let bytes = encoded(&grey.into(), ImageFormat::Png);
+    assert_eq!(read_picture_bytes(Path::new("a"), &bytes, GREY, true).unwrap(), [255, 254, 1, 0]);
+}
+
+#[test]
+fn any_size_is_stretched_without_aliasing() {
+    // Stripes finer than the result average out.
+    let stripes = image::GrayImage::from_fn(200, 100, |column, _| {
+        Luma([if column % 2 == 0 { 0 } else { 200 }])
+    });
+    let read_stripes = read(&encoded(&stripes.into(), ImageFormat::Png), GREY);
+    assert!(read_stripes.iter().all(|&pixel| pixel.abs_diff(100) <= 2), "{read_stripes:?}");
+    let point = image::GrayImage::from_pixel(1, 1, Luma([77]));
+    assert_eq!(read(&encoded(&point.into(), ImageFormat::Png), GREY), [77; 4]);
+}
+
+#[test]
+fn a_photograph_is_turned_as_its_exif_data_say() {
+    let picture = image::GrayImage::from_raw(2, 2, vec![10, 20, 30, 40]).unwrap();
+    let mut bytes = Vec::new();
+    let mut encoder = PngEncoder::new(&mut bytes);
+    // TIFF header, one entry: tag 0x0112 (orientation), short, one value, 6: turn right.
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    encoder.set_exif_metadata(exif).unwrap();
+    encoder.write_image(&picture, 2, 2, ExtendedColorType::L8).unwrap();
+    assert_eq!(read(&bytes, GREY), [30, 10, 40, 20]);
+}
+
+#[test]
+fn what_is_no_picture_is_named() {
+    fault(b"");
+    fault(b"\xff\xd8\xff");
+    fault(b"some text");
+    let message = read_picture_bytes(Path::new("notes.txt"), b"some text", GREY, false)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("notes.txt"), "{message}");
+    let error = read_picture(Path::new("/no/such/file.png"), GREY, false).unwrap_err();
+    assert!(matches!(error, DataError::Io { .. }));
+    assert!(
+        read_picture_bytes(Path::new("a"), b"", PictureShape { channels: 2, ..GREY }, false)
+            .is_err()
+    );
+    assert!(
+        read_picture_bytes(Path::new("a"), b"", PictureShape { width: 0, ..GREY }, false).is_err()
+    );
+}
+
+/// A PNG whose header says how large it is, over as many zeros as asked for.
+fn png_of_zeros(side: u32, zeros: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut chunk = |kind: &[u8; 4], data: &[u8]| {
+        bytes.extend((data.len() as u32).to_be_bytes());
+        let mut crc = flate2::Crc::new();
+        crc.update(kind);
+        crc.update(data);
+        bytes.extend_from_slice(kind);
+        bytes.extend_from_slice(data);
+        bytes.extend(crc.sum().to_be_bytes());
+    };
+    chunk(b"IHDR", &[&side.to_be_bytes()[..], &side.to_be_bytes(), &[8, 6, 0, 0, 0]].concat());
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&vec![0; zeros]).unwrap();
+    chunk(b"IDAT", &encoder.finish().unwrap());
+    chunk(b"IEND", b"");
+    bytes
+}
+
+#[test]
+fn a_few_kilobytes_cannot_ask_for_much_memory() {
+    let fine = png_of_zeros(16, 16 * (16 * 4 + 1));
+    assert_eq!(read(&fine, GREY), [255; 4]);
+    // 400 MB from 4 kB, then a side that is too long.
+    for side in [10_000, 100_000] {
+        let message = fault(&png_of_zeros(side, 1 << 22));
+        assert!(message.to_lowercase().contains("limit") || message.contains("size"), "{message}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_pictures_end_in_an_error_or_a_picture(
+        format in prop::sample::select(vec![
+            ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff,
+            ImageFormat::WebP, ImageFormat::Ico, ImageFormat::Tga, ImageFormat::Qoi, ImageFormat::Pnm,
+        ]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let picture = RgbImage::from_fn(9, 7, |column, row| Rgb([column as u8 * 20, row as u8 * 30, 5]));
+        let mut bytes = encoded(&picture.into(), format);
+        for (place, byte) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        bytes.truncate(cut.index(4 * bytes.len()));
+        let name = format!("a.{}", format.extensions_str()[0]);
+        match read_picture_bytes(Path::new(&name), &bytes, GREY, false) {
+            Ok(pixels) => prop_assert_eq!(pixels.len(), 4),
+            Err(error) => prop_assert!(error.to_string().starts_with(&name)),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Batches made ahead by one thread, so that a training step never waits for them.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use crate::batch::{Batch, Loader};
+
+/// Batches that wait for the consumer. One more is being made and one is in
+/// use, so four buffers go round.
+const AHEAD: usize = 2;
+
+/// The batches of a [`Loader`] from a place onwards, epoch after epoch, without end.
+///
+/// It holds no state that a resume needs: the place of the next batch says all.
+/// Dropping it ends its thread.
+#[derive(Debug)]
+pub struct Prefetch {
+    /// Taken by `drop`, which tells the thread to end.
+    ready: Option<Receiver<Batch>>,
+    used: Sender<Batch>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Prefetch {
+    /// Starts with batch `index` of `epoch`.
+    pub fn new(loader: Arc<Loader>, epoch: u64, index: usize) -> Self {
+        let (to_consumer, ready) = sync_channel(AHEAD);
+        let (used, returned) = channel();
+        let thread = thread::spawn(move || produce(&loader, epoch, index, &to_consumer, &returned));
+        Self { ready: Some(ready), used, thread: Some(thread) }
+    }
+
+    /// The next batch; waits for it where it is not ready.
+    ///
+    /// # Panics
+    /// With the panic of the thread that makes the batches, if it had one.
+    #[expect(clippy::should_implement_trait, reason = "there is no end, so no `Option`")]
+    pub fn next(&mut self) -> Batch {
+        if let Some(Ok(batch)) = self.ready.as_ref().map(Receiver::recv) {
+            return batch;
+        }
+        // The thread ends before this does only by a panic, which becomes ours.
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Err(panic)) => resume_unwind(panic),
+            _ => panic!("the thread that makes batches has ended"),
+        }
+    }
+
+    /// Gives back the buffers of a batch that is not needed any more.
+    pub fn recycle(&mut self, batch: Batch) {
+        // Refused only by a thread that has panicked; `next` tells of that.
+        let _ = self.used.send(batch);
+    }
+}
+
+impl Drop for Prefetch {
+    fn drop(&mut self) {
+        self.ready = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic is no news here: nobody waits for its batch.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn produce(
+    loader: &Loader,
+    mut epoch: u64,
+    mut index: usize,
+    ready: &SyncSender<Batch>,
+    returned: &Receiver<Batch>,
+) {
+    let batches = loader.batches_per_epoch();
+    epoch += (index / batches) as u64;
+    index %= batches;
+    loop {
+        let order = loader.order(epoch);
+        for index in index..batches {
+            let mut batch = returned.try_recv().unwrap_or_default();
+            loader.fill(&order, epoch, index, &mut batch);
+            if ready.send(batch).is_err() {
+                return;
+            }
+        }
+        epoch += 1;
+        index = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use hearth_config::AugmentConfig;
+
+    use super::*;
+    use crate::batch::tests::numbered;
+    use crate::examples::{Examples, Subset};
+
+    fn loader() -> Arc<Loader> {
+        let augment = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
+        Arc::new(Loader::new(numbered(50), 8, 3, Some(augment)))
+    }
+
+    #[test]
+    fn from_any_place_it_gives_what_direct_filling_gives() {
+        let loader = loader();
+        let batches = loader.batches_per_epoch();
+        for (epoch, index) in [(0, 0), (0, 6), (2, 3), (1, 7), (u64::from(u32::MAX), 1)] {
+            let mut prefetch = Prefetch::new(Arc::clone(&loader), epoch, index);
+            let mut expected = Batch::default();
+            for step in index..index + 20 {
+                let (epoch, index) = (epoch + (step / batches) as u64, step % batches);
+                loader.fill(&loader.order(epoch), epoch, index, &mut expected);
+                let batch = prefetch.next();
+                assert_eq!(batch, expected);
+                // Whether buffers come back must not matter.
+                if step % 3 != 0 {
+                    prefetch.recycle(batch);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_buffers_go_round() {
+        // Batches of one size: a buffer that grows would move.
+        let loader = Arc::new(Loader::new(numbered(48), 8, 3, None));
+        let mut prefetch = Prefetch::new(loader, 0, 0);
+        let mut buffers = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            let batch = prefetch.next();
+            buffers.insert(batch.pixels.as_ptr().addr());
+            prefetch.recycle(batch);
+        }
+        assert!(buffers.len() <= AHEAD + 2, "{} buffers", buffers.len());
+    }
+
+    #[test]
+    fn dropping_it_early_or_late_ends_its_thread() {
+        let loader = loader();
+        drop(Prefetch::new(Arc::clone(&loader), 0, 0));
+        let mut prefetch = Prefetch::new(Arc::clone(&loader), 0, 0);
+        prefetch.next();
+        drop(prefetch);
+        assert_eq!(Arc::strong_count(&loader), 1, "no thread holds the loader");
+    }
+
+    #[test]
+    fn a_panic_of_the_thread_reaches_the_consumer() {
+        let whole = numbered(8);
+        let short = Examples { pixels: vec![0; 3], ..Examples::clone(&whole.examples) };
+        let subset = Subset { examples: Arc::new(short), ..whole };
+        let mut prefetch = Prefetch::new(Arc::new(Loader::new(subset, 4, 0, None)), 0, 0);
+        for _ in 0..2 {
+            assert!(catch_unwind(AssertUnwindSafe(|| prefetch.next())).is_err());
+        }
+        prefetch.recycle(Batch::default());
+    }
+}

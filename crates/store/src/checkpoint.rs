@@ -1,0 +1,111 @@
+//! One checkpoint: a folder of four files.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `model.safetensors` | the tensors under `model.`, without that prefix |
+//! | `optimizer.safetensors` | the tensors under `optimizer.`, without that prefix |
+//! | `state.json` | every scalar, by its whole path |
+//! | `MANIFEST` | the checksums of the three |
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use crate::{
+    StateDict, StoreError, Value,
+    disk::{self, Context},
+    manifest::{self, Manifest, damaged},
+    scalars, tensors,
+};
+
+/// The files of tensors, and what the paths of theirs begin with.
+const TENSORS: [(&str, &str); 2] =
+    [("model.safetensors", "model."), ("optimizer.safetensors", "optimizer.")];
+const SCALARS: &str = "state.json";
+
+/// A checkpoint that is not yet on the disk.
+pub(crate) struct Encoded {
+    /// Name and content of each file but the manifest, sorted by name.
+    files: Vec<(&'static str, Vec<u8>)>,
+    /// What the manifest says of them.
+    pub manifest: Manifest,
+}
+
+/// The files that keep `state`: the same state gives the same bytes.
+pub(crate) fn encode(state: &StateDict) -> Result<Encoded, StoreError> {
+    let mut parts = TENSORS.map(|_| BTreeMap::new());
+    for (path, value) in state.iter() {
+        let Value::Tensor(tensor) = value else { continue };
+        let home = TENSORS
+            .iter()
+            .zip(&mut parts)
+            .find_map(|((_, prefix), part)| Some((path.strip_prefix(prefix)?, part)));
+        let Some((name, part)) = home else {
+            return Err(StoreError::Homeless { path: path.to_owned() });
+        };
+        part.insert(name, tensor);
+    }
+    let mut files = Vec::new();
+    for ((file, _), part) in TENSORS.iter().zip(&parts) {
+        files.push((*file, tensors::encode(part)?));
+    }
+    files.push((SCALARS, scalars::encode(state.iter())?));
+    let manifest = Manifest::of(files.iter().map(|(name, bytes)| (*name, bytes.as_slice())));
+    Ok(Encoded { files, manifest })
+}
+
+impl Encoded {
+    /// Writes the files into a new folder, the manifest last, and waits until all is on the disk.
+    pub fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        fs::create_dir(folder).context("create", folder)?;
+        for (name, bytes) in &self.files {
+            disk::write_synced(&folder.join(name), bytes)?;
+        }
+        disk::write_synced(&folder.join(manifest::NAME), self.manifest.to_text().as_bytes())?;
+        disk::sync_folder(folder)
+    }
+}
+
+/// The state that a checkpoint keeps, after everything has been compared with its manifest.
+pub(crate) fn read(folder: &Path) -> Result<StateDict, StoreError> {
+    let manifest = read_manifest(folder)?;
+    let mut state = StateDict::new();
+    for (name, prefix) in TENSORS {
+        let bytes = manifest.read_file(folder, name)?;
+        let path = folder.join(name);
+        for (name, tensor) in tensors::decode(&bytes).map_err(|fault| damaged(&path, fault))? {
+            state.insert(format!("{prefix}{name}"), tensor)?;
+        }
+    }
+    let path = folder.join(SCALARS);
+    for (name, value) in scalars::decode(&path, &manifest.read_file(folder, SCALARS)?)? {
+        state.insert(name, value).map_err(|duplicate| damaged(&path, duplicate.to_string()))?;
+    }
+    Ok(state)
+}
+
+/// Compares every byte of a checkpoint with its manifest, which it returns.
+pub(crate) fn verify(folder: &Path) -> Result<Manifest, StoreError> {
+    let manifest = read_manifest(folder)?;
+    for name in manifest.names() {
+        manifest.read_file(folder, name)?;
+    }
+    Ok(manifest)
+}
+
+/// The manifest of a checkpoint, which must list the files of one.
+fn read_manifest(folder: &Path) -> Result<Manifest, StoreError> {
+    match fs::symlink_metadata(folder) {
+        Ok(found) if found.is_dir() => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).context("look at", folder);
+        }
+        _ => return Err(damaged(folder, "it is not a folder".to_owned())),
+    }
+    let manifest = Manifest::read(folder)?;
+    if manifest.names().eq(TENSORS.map(|(name, _)| name).into_iter().chain([SCALARS])) {
+        Ok(manifest)
+    } else {
+        let listed = manifest.names().collect::<Vec<_>>().join(", ");
+        let fault = format!("it lists {listed}, which are not the files of a checkpoint");
+        Err(damaged(&folder.join(manifest::NAME), fault))
+    }
+}

@@ -1,0 +1,205 @@
+//! The folder of checkpoints: save, load, fall back, prune.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    StateDict, StoreError, checkpoint,
+    disk::{self, Context},
+};
+
+/// However few are asked for, so many are kept: the last one may be damaged unseen.
+const FEWEST: usize = 2;
+
+/// The checkpoints of a run, one folder `step-00002350` each.
+///
+/// One process at a time may change them: it holds the [lock](crate::RunDir::lock) of the run.
+#[derive(Debug, Clone)]
+pub struct Checkpoints {
+    folder: PathBuf,
+}
+
+/// What [`Checkpoints::load_newest`] found.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The step of the newest whole checkpoint.
+    pub step: u64,
+    /// Its state.
+    pub state: StateDict,
+    /// Newer checkpoints that were damaged: where each is now, and what is wrong with it.
+    pub moved_aside: Vec<(PathBuf, String)>,
+}
+
+impl Checkpoints {
+    /// Those in `folder`, which the first [`save`](Self::save) makes.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The folder that they are in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder of one of them.
+    pub fn path_of(&self, step: u64) -> PathBuf {
+        self.folder.join(name_of(step))
+    }
+
+    /// Saves a checkpoint and returns its folder. It is on the disk when this returns.
+    ///
+    /// A crash at any instant, or a full disk, leaves what was there before, with or without the
+    /// new one. A whole checkpoint of this step with the same content is left as it is; one with
+    /// another content is an error; a damaged one is moved aside.
+    pub fn save(&self, step: u64, state: &StateDict) -> Result<PathBuf, StoreError> {
+        let encoded = checkpoint::encode(state)?;
+        let path = self.path_of(step);
+        if disk::exists(&path)? {
+            match checkpoint::verify(&path) {
+                Ok(manifest) if manifest == encoded.manifest => return Ok(path),
+                Ok(_) => return Err(StoreError::CheckpointExists { path }),
+                Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        disk::create_folder(&self.folder)?;
+        let temporary = disk::temporary(&self.folder, &name_of(step));
+        disk::remove(&temporary)?;
+        let renamed = encoded.write(&temporary).and_then(|()| {
+            // What is still there by now is damaged.
+            move_aside(&path)?;
+            fs::rename(&temporary, &path).context("name", &path)
+        });
+        if renamed.is_err() {
+            // The first error is the one to report.
+            let _ = disk::remove(&temporary);
+        }
+        renamed.and_then(|()| disk::sync_folder(&self.folder)).map(|()| path)
+    }
+
+    /// The steps of the checkpoints that have been saved whole, ascending. They may have been
+    /// damaged since: loading one looks.
+    pub fn steps(&self) -> Result<Vec<u64>, StoreError> {
+        let mut steps: Vec<u64> =
+            disk::names(&self.folder)?.iter().filter_map(|name| step_of(name)).collect();
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    /// Loads a checkpoint after comparing every byte with its manifest. A damaged one is an error
+    /// that names the file, the fault and the other checkpoints.
+    pub fn load(&self, step: u64) -> Result<StateDict, StoreError> {
+        self.with(step, checkpoint::read)
+    }
+
+    /// Compares every byte of a checkpoint with its manifest.
+    pub fn verify(&self, step: u64) -> Result<(), StoreError> {
+        self.with(step, checkpoint::verify).map(|_| ())
+    }
+
+    /// Loads the newest whole checkpoint, to resume from it; none when nothing was ever saved.
+    ///
+    /// Newer ones that are damaged are renamed to `step-00002350.damaged-1`. If none is whole,
+    /// nothing is renamed, and it is an error: a run does not start anew by mistake.
+    pub fn load_newest(&self) -> Result<Option<Recovered>, StoreError> {
+        let mut faults: Vec<(PathBuf, String)> = Vec::new();
+        for step in self.steps()?.into_iter().rev() {
+            let path = self.path_of(step);
+            match checkpoint::read(&path) {
+                Ok(state) => {
+                    let mut moved_aside = Vec::new();
+                    for (path, fault) in faults {
+                        moved_aside.extend(move_aside(&path)?.map(|aside| (aside, fault)));
+                    }
+                    if !moved_aside.is_empty() {
+                        disk::sync_folder(&self.folder)?;
+                    }
+                    return Ok(Some(Recovered { step, state, moved_aside }));
+                }
+                Err(StoreError::Damaged { file, fault, .. }) => {
+                    faults.push((path, format!("{} is damaged: {fault}", file.display())));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if faults.is_empty() {
+            Ok(None)
+        } else {
+            Err(StoreError::AllDamaged { folder: self.folder.clone(), faults })
+        }
+    }
+
+    /// Removes all but the last `keep_last` checkpoints, at least two, and those of the steps in
+    /// `keep`. If the newest one is damaged, that is an error and all are kept. What interrupted
+    /// saves have left is removed too.
+    pub fn prune(&self, keep_last: usize, keep: &[u64]) -> Result<(), StoreError> {
+        disk::clear_temporary(&self.folder)?;
+        let mut steps = self.steps()?;
+        let kept = steps.split_off(steps.len().saturating_sub(keep_last.max(FEWEST)));
+        steps.retain(|step| !keep.contains(step));
+        let (Some(&newest), false) = (kept.last(), steps.is_empty()) else {
+            return Ok(());
+        };
+        self.verify(newest)?;
+        // Renamed first, so that a crash meanwhile leaves no half of a checkpoint under its name.
+        let doomed = |step| disk::temporary(&self.folder, &format!("pruned-{}", name_of(step)));
+        for &step in &steps {
+            let path = self.path_of(step);
+            fs::rename(&path, doomed(step)).context("remove", &path)?;
+        }
+        disk::sync_folder(&self.folder)?;
+        steps.into_iter().try_for_each(|step| disk::remove(&doomed(step)))
+    }
+
+    /// Reads a checkpoint; the error names the others.
+    fn with<T>(
+        &self,
+        step: u64,
+        read: impl FnOnce(&Path) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut others = self.steps()?;
+        let there = others.contains(&step);
+        others.retain(|&other| other != step);
+        if !there {
+            return Err(StoreError::NoCheckpoint { folder: self.folder.clone(), step, others });
+        }
+        read(&self.path_of(step)).map_err(|error| match error {
+            StoreError::Damaged { file, fault, .. } => StoreError::Damaged { file, fault, others },
+            error => error,
+        })
+    }
+}
+
+fn name_of(step: u64) -> String {
+    format!("step-{step:08}")
+}
+
+fn step_of(name: &str) -> Option<u64> {
+    let step = name.strip_prefix("step-")?.parse().ok()?;
+    (name_of(step) == name).then_some(step)
+}
+
+/// Renames what stands at `path`, if anything, so that it is no checkpoint any more.
+fn move_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
+    if !disk::exists(path)? {
+        return Ok(None);
+    }
+    let mut aside = path.to_owned();
+    for number in 1u32.. {
+        aside.set_extension(format!("damaged-{number}"));
+        if !disk::exists(&aside)? {
+            break;
+        }
+    }
+    fs::rename(path, &aside).context("move aside", path)?;
+    Ok(Some(aside))
+}
+
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod round_trip_tests;
+#[cfg(test)]
+mod tests;

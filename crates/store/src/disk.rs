@@ -1,0 +1,164 @@
+//! Writing so that a crash leaves the old or the new, never a half.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process,
+};
+
+use crate::StoreError;
+
+/// How the names of files and folders that are not finished begin.
+const TEMPORARY: &str = ".tmp-";
+
+/// Says what was tried, and where, when the operating system refuses.
+pub(crate) trait Context<T> {
+    fn context(self, action: &'static str, path: &Path) -> Result<T, StoreError>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn context(self, action: &'static str, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Io { action, path: path.to_owned(), source })
+    }
+}
+
+/// Where `name` stands in `folder` until it is finished.
+pub(crate) fn temporary(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{TEMPORARY}{name}-{}", process::id()))
+}
+
+pub(crate) fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY)
+}
+
+/// Writes a new file and waits until it is on the disk.
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = File::create_new(path).context("create", path)?;
+    file.write_all(bytes).context("write", path)?;
+    file.sync_all().context("write", path)
+}
+
+/// Writes `name` in `folder` so that a crash leaves the old content or the new.
+pub(crate) fn write_atomic(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let temporary = temporary(folder, name);
+    let path = folder.join(name);
+    remove(&temporary)?;
+    let renamed = write_synced(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, &path).context("replace", &path));
+    if renamed.is_err() {
+        // The first error is the one to report.
+        let _ = remove(&temporary);
+    }
+    renamed.and_then(|()| sync_folder(folder))
+}
+
+/// Waits until the names in a folder are on the disk.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    // Only Unix opens folders as files.
+    if cfg!(unix) {
+        File::open(folder).and_then(|folder| folder.sync_all()).context("write", folder)?;
+    }
+    Ok(())
+}
+
+/// Makes a folder and those above it, where they are not there already.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), StoreError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).context("create", folder)?;
+    sync_folder(parent(folder))
+}
+
+/// The folder that `path` stands in.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// Whether anything stands at `path`, be it a link to nowhere.
+pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).context("look at", path),
+    }
+}
+
+/// Removes a file, or a folder and all that is in it; nothing there is well too.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error),
+    };
+    removed.context("remove", path)
+}
+
+/// The names in a folder, sorted; none when there is no such folder.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.context("list", folder)?,
+    };
+    let mut names = entries
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<io::Result<Vec<_>>>()
+        .context("list", folder)?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Removes what interrupted writes have left in a folder. Nobody else may be writing there.
+pub(crate) fn clear_temporary(folder: &Path) -> Result<(), StoreError> {
+    names(folder)?
+        .iter()
+        .filter(|name| is_temporary(name))
+        .try_for_each(|name| remove(&folder.join(name)))
+}
+
+/// An error unless `name` is that of something right inside a folder.
+pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
+    let plain = Path::new(name).file_name().is_some_and(|last| last == name);
+    if plain && !is_temporary(name) {
+        Ok(())
+    } else {
+        Err(StoreError::FileName { name: name.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_replaces_the_whole_or_nothing() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        write_atomic(folder.path(), "a.txt", b"old and long")?;
+        write_atomic(folder.path(), "a.txt", b"new")?;
+        assert_eq!(fs::read(folder.path().join("a.txt"))?, b"new");
+        assert_eq!(names(folder.path())?, ["a.txt"]);
+
+        // A folder cannot be replaced by a file.
+        fs::create_dir_all(folder.path().join("b.txt/inside"))?;
+        let error = write_atomic(folder.path(), "b.txt", b"new").expect_err("b.txt is a folder");
+        assert!(matches!(error, StoreError::Io { path, .. } if path.ends_with("b.txt")));
+        assert_eq!(names(folder.path())?, ["a.txt", "b.txt"]);
+        Ok(())
+    }
+
+    #[test]
+    fn only_plain_names_are_names() {
+        for name in ["config.toml", "a b", "..."] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "a/b", "/a", "a/", "../a", ".tmp-a"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What is kept: named tensors, checkpoints that survive a crash, and the folder of a run.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `value` | one thing that is kept: a tensor or a scalar |
+//! | `state` | all that a run remembers, by dotted path |
+//! | `tensors` | tensors as safetensors, the same bytes for the same state |
+//! | `scalars` | scalars as `state.json` |
+//! | `manifest` | the checksums of a folder's files |
+//! | `checkpoint` | one checkpoint: a folder of four files |
+//! | `checkpoints` | the folder of checkpoints: save, load, fall back, prune |
+//! | `run` | the folder of a run |
+//! | `lock` | one process at a time in a run |
+//! | `metrics` | `metrics.jsonl` |
+//! | `best` | `best.json` |
+//! | `disk` | writing that a crash cannot leave half done |
+//! | `error` | everything that can go wrong |
+//!
+//! This crate knows nothing of Burn, configs or data. It reads what strangers may have written, so
+//! no content of a file makes it panic, and nothing is used before its checksum has been compared.
+
+mod best;
+mod checkpoint;
+mod checkpoints;
+mod disk;
+mod error;
+mod lock;
+mod manifest;
+mod metrics;
+mod run;
+mod scalars;
+mod state;
+mod tensors;
+mod value;
+
+pub use best::Best;
+pub use checkpoints::{Checkpoints, Recovered};
+pub use error::StoreError;
+pub use lock::RunLock;
+pub use metrics::{MetricsLog, read_metrics};
+pub use run::{RunDir, runs_in};
+pub use state::StateDict;
+pub use value::{DType, Element, TensorValue, Value};

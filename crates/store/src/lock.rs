@@ -1,0 +1,67 @@
+//! One process at a time in a run.
+
+use std::{
+    env,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+    process,
+};
+
+use crate::{StoreError, disk::Context};
+
+/// The file that is locked. It stays when the lock is released: removing it would let two
+/// processes lock two files of the same name.
+pub(crate) const NAME: &str = ".lock";
+
+/// The right to change a run, until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Locks the run in `folder`; when another process has, the error says which.
+    pub(crate) fn acquire(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(NAME);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .context("open", &path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked { path: folder.to_owned(), holder: holder(&file) });
+            }
+            Err(TryLockError::Error(error)) => return Err(error).context("lock", &path),
+        }
+        let now = jiff::Timestamp::now();
+        let holder = format!("pid {} on {} since {now:.0}\n", process::id(), host());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(holder.as_bytes()))
+            .context("write", &path)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// What the holder wrote. It is for people alone, so whatever cannot be read is left out.
+fn holder(file: &File) -> String {
+    let mut bytes = Vec::new();
+    let _ = file.take(200).read_to_end(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    match text.lines().next() {
+        Some(line) if line.starts_with("pid ") => line.to_owned(),
+        _ => "another process".to_owned(),
+    }
+}
+
+fn host() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| env::var("HOSTNAME"))
+        .or_else(|_| env::var("COMPUTERNAME"))
+        .map_or_else(|_| "this machine".to_owned(), |name| name.trim().to_owned())
+}

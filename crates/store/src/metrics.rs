@@ -1,0 +1,163 @@
+//! `metrics.jsonl`: one JSON object a line, appended.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    StoreError,
+    disk::{self, Context},
+};
+
+/// The log of a run, open for appending.
+///
+/// A checkpoint holds the [`length`](Self::length) that the log had: call [`sync`](Self::sync)
+/// before saving it, and [`open`](Self::open) with that length when resuming.
+#[derive(Debug)]
+pub struct MetricsLog {
+    path: PathBuf,
+    file: File,
+    length: u64,
+}
+
+impl MetricsLog {
+    /// Opens a log, or makes it, and cuts it back to `length` bytes: what was logged after the
+    /// checkpoint will be logged again. A shorter one is an error.
+    pub fn open(path: impl Into<PathBuf>, length: u64) -> Result<Self, StoreError> {
+        let path = path.into();
+        let is_new = !disk::exists(&path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path)
+            .context("open", &path)?;
+        if is_new {
+            disk::sync_folder(disk::parent(&path))?;
+        }
+        let found = file.metadata().context("look at", &path)?.len();
+        if found < length {
+            return Err(StoreError::MetricsShort { path, wanted: length, found });
+        }
+        if length > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::Start(length - 1))
+                .and_then(|_| file.read_exact(&mut last))
+                .context("read", &path)?;
+            if last != *b"\n" {
+                let fault = format!(
+                    "no line ends at byte {length}, where one did when the checkpoint was saved: \
+                     put the file back, or resume from an earlier checkpoint"
+                );
+                return Err(StoreError::Unreadable { file: path, fault });
+            }
+        }
+        file.set_len(length).context("cut back", &path)?;
+        Ok(Self { path, file, length })
+    }
+
+    /// Appends one object, as one line. JSON has no NaN and no infinity: these become `null`.
+    pub fn append(&mut self, object: &impl Serialize) -> Result<(), StoreError> {
+        let mut line = serde_json::to_vec(object).map_err(|error| StoreError::Encode {
+            what: "a line of metrics",
+            fault: error.to_string(),
+        })?;
+        line.push(b'\n');
+        if let Err(error) = self.file.write_all(&line) {
+            // A part of the line may be there; the next one must not be glued to it. If this
+            // fails too, the first error is still the one to report.
+            let _ = self.file.set_len(self.length);
+            return Err(error).context("write", &self.path);
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
+
+    /// How long the log is, in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Waits until all that was appended is on the disk.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_all().context("write", &self.path)
+    }
+}
+
+/// Reads a log; none is as an empty one. A last line that a crash has torn is left out.
+pub fn read_metrics(path: impl AsRef<Path>) -> Result<Vec<serde_json::Value>, StoreError> {
+    let path = path.as_ref();
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        bytes => bytes.context("read", path)?,
+    };
+    bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter(|line| line.ends_with(b"\n"))
+        .enumerate()
+        .map(|(index, line)| {
+            serde_json::from_slice(line).map_err(|error| StoreError::Unreadable {
+                file: path.to_owned(),
+                fault: format!("line {} is not JSON ({error}); remove it to go on", index + 1),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_log_is_cut_back_and_continued() -> Result<(), Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = MetricsLog::open(&path, 0)?;
+        log.append(&json!({"step": 1, "loss": 0.1}))?;
+        let saved = log.length();
+        log.append(&json!({"step": 2, "note": "two\nlines"}))?;
+        log.sync()?;
+        assert_eq!(log.length(), fs::metadata(&path)?.len());
+        assert_eq!(read_metrics(&path)?.len(), 2);
+        drop(log);
+
+        let mut log = MetricsLog::open(&path, saved)?;
+        log.append(&json!({"step": 2, "loss": f64::NAN}))?;
+        let expected = "{\"step\":1,\"loss\":0.1}\n{\"step\":2,\"loss\":null}\n";
+        assert_eq!(fs::read_to_string(&path)?, expected);
+        let length = log.length();
+        drop(log);
+
+        let error = MetricsLog::open(&path, length + 1).expect_err("it is shorter");
+        assert!(matches!(error, StoreError::MetricsShort { found, .. } if found == length));
+        let error = MetricsLog::open(&path, saved + 1).expect_err("no line ends there");
+        assert!(matches!(error, StoreError::Unreadable { .. }));
+        assert_eq!(fs::read_to_string(&path)?, expected, "an error changes nothing");
+        MetricsLog::open(&path, 0)?;
+        assert_eq!(fs::metadata(&path)?.len(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn only_the_last_line_may_be_torn() -> Result<(), Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("metrics.jsonl");
+        assert!(read_metrics(&path)?.is_empty());
+        fs::write(&path, "{\"step\":1}\n{\"step\":2}\n{\"st")?;
+        assert_eq!(read_metrics(&path)?, [json!({"step": 1}), json!({"step": 2})]);
+        fs::write(&path, "{\"step\":1}\n{\"st\n{\"step\":3}\n")?;
+        let error = read_metrics(&path).expect_err("line 2 is torn");
+        assert!(error.to_string().contains("line 2"), "{error}");
+        fs::write(&path, b"\xff\xfe\n")?;
+        assert!(read_metrics(&path).is_err());
+        Ok(())
+    }
+}

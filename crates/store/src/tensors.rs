@@ -1,0 +1,150 @@
+//! Tensors as a safetensors file: the same tensors give the same bytes, and Python's safetensors
+//! reads them as they are.
+//!
+//! The format: <https://huggingface.co/docs/safetensors/index#format>. No metadata is written,
+//! because the library keeps it in a hash map, whose order differs from run to run.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use safetensors::{Dtype, View, tensor::Metadata};
+
+use crate::{DType, StoreError, TensorValue};
+
+/// The name that the format keeps for its metadata.
+const RESERVED: &str = "__metadata__";
+
+/// The file that holds `tensors`.
+pub(crate) fn encode(tensors: &BTreeMap<&str, &TensorValue>) -> Result<Vec<u8>, StoreError> {
+    let fault = |fault: String| StoreError::Encode { what: "a set of tensors", fault };
+    if tensors.contains_key(RESERVED) {
+        return Err(fault(format!("`{RESERVED}` cannot be a tensor's name in safetensors")));
+    }
+    safetensors::serialize(tensors.iter().map(|(name, tensor)| (*name, *tensor)), None)
+        .map_err(|error| fault(error.to_string()))
+}
+
+/// The tensors that a file holds, or what is wrong with it.
+pub(crate) fn decode(file: &[u8]) -> Result<Vec<(String, TensorValue)>, String> {
+    // The library's own `SafeTensors::deserialize` adds up offsets from the header before it has
+    // compared them with the file's length, which overflows on a header made for it.
+    let (length, rest) = file.split_first_chunk().ok_or("it is shorter than its header")?;
+    let (header, data) = usize::try_from(u64::from_le_bytes(*length))
+        .ok()
+        .and_then(|length| rest.split_at_checked(length))
+        .ok_or("its header is longer than the file")?;
+    let metadata: Metadata = serde_json::from_slice(header)
+        .map_err(|error| format!("its header is not that of a safetensors file: {error}"))?;
+    if metadata.data_len() != data.len() {
+        return Err("its header and its length disagree".to_owned());
+    }
+    metadata
+        .tensors()
+        .into_iter()
+        .map(|(name, info)| {
+            let (start, end) = info.data_offsets;
+            let bytes = data.get(start..end).ok_or("a tensor lies outside the file")?;
+            let dtype = dtype_of(info.dtype)
+                .ok_or_else(|| format!("`{name}` holds {}, which is not read here", info.dtype))?;
+            let tensor = TensorValue::from_bytes(dtype, info.shape.clone(), bytes.to_vec())
+                .map_err(|error| error.to_string())?;
+            Ok((name, tensor))
+        })
+        .collect()
+}
+
+fn dtype_of(dtype: Dtype) -> Option<DType> {
+    match dtype {
+        Dtype::F32 => Some(DType::F32),
+        Dtype::F64 => Some(DType::F64),
+        Dtype::I64 => Some(DType::I64),
+        Dtype::U8 => Some(DType::U8),
+        _ => None,
+    }
+}
+
+impl View for &TensorValue {
+    fn dtype(&self) -> Dtype {
+        match TensorValue::dtype(self) {
+            DType::F32 => Dtype::F32,
+            DType::F64 => Dtype::F64,
+            DType::I64 => Dtype::I64,
+            DType::U8 => Dtype::U8,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        TensorValue::shape(self)
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.bytes().into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    /// Byte for byte what the format's description asks for.
+    #[test]
+    fn the_file_is_the_documented_one() -> Result<(), StoreError> {
+        let bias = TensorValue::new([1], &[1.0f32])?;
+        let weight = TensorValue::new([1, 2], &[2.0f32, -0.0])?;
+        let tensors = BTreeMap::from([("weight", &weight), ("bias", &bias)]);
+        let header = concat!(
+            r#"{"bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"#,
+            r#""weight":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}"#
+        );
+        let padded = format!("{header:<0$}", header.len().next_multiple_of(8));
+        let data = [1.0f32, 2.0, -0.0].map(f32::to_le_bytes).concat();
+        assert_eq!(encode(&tensors)?, file(&padded, &data));
+        Ok(())
+    }
+
+    #[test]
+    fn a_name_that_the_format_keeps_is_refused() -> Result<(), StoreError> {
+        let tensor = TensorValue::new([1], &[1.0f32])?;
+        let error = encode(&BTreeMap::from([(RESERVED, &tensor)]));
+        assert!(matches!(error, Err(StoreError::Encode { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn hostile_headers_are_errors() {
+        let entry = |name: &str, shape: &str, start: u64, end: u64| {
+            format!(r#""{name}":{{"dtype":"U8","shape":{shape},"data_offsets":[{start},{end}]}}"#)
+        };
+        let huge = (1u64 << 61) - 1;
+        let eight_huge: Vec<String> = (0..8)
+            .map(|i| entry(&format!("t{i}"), &format!("[{huge}]"), i * huge, (i + 1) * huge))
+            .collect();
+        let headers = [
+            String::new(),
+            "{".to_owned(),
+            "[]".to_owned(),
+            format!("{{{}}}", entry("outside", "[9]", 0, 9)),
+            format!("{{{}}}", entry("backwards", "[1]", 4, 3)),
+            format!("{{{}}}", entry("hole", "[1]", 3, 4)),
+            format!("{{{}}}", entry("short", "[3]", 0, 3)),
+            format!("{{{}}}", entry("overflow", "[18446744073709551615,2]", 0, 4)),
+            format!("{{{}}}", entry("negative", "[-4]", 0, 4)),
+            format!("{{{}}}", eight_huge.join(",")),
+            r#"{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#.to_owned(),
+            "[".repeat(100_000),
+        ];
+        for header in headers {
+            assert!(decode(&file(&header, &[1, 2, 3, 4])).is_err(), "{header:.80}");
+        }
+        for file in [&[][..], &[1, 2, 3], &[255; 8], &[255; 64]] {
+            assert!(decode(file).is_err());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The compiled-in backends, by name. The only place that knows Burn's features.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::Device;
+use serde::Serialize;
+
+/// What computes the tensors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// burn-flex: CPU, SIMD and threads; what upstream maintains.
+    #[cfg(feature = "flex")]
+    Flex,
+    /// burn-ndarray: CPU, on the `ndarray` crate.
+    #[cfg(feature = "ndarray")]
+    Ndarray,
+}
+
+/// Every backend that this version knows, compiled in or not.
+const KNOWN: [&str; 2] = ["flex", "ndarray"];
+
+impl Backend {
+    /// The backends of this binary, the preferred one first.
+    pub const COMPILED: &[Self] = &[
+        #[cfg(feature = "flex")]
+        Self::Flex,
+        #[cfg(feature = "ndarray")]
+        Self::Ndarray,
+    ];
+
+    /// The device that tensors are made on, without differentiation.
+    pub fn device(self) -> Device {
+        match self {
+            #[cfg(feature = "flex")]
+            Self::Flex => Device::flex(),
+            #[cfg(feature = "ndarray")]
+            #[expect(deprecated, reason = "users ask for it by name, and it is tested like flex")]
+            Self::Ndarray => Device::ndarray(),
+        }
+    }
+
+    /// The name that `--backend` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "flex")]
+            Self::Flex => "flex",
+            #[cfg(feature = "ndarray")]
+            Self::Ndarray => "ndarray",
+        }
+    }
+}
+
+impl Default for Backend {
+    fn default() -> Self {
+        Self::COMPILED[0]
+    }
+}
+
+#[cfg(not(any(feature = "flex", feature = "ndarray")))]
+compile_error!("hearth needs a backend: build with the feature flex or ndarray");
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Backend {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let compiled: Vec<_> = Self::COMPILED.iter().map(|backend| backend.name()).collect();
+        let found = Self::COMPILED.iter().find(|backend| backend.name() == name);
+        found.copied().ok_or_else(|| match KNOWN.contains(&name) {
+            true => format!(
+                "this program was built without the backend {name} (it has {}); build it with `make build BACKEND={name}`",
+                compiled.join(", ")
+            ),
+            false => format!("there is no backend {name:?}; this program has {}", compiled.join(", ")),
+        })
+    }
+}
+
+/// Gives the tensor library this many threads; all of the machine's when `None`.
+///
+/// Only the first call in a process has an effect.
+pub fn set_threads(threads: Option<usize>) -> usize {
+    if let Some(threads) = threads {
+        // An error only says that the pool exists already.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
+    rayon::current_num_threads()
+}

@@ -1,0 +1,45 @@
+//! What can go wrong between a checked config and a trained network.
+
+use hearth_data::DataError;
+use hearth_store::StoreError;
+
+/// Why training, evaluation or prediction stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The data is missing or damaged.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Something that is kept could not be written, or is missing or damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The settings do not fit the data, or the stored run.
+    #[error("{0}")]
+    Settings(String),
+    /// A stored config is not one that this version reads.
+    #[error(transparent)]
+    Config(#[from] hearth_config::Faults),
+    /// A file of the run is not what this program writes.
+    #[error("{file} of this run is damaged: {fault}")]
+    RunInfo {
+        /// The file's path.
+        file: String,
+        /// What is wrong.
+        fault: String,
+    },
+    /// Training left the numbers.
+    #[error(
+        "{what} is not finite at step {step}; nothing was changed by that step, and checkpoint \
+         {checkpoint} holds the last good state. It was computed from the training pictures {pictures}. \
+         A smaller optimizer.learning_rate, or train.clip_norm, may help"
+    )]
+    NonFinite {
+        /// The loss, or a parameter's gradient.
+        what: String,
+        /// The step that was refused.
+        step: u64,
+        /// The number of finished steps.
+        checkpoint: u64,
+        /// Places in the training set, shortened.
+        pictures: String,
+    },
+}

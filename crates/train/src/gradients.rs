@@ -1,0 +1,46 @@
+//! Norm and finiteness of all gradients together.
+
+use burn::module::{Module, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use hearth_model::params::{VisitParam, visit_params};
+
+/// The L2 norm of all gradients of a module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Norm {
+    /// The norm; not finite when any gradient is not.
+    pub value: f64,
+    /// The path of the first parameter whose gradient is not finite.
+    pub non_finite: Option<String>,
+}
+
+/// Measures the gradients of `module`. Rows are summed on the device, and the rows' sums in
+/// order on the host, so that the result does not depend on threads.
+pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
+    struct Measure<'a> {
+        gradients: &'a GradientsParams,
+        sum: f64,
+        non_finite: Option<String>,
+    }
+    impl VisitParam for Measure<'_> {
+        fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+            let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+            let rows = gradient.square().sum_dim(D - 1).into_data();
+            let rows = rows.as_slice::<f32>().expect("gradients are f32 on every backend here");
+            let sum: f64 = rows.iter().map(|row| f64::from(*row)).sum();
+            if !sum.is_finite() && self.non_finite.is_none() {
+                self.non_finite = Some(path.to_owned());
+            }
+            self.sum += sum;
+        }
+    }
+    let mut measure = Measure { gradients, sum: 0.0, non_finite: None };
+    visit_params(module, &mut measure);
+    Norm { value: measure.sum.sqrt(), non_finite: measure.non_finite }
+}
+
+/// What gradients are multiplied by so that their norm is at most `largest` (Pascanu et al. 2013,
+/// algorithm 1).
+pub fn clip_scale(norm: f64, largest: Option<f64>) -> f64 {
+    largest.map_or(1.0, |largest| if norm > largest { largest / norm } else { 1.0 })
+}

@@ -1,0 +1,150 @@
+//! `run.json`: where a run comes from, and what a prediction needs besides the weights.
+
+use std::collections::BTreeMap;
+
+use hearth_data::{Dataset, Normalization, PictureShape, Splits};
+use hearth_store::RunDir;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::backend::Backend;
+use crate::error::TrainError;
+
+const NAME: &str = "run.json";
+
+/// The record of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The format of the run's folder.
+    pub format: u32,
+    /// The version of this program.
+    pub hearth: String,
+    /// The version of Burn.
+    pub burn: String,
+    /// The commit of the working directory, where it is a checkout.
+    pub commit: Option<String>,
+    /// The backend of the last session.
+    pub backend: String,
+    /// The CPU threads of the last session.
+    pub threads: usize,
+    /// When the first session began.
+    pub started: Timestamp,
+    /// When the last session ended; absent while one runs, and after a kill.
+    pub ended: Option<Timestamp>,
+    /// What was learned from.
+    pub dataset: DatasetInfo,
+    /// The training set's statistics, which every picture is normalised by.
+    pub normalization: Statistics,
+}
+
+/// What was learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetInfo {
+    /// Its name.
+    pub name: String,
+    /// The classes' names, in the order of their labels.
+    pub classes: Vec<String>,
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+    /// Pictures in the training, validation and test sets.
+    pub samples: [usize; 3],
+    /// SHA-256 of each file.
+    pub checksums: BTreeMap<String, String>,
+}
+
+/// Per channel, of pixels scaled to 0..1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Statistics {
+    /// The mean.
+    pub mean: Vec<f64>,
+    /// The standard deviation.
+    pub std: Vec<f64>,
+}
+
+impl RunInfo {
+    /// The record of a run that begins now.
+    pub fn new(
+        dataset: &Dataset,
+        splits: &Splits,
+        normalization: &Normalization,
+        backend: Backend,
+        threads: usize,
+    ) -> Self {
+        let shape = dataset.train.shape;
+        Self {
+            format: 1,
+            hearth: env!("CARGO_PKG_VERSION").to_owned(),
+            burn: "0.22.1".to_owned(),
+            commit: commit(),
+            backend: backend.name().to_owned(),
+            threads,
+            started: Timestamp::now(),
+            ended: None,
+            dataset: DatasetInfo {
+                name: dataset.name.clone(),
+                classes: dataset.classes.clone(),
+                shape: [shape.channels, shape.height, shape.width],
+                samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
+                checksums: dataset.checksums.clone(),
+            },
+            normalization: Statistics {
+                mean: normalization.mean.clone(),
+                std: normalization.std.clone(),
+            },
+        }
+    }
+
+    /// Reads the record of a run.
+    pub fn read(run: &RunDir) -> Result<Self, TrainError> {
+        let text = run.read_text(NAME)?;
+        let info: Self = serde_json::from_str(&text).map_err(|error| TrainError::RunInfo {
+            file: run.info_path().display().to_string(),
+            fault: error.to_string(),
+        })?;
+        let fault = |fault: &str| {
+            Err(TrainError::RunInfo {
+                file: run.info_path().display().to_string(),
+                fault: fault.to_owned(),
+            })
+        };
+        let [channels, height, width] = info.dataset.shape;
+        // Bounded before anything is allocated from them.
+        if [channels, height, width].iter().any(|side| !(1..=4096).contains(side)) {
+            return fault("dataset.shape is not that of a picture");
+        }
+        let Statistics { mean, std } = &info.normalization;
+        let good = |std: &f64| std.is_finite() && *std > 0.0;
+        if mean.len() != channels || std.len() != channels || !std.iter().all(good) {
+            return fault("normalization does not fit dataset.shape");
+        }
+        if !(1..=65_536).contains(&info.dataset.classes.len()) {
+            return fault("dataset.classes names no class");
+        }
+        Ok(info)
+    }
+
+    /// Writes the record of a run.
+    pub fn write(&self, run: &RunDir) -> Result<(), TrainError> {
+        let text = serde_json::to_string_pretty(self).expect("strings, numbers and lists");
+        Ok(run.write_text(NAME, &format!("{text}\n"))?)
+    }
+
+    /// The size of a picture.
+    pub fn shape(&self) -> PictureShape {
+        let [channels, height, width] = self.dataset.shape;
+        PictureShape { channels, height, width }
+    }
+
+    /// The statistics that every picture is normalised by.
+    pub fn normalization(&self) -> Normalization {
+        let Statistics { mean, std } = self.normalization.clone();
+        Normalization { mean, std }
+    }
+}
+
+/// The commit that is checked out here, if git knows one.
+fn commit() -> Option<String> {
+    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}

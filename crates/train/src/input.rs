@@ -1,0 +1,40 @@
+//! From a batch of bytes to a tensor.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use hearth_data::{Batch, Normalization};
+
+/// Makes pictures `[batch, channels, height, width]` with mean 0 and variance 1 per channel.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// `1 / (255 std)` of each channel.
+    scale: Vec<f32>,
+    /// `-mean / std` of each channel.
+    shift: Vec<f32>,
+}
+
+impl Input {
+    /// For pictures normalised by the training set's statistics.
+    pub fn new(normalization: &Normalization) -> Self {
+        let pairs = normalization.mean.iter().zip(&normalization.std);
+        let (scale, shift) =
+            pairs.map(|(mean, std)| ((1.0 / (255.0 * std)) as f32, (-mean / std) as f32)).unzip();
+        Self { scale, shift }
+    }
+
+    /// The batch as a tensor on `device`.
+    pub fn tensor(&self, batch: &Batch, device: &Device) -> Tensor<4> {
+        let shape = batch.shape;
+        let dims = [batch.labels.len(), shape.channels, shape.height, shape.width];
+        let area = shape.height * shape.width;
+        let mut values = vec![0.0_f32; batch.pixels.len()];
+        let planes = values.chunks_exact_mut(area).zip(batch.pixels.chunks_exact(area));
+        for (plane, (values, bytes)) in planes.enumerate() {
+            let channel = plane % shape.channels;
+            let (scale, shift) = (self.scale[channel], self.shift[channel]);
+            for (value, byte) in values.iter_mut().zip(bytes) {
+                *value = f32::from(*byte) * scale + shift;
+            }
+        }
+        Tensor::from_data(TensorData::new(values, dims), device)
+    }
+}

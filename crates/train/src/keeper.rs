@@ -1,0 +1,80 @@
+//! What a run leaves while it trains: checkpoints, the best one, and the log.
+
+use std::path::Path;
+
+use hearth_config::Metric;
+use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
+use serde::Serialize;
+
+/// Writes into a run's folder.
+pub struct Keeper {
+    run: RunDir,
+    log: MetricsLog,
+    keep_last: usize,
+    saved: Option<u64>,
+}
+
+impl Keeper {
+    /// For a run that starts at step 0: whatever its log held is cut off.
+    pub fn new(run: RunDir, keep_last: usize) -> Result<Self, StoreError> {
+        let log = MetricsLog::open(run.metrics(), 0)?;
+        Ok(Self { run, log, keep_last, saved: None })
+    }
+
+    /// For a run that goes on from the checkpoint of `step`, when its log was this long.
+    pub fn resume_at(&mut self, step: u64, metrics_length: u64) -> Result<(), StoreError> {
+        self.log = MetricsLog::open(self.run.metrics(), metrics_length)?;
+        self.saved = Some(step);
+        Ok(())
+    }
+
+    /// Adds a line to metrics.jsonl.
+    pub fn log(&mut self, line: &impl Serialize) -> Result<(), StoreError> {
+        self.log.append(line)
+    }
+
+    /// The length of metrics.jsonl in bytes.
+    pub fn metrics_length(&self) -> u64 {
+        self.log.length()
+    }
+
+    /// The step of the newest checkpoint.
+    pub fn saved(&self) -> Option<u64> {
+        self.saved
+    }
+
+    /// Writes a checkpoint and then removes those that are no longer needed.
+    pub fn save(
+        &mut self,
+        step: u64,
+        state: &StateDict,
+        best: Option<(u64, Metric, f64)>,
+    ) -> Result<(), StoreError> {
+        // The checkpoint holds the log's length, so the log has to be on disk first.
+        self.log.sync()?;
+        let checkpoints = self.run.checkpoints();
+        checkpoints.save(step, state)?;
+        self.saved = Some(step);
+        if let Some((best_step, metric, value)) = best
+            && best_step == step
+        {
+            let metric = match metric {
+                Metric::Accuracy => "valid accuracy",
+                Metric::Loss => "valid loss",
+            };
+            self.run.write_best(&Best { step, metric: metric.to_owned(), value })?;
+        }
+        let keep: Vec<u64> = best.map(|(step, ..)| step).into_iter().collect();
+        checkpoints.prune(self.keep_last, &keep)
+    }
+
+    /// The run's folder.
+    pub fn path(&self) -> &Path {
+        self.run.path()
+    }
+
+    /// The run.
+    pub fn run(&self) -> &RunDir {
+        &self.run
+    }
+}

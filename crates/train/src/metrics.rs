@@ -1,0 +1,144 @@
+//! What an evaluation says: loss, accuracy, and where the network errs.
+
+use serde::{Deserialize, Serialize};
+
+/// Results on one set. Sums are made on the host, in `f64` and in the order of the pictures, so
+/// that they are the same however the set was cut into batches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// `train`, `valid` or `test`.
+    pub split: String,
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// The share of pictures whose most probable class is the right one.
+    pub accuracy: f64,
+    /// The number of pictures.
+    pub samples: usize,
+    /// One row for each class.
+    pub per_class: Vec<ClassReport>,
+    /// Rows are true classes, columns are predicted ones.
+    pub confusion: Vec<Vec<u64>>,
+}
+
+/// Results for one class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassReport {
+    /// The class's name.
+    pub class: String,
+    /// The share of pictures predicted as this class that are of it; 0 when none was.
+    pub precision: f64,
+    /// The share of pictures of this class that were predicted as it; 0 when there is none.
+    pub recall: f64,
+    /// The number of pictures of this class.
+    pub support: u64,
+}
+
+/// Collects logits and labels into a [`Report`].
+#[derive(Clone, Debug)]
+pub struct Tally {
+    confusion: Vec<Vec<u64>>,
+    loss: f64,
+}
+
+impl Tally {
+    /// An empty tally.
+    pub fn new(num_classes: usize) -> Self {
+        Self { confusion: vec![vec![0; num_classes]; num_classes], loss: 0.0 }
+    }
+
+    /// Adds a batch: logits `[batch, classes]` row by row, and the true labels.
+    pub fn add(&mut self, logits: &[f32], labels: &[u16]) {
+        for (row, label) in logits.chunks_exact(self.confusion.len()).zip(labels) {
+            let label = usize::from(*label);
+            self.confusion[label][argmax(row)] += 1;
+            self.loss -= log_softmax(row)[label];
+        }
+    }
+
+    /// The number of pictures so far.
+    pub fn samples(&self) -> u64 {
+        self.confusion.iter().flatten().sum()
+    }
+
+    /// The number of pictures that were classified correctly.
+    pub fn correct(&self) -> u64 {
+        self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum()
+    }
+
+    /// The results.
+    pub fn report(self, split: &str, classes: &[String]) -> Report {
+        let samples = self.samples();
+        let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
+        let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let per_class = classes.iter().enumerate().map(|(class, name)| {
+            let hits = self.confusion[class][class];
+            let support = self.confusion[class].iter().sum();
+            let predicted = self.confusion.iter().map(|row| row[class]).sum();
+            ClassReport {
+                class: name.clone(),
+                precision: share(hits, predicted),
+                recall: share(hits, support),
+                support,
+            }
+        });
+        Report {
+            split: split.to_owned(),
+            loss: mean(self.loss),
+            accuracy: mean(self.correct() as f64),
+            samples: samples as usize,
+            per_class: per_class.collect(),
+            confusion: self.confusion,
+        }
+    }
+}
+
+/// The place of the largest number; the first of equal ones, and NaN is never the largest.
+pub fn argmax(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (place, value) in row.iter().enumerate() {
+        if *value > row[best] || row[best].is_nan() {
+            best = place;
+        }
+    }
+    best
+}
+
+/// The logarithms of the softmax of one row.
+fn log_softmax(row: &[f32]) -> Vec<f64> {
+    let largest = f64::from(row[argmax(row)]);
+    let sum: f64 = row.iter().map(|logit| (f64::from(*logit) - largest).exp()).sum();
+    row.iter().map(|logit| f64::from(*logit) - largest - sum.ln()).collect()
+}
+
+/// The softmax of one row: probabilities that sum to 1.
+pub fn softmax(row: &[f32]) -> Vec<f64> {
+    log_softmax(row).into_iter().map(f64::exp).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_counts_by_hand() {
+        let mut tally = Tally::new(2);
+        let (ln3, zero) = (3.0_f32.ln(), 0.0);
+        // True classes 0, 0, 1; predicted 0, 1, 1; probabilities of the true ones 3/4, 1/4, 3/4.
+        tally.add(&[ln3, zero, zero, ln3], &[0, 0]);
+        tally.add(&[zero, ln3], &[1]);
+        let report = tally.report("test", &["a".into(), "b".into()]);
+        assert_eq!(report.confusion, [[1, 1], [0, 1]]);
+        assert!((report.accuracy - 2.0 / 3.0).abs() < 1e-12);
+        let wanted = -(2.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 3.0;
+        assert!((report.loss - wanted).abs() < 1e-7);
+        let precision: Vec<_> = report.per_class.iter().map(|class| class.precision).collect();
+        let recall: Vec<_> = report.per_class.iter().map(|class| class.recall).collect();
+        assert_eq!((precision, recall), (vec![1.0, 0.5], vec![0.5, 1.0]));
+    }
+
+    #[test]
+    fn softmax_survives_large_logits() {
+        let found = softmax(&[1000.0, 1000.0, -1000.0]);
+        assert!((found[0] - 0.5).abs() < 1e-12 && found[2] < 1e-12);
+    }
+}

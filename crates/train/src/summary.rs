@@ -1,0 +1,97 @@
+//! What is about to be trained: layers, sizes, data.
+
+use burn::tensor::{Device, Tensor};
+use hearth_config::{Config, OptimizerKind};
+use hearth_data::{Dataset, Splits};
+use hearth_model::{Classifier, Trace, params};
+
+/// The table that training opens with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The dataset's name.
+    pub dataset: String,
+    /// Pictures in the training, validation and test sets.
+    pub samples: [usize; 3],
+    /// Channels, height, width.
+    pub picture: [usize; 3],
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// One row for each layer.
+    pub layers: Vec<Layer>,
+    /// The number of all parameters.
+    pub parameters: usize,
+    /// About how many bytes training needs.
+    pub memory: usize,
+    /// Steps in one epoch, and in all.
+    pub steps: [u64; 2],
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// The layer's name.
+    pub name: String,
+    /// Channels, height and width of its output.
+    pub output: [usize; 3],
+    /// The number of its parameters.
+    pub parameters: usize,
+}
+
+impl Summary {
+    /// Describes the network by showing it one black picture.
+    pub fn new(
+        config: &Config,
+        dataset: &Dataset,
+        splits: &Splits,
+        steps_per_epoch: u64,
+        device: &Device,
+    ) -> Self {
+        let shape = dataset.train.shape;
+        let picture = [shape.channels, shape.height, shape.width];
+        let (layers, parameters) = layers(config, picture, dataset.classes.len(), device);
+        // Values that the optimiser keeps for each parameter.
+        let kept = match &config.optimizer.kind {
+            OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
+            OptimizerKind::Adam(_) | OptimizerKind::Adamw(_) => 2,
+        };
+        let pixels: usize = picture.iter().product();
+        let outputs: usize = layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
+        // Each output is held once forward and once backward.
+        let batch = config.data.batches.batch_size * (pixels + 2 * outputs);
+        let stored = (dataset.train.len() + dataset.test.len()) * pixels;
+        Self {
+            dataset: dataset.name.clone(),
+            samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
+            picture,
+            classes: dataset.classes.clone(),
+            memory: stored + 4 * (batch + parameters * (2 + kept)),
+            layers,
+            parameters,
+            steps: [steps_per_epoch, steps_per_epoch * config.train.epochs],
+        }
+    }
+}
+
+fn layers(
+    config: &Config,
+    picture: [usize; 3],
+    num_classes: usize,
+    device: &Device,
+) -> (Vec<Layer>, usize) {
+    let network = Classifier::new(&config.model, picture, num_classes, config.run.seed, device);
+    let [channels, height, width] = picture;
+    let mut trace = Trace::on();
+    network.forward_traced(Tensor::zeros([1, channels, height, width], device), &mut trace);
+    let sizes: Vec<(String, usize)> = params::shapes(&network)
+        .into_iter()
+        .map(|(path, shape)| (path, shape.iter().product()))
+        .collect();
+    let Trace::On(kept) = trace else { return (Vec::new(), 0) };
+    let rows = kept.into_iter().map(|(name, output)| {
+        let [_, channels, height, width] = output.dims();
+        let own = |path: &str| path.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
+        let parameters = sizes.iter().filter(|(path, _)| own(path)).map(|(_, size)| size).sum();
+        Layer { name, output: [channels, height, width], parameters }
+    });
+    (rows.collect(), sizes.iter().map(|(_, size)| size).sum())
+}

@@ -1,0 +1,121 @@
+//! What the trainer asks of whatever it trains.
+
+use hearth_data::{Batch, Splits, Subset};
+use hearth_store::StateDict;
+
+use crate::error::TrainError;
+use crate::metrics::Report;
+
+/// Which pictures are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// The training set, in stored order and not augmented.
+    Train,
+    /// The part of the training set that was held out.
+    Valid,
+    /// The test set.
+    Test,
+}
+
+impl Split {
+    /// The name that reports and options use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+            Self::Test => "test",
+        }
+    }
+
+    /// Its pictures.
+    pub fn of(self, splits: &Splits) -> &Subset {
+        match self {
+            Self::Train => &splits.train,
+            Self::Valid => &splits.valid,
+            Self::Test => &splits.test,
+        }
+    }
+}
+
+impl std::str::FromStr for Split {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Train, Self::Valid, Self::Test]
+            .into_iter()
+            .find(|split| split.name() == name)
+            .ok_or_else(|| format!("{name:?} is not train, valid or test"))
+    }
+}
+
+/// A step that was computed and has changed nothing yet.
+#[derive(Debug)]
+pub struct Proposed<G> {
+    /// What [`Task::apply`] needs.
+    pub gradients: G,
+    /// Sums over the pictures of the step.
+    pub sums: Sums,
+    /// The L2 norm of all gradients together.
+    pub gradient_norm: f64,
+    /// What is not finite, when anything is not.
+    pub non_finite: Option<NonFinite>,
+}
+
+/// Results that are summed over steps until they are logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Loss times pictures.
+    pub loss: f64,
+    /// Pictures that were classified correctly.
+    pub correct: u64,
+    /// Pictures.
+    pub samples: u64,
+}
+
+impl std::ops::AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.correct += other.correct;
+        self.samples += other.samples;
+    }
+}
+
+/// A loss or gradient that is NaN or infinite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NonFinite {
+    /// `the loss`, or `the gradient of layers.0.weight`.
+    pub what: String,
+    /// The places in the training set of the pictures that the step was computed from.
+    pub pictures: Vec<u32>,
+}
+
+impl NonFinite {
+    /// Of a step that was computed from these batches.
+    pub fn new(what: String, batches: &[Batch]) -> Self {
+        Self { what, pictures: batches.iter().flat_map(|batch| batch.indices.clone()).collect() }
+    }
+}
+
+/// Something that learns: what one step is, how good it is now, and all that it remembers.
+pub trait Task {
+    /// What [`Task::compute`] hands to [`Task::apply`].
+    type Gradients;
+
+    /// Steps in one pass over the training set.
+    fn steps_per_epoch(&self) -> u64;
+
+    /// Computes the step that follows `step` finished ones, and changes nothing that is kept.
+    fn compute(&mut self, step: u64) -> Result<Proposed<Self::Gradients>, TrainError>;
+
+    /// Makes the step.
+    fn apply(&mut self, proposed: Proposed<Self::Gradients>, learning_rate: f64);
+
+    /// Results on one set.
+    fn evaluate(&self, split: Split) -> Report;
+
+    /// Everything that a later [`Task::restore`] needs: paths under `model.` and `optimizer.`.
+    fn state(&self) -> Result<StateDict, TrainError>;
+
+    /// Goes back to a kept state. A missing, extra or misshapen entry is an error.
+    fn restore(&mut self, state: StateDict) -> Result<(), TrainError>;
+}

@@ -1,0 +1,241 @@
+//! Classification: cross-entropy of a network's logits against labels.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::tensor::Device;
+use hearth_config::seed::{Purpose, Stream};
+use hearth_config::{Balanced, ClassWeights, Config};
+use hearth_data::{Batch, Examples, Loader, Normalization, Prefetch, Splits, Subset};
+use hearth_model::Classifier;
+use hearth_store::StateDict;
+
+use crate::error::TrainError;
+use crate::gradients::{clip_scale, norm};
+use crate::input::Input;
+use crate::loss::CrossEntropy;
+use crate::metrics::{Report, Tally};
+use crate::optimizer::Optimizer;
+use crate::state::{module_state, restore_module};
+use crate::task::{NonFinite, Proposed, Split, Sums, Task};
+
+/// Pictures in one batch of an evaluation.
+const EVALUATION_BATCH: usize = 500;
+
+/// Trains a network to name the class of a picture.
+pub struct Classify {
+    network: Classifier,
+    optimizer: Optimizer,
+    loss: CrossEntropy,
+    batches: Batches,
+    splits: Splits,
+    classes: Vec<String>,
+    input: Input,
+    /// Where the network trains, with differentiation.
+    device: Device,
+    seed: u64,
+    clip_norm: Option<f64>,
+}
+
+impl Classify {
+    /// The task before its first step.
+    pub fn new(
+        config: &Config,
+        splits: Splits,
+        classes: Vec<String>,
+        normalization: &Normalization,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let shape = splits.train.examples.shape;
+        let dims = [shape.channels, shape.height, shape.width];
+        let training = device.clone().autodiff();
+        let seed = config.run.seed;
+        let loader = Loader::new(
+            splits.train.clone(),
+            config.data.batches.batch_size,
+            seed,
+            config.augment.clone(),
+        );
+        Ok(Self {
+            network: Classifier::new(&config.model, dims, classes.len(), seed, &training),
+            optimizer: Optimizer::new(&config.optimizer),
+            loss: CrossEntropy {
+                class_weights: class_weights(config, &splits.train, classes.len())?,
+                label_smoothing: config.train.label_smoothing,
+            },
+            batches: Batches::new(Arc::new(loader), config.train.accumulate),
+            splits,
+            classes,
+            input: Input::new(normalization),
+            device: training,
+            seed,
+            clip_norm: config.train.clip_norm,
+        })
+    }
+
+    /// Loss, hits and gradients of some batches, as of one batch that holds them all.
+    fn forward_backward(&self, batches: &[Batch]) -> (f64, Tally, GradientsParams) {
+        let total_weight =
+            batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
+        let mut tally = Tally::new(self.classes.len());
+        let mut gradients = GradientsAccumulator::new();
+        let mut loss = 0.0;
+        for batch in batches {
+            let logits = self.network.forward(self.input.tensor(batch, &self.device));
+            let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
+            loss += f64::from(part.clone().into_scalar::<f32>());
+            tally.add(&values(logits.inner()), &batch.labels);
+            let part = GradientsParams::from_grads(part.backward(), &self.network);
+            gradients.accumulate(&self.network, part);
+        }
+        (loss, tally, gradients.grads())
+    }
+}
+
+impl Task for Classify {
+    type Gradients = GradientsParams;
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch
+    }
+
+    fn compute(&mut self, step: u64) -> Result<Proposed<GradientsParams>, TrainError> {
+        let batches = self.batches.of_step(step);
+        // Dropout draws from the backend's own generator, which cannot be saved: it starts anew
+        // at each step.
+        self.device.seed(Stream::new(self.seed, Purpose::Step, step, 0).bits());
+        let (loss, tally, gradients) = self.forward_backward(&batches);
+        let norm = norm(&self.network, &gradients);
+        let non_finite = if loss.is_finite() {
+            norm.non_finite.map(|path| format!("the gradient of {path}"))
+        } else {
+            Some("the loss".to_owned())
+        };
+        let samples = tally.samples();
+        let proposed = Proposed {
+            gradients,
+            sums: Sums { loss: loss * samples as f64, correct: tally.correct(), samples },
+            gradient_norm: norm.value,
+            non_finite: non_finite.map(|what| NonFinite::new(what, &batches)),
+        };
+        self.batches.recycle(batches);
+        Ok(proposed)
+    }
+
+    fn apply(&mut self, proposed: Proposed<GradientsParams>, learning_rate: f64) {
+        let scale = clip_scale(proposed.gradient_norm, self.clip_norm);
+        let network = self.network.clone();
+        self.network = self.optimizer.step(network, proposed.gradients, learning_rate, scale);
+    }
+
+    fn evaluate(&self, split: Split) -> Report {
+        let subset = split.of(&self.splits);
+        let device = self.device.clone().without_autodiff();
+        evaluate(&self.network.valid(), &self.input, subset, split, &self.classes, &device)
+    }
+
+    fn state(&self) -> Result<StateDict, TrainError> {
+        let mut state = StateDict::default();
+        state.insert_all("model", module_state(&self.network)?)?;
+        state.insert_all("optimizer", self.optimizer.state(&self.network)?)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
+        self.network = restore_module(self.network.clone(), state.take_under("model"))?;
+        self.optimizer.restore(&self.network, state.take_under("optimizer"))?;
+        Ok(state.finish()?)
+    }
+}
+
+/// Results of a network, not in training, on a set in stored order.
+pub fn evaluate(
+    network: &Classifier,
+    input: &Input,
+    subset: &Subset,
+    split: Split,
+    classes: &[String],
+    device: &Device,
+) -> Report {
+    let mut tally = Tally::new(classes.len());
+    let mut batch = Batch::default();
+    for start in (0..subset.len()).step_by(EVALUATION_BATCH) {
+        subset.fill(start..subset.len().min(start + EVALUATION_BATCH), &mut batch);
+        let logits = network.forward(input.tensor(&batch, device));
+        tally.add(&values(logits), &batch.labels);
+    }
+    tally.report(split.name(), classes)
+}
+
+/// The batches of each step, made ahead as long as steps follow one another.
+struct Batches {
+    loader: Arc<Loader>,
+    accumulate: usize,
+    steps_per_epoch: u64,
+    ahead: Option<(u64, Prefetch)>,
+}
+
+impl Batches {
+    fn new(loader: Arc<Loader>, accumulate: usize) -> Self {
+        let steps_per_epoch = loader.batches_per_epoch().div_ceil(accumulate) as u64;
+        Self { loader, accumulate, steps_per_epoch, ahead: None }
+    }
+
+    /// The batches of the step that follows `step` finished ones; fewer at the end of an epoch.
+    fn of_step(&mut self, step: u64) -> Vec<Batch> {
+        let (epoch, place) = (step / self.steps_per_epoch, step % self.steps_per_epoch);
+        let first = place as usize * self.accumulate;
+        let count = self.accumulate.min(self.loader.batches_per_epoch() - first);
+        let mut prefetch = match self.ahead.take() {
+            Some((next, prefetch)) if next == step => prefetch,
+            _ => Prefetch::new(Arc::clone(&self.loader), epoch, first),
+        };
+        let batches = (0..count).map(|_| prefetch.next()).collect();
+        self.ahead = Some((step + 1, prefetch));
+        batches
+    }
+
+    fn recycle(&mut self, batches: Vec<Batch>) {
+        if let Some((_, prefetch)) = &mut self.ahead {
+            batches.into_iter().for_each(|batch| prefetch.recycle(batch));
+        }
+    }
+}
+
+/// One weight for each class, as `[train] class_weights` says.
+fn class_weights(
+    config: &Config,
+    train: &Subset,
+    num_classes: usize,
+) -> Result<Vec<f64>, TrainError> {
+    match &config.train.class_weights {
+        None => Ok(vec![1.0; num_classes]),
+        Some(ClassWeights::Each(weights)) if weights.len() == num_classes => Ok(weights.clone()),
+        Some(ClassWeights::Each(weights)) => Err(TrainError::Settings(format!(
+            "train.class_weights lists {} classes, and the data has {num_classes}",
+            weights.len()
+        ))),
+        Some(ClassWeights::Named(Balanced::Balanced)) => {
+            let counts = class_counts(&train.examples, &train.indices, num_classes);
+            let present = counts.iter().filter(|count| **count > 0).count();
+            let share = |count: u64| match count {
+                0 => 0.0,
+                count => train.len() as f64 / (present as f64 * count as f64),
+            };
+            Ok(counts.into_iter().map(share).collect())
+        }
+    }
+}
+
+fn class_counts(examples: &Examples, indices: &[u32], num_classes: usize) -> Vec<u64> {
+    let mut counts = vec![0; num_classes];
+    for index in indices {
+        counts[usize::from(examples.labels[*index as usize])] += 1;
+    }
+    counts
+}
+
+fn values(logits: burn::tensor::Tensor<2>) -> Vec<f32> {
+    logits.into_data().try_into_vec().expect("logits are f32 on every backend here")
+}

@@ -1,0 +1,349 @@
+//! The one loop behind all learning.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use hearth_config::{Config, EarlyStop, Metric};
+use hearth_store::{StateDict, StoreError};
+use serde::Serialize;
+
+use crate::error::TrainError;
+use crate::keeper::Keeper;
+use crate::metrics::Report;
+use crate::schedule::Schedule;
+use crate::task::{Proposed, Split, Sums, Task};
+
+/// Something that happened, for whoever watches.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step was made.
+    Step(StepDone),
+    /// A set was looked at.
+    Evaluated(&'a Report),
+    /// A sentence for the user.
+    Note(String),
+    /// What is about to be trained.
+    Started(&'a crate::summary::Summary),
+}
+
+/// One finished step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepDone {
+    /// Finished steps, this one included.
+    pub step: u64,
+    /// Steps in the whole run.
+    pub total_steps: u64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Its results.
+    pub sums: Sums,
+    /// Its learning rate.
+    pub learning_rate: f64,
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All epochs are done.
+    Finished,
+    /// The validation result no longer got better.
+    EarlyStopped,
+    /// Someone asked to stop; a checkpoint was written.
+    Interrupted,
+}
+
+/// When what is done; everything in steps.
+#[derive(Clone, Debug)]
+struct Plan {
+    total_steps: u64,
+    evaluate_every: Option<u64>,
+    checkpoint_every: u64,
+    log_every: u64,
+    best_by: Metric,
+    early_stop: Option<EarlyStop>,
+}
+
+/// What the trainer itself remembers.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Progress {
+    step: u64,
+    /// Results since the last line of the log.
+    window: Sums,
+    /// The best evaluation so far: its step and value.
+    best: Option<(u64, f64)>,
+    /// Evaluations since then.
+    stale: u64,
+}
+
+/// Trains a task to the end of its run.
+pub struct Trainer<'a, T: Task> {
+    task: T,
+    schedule: Schedule,
+    plan: Plan,
+    progress: Progress,
+    keeper: Keeper,
+    observe: &'a mut dyn FnMut(Event<'_>),
+    stop: &'a AtomicBool,
+    started: Instant,
+    logged: Instant,
+}
+
+impl<'a, T: Task> Trainer<'a, T> {
+    /// A trainer at step 0. `valid` says whether there is a validation set; `stop` is looked at
+    /// after each step.
+    pub fn new(
+        task: T,
+        config: &Config,
+        valid: bool,
+        keeper: Keeper,
+        observe: &'a mut dyn FnMut(Event<'_>),
+        stop: &'a AtomicBool,
+    ) -> Self {
+        let epoch = task.steps_per_epoch();
+        let total_steps = config.train.epochs * epoch;
+        let plan = Plan {
+            total_steps,
+            evaluate_every: valid.then(|| config.train.evaluate_every.steps(epoch)),
+            checkpoint_every: config.train.checkpoint_every.steps(epoch),
+            log_every: config.train.log_every,
+            best_by: config.train.best_by,
+            early_stop: config.train.early_stop.clone(),
+        };
+        let schedule = Schedule::new(config, epoch, total_steps);
+        let now = Instant::now();
+        let progress = Progress::default();
+        Self { task, schedule, plan, progress, keeper, observe, stop, started: now, logged: now }
+    }
+
+    /// Goes on from a checkpoint.
+    pub fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
+        self.progress = Progress::take(state.take_under("trainer"), &mut self.keeper)?;
+        self.task.restore(state)
+    }
+
+    /// Trains until the end, or until something ends it; then the newest checkpoint is of now.
+    pub fn run(&mut self) -> Result<Ended, TrainError> {
+        let ended = loop {
+            if let Some(ended) = self.ending() {
+                break ended;
+            }
+            let learning_rate = self.schedule.learning_rate(self.progress.step);
+            let proposed = self.task.compute(self.progress.step)?;
+            self.guard(&proposed)?;
+            let (sums, norm) = (proposed.sums, proposed.gradient_norm);
+            self.task.apply(proposed, learning_rate);
+            self.progress.step += 1;
+            self.progress.window += sums;
+            self.tell(sums, learning_rate);
+            self.log(learning_rate, norm)?;
+            let improved = self.evaluate()?;
+            if improved || self.due(self.plan.checkpoint_every) {
+                self.checkpoint()?;
+            }
+        };
+        self.checkpoint()?;
+        Ok(ended)
+    }
+
+    /// The task as it is now.
+    pub fn task(&mut self) -> &mut T {
+        &mut self.task
+    }
+
+    /// What was written, and where.
+    pub fn keeper(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+
+    /// Finished steps.
+    pub fn step(&self) -> u64 {
+        self.progress.step
+    }
+
+    /// The step of the best checkpoint, where there is a validation set.
+    pub fn best_step(&self) -> Option<u64> {
+        self.progress.best.map(|(step, _)| step)
+    }
+
+    fn ending(&self) -> Option<Ended> {
+        let patience = self.plan.early_stop.as_ref().map_or(u64::MAX, |stop| stop.patience);
+        if self.progress.step >= self.plan.total_steps {
+            Some(Ended::Finished)
+        } else if self.progress.stale >= patience {
+            Some(Ended::EarlyStopped)
+        } else if self.stop.load(Ordering::Relaxed) {
+            Some(Ended::Interrupted)
+        } else {
+            None
+        }
+    }
+
+    /// Whether something with this interval is due; the last step is always.
+    fn due(&self, every: u64) -> bool {
+        self.progress.step.is_multiple_of(every) || self.progress.step == self.plan.total_steps
+    }
+
+    /// Refuses a step that would spoil the weights, before anything has changed.
+    fn guard(&mut self, proposed: &Proposed<T::Gradients>) -> Result<(), TrainError> {
+        let Some(fault) = &proposed.non_finite else { return Ok(()) };
+        let checkpoint = self.progress.step;
+        self.checkpoint()?;
+        let shown: Vec<_> = fault.pictures.iter().take(10).map(u32::to_string).collect();
+        let more = match fault.pictures.len().saturating_sub(shown.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Err(TrainError::NonFinite {
+            what: fault.what.clone(),
+            step: checkpoint + 1,
+            checkpoint,
+            pictures: shown.join(", ") + &more,
+        })
+    }
+
+    fn tell(&mut self, sums: Sums, learning_rate: f64) {
+        (self.observe)(Event::Step(StepDone {
+            step: self.progress.step,
+            total_steps: self.plan.total_steps,
+            steps_per_epoch: self.task.steps_per_epoch(),
+            sums,
+            learning_rate,
+        }));
+    }
+
+    fn log(&mut self, learning_rate: f64, gradient_norm: f64) -> Result<(), TrainError> {
+        if !self.due(self.plan.log_every) {
+            return Ok(());
+        }
+        let window = std::mem::take(&mut self.progress.window);
+        let samples = window.samples as f64;
+        let now = Instant::now();
+        let elapsed = (now - std::mem::replace(&mut self.logged, now)).as_secs_f64();
+        Ok(self.keeper.log(&TrainLine {
+            kind: Split::Train.name(),
+            step: self.progress.step,
+            epoch: self.epoch(),
+            loss: window.loss / samples,
+            accuracy: window.correct as f64 / samples,
+            learning_rate,
+            gradient_norm,
+            samples_per_second: samples / elapsed,
+            seconds: self.started.elapsed().as_secs_f64(),
+        })?)
+    }
+
+    /// Looks at the validation set when it is due; whether the result is the best so far.
+    fn evaluate(&mut self) -> Result<bool, TrainError> {
+        if !self.plan.evaluate_every.is_some_and(|every| self.due(every)) {
+            return Ok(false);
+        }
+        let report = self.task.evaluate(Split::Valid);
+        self.log_report(&report)?;
+        (self.observe)(Event::Evaluated(&report));
+        self.logged = Instant::now();
+        let value = match self.plan.best_by {
+            Metric::Accuracy => report.accuracy,
+            Metric::Loss => report.loss,
+        };
+        let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
+        let better = |margin| {
+            self.progress.best.is_none_or(|(_, best)| self.plan.best_by.improves(value, best, margin))
+        };
+        // A gain below the margin still makes a better checkpoint, and does not keep training alive.
+        let (improved, alive) = (better(0.0), better(margin));
+        self.progress.stale = if alive { 0 } else { self.progress.stale + 1 };
+        if improved {
+            self.progress.best = Some((self.progress.step, value));
+        }
+        Ok(improved)
+    }
+
+    /// Adds the results on a set to the log.
+    pub fn log_report(&mut self, report: &Report) -> Result<(), StoreError> {
+        self.keeper.log(&ReportLine {
+            kind: &report.split,
+            step: self.progress.step,
+            epoch: self.epoch(),
+            loss: report.loss,
+            accuracy: report.accuracy,
+            seconds: self.started.elapsed().as_secs_f64(),
+        })
+    }
+
+    fn epoch(&self) -> f64 {
+        self.progress.step as f64 / self.task.steps_per_epoch() as f64
+    }
+
+    fn checkpoint(&mut self) -> Result<(), TrainError> {
+        if self.keeper.saved() == Some(self.progress.step) {
+            return Ok(());
+        }
+        let mut state = self.task.state()?;
+        state.insert_all("trainer", self.progress.state(self.keeper.metrics_length())?)?;
+        let best = self.progress.best.map(|(step, value)| (step, self.plan.best_by, value));
+        Ok(self.keeper.save(self.progress.step, &state, best)?)
+    }
+}
+
+impl Progress {
+    fn state(&self, metrics_length: u64) -> Result<StateDict, StoreError> {
+        let mut state = StateDict::new();
+        state.insert("step", self.step.cast_signed())?;
+        state.insert("metrics_length", metrics_length.cast_signed())?;
+        state.insert("window.loss", self.window.loss)?;
+        state.insert("window.correct", self.window.correct.cast_signed())?;
+        state.insert("window.samples", self.window.samples.cast_signed())?;
+        state.insert("stale", self.stale.cast_signed())?;
+        if let Some((step, value)) = self.best {
+            state.insert("best.step", step.cast_signed())?;
+            state.insert("best.value", value)?;
+        }
+        Ok(state)
+    }
+
+    fn take(mut state: StateDict, keeper: &mut Keeper) -> Result<Self, StoreError> {
+        let mut best = state.take_under("best");
+        let best = match best.is_empty() {
+            true => None,
+            false => Some((best.take_u64("step")?, best.take_float("value")?)),
+        };
+        let progress = Self {
+            step: state.take_u64("step")?,
+            window: Sums {
+                loss: state.take_float("window.loss")?,
+                correct: state.take_u64("window.correct")?,
+                samples: state.take_u64("window.samples")?,
+            },
+            best,
+            stale: state.take_u64("stale")?,
+        };
+        keeper.resume_at(progress.step, state.take_u64("metrics_length")?)?;
+        state.finish()?;
+        Ok(progress)
+    }
+}
+
+/// A line of metrics.jsonl about the steps since the last one.
+#[derive(Serialize)]
+struct TrainLine {
+    kind: &'static str,
+    step: u64,
+    epoch: f64,
+    loss: f64,
+    accuracy: f64,
+    learning_rate: f64,
+    gradient_norm: f64,
+    samples_per_second: f64,
+    seconds: f64,
+}
+
+/// A line of metrics.jsonl about a set.
+#[derive(Serialize)]
+struct ReportLine<'a> {
+    kind: &'a str,
+    step: u64,
+    epoch: f64,
+    loss: f64,
+    accuracy: f64,
+    seconds: f64,
+}
