@@ -33,7 +33,7 @@ impl Failure {
             Self::Error(TrainError::Config(faults)) => {
                 faults.0.iter().for_each(|fault| print(fault.clone().into()));
             }
-            Self::Error(error) => print(Fault::new(error.to_string()).into()),
+            Self::Error(error) => print(Fault::new(with_causes(error)).into()),
             Self::Other(message) => print(Fault::new(message).into()),
             Self::Interrupted => {}
         }
@@ -61,6 +61,17 @@ impl Failure {
             Self::Interrupted => 130,
         }
     }
+}
+
+/// The message of an error and of everything that led to it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message = format!("{message}: {error}");
+        cause = error.source();
+    }
+    message
 }
 
 #[expect(clippy::print_stderr, reason = "this is where the program says what went wrong")]

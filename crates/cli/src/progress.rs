@@ -92,7 +92,8 @@ impl Progress {
         }
         self.epoch += done.sums;
         if done.step == first_step + STEPS_TO_ESTIMATE && !self.terminal {
-            let left = begun.elapsed() / STEPS_TO_ESTIMATE as u32 * (done.total_steps - done.step) as u32;
+            let left =
+                begun.elapsed() / STEPS_TO_ESTIMATE as u32 * (done.total_steps - done.step) as u32;
             self.line(&format!("about {} to go", duration(left)));
         }
         if let Some(bar) = &self.bar {
@@ -146,8 +147,9 @@ fn bar(done: StepDone) -> ProgressBar {
         Some(done.steps_per_epoch),
         ProgressDrawTarget::stderr_with_hz(10),
     );
-    let style = ProgressStyle::with_template("epoch {prefix}  {bar:24} {pos}/{len}  {msg}  {eta} left")
-        .expect("the template names only keys that indicatif knows");
+    let style =
+        ProgressStyle::with_template("epoch {prefix}  {bar:24} {pos}/{len}  {msg}  {eta} left")
+            .expect("the template names only keys that indicatif knows");
     bar.set_style(style.progress_chars("=> "));
     bar.set_prefix(format!("{epoch}/{epochs}"));
     bar

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`dataset`] | a source of the config -> train and test pictures, with names and checksums |
 //! | [`catalog`] | the datasets known by name: files, SHA-256, licences, where they come from |
-//! | [`fetch`] | getting them: a package of the system, a download |
+//! | [`mod@fetch`] | getting them: a package of the system, a download |
 //! | [`idx`] | the IDX file format |
 //! | [`folder`], [`check`] | folders of pictures: reading them, looking for faults in them |
 //! | [`picture`] | one picture file -> bytes |

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use hearth_config::Initializer;
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::params::{MapParam, map_params};
+use crate::params::{MapParam, map_params, replace};
 
 /// Draws every weight of `module`, in the order of its fields, and sets every bias to zero.
 ///
@@ -35,10 +35,7 @@ impl MapParam for Draw {
             // Everything else starts as its layer says: scales at one, averages at zero.
             _ => return param,
         };
-        param.map(|old| {
-            let device = old.device();
-            Tensor::from_data(TensorData::new(values, shape), &device).require_grad()
-        })
+        replace(param, TensorData::new(values, shape))
     }
 }
 

@@ -13,7 +13,7 @@
 //! With `hidden = [256]` on 28x28 pictures in ten classes: 200,960 + 2,570 = 203,530 parameters.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 use hearth_config::{Activation, MlpConfig};
 
@@ -29,13 +29,21 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// The network for pictures of this size. Its weights are not drawn yet.
-    pub fn new(config: &MlpConfig, picture: PictureDims, num_classes: usize, device: &Device) -> Self {
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(
+        config: &MlpConfig,
+        picture: PictureDims,
+        num_classes: usize,
+        device: &Device,
+    ) -> Self {
         let inputs = picture.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
         let layers = widths
             .windows(2)
-            .map(|pair| LinearConfig::new(pair[0], pair[1]).init(device))
+            .map(|pair| {
+                let layer = LinearConfig::new(pair[0], pair[1]);
+                layer.with_initializer(Initializer::Zeros).init(device)
+            })
             .collect();
         let dropouts = config
             .dropout
@@ -74,5 +82,39 @@ fn activate<const D: usize>(function: Activation, features: Tensor<D>) -> Tensor
         Activation::Tanh => activation::tanh(features),
         Activation::Gelu => activation::gelu(features),
         Activation::None => features,
+    }
+}
+
+#[cfg(test)]
+impl Mlp {
+    pub(crate) fn first_weights(&self) -> Vec<f32> {
+        self.layers[0].weight.val().into_data().try_into_vec().expect("f32")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+
+    use super::*;
+
+    /// `[0.5, -1]` through each function, by hand.
+    #[test]
+    fn activations_are_their_formulas() {
+        let x = Tensor::<1>::from_data(TensorData::from([0.5_f32, -1.0]), &Device::flex());
+        for (function, wanted) in [
+            (Activation::Relu, [0.5, 0.0]),
+            (Activation::Sigmoid, [0.622_459_3, 0.268_941_4]),
+            (Activation::Tanh, [0.462_117_2, -0.761_594_2]),
+            // 0.5 * 0.6914625, -1 * 0.1586553
+            (Activation::Gelu, [0.345_731_2, -0.158_655_3]),
+            (Activation::None, [0.5, -1.0]),
+        ] {
+            let found: Vec<f32> =
+                activate(function, x.clone()).into_data().try_into_vec().expect("f32");
+            for (found, wanted) in found.iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-6, "{function:?}: {found} is not {wanted}");
+            }
+        }
     }
 }

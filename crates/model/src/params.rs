@@ -4,7 +4,7 @@
 //! again; everything that is kept across processes is keyed by these paths.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 /// Looks at a parameter of any rank.
 pub trait VisitParam {
@@ -41,6 +41,19 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     shapes.0
 }
 
+/// Puts other numbers in a parameter's place, on its device and as trainable as it was.
+///
+/// # Panics
+///
+/// When `data` has another shape than the parameter.
+pub fn replace<const D: usize>(param: Param<Tensor<D>>, data: TensorData) -> Param<Tensor<D>> {
+    param.map(|old| {
+        assert_eq!(old.shape().as_slice(), data.shape().as_slice(), "the parameter's shape");
+        let new = Tensor::from_data(data, &old.device());
+        if old.is_require_grad() { new.require_grad() } else { new }
+    })
+}
+
 /// Follows the way down the module's fields.
 struct WithPath<'a, T> {
     path: Vec<String>,
@@ -50,7 +63,11 @@ struct WithPath<'a, T> {
 impl<T> WithPath<'_, T> {
     /// An enum's variant is not part of a parameter's name: the enum only says which network it is.
     fn enter(&mut self, name: &str, container: &str) {
-        self.path.push(if container.starts_with("Enum:") { String::new() } else { name.to_owned() });
+        self.path.push(if container.starts_with("Enum:") {
+            String::new()
+        } else {
+            name.to_owned()
+        });
     }
 
     fn path(&self) -> String {

@@ -44,3 +44,47 @@ pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
 pub fn clip_scale(norm: f64, largest: Option<f64>) -> f64 {
     largest.map_or(1.0, |largest| if norm > largest { largest / norm } else { 1.0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+    use hearth_config::{Activation, Dropout, Initializer, MlpConfig, ModelConfig};
+    use hearth_model::Classifier;
+
+    use super::*;
+    use crate::backend::Backend;
+
+    /// Gradients of one weight and one bias for each of two classes.
+    fn gradients(values: [f32; 2]) -> (Classifier, GradientsParams) {
+        let device: Device = Backend::default().device().autodiff();
+        let config = ModelConfig::Mlp(MlpConfig {
+            hidden: Vec::new(),
+            activation: Activation::None,
+            dropout: Dropout::default(),
+            initializer: Initializer::He,
+        });
+        let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device);
+        let factors = Tensor::<2>::from_data([values], &device);
+        let loss = (network.forward(Tensor::ones([1, 1, 1, 1], &device)) * factors).sum();
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        (network, gradients)
+    }
+
+    #[test]
+    fn the_norm_is_over_all_parameters_together() {
+        let (network, gradients) = gradients([3.0, 4.0]);
+        let found = norm(&network, &gradients);
+        assert!((found.value - 50.0_f64.sqrt()).abs() < 1e-6);
+        assert_eq!(found.non_finite, None);
+        assert!((clip_scale(found.value, Some(5.0)) * found.value - 5.0).abs() < 1e-12);
+        assert_eq!((clip_scale(4.0, Some(5.0)), clip_scale(9.0, None)), (1.0, 1.0));
+    }
+
+    #[test]
+    fn what_is_not_finite_is_named() {
+        for value in [f32::NAN, f32::INFINITY] {
+            let (network, gradients) = gradients([1.0, value]);
+            assert_eq!(norm(&network, &gradients).non_finite.as_deref(), Some("layers.0.weight"));
+        }
+    }
+}

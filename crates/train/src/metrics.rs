@@ -69,7 +69,8 @@ impl Tally {
     pub fn report(self, split: &str, classes: &[String]) -> Report {
         let samples = self.samples();
         let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
-        let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let share =
+            |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
         let per_class = classes.iter().enumerate().map(|(class, name)| {
             let hits = self.confusion[class][class];
             let support = self.confusion[class].iter().sum();

@@ -122,7 +122,9 @@ impl Predictor {
     ) -> Result<Report, TrainError> {
         let dataset = hearth_data::load(&self.config.data.source, datasets, notice)?;
         if dataset.checksums != self.info.dataset.checksums {
-            notice("warning: this is not the data that the run was trained with: its checksums differ");
+            notice(
+                "warning: this is not the data that the run was trained with: its checksums differ",
+            );
         }
         if dataset.classes != self.info.dataset.classes || dataset.train.shape != self.shape() {
             return Err(TrainError::Settings(

@@ -70,7 +70,10 @@ pub struct Outcome {
 }
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
-pub fn train(job: &Job<'_>, observe: &mut dyn FnMut(Event<'_>)) -> Result<Option<Outcome>, TrainError> {
+pub fn train(
+    job: &Job<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
     let threads = set_threads(config.run.threads);
     let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
@@ -112,6 +115,10 @@ fn open(
         },
     };
     let lock = run.lock()?;
+    if !resume && run.config_path().exists() {
+        // Another process began a run here before the lock was taken.
+        return Err(StoreError::RunExists { path: run.path().to_owned() }.into());
+    }
     let mut info = fresh;
     if resume && run.info_path().exists() {
         let stored = RunInfo::read(&run)?;

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
-use hearth_model::params::{MapParam, VisitParam, map_params, visit_params};
+use hearth_model::params::{MapParam, VisitParam, map_params, replace, visit_params};
 use hearth_store::{StateDict, StoreError, TensorValue, Value};
 
 /// Every parameter and running statistic of `module` by its path.
@@ -30,10 +30,7 @@ pub fn restore_module<M: Module>(module: M, mut state: StateDict) -> Result<M, S
         fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let value = self.0.take_tensor(path, &param.lazy_shape().to_vec());
             match value.and_then(|value| to_data(&value)) {
-                Ok(data) => param.map(|old| {
-                    let (device, tracked) = (old.device(), old.is_require_grad());
-                    Tensor::from_data(data, &device).set_require_grad(tracked)
-                }),
+                Ok(data) => replace(param, data),
                 Err(error) => {
                     self.1.get_or_insert(error);
                     param

@@ -55,7 +55,8 @@ impl Summary {
             OptimizerKind::Adam(_) | OptimizerKind::Adamw(_) => 2,
         };
         let pixels: usize = picture.iter().product();
-        let outputs: usize = layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
+        let outputs: usize =
+            layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
         // Each output is held once forward and once backward.
         let batch = config.data.batches.batch_size * (pixels + 2 * outputs);
         let stored = (dataset.train.len() + dataset.test.len()) * pixels;

@@ -247,7 +247,9 @@ impl<'a, T: Task> Trainer<'a, T> {
         };
         let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
         let better = |margin| {
-            self.progress.best.is_none_or(|(_, best)| self.plan.best_by.improves(value, best, margin))
+            self.progress
+                .best
+                .is_none_or(|(_, best)| self.plan.best_by.improves(value, best, margin))
         };
         // A gain below the margin still makes a better checkpoint, and does not keep training alive.
         let (improved, alive) = (better(0.0), better(margin));

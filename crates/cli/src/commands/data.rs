@@ -18,7 +18,10 @@ pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
         }
         Data::Verify { name } => {
             let rows = hearth_data::verify(name, datasets)?;
-            print(&table(&["file", "sha-256"], rows.into_iter().map(|(file, sum)| vec![file, sum])));
+            print(&table(
+                &["file", "sha-256"],
+                rows.into_iter().map(|(file, sum)| vec![file, sum]),
+            ));
             print("every file is as published");
         }
         Data::Check { folder } => {
@@ -58,11 +61,18 @@ fn text(report: &FolderReport) -> String {
     list("faults", report.faults.clone());
     list(
         "broken pictures",
-        report.broken.iter().map(|broken| format!("{}: {}", broken.path.display(), broken.fault)).collect(),
+        report
+            .broken
+            .iter()
+            .map(|broken| format!("{}: {}", broken.path.display(), broken.fault))
+            .collect(),
     );
     list("the same picture in train and test", report.shared.iter().map(join).collect());
     list("the same picture more than once", report.duplicates.iter().map(join).collect());
     list("classes with few pictures", report.small.clone());
-    list("files outside of any class", report.loose.iter().map(|path| path.display().to_string()).collect());
+    list(
+        "files outside of any class",
+        report.loose.iter().map(|path| path.display().to_string()).collect(),
+    );
     text
 }

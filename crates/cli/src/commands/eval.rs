@@ -36,10 +36,11 @@ fn text(report: &Report) -> String {
     let numbers: Vec<String> = (0..report.confusion.len()).map(|class| class.to_string()).collect();
     let header: Vec<&str> =
         std::iter::once("true \\ predicted").chain(numbers.iter().map(String::as_str)).collect();
-    let rows = report.confusion.iter().zip(&report.per_class).enumerate().map(|(index, (row, class))| {
-        let name = format!("{index} {}", class.class);
-        std::iter::once(name).chain(row.iter().map(u64::to_string)).collect()
-    });
+    let rows =
+        report.confusion.iter().zip(&report.per_class).enumerate().map(|(index, (row, class))| {
+            let name = format!("{index} {}", class.class);
+            std::iter::once(name).chain(row.iter().map(u64::to_string)).collect()
+        });
     let confusion = table(&header, rows);
     format!(
         "{split}: loss {loss:.4}  accuracy {accuracy:.4}  {samples} pictures\n\n{classes}\n\n{confusion}"

@@ -23,15 +23,19 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     // What is written here has to be what `train` takes.
     RawConfig::parse(&out.display().to_string(), text.clone())?.check()?;
     let mut file = std::fs::File::create_new(&out).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} is there already; name another file with --out", out.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "{} is there already; name another file with --out",
+            out.display()
+        )),
         _ => Failure::Other(format!("cannot write {}: {error}", out.display())),
     })?;
     std::io::Write::write_all(&mut file, text.as_bytes())
         .map_err(|error| Failure::Other(format!("cannot write {}: {error}", out.display())))?;
     if !report.is_sound() {
-        say(&format!("some pictures have faults; see: hearth data check {}", args.folder.display()));
+        say(&format!(
+            "some pictures have faults; see: hearth data check {}",
+            args.folder.display()
+        ));
     }
     print(&format!("{0}\ntrain with: hearth train {0}", out.display()));
     Ok(())
@@ -40,7 +44,8 @@ pub fn run(args: &Init) -> Result<(), Failure> {
 /// The folder's name as a run may be called.
 fn name(folder: &Path) -> String {
     let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let name = full.file_name().map_or("pictures".into(), |name| name.to_string_lossy().into_owned());
+    let name =
+        full.file_name().map_or("pictures".into(), |name| name.to_string_lossy().into_owned());
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
     name.chars().map(plain).take(60).collect()
 }
@@ -61,7 +66,8 @@ fn config(folder: &Path, name: &str, report: &FolderReport) -> String {
     );
     // Writing to a string cannot fail.
     if !report.has_parts {
-        let _ = writeln!(text, "test_fraction = 0.2    # there is no test/: it is cut from each class");
+        let _ =
+            writeln!(text, "test_fraction = 0.2    # there is no test/: it is cut from each class");
     }
     let _ = write!(
         text,

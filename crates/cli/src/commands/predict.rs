@@ -43,7 +43,8 @@ pub fn run(args: &Predict) -> Result<(), Failure> {
         }
         let probabilities = predictor.predict(pixels);
         let answers = files.iter().zip(&probabilities);
-        predictions.extend(answers.map(|(file, row)| best(file, row, predictor.classes(), args.top)));
+        predictions
+            .extend(answers.map(|(file, row)| best(file, row, predictor.classes(), args.top)));
     }
     if trained.json {
         return print_json(&Answer { predictions });

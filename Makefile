@@ -1,0 +1,88 @@
+# Every command that this project knows. `make` alone lists them.
+#
+# The flags below are fixed on purpose: Cargo resolves features anew for each set of packages and
+# compiles Burn again for each set of features, which takes minutes.
+
+CONFIG  ?= mlp.toml
+BACKEND ?= flex
+SET     ?=
+RUN     ?=
+SEEDS   ?= 1 2 3
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+
+BOTH      := -p hearth -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray
+READERS   := -p hearth-config -p hearth-data -p hearth-store
+HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
+TOOLS     := $(CARGO_TARGET_DIR)/tools
+VENV      := $(CARGO_TARGET_DIR)/venv
+# A config is looked up in configs/ first.
+CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
+
+.PHONY: help setup build train eval predict data doctor check test bench bench-peers reproduce mini venv clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+build: ## build the program: make build [BACKEND=ndarray]
+	cargo build --release -p hearth --no-default-features --features $(BACKEND)
+
+train: build ## train: make train CONFIG=mlp.toml [BACKEND=ndarray] [RUN=runs/mine] [SET="train.epochs=3"]
+	@$(HEARTH) train $(CONFIG_PATH) $(SET) --backend $(BACKEND) $(if $(RUN),--run $(RUN))
+
+eval: build ## evaluate: make eval RUN=runs/mlp-001
+	@$(HEARTH) eval $(RUN) --backend $(BACKEND)
+
+predict: build ## predict: make predict RUN=runs/mlp-001 FILES="shirt.png"
+	@$(HEARTH) predict $(RUN) $(FILES) --backend $(BACKEND)
+
+data: build ## fetch the full Fashion-MNIST into datasets/
+	@$(HEARTH) data fetch fashion-mnist
+
+doctor: build ## train two steps on each backend of the program
+	@$(HEARTH) doctor
+
+setup: $(TOOLS)/bin/typos $(TOOLS)/bin/cargo-deny ## get the tools of `make check`
+
+$(TOOLS)/bin/typos:
+	cargo install --quiet --locked --root $(TOOLS) typos-cli --version 1.52.0
+
+$(TOOLS)/bin/cargo-deny:
+	cargo install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2
+
+check: setup ## format, spelling, lints, documentation, licences: the cheapest first
+	cargo fmt --all --check
+	$(TOOLS)/bin/typos
+	cargo clippy --release --all-targets $(READERS) -- -D warnings
+	cargo clippy --release --all-targets $(BOTH) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(BOTH)
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(READERS)
+	$(TOOLS)/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
+
+test: ## all tests; those of the parts without Burn first
+	cargo test --release $(READERS)
+	cargo test --release $(BOTH)
+
+bench: ## samples/s of the training step and of the whole job, on each backend
+	cargo build --release $(BOTH) --example bench
+	cargo build --release -p hearth --features flex,ndarray
+	$(CARGO_TARGET_DIR)/release/examples/bench
+
+bench-peers: venv ## the same beside PyTorch, run in turn
+	$(VENV)/bin/pip install --quiet torch torchvision
+	cargo build --release $(BOTH) --example bench
+	cargo build --release -p hearth --features flex,ndarray
+	$(CARGO_TARGET_DIR)/release/examples/bench --python $(VENV)/bin/python
+
+reproduce: build ## the README's accuracies: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
+	@sh scripts/reproduce.sh $(HEARTH) $(CONFIG_PATH) $(BACKEND) "$(SET)" $(SEEDS)
+
+mini: ## cut datasets/fashion-mnist-mini from the full set
+	cargo run --release -p hearth-data --example cut_mini -- datasets
+
+venv: ## Python with NumPy and safetensors, for the tests that read our files from outside
+	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet numpy safetensors
+
+clean: ## remove what was built
+	cargo clean

@@ -1,0 +1,129 @@
+//! Damage to a checkpoint is seen, named, and never loaded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hearth_config::seed::{Purpose, Stream};
+
+use crate::support::{checkpoints, fail, hearth, run, succeed};
+
+/// A run with several checkpoints, made once for each test.
+fn trained(folder: &Path) -> PathBuf {
+    let path = folder.join("run");
+    let mut command =
+        hearth(["train", "configs/mlp-nano.toml", "train.epochs=3", "train.keep_last=3"]);
+    succeed(command.arg("optimizer.momentum=0.9").arg("--run").arg(&path));
+    path
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { drop(fs::copy(&path, &target).unwrap()) }
+    }
+}
+
+/// Evaluates the last checkpoint, which has to fail by naming `file`.
+fn assert_refused(path: &Path, file: &str, what: &str) {
+    let done = fail(hearth(["eval", "--checkpoint", "last"]).arg(path), 3);
+    assert!(done.err.contains(file), "{what} of {file} is not named:\n{}", done.err);
+}
+
+#[test]
+fn every_damage_to_every_file_is_named_and_never_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = trained(folder.path());
+    let last = checkpoints(&path).pop().unwrap();
+    let mut stream = Stream::new(5, Purpose::Order, 0, 0);
+    for file in ["model.safetensors", "optimizer.safetensors", "state.json", "MANIFEST"] {
+        let target = last.join(file);
+        let good = fs::read(&target).unwrap();
+        for _ in 0..50 {
+            let mut bad = good.clone();
+            bad[stream.below(good.len())] ^= 1 << stream.below(8);
+            fs::write(&target, bad).unwrap();
+            assert_refused(&path, file, "a flipped bit");
+        }
+        fs::write(&target, &good[..stream.below(good.len())]).unwrap();
+        assert_refused(&path, file, "a truncation");
+        fs::remove_file(&target).unwrap();
+        assert_refused(&path, file, "a removal");
+        fs::write(&target, &good).unwrap();
+    }
+    fs::write(last.join("extra"), "").unwrap();
+    assert_refused(&path, "extra", "a file too many");
+    fs::remove_file(last.join("extra")).unwrap();
+    succeed(hearth(["eval", "--checkpoint", "last"]).arg(&path));
+}
+
+#[test]
+fn resume_falls_back_to_the_checkpoint_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = trained(folder.path());
+    let kept = checkpoints(&path);
+    let (before, last) = (&kept[kept.len() - 2], &kept[kept.len() - 1]);
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    for (file, damage) in [
+        ("model.safetensors", "flip"),
+        ("optimizer.safetensors", "truncate"),
+        ("state.json", "remove"),
+        ("MANIFEST", "flip"),
+    ] {
+        let copied = folder.path().join(format!("{file}-{damage}"));
+        copy(&path, &copied);
+        let target = copied.join("checkpoints").join(name(last)).join(file);
+        let mut bytes = fs::read(&target).unwrap();
+        match damage {
+            "flip" => bytes[10] ^= 1,
+            "truncate" => bytes.truncate(bytes.len() / 2),
+            _ => {}
+        }
+        if damage == "remove" {
+            fs::remove_file(&target).unwrap()
+        } else {
+            fs::write(&target, bytes).unwrap()
+        }
+        let done = succeed(hearth(["train", "--resume", "--run"]).arg(&copied));
+        let step = name(before)[5..].trim_start_matches('0').to_owned();
+        assert!(done.err.contains(&format!("resuming after step {step}")), "{}", done.err);
+        assert!(done.err.contains(file), "{}", done.err);
+        // It was trained again, to the same numbers.
+        let again = copied.join("checkpoints").join(name(last)).join("model.safetensors");
+        assert!(fs::read(again).unwrap() == fs::read(last.join("model.safetensors")).unwrap());
+    }
+}
+
+#[test]
+fn with_every_checkpoint_damaged_nothing_is_trained_and_nothing_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = trained(folder.path());
+    let kept = checkpoints(&path);
+    for checkpoint in &kept {
+        fs::write(checkpoint.join("MANIFEST"), "").unwrap();
+    }
+    let done = fail(hearth(["train", "--resume", "--run"]).arg(&path), 3);
+    assert!(done.err.contains("--run"), "it says what to do: {}", done.err);
+    assert_eq!(checkpoints(&path), kept, "nothing was moved");
+}
+
+#[test]
+fn files_of_the_run_folder_never_panic_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = trained(folder.path());
+    let mut stream = Stream::new(6, Purpose::Order, 0, 0);
+    for file in ["config.toml", "run.json", "best.json"] {
+        let target = path.join(file);
+        let good = fs::read(&target).unwrap();
+        for _ in 0..30 {
+            let mut bad = good.clone();
+            bad[stream.below(good.len())] = stream.below(256) as u8;
+            fs::write(&target, bad).unwrap();
+            let done = run(hearth(["eval"]).arg(&path));
+            assert!(!done.err.contains("panicked"), "{file}: {}", done.err);
+            assert!(matches!(done.code, Some(0 | 2 | 3)), "{file}: {:?}\n{}", done.code, done.err);
+        }
+        fs::write(&target, good).unwrap();
+    }
+}

@@ -1,0 +1,93 @@
+//! `hearth data` and `hearth init`: data that is missing, damaged or one's own.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{fail, hearth, json, pictures, root, succeed};
+
+#[test]
+fn list_and_verify_name_the_sets() {
+    let done = succeed(&mut hearth(["data", "list"]));
+    for name in ["fashion-mnist", "fashion-mnist-mini", "mnist"] {
+        assert!(done.out.contains(name), "{}", done.out);
+    }
+    let done = succeed(&mut hearth(["data", "verify", "fashion-mnist-mini"]));
+    assert!(done.out.contains("train-images-idx3-ubyte"), "{}", done.out);
+    let done = fail(&mut hearth(["data", "verify", "fashon-mnist"]), 3);
+    assert!(done.err.contains("fashion-mnist"), "{}", done.err);
+}
+
+#[test]
+fn a_damaged_dataset_is_named_and_not_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("fashion-mnist-mini");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(root().join("datasets/fashion-mnist-mini")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+    }
+    let file = copy.join("t10k-labels-idx1-ubyte.gz");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let run = folder.path().join("run");
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "--datasets"]);
+    let done = fail(command.arg(folder.path()).arg("--run").arg(&run), 3);
+    assert!(done.err.contains("t10k-labels"), "{}", done.err);
+    assert!(!run.exists(), "nothing was begun");
+}
+
+/// Two classes: boots and everything else, from the small set.
+fn own_pictures(folder: &Path) {
+    let source = tempfile::tempdir().unwrap();
+    let (files, labels) = pictures(source.path(), 300);
+    for (file, label) in files.iter().zip(labels) {
+        let class = folder.join(if label == 9 { "boot" } else { "other" });
+        fs::create_dir_all(&class).unwrap();
+        fs::rename(file, class.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_of_ones_own_pictures_is_trained_on_in_two_commands() {
+    let place = tempfile::tempdir().unwrap();
+    own_pictures(&place.path().join("shoes"));
+    fs::write(place.path().join("shoes/boot/broken.png"), "no picture").unwrap();
+    let at = |words: &[&str]| {
+        let mut command = hearth(words);
+        command.current_dir(place.path());
+        command
+    };
+    succeed(&mut at(&["init", "shoes"]));
+    let done = fail(&mut at(&["init", "shoes"]), 2);
+    assert!(done.err.contains("shoes.toml"), "it is not overwritten: {}", done.err);
+    let mut train = at(&["train", "shoes.toml", "train.epochs=6", "--json", "--run", "run"]);
+    let done = succeed(&mut train);
+    assert!(done.err.contains("broken.png"), "{}", done.err);
+    let summary: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert!(summary["test"]["accuracy"].as_f64().unwrap() > 0.9, "{summary}");
+    let strict = ["train", "shoes.toml", "data.on_broken=fail", "--run", "strict"];
+    let done = fail(&mut at(&strict), 3);
+    assert!(done.err.contains("broken.png"), "{}", done.err);
+    let report = json(&mut at(&["eval", "run", "--json"]));
+    assert_eq!(report["per_class"][0]["class"], "boot");
+    let done = fail(&mut at(&["data", "check", "shoes"]), 1);
+    assert!(done.out.contains("broken.png"), "{}", done.out);
+}
+
+#[test]
+fn idx_files_of_ones_own_are_trained_on() {
+    let mini = root().join("datasets/fashion-mnist-mini");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=1", "data.kind=idx"]);
+    for (key, file) in [
+        ("train_images", "train-images-idx3-ubyte.gz"),
+        ("train_labels", "train-labels-idx1-ubyte.gz"),
+        ("test_images", "t10k-images-idx3-ubyte.gz"),
+        ("test_labels", "t10k-labels-idx1-ubyte.gz"),
+    ] {
+        command.arg(format!("data.{key}={:?}", mini.join(file).to_str().unwrap()));
+    }
+    succeed(command.arg("--run").arg(folder.path().join("run")));
+}

@@ -1,0 +1,156 @@
+//! A run that was stopped and resumed is the run that was never stopped, bit for bit.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use hearth_config::seed::{Purpose, Stream};
+
+use crate::support::{
+    BACKENDS, checkpoints, fail, hearth, json, metrics, pictures, run, succeed, words,
+};
+
+/// Everything that has a state or draws random numbers: augmentation, dropout, momentum, a
+/// schedule, accumulation, a window of the log that checkpoints cut in two.
+const RESTLESS: &str = "configs/mlp-nano.toml augment.flip=0.5 augment.shift=2 augment.erase=0.3 \
+    model.hidden=[32,16] model.dropout=0.2 optimizer.momentum=0.9 optimizer.learning_rate=0.02 \
+    schedule.kind=one-cycle data.batch_size=32 train.accumulate=2 train.clip_norm=1 \
+    train.evaluate_every=40_steps train.checkpoint_every=7_steps train.log_every=5";
+
+fn restless() -> Vec<String> {
+    // A space would end the word on a command line.
+    words(RESTLESS).into_iter().map(|word| word.replace("_steps", " steps")).collect()
+}
+
+/// Asserts that two runs hold the same numbers.
+fn assert_same(left: &Path, right: &Path) {
+    assert_eq!(metrics(left), metrics(right), "metrics.jsonl");
+    let last = |run: &Path| checkpoints(run).pop().expect("a checkpoint");
+    let (left_last, right_last) = (last(left), last(right));
+    assert_eq!(left_last.file_name(), right_last.file_name());
+    for file in ["model.safetensors", "optimizer.safetensors"] {
+        let bytes = |folder: &Path| fs::read(folder.join(file)).expect("a file of a checkpoint");
+        assert!(bytes(&left_last) == bytes(&right_last), "{file} differs");
+    }
+    assert_eq!(
+        fs::read(left.join("best.json")).unwrap(),
+        fs::read(right.join("best.json")).unwrap()
+    );
+}
+
+fn predictions(run: &Path, backend: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = pictures(folder.path(), 20);
+    let mut command = hearth(["predict", "--json", "--top", "0", "--backend", backend]);
+    json(command.arg(run).args(files)).to_string().replace(folder.path().to_str().unwrap(), "")
+}
+
+#[test]
+fn twenty_kills_change_nothing() {
+    for backend in BACKENDS {
+        let folder = tempfile::tempdir().unwrap();
+        let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+        let train = |run: &Path| {
+            let mut command = hearth(["train"]);
+            command.args(restless()).args(["train.epochs=24", "--backend", backend, "--run"]);
+            command.arg(run);
+            command
+        };
+        let begun = Instant::now();
+        succeed(&mut train(&whole));
+        let whole_time = begun.elapsed();
+
+        // On average the kills come after 20 / 30 of the work, so that all of them hit a live run.
+        let mut stream = Stream::new(20, Purpose::Order, 0, 0);
+        let mut kills = 0;
+        while kills < 20 {
+            let mut child = train(&killed).arg("--resume").spawn_quiet();
+            std::thread::sleep(whole_time.mul_f64(stream.uniform() / 15.0));
+            child.kill().expect("SIGKILL");
+            let status = child.wait().expect("it ends");
+            assert!(status.code().is_none(), "kill {kills} came after the end: {status}");
+            kills += 1;
+        }
+        succeed(train(&killed).arg("--resume"));
+        assert_same(&whole, &killed);
+        assert_eq!(predictions(&whole, backend), predictions(&killed, backend));
+    }
+}
+
+trait SpawnQuiet {
+    fn spawn_quiet(&mut self) -> std::process::Child;
+}
+
+impl SpawnQuiet for std::process::Command {
+    fn spawn_quiet(&mut self) -> std::process::Child {
+        let null = std::process::Stdio::null;
+        self.stdout(null()).stderr(null()).spawn().expect("hearth starts")
+    }
+}
+
+#[test]
+fn adam_goes_on_in_a_new_process() {
+    for backend in BACKENDS {
+        let folder = tempfile::tempdir().unwrap();
+        let train = |name: &str, epochs: u32| {
+            let mut command = hearth(["train", "configs/mlp-nano.toml", "optimizer.kind=adam"]);
+            command.arg("optimizer.learning_rate=0.001").arg(format!("train.epochs={epochs}"));
+            command.args(["--backend", backend, "--run"]).arg(folder.path().join(name));
+            command
+        };
+        succeed(&mut train("whole", 4));
+        succeed(&mut train("parts", 2));
+        succeed(train("parts", 4).arg("--resume"));
+        let last = |name: &str| checkpoints(&folder.path().join(name)).pop().unwrap();
+        for file in ["model.safetensors", "optimizer.safetensors"] {
+            let bytes = |name: &str| fs::read(last(name).join(file)).unwrap();
+            assert!(bytes("whole") == bytes("parts"), "{file} differs on {backend}");
+        }
+        // Both moments of both layers' weights and biases: none may get lost.
+        let optimizer = fs::read(last("parts").join("optimizer.safetensors")).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&optimizer).unwrap();
+        assert_eq!(tensors.len(), 8, "{:?}", tensors.names());
+    }
+}
+
+#[test]
+fn a_finished_run_is_extended_and_only_by_what_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let train = |words: &[&str]| {
+        let mut command = hearth(["train"]);
+        command.args(words).arg("--run").arg(&path);
+        command
+    };
+    succeed(&mut train(&["configs/mlp-nano.toml", "train.epochs=1"]));
+    let done = fail(&mut train(&["configs/mlp-nano.toml"]), 2);
+    assert!(done.err.contains("--resume"), "{}", done.err);
+    for (change, key) in [("run.seed=7", "run.seed"), ("model.hidden=[8]", "model.hidden")] {
+        let done =
+            fail(train(&["configs/mlp-nano.toml", "train.epochs=1", change]).arg("--resume"), 2);
+        assert!(done.err.contains(key), "{}", done.err);
+    }
+    // Without a config, the stored one is gone on with.
+    succeed(train(&["train.epochs=2"]).args(["--resume", "--backend", "ndarray"]));
+    let steps: Vec<_> = metrics(&path).iter().filter_map(|line| line["step"].as_u64()).collect();
+    let last = steps.iter().max().unwrap();
+    assert_eq!(checkpoints(&path).pop().unwrap(), path.join(format!("checkpoints/step-{last:08}")));
+}
+
+#[test]
+fn a_second_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=100000", "--run"]);
+    let mut first = command.arg(&path).spawn_quiet();
+    let begun = Instant::now();
+    while !path.join("run.json").exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::yield_now();
+    }
+    let mut second = hearth(["train", "--resume", "--run"]);
+    let done = run(second.arg(&path));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(done.code, Some(1), "{}", done.err);
+    assert!(done.err.contains("in use by"), "{}", done.err);
+}

@@ -1,0 +1,42 @@
+//! Ctrl-C and SIGTERM end a run after a checkpoint.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{checkpoints, hearth, metrics, succeed};
+
+fn signal(child: &std::process::Child, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(status.expect("kill is on every machine with signals").success());
+}
+
+fn wait_for(path: &Path) {
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_signal_ends_the_run_after_a_checkpoint() {
+    for name in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=200", "--run"]);
+        let child = command.arg(&run).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let child = child.expect("hearth starts");
+        wait_for(&run.join("best.json"));
+        signal(&child, name);
+        let output = child.wait_with_output().expect("it ends");
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{err}");
+        assert!(err.contains("--resume"), "{err}");
+        let last = checkpoints(&run).pop().expect("a checkpoint");
+        let step: u64 = last.file_name().unwrap().to_str().unwrap()[5..].parse().unwrap();
+        assert!(metrics(&run).iter().all(|line| line["step"].as_u64().unwrap() <= step));
+        // What was left is a run like any other.
+        succeed(hearth(["eval"]).arg(&run).args(["--checkpoint", "last"]));
+    }
+}

@@ -1,0 +1,106 @@
+//! Runs the program that was just built.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The backends that every test of numbers goes over.
+pub const BACKENDS: [&str; 2] = ["flex", "ndarray"];
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A `hearth` command, run in the repository's root without a terminal.
+pub fn hearth<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
+    command.args(args).current_dir(root()).stdin(Stdio::null());
+    command.env_remove("HEARTH_DATASETS").env("NO_COLOR", "1");
+    command
+}
+
+/// The words of a command line.
+pub fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+/// What a command left.
+pub struct Done {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs to the end.
+pub fn run(command: &mut Command) -> Done {
+    let Output { status, stdout, stderr } = command.output().expect("hearth starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Done { code: status.code(), out: text(stdout), err: text(stderr) }
+}
+
+/// Runs to the end, which has to be a good one.
+pub fn succeed(command: &mut Command) -> Done {
+    let done = run(command);
+    assert_eq!(done.code, Some(0), "{command:?}\n{}\n{}", done.out, done.err);
+    assert!(!done.err.contains("panicked"), "{}", done.err);
+    done
+}
+
+/// Runs to the end, which has to be this failure, told without a panic.
+pub fn fail(command: &mut Command, code: i32) -> Done {
+    let done = run(command);
+    assert_eq!(done.code, Some(code), "{command:?}\n{}\n{}", done.out, done.err);
+    assert!(!done.err.contains("panicked"), "{}", done.err);
+    done
+}
+
+/// One JSON object on standard output, and nothing else.
+pub fn json(command: &mut Command) -> Value {
+    let done = succeed(command);
+    serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {}", done.out))
+}
+
+/// The step folders of a run's checkpoints, ascending.
+pub fn checkpoints(run: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(run.join("checkpoints")).expect("checkpoints");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_none());
+    paths.sort();
+    paths
+}
+
+/// metrics.jsonl without the times, which differ from run to run.
+pub fn metrics(run: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(run.join("metrics.jsonl")).expect("metrics");
+    text.lines()
+        .map(|line| {
+            let mut line: Value = serde_json::from_str(line).expect("JSON");
+            let object = line.as_object_mut().expect("an object");
+            object.remove("seconds");
+            object.remove("samples_per_second");
+            line
+        })
+        .collect()
+}
+
+/// Writes the first `count` test pictures of the small set as PNG files, and gives their labels.
+pub fn pictures(folder: &Path, count: usize) -> (Vec<PathBuf>, Vec<u8>) {
+    use std::io::Read as _;
+    let read = |name: &str| {
+        let path = root().join("datasets/fashion-mnist-mini").join(name);
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).expect("the small set is in the repository");
+        flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).expect("gzip");
+        bytes
+    };
+    let pixels = read("t10k-images-idx3-ubyte.gz").split_off(16);
+    let labels = read("t10k-labels-idx1-ubyte.gz").split_off(8);
+    let files = pixels.chunks_exact(28 * 28).take(count).enumerate().map(|(index, picture)| {
+        let file = folder.join(format!("{index:03}.png"));
+        image::GrayImage::from_raw(28, 28, picture.to_vec()).unwrap().save(&file).expect("a PNG");
+        file
+    });
+    (files.collect(), labels[..count].to_vec())
+}
