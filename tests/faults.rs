@@ -45,12 +45,12 @@ const FILES: [(&str, &str, &str); 22] = [
     ("fraction for a count", "batch_size = 64", "batch_size = 6.4"),
     ("negative count", "batch_size = 64", "batch_size = -64"),
     ("unknown word", "\"relu\"", "\"rleu\""),
-    ("number for a section", "[train]\nepochs = 1", "train = 1"),
+    ("number for a section", "[run]\nname = \"try\"", "run = 1"),
     ("out of range", "learning_rate = 0.1", "learning_rate = 0.0"),
     ("not a number", "learning_rate = 0.1", "learning_rate = nan"),
     ("no interval", "epochs = 1", "epochs = 1\nevaluate_every = \"1 day\""),
     ("list of another length", "activation", "dropout = [0.1]\nactivation"),
-    ("several at once", "hidden = [64, 32]", "hidden = [0]\ndropuot = 0.5\nactivation = 1 #"),
+    ("several at once", "hidden = [64, 32]", "hidden = [0]\ndropuot = 0.5\ndropout = 2.0"),
     ("name that is no folder", "\"try\"", "\"../try\""),
 ];
 

@@ -93,7 +93,8 @@ fn adam_goes_on_in_a_new_process() {
     for backend in BACKENDS {
         let folder = tempfile::tempdir().unwrap();
         let train = |name: &str, epochs: u32| {
-            let mut command = hearth(["train", "configs/mlp-nano.toml", "optimizer.kind=adam"]);
+            let mut command = hearth(["train", "configs/mlp-nano.toml", "schedule.kind=constant"]);
+            command.arg("optimizer.kind=adam");
             command.arg("optimizer.learning_rate=0.001").arg(format!("train.epochs={epochs}"));
             command.args(["--backend", backend, "--run"]).arg(folder.path().join(name));
             command

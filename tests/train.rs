@@ -70,9 +70,9 @@ fn without_run_the_next_number_is_taken() {
     let datasets = crate::support::root().join("datasets");
     let config = crate::support::root().join("configs/mlp-nano.toml");
     for number in ["001", "002"] {
-        let mut command = hearth(["train", "train.epochs=1", "--datasets"]);
-        let done = succeed(command.arg(&datasets).arg(&config).current_dir(folder.path()));
-        let _ = done;
+        let mut command = hearth(["train", "--datasets"]);
+        command.arg(&datasets).arg(&config).arg("train.epochs=1");
+        succeed(command.current_dir(folder.path()));
         assert!(folder.path().join(format!("runs/mlp-nano-{number}/config.toml")).is_file());
     }
     let done = succeed(hearth(["runs"]).current_dir(folder.path()));

@@ -134,7 +134,11 @@ impl RunDir {
     pub fn read_text(&self, name: &str) -> Result<String, StoreError> {
         disk::check_name(name)?;
         let path = self.path.join(name);
-        fs::read_to_string(&path).context("read", &path)
+        let bytes = fs::read(&path).context("read", &path)?;
+        String::from_utf8(bytes).map_err(|error| StoreError::Unreadable {
+            file: path,
+            fault: format!("it is not text: {error}"),
+        })
     }
 
     fn is_run(&self) -> bool {

@@ -1,7 +1,5 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
-use std::path::Path;
-
 use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
@@ -15,17 +13,17 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// For a run that starts at step 0: whatever its log held is cut off.
-    pub fn new(run: RunDir, keep_last: usize) -> Result<Self, StoreError> {
-        let log = MetricsLog::open(run.metrics(), 0)?;
-        Ok(Self { run, log, keep_last, saved: None })
-    }
-
-    /// For a run that goes on from the checkpoint of `step`, when its log was this long.
-    pub fn resume_at(&mut self, step: u64, metrics_length: u64) -> Result<(), StoreError> {
-        self.log = MetricsLog::open(self.run.metrics(), metrics_length)?;
-        self.saved = Some(step);
-        Ok(())
+    /// For a run that goes on after `saved`, the step of its newest checkpoint, when its log was
+    /// `metrics_length` bytes long: what came later is cut off. A new run has saved nothing, and its
+    /// log is empty.
+    pub fn new(
+        run: RunDir,
+        keep_last: usize,
+        saved: Option<u64>,
+        metrics_length: u64,
+    ) -> Result<Self, StoreError> {
+        let log = MetricsLog::open(run.metrics(), metrics_length)?;
+        Ok(Self { run, log, keep_last, saved })
     }
 
     /// Adds a line to metrics.jsonl.
@@ -66,15 +64,5 @@ impl Keeper {
         }
         let keep: Vec<u64> = best.map(|(step, ..)| step).into_iter().collect();
         checkpoints.prune(self.keep_last, &keep)
-    }
-
-    /// The run's folder.
-    pub fn path(&self) -> &Path {
-        self.run.path()
-    }
-
-    /// The run.
-    pub fn run(&self) -> &RunDir {
-        &self.run
     }
 }

@@ -17,7 +17,7 @@ use crate::metrics::Report;
 use crate::summary::Summary;
 use crate::task::{Split, Task};
 use crate::tasks::Classify;
-use crate::trainer::{Ended, Event, Trainer};
+use crate::trainer::{Ended, Event, METRICS_LENGTH, Trainer};
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,9 +92,7 @@ pub fn train(
 
     let info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);
     let Some((run, _lock, info)) = open(job, info, observe)? else { return Ok(None) };
-    let keeper = Keeper::new(run.clone(), config.train.keep_last);
-    let mut session = Session { job, splits, run, info };
-    session.train(task, keeper?, observe).map(Some)
+    Session { job, splits, run, info }.train(task, observe).map(Some)
 }
 
 /// Makes or opens the run's folder and writes down what is trained in it.
@@ -156,14 +154,13 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn train(
-        &mut self,
+        mut self,
         task: Classify,
-        keeper: Keeper,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, TrainError> {
         let begun = Instant::now();
         let steps_per_epoch = task.steps_per_epoch();
-        let recovered = match self.job.target {
+        let mut recovered = match self.job.target {
             Target::Resume(_) => self.run.checkpoints().load_newest()?,
             _ => None,
         };
@@ -173,6 +170,12 @@ impl Session<'_> {
             }
             observe(Event::Note(format!("resuming after step {}", recovered.step)));
         }
+        let (saved, metrics_length) = match &mut recovered {
+            Some(recovered) => (Some(recovered.step), recovered.state.take_u64(METRICS_LENGTH)?),
+            None => (None, 0),
+        };
+        let keep_last = self.job.config.train.keep_last;
+        let keeper = Keeper::new(self.run.clone(), keep_last, saved, metrics_length)?;
         let valid = !self.splits.valid.is_empty();
         let mut trainer =
             Trainer::new(task, self.job.config, valid, keeper, observe, self.job.stop);

@@ -75,6 +75,9 @@ struct Progress {
     stale: u64,
 }
 
+/// Where a checkpoint holds the length that metrics.jsonl had: the log is opened before the trainer.
+pub const METRICS_LENGTH: &str = "trainer.metrics_length";
+
 /// Trains a task to the end of its run.
 pub struct Trainer<'a, T: Task> {
     task: T,
@@ -115,9 +118,9 @@ impl<'a, T: Task> Trainer<'a, T> {
         Self { task, schedule, plan, progress, keeper, observe, stop, started: now, logged: now }
     }
 
-    /// Goes on from a checkpoint.
+    /// Goes on from a checkpoint, the one that `keeper` was made for.
     pub fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        self.progress = Progress::take(state.take_under("trainer"), &mut self.keeper)?;
+        self.progress = Progress::take(state.take_under("trainer"))?;
         self.task.restore(state)
     }
 
@@ -148,11 +151,6 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// The task as it is now.
     pub fn task(&mut self) -> &mut T {
         &mut self.task
-    }
-
-    /// What was written, and where.
-    pub fn keeper(&mut self) -> &mut Keeper {
-        &mut self.keeper
     }
 
     /// Finished steps.
@@ -281,29 +279,29 @@ impl<'a, T: Task> Trainer<'a, T> {
             return Ok(());
         }
         let mut state = self.task.state()?;
-        state.insert_all("trainer", self.progress.state(self.keeper.metrics_length())?)?;
+        state.insert_all("trainer", self.progress.state()?)?;
+        state.insert(METRICS_LENGTH, self.keeper.metrics_length())?;
         let best = self.progress.best.map(|(step, value)| (step, self.plan.best_by, value));
         Ok(self.keeper.save(self.progress.step, &state, best)?)
     }
 }
 
 impl Progress {
-    fn state(&self, metrics_length: u64) -> Result<StateDict, StoreError> {
+    fn state(&self) -> Result<StateDict, StoreError> {
         let mut state = StateDict::new();
-        state.insert("step", self.step.cast_signed())?;
-        state.insert("metrics_length", metrics_length.cast_signed())?;
+        state.insert("step", self.step)?;
         state.insert("window.loss", self.window.loss)?;
-        state.insert("window.correct", self.window.correct.cast_signed())?;
-        state.insert("window.samples", self.window.samples.cast_signed())?;
-        state.insert("stale", self.stale.cast_signed())?;
+        state.insert("window.correct", self.window.correct)?;
+        state.insert("window.samples", self.window.samples)?;
+        state.insert("stale", self.stale)?;
         if let Some((step, value)) = self.best {
-            state.insert("best.step", step.cast_signed())?;
+            state.insert("best.step", step)?;
             state.insert("best.value", value)?;
         }
         Ok(state)
     }
 
-    fn take(mut state: StateDict, keeper: &mut Keeper) -> Result<Self, StoreError> {
+    fn take(mut state: StateDict) -> Result<Self, StoreError> {
         let mut best = state.take_under("best");
         let best = match best.is_empty() {
             true => None,
@@ -319,7 +317,6 @@ impl Progress {
             best,
             stale: state.take_u64("stale")?,
         };
-        keeper.resume_at(progress.step, state.take_u64("metrics_length")?)?;
         state.finish()?;
         Ok(progress)
     }
