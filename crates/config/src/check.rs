@@ -1,6 +1,7 @@
 //! Ranges and contradictions: what types alone cannot say.
 
 use crate::fault::Fault;
+use crate::gather::Sections;
 use crate::sections::{
     Activation, AugmentConfig, ClassWeights, DataConfig, DataSource, Dropout, MlpConfig,
     ModelConfig, OptimizerConfig, OptimizerKind, RunConfig, ScheduleConfig, ScheduleKind,
@@ -24,24 +25,29 @@ impl<'a> Checks<'a> {
     }
 
     /// Checks all sections that could be read, each alone and against the others.
-    #[expect(clippy::too_many_arguments, reason = "one for each section of a config")]
-    pub fn sections(
-        &mut self,
-        run: Option<&RunConfig>,
-        data: Option<&DataConfig>,
-        augment: Option<&AugmentConfig>,
-        model: Option<&ModelConfig>,
-        optimizer: Option<&OptimizerConfig>,
-        schedule: Option<&ScheduleConfig>,
-        train: Option<&TrainConfig>,
-    ) {
-        run.into_iter().for_each(|run| self.run(run));
-        data.into_iter().for_each(|data| self.data(data));
-        augment.into_iter().for_each(|augment| self.augment(augment));
-        model.into_iter().for_each(|ModelConfig::Mlp(mlp)| self.mlp(mlp));
-        optimizer.into_iter().for_each(|optimizer| self.optimizer(optimizer));
-        schedule.into_iter().for_each(|schedule| self.schedule(schedule));
-        train.into_iter().for_each(|train| self.train(train));
+    pub fn all(&mut self, sections: &Sections) {
+        let Sections { run, data, augment, model, optimizer, schedule, train } = sections;
+        if let Some(run) = run {
+            self.run(run);
+        }
+        if let Some(data) = data {
+            self.data(data);
+        }
+        if let Some(augment) = augment {
+            self.augment(augment);
+        }
+        if let Some(ModelConfig::Mlp(mlp)) = model {
+            self.mlp(mlp);
+        }
+        if let Some(optimizer) = optimizer {
+            self.optimizer(optimizer);
+        }
+        if let Some(schedule) = schedule {
+            self.schedule(schedule);
+        }
+        if let Some(train) = train {
+            self.train(train);
+        }
         if let (Some(data), Some(train)) = (data, train) {
             self.contradiction(
                 data.batches.valid_samples == 0 && train.early_stop.is_some(),
@@ -197,7 +203,7 @@ impl<'a> Checks<'a> {
                 );
             }
             ScheduleKind::Cosine(cosine) => {
-                self.probability("schedule.final_ratio", cosine.final_ratio)
+                self.probability("schedule.final_ratio", cosine.final_ratio);
             }
             ScheduleKind::OneCycle(cycle) => {
                 self.that(

@@ -9,10 +9,10 @@ use toml::Value;
 
 use crate::check::Checks;
 use crate::fault::{Fault, Faults, Source, nearest};
+use crate::gather::Sections;
 use crate::read::Reader;
 use crate::sections::{
-    AdamConfig, AugmentConfig, DataConfig, DataSource, ModelConfig, OptimizerConfig, OptimizerKind,
-    RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+    AugmentConfig, DataConfig, ModelConfig, OptimizerConfig, RunConfig, ScheduleConfig, TrainConfig,
 };
 use crate::tree::Node;
 
@@ -45,9 +45,6 @@ pub struct Config {
     /// The length of the run and its cadences.
     pub train: TrainConfig,
 }
-
-const SECTIONS: [&str; 8] =
-    ["format", "run", "data", "augment", "model", "optimizer", "schedule", "train"];
 
 /// The settings as the user typed them, with the place of each.
 #[derive(Clone, Debug)]
@@ -82,45 +79,11 @@ impl RawConfig {
     /// Checks every section, key, type, range and contradiction, and names all faults at once.
     pub fn check(&self) -> Result<Config, Faults> {
         let mut reader = Reader::new(&self.0);
-        reader.known_sections(&SECTIONS);
-        check_format(&self.0, &mut reader);
-        let run = reader.section("run");
-        let data = read_data(&mut reader);
-        let augment = reader.has("augment").then(|| reader.section("augment"));
-        let model = read_model(&mut reader);
-        let optimizer = read_optimizer(&mut reader);
-        let schedule = match reader.has("schedule") {
-            true => read_schedule(&mut reader),
-            false => Some(ScheduleConfig::default()),
-        };
-        let train = reader.section("train");
+        let sections = Sections::read(&mut reader);
         let mut checks = Checks::new(&self.0);
-        checks.sections(
-            run.as_ref(),
-            data.as_ref(),
-            augment.as_ref().and_then(Option::as_ref),
-            model.as_ref(),
-            optimizer.as_ref(),
-            schedule.as_ref(),
-            train.as_ref(),
-        );
+        checks.all(&sections);
         let faults: Vec<_> = reader.faults.into_iter().chain(checks.faults).collect();
-        let read = || {
-            Some(Config {
-                format: FORMAT,
-                run: run?,
-                data: data?,
-                augment: match augment {
-                    Some(section) => Some(section?),
-                    None => None,
-                },
-                model: model?,
-                optimizer: optimizer?,
-                schedule: schedule?,
-                train: train?,
-            })
-        };
-        match read() {
+        match sections.into_config() {
             Some(config) if faults.is_empty() => Ok(config),
             _ => Err(Faults(faults)),
         }
@@ -186,7 +149,7 @@ impl Config {
         while let Some((path, value)) = open.pop() {
             match value {
                 Value::Table(table) => {
-                    open.extend(table.into_iter().map(|(key, value)| (join(&path, &key), value)))
+                    open.extend(table.into_iter().map(|(key, value)| (join(&path, &key), value)));
                 }
                 leaf => drop(flat.insert(path, leaf)),
             }
@@ -244,77 +207,6 @@ fn neighbour(path: &Path) -> Option<String> {
         .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "toml"))
         .collect();
     nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str)).map(str::to_owned)
-}
-
-fn check_format(root: &Node, reader: &mut Reader<'_>) {
-    let Some(node) = root.find("format") else {
-        let fault = Fault::new("`format` is missing")
-            .help(format!("begin the file with `format = {FORMAT}`"));
-        reader.faults.push(fault);
-        return;
-    };
-    if node.to_value().as_integer() != Some(FORMAT.into()) {
-        let fault = Fault::new(format!("`format` is {}", node.to_value())).at(Some(&node.place));
-        reader.faults.push(fault.help(format!("this version of hearth reads format {FORMAT}")));
-    }
-}
-
-fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
-    let kinds = ["fashion-mnist", "fashion-mnist-mini", "mnist", "idx", "image-folder"];
-    let kind = reader.kind("data", &kinds)?;
-    let (batches, source) = match kind {
-        "fashion-mnist" => tagged(reader, "data", kind, DataSource::FashionMnist),
-        "fashion-mnist-mini" => tagged(reader, "data", kind, DataSource::FashionMnistMini),
-        "mnist" => tagged(reader, "data", kind, DataSource::Mnist),
-        "idx" => tagged(reader, "data", kind, DataSource::Idx),
-        _ => tagged(reader, "data", kind, DataSource::ImageFolder),
-    }?;
-    Some(DataConfig { source, batches })
-}
-
-fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
-    let kind = reader.kind("model", &["mlp"])?;
-    let (NoCommon {}, model) = tagged(reader, "model", kind, ModelConfig::Mlp)?;
-    Some(model)
-}
-
-fn read_optimizer(reader: &mut Reader<'_>) -> Option<OptimizerConfig> {
-    let kind = reader.kind("optimizer", &["sgd", "adam", "adamw"])?;
-    let (update, kind) = match kind {
-        "sgd" => tagged(reader, "optimizer", kind, OptimizerKind::Sgd),
-        "adam" => tagged(reader, "optimizer", kind, OptimizerKind::Adam),
-        _ => tagged::<_, AdamConfig, _>(reader, "optimizer", kind, OptimizerKind::Adamw),
-    }?;
-    Some(OptimizerConfig { kind, update })
-}
-
-fn read_schedule(reader: &mut Reader<'_>) -> Option<ScheduleConfig> {
-    let kind = reader.kind("schedule", &["constant", "step", "cosine", "one-cycle"])?;
-    let (warmup, kind) = match kind {
-        "constant" => tagged(reader, "schedule", kind, ScheduleKind::Constant),
-        "step" => tagged(reader, "schedule", kind, ScheduleKind::Step),
-        "cosine" => tagged(reader, "schedule", kind, ScheduleKind::Cosine),
-        _ => tagged(reader, "schedule", kind, ScheduleKind::OneCycle),
-    }?;
-    Some(ScheduleConfig { kind, warmup })
-}
-
-/// The shared part of a section in which every kind stands alone.
-type NoCommon = crate::sections::NoOptions;
-
-/// Reads a section with a `kind`, and wraps the kind's own part into its variant.
-fn tagged<Common, Own, Kind>(
-    reader: &mut Reader<'_>,
-    path: &str,
-    kind: &str,
-    variant: impl Fn(Own) -> Kind,
-) -> Option<(Common, Kind)>
-where
-    Common: serde::de::DeserializeOwned,
-    Own: serde::de::DeserializeOwned,
-{
-    let (common, own) = reader.tagged(path, kind)?;
-    Some((common, variant(own)))
 }
 
 /// The JSON Schema of a config, for editors.
@@ -418,7 +310,7 @@ epochs = 1
     #[test]
     fn the_schema_knows_every_section() {
         let schema = schema();
-        for section in SECTIONS {
+        for section in crate::gather::SECTIONS {
             assert!(schema["properties"][section].is_object(), "{section}");
         }
     }

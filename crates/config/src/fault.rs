@@ -49,8 +49,8 @@ impl fmt::Display for Place {
     /// `configs/mlp.toml:12`, or `command line` for an override.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.span.start.min(self.source.text.len());
-        let line =
-            self.source.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = String::from_utf8_lossy(&self.source.text.as_bytes()[..start]);
+        let line = before.matches('\n').count() + 1;
         match self.source.name.as_str() {
             COMMAND_LINE => f.write_str(COMMAND_LINE),
             name => write!(f, "{name}:{line}"),

@@ -7,6 +7,7 @@
 mod check;
 mod config;
 mod fault;
+mod gather;
 mod read;
 mod sections;
 pub mod seed;

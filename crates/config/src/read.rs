@@ -10,7 +10,7 @@ use crate::tree::{Item, Node};
 /// Reads sections out of a tree. A section with a fault reads as `None`, and the
 /// fault is noted, so that one look at the result shows them all.
 pub(crate) struct Reader<'a> {
-    root: &'a Node,
+    pub root: &'a Node,
     pub faults: Vec<Fault>,
 }
 
