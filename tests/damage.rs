@@ -85,9 +85,9 @@ fn resume_falls_back_to_the_checkpoint_before() {
             _ => {}
         }
         if damage == "remove" {
-            fs::remove_file(&target).unwrap()
+            fs::remove_file(&target).unwrap();
         } else {
-            fs::write(&target, bytes).unwrap()
+            fs::write(&target, bytes).unwrap();
         }
         let done = succeed(hearth(["train", "--resume", "--run"]).arg(&copied));
         let step = name(before)[5..].trim_start_matches('0').to_owned();

@@ -1,5 +1,7 @@
 //! End-to-end tests: the `hearth` program, run as a user would.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 mod accumulate;

@@ -145,7 +145,7 @@ fn a_second_program_is_refused() {
     let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=100000", "--run"]);
     let mut first = command.arg(&path).spawn_quiet();
     let begun = Instant::now();
-    while !path.join("run.json").exists() && begun.elapsed() < Duration::from_secs(60) {
+    while !path.join("run.json").exists() && begun.elapsed() < Duration::from_mins(1) {
         std::thread::yield_now();
     }
     let mut second = hearth(["train", "--resume", "--run"]);

@@ -14,7 +14,7 @@ fn signal(child: &std::process::Child, name: &str) {
 fn wait_for(path: &Path) {
     let begun = Instant::now();
     while !path.exists() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{} never came", path.display());
         std::thread::yield_now();
     }
 }

@@ -29,12 +29,12 @@ impl Failure {
     /// Prints what went wrong on standard error.
     pub fn report(&self) -> ExitCode {
         match self {
-            Self::Config(faults) => faults.0.iter().for_each(|fault| print(fault.clone().into())),
+            Self::Config(faults) => faults.0.iter().for_each(|fault| print(&fault.clone().into())),
             Self::Error(TrainError::Config(faults)) => {
-                faults.0.iter().for_each(|fault| print(fault.clone().into()));
+                faults.0.iter().for_each(|fault| print(&fault.clone().into()));
             }
-            Self::Error(error) => print(Fault::new(with_causes(error)).into()),
-            Self::Other(message) => print(Fault::new(message).into()),
+            Self::Error(error) => print(&Fault::new(with_causes(error)).into()),
+            Self::Other(message) => print(&Fault::new(message).into()),
             Self::Interrupted => {}
         }
         self.code().into()
@@ -75,7 +75,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 #[expect(clippy::print_stderr, reason = "this is where the program says what went wrong")]
-fn print(report: Report) {
+fn print(report: &Report) {
     let plain = !std::io::IsTerminal::is_terminal(&std::io::stderr());
     if plain {
         let theme = GraphicalTheme::unicode_nocolor();

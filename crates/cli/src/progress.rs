@@ -4,10 +4,10 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use hearth_train::event::StepDone;
 use hearth_train::metrics::Report;
 use hearth_train::summary::Summary;
 use hearth_train::task::Sums;
-use hearth_train::trainer::StepDone;
 use hearth_train::{Backend, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -73,12 +73,16 @@ impl FromStr for Backend {
     fn from_str(name: &str) -> Result<Self, String> {
         let compiled: Vec<_> = Self::COMPILED.iter().map(|backend| backend.name()).collect();
         let found = Self::COMPILED.iter().find(|backend| backend.name() == name);
-        found.copied().ok_or_else(|| match KNOWN.contains(&name) {
-            true => format!(
-                "this program was built without the backend {name} (it has {}); build it with `make build BACKEND={name}`",
-                compiled.join(", ")
-            ),
-            false => format!("there is no backend {name:?}; this program has {}", compiled.join(", ")),
+        let compiled = compiled.join(", ");
+        found.copied().ok_or_else(|| {
+            if KNOWN.contains(&name) {
+                format!(
+                    "this program was built without {name} and has {compiled}; get the other one \
+                     with `make build BACKEND={name}`"
+                )
+            } else {
+                format!("there is no backend {name:?}; this program has {compiled}")
+            }
         })
     }
 }

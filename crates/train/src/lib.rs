@@ -3,7 +3,8 @@
 //! | file | subject |
 //! | --- | --- |
 //! | [`run`] | a whole run: config in, trained folder out |
-//! | [`trainer`] | the one loop behind all learning |
+//! | [`trainer`], [`progress`] | the one loop behind all learning, and what it remembers |
+//! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`optimizer`], [`schedule`], [`gradients`], [`loss`] | the parts of a step |
 //! | [`input`] | from bytes to tensors |
@@ -16,6 +17,7 @@
 pub mod backend;
 pub mod doctor;
 pub mod error;
+pub mod event;
 pub mod gradients;
 pub mod info;
 pub mod input;
@@ -24,6 +26,7 @@ pub mod loss;
 pub mod metrics;
 pub mod optimizer;
 pub mod predict;
+pub mod progress;
 pub mod run;
 pub mod schedule;
 pub mod state;
@@ -34,7 +37,8 @@ pub mod trainer;
 
 pub use backend::Backend;
 pub use error::TrainError;
+pub use event::Event;
 pub use predict::{Predictor, Which};
 pub use run::{Job, Outcome, Target, train};
 pub use task::Split;
-pub use trainer::{Ended, Event};
+pub use trainer::Ended;

@@ -166,8 +166,5 @@ fn choose(run: &RunDir, which: Which) -> Result<u64, TrainError> {
 /// `best.json` follows from the newest checkpoint, which remembers which one was best.
 fn rebuild_best(run: &RunDir, last: u64) -> Result<u64, TrainError> {
     let mut state = run.checkpoints().load(last)?.take_under("trainer.best");
-    match state.is_empty() {
-        true => Ok(last),
-        false => Ok(state.take_u64("step")?),
-    }
+    if state.is_empty() { Ok(last) } else { Ok(state.take_u64("step")?) }
 }

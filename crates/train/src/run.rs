@@ -11,13 +11,14 @@ use serde::Serialize;
 
 use crate::backend::{Backend, set_threads};
 use crate::error::TrainError;
+use crate::event::Event;
 use crate::info::RunInfo;
 use crate::keeper::Keeper;
 use crate::metrics::Report;
 use crate::summary::Summary;
 use crate::task::{Split, Task};
 use crate::tasks::Classify;
-use crate::trainer::{Ended, Event, METRICS_LENGTH, Trainer};
+use crate::trainer::{Ended, METRICS_LENGTH, Trainer};
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

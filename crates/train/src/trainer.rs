@@ -8,38 +8,12 @@ use hearth_store::{StateDict, StoreError};
 use serde::Serialize;
 
 use crate::error::TrainError;
+use crate::event::{Event, StepDone};
 use crate::keeper::Keeper;
 use crate::metrics::Report;
+use crate::progress::Progress;
 use crate::schedule::Schedule;
 use crate::task::{Proposed, Split, Sums, Task};
-
-/// Something that happened, for whoever watches.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A step was made.
-    Step(StepDone),
-    /// A set was looked at.
-    Evaluated(&'a Report),
-    /// A sentence for the user.
-    Note(String),
-    /// What is about to be trained.
-    Started(&'a crate::summary::Summary),
-}
-
-/// One finished step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepDone {
-    /// Finished steps, this one included.
-    pub step: u64,
-    /// Steps in the whole run.
-    pub total_steps: u64,
-    /// Steps in an epoch.
-    pub steps_per_epoch: u64,
-    /// Its results.
-    pub sums: Sums,
-    /// Its learning rate.
-    pub learning_rate: f64,
-}
 
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,18 +35,6 @@ struct Plan {
     log_every: u64,
     best_by: Metric,
     early_stop: Option<EarlyStop>,
-}
-
-/// What the trainer itself remembers.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Progress {
-    step: u64,
-    /// Results since the last line of the log.
-    window: Sums,
-    /// The best evaluation so far: its step and value.
-    best: Option<(u64, f64)>,
-    /// Evaluations since then.
-    stale: u64,
 }
 
 /// Where a checkpoint holds the length that metrics.jsonl had: the log is opened before the trainer.
@@ -283,42 +245,6 @@ impl<'a, T: Task> Trainer<'a, T> {
         state.insert(METRICS_LENGTH, self.keeper.metrics_length())?;
         let best = self.progress.best.map(|(step, value)| (step, self.plan.best_by, value));
         Ok(self.keeper.save(self.progress.step, &state, best)?)
-    }
-}
-
-impl Progress {
-    fn state(&self) -> Result<StateDict, StoreError> {
-        let mut state = StateDict::new();
-        state.insert("step", self.step)?;
-        state.insert("window.loss", self.window.loss)?;
-        state.insert("window.correct", self.window.correct)?;
-        state.insert("window.samples", self.window.samples)?;
-        state.insert("stale", self.stale)?;
-        if let Some((step, value)) = self.best {
-            state.insert("best.step", step)?;
-            state.insert("best.value", value)?;
-        }
-        Ok(state)
-    }
-
-    fn take(mut state: StateDict) -> Result<Self, StoreError> {
-        let mut best = state.take_under("best");
-        let best = match best.is_empty() {
-            true => None,
-            false => Some((best.take_u64("step")?, best.take_float("value")?)),
-        };
-        let progress = Self {
-            step: state.take_u64("step")?,
-            window: Sums {
-                loss: state.take_float("window.loss")?,
-                correct: state.take_u64("window.correct")?,
-                samples: state.take_u64("window.samples")?,
-            },
-            best,
-            stale: state.take_u64("stale")?,
-        };
-        state.finish()?;
-        Ok(progress)
     }
 }
 

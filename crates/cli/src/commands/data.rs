@@ -1,5 +1,6 @@
 //! `hearth data`.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use hearth_data::FolderReport;
@@ -51,7 +52,8 @@ fn text(report: &FolderReport) -> String {
     let mut text = table(&["class", "train", "test"], rows);
     let mut list = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
-            text += &format!("\n\n{title}:\n  {}", lines.join("\n  "));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n\n{title}:\n  {}", lines.join("\n  "));
         }
     };
     let join = |group: &Vec<std::path::PathBuf>| {

@@ -51,12 +51,12 @@ fn name(folder: &Path) -> String {
 }
 
 fn config(folder: &Path, name: &str, report: &FolderReport) -> String {
-    let train: usize = report.classes.iter().map(|class| class.train).sum();
-    let test: usize = report.classes.iter().map(|class| class.test).sum();
-    let kept = if report.has_parts { train } else { train * 4 / 5 };
+    let num_train: usize = report.classes.iter().map(|class| class.train).sum();
+    let num_test: usize = report.classes.iter().map(|class| class.test).sum();
+    let kept = if report.has_parts { num_train } else { num_train * 4 / 5 };
     let classes = report.classes.len();
     let mut text = format!(
-        "# {name}: {train} training and {test} test pictures in {classes} classes.\n\
+        "# {name}: {num_train} training and {num_test} test pictures in {classes} classes.\n\
          # train: hearth train {name}.toml\n\
          # format: hearth schema prints every key\n\
          format = 1\n\n\

@@ -198,7 +198,9 @@ impl Batches {
 
     fn recycle(&mut self, batches: Vec<Batch>) {
         if let Some((_, prefetch)) = &mut self.ahead {
-            batches.into_iter().for_each(|batch| prefetch.recycle(batch));
+            for batch in batches {
+                prefetch.recycle(batch);
+            }
         }
     }
 }

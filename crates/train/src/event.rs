@@ -1,0 +1,33 @@
+//! What a run tells while it trains.
+
+use crate::metrics::Report;
+use crate::summary::Summary;
+use crate::task::Sums;
+
+/// Something that happened, for whoever watches.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step was made.
+    Step(StepDone),
+    /// A set was looked at.
+    Evaluated(&'a Report),
+    /// A sentence for the user.
+    Note(String),
+    /// What is about to be trained.
+    Started(&'a Summary),
+}
+
+/// One finished step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepDone {
+    /// Finished steps, this one included.
+    pub step: u64,
+    /// Steps in the whole run.
+    pub total_steps: u64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Its results.
+    pub sums: Sums,
+    /// Its learning rate.
+    pub learning_rate: f64,
+}

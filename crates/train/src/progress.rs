@@ -1,0 +1,57 @@
+//! What the trainer itself remembers of a run.
+
+use hearth_store::{StateDict, StoreError};
+
+use crate::task::Sums;
+
+/// What the trainer itself remembers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Finished steps.
+    pub step: u64,
+    /// Results since the last line of the log.
+    pub window: Sums,
+    /// The best evaluation so far: its step and value.
+    pub best: Option<(u64, f64)>,
+    /// Evaluations since then.
+    pub stale: u64,
+}
+
+impl Progress {
+    /// As named numbers.
+    pub fn state(&self) -> Result<StateDict, StoreError> {
+        let mut state = StateDict::new();
+        state.insert("step", self.step)?;
+        state.insert("window.loss", self.window.loss)?;
+        state.insert("window.correct", self.window.correct)?;
+        state.insert("window.samples", self.window.samples)?;
+        state.insert("stale", self.stale)?;
+        if let Some((step, value)) = self.best {
+            state.insert("best.step", step)?;
+            state.insert("best.value", value)?;
+        }
+        Ok(state)
+    }
+
+    /// Back again. A missing or extra entry is an error.
+    pub fn take(mut state: StateDict) -> Result<Self, StoreError> {
+        let mut best = state.take_under("best");
+        let best = if best.is_empty() {
+            None
+        } else {
+            Some((best.take_u64("step")?, best.take_float("value")?))
+        };
+        let progress = Self {
+            step: state.take_u64("step")?,
+            window: Sums {
+                loss: state.take_float("window.loss")?,
+                correct: state.take_u64("window.correct")?,
+                samples: state.take_u64("window.samples")?,
+            },
+            best,
+            stale: state.take_u64("stale")?,
+        };
+        state.finish()?;
+        Ok(progress)
+    }
+}
