@@ -8,11 +8,13 @@ mod check;
 mod config;
 mod fault;
 mod gather;
+mod raw;
 mod read;
 mod sections;
 pub mod seed;
 mod tree;
 
-pub use config::{Config, FORMAT, RawConfig, schema};
+pub use config::{Config, FORMAT, schema};
 pub use fault::{Fault, Faults, Place, Source, nearest};
+pub use raw::RawConfig;
 pub use sections::*;
