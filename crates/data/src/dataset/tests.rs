@@ -98,7 +98,7 @@ fn the_small_set_is_loaded_whole_and_balanced() {
         let count = |labels: &[u16]| labels.iter().filter(|&&label| label == class).count();
         assert_eq!((count(&dataset.train.labels), count(&dataset.test.labels)), (200, 100));
     }
-    assert_eq!(dataset.classes[9], "ankle boot");
+    assert_eq!(dataset.classes[9], "Ankle boot");
     let verified = catalog::verify("fashion-mnist-mini", &root).unwrap();
     assert_eq!(dataset.checksums, verified.into_iter().collect());
 }
