@@ -19,7 +19,7 @@ VENV      := $(CARGO_TARGET_DIR)/venv
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: help setup build train eval predict data doctor check test bench bench-peers reproduce mini venv clean
+.PHONY: help setup build train eval predict data doctor check test bench bench-peers reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -79,6 +79,9 @@ reproduce: build ## the README's accuracies: make reproduce CONFIG=mlp.toml [SEE
 
 mini: ## cut datasets/fashion-mnist-mini from the full set
 	cargo run --release -p hearth-data --example cut_mini -- datasets
+
+schema: build ## write configs/schema.json, by which editors complete and check
+	$(HEARTH) schema > configs/schema.json
 
 venv: ## Python with NumPy and safetensors, for the tests that read our files from outside
 	test -x $(VENV)/bin/python || python3 -m venv $(VENV)

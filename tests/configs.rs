@@ -21,9 +21,11 @@ fn every_config_is_good_and_opens_with_its_lab_note() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let raw = RawConfig::parse(name, text.clone()).unwrap();
         raw.check().unwrap_or_else(|faults| panic!("{name}: {faults}"));
+        assert!(text.starts_with("#:schema schema.json\n"), "{name}: what editors complete by");
         for word in ["# task:", "# source:", "# train:", "# seen:"] {
             assert!(text.contains(word), "{name} does not say {word}");
         }
+        assert!(!text.contains("TODO"), "{name}");
         assert!(text.contains(&format!("make train CONFIG={name}")), "{name}");
     }
 }
@@ -42,5 +44,23 @@ fn config_and_schema_print_what_editors_and_people_need() {
 fn completions_are_scripts() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(succeed(&mut hearth(["completions", shell])).out.contains("hearth"));
+    }
+}
+
+#[test]
+fn the_schema_beside_the_configs_is_that_of_the_program() {
+    let done = succeed(&mut hearth(["schema"]));
+    let stored = std::fs::read_to_string(root().join("configs/schema.json")).unwrap();
+    assert!(stored == done.out, "make schema writes it anew");
+}
+
+#[test]
+fn the_readme_shows_the_config_that_is_there() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let config = std::fs::read_to_string(root().join("configs/mlp.toml")).unwrap();
+    let settings = &config[config.find("format = 1").unwrap()..];
+    assert!(readme.contains(settings), "configs/mlp.toml has other settings than the README shows");
+    for text in [&readme, &std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap()] {
+        assert!(!text.contains('@'), "a placeholder was left");
     }
 }

@@ -131,3 +131,72 @@ fn files_of_the_run_folder_never_panic_the_program() {
         fs::write(&target, good).unwrap();
     }
 }
+
+/// A run whose best checkpoint is not its newest one, and the step of the best.
+fn restless(folder: &Path) -> (PathBuf, u64) {
+    let path = folder.join("run");
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=3", "run.seed=1"]);
+    command.args(["optimizer.learning_rate=0.3", "schedule.kind=constant", "data.batch_size=256"]);
+    command.args(["train.evaluate_every=1 steps", "train.checkpoint_every=1 steps"]);
+    succeed(command.arg("--run").arg(&path));
+    let best = best(&path);
+    assert!(best < 23, "the best of this run is not its newest checkpoint, and {best} is");
+    (path, best)
+}
+
+fn best(run: &Path) -> u64 {
+    let text = fs::read(run.join("best.json")).unwrap();
+    let best: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    best["step"].as_u64().unwrap()
+}
+
+fn damage(run: &Path, step: u64) {
+    fs::write(run.join(format!("checkpoints/step-{step:08}/state.json")), "{}").unwrap();
+}
+
+#[test]
+fn a_best_that_a_kill_left_behind_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, step) = restless(folder.path());
+    let stale = r#"{"step": 1, "metric": "valid accuracy", "value": 0.1}"#;
+    fs::write(path.join("best.json"), stale).unwrap();
+    succeed(hearth(["eval"]).arg(&path));
+    succeed(hearth(["train", "--resume", "--run"]).arg(&path));
+    assert_eq!(best(&path), step);
+    fs::remove_file(path.join("best.json")).unwrap();
+    let done = succeed(hearth(["eval"]).arg(&path));
+    assert!(done.err.contains(&format!("checkpoint of step {step}")), "{}", done.err);
+}
+
+#[test]
+fn a_damaged_best_is_moved_aside_and_replaced_by_what_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, step) = restless(folder.path());
+    damage(&path, step);
+    fail(hearth(["eval"]).arg(&path), 3);
+    let done = succeed(hearth(["train", "train.epochs=4", "--resume", "--run"]).arg(&path));
+    assert!(done.err.contains(&format!("step-{step:08}.damaged-1")), "{}", done.err);
+    assert!(done.out.contains("test loss"), "it ends with a report: {}", done.out);
+    succeed(hearth(["eval"]).arg(&path));
+}
+
+#[test]
+fn a_fall_back_finds_its_best() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = restless(folder.path());
+    let last = checkpoints(&path).pop().unwrap();
+    fs::write(last.join("MANIFEST"), "").unwrap();
+    succeed(hearth(["train", "train.epochs=3", "--resume", "--run"]).arg(&path));
+    succeed(hearth(["eval"]).arg(&path));
+}
+
+#[test]
+fn a_lost_log_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = trained(folder.path());
+    fs::remove_file(path.join("metrics.jsonl")).unwrap();
+    let done = succeed(hearth(["train", "train.epochs=4", "--resume", "--run"]).arg(&path));
+    assert!(done.err.contains("metrics.jsonl"), "{}", done.err);
+    let done = fail(hearth(["train", "train.epochs=1", "--resume", "--run"]).arg(&path), 2);
+    assert!(done.err.contains("already"), "a run does not become shorter: {}", done.err);
+}

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM end a run after a checkpoint.
+//! Ctrl-C and SIGTERM end a run after a checkpoint; a reader that goes away does not.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -39,4 +39,24 @@ fn a_signal_ends_the_run_after_a_checkpoint() {
         // What was left is a run like any other.
         succeed(hearth(["eval"]).arg(&run).args(["--checkpoint", "last"]));
     }
+}
+
+#[test]
+fn a_run_outlives_whoever_read_its_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "--run"]);
+    let mut child =
+        command.arg(&run).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    succeed(hearth(["eval"]).arg(&run));
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = hearth(["schema"]).stdout(full()).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
 }

@@ -75,7 +75,7 @@ pub struct Train {
     #[arg(long)]
     pub backend: Option<Backend>,
     /// Build everything, and train nothing.
-    #[arg(long, conflicts_with_all = ["run", "resume"])]
+    #[arg(long, conflicts_with_all = ["run", "resume", "json"])]
     pub dry_run: bool,
     /// Print one JSON object on standard output.
     #[arg(long)]

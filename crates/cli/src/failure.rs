@@ -1,11 +1,14 @@
 //! How a command fails: what is printed, and the exit code.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use hearth_config::{Fault, Faults};
 use hearth_store::StoreError;
 use hearth_train::TrainError;
 use miette::{GraphicalReportHandler, GraphicalTheme, Report};
+
+use crate::output::say;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -45,9 +48,12 @@ impl Failure {
         match self {
             Self::Config(_) => 2,
             Self::Error(error) => match error {
-                TrainError::Data(_) | TrainError::RunInfo { .. } | TrainError::Config(_) => 3,
+                TrainError::Data(_)
+                | TrainError::DataChanged { .. }
+                | TrainError::RunInfo { .. }
+                | TrainError::Config(_) => 3,
                 TrainError::Settings(_) => 2,
-                TrainError::NonFinite { .. } => 1,
+                TrainError::NonFinite { .. } | TrainError::Spoilt { .. } => 1,
                 TrainError::Store(error) => match error {
                     StoreError::RunExists { .. }
                     | StoreError::NotEmpty { .. }
@@ -68,25 +74,27 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        message = format!("{message}: {error}");
+        let text = error.to_string();
+        // Some messages end with their cause already.
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
         cause = error.source();
     }
     message
 }
 
-#[expect(clippy::print_stderr, reason = "this is where the program says what went wrong")]
 fn print(report: &Report) {
-    let plain = !std::io::IsTerminal::is_terminal(&std::io::stderr());
-    if plain {
-        let theme = GraphicalTheme::unicode_nocolor();
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = handler.render_report(&mut text, report.as_ref());
-        eprint!("{text}");
-    } else {
-        eprintln!("{report:?}");
+    if std::io::stderr().is_terminal() {
+        say(&format!("{report:?}"));
+        return;
     }
+    let theme = GraphicalTheme::unicode_nocolor();
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = handler.render_report(&mut text, report.as_ref());
+    say(text.trim_end());
 }
 
 impl From<Faults> for Failure {

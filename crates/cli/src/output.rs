@@ -1,7 +1,5 @@
 //! Printing: results on standard output, messages on standard error.
 
-#![expect(clippy::print_stderr, reason = "the one place that prints")]
-
 use std::io::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -9,24 +7,26 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Prints a result. A reader that has gone away, as `head` does, ends the program quietly.
-pub fn print(text: &str) {
+/// Prints a result. A reader that has gone away, as `head` does, is no failure.
+pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    if writeln!(out, "{}", text.trim_end()).is_err() {
-        std::process::exit(0);
+    match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Other(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 
 /// Prints a result as one JSON object.
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
-    print(&text);
-    Ok(())
+    print(&text)
 }
 
-/// Says something that is not the result.
+/// Says something that is not the result. Nobody may be listening any more, and the work goes on.
 pub fn say(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// A table whose columns from the second on are aligned to the right.

@@ -4,11 +4,11 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use hearth_train::Event;
 use hearth_train::event::StepDone;
 use hearth_train::metrics::Report;
 use hearth_train::summary::Summary;
 use hearth_train::task::Sums;
-use hearth_train::{Backend, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::{megabytes, say, table, thousands};
@@ -20,26 +20,20 @@ const STEPS_TO_ESTIMATE: u64 = 20;
 pub struct Progress {
     bar: Option<ProgressBar>,
     terminal: bool,
-    backend: Backend,
-    threads: usize,
     epoch: Sums,
     epoch_started: Instant,
     first: Option<(u64, Instant)>,
-    last: Option<StepDone>,
 }
 
 impl Progress {
     /// Nothing has happened yet.
-    pub fn new(backend: Backend, threads: usize) -> Self {
+    pub fn new() -> Self {
         Self {
             bar: None,
             terminal: std::io::stderr().is_terminal(),
-            backend,
-            threads,
             epoch: Sums::default(),
             epoch_started: Instant::now(),
             first: None,
-            last: None,
         }
     }
 
@@ -53,7 +47,7 @@ impl Progress {
         }
     }
 
-    fn started(&self, summary: &Summary) {
+    fn started(&mut self, summary: &Summary) {
         let [train, valid, test] = summary.samples.map(|count| thousands(count as u64));
         let [channels, height, width] = summary.picture;
         say(&format!(
@@ -73,43 +67,48 @@ impl Progress {
         say(&table(&["layer", "output", "parameters"], rows.chain([total])));
         let [epoch, all] = summary.steps;
         say(&format!(
-            "\n{} steps of {} an epoch, on {} with {} threads; about {} of memory\n",
-            thousands(all),
+            "\n{} epochs of {} steps, on {} with {} threads; about {} of memory\n",
+            thousands(all / epoch),
             thousands(epoch),
-            self.backend,
-            self.threads,
+            summary.backend,
+            summary.threads,
             megabytes(summary.memory as u64),
         ));
+        self.epoch_started = Instant::now();
     }
 
     fn step(&mut self, done: StepDone) {
         let in_epoch = (done.step - 1) % done.steps_per_epoch + 1;
+        let resumed = self.first.is_none();
         let (first_step, begun) = *self.first.get_or_insert((done.step, Instant::now()));
-        if in_epoch == 1 || self.last.is_none() {
+        if in_epoch == 1 || resumed {
             self.epoch = Sums::default();
-            self.epoch_started = Instant::now();
             self.bar = self.terminal.then(|| bar(done));
         }
         self.epoch += done.sums;
-        if done.step == first_step + STEPS_TO_ESTIMATE && !self.terminal {
-            let left =
-                begun.elapsed() / STEPS_TO_ESTIMATE as u32 * (done.total_steps - done.step) as u32;
-            self.line(&format!("about {} to go", duration(left)));
-        }
+        let made = done.step - first_step;
+        let left =
+            begun.elapsed().div_f64(made.max(1) as f64) * (done.total_steps - done.step) as u32;
         if let Some(bar) = &self.bar {
             bar.set_position(in_epoch);
-            bar.set_message(self.results());
+            let estimate = match made {
+                0..STEPS_TO_ESTIMATE => String::new(),
+                _ => format!("  {} left", duration(left)),
+            };
+            bar.set_message(self.results() + &estimate);
+        } else if made == STEPS_TO_ESTIMATE {
+            self.line(&format!("about {} to go", duration(left)));
         }
         if in_epoch == done.steps_per_epoch {
-            self.last = Some(done);
             if let Some(bar) = self.bar.take() {
+                bar.set_message(self.results());
                 bar.finish();
             } else {
                 let (epoch, epochs) = epochs(done);
                 self.line(&format!("epoch {epoch}/{epochs}  {}", self.results()));
             }
+            self.epoch_started = Instant::now();
         }
-        self.last = Some(done);
     }
 
     fn results(&self) -> String {
@@ -126,6 +125,9 @@ impl Progress {
     fn evaluated(&mut self, report: &Report) {
         let Report { split, loss, accuracy, .. } = report;
         self.line(&format!("           {split} loss {loss:.4}  accuracy {accuracy:.4}"));
+        if self.bar.is_none() {
+            self.epoch_started = Instant::now();
+        }
     }
 
     fn line(&self, text: &str) {
@@ -147,9 +149,8 @@ fn bar(done: StepDone) -> ProgressBar {
         Some(done.steps_per_epoch),
         ProgressDrawTarget::stderr_with_hz(10),
     );
-    let style =
-        ProgressStyle::with_template("epoch {prefix}  {bar:24} {pos}/{len}  {msg}  {eta} left")
-            .expect("the template names only keys that indicatif knows");
+    let style = ProgressStyle::with_template("epoch {prefix}  {bar:24} {pos}/{len}  {msg}")
+        .expect("the template names only keys that indicatif knows");
     bar.set_style(style.progress_chars("=> "));
     bar.set_prefix(format!("{epoch}/{epochs}"));
     bar

@@ -13,6 +13,9 @@ use crate::tree::Node;
 /// fits into memory, and low enough that no product of three overflows.
 const LARGEST: usize = 1 << 20;
 
+/// The most weights between hidden layers: a gigabyte of them.
+const MOST_WEIGHTS: usize = 1 << 28;
+
 /// Notes the faults of sections that were read.
 pub(crate) struct Checks<'a> {
     root: &'a Node,
@@ -65,7 +68,7 @@ impl<'a> Checks<'a> {
             !run.name.is_empty()
                 && run.name.len() <= 100
                 && run.name.chars().all(plain)
-                && !run.name.starts_with('.'),
+                && !run.name.starts_with(['.', '-']),
             "letters, digits, `-`, `_` and `.`: it becomes a folder's name",
         );
         self.that("run.seed", run.seed, i64::try_from(run.seed).is_ok(), "0 to 2^63 - 1");
@@ -129,6 +132,16 @@ impl<'a> Checks<'a> {
             mlp.hidden.len() <= 1000,
             "at most 1000 layers",
         );
+        let weights: usize = mlp
+            .hidden
+            .windows(2)
+            .fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
+        self.that(
+            "model.hidden",
+            format!("{weights} weights"),
+            weights <= MOST_WEIGHTS,
+            "at most 2^28 weights",
+        );
         for dropout in mlp.dropout.per_layer(1) {
             self.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
         }
@@ -181,12 +194,9 @@ impl<'a> Checks<'a> {
             OptimizerKind::Adam(adam) | OptimizerKind::Adamw(adam) => {
                 self.below_one("optimizer.beta_1", adam.beta_1);
                 self.below_one("optimizer.beta_2", adam.beta_2);
-                self.that(
-                    "optimizer.epsilon",
-                    adam.epsilon,
-                    0.0 < adam.epsilon && adam.epsilon <= 1.0,
-                    "above 0, at most 1",
-                );
+                // Below the smallest f32 it would be 0, and 0 / 0 is not a number.
+                let good = (f64::from(f32::MIN_POSITIVE)..=1.0).contains(&adam.epsilon);
+                self.that("optimizer.epsilon", adam.epsilon, good, "1.2e-38 to 1");
             }
         }
     }
@@ -267,8 +277,9 @@ impl<'a> Checks<'a> {
         self.that(path, value, (0.0..=1.0).contains(&value), "0 to 1");
     }
 
+    /// In f32, which is what it is computed with.
     fn below_one(&mut self, path: &str, value: f64) {
-        self.that(path, value, (0.0..1.0).contains(&value), "0 to below 1");
+        self.that(path, value, (0.0..1.0).contains(&(value as f32)), "0 to below 1, in f32");
     }
 
     /// Notes a value outside its range. NaN fails every comparison, so it is outside of all.

@@ -22,6 +22,7 @@ pub const FORMAT: u32 = 1;
 #[non_exhaustive]
 pub struct Config {
     /// The format of this file: 1.
+    #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     /// The run itself.
     pub run: RunConfig,

@@ -113,7 +113,7 @@ impl Diagnostic for Fault {
     }
 }
 
-/// Everything that is wrong with a config, in the order of its text; never empty.
+/// Everything that is wrong with a config; never empty.
 #[derive(Clone, Debug)]
 pub struct Faults(pub Vec<Fault>);
 

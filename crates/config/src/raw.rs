@@ -1,6 +1,6 @@
 //! Settings as the user typed them: from a text and overrides to a checked config.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Value;
 
@@ -20,8 +20,8 @@ impl RawConfig {
     pub fn read(path: &Path) -> Result<Self, Faults> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let fault = Fault::new(format!("cannot read {}: {error}", path.display()));
-            match neighbour(path) {
-                Some(name) => fault.help(format!("did you mean `{name}`?")),
+            match neighbour(path).filter(|_| error.kind() == std::io::ErrorKind::NotFound) {
+                Some(near) => fault.help(format!("did you mean `{}`?", near.display())),
                 None => fault,
             }
         })?;
@@ -90,8 +90,13 @@ impl RawConfig {
     }
 }
 
-/// The keys that a resumed run may change.
-const RESUME_MAY_CHANGE: [&str; 7] = [
+/// The keys that a resumed run may change. Data may have moved; its checksums say that it is the same.
+const RESUME_MAY_CHANGE: [&str; 12] = [
+    "data.path",
+    "data.train_images",
+    "data.train_labels",
+    "data.test_images",
+    "data.test_labels",
     "train.epochs",
     "train.evaluate_every",
     "train.checkpoint_every",
@@ -101,16 +106,18 @@ const RESUME_MAY_CHANGE: [&str; 7] = [
     "run.threads",
 ];
 
-/// The file beside `path` whose name is most like its own.
-fn neighbour(path: &Path) -> Option<String> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names: Vec<String> = std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str)).map(str::to_owned)
+/// The config whose name is most like that of `path`: beside it, or in `configs/`.
+fn neighbour(path: &Path) -> Option<PathBuf> {
+    let wanted = path.file_name()?.to_str()?;
+    [path.parent()?, Path::new("configs")].into_iter().find_map(|folder| {
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let names: Vec<String> = std::fs::read_dir(here)
+            .ok()?
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "toml"))
+            .collect();
+        nearest(wanted, names.iter().map(String::as_str)).map(|name| folder.join(name))
+    })
 }
 
 #[cfg(test)]

@@ -126,6 +126,10 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
     if let (Some(_), [field, ..]) = (message.strip_prefix("missing field"), &quoted[..]) {
         return (format!("`{path}.{field}` is missing"), None);
     }
+    if let (Some(_), [found, known @ ..]) = (message.strip_prefix("unknown field"), &quoted[..]) {
+        // The path ends with the key itself.
+        return (format!("`{path}` is not a key here"), Some(suggest(found, known)));
+    }
     if let (Some(_), [found, known @ ..]) = (message.strip_prefix("unknown variant"), &quoted[..]) {
         return (format!("`{path}` cannot be \"{found}\""), Some(suggest(found, known)));
     }
@@ -139,8 +143,10 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
         ("integer `", "the number `"),
         ("string \"", "the text \""),
         ("boolean `", "the value `"),
+        ("a sequence", "a list"),
         ("sequence", "a list"),
         ("map,", "a section,"),
+        ("struct EarlyStop", "a section"),
         ("usize", whole),
         ("u64", whole),
         ("f64", number),

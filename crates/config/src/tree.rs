@@ -49,8 +49,9 @@ impl Node {
                 .at(Some(&place))
                 .help("for example train.epochs=3"));
         };
-        let is_word = !value.is_empty()
-            && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./ ".contains(c));
+        // What is all digits and signs was meant as a number.
+        let is_word = value.chars().any(char::is_alphabetic)
+            && value.chars().all(|c| c.is_alphanumeric() || "-_./ ".contains(c));
         match parsed {
             Err(_) if is_word => Self::parse(source(&format!("{key}=\"{value}\""))),
             parsed => parsed,

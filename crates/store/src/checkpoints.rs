@@ -131,6 +131,13 @@ impl Checkpoints {
         }
     }
 
+    /// Renames the folder of a step, so that it is no checkpoint any more, and gives its new path.
+    pub fn set_aside(&self, step: u64) -> Result<Option<PathBuf>, StoreError> {
+        let aside = move_aside(&self.path_of(step))?;
+        disk::sync_folder(&self.folder)?;
+        Ok(aside)
+    }
+
     /// Removes all but the last `keep_last` checkpoints, at least two, and those of the steps in
     /// `keep`. If the newest one is damaged, that is an error and all are kept. What interrupted
     /// saves have left is removed too.

@@ -30,6 +30,9 @@ impl MetricsLog {
     pub fn open(path: impl Into<PathBuf>, length: u64) -> Result<Self, StoreError> {
         let path = path.into();
         let is_new = !disk::exists(&path)?;
+        if is_new && length > 0 {
+            return Err(StoreError::MetricsShort { path, wanted: length, found: 0 });
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)

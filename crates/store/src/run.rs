@@ -5,7 +5,6 @@
 //! | `config.toml` | the resolved config; a folder is a run when it has one |
 //! | `run.json` | where the run comes from |
 //! | `metrics.jsonl` | one object per logged step or evaluation |
-//! | `report.html` | curves, tables, pictures |
 //! | `checkpoints/` | one folder per checkpoint |
 //! | `best.json` | which checkpoint is best |
 //! | `.lock` | who is at work here |
@@ -112,11 +111,6 @@ impl RunDir {
     /// The path of the metrics: see [`MetricsLog`](crate::MetricsLog).
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
-    }
-
-    /// The path of the report.
-    pub fn report_path(&self) -> PathBuf {
-        self.path.join("report.html")
     }
 
     /// The checkpoints.

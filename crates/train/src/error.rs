@@ -26,6 +26,32 @@ pub enum TrainError {
         /// What is wrong.
         fault: String,
     },
+    /// The data is not what the run was trained with.
+    #[error("the data of {name} has changed since {run} was trained: {what} than run.json says")]
+    DataChanged {
+        /// The dataset.
+        name: String,
+        /// The run's folder.
+        run: String,
+        /// What differs.
+        what: &'static str,
+    },
+    /// An update that was finite took the weights out of the numbers.
+    #[error(
+        "{path} is not finite after step {step}, and was not saved; {}. A smaller \
+         optimizer.learning_rate, or train.clip_norm, may help",
+        saved.map_or("there is no checkpoint yet".to_owned(), |saved| {
+            format!("checkpoint {saved} holds the last good state")
+        })
+    )]
+    Spoilt {
+        /// The tensor.
+        path: String,
+        /// The number of finished steps.
+        step: u64,
+        /// The newest checkpoint.
+        saved: Option<u64>,
+    },
     /// Training left the numbers.
     #[error(
         "{what} is not finite at step {step}; nothing was changed by that step, and checkpoint \

@@ -96,6 +96,12 @@ impl RunInfo {
 
     /// Reads the record of a run.
     pub fn read(run: &RunDir) -> Result<Self, TrainError> {
+        if !run.info_path().exists() {
+            return Err(TrainError::RunInfo {
+                file: run.info_path().display().to_string(),
+                fault: "it is gone".to_owned(),
+            });
+        }
         let text = run.read_text(NAME)?;
         let info: Self = serde_json::from_str(&text).map_err(|error| TrainError::RunInfo {
             file: run.info_path().display().to_string(),
@@ -109,7 +115,10 @@ impl RunInfo {
         };
         let [channels, height, width] = info.dataset.shape;
         // Bounded before anything is allocated from them.
-        if [channels, height, width].iter().any(|side| !(1..=4096).contains(side)) {
+        let sides = [channels, height, width];
+        if sides.iter().any(|side| !(1..=4096).contains(side))
+            || sides.iter().product::<usize>() > 1 << 22
+        {
             return fault("dataset.shape is not that of a picture");
         }
         let Statistics { mean, std } = &info.normalization;

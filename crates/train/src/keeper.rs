@@ -4,26 +4,37 @@ use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
+/// A checkpoint of a run, and what it remembers as the best one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kept {
+    /// Its step.
+    pub step: u64,
+    /// Step and value of the best evaluation up to there.
+    pub best: Option<(u64, f64)>,
+}
+
 /// Writes into a run's folder.
 pub struct Keeper {
     run: RunDir,
     log: MetricsLog,
     keep_last: usize,
-    saved: Option<u64>,
+    metric: Metric,
+    /// The checkpoints that are there, the newest last.
+    kept: Vec<Kept>,
 }
 
 impl Keeper {
-    /// For a run that goes on after `saved`, the step of its newest checkpoint, when its log was
-    /// `metrics_length` bytes long: what came later is cut off. A new run has saved nothing, and its
-    /// log is empty.
+    /// For a run whose checkpoints are `kept`, the newest last, and whose log was `metrics_length`
+    /// bytes long at that one: what was logged later is cut off. A new run has neither.
     pub fn new(
         run: RunDir,
         keep_last: usize,
-        saved: Option<u64>,
+        metric: Metric,
+        kept: Vec<Kept>,
         metrics_length: u64,
     ) -> Result<Self, StoreError> {
         let log = MetricsLog::open(run.metrics(), metrics_length)?;
-        Ok(Self { run, log, keep_last, saved })
+        Ok(Self { run, log, keep_last, metric, kept })
     }
 
     /// Adds a line to metrics.jsonl.
@@ -38,31 +49,39 @@ impl Keeper {
 
     /// The step of the newest checkpoint.
     pub fn saved(&self) -> Option<u64> {
-        self.saved
+        self.kept.last().map(|kept| kept.step)
     }
 
-    /// Writes a checkpoint and then removes those that are no longer needed.
-    pub fn save(
-        &mut self,
-        step: u64,
-        state: &StateDict,
-        best: Option<(u64, Metric, f64)>,
-    ) -> Result<(), StoreError> {
+    /// Writes a checkpoint and then removes those that are no longer needed: all but the newest
+    /// ones and what each of these remembers as the best, so that a fall-back finds its best too.
+    pub fn save(&mut self, state: &StateDict, now: Kept) -> Result<(), StoreError> {
         // The checkpoint holds the log's length, so the log has to be on disk first.
         self.log.sync()?;
         let checkpoints = self.run.checkpoints();
-        checkpoints.save(step, state)?;
-        self.saved = Some(step);
-        if let Some((best_step, metric, value)) = best
-            && best_step == step
-        {
-            let metric = match metric {
-                Metric::Accuracy => "valid accuracy",
-                Metric::Loss => "valid loss",
-            };
-            self.run.write_best(&Best { step, metric: metric.to_owned(), value })?;
+        checkpoints.save(now.step, state)?;
+        self.kept.push(now);
+        self.write_best()?;
+        let newest = &self.kept[self.kept.len().saturating_sub(self.keep_last)..];
+        let bests: Vec<u64> =
+            newest.iter().filter_map(|kept| kept.best).map(|(step, _)| step).collect();
+        checkpoints.prune(self.keep_last, &bests)
+    }
+
+    /// Brings best.json to what the newest checkpoint remembers: a kill may have come between the
+    /// two, and a fall-back may have gone behind it.
+    pub fn write_best(&self) -> Result<(), StoreError> {
+        let Some((step, value)) = self.kept.last().and_then(|kept| kept.best) else {
+            return Ok(());
+        };
+        let metric = match self.metric {
+            Metric::Accuracy => "valid accuracy",
+            Metric::Loss => "valid loss",
+        };
+        let best = Best { step, metric: metric.to_owned(), value };
+        // One that cannot be read is written anew as well.
+        if self.run.read_best().ok().flatten().as_ref() == Some(&best) {
+            return Ok(());
         }
-        let keep: Vec<u64> = best.map(|(step, ..)| step).into_iter().collect();
-        checkpoints.prune(self.keep_last, &keep)
+        self.run.write_best(&best)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`run`] | a whole run: config in, trained folder out |
+//! | [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod optimizer;
 pub mod predict;
 pub mod progress;
+pub mod resume;
 pub mod run;
 pub mod schedule;
 pub mod state;

@@ -12,9 +12,11 @@ pub struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// The sum of the class weights of these labels: what a batch's loss is divided by.
+    /// The sum of the class weights of these labels: what a batch's loss is divided by. Above zero
+    /// even when every class in the batch has the weight 0, so that its loss is 0.
     pub fn total_weight(&self, labels: &[u16]) -> f64 {
-        labels.iter().map(|label| self.class_weights[usize::from(*label)]).sum()
+        let sum: f64 = labels.iter().map(|label| self.class_weights[usize::from(*label)]).sum();
+        sum.max(f64::MIN_POSITIVE)
     }
 
     /// The loss of logits `[batch, classes]` in nats, divided by `total_weight`:

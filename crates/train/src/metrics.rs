@@ -55,19 +55,10 @@ impl Tally {
         }
     }
 
-    /// The number of pictures so far.
-    pub fn samples(&self) -> u64 {
-        self.confusion.iter().flatten().sum()
-    }
-
-    /// The number of pictures that were classified correctly.
-    pub fn correct(&self) -> u64 {
-        self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum()
-    }
-
     /// The results.
     pub fn report(self, split: &str, classes: &[String]) -> Report {
-        let samples = self.samples();
+        let samples: u64 = self.confusion.iter().flatten().sum();
+        let correct: u64 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
         let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
         let share =
             |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
@@ -85,12 +76,18 @@ impl Tally {
         Report {
             split: split.to_owned(),
             loss: mean(self.loss),
-            accuracy: mean(self.correct() as f64),
+            accuracy: mean(correct as f64),
             samples: samples as usize,
             per_class: per_class.collect(),
             confusion: self.confusion,
         }
     }
+}
+
+/// How many rows of logits `[batch, classes]` are largest at their label.
+pub fn hits(logits: &[f32], num_classes: usize, labels: &[u16]) -> u64 {
+    let rows = logits.chunks_exact(num_classes).zip(labels);
+    rows.filter(|(row, label)| argmax(row) == usize::from(**label)).count() as u64
 }
 
 /// The place of the largest number; the first of equal ones, and NaN is never the largest.

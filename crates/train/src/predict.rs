@@ -13,6 +13,7 @@ use crate::error::TrainError;
 use crate::info::RunInfo;
 use crate::input::Input;
 use crate::metrics::{Report, softmax};
+use crate::resume::best_of;
 use crate::run::stored_config;
 use crate::state::restore_module;
 use crate::task::Split;
@@ -92,11 +93,6 @@ impl Predictor {
         self.step
     }
 
-    /// The settings that it was trained with.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
     /// The probability of each class for each picture; `pixels` holds whole pictures of
     /// [`Predictor::shape`], one after the other.
     ///
@@ -107,6 +103,9 @@ impl Predictor {
         let shape = self.shape();
         assert!(pixels.len().is_multiple_of(shape.pixels()), "whole pictures of {shape:?}");
         let count = pixels.len() / shape.pixels();
+        if count == 0 {
+            return Vec::new();
+        }
         let batch = Batch { pixels, labels: vec![0; count], indices: Vec::new(), shape };
         let logits = self.network.forward(self.input.tensor(&batch, &self.device)).into_data();
         let logits = logits.try_into_vec::<f32>().expect("logits are f32 on every backend here");
@@ -157,14 +156,16 @@ fn choose(run: &RunDir, which: Which) -> Result<u64, TrainError> {
         Which::Step(step) => Ok(step),
         Which::Last => last(),
         Which::Best => match run.read_best()? {
-            Some(best) => Ok(best.step),
-            None => rebuild_best(run, last()?),
+            Some(best) if checkpoints.steps()?.contains(&best.step) => Ok(best.step),
+            // It follows from the newest checkpoint, which remembers which one was best.
+            _ => {
+                let last = last()?;
+                let best = best_of(&mut checkpoints.load(last)?)?;
+                Ok(best
+                    .map(|(step, _)| step)
+                    .filter(|step| checkpoints.path_of(*step).exists())
+                    .unwrap_or(last))
+            }
         },
     }
-}
-
-/// `best.json` follows from the newest checkpoint, which remembers which one was best.
-fn rebuild_best(run: &RunDir, last: u64) -> Result<u64, TrainError> {
-    let mut state = run.checkpoints().load(last)?.take_under("trainer.best");
-    if state.is_empty() { Ok(last) } else { Ok(state.take_u64("step")?) }
 }

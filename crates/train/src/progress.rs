@@ -13,7 +13,9 @@ pub struct Progress {
     pub window: Sums,
     /// The best evaluation so far: its step and value.
     pub best: Option<(u64, f64)>,
-    /// Evaluations since then.
+    /// The value that early stopping measures gains against.
+    pub reference: Option<f64>,
+    /// Evaluations since that one.
     pub stale: u64,
 }
 
@@ -29,6 +31,9 @@ impl Progress {
         if let Some((step, value)) = self.best {
             state.insert("best.step", step)?;
             state.insert("best.value", value)?;
+        }
+        if let Some(value) = self.reference {
+            state.insert("reference", value)?;
         }
         Ok(state)
     }
@@ -49,6 +54,10 @@ impl Progress {
                 samples: state.take_u64("window.samples")?,
             },
             best,
+            reference: match state.get("reference") {
+                Some(_) => Some(state.take_float("reference")?),
+                None => None,
+            },
             stale: state.take_u64("stale")?,
         };
         state.finish()?;

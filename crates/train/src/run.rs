@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use hearth_config::{Config, RawConfig};
+use hearth_config::{Config, RawConfig, ScheduleKind};
 use hearth_data::{Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::info::RunInfo;
 use crate::keeper::Keeper;
 use crate::metrics::Report;
+use crate::resume;
 use crate::summary::Summary;
 use crate::task::{Split, Task};
 use crate::tasks::Classify;
@@ -53,7 +54,7 @@ pub struct Job<'a> {
 pub struct Outcome {
     /// The run's folder.
     pub run: PathBuf,
-    /// Finished steps.
+    /// Finished steps, those of earlier sessions included.
     pub steps: u64,
     /// Finished epochs.
     pub epochs: f64,
@@ -65,6 +66,9 @@ pub struct Outcome {
     pub valid: Option<Report>,
     /// The same checkpoint on the test set; absent when interrupted.
     pub test: Option<Report>,
+    /// The step of the checkpoint that the reports are of.
+    #[serde(skip)]
+    pub best: u64,
     /// Why it ended.
     #[serde(skip)]
     pub ended: Ended,
@@ -76,6 +80,12 @@ pub fn train(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
+    if let Target::Fresh(path) = &job.target
+        && RunDir::open(path).is_ok()
+    {
+        // Said before any data is fetched.
+        return Err(StoreError::RunExists { path: path.clone() }.into());
+    }
     let threads = set_threads(config.run.threads);
     let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
         observe(Event::Note(text.to_owned()));
@@ -88,7 +98,14 @@ pub fn train(
     let device = job.backend.device();
     let task =
         Classify::new(config, splits.clone(), dataset.classes.clone(), &normalization, &device)?;
-    let summary = Summary::new(config, &dataset, &splits, task.steps_per_epoch(), &device);
+    let epoch = task.steps_per_epoch();
+    let (warmup, total) = (config.schedule.warmup.warmup_steps, epoch * config.train.epochs);
+    if warmup >= total {
+        return Err(TrainError::Settings(format!(
+            "schedule.warmup_steps is {warmup}, and the whole run has {total} steps"
+        )));
+    }
+    let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads);
     observe(Event::Started(&summary));
 
     let info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);
@@ -122,12 +139,11 @@ fn open(
     if resume && run.info_path().exists() {
         let stored = RunInfo::read(&run)?;
         if stored.dataset != info.dataset {
-            return Err(TrainError::Settings(format!(
-                "the data of {} has changed since {} was trained: its checksums, classes or \
-                 counts are others than run.json says",
-                info.dataset.name,
-                run.path().display()
-            )));
+            return Err(TrainError::DataChanged {
+                name: info.dataset.name,
+                run: run.path().display().to_string(),
+                what: "its checksums, classes or counts are others",
+            });
         }
         if stored.backend != info.backend {
             observe(Event::Note(format!(
@@ -139,9 +155,6 @@ fn open(
         info.started = stored.started;
         info.normalization = stored.normalization;
     }
-    // The config comes first: it makes the folder a run.
-    run.write_text("config.toml", &job.config.to_toml())?;
-    info.write(&run)?;
     Ok(Some((run, lock, info)))
 }
 
@@ -161,27 +174,36 @@ impl Session<'_> {
     ) -> Result<Outcome, TrainError> {
         let begun = Instant::now();
         let steps_per_epoch = task.steps_per_epoch();
-        let mut recovered = match self.job.target {
-            Target::Resume(_) => self.run.checkpoints().load_newest()?,
+        let train = &self.job.config.train;
+        let mut resumed = match self.job.target {
+            Target::Resume(_) => resume::newest(&self.run, train.best_by, observe)?,
             _ => None,
         };
-        if let Some(recovered) = &recovered {
-            for (path, fault) in &recovered.moved_aside {
-                observe(Event::Note(format!("moved aside to {}: {fault}", path.display())));
-            }
-            observe(Event::Note(format!("resuming after step {}", recovered.step)));
+        if let Some(resumed) = &resumed {
+            self.check_length(resumed, steps_per_epoch, observe)?;
         }
-        let (saved, metrics_length) = match &mut recovered {
-            Some(recovered) => (Some(recovered.step), recovered.state.take_u64(METRICS_LENGTH)?),
-            None => (None, 0),
+        // The config comes first: it makes the folder a run.
+        self.run.write_text("config.toml", &self.job.config.to_toml())?;
+        self.info.write(&self.run)?;
+        let (kept, metrics_length) = match &mut resumed {
+            Some(resumed) => (resumed.kept.clone(), resumed.state.take_u64(METRICS_LENGTH)?),
+            None => (Vec::new(), 0),
         };
-        let keep_last = self.job.config.train.keep_last;
-        let keeper = Keeper::new(self.run.clone(), keep_last, saved, metrics_length)?;
+        let keeper = |kept, length| {
+            Keeper::new(self.run.clone(), train.keep_last, train.best_by, kept, length)
+        };
+        let keeper = match keeper(kept.clone(), metrics_length) {
+            Err(error @ StoreError::MetricsShort { .. }) => {
+                observe(Event::Note(format!("warning: {error}. Going on with an empty log")));
+                keeper(kept, 0)
+            }
+            keeper => keeper,
+        };
         let valid = !self.splits.valid.is_empty();
         let mut trainer =
-            Trainer::new(task, self.job.config, valid, keeper, observe, self.job.stop);
-        if let Some(recovered) = recovered {
-            trainer.restore(recovered.state)?;
+            Trainer::new(task, self.job.config, valid, keeper?, observe, self.job.stop);
+        if let Some(resumed) = resumed {
+            trainer.restore(resumed.state)?;
         }
         let first = trainer.step();
         let ended = trainer.run()?;
@@ -189,17 +211,17 @@ impl Session<'_> {
         let steps = trainer.step();
 
         let (mut valid_report, mut test) = (None, None);
+        let best = trainer.best_step().unwrap_or(steps);
         if ended != Ended::Interrupted {
             // The report is of the best checkpoint, which is what the other commands take.
-            let best = trainer.best_step().filter(|best| *best != steps);
-            if let Some(best) = best {
+            if best != steps {
                 let mut state = self.run.checkpoints().load(best)?;
                 drop(state.take_under("trainer"));
                 trainer.task().restore(state)?;
             }
             valid_report = valid.then(|| trainer.task().evaluate(Split::Valid));
             let report = trainer.task().evaluate(Split::Test);
-            trainer.log_report(&report)?;
+            trainer.log_report(&report, best)?;
             test = Some(report);
         }
         self.info.ended = Some(jiff::Timestamp::now());
@@ -214,8 +236,38 @@ impl Session<'_> {
             samples_per_second: pictures / seconds,
             valid: valid_report,
             test,
+            best,
             ended,
         })
+    }
+
+    /// A resumed run may become longer, and not shorter than it is.
+    fn check_length(
+        &self,
+        resumed: &resume::Resumed,
+        steps_per_epoch: u64,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), TrainError> {
+        let config = self.job.config;
+        let step = resumed.kept.last().map_or(0, |kept| kept.step);
+        if config.train.epochs * steps_per_epoch < step {
+            return Err(TrainError::Settings(format!(
+                "train.epochs = {} ends at step {}, and the run is at step {step} already",
+                config.train.epochs,
+                config.train.epochs * steps_per_epoch,
+            )));
+        }
+        let stored = stored_config(&self.run)?;
+        let stretched =
+            !matches!(config.schedule.kind, ScheduleKind::Constant(_) | ScheduleKind::Step(_));
+        if stored.train.epochs != config.train.epochs && stretched {
+            observe(Event::Note(format!(
+                "the schedule is stretched from {} to {} epochs: this is not the run that {2} epochs \
+                 from the start would have been",
+                stored.train.epochs, config.train.epochs, config.train.epochs,
+            )));
+        }
+        Ok(())
     }
 }
 

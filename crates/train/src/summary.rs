@@ -5,6 +5,11 @@ use hearth_config::{Config, OptimizerKind};
 use hearth_data::{Dataset, Splits};
 use hearth_model::{Classifier, Trace, params};
 
+use crate::backend::Backend;
+
+/// About how many bytes the program takes by itself: its code, its threads, the allocator's reserve.
+const PROGRAM: usize = 50_000_000;
+
 /// The table that training opens with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
@@ -24,6 +29,10 @@ pub struct Summary {
     pub memory: usize,
     /// Steps in one epoch, and in all.
     pub steps: [u64; 2],
+    /// What computes.
+    pub backend: Backend,
+    /// With how many CPU threads.
+    pub threads: usize,
 }
 
 /// A row of the table.
@@ -44,11 +53,13 @@ impl Summary {
         dataset: &Dataset,
         splits: &Splits,
         steps_per_epoch: u64,
-        device: &Device,
+        backend: Backend,
+        threads: usize,
     ) -> Self {
         let shape = dataset.train.shape;
         let picture = [shape.channels, shape.height, shape.width];
-        let (layers, parameters) = layers(config, picture, dataset.classes.len(), device);
+        let (layers, parameters) =
+            layers(config, picture, dataset.classes.len(), &backend.device());
         // Values that the optimiser keeps for each parameter.
         let kept = match &config.optimizer.kind {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
@@ -65,10 +76,12 @@ impl Summary {
             samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
             picture,
             classes: dataset.classes.clone(),
-            memory: stored + 4 * (batch + parameters * (2 + kept)),
+            memory: PROGRAM + stored + 4 * (batch + parameters * (2 + kept)),
             layers,
             parameters,
             steps: [steps_per_epoch, steps_per_epoch * config.train.epochs],
+            backend,
+            threads,
         }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use hearth_config::{Config, EarlyStop, Metric};
-use hearth_store::{StateDict, StoreError};
+use hearth_store::{StateDict, StoreError, Value};
 use serde::Serialize;
 
 use crate::error::TrainError;
 use crate::event::{Event, StepDone};
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Kept};
 use crate::metrics::Report;
 use crate::progress::Progress;
 use crate::schedule::Schedule;
@@ -36,6 +36,9 @@ struct Plan {
     best_by: Metric,
     early_stop: Option<EarlyStop>,
 }
+
+/// How many pictures the message about a refused step names.
+const SHOWN: usize = 512;
 
 /// Where a checkpoint holds the length that metrics.jsonl had: the log is opened before the trainer.
 pub const METRICS_LENGTH: &str = "trainer.metrics_length";
@@ -83,7 +86,8 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// Goes on from a checkpoint, the one that `keeper` was made for.
     pub fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
         self.progress = Progress::take(state.take_under("trainer"))?;
-        self.task.restore(state)
+        self.task.restore(state)?;
+        Ok(self.keeper.write_best()?)
     }
 
     /// Trains until the end, or until something ends it; then the newest checkpoint is of now.
@@ -148,7 +152,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         let Some(fault) = &proposed.non_finite else { return Ok(()) };
         let checkpoint = self.progress.step;
         self.checkpoint()?;
-        let shown: Vec<_> = fault.pictures.iter().take(10).map(u32::to_string).collect();
+        let shown: Vec<_> = fault.pictures.iter().take(SHOWN).map(u32::to_string).collect();
         let more = match fault.pictures.len().saturating_sub(shown.len()) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -182,7 +186,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         Ok(self.keeper.log(&TrainLine {
             kind: Split::Train.name(),
             step: self.progress.step,
-            epoch: self.epoch(),
+            epoch: self.progress.step as f64 / self.task.steps_per_epoch() as f64,
             loss: window.loss / samples,
             accuracy: window.correct as f64 / samples,
             learning_rate,
@@ -198,54 +202,70 @@ impl<'a, T: Task> Trainer<'a, T> {
             return Ok(false);
         }
         let report = self.task.evaluate(Split::Valid);
-        self.log_report(&report)?;
+        self.log_report(&report, self.progress.step)?;
         (self.observe)(Event::Evaluated(&report));
         self.logged = Instant::now();
         let value = match self.plan.best_by {
             Metric::Accuracy => report.accuracy,
             Metric::Loss => report.loss,
         };
-        let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
-        let better = |margin| {
-            self.progress
-                .best
-                .is_none_or(|(_, best)| self.plan.best_by.improves(value, best, margin))
+        let Progress { best, reference, stale, step, .. } = &mut self.progress;
+        // NaN is better than nothing at most, and nothing is no result.
+        let better = |old: Option<f64>, margin| {
+            value.is_finite()
+                && old.is_none_or(|old| self.plan.best_by.improves(value, old, margin))
         };
-        // A gain below the margin still makes a better checkpoint, and does not keep training alive.
-        let (improved, alive) = (better(0.0), better(margin));
-        self.progress.stale = if alive { 0 } else { self.progress.stale + 1 };
+        let improved = better(best.map(|(_, value)| value), 0.0);
         if improved {
-            self.progress.best = Some((self.progress.step, value));
+            *best = Some((*step, value));
+        }
+        // Small gains add up against the value that was last far enough above the one before.
+        let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
+        if better(*reference, margin) {
+            (*reference, *stale) = (Some(value), 0);
+        } else {
+            *stale += 1;
         }
         Ok(improved)
     }
 
-    /// Adds the results on a set to the log.
-    pub fn log_report(&mut self, report: &Report) -> Result<(), StoreError> {
+    /// Adds the results on a set to the log: those of the weights after `step` steps.
+    pub fn log_report(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
         self.keeper.log(&ReportLine {
             kind: &report.split,
-            step: self.progress.step,
-            epoch: self.epoch(),
+            step,
+            epoch: step as f64 / self.task.steps_per_epoch() as f64,
             loss: report.loss,
             accuracy: report.accuracy,
             seconds: self.started.elapsed().as_secs_f64(),
         })
     }
 
-    fn epoch(&self) -> f64 {
-        self.progress.step as f64 / self.task.steps_per_epoch() as f64
-    }
-
     fn checkpoint(&mut self) -> Result<(), TrainError> {
         if self.keeper.saved() == Some(self.progress.step) {
             return Ok(());
         }
+        let Progress { step, best, .. } = self.progress;
         let mut state = self.task.state()?;
+        if let Some(path) = not_finite(&state) {
+            // The step that spoilt them was finite itself: its update went beyond f32.
+            return Err(TrainError::Spoilt { path, step, saved: self.keeper.saved() });
+        }
         state.insert_all("trainer", self.progress.state()?)?;
         state.insert(METRICS_LENGTH, self.keeper.metrics_length())?;
-        let best = self.progress.best.map(|(step, value)| (step, self.plan.best_by, value));
-        Ok(self.keeper.save(self.progress.step, &state, best)?)
+        Ok(self.keeper.save(&state, Kept { step, best })?)
     }
+}
+
+/// The first tensor that holds anything but numbers.
+fn not_finite(state: &StateDict) -> Option<String> {
+    let spoilt = |value: &Value| match value {
+        Value::Tensor(tensor) => {
+            tensor.to_vec::<f32>().is_ok_and(|values| !values.iter().all(|value| value.is_finite()))
+        }
+        _ => false,
+    };
+    state.iter().find(|(_, value)| spoilt(value)).map(|(path, _)| path.to_owned())
 }
 
 /// A line of metrics.jsonl about the steps since the last one.

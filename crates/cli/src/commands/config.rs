@@ -9,14 +9,12 @@ use crate::output::print;
 /// Prints the resolved config.
 pub fn explain(args: &ConfigArgs) -> Result<(), Failure> {
     let raw = RawConfig::read(&args.config)?.with_overrides(&args.overrides)?;
-    print(&raw.explain(&raw.check()?));
-    Ok(())
+    print(&raw.explain(&raw.check()?))
 }
 
 /// Prints the JSON Schema.
 pub fn schema() -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(&hearth_config::schema())
         .map_err(|error| Failure::Other(error.to_string()))?;
-    print(&text);
-    Ok(())
+    print(&text)
 }

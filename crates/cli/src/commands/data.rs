@@ -12,36 +12,37 @@ use crate::output::{megabytes, print, say, table};
 /// Lists, fetches, verifies or checks data.
 pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
     match args {
-        Data::List => list(datasets),
+        Data::List => print(&list(datasets)),
         Data::Fetch { name } => {
             hearth_data::fetch(name, datasets, &mut |text| say(text))?;
-            print(&format!("{name} is in {}", datasets.join(name).display()));
+            print(&format!("{name} is in {}", datasets.join(name).display()))
         }
         Data::Verify { name } => {
             let rows = hearth_data::verify(name, datasets)?;
             print(&table(
                 &["file", "sha-256"],
                 rows.into_iter().map(|(file, sum)| vec![file, sum]),
-            ));
-            print("every file is as published");
+            ))?;
+            print("every file is as published")
         }
         Data::Check { folder } => {
             let report = hearth_data::check_folder(folder)?;
-            print(&text(&report));
-            if !report.is_sound() {
-                return Err(Failure::Other(format!("{} has faults", folder.display())));
+            print(&text(&report))?;
+            if report.is_sound() {
+                Ok(())
+            } else {
+                Err(Failure::Other(format!("{} has faults", folder.display())))
             }
         }
     }
-    Ok(())
 }
 
-fn list(datasets: &Path) {
+fn list(datasets: &Path) -> String {
     let rows = hearth_data::list(datasets).into_iter().map(|info| {
         let present = if info.present { "present" } else { "fetched when needed" };
         vec![info.name, megabytes(info.bytes), present.into(), info.licence, info.description]
     });
-    print(&table(&["name", "size", "", "licence", "what"], rows));
+    table(&["name", "size", "", "licence", "what"], rows)
 }
 
 fn text(report: &FolderReport) -> String {

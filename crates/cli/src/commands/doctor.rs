@@ -10,7 +10,7 @@ use crate::output::{print, table};
 /// Trains two steps on each backend.
 pub fn run() -> Result<(), Failure> {
     let threads = hearth_train::backend::set_threads(None);
-    print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")));
+    print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")))?;
     let results: Vec<_> = Backend::COMPILED
         .iter()
         .map(|backend| {
@@ -28,7 +28,7 @@ pub fn run() -> Result<(), Failure> {
     let rows = results.iter().map(|(backend, verdict, time)| {
         vec![backend.to_string(), format!("{:.0} ms", time.as_secs_f64() * 1e3), verdict.clone()]
     });
-    print(&table(&["backend", "time", "two steps"], rows));
+    print(&table(&["backend", "time", "two steps"], rows))?;
     if results.iter().all(|(_, verdict, _)| verdict.starts_with("works")) {
         Ok(())
     } else {

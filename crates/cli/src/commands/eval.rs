@@ -19,8 +19,7 @@ pub fn run(args: &Eval, datasets: &Path) -> Result<(), Failure> {
         return print_json(&report);
     }
     say(&format!("checkpoint of step {}", predictor.step()));
-    print(&text(&report));
-    Ok(())
+    print(&text(&report))
 }
 
 fn text(report: &Report) -> String {

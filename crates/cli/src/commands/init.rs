@@ -14,12 +14,11 @@ use crate::output::{print, say};
 pub fn run(args: &Init) -> Result<(), Failure> {
     let report = hearth_data::check_folder(&args.folder)?;
     if !report.faults.is_empty() {
-        let folder = args.folder.display();
-        return Err(Failure::usage(format!("{folder}: {}", report.faults.join("; "))));
+        return Err(Failure::usage(report.faults.join("; ")));
     }
     let name = name(&args.folder);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
-    let text = config(&args.folder, &name, &report);
+    let text = config(&args.folder, &name, &out, &report);
     // What is written here has to be what `train` takes.
     RawConfig::parse(&out.display().to_string(), text.clone())?.check()?;
     let mut file = std::fs::File::create_new(&out).map_err(|error| match error.kind() {
@@ -37,8 +36,7 @@ pub fn run(args: &Init) -> Result<(), Failure> {
             args.folder.display()
         ));
     }
-    print(&format!("{0}\ntrain with: hearth train {0}", out.display()));
-    Ok(())
+    print(&format!("{0}\ntrain with: hearth train {0}", out.display()))
 }
 
 /// The folder's name as a run may be called.
@@ -47,21 +45,26 @@ fn name(folder: &Path) -> String {
     let name =
         full.file_name().map_or("pictures".into(), |name| name.to_string_lossy().into_owned());
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
-    name.chars().map(plain).take(60).collect()
+    let name: String = name.chars().map(plain).take(60).collect();
+    match name.trim_matches('-') {
+        "" => "pictures".into(),
+        name => name.into(),
+    }
 }
 
-fn config(folder: &Path, name: &str, report: &FolderReport) -> String {
+fn config(folder: &Path, name: &str, out: &Path, report: &FolderReport) -> String {
     let num_train: usize = report.classes.iter().map(|class| class.train).sum();
     let num_test: usize = report.classes.iter().map(|class| class.test).sum();
     let kept = if report.has_parts { num_train } else { num_train * 4 / 5 };
     let classes = report.classes.len();
     let mut text = format!(
         "# {name}: {num_train} training and {num_test} test pictures in {classes} classes.\n\
-         # train: hearth train {name}.toml\n\
+         # train: hearth train {}\n\
          # format: hearth schema prints every key\n\
          format = 1\n\n\
          [run]\nname = \"{name}\"\nseed = 42\n\n\
          [data]\nkind = \"image-folder\"\npath = {:?}\nsize = 32\ncolor = \"rgb\"\n",
+        out.display(),
         folder.display().to_string()
     );
     // Writing to a string cannot fail.

@@ -13,6 +13,7 @@ use clap::CommandFactory as _;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
+use crate::output::print;
 
 /// Does what the command line says.
 pub fn run(args: Args) -> Result<(), Failure> {
@@ -28,9 +29,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Data(args) => data::run(&args, datasets),
         Command::Doctor => doctor::run(),
         Command::Completions { shell } => {
-            let mut command = Args::command();
-            clap_complete::generate(shell, &mut command, "hearth", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "hearth", &mut script);
+            print(&String::from_utf8_lossy(&script))
         }
     }
 }

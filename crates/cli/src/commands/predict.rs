@@ -36,17 +36,37 @@ pub fn run(args: &Predict) -> Result<(), Failure> {
     let predictor =
         Predictor::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
     let mut predictions = Vec::new();
+    let mut unreadable = Vec::new();
     for files in args.files.chunks(BATCH) {
-        let mut pixels = Vec::new();
+        let (mut pixels, mut read) = (Vec::new(), Vec::new());
         for file in files {
-            pixels.extend(hearth_data::read_picture(file, predictor.shape(), args.invert)?);
+            match hearth_data::read_picture(file, predictor.shape(), args.invert) {
+                Ok(bytes) => {
+                    pixels.extend(bytes);
+                    read.push(file);
+                }
+                Err(error) => unreadable.push(error),
+            }
         }
         let probabilities = predictor.predict(pixels);
-        let answers = files.iter().zip(&probabilities);
+        let answers = read.into_iter().zip(&probabilities);
         predictions
             .extend(answers.map(|(file, row)| best(file, row, predictor.classes(), args.top)));
     }
-    if trained.json {
+    show(predictions, trained.json)?;
+    // The pictures that can be read are not held up by one that cannot.
+    let last = unreadable.pop();
+    for error in unreadable {
+        Failure::from(error).report();
+    }
+    last.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn show(predictions: Vec<Prediction>, json: bool) -> Result<(), Failure> {
+    if predictions.is_empty() && !json {
+        return Ok(());
+    }
+    if json {
         return print_json(&Answer { predictions });
     }
     let rows = predictions.into_iter().flat_map(|prediction| {
@@ -56,8 +76,7 @@ pub fn run(args: &Predict) -> Result<(), Failure> {
             vec![file, guess.class, format!("{:.4}", guess.probability)]
         })
     });
-    print(&table(&["file", "class", "probability"], rows));
-    Ok(())
+    print(&table(&["file", "class", "probability"], rows))
 }
 
 /// The most probable classes of one picture, all of them when `top` is 0.

@@ -1,5 +1,7 @@
 //! `hearth runs`.
 
+use std::path::Path;
+
 use hearth_store::{RunDir, read_metrics, runs_in};
 use hearth_train::info::RunInfo;
 use serde::Serialize;
@@ -23,6 +25,9 @@ struct Row {
 
 /// Lists the runs in a folder.
 pub fn run(args: &Runs) -> Result<(), Failure> {
+    if !args.folder.is_dir() && args.folder != Path::new("runs") {
+        return Err(Failure::usage(format!("{} is not a folder", args.folder.display())));
+    }
     let rows: Vec<Row> = runs_in(&args.folder)?
         .iter()
         .filter_map(|run| match row(run) {
@@ -53,8 +58,7 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
         ]
     });
     let header = ["run", "data", "backend", "started", "step", "best valid", "test"];
-    print(&table(&header, cells));
-    Ok(())
+    print(&table(&header, cells))
 }
 
 fn row(run: &RunDir) -> Result<Row, hearth_train::TrainError> {

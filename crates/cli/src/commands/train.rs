@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::Train;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::output::{print, print_json, say, thousands};
 use crate::progress::Progress;
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -27,16 +27,15 @@ pub fn run(args: &Train, datasets: &Path) -> Result<(), Failure> {
     };
     stop_on_signals()?;
     let backend = args.backend.unwrap_or_default();
-    let threads = hearth_train::backend::set_threads(config.run.threads);
     let job = Job { config: &config, backend, datasets, target, stop: &STOP };
-    let mut progress = Progress::new(backend, threads);
+    let mut progress = Progress::new();
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
     match outcome {
         None => {
             say("nothing was trained: --dry-run");
             Ok(())
         }
-        Some(outcome) => finish(&outcome, args.json),
+        Some(outcome) => finish(&outcome, args.json, datasets),
     }
 }
 
@@ -82,20 +81,36 @@ fn stop_on_signals() -> Result<(), Failure> {
     .map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
 }
 
-fn finish(outcome: &Outcome, json: bool) -> Result<(), Failure> {
-    let run = outcome.run.display();
+fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure> {
+    let run = quoted(&outcome.run);
+    let hearth = quoted(Path::new(&std::env::args_os().next().unwrap_or_else(|| "hearth".into())));
     if json {
         print_json(&Short::new(outcome))?;
     } else if let Some(test) = &outcome.test {
+        let trained = match outcome.samples_per_second {
+            0.0 => "nothing was left to train".to_owned(),
+            speed => format!(
+                "trained for {:.1} s at {} samples/s",
+                outcome.seconds,
+                thousands(speed as u64)
+            ),
+        };
         print(&format!(
-            "test loss {:.4}  accuracy {:.4}\n{} steps in {:.1} s, {:.0} samples/s",
-            test.loss, test.accuracy, outcome.steps, outcome.seconds, outcome.samples_per_second,
-        ));
-        print(&format!("{run}\npredict with: hearth predict {run} PICTURE..."));
+            "test loss {:.4}  accuracy {:.4}, of the checkpoint of step {}\n{} steps, {trained}\n{run}\n\
+             predict with: {hearth} predict {run} PICTURE...",
+            test.loss,
+            test.accuracy,
+            outcome.best,
+            thousands(outcome.steps),
+        ))?;
     }
     match outcome.ended {
         Ended::Interrupted => {
-            say(&format!("interrupted; go on with: hearth train --run {run} --resume"));
+            let datasets = match datasets.to_str() {
+                Some("datasets") => String::new(),
+                _ => format!(" --datasets {}", quoted(datasets)),
+            };
+            say(&format!("interrupted; go on with: {hearth} train --run {run} --resume{datasets}"));
             Err(Failure::Interrupted)
         }
         Ended::EarlyStopped => {
@@ -106,10 +121,17 @@ fn finish(outcome: &Outcome, json: bool) -> Result<(), Failure> {
     }
 }
 
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "-_./+=:,@".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// The outcome without the tables that `eval` prints.
 #[derive(Serialize)]
 struct Short<'a> {
-    run: &'a Path,
+    run: std::borrow::Cow<'a, str>,
     steps: u64,
     epochs: f64,
     seconds: f64,
@@ -133,7 +155,7 @@ impl<'a> Short<'a> {
             samples: report.samples,
         };
         Self {
-            run: &outcome.run,
+            run: outcome.run.to_string_lossy(),
             steps: outcome.steps,
             epochs: outcome.epochs,
             seconds: outcome.seconds,

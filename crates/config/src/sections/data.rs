@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[data]`: the pictures to learn from and how they are cut into batches.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
 pub struct DataConfig {
     /// Where the pictures come from.
     #[serde(flatten)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// `[model]`: the network, by `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[schemars(extend("unevaluatedProperties" = false))]
 pub enum ModelConfig {
     /// A multilayer perceptron; softmax regression when `hidden` is empty.
     Mlp(MlpConfig),
@@ -17,6 +18,7 @@ pub enum ModelConfig {
 #[serde(deny_unknown_fields)]
 pub struct MlpConfig {
     /// Widths of the hidden layers; empty for softmax regression.
+    #[schemars(inner(range(min = 1)))]
     pub hidden: Vec<usize>,
     /// What stands between the linear layers.
     #[serde(default)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[optimizer]`: the update rule and its step size.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
 pub struct OptimizerConfig {
     /// The update rule.
     #[serde(flatten)]
@@ -18,8 +19,8 @@ pub struct OptimizerConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateConfig {
-    /// The step size that `[schedule]` scales.
-    #[schemars(range(min = 0.0))]
+    /// The step size that `[schedule]` scales: above 0.
+    #[schemars(range(min = 0.0, max = 1000.0), extend("exclusiveMinimum" = 0.0))]
     pub learning_rate: f64,
     /// L2 penalty (sgd, adam) or decoupled decay (adamw) of the weights.
     #[serde(default)]

@@ -7,6 +7,7 @@ use super::Cadence;
 
 /// `[schedule]`: a factor of the optimiser's learning rate for each step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
 pub struct ScheduleConfig {
     /// The curve after the warm-up.
     #[serde(flatten)]

@@ -135,7 +135,7 @@ impl FromStr for Cadence {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || format!("{text:?} is not an interval like \"1 epoch\" or \"200 steps\"");
+        let fault = || format!("{text} is not an interval like \"1 epoch\" or \"200 steps\"");
         let (count, unit) = text.split_once(' ').ok_or_else(fault)?;
         let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(fault)?;
         match unit.trim() {
@@ -154,7 +154,9 @@ impl Serialize for Cadence {
 
 impl<'de> Deserialize<'de> for Cadence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        let value = toml::Value::deserialize(deserializer)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.parse().map_err(D::Error::custom)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::TrainError;
 use crate::gradients::{clip_scale, norm};
 use crate::input::Input;
 use crate::loss::CrossEntropy;
-use crate::metrics::{Report, Tally};
+use crate::metrics::{Report, Tally, hits};
 use crate::optimizer::Optimizer;
 use crate::state::{module_state, restore_module};
 use crate::task::{NonFinite, Proposed, Split, Sums, Task};
@@ -75,21 +75,22 @@ impl Classify {
     }
 
     /// Loss, hits and gradients of some batches, as of one batch that holds them all.
-    fn forward_backward(&self, batches: &[Batch]) -> (f64, Tally, GradientsParams) {
+    fn forward_backward(&self, batches: &[Batch]) -> (Sums, GradientsParams) {
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
-        let mut tally = Tally::new(self.classes.len());
         let mut gradients = GradientsAccumulator::new();
-        let mut loss = 0.0;
+        let (mut loss, mut sums) = (0.0, Sums::default());
         for batch in batches {
             let logits = self.network.forward(self.input.tensor(batch, &self.device));
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
             loss += f64::from(part.clone().into_scalar::<f32>());
-            tally.add(&values(logits.inner()), &batch.labels);
+            sums.correct += hits(&values(logits.inner()), self.classes.len(), &batch.labels);
+            sums.samples += batch.len() as u64;
             let part = GradientsParams::from_grads(part.backward(), &self.network);
             gradients.accumulate(&self.network, part);
         }
-        (loss, tally, gradients.grads())
+        sums.loss = loss * sums.samples as f64;
+        (sums, gradients.grads())
     }
 }
 
@@ -105,17 +106,16 @@ impl Task for Classify {
         // Dropout draws from the backend's own generator, which cannot be saved: it starts anew
         // at each step.
         self.device.seed(Stream::new(self.seed, Purpose::Step, step, 0).bits());
-        let (loss, tally, gradients) = self.forward_backward(&batches);
+        let (sums, gradients) = self.forward_backward(&batches);
         let norm = norm(&self.network, &gradients);
-        let non_finite = if loss.is_finite() {
+        let non_finite = if sums.loss.is_finite() {
             norm.non_finite.map(|path| format!("the gradient of {path}"))
         } else {
             Some("the loss".to_owned())
         };
-        let samples = tally.samples();
         let proposed = Proposed {
             gradients,
-            sums: Sums { loss: loss * samples as f64, correct: tally.correct(), samples },
+            sums,
             gradient_norm: norm.value,
             non_finite: non_finite.map(|what| NonFinite::new(what, &batches)),
         };
