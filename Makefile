@@ -19,7 +19,7 @@ VENV      := $(CARGO_TARGET_DIR)/venv
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: help setup build train eval predict data doctor check test bench bench-peers reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict data doctor check test bench bench-peers reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -27,13 +27,20 @@ help: ## this list
 build: ## build the program: make build [BACKEND=ndarray]
 	cargo build --release -p hearth --no-default-features --features $(BACKEND)
 
-train: build ## train: make train CONFIG=mlp.toml [BACKEND=ndarray] [RUN=runs/mine] [SET="train.epochs=3"]
+# Said before minutes of compiling.
+config-there:
+	@test -f '$(CONFIG_PATH)' || { echo "there is no config $(CONFIG), here or in configs/" >&2; exit 2; }
+
+run-named:
+	@test -n '$(RUN)' || { echo "name a run: make $(MAKECMDGOALS) RUN=runs/mlp-001" >&2; exit 2; }
+
+train: config-there build ## train: make train CONFIG=mlp.toml [BACKEND=ndarray] [RUN=runs/mine] [SET="train.epochs=3 --resume"]
 	@$(HEARTH) train $(CONFIG_PATH) $(SET) --backend $(BACKEND) $(if $(RUN),--run $(RUN))
 
-eval: build ## evaluate: make eval RUN=runs/mlp-001
+eval: run-named build ## evaluate: make eval RUN=runs/mlp-001
 	@$(HEARTH) eval $(RUN) --backend $(BACKEND)
 
-predict: build ## predict: make predict RUN=runs/mlp-001 FILES="shirt.png"
+predict: run-named build ## predict: make predict RUN=runs/mlp-001 FILES="shirt.png"
 	@$(HEARTH) predict $(RUN) $(FILES) --backend $(BACKEND)
 
 data: build ## fetch the full Fashion-MNIST into datasets/
@@ -74,7 +81,7 @@ bench-peers: venv ## the same beside PyTorch, run in turn
 	cargo build --release -p hearth --features flex,ndarray
 	$(CARGO_TARGET_DIR)/release/examples/bench --python $(VENV)/bin/python
 
-reproduce: build ## the README's accuracies: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
+reproduce: config-there build ## the README's accuracies: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
 	@sh scripts/reproduce.sh $(HEARTH) $(CONFIG_PATH) $(BACKEND) "$(SET)" $(SEEDS)
 
 mini: ## cut datasets/fashion-mnist-mini from the full set

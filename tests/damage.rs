@@ -132,15 +132,14 @@ fn files_of_the_run_folder_never_panic_the_program() {
     }
 }
 
-/// A run whose best checkpoint is not its newest one, and the step of the best.
-fn restless(folder: &Path) -> (PathBuf, u64) {
+/// A run that overfits, so that its best checkpoint is not its newest one, and the best one's step.
+fn overfitted(folder: &Path) -> (PathBuf, u64) {
     let path = folder.join("run");
-    let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=3", "run.seed=1"]);
-    command.args(["optimizer.learning_rate=0.3", "schedule.kind=constant", "data.batch_size=256"]);
-    command.args(["train.evaluate_every=1 steps", "train.checkpoint_every=1 steps"]);
-    succeed(command.arg("--run").arg(&path));
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=12"]);
+    command.args(["optimizer.learning_rate=0.1", "schedule.kind=constant", "train.best_by=loss"]);
+    succeed(command.args(["optimizer.momentum=0.9", "--run"]).arg(&path));
     let best = best(&path);
-    assert!(best < 23, "the best of this run is not its newest checkpoint, and {best} is");
+    assert!(best < 11 * 29, "the best of this run is not its newest checkpoint, and {best} is");
     (path, best)
 }
 
@@ -157,8 +156,8 @@ fn damage(run: &Path, step: u64) {
 #[test]
 fn a_best_that_a_kill_left_behind_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, step) = restless(folder.path());
-    let stale = r#"{"step": 1, "metric": "valid accuracy", "value": 0.1}"#;
+    let (path, step) = overfitted(folder.path());
+    let stale = r#"{"step": 1, "metric": "valid loss", "value": 9.0}"#;
     fs::write(path.join("best.json"), stale).unwrap();
     succeed(hearth(["eval"]).arg(&path));
     succeed(hearth(["train", "--resume", "--run"]).arg(&path));
@@ -171,10 +170,10 @@ fn a_best_that_a_kill_left_behind_is_brought_up_to_date() {
 #[test]
 fn a_damaged_best_is_moved_aside_and_replaced_by_what_is_left() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, step) = restless(folder.path());
+    let (path, step) = overfitted(folder.path());
     damage(&path, step);
     fail(hearth(["eval"]).arg(&path), 3);
-    let done = succeed(hearth(["train", "train.epochs=4", "--resume", "--run"]).arg(&path));
+    let done = succeed(hearth(["train", "train.epochs=13", "--resume", "--run"]).arg(&path));
     assert!(done.err.contains(&format!("step-{step:08}.damaged-1")), "{}", done.err);
     assert!(done.out.contains("test loss"), "it ends with a report: {}", done.out);
     succeed(hearth(["eval"]).arg(&path));
@@ -183,8 +182,15 @@ fn a_damaged_best_is_moved_aside_and_replaced_by_what_is_left() {
 #[test]
 fn a_fall_back_finds_its_best() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = restless(folder.path());
+    // Evaluated at every step, the newest is the best here, and the best before it is older than
+    // the checkpoints that are kept for being new.
+    let path = folder.path().join("run");
+    let mut command = hearth(["train", "configs/mlp-nano.toml", "train.epochs=3", "run.seed=1"]);
+    command.args(["optimizer.learning_rate=0.3", "schedule.kind=constant", "data.batch_size=256"]);
+    command.args(["train.evaluate_every=1 steps", "train.checkpoint_every=1 steps"]);
+    succeed(command.arg("--run").arg(&path));
     let last = checkpoints(&path).pop().unwrap();
+    assert!(last.ends_with(format!("step-{:08}", best(&path))), "{}", last.display());
     fs::write(last.join("MANIFEST"), "").unwrap();
     succeed(hearth(["train", "train.epochs=3", "--resume", "--run"]).arg(&path));
     succeed(hearth(["eval"]).arg(&path));

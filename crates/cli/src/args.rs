@@ -65,7 +65,7 @@ pub struct Train {
     /// Settings that replace those of the file, such as train.epochs=3.
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
-    /// The run's folder [default: runs/<name>-001, -002, ...].
+    /// The run's folder [default: runs/NAME-001, -002, ...].
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Go on with the run in --run.
