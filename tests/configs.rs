@@ -9,6 +9,7 @@ use crate::support::{hearth, root, succeed};
 fn configs() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("configs")).expect("configs/");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
     paths.sort();
     assert!(paths.len() >= 5);
     paths

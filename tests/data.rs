@@ -13,7 +13,7 @@ fn list_and_verify_name_the_sets() {
     }
     let done = succeed(&mut hearth(["data", "verify", "fashion-mnist-mini"]));
     assert!(done.out.contains("train-images-idx3-ubyte"), "{}", done.out);
-    let done = fail(&mut hearth(["data", "verify", "fashon-mnist"]), 3);
+    let done = fail(&mut hearth(["data", "verify", "fashon-mnist"]), 2);
     assert!(done.err.contains("fashion-mnist"), "{}", done.err);
 }
 

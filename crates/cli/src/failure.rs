@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use hearth_config::{Fault, Faults};
+use hearth_data::DataError;
 use hearth_store::StoreError;
 use hearth_train::TrainError;
 use miette::{GraphicalReportHandler, GraphicalTheme, Report};
@@ -48,6 +49,7 @@ impl Failure {
         match self {
             Self::Config(_) => 2,
             Self::Error(error) => match error {
+                TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }
                 | TrainError::RunInfo { .. }
@@ -109,8 +111,8 @@ impl From<TrainError> for Failure {
     }
 }
 
-impl From<hearth_data::DataError> for Failure {
-    fn from(error: hearth_data::DataError) -> Self {
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
         Self::Error(error.into())
     }
 }

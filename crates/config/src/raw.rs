@@ -167,6 +167,16 @@ epochs = 1
     }
 
     #[test]
+    fn another_kind_leaves_the_keys_of_the_files_kind_behind() {
+        let text = MINIMAL.replace("learning_rate = 0.1", "learning_rate = 0.1\nmomentum = 0.9");
+        let config = check(&text, &["optimizer.kind=adam"]).expect("momentum is left behind");
+        assert_eq!(config, check(MINIMAL, &["optimizer.kind=adam"]).expect("good"));
+        // On the command line it is still a fault, and so it is in the file alone.
+        assert!(check(&text, &["optimizer.kind=adam", "optimizer.momentum=0.9"]).is_err());
+        assert!(check(&text.replace("sgd", "adam"), &[]).is_err());
+    }
+
+    #[test]
     fn all_faults_are_named_at_once() {
         let faults = check(MINIMAL, &["train.epochs=0", "model.hiden=[1]", "data.batch_size=-1"])
             .expect_err("three faults");

@@ -4,7 +4,7 @@ use serde::de::value::Error as Stop;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use toml::Value;
 
-use crate::fault::{Fault, suggest};
+use crate::fault::{COMMAND_LINE, Fault, Place, suggest};
 use crate::tree::{Item, Node};
 
 /// Reads sections out of a tree. A section with a fault reads as `None`, and the
@@ -21,12 +21,21 @@ impl<'a> Reader<'a> {
 
     /// Notes each section that is none of `known`.
     pub fn known_sections(&mut self, known: &[&str]) {
-        self.known_keys("", known, "a section");
+        self.known_keys("", known, "a section", |_| true);
     }
 
-    fn known_keys(&mut self, path: &str, known: &[&str], what: &str) {
+    /// Notes each key of a table that is none of `known` and that `counts`.
+    fn known_keys(
+        &mut self,
+        path: &str,
+        known: &[&str],
+        what: &str,
+        counts: impl Fn(&Node) -> bool,
+    ) {
         let Some(table) = self.root.find(path) else { return };
-        for (key, node) in table.members().filter(|(key, _)| !known.contains(&key.as_str())) {
+        let unknown =
+            |(key, node): &(&String, &Node)| !known.contains(&key.as_str()) && counts(node);
+        for (key, node) in table.members().filter(unknown) {
             let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let fault = Fault::new(format!("`{full}` is not {what}"));
             self.faults.push(fault.at(Some(&node.key)).help(suggest(key, known)));
@@ -41,7 +50,7 @@ impl<'a> Reader<'a> {
     /// A section that is one plain struct.
     pub fn section<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
         self.table(path)?;
-        self.known_keys(path, field_names::<T>(), &format!("a key of [{path}]"));
+        self.known_keys(path, field_names::<T>(), &format!("a key of [{path}]"), |_| true);
         self.part(path)
     }
 
@@ -66,13 +75,20 @@ impl<'a> Reader<'a> {
     }
 
     /// A section whose keys are `kind`, those of `Common`, and those of the kind's own `Own`.
+    ///
+    /// A kind that was chosen on the command line takes the place of the file's kind and of the
+    /// keys that the file gave to it: `optimizer.kind=adam` is enough to leave momentum behind.
     pub fn tagged<Common, Own>(&mut self, path: &str, kind: &str) -> Option<(Common, Own)>
     where
         Common: DeserializeOwned,
         Own: DeserializeOwned,
     {
         let known = [&["kind"], field_names::<Common>(), field_names::<Own>()].concat();
-        self.known_keys(path, &known, &format!("a key of [{path}] with kind = \"{kind}\""));
+        let on_command_line = |place: &Place| place.source.name == COMMAND_LINE;
+        let chosen = self.root.find(&format!("{path}.kind"));
+        let chosen = chosen.is_some_and(|node| on_command_line(&node.place));
+        let what = format!("a key of [{path}] with kind = \"{kind}\"");
+        self.known_keys(path, &known, &what, |node| !chosen || on_command_line(&node.key));
         let (common, own) = (self.part(path), self.part(path));
         Some((common?, own?))
     }

@@ -23,13 +23,13 @@ pub struct RunInfo {
     pub burn: String,
     /// The commit of the working directory, where it is a checkout.
     pub commit: Option<String>,
-    /// The backend of the last session.
+    /// The backend of the last process that trained it.
     pub backend: String,
-    /// The CPU threads of the last session.
+    /// The CPU threads of that process.
     pub threads: usize,
-    /// When the first session began.
+    /// When the run began.
     pub started: Timestamp,
-    /// When the last session ended; absent while one runs, and after a kill.
+    /// When its last process ended; absent while one runs, and after a kill.
     pub ended: Option<Timestamp>,
     /// What was learned from.
     pub dataset: DatasetInfo,

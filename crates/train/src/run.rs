@@ -54,7 +54,7 @@ pub struct Job<'a> {
 pub struct Outcome {
     /// The run's folder.
     pub run: PathBuf,
-    /// Finished steps, those of earlier sessions included.
+    /// Finished steps, those before a resume included.
     pub steps: u64,
     /// Finished epochs.
     pub epochs: f64,
@@ -110,7 +110,7 @@ pub fn train(
 
     let info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);
     let Some((run, _lock, info)) = open(job, info, observe)? else { return Ok(None) };
-    Session { job, splits, run, info }.train(task, observe).map(Some)
+    Leg { job, splits, run, info }.train(task, observe).map(Some)
 }
 
 /// Makes or opens the run's folder and writes down what is trained in it.
@@ -158,15 +158,15 @@ fn open(
     Ok(Some((run, lock, info)))
 }
 
-/// One process's part of a run.
-struct Session<'a> {
+/// One leg of a run: what one process does of it.
+struct Leg<'a> {
     job: &'a Job<'a>,
     splits: Splits,
     run: RunDir,
     info: RunInfo,
 }
 
-impl Session<'_> {
+impl Leg<'_> {
     fn train(
         mut self,
         task: Classify,

@@ -48,7 +48,7 @@ pub enum OptimizerKind {
 #[serde(deny_unknown_fields, default)]
 pub struct SgdConfig {
     /// The share of the last update that is kept: `v = momentum v + g`.
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub momentum: f64,
     /// Nesterov's variant: step by `momentum v + g`.
     pub nesterov: bool,
@@ -59,10 +59,10 @@ pub struct SgdConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct AdamConfig {
     /// Decay rate of the first moment.
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub beta_1: f64,
     /// Decay rate of the second moment.
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub beta_2: f64,
     /// Added to the denominator.
     pub epsilon: f64,

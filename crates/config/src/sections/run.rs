@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
     /// The run's folder is `runs/<name>-001`, the next one `runs/<name>-002`.
+    #[schemars(regex(pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"))]
     pub name: String,
     /// All random numbers of the run come from this one.
     #[serde(default = "default_seed")]

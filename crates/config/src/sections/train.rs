@@ -16,13 +16,14 @@ pub struct TrainConfig {
     pub epochs: u64,
     /// The share of the target that is spread over all classes (Szegedy et al. 2016).
     #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub label_smoothing: f64,
     /// The weight of each class in the loss: `"balanced"` or a list; all 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
     /// The largest L2 norm of all gradients together; larger ones are scaled down to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub clip_norm: Option<f64>,
     /// Batches whose gradients are summed into one step: equal to a batch that many times as large.
     #[serde(default = "one")]
