@@ -49,12 +49,12 @@ impl Failure {
         match self {
             Self::Config(_) => 2,
             Self::Error(error) => match error {
-                TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
+                TrainError::Settings(_)
+                | TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }
                 | TrainError::RunInfo { .. }
                 | TrainError::Config(_) => 3,
-                TrainError::Settings(_) => 2,
                 TrainError::NonFinite { .. } | TrainError::Spoilt { .. } => 1,
                 TrainError::Store(error) => match error {
                     StoreError::RunExists { .. }
