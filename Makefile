@@ -11,7 +11,7 @@ SEEDS   ?= 1 2 3
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-BOTH      := -p hearth -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray
+BOTH      := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray
 READERS   := -p hearth-config -p hearth-data -p hearth-store
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools

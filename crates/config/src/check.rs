@@ -1,20 +1,18 @@
 //! Ranges and contradictions: what types alone cannot say.
 
+mod model;
+
 use crate::fault::Fault;
 use crate::gather::Sections;
 use crate::sections::{
-    Activation, AugmentConfig, ClassWeights, DataConfig, DataSource, Dropout, MlpConfig,
-    ModelConfig, OptimizerConfig, OptimizerKind, RunConfig, ScheduleConfig, ScheduleKind,
-    TrainConfig,
+    AugmentConfig, ClassWeights, DataConfig, DataSource, OptimizerConfig, OptimizerKind, RunConfig,
+    ScheduleConfig, ScheduleKind, TrainConfig,
 };
 use crate::tree::Node;
 
 /// The largest width of a layer, side of a picture and size of a batch: far above what
 /// fits into memory, and low enough that no product of three overflows.
 const LARGEST: usize = 1 << 20;
-
-/// The most weights between hidden layers: a gigabyte of them.
-const MOST_WEIGHTS: usize = 1 << 28;
 
 /// Notes the faults of sections that were read.
 pub(crate) struct Checks<'a> {
@@ -39,8 +37,8 @@ impl<'a> Checks<'a> {
         if let Some(augment) = augment {
             self.augment(augment);
         }
-        if let Some(ModelConfig::Mlp(mlp)) = model {
-            self.mlp(mlp);
+        if let Some(model) = model {
+            self.model(model);
         }
         if let Some(optimizer) = optimizer {
             self.optimizer(optimizer);
@@ -50,6 +48,9 @@ impl<'a> Checks<'a> {
         }
         if let Some(train) = train {
             self.train(train);
+        }
+        if let (Some(data), Some(model)) = (data, model) {
+            self.picture(&data.source, model);
         }
         if let (Some(data), Some(train)) = (data, train) {
             self.contradiction(
@@ -115,56 +116,6 @@ impl<'a> Checks<'a> {
         self.probability("augment.flip", augment.flip);
         self.that("augment.shift", augment.shift, augment.shift <= 1024, "0 to 1024");
         self.probability("augment.erase", augment.erase);
-    }
-
-    fn mlp(&mut self, mlp: &MlpConfig) {
-        for width in &mlp.hidden {
-            self.that(
-                "model.hidden",
-                width,
-                (1..=LARGEST).contains(width),
-                "widths of 1 to 1048576",
-            );
-        }
-        self.that(
-            "model.hidden",
-            format!("{} layers", mlp.hidden.len()),
-            mlp.hidden.len() <= 1000,
-            "at most 1000 layers",
-        );
-        let weights: usize = mlp
-            .hidden
-            .windows(2)
-            .fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
-        self.that(
-            "model.hidden",
-            format!("{weights} weights"),
-            weights <= MOST_WEIGHTS,
-            "at most 2^28 weights",
-        );
-        for dropout in mlp.dropout.per_layer(1) {
-            self.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
-        }
-        if let Dropout::Each(each) = &mlp.dropout {
-            let (wanted, found) = (mlp.hidden.len(), each.len());
-            self.contradiction(
-                wanted != found,
-                "model.dropout",
-                &format!("`model.dropout` lists {found} layers, and `model.hidden` has {wanted}"),
-            );
-        }
-        self.contradiction(
-            mlp.hidden.is_empty() && matches!(mlp.dropout, Dropout::Same(share) if share > 0.0),
-            "model.dropout",
-            "`model.dropout` drops hidden units, and `model.hidden` is empty",
-        );
-        self.contradiction(
-            mlp.hidden.is_empty()
-                && mlp.activation != Activation::default()
-                && mlp.activation != Activation::None,
-            "model.activation",
-            "`model.activation` stands behind hidden layers, and `model.hidden` is empty",
-        );
     }
 
     fn optimizer(&mut self, optimizer: &OptimizerConfig) {

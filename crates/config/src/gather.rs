@@ -86,8 +86,13 @@ fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
 }
 
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
-    let kind = reader.kind("model", &["mlp"])?;
-    let (NoCommon {}, model) = tagged(reader, "model", kind, ModelConfig::Mlp)?;
+    let kind = reader.kind("model", &["mlp", "lenet", "cnn", "resnet"])?;
+    let (NoCommon {}, model) = match kind {
+        "mlp" => tagged(reader, "model", kind, ModelConfig::Mlp),
+        "lenet" => tagged(reader, "model", kind, ModelConfig::Lenet),
+        "cnn" => tagged(reader, "model", kind, ModelConfig::Cnn),
+        _ => tagged(reader, "model", kind, ModelConfig::Resnet),
+    }?;
     Some(model)
 }
 

@@ -153,6 +153,9 @@ epochs = 1
             &["optimizer.kind=adamw", "optimizer.weight_decay=0.1", "schedule.kind=one-cycle"],
             &["model.hidden=[8, 9]", "model.dropout=[0.1, 0.2]", "train.class_weights=balanced"],
             &["schedule.kind=step", "schedule.every=5 epochs", "schedule.factor=0.1"],
+            &["model.kind=lenet", "model.activation=sigmoid", "model.pooling=average"],
+            &["model.kind=cnn", "model.widths=[8, 16]", "model.depth=2", "model.kernel_size=5"],
+            &["model.kind=resnet", "model.widths=[8, 16]", "model.depths=[2, 1]"],
             &["data.kind=image-folder", "data.path=shirts", "augment.flip=0.5", "run.threads=2"],
             &[
                 "train.early_stop.patience=3",

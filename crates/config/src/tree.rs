@@ -93,9 +93,10 @@ impl Node {
         })
     }
 
-    /// The place of the value at a dotted path, or else of the innermost table around it.
+    /// The place of the value at a dotted path, or else of the innermost list or table around it:
+    /// list members, as in `model.widths[1]`, have no place of their own.
     pub fn place_of(&self, path: &str) -> Place {
-        match (self.find(path), path.rsplit_once('.')) {
+        match (self.find(path), path.rsplit_once(['.', '['])) {
             (Some(node), _) => node.place.clone(),
             (None, Some((parent, _))) => self.place_of(parent),
             (None, None) => self.key.clone(),

@@ -31,6 +31,10 @@ impl MapParam for Draw {
             (Some("weight"), [inputs, outputs]) => {
                 draw(self.initializer, *inputs, *outputs, count, &mut stream)
             }
+            (Some("weight"), [outputs, inputs, height, width]) => {
+                let taps = height * width;
+                draw(self.initializer, inputs * taps, outputs * taps, count, &mut stream)
+            }
             (Some("bias"), _) => vec![0.0; count],
             // Everything else starts as its layer says: scales at one, averages at zero.
             _ => return param,

@@ -7,17 +7,31 @@
 //! | network | file |
 //! | --- | --- |
 //! | multilayer perceptron, softmax regression | [`mlp`] |
+//! | LeNet-5 | [`lenet`] |
+//! | plain convolutional network | [`cnn`] |
+//! | residual network | [`resnet`] |
+//!
+//! The layers that they share stand in `layers.rs`.
 
+pub mod cnn;
 pub mod init;
+mod layers;
+pub mod lenet;
 pub mod mlp;
 pub mod params;
+mod pass;
+pub mod resnet;
 mod trace;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 
+pub use cnn::Cnn;
+pub use lenet::Lenet;
 pub use mlp::Mlp;
+pub use pass::{Moments, Pass};
+pub use resnet::Resnet;
 pub use trace::Trace;
 
 /// The size of a picture: channels, height, width.
@@ -28,7 +42,28 @@ pub type PictureDims = [usize; 3];
 pub enum Classifier {
     /// See [`mlp`].
     Mlp(Mlp),
+    /// See [`lenet`].
+    Lenet(Lenet),
+    /// See [`cnn`].
+    Cnn(Cnn),
+    /// See [`resnet`].
+    Resnet(Resnet),
 }
+
+/// The pictures are too small for a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooSmall {
+    /// The smallest height and width that leave anything behind the network's poolings.
+    pub smallest: usize,
+}
+
+impl std::fmt::Display for TooSmall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "this network takes pictures of at least {0}x{0} pixels", self.smallest)
+    }
+}
+
+impl std::error::Error for TooSmall {}
 
 impl Classifier {
     /// The network that `config` describes, for pictures of this size, with the initial weights
@@ -39,31 +74,78 @@ impl Classifier {
         num_classes: usize,
         seed: u64,
         device: &Device,
-    ) -> Self {
-        match config {
-            ModelConfig::Mlp(mlp) => {
-                let network = Self::Mlp(Mlp::new(mlp, picture, num_classes, device));
-                init::draw_weights(network, mlp.initializer, seed)
-            }
+    ) -> Result<Self, TooSmall> {
+        let smallest = match config {
+            ModelConfig::Mlp(_) | ModelConfig::Resnet(_) => 1,
+            ModelConfig::Lenet(_) => Lenet::SMALLEST,
+            ModelConfig::Cnn(cnn) => 1 << cnn.widths.len(),
+        };
+        let [_, height, width] = picture;
+        if height.min(width) < smallest {
+            return Err(TooSmall { smallest });
         }
+        let (network, initializer) = match config {
+            ModelConfig::Mlp(mlp) => {
+                (Self::Mlp(Mlp::new(mlp, picture, num_classes, device)), mlp.initializer)
+            }
+            ModelConfig::Lenet(lenet) => {
+                (Self::Lenet(Lenet::new(lenet, picture, num_classes, device)), lenet.initializer)
+            }
+            ModelConfig::Cnn(cnn) => {
+                (Self::Cnn(Cnn::new(cnn, picture, num_classes, device)), cnn.initializer)
+            }
+            ModelConfig::Resnet(resnet) => {
+                let network = Resnet::new(resnet, picture, num_classes, device);
+                (Self::Resnet(network), resnet.initializer)
+            }
+        };
+        Ok(init::draw_weights(network, initializer, seed))
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        self.forward_traced(pictures, &mut Trace::Off)
+        self.forward_in(pictures, &mut Pass::default())
     }
 
-    /// The same, keeping every intermediate that `trace` asks for.
-    pub fn forward_traced(&self, pictures: Tensor<4>, trace: &mut Trace) -> Tensor<2> {
+    /// The same as part of `pass`, which says whether this is training, and what is kept.
+    pub fn forward_in(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         match self {
-            Self::Mlp(network) => network.forward(pictures, trace),
+            Self::Mlp(network) => network.forward(pictures, pass),
+            Self::Lenet(network) => network.forward(pictures, pass),
+            Self::Cnn(network) => network.forward(pictures, pass),
+            Self::Resnet(network) => network.forward(pictures, pass),
         }
+    }
+
+    /// Takes the moments of a training pass into the running ones.
+    pub fn absorb(self, moments: &[Moments]) -> Self {
+        struct Absorb<'a>(&'a [Moments]);
+        impl params::MapParam for Absorb<'_> {
+            fn map<const D: usize>(
+                &mut self,
+                _: &str,
+                param: Param<Tensor<D>>,
+            ) -> Param<Tensor<D>> {
+                let (id, dims) = (param.id, param.lazy_shape());
+                param.map(|mut running| {
+                    for moments in self.0 {
+                        for (_, values) in moments.layer.iter().zip(&moments.values).filter(|(layer, _)| **layer == id) {
+                            running = layers::absorb(running, values.clone().reshape(dims.clone()));
+                        }
+                    }
+                    running
+                })
+            }
+        }
+        if moments.is_empty() { self } else { params::map_params(self, &mut Absorb(moments)) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use hearth_config::{Activation, Dropout, Initializer, MlpConfig};
+    use hearth_config::{
+        Activation, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig, ResnetConfig,
+    };
 
     use super::*;
 
@@ -72,6 +154,20 @@ mod tests {
             hidden: hidden.to_vec(),
             activation: Activation::Relu,
             dropout: Dropout::default(),
+            initializer: Initializer::He,
+        })
+    }
+
+    fn new(config: &ModelConfig, picture: PictureDims, classes: usize, device: &Device) -> Classifier {
+        Classifier::new(config, picture, classes, 1, device).expect("large enough pictures")
+    }
+
+    fn cnn(widths: &[usize], depth: usize) -> ModelConfig {
+        ModelConfig::Cnn(CnnConfig {
+            widths: widths.to_vec(),
+            depth,
+            kernel_size: 3,
+            dropout: 0.0,
             initializer: Initializer::He,
         })
     }
@@ -99,6 +195,57 @@ mod tests {
                 ],
                 150 + 35 + 60,
             ),
+            (
+                ModelConfig::Lenet(LenetConfig::default()),
+                [1, 28, 28],
+                vec![
+                    ("convolutions.0", [3, 6, 28, 28]),
+                    ("convolutions.1", [3, 16, 10, 10]),
+                    ("layers.0", [3, 120, 1, 1]),
+                    ("layers.1", [3, 84, 1, 1]),
+                    ("layers.2", [3, 10, 1, 1]),
+                ],
+                61_706,
+            ),
+            (
+                cnn(&[32, 64, 128], 1),
+                [1, 28, 28],
+                vec![
+                    ("blocks.0", [3, 32, 14, 14]),
+                    ("blocks.1", [3, 64, 7, 7]),
+                    ("blocks.2", [3, 128, 3, 3]),
+                    ("head", [3, 10, 1, 1]),
+                ],
+                104_426,
+            ),
+            (
+                cnn(&[4, 6], 2),
+                [3, 9, 7],
+                vec![
+                    ("blocks.0", [3, 4, 4, 3]),
+                    ("blocks.1", [3, 6, 2, 1]),
+                    ("head", [3, 10, 1, 1]),
+                ],
+                // 3 to 4, 4 to 4, 4 to 6, 6 to 6, and 12 features.
+                (108 + 8) + (144 + 8) + (216 + 12) + (324 + 12) + 130,
+            ),
+            (
+                ModelConfig::Resnet(ResnetConfig {
+                    widths: vec![32, 64, 128],
+                    depths: vec![2, 2, 2],
+                    dropout: 0.0,
+                    initializer: Initializer::He,
+                }),
+                [1, 28, 28],
+                vec![
+                    ("stem", [3, 32, 28, 28]),
+                    ("stages.0", [3, 32, 28, 28]),
+                    ("stages.1", [3, 64, 14, 14]),
+                    ("stages.2", [3, 128, 7, 7]),
+                    ("head", [3, 10, 1, 1]),
+                ],
+                696_042,
+            ),
         ]
     }
 
@@ -106,17 +253,18 @@ mod tests {
     fn every_network_has_the_shapes_of_its_table() {
         let device = Device::flex();
         for (config, picture, stages, parameters) in rows() {
-            let network = Classifier::new(&config, picture, 10, 1, &device);
+            let network = new(&config, picture, 10, &device);
             let [channels, height, width] = picture;
-            let mut trace = Trace::on();
+            let mut pass = Pass::traced();
             let pictures = Tensor::zeros([3, channels, height, width], &device);
-            let logits = network.forward_traced(pictures, &mut trace);
+            let logits = network.forward_in(pictures, &mut pass);
             assert_eq!(logits.dims(), [3, 10]);
-            let Trace::On(kept) = trace else { panic!("it was on") };
+            let Trace::On(kept) = pass.trace else { panic!("it was on") };
             let found: Vec<_> =
                 kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
             assert_eq!(found, stages);
-            let sizes = params::shapes(&network);
+            let mut sizes = params::shapes(&network);
+            sizes.retain(|(path, _)| !params::is_statistic(path));
             let total: usize = sizes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
             assert_eq!(total, parameters, "{sizes:?}");
         }
@@ -124,15 +272,17 @@ mod tests {
 
     #[test]
     fn parameters_have_plain_names_in_the_order_of_the_layers() {
-        let network = Classifier::new(&mlp(&[4]), [1, 2, 2], 3, 1, &Device::flex());
+        let network = new(&mlp(&[4]), [1, 2, 2], 3, &Device::flex());
         let names: Vec<_> = params::shapes(&network).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]);
     }
 
     fn first_weights(config: &ModelConfig, seed: u64) -> Vec<f32> {
-        let Classifier::Mlp(network) =
-            Classifier::new(config, [1, 28, 28], 10, seed, &Device::flex());
-        network.first_weights()
+        let network = Classifier::new(config, [1, 28, 28], 10, seed, &Device::flex());
+        match network.expect("large enough pictures") {
+            Classifier::Mlp(network) => network.first_weights(),
+            other => panic!("a perceptron was asked for, not {other:?}"),
+        }
     }
 
     #[test]

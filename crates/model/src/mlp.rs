@@ -13,11 +13,12 @@
 //! With `hidden = [256]` on 28x28 pictures in ten classes: 200,960 + 2,570 = 203,530 parameters.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation};
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::{Device, Tensor};
 use hearth_config::{Activation, MlpConfig};
 
-use crate::{PictureDims, Trace};
+use crate::layers::{activate, apply_linear, linear};
+use crate::{Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -38,13 +39,7 @@ impl Mlp {
     ) -> Self {
         let inputs = picture.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
-        let layers = widths
-            .windows(2)
-            .map(|pair| {
-                let layer = LinearConfig::new(pair[0], pair[1]);
-                layer.with_initializer(Initializer::Zeros).init(device)
-            })
-            .collect();
+        let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect();
         let dropouts = config
             .dropout
             .per_layer(config.hidden.len())
@@ -58,30 +53,19 @@ impl Mlp {
     ///
     /// Traces `layers.0`, `layers.1`, ...: the output of each layer behind its activation, before
     /// dropout; the last one is the logits.
-    pub fn forward(&self, pictures: Tensor<4>, trace: &mut Trace) -> Tensor<2> {
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut features: Tensor<2> = pictures.flatten(1, 3);
         for (index, layer) in self.layers.iter().enumerate() {
-            features = layer.forward(features);
+            features = apply_linear(layer, features);
             if let Some(dropout) = self.dropouts.get(index) {
                 features = activate(self.activation, features);
-                trace.keep_flat(|| format!("layers.{index}"), &features);
+                pass.trace.keep_flat(|| format!("layers.{index}"), &features);
                 features = dropout.forward(features);
             } else {
-                trace.keep_flat(|| format!("layers.{index}"), &features);
+                pass.trace.keep_flat(|| format!("layers.{index}"), &features);
             }
         }
         features
-    }
-}
-
-/// Applies the function to every element.
-fn activate<const D: usize>(function: Activation, features: Tensor<D>) -> Tensor<D> {
-    match function {
-        Activation::Relu => activation::relu(features),
-        Activation::Sigmoid => activation::sigmoid(features),
-        Activation::Tanh => activation::tanh(features),
-        Activation::Gelu => activation::gelu(features),
-        Activation::None => features,
     }
 }
 
@@ -89,32 +73,5 @@ fn activate<const D: usize>(function: Activation, features: Tensor<D>) -> Tensor
 impl Mlp {
     pub(crate) fn first_weights(&self) -> Vec<f32> {
         self.layers[0].weight.val().into_data().try_into_vec().expect("f32")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::TensorData;
-
-    use super::*;
-
-    /// `[0.5, -1]` through each function, by hand.
-    #[test]
-    fn activations_are_their_formulas() {
-        let x = Tensor::<1>::from_data(TensorData::from([0.5_f32, -1.0]), &Device::flex());
-        for (function, wanted) in [
-            (Activation::Relu, [0.5, 0.0]),
-            (Activation::Sigmoid, [0.622_459_3, 0.268_941_4]),
-            (Activation::Tanh, [0.462_117_2, -0.761_594_2]),
-            // 0.5 * 0.6914625, -1 * 0.1586553
-            (Activation::Gelu, [0.345_731_2, -0.158_655_3]),
-            (Activation::None, [0.5, -1.0]),
-        ] {
-            let found: Vec<f32> =
-                activate(function, x.clone()).into_data().try_into_vec().expect("f32");
-            for (found, wanted) in found.iter().zip(wanted) {
-                assert!((found - wanted).abs() < 1e-6, "{function:?}: {found} is not {wanted}");
-            }
-        }
     }
 }

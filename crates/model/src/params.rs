@@ -41,6 +41,11 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     shapes.0
 }
 
+/// Whether this is the path of a running statistic, which no optimiser trains.
+pub fn is_statistic(path: &str) -> bool {
+    path.rsplit('.').next().is_some_and(|name| name.starts_with("running_"))
+}
+
 /// Puts other numbers in a parameter's place, on its device and as trainable as it was.
 ///
 /// # Panics

@@ -19,6 +19,13 @@ impl Trace {
         Self::On(Vec::new())
     }
 
+    /// Keeps feature maps `[batch, channels, height, width]`.
+    pub(crate) fn keep(&mut self, name: impl FnOnce() -> String, features: &Tensor<4>) {
+        if let Self::On(kept) = self {
+            kept.push((name(), features.clone()));
+        }
+    }
+
     /// Keeps flat features `[batch, features]`.
     pub(crate) fn keep_flat(&mut self, name: impl FnOnce() -> String, features: &Tensor<2>) {
         if let Self::On(kept) = self {

@@ -15,6 +15,9 @@ pub enum TrainError {
     /// The settings do not fit the data, or the stored run.
     #[error("{0}")]
     Settings(String),
+    /// The network does not fit the pictures.
+    #[error("{0}, and those of the data are smaller")]
+    Network(#[from] hearth_model::TooSmall),
     /// A stored config is not one that this version reads.
     #[error(transparent)]
     Config(#[from] hearth_config::Faults),

@@ -63,7 +63,7 @@ mod tests {
             dropout: Dropout::default(),
             initializer: Initializer::He,
         });
-        let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device);
+        let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device).expect("any size will do");
         let factors = Tensor::<2>::from_data([values], &device);
         let loss = (network.forward(Tensor::ones([1, 1, 1, 1], &device)) * factors).sum();
         let gradients = GradientsParams::from_grads(loss.backward(), &network);

@@ -72,7 +72,7 @@ impl Predictor {
             info.dataset.classes.len(),
             config.run.seed,
             &device,
-        );
+        )?;
         let network = restore_module(network, state.take_under("model"))?;
         let input = Input::new(&info.normalization());
         Ok(Self { config, info, step, network, input, device })

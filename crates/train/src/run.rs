@@ -105,7 +105,7 @@ pub fn train(
             "schedule.warmup_steps is {warmup}, and the whole run has {total} steps"
         )));
     }
-    let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads);
+    let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
     observe(Event::Started(&summary));
 
     let info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);

@@ -3,9 +3,10 @@
 use burn::tensor::{Device, Tensor};
 use hearth_config::{Config, OptimizerKind};
 use hearth_data::{Dataset, Splits};
-use hearth_model::{Classifier, Trace, params};
+use hearth_model::{Classifier, Pass, Trace, params};
 
 use crate::backend::Backend;
+use crate::error::TrainError;
 
 /// About how many bytes the program takes by itself: its code, its threads, the allocator's reserve.
 const PROGRAM: usize = 50_000_000;
@@ -55,11 +56,11 @@ impl Summary {
         steps_per_epoch: u64,
         backend: Backend,
         threads: usize,
-    ) -> Self {
+    ) -> Result<Self, TrainError> {
         let shape = dataset.train.shape;
         let picture = [shape.channels, shape.height, shape.width];
         let (layers, parameters) =
-            layers(config, picture, dataset.classes.len(), &backend.device());
+            layers(config, picture, dataset.classes.len(), &backend.device())?;
         // Values that the optimiser keeps for each parameter.
         let kept = match &config.optimizer.kind {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
@@ -71,7 +72,7 @@ impl Summary {
         // Each output is held once forward and once backward.
         let batch = config.data.batches.batch_size * (pixels + 2 * outputs);
         let stored = (dataset.train.len() + dataset.test.len()) * pixels;
-        Self {
+        Ok(Self {
             dataset: dataset.name.clone(),
             samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
             picture,
@@ -82,7 +83,7 @@ impl Summary {
             steps: [steps_per_epoch, steps_per_epoch * config.train.epochs],
             backend,
             threads,
-        }
+        })
     }
 }
 
@@ -91,21 +92,22 @@ fn layers(
     picture: [usize; 3],
     num_classes: usize,
     device: &Device,
-) -> (Vec<Layer>, usize) {
-    let network = Classifier::new(&config.model, picture, num_classes, config.run.seed, device);
+) -> Result<(Vec<Layer>, usize), TrainError> {
+    let network = Classifier::new(&config.model, picture, num_classes, config.run.seed, device)?;
     let [channels, height, width] = picture;
-    let mut trace = Trace::on();
-    network.forward_traced(Tensor::zeros([1, channels, height, width], device), &mut trace);
+    let mut pass = Pass::traced();
+    network.forward_in(Tensor::zeros([1, channels, height, width], device), &mut pass);
     let sizes: Vec<(String, usize)> = params::shapes(&network)
         .into_iter()
+        .filter(|(path, _)| !params::is_statistic(path))
         .map(|(path, shape)| (path, shape.iter().product()))
         .collect();
-    let Trace::On(kept) = trace else { return (Vec::new(), 0) };
+    let Trace::On(kept) = pass.trace else { return Ok((Vec::new(), 0)) };
     let rows = kept.into_iter().map(|(name, output)| {
         let [_, channels, height, width] = output.dims();
         let own = |path: &str| path.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
         let parameters = sizes.iter().filter(|(path, _)| own(path)).map(|(_, size)| size).sum();
         Layer { name, output: [channels, height, width], parameters }
     });
-    (rows.collect(), sizes.iter().map(|(_, size)| size).sum())
+    Ok((rows.collect(), sizes.iter().map(|(_, size)| size).sum()))
 }

@@ -50,9 +50,9 @@ impl std::str::FromStr for Split {
 
 /// A step that was computed and has changed nothing yet.
 #[derive(Debug)]
-pub struct Proposed<G> {
+pub struct Proposed<C> {
     /// What [`Task::apply`] needs.
-    pub gradients: G,
+    pub change: C,
     /// Sums over the pictures of the step.
     pub sums: Sums,
     /// The L2 norm of all gradients together.
@@ -99,16 +99,16 @@ impl NonFinite {
 /// Something that learns: what one step is, how good it is now, and all that it remembers.
 pub trait Task {
     /// What [`Task::compute`] hands to [`Task::apply`].
-    type Gradients;
+    type Change;
 
     /// Steps in one pass over the training set.
     fn steps_per_epoch(&self) -> u64;
 
     /// Computes the step that follows `step` finished ones, and changes nothing that is kept.
-    fn compute(&mut self, step: u64) -> Result<Proposed<Self::Gradients>, TrainError>;
+    fn compute(&mut self, step: u64) -> Result<Proposed<Self::Change>, TrainError>;
 
     /// Makes the step.
-    fn apply(&mut self, proposed: Proposed<Self::Gradients>, learning_rate: f64);
+    fn apply(&mut self, proposed: Proposed<Self::Change>, learning_rate: f64);
 
     /// Results on one set.
     fn evaluate(&self, split: Split) -> Report;

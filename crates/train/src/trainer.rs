@@ -148,7 +148,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     /// Refuses a step that would spoil the weights, before anything has changed.
-    fn guard(&mut self, proposed: &Proposed<T::Gradients>) -> Result<(), TrainError> {
+    fn guard(&mut self, proposed: &Proposed<T::Change>) -> Result<(), TrainError> {
         let Some(fault) = &proposed.non_finite else { return Ok(()) };
         let checkpoint = self.progress.step;
         self.checkpoint()?;

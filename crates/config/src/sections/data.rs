@@ -48,6 +48,17 @@ pub enum DataSource {
     ImageFolder(ImageFolderConfig),
 }
 
+impl DataSource {
+    /// Height and width of the pictures, in pixels; `None` where only the files say it.
+    pub fn size(&self) -> Option<usize> {
+        match self {
+            Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(28),
+            Self::ImageFolder(folder) => Some(folder.size),
+            Self::Idx(_) => None,
+        }
+    }
+}
+
 /// A kind without settings of its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,10 @@ pub use data::{
     AugmentConfig, BatchConfig, Color, DataConfig, DataSource, IdxConfig, ImageFolderConfig,
     NoOptions, OnBroken,
 };
-pub use model::{Activation, Dropout, Initializer, MlpConfig, ModelConfig};
+pub use model::{
+    Activation, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig, ModelConfig, Pooling,
+    ResnetConfig,
+};
 pub use optimizer::{AdamConfig, OptimizerConfig, OptimizerKind, SgdConfig, UpdateConfig};
 pub use run::RunConfig;
 pub use schedule::{

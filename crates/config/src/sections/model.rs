@@ -11,6 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub enum ModelConfig {
     /// A multilayer perceptron; softmax regression when `hidden` is empty.
     Mlp(MlpConfig),
+    /// `LeNet` (`LeCun` et al. 1998), in the form of *Dive into Deep Learning*.
+    Lenet(LenetConfig),
+    /// A plain convolutional network: blocks of convolutions, each of which halves the picture.
+    Cnn(CnnConfig),
+    /// A residual network (He et al. 2016), in its form for CIFAR.
+    Resnet(ResnetConfig),
 }
 
 /// `[model] kind = "mlp"`.
@@ -31,7 +37,93 @@ pub struct MlpConfig {
     pub initializer: Initializer,
 }
 
-/// The non-linear function between two linear layers.
+/// `[model] kind = "lenet"`.
+///
+/// A 5x5 convolution to 6 channels with padding 2, one of 5x5 to 16 channels without, and 2x2
+/// pooling after each; then linear layers to 120, to 84 and to the classes. A picture must have
+/// at least 12x12 pixels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LenetConfig {
+    /// What follows each convolution and each hidden linear layer.
+    pub activation: Activation,
+    /// What a 2x2 window becomes.
+    pub pooling: Pooling,
+    /// The distribution of the initial weights. Biases start at zero.
+    pub initializer: Initializer,
+}
+
+/// `[model] kind = "cnn"`.
+///
+/// A block is `depth` times a convolution that keeps the size, batch normalisation and ReLU, and
+/// then 2x2 max pooling. The head is dropout and a linear layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CnnConfig {
+    /// Channels of each block: one number for each.
+    #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 4096)))]
+    pub widths: Vec<usize>,
+    /// Convolutions in each block.
+    #[serde(default = "default_depth")]
+    #[schemars(range(min = 1, max = 16))]
+    pub depth: usize,
+    /// Height and width of the convolutions, in pixels: odd, so that the output can be as large
+    /// as the input.
+    #[serde(default = "default_kernel_size")]
+    #[schemars(range(min = 1, max = 15), extend("enum" = [1, 3, 5, 7, 9, 11, 13, 15]))]
+    pub kernel_size: usize,
+    /// The share of the head's inputs that a training step drops.
+    #[serde(default)]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub dropout: f64,
+    /// The distribution of the initial weights. Biases start at zero.
+    #[serde(default)]
+    pub initializer: Initializer,
+}
+
+fn default_depth() -> usize {
+    1
+}
+
+fn default_kernel_size() -> usize {
+    3
+}
+
+/// `[model] kind = "resnet"`.
+///
+/// A 3x3 convolution to `widths[0]` channels, batch normalisation and ReLU; stages of residual
+/// blocks with two 3x3 convolutions each; the average over each channel; dropout and a linear
+/// layer. Every stage after the first starts with stride 2.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResnetConfig {
+    /// Channels of each stage: one number for each.
+    #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 4096)))]
+    pub widths: Vec<usize>,
+    /// Residual blocks in each stage: as many numbers as `widths` has.
+    #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 64)))]
+    pub depths: Vec<usize>,
+    /// The share of the head's inputs that a training step drops.
+    #[serde(default)]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub dropout: f64,
+    /// The distribution of the initial weights. Biases start at zero.
+    #[serde(default)]
+    pub initializer: Initializer,
+}
+
+/// What a window of pixels becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// Its largest value.
+    #[default]
+    Max,
+    /// Its mean.
+    Average,
+}
+
+/// The non-linear function between two layers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
@@ -49,6 +141,9 @@ pub enum Activation {
 }
 
 /// The distribution of the initial weights of a layer.
+///
+/// A convolution's `inputs` are its input channels times the area of its kernel, its `outputs`
+/// the output channels times that area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initializer {

@@ -25,7 +25,8 @@ pub struct TrainConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub clip_norm: Option<f64>,
-    /// Batches whose gradients are summed into one step: equal to a batch that many times as large.
+    /// Batches whose gradients are summed into one step: equal to a batch that many times as
+    /// large, but for batch normalisation, which sees one batch at a time.
     #[serde(default = "one")]
     #[schemars(range(min = 1))]
     pub accumulate: usize,

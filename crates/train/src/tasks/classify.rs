@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Balanced, ClassWeights, Config};
 use hearth_data::{Batch, Examples, Loader, Normalization, Prefetch, Splits, Subset};
-use hearth_model::Classifier;
+use hearth_model::{Classifier, Moments, Pass};
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
@@ -58,7 +58,7 @@ impl Classify {
             config.augment.clone(),
         );
         Ok(Self {
-            network: Classifier::new(&config.model, dims, classes.len(), seed, &training),
+            network: Classifier::new(&config.model, dims, classes.len(), seed, &training)?,
             optimizer: Optimizer::new(&config.optimizer),
             loss: CrossEntropy {
                 class_weights: class_weights(config, &splits.train, classes.len())?,
@@ -75,13 +75,16 @@ impl Classify {
     }
 
     /// Loss, hits and gradients of some batches, as of one batch that holds them all.
-    fn forward_backward(&self, batches: &[Batch]) -> (Sums, GradientsParams) {
+    fn forward_backward(&self, batches: &[Batch]) -> (Sums, Step) {
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
-        let (mut loss, mut sums) = (0.0, Sums::default());
+        let (mut loss, mut sums, mut moments) = (0.0, Sums::default(), Vec::new());
         for batch in batches {
-            let logits = self.network.forward(self.input.tensor(batch, &self.device));
+            let mut pass = Pass::training();
+            let pictures = self.input.tensor(batch, &self.device);
+            let logits = self.network.forward_in(pictures, &mut pass);
+            moments.extend(pass.into_moments());
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
             loss += f64::from(part.clone().into_scalar::<f32>());
             sums.correct += hits(&values(logits.inner()), self.classes.len(), &batch.labels);
@@ -90,31 +93,38 @@ impl Classify {
             gradients.accumulate(&self.network, part);
         }
         sums.loss = loss * sums.samples as f64;
-        (sums, gradients.grads())
+        (sums, Step { gradients: gradients.grads(), moments })
     }
 }
 
+/// What a step changes.
+pub struct Step {
+    gradients: GradientsParams,
+    /// For the running statistics of the batch normalisation.
+    moments: Vec<Moments>,
+}
+
 impl Task for Classify {
-    type Gradients = GradientsParams;
+    type Change = Step;
 
     fn steps_per_epoch(&self) -> u64 {
         self.batches.steps_per_epoch
     }
 
-    fn compute(&mut self, step: u64) -> Result<Proposed<GradientsParams>, TrainError> {
+    fn compute(&mut self, step: u64) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
         // Dropout draws from the backend's own generator, which cannot be saved: it starts anew
         // at each step.
         self.device.seed(Stream::new(self.seed, Purpose::Step, step, 0).bits());
-        let (sums, gradients) = self.forward_backward(&batches);
-        let norm = norm(&self.network, &gradients);
+        let (sums, change) = self.forward_backward(&batches);
+        let norm = norm(&self.network, &change.gradients);
         let non_finite = if sums.loss.is_finite() {
             norm.non_finite.map(|path| format!("the gradient of {path}"))
         } else {
             Some("the loss".to_owned())
         };
         let proposed = Proposed {
-            gradients,
+            change,
             sums,
             gradient_norm: norm.value,
             non_finite: non_finite.map(|what| NonFinite::new(what, &batches)),
@@ -123,10 +133,11 @@ impl Task for Classify {
         Ok(proposed)
     }
 
-    fn apply(&mut self, proposed: Proposed<GradientsParams>, learning_rate: f64) {
+    fn apply(&mut self, proposed: Proposed<Step>, learning_rate: f64) {
         let scale = clip_scale(proposed.gradient_norm, self.clip_norm);
-        let network = self.network.clone();
-        self.network = self.optimizer.step(network, proposed.gradients, learning_rate, scale);
+        let Step { gradients, moments } = proposed.change;
+        let network = self.network.clone().absorb(&moments);
+        self.network = self.optimizer.step(network, gradients, learning_rate, scale);
     }
 
     fn evaluate(&self, split: Split) -> Report {

@@ -1,0 +1,230 @@
+//! What a wrong network is told.
+
+use miette::Diagnostic as _;
+
+use crate::{
+    CnnConfig, Config, Fault, Faults, Initializer, LenetConfig, ModelConfig, RawConfig,
+    ResnetConfig,
+};
+
+/// A config with this `[data]` and `[model]`.
+fn config(data: &str, model: &str) -> Result<Config, Faults> {
+    let text = format!(
+        "format = 1\n[run]\nname = \"try\"\n[data]\n{data}\n[model]\n{model}\n\
+         [optimizer]\nkind = \"sgd\"\nlearning_rate = 0.1\n[train]\nepochs = 1\n"
+    );
+    RawConfig::parse("try.toml", text)?.check()
+}
+
+/// What is said of it: place, message and help of each fault.
+fn said(data: &str, model: &str) -> Vec<(String, String, String)> {
+    let faults = config(data, model).err().map_or_else(Vec::new, |faults| faults.0);
+    faults.iter().map(|fault| (place(fault), fault.to_string(), help(fault))).collect()
+}
+
+/// The text that the fault underlines: the value, or the section where a key is missing.
+fn place(fault: &Fault) -> String {
+    let label = fault.labels().and_then(|mut labels| labels.next()).expect("a place");
+    let source = fault.source_code().expect("a source");
+    let span = source.read_span(label.inner(), 0, 0).expect("within the source");
+    let start = label.offset() - span.span().offset();
+    String::from_utf8_lossy(&span.data()[start..start + label.len()]).into_owned()
+}
+
+fn help(fault: &Fault) -> String {
+    fault.help().map(|help| help.to_string()).unwrap_or_default()
+}
+
+const MINI: &str = "kind = \"fashion-mnist-mini\"";
+const FILES: &str = "kind = \"idx\"\ntrain_images = \"a\"\ntrain_labels = \"b\"\n\
+                     test_images = \"c\"\ntest_labels = \"d\"";
+
+/// Whether each model has one fault, with this place, message and help.
+fn assert_told(cases: &[(&str, &str, &str, &str)]) {
+    for (model, place, message, help) in cases {
+        let wanted = ((*place).into(), (*message).into(), (*help).into());
+        assert_eq!(said(MINI, model), [wanted], "{model}");
+    }
+}
+
+#[test]
+fn a_wrong_word_key_or_type_is_told_its_place_and_what_is_known() {
+    assert_told(&[
+        (
+            "kind = \"lenett\"",
+            "\"lenett\"",
+            "\"lenett\" is not a kind of [model]",
+            "did you mean `lenet`?",
+        ),
+        (
+            "kind = \"tree\"",
+            "\"tree\"",
+            "\"tree\" is not a kind of [model]",
+            "known here: mlp, lenet, cnn, resnet",
+        ),
+        (
+            "kind = \"lenet\"\npooling = \"maximum\"",
+            "\"maximum\"",
+            "`model.pooling` cannot be \"maximum\"",
+            "known here: max, average",
+        ),
+        (
+            "kind = \"lenet\"\npoolin = \"max\"",
+            "poolin",
+            "`model.poolin` is not a key of [model] with kind = \"lenet\"",
+            "did you mean `pooling`?",
+        ),
+        ("kind = \"cnn\"", "model", "`model.widths` is missing", ""),
+        (
+            "kind = \"cnn\"\nwidths = 8",
+            "8",
+            "`model.widths` must be a list, and is the number `8`",
+            "",
+        ),
+        (
+            "kind = \"cnn\"\nwidths = [8, -1]",
+            "[8, -1]",
+            "`model.widths[1]` must be a whole number, 0 or more, and is the number `-1`",
+            "",
+        ),
+        (
+            "kind = \"cnn\"\nwidths = [8, 16]\ndepths = [1, 1]",
+            "depths",
+            "`model.depths` is not a key of [model] with kind = \"cnn\"",
+            "did you mean `depth`?",
+        ),
+        ("kind = \"resnet\"\nwidths = [8, 16]", "model", "`model.depths` is missing", ""),
+    ]);
+}
+
+#[test]
+fn a_wrong_number_is_told_its_place_and_what_is_allowed() {
+    let cnn = "kind = \"cnn\"\nwidths = [8, 16]";
+    let resnet = "kind = \"resnet\"\nwidths = [8, 16]";
+    assert_told(&[
+        (
+            "kind = \"cnn\"\nwidths = []",
+            "[]",
+            "`model.widths` is 0 blocks",
+            "allowed: 1 to 20 blocks",
+        ),
+        (
+            "kind = \"cnn\"\nwidths = [8, 0]",
+            "[8, 0]",
+            "`model.widths` is 0",
+            "allowed: widths of 1 to 4096",
+        ),
+        (
+            "kind = \"cnn\"\nwidths = [4097]",
+            "[4097]",
+            "`model.widths` is 4097",
+            "allowed: widths of 1 to 4096",
+        ),
+        (
+            &format!("{cnn}\ndropout = nan"),
+            "nan",
+            "`model.dropout` is NaN",
+            "allowed: 0 to below 1",
+        ),
+        (&format!("{cnn}\ndepth = 0"), "0", "`model.depth` is 0", "allowed: 1 to 16"),
+        (
+            &format!("{cnn}\nkernel_size = 4"),
+            "4",
+            "`model.kernel_size` is 4",
+            "allowed: an odd number, 1 to 15",
+        ),
+        (
+            &format!("{cnn}\nkernel_size = 17"),
+            "17",
+            "`model.kernel_size` is 17",
+            "allowed: an odd number, 1 to 15",
+        ),
+        (&format!("{cnn}\ndropout = 1.0"), "1.0", "`model.dropout` is 1", "allowed: 0 to below 1"),
+        (
+            &format!("{resnet}\ndepths = [2]"),
+            "[2]",
+            "`model.depths` and `model.widths` differ in length: 1 and 2 stages",
+            "",
+        ),
+        (
+            &format!("{resnet}\ndepths = [2, 65]"),
+            "[2, 65]",
+            "`model.depths` is 65",
+            "allowed: 1 to 64 blocks",
+        ),
+        (
+            &format!("{resnet}\ndepths = [1, 1]\ndropout = -0.1"),
+            "-0.1",
+            "`model.dropout` is -0.1",
+            "allowed: 0 to below 1",
+        ),
+        (
+            "kind = \"resnet\"\nwidths = []\ndepths = []",
+            "[]",
+            "`model.widths` is 0 stages",
+            "allowed: 1 to 20 stages",
+        ),
+    ]);
+}
+
+#[test]
+fn every_key_has_its_default() {
+    let read = |model: &str| config(MINI, model).expect("good").model;
+    assert_eq!(read("kind = \"lenet\""), ModelConfig::Lenet(LenetConfig::default()));
+    assert_eq!(
+        read("kind = \"cnn\"\nwidths = [8]"),
+        ModelConfig::Cnn(CnnConfig {
+            widths: vec![8],
+            depth: 1,
+            kernel_size: 3,
+            dropout: 0.0,
+            initializer: Initializer::He,
+        })
+    );
+    assert_eq!(
+        read("kind = \"resnet\"\nwidths = [8]\ndepths = [2]"),
+        ModelConfig::Resnet(ResnetConfig {
+            widths: vec![8],
+            depths: vec![2],
+            dropout: 0.0,
+            initializer: Initializer::He,
+        })
+    );
+}
+
+#[test]
+fn pictures_must_be_large_enough_where_their_size_is_known() {
+    let folder = |size: usize| format!("kind = \"image-folder\"\npath = \"p\"\nsize = {size}");
+    let lenet = "kind = \"lenet\"";
+    assert_eq!(said(&folder(12), lenet), []);
+    let message = "the network `lenet` needs pictures of at least 12x12 pixels, and these \
+                   have 11x11";
+    assert_eq!(said(&folder(11), lenet), [("11".into(), message.into(), String::new())]);
+
+    // 28, 14, 7, 3, 1.
+    assert_eq!(said(MINI, "kind = \"cnn\"\nwidths = [1, 1, 1, 1]"), []);
+    let five = "kind = \"cnn\"\nwidths = [1, 1, 1, 1, 1]";
+    let message = "`model.widths` has 5 blocks, each of which halves the picture, and 28x28 \
+                   pixels can be halved 4 times";
+    let found = [("[1, 1, 1, 1, 1]".into(), message.into(), String::new())];
+    assert_eq!(said(MINI, five), found);
+    assert_eq!(said(&folder(32), five), []);
+    // Only the files say how large these are.
+    assert_eq!(said(FILES, five), []);
+    // Strides round up.
+    assert_eq!(said(&folder(1), "kind = \"resnet\"\nwidths = [1, 1]\ndepths = [1, 1]"), []);
+}
+
+#[test]
+fn a_network_of_more_than_a_gigabyte_is_refused() {
+    let count = |model: &str| said(FILES, model).into_iter().map(|(_, message, _)| message);
+    let cnn = |depth: usize| format!("kind = \"cnn\"\nwidths = [4096, 4096]\ndepth = {depth}");
+    // 9 * 4096^2 weights for each convolution but the first.
+    assert_eq!(count(&cnn(1)).count(), 0);
+    let all = 9 * 4096_usize.pow(2) * 3;
+    let message = format!("`model.widths` is {all} weights");
+    assert_eq!(count(&cnn(2)).collect::<Vec<_>>(), [message]);
+    let resnet = "kind = \"resnet\"\nwidths = [2048]\ndepths = [4]";
+    let message = format!("`model.widths` is {} weights", 9 * 2048_usize.pow(2) * 8);
+    assert_eq!(count(resnet).collect::<Vec<_>>(), [message]);
+}

@@ -1,0 +1,537 @@
+//! Convolution and its gradients, on pictures with the channels last.
+//!
+//! With x `[batch, channels_in, height, width]`, weights w `[channels_out, channels_in, kernel]`
+//! and stride s, padding p:
+//!
+//! - forward: `y[n, o, i, j] = b[o] + sum_{c, u, v} x[n, c, i s - p + u, j s - p + v] w[o, c, u, v]`;
+//! - input: `dx[n, c, h, k]` sums `dy[n, o, i, j] w[o, c, u, v]` over all `i s - p + u = h`,
+//!   `j s - p + v = k`. Pixels of equal `(h + p) mod s` see the same taps, so it is a convolution
+//!   with stride 1 for each of the s x s phases (Shi et al. 2016 draw it for upsampling);
+//! - weights: `dw[o, c, u, v] = sum_{n, i, j} dy[n, o, i, j] x[n, c, i s - p + u, j s - p + v]`;
+//! - bias: `db[o] = sum_{n, i, j} dy[n, o, i, j]`.
+//!
+//! A transposed convolution is the input's gradient taken as a forward pass (Dumoulin and Visin
+//! 2016, chapter 4), so it needs no kernels of its own.
+
+use rayon::prelude::*;
+
+use crate::float::{Float, with_scratch};
+use crate::norm::bend;
+use crate::patches::{Correlation, Panels, Product, Weights, correlate, multiply, padded, processor};
+use crate::view::{Frame, View, filled};
+
+/// The sizes of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Samples.
+    pub batch: usize,
+    /// Channels, height, width of what the convolution reads.
+    pub input: [usize; 3],
+    /// Channels, height, width of what it writes.
+    pub output: [usize; 3],
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Down and to the right.
+    pub stride: [usize; 2],
+    /// Rows of zeros above the input and columns to its left. Those below and to its right are
+    /// as many as the output needs.
+    pub padding: [usize; 2],
+}
+
+impl Geometry {
+    /// The convolution of pictures `[batch, channels, height, width]` by weights
+    /// `[channels_out, channels_in, height, width]`; `None` when the channels differ, or the kernel
+    /// is larger than the padded picture.
+    pub fn new(
+        [batch, channels, height, width]: [usize; 4],
+        [channels_out, channels_in, kernel_height, kernel_width]: [usize; 4],
+        stride: [usize; 2],
+        padding: [(usize, usize); 2],
+    ) -> Option<Self> {
+        let size = |size: usize, kernel: usize, axis: usize| {
+            let (before, behind) = padding[axis];
+            Some((size + before + behind).checked_sub(kernel)? / stride[axis] + 1)
+        };
+        let rows = size(height, kernel_height, 0)?;
+        let columns = size(width, kernel_width, 1)?;
+        (channels == channels_in).then_some(Self {
+            batch,
+            input: [channels, height, width],
+            output: [channels_out, rows, columns],
+            kernel: [kernel_height, kernel_width],
+            stride,
+            padding: padding.map(|(before, _)| before),
+        })
+    }
+
+    /// The convolution whose input's gradient is the transposed convolution of pictures
+    /// `[batch, channels, height, width]` by weights `[channels_in, channels_out, height, width]`;
+    /// `None` when the channels differ, or nothing is left of the output.
+    pub fn transposed(
+        [batch, channels, height, width]: [usize; 4],
+        [channels_in, channels_out, kernel_height, kernel_width]: [usize; 4],
+        stride: [usize; 2],
+        padding: [usize; 2],
+        output_padding: [usize; 2],
+    ) -> Option<Self> {
+        let size = |size: usize, kernel: usize, axis: usize| {
+            let whole = size.checked_sub(1)? * stride[axis] + kernel + output_padding[axis];
+            whole.checked_sub(2 * padding[axis]).filter(|size| *size > 0)
+        };
+        let rows = size(height, kernel_height, 0)?;
+        let columns = size(width, kernel_width, 1)?;
+        (channels == channels_in).then_some(Self {
+            batch,
+            input: [channels_out, rows, columns],
+            output: [channels, height, width],
+            kernel: [kernel_height, kernel_width],
+            stride,
+            padding,
+        })
+    }
+
+    /// Shape of the weights.
+    pub fn weights(&self) -> [usize; 4] {
+        [self.output[0], self.input[0], self.kernel[0], self.kernel[1]]
+    }
+
+    /// The frame around an input within which every tap of every patch lies.
+    fn input_frame(&self) -> Frame {
+        let size = |axis: usize| (self.output[axis + 1] - 1) * self.stride[axis] + self.kernel[axis];
+        Frame { top: self.padding[0], left: self.padding[1], height: size(0), width: size(1) }
+    }
+
+    /// Where each output's patch starts within the framed input.
+    fn input_patches(&self) -> Vec<u32> {
+        let [channels, ..] = self.input;
+        let width = self.input_frame().width;
+        let [_, rows, columns] = self.output;
+        grid(rows, columns, |row, column| {
+            (row * self.stride[0] * width + column * self.stride[1]) * channels
+        })
+    }
+
+    /// Where each tap lies within a patch: rows, columns, channels.
+    fn input_taps(&self) -> Vec<u32> {
+        taps(self.kernel, self.input_frame().width, self.input[0])
+    }
+}
+
+fn grid(rows: usize, columns: usize, place: impl Fn(usize, usize) -> usize) -> Vec<u32> {
+    let at = |row, column| u32::try_from(place(row, column)).expect("pictures below 2^32 numbers");
+    (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).map(|(row, column)| at(row, column)).collect()
+}
+
+fn taps([height, width]: [usize; 2], frame_width: usize, channels: usize) -> Vec<u32> {
+    grid(height * width, channels, |tap, channel| {
+        (tap / width.max(1) * frame_width + tap % width.max(1)) * channels + channel
+    })
+}
+
+/// Output pixels that see the same taps.
+struct Phase<E> {
+    /// Where each patch starts in a framed sample.
+    patches: Vec<u32>,
+    /// Where each patch's output starts in a sample of the output.
+    places: Vec<u32>,
+    taps: Vec<u32>,
+    panels: Panels<E>,
+}
+
+/// About as many numbers as a core's second-level cache holds beside the weights.
+const CHUNK: usize = 1 << 15;
+
+/// Samples that one task works on: few enough to stay in the cache, by shape alone.
+fn samples_per_task(sample: usize) -> usize {
+    (CHUNK / sample.max(1)).clamp(1, 16)
+}
+
+/// The tables of one sample, for `samples` that follow each other at a distance of `stride`.
+fn repeat(table: &[u32], samples: usize, stride: usize) -> Vec<u32> {
+    let mut all = Vec::with_capacity(samples * table.len());
+    for sample in 0..samples {
+        let shift = u32::try_from(sample * stride).expect("a task's samples below 2^32");
+        all.extend(table.iter().map(|at| at + shift));
+    }
+    all
+}
+
+/// What a convolution does to its sums while they are in the cache.
+#[derive(Clone, Copy, Debug)]
+pub struct After<'a, E> {
+    /// Is added: one number for each channel.
+    pub bias: Option<&'a [E]>,
+    /// Then comes `max(z, slope z)`; 1 for nothing.
+    pub slope: E,
+}
+
+/// `max(z, slope z)` of every number.
+fn bend_all<E: Float>(numbers: &mut [E], slope: E) {
+    if slope == E::from_f64(1.0) {
+        return;
+    }
+    processor().dispatch(
+        #[inline(always)]
+        || {
+            for z in numbers {
+                *z = bend(*z, slope);
+            }
+        },
+    );
+}
+
+/// Applies the phases to every sample of `source`.
+fn convolve<E: Float>(
+    source: View<'_, E>,
+    frame: Frame,
+    phases: &[Phase<E>],
+    After { bias, slope }: After<'_, E>,
+    sample_out: usize,
+) -> Vec<E> {
+    let [batch, channels, ..] = source.dims;
+    let framed = frame.height * frame.width * channels;
+    let samples = samples_per_task(framed);
+    let direct = source.framed(frame);
+    let tables: Vec<_> = phases
+        .iter()
+        .map(|phase| {
+            (repeat(&phase.patches, samples, framed), repeat(&phase.places, samples, sample_out))
+        })
+        .collect();
+    filled(batch * sample_out, |out| {
+        out.par_chunks_mut(samples * sample_out).enumerate().for_each(|(task, out)| {
+            let first = task * samples;
+            let count = samples.min(batch - first);
+            let mut apply = |data: &[E]| {
+                for (phase, (patches, places)) in phases.iter().zip(&tables) {
+                    multiply(Product {
+                        data,
+                        patches: &patches[..count * phase.patches.len()],
+                        taps: &phase.taps,
+                        panels: &phase.panels,
+                        bias,
+                        out,
+                        places: &places[..count * phase.places.len()],
+                    });
+                }
+            };
+            if let Some(data) = direct {
+                apply(&data[first * framed..][..count * framed]);
+            } else {
+                with_scratch(count * framed, |scratch| {
+                    for (index, sample) in scratch.chunks_exact_mut(framed).enumerate() {
+                        source.copy_sample(first + index, frame, sample);
+                    }
+                    apply(scratch);
+                });
+            }
+            bend_all(out, slope);
+        });
+    })
+}
+
+/// The forward pass: `[batch, height, width, channels]` of the output.
+pub fn forward<E: Float>(
+    geometry: &Geometry,
+    input: View<'_, E>,
+    weights: View<'_, E>,
+    after: After<'_, E>,
+) -> Vec<E> {
+    let [channels_out, rows, columns] = geometry.output;
+    let taps = geometry.input_taps();
+    let [_, channels, height, width] = geometry.weights();
+    let places = weight_places(&weights, 1, (0..height, 0..width, channels));
+    let phase = Phase {
+        patches: geometry.input_patches(),
+        places: grid(rows, columns, |row, column| (row * columns + column) * channels_out),
+        panels: Panels::arrange(Weights {
+            data: weights.data,
+            taps: &places,
+            stride: weights.strides[0],
+            channels: channels_out,
+        }),
+        taps,
+    };
+    let sample_out = channels_out * rows * columns;
+    convolve(input, geometry.input_frame(), &[phase], after, sample_out)
+}
+
+/// Where each tap's weight is: for all rows, columns and channels along dimension `axis`.
+fn weight_places<E>(
+    weights: &View<'_, E>,
+    axis: usize,
+    (rows, columns, channels): (
+        impl Iterator<Item = usize>,
+        impl Iterator<Item = usize> + Clone,
+        usize,
+    ),
+) -> Vec<isize> {
+    let [.., row_stride, column_stride] = weights.strides;
+    let mut places = Vec::new();
+    for row in rows {
+        for column in columns.clone() {
+            let start = weights.offset as isize
+                + row as isize * row_stride
+                + column as isize * column_stride;
+            places.extend((0..channels).map(|at| start + at as isize * weights.strides[axis]));
+        }
+    }
+    places
+}
+
+/// One axis of a phase of the input's gradient.
+#[derive(Clone, Copy)]
+struct Axis {
+    /// The taps of this phase are `first`, `first + stride`, ...
+    first: usize,
+    /// How many there are.
+    taps: usize,
+}
+
+/// The gradient of the input: `[batch, height, width, channels]` of the input.
+///
+/// A gradient has nothing after it; a transposed convolution may.
+pub fn input_gradient<E: Float>(
+    geometry: &Geometry,
+    output_gradient: View<'_, E>,
+    weights: View<'_, E>,
+    after: After<'_, E>,
+) -> Vec<E> {
+    let Geometry { input, output, kernel, stride, padding, .. } = *geometry;
+    let [channels, height, width] = input;
+    // Row h of the input is h + p = q s + phase; it hears of outputs q, q - 1, ..., one for each
+    // tap of its phase.
+    let margin = [0, 1].map(|axis| kernel[axis].div_ceil(stride[axis]) - 1);
+    let size = [0, 1].map(|axis| {
+        let last = (input[axis + 1] - 1 + padding[axis]) / stride[axis];
+        margin[axis] + output[axis + 1].max(last + 1)
+    });
+    let frame = Frame { top: margin[0], left: margin[1], height: size[0], width: size[1] };
+    let axis = |axis: usize, first: usize| {
+        let taps = kernel[axis].saturating_sub(first).div_ceil(stride[axis]);
+        let inside = (0..input[axis + 1]).filter(move |at| (at + padding[axis]) % stride[axis] == first);
+        (Axis { first, taps }, inside.collect::<Vec<_>>())
+    };
+    let start = |axis: usize, at: usize, phase: Axis| {
+        (at + padding[axis]) / stride[axis] + margin[axis] + 1 - phase.taps.max(1)
+    };
+    let mut phases = Vec::new();
+    for (vertical, rows) in (0..stride[0]).map(|first| axis(0, first)) {
+        for (horizontal, columns) in (0..stride[1]).map(|first| axis(1, first)) {
+            let window = [vertical.taps, horizontal.taps];
+            let taps = taps(window, frame.width, output[0]);
+            // The last output that a pixel hears of sees it through the first tap.
+            let turned = |axis: Axis, stride: usize| {
+                (0..axis.taps).rev().map(move |tap| axis.first + tap * stride)
+            };
+            let window = (turned(vertical, stride[0]), turned(horizontal, stride[1]), output[0]);
+            let places = weight_places(&weights, 0, window);
+            let phase = Phase {
+                patches: grid(rows.len(), columns.len(), |row, column| {
+                    let row = start(0, rows[row], vertical);
+                    let column = start(1, columns[column], horizontal);
+                    (row * frame.width + column) * output[0]
+                }),
+                places: grid(rows.len(), columns.len(), |row, column| {
+                    (rows[row] * width + columns[column]) * channels
+                }),
+                panels: Panels::arrange(Weights {
+                    data: weights.data,
+                    taps: &places,
+                    stride: weights.strides[1],
+                    channels,
+                }),
+                taps,
+            };
+            phases.push(phase);
+        }
+    }
+    convolve(output_gradient, frame, &phases, after, channels * height * width)
+}
+
+/// The most partial sums of the weights' gradient that are added up at the end.
+const MOST_PARTS: usize = 8;
+
+/// A partial sum is worth its memory for this many patches.
+const PATCHES_PER_PART: usize = 512;
+
+/// The gradients of the weights and of the bias, before they are put in an order.
+pub struct WeightGradient<E> {
+    /// A row of the bias's, then a row for each tap.
+    rows: Vec<E>,
+    /// Numbers in a row: the channels, and zeros up to a whole vector.
+    stride: usize,
+    channels: usize,
+}
+
+impl<E: Float> WeightGradient<E> {
+    /// The bias's gradient.
+    pub fn bias(&self) -> Vec<E> {
+        self.rows[..self.channels].to_vec()
+    }
+
+    /// The weights' gradient as `[taps, channels_out]`.
+    pub fn by_tap(&self) -> Vec<E> {
+        let rows = self.rows.chunks_exact(self.stride).skip(1);
+        rows.flat_map(|row| &row[..self.channels]).copied().collect()
+    }
+
+    /// The weights' gradient as `[channels_out, channels_in, height, width]`.
+    pub fn by_channel(&self, geometry: &Geometry) -> Vec<E> {
+        let [channels_out, channels_in, height, width] = geometry.weights();
+        let spatial = height * width;
+        let rows = &self.rows[self.stride..];
+        filled(channels_out * channels_in * spatial, |weights| {
+            weights.par_chunks_mut(channels_in * spatial).enumerate().for_each(|(out, weights)| {
+                for (channel, weights) in weights.chunks_exact_mut(spatial).enumerate() {
+                    for (place, weight) in weights.iter_mut().enumerate() {
+                        *weight = rows[(place * channels_in + channel) * self.stride + out];
+                    }
+                }
+            });
+        })
+    }
+}
+
+/// The gradients of weights and bias.
+///
+/// The batch is cut into parts, whose sums are added in order; a small batch is cut by taps
+/// instead. Both depend on the sizes alone, so that the sum does not depend on the threads.
+pub fn weight_gradient<E: Float>(
+    geometry: &Geometry,
+    input: View<'_, E>,
+    output_gradient: View<'_, E>,
+) -> WeightGradient<E> {
+    let [channels, rows, columns] = geometry.output;
+    let frame = geometry.input_frame();
+    let framed = frame.height * frame.width * geometry.input[0];
+    let pixels = rows * columns;
+    let stride = padded::<E>(channels);
+    let taps = geometry.input_taps();
+    let samples = samples_per_task(framed + pixels * stride);
+    let patches = repeat(&geometry.input_patches(), samples, framed);
+    let input_direct = input.framed(frame);
+    let gradient_direct = output_gradient.as_channels_last().filter(|_| stride == channels);
+
+    let wanted = (geometry.batch * pixels / PATCHES_PER_PART).clamp(1, MOST_PARTS);
+    let per_part = geometry.batch.div_ceil(wanted).next_multiple_of(samples);
+    let parts = geometry.batch.div_ceil(per_part);
+    let cuts = MOST_PARTS / parts;
+    let per_cut = (taps.len() + 1).div_ceil(cuts).max(2);
+    let size = (taps.len() + 1) * stride;
+    let mut sums = vec![E::default(); parts * size];
+    let tasks = sums
+        .par_chunks_mut(size)
+        .enumerate()
+        .flat_map(|(part, sums)| {
+            let cuts = sums.par_chunks_mut(per_cut * stride).enumerate();
+            cuts.map(move |(cut, sums)| (part, cut, sums))
+        });
+    tasks.for_each(|(part, cut, sums)| {
+        // The first row of all is the bias's.
+        let (bias, sums) = sums.split_at_mut(if cut == 0 { stride } else { 0 });
+        let first_tap = (cut * per_cut).saturating_sub(1);
+        let taps = &taps[first_tap..first_tap + sums.len() / stride];
+        let end = ((part + 1) * per_part).min(geometry.batch);
+        for first in (part * per_part..end).step_by(samples) {
+            let count = samples.min(end - first);
+            let framed_scratch = if input_direct.is_some() { 0 } else { count * framed };
+            let gradient_scratch =
+                if gradient_direct.is_some() { 0 } else { count * pixels * stride };
+            with_scratch(framed_scratch + gradient_scratch, |scratch| {
+                let (inputs, gradients) = scratch.split_at_mut(framed_scratch);
+                let data: &[E] = if let Some(data) = input_direct {
+                    &data[first * framed..][..count * framed]
+                } else {
+                    for (index, sample) in inputs.chunks_exact_mut(framed).enumerate() {
+                        input.copy_sample(first + index, frame, sample);
+                    }
+                    inputs
+                };
+                let gradients: &[E] = if let Some(data) = gradient_direct {
+                    &data[first * pixels * stride..][..count * pixels * stride]
+                } else {
+                    for (index, sample) in gradients.chunks_exact_mut(pixels * stride).enumerate() {
+                        copy_padded(&output_gradient, first + index, stride, sample);
+                    }
+                    gradients
+                };
+                let patches = &patches[..count * pixels];
+                correlate(Correlation { data, patches, taps, gradients, stride, sums });
+                if !bias.is_empty() {
+                    add_rows(gradients, bias);
+                }
+            });
+        }
+    });
+    add_parts(&mut sums, size);
+    sums.truncate(size);
+    WeightGradient { rows: sums, stride, channels }
+}
+
+/// Copies one sample with the channels last, each pixel's filled up to `stride` numbers.
+fn copy_padded<E: Float>(view: &View<'_, E>, sample: usize, stride: usize, out: &mut [E]) {
+    let [_, channels, height, width] = view.dims;
+    if channels == stride {
+        view.copy_sample(sample, Frame::exact(height, width), out);
+        return;
+    }
+    let start = view.offset as isize + sample as isize * view.strides[0];
+    for (pixel, out) in out.chunks_exact_mut(stride).enumerate() {
+        let [row, column] = [pixel / width, pixel % width].map(|at| at as isize);
+        let start = start + row * view.strides[2] + column * view.strides[3];
+        for (channel, out) in out.iter_mut().enumerate() {
+            *out = if channel < channels {
+                view.data[(start + channel as isize * view.strides[1]) as usize]
+            } else {
+                E::default()
+            };
+        }
+    }
+}
+
+/// The sum of each channel over batch and places.
+pub fn channel_sums<E: Float>(view: View<'_, E>) -> Vec<E> {
+    let [batch, channels, ..] = view.dims;
+    let data = view.channels_last();
+    let part = data.len() / batch.clamp(1, MOST_PARTS).max(1);
+    let part = (part / channels).max(1) * channels;
+    let mut parts: Vec<E> = data
+        .par_chunks(part)
+        .flat_map_iter(|rows| {
+            let mut sums = vec![E::default(); channels];
+            add_rows(rows, &mut sums);
+            sums
+        })
+        .collect();
+    add_parts(&mut parts, channels);
+    parts.truncate(channels);
+    parts
+}
+
+/// Adds all rows, in order, to `sums`.
+fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
+    processor().dispatch(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(sums.len()) {
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += *value;
+                }
+            }
+        },
+    );
+}
+
+/// Adds the parts of `size` numbers, in order, into the first one.
+fn add_parts<E: Float>(sums: &mut [E], size: usize) {
+    const BLOCK: usize = 4096;
+    let (total, parts) = sums.split_at_mut(size);
+    total.par_chunks_mut(BLOCK).enumerate().for_each(|(block, total)| {
+        for part in parts.chunks_exact(size) {
+            for (sum, value) in total.iter_mut().zip(&part[block * BLOCK..]) {
+                *sum += *value;
+            }
+        }
+    });
+}

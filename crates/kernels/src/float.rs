@@ -1,0 +1,108 @@
+//! The two number types of the kernels, and vectors of them.
+
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+use burn::tensor::Element;
+use pulp::Simd;
+
+/// `f32` or `f64`.
+pub trait Float:
+    Element
+    + bytemuck::Pod
+    + Copy
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::AddAssign
+    + 'static
+{
+    /// As many numbers as the processor treats at once.
+    type Vector<S: Simd>: Copy;
+
+    /// The numbers of a [`Float::Vector`].
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Vector<S>>() / size_of::<Self>()
+    }
+
+    /// The same number in every lane.
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
+
+    /// `a * b + c`, rounded once where the processor can.
+    fn mul_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+
+    /// The same number with more digits.
+    fn into_f64(self) -> f64;
+
+    /// This thread's buffers, kept from call to call.
+    fn scratch() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
+}
+
+macro_rules! float {
+    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident) => {
+        impl Float for $number {
+            type Vector<S: Simd> = S::$vector;
+
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
+                simd.$splat(value)
+            }
+
+            #[inline(always)]
+            fn mul_add<S: Simd>(
+                simd: S,
+                a: S::$vector,
+                b: S::$vector,
+                c: S::$vector,
+            ) -> S::$vector {
+                simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as Self
+            }
+
+            #[inline(always)]
+            fn into_f64(self) -> f64 {
+                self.into()
+            }
+
+            fn scratch() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>> {
+                thread_local! {
+                    static BUFFERS: RefCell<Vec<Vec<$number>>> = const { RefCell::new(Vec::new()) };
+                }
+                &BUFFERS
+            }
+        }
+    };
+}
+
+float!(f32, f32s, splat_f32s, mul_add_e_f32s);
+float!(f64, f64s, splat_f64s, mul_add_e_f64s);
+
+/// Hands `work` a buffer of `length` numbers, whose values are left over from earlier work.
+///
+/// The buffer goes back to its thread afterwards, so that a training step asks the operating
+/// system for no page that it had before.
+pub fn with_scratch<E: Float, R>(length: usize, work: impl FnOnce(&mut [E]) -> R) -> R {
+    let mut buffer = E::scratch().with_borrow_mut(Vec::pop).unwrap_or_default();
+    if buffer.len() < length {
+        buffer.resize(length, E::default());
+    }
+    let result = work(&mut buffer[..length]);
+    E::scratch().with_borrow_mut(|kept| kept.push(buffer));
+    result
+}

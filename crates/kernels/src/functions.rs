@@ -1,0 +1,363 @@
+//! The functions on Burn's tensors.
+
+use burn::backend::Dispatch;
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use burn::tensor::{Tensor, activation, module};
+use burn::tensor::{DType, Device};
+
+use crate::compute::{Convolution, Direction, Norm, Pool, Taken};
+use crate::conv::Geometry;
+use crate::extension::{InferenceKernels, Kernels};
+use crate::pool::Pooling;
+
+/// What follows a layer in the same pass over its output.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    None,
+    /// `max(0, z)`.
+    Relu,
+    /// `max(z, slope z)`, for slopes between 0 and 1 (Maas, Hannun and Ng 2013).
+    LeakyRelu(f64),
+}
+
+impl Activation {
+    fn slope(self) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::Relu => 0.0,
+            Self::LeakyRelu(slope) => slope,
+        }
+    }
+
+    fn apply<const D: usize>(self, z: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::None => z,
+            Self::Relu => activation::relu(z),
+            Self::LeakyRelu(slope) => activation::leaky_relu(z, slope),
+        }
+    }
+}
+
+/// Whether there are kernels for the tensor's backend and number type.
+fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
+    let device = x.device().without_autodiff();
+    let floats = matches!(x.dtype(), DType::F32 | DType::F64);
+    floats && !x.dims().contains(&0) && HOSTS.iter().any(|host| host() == device)
+}
+
+/// The backends that have kernels.
+const HOSTS: &[fn() -> Device] = &[
+    #[cfg(feature = "flex")]
+    Device::flex,
+    #[cfg(feature = "ndarray")]
+    {
+        #[expect(deprecated, reason = "supported here as long as Burn has it")]
+        Device::ndarray
+    },
+];
+
+/// Convolution in two dimensions, and the activation behind it.
+///
+/// `y[n, o, i, j] = f(b[o] + sum_{c, u, v} x[n, c, i s + u - p, j s + v - p] w[o, c, u, v])` with
+/// stride s and padding p.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels_in, height, width]`
+/// - `weight`: `[channels_out, channels_in, kernel_height, kernel_width]`
+/// - `bias`: `[channels_out]`
+/// - output: `[batch, channels_out, (height + 2 p - kernel_height) / s + 1, ...]`
+///
+/// # Panics
+///
+/// Like [`burn::tensor::module::conv2d`], when the shapes do not fit each other.
+pub fn conv2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: ConvOptions<2>,
+    activation: Activation,
+) -> Tensor<4> {
+    let plain = options.dilation == [1, 1] && options.groups == 1 && has_kernels(&x);
+    let sizes = Geometry::new(x.dims(), weight.dims(), options.stride, options.padding);
+    match sizes.filter(|_| plain) {
+        Some(geometry) => {
+            convolve(x, weight, bias, geometry, Direction::Forward, activation)
+        }
+        None => activation.apply(module::conv2d(x, weight, bias, options)),
+    }
+}
+
+/// Transposed convolution in two dimensions, and the activation behind it: what
+/// [`conv2d`] does to the gradient of its input (Dumoulin and Visin 2016, chapter 4).
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels_in, height, width]`
+/// - `weight`: `[channels_in, channels_out, kernel_height, kernel_width]`
+/// - `bias`: `[channels_out]`
+/// - output: `[batch, channels_out, (height - 1) s - 2 p + kernel_height + p_out, ...]`
+///
+/// # Panics
+///
+/// Like [`burn::tensor::module::conv_transpose2d`], when the shapes do not fit each other.
+pub fn conv_transpose2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: ConvTransposeOptions<2>,
+    activation: Activation,
+) -> Tensor<4> {
+    let ConvTransposeOptions { stride, padding, padding_out, dilation, groups } = options;
+    let plain = dilation == [1, 1] && groups == 1 && has_kernels(&x);
+    let sizes = Geometry::transposed(x.dims(), weight.dims(), stride, padding, padding_out);
+    match sizes.filter(|_| plain) {
+        Some(geometry) => {
+            convolve(x, weight, bias, geometry, Direction::Transposed, activation)
+        }
+        None => activation.apply(module::conv_transpose2d(x, weight, bias, options)),
+    }
+}
+
+/// Rows times weights: `y = x w + b`.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, inputs]`
+/// - `weight`: `[inputs, outputs]`
+/// - `bias`: `[outputs]`
+/// - output: `[batch, outputs]`
+///
+/// # Panics
+///
+/// Like [`burn::tensor::module::linear`], when the shapes do not fit each other.
+pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    let [batch, inputs] = x.dims();
+    let [_, outputs] = weight.dims();
+    if !has_kernels(&x) || weight.dims() != [inputs, outputs] {
+        return module::linear(x, weight, bias);
+    }
+    // A convolution of pictures of one pixel.
+    let pixels = x.reshape([batch, inputs, 1, 1]);
+    let weight = weight.transpose().unsqueeze_dims::<4>(&[2, 3]);
+    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+    conv2d(pixels, weight, bias, options, Activation::None).reshape([batch, outputs])
+}
+
+fn convolve(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    geometry: Geometry,
+    direction: Direction,
+    activation: Activation,
+) -> Tensor<4> {
+    let convolution = Convolution { geometry, direction, slope: activation.slope() };
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    let bias = bias.map(Tensor::into_dispatch).into();
+    Tensor::from_dispatch(<Dispatch as Kernels>::convolve(x, weight, bias, convolution))
+}
+
+/// What a batch normalisation does to its output in the same pass: the shortcut is added, then
+/// comes the activation, then the pooling.
+#[derive(Clone, Debug, Default)]
+pub struct Then {
+    /// Of the output's shape. Not together with pooling.
+    pub shortcut: Option<Tensor<4>>,
+    /// Behind the sum.
+    pub activation: Activation,
+    /// Size of the windows of which the largest is taken, next to each other: `Some(2)` halves
+    /// height and width, and leaves out an odd row or column.
+    pub max_pool: Option<usize>,
+}
+
+impl Then {
+    fn norm(&self, epsilon: f64) -> Norm {
+        let window = self.max_pool.unwrap_or(1);
+        Norm { epsilon, slope: self.activation.slope(), window }
+    }
+
+    /// Whether the kernels cover it.
+    fn covered(&self, [_, _, height, width]: [usize; 4]) -> bool {
+        let pools = self.max_pool.is_some_and(|size| size > 1);
+        let fits = self.max_pool.is_none_or(|size| size > 0 && size <= height.min(width));
+        fits && !(pools && self.shortcut.is_some())
+    }
+
+    fn apply(self, z: Tensor<4>) -> Tensor<4> {
+        let z = match self.shortcut {
+            Some(shortcut) => z + shortcut,
+            None => z,
+        };
+        let y = self.activation.apply(z);
+        match self.max_pool {
+            Some(size) if size > 1 => {
+                module::max_pool2d(y, MaxPoolOptions::new([size; 2]).with_stride([size; 2]))
+            }
+            _ => y,
+        }
+    }
+}
+
+/// The output of [`batch_norm2d`] and the moments of its input.
+#[derive(Clone, Debug)]
+pub struct BatchNorm {
+    /// `[batch, channels, height, width]`.
+    pub output: Tensor<4>,
+    /// `[channels]`: the mean of each. It carries no gradient.
+    pub mean: Tensor<1>,
+    /// `[channels]`: the variance of each, the sum of squares over the number of pixels. It
+    /// carries no gradient.
+    pub variance: Tensor<1>,
+}
+
+/// Batch normalisation as in training: by the batch's own moments.
+///
+/// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, with the mean and the variance of
+/// each channel over the batch and all places (Ioffe and Szegedy 2015, algorithm 1), where f is
+/// what [`Then`] says.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels, height, width]`
+/// - `gamma`, `beta`: `[channels]`
+///
+/// # Panics
+///
+/// When the shapes do not fit each other.
+pub fn batch_norm2d(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    then: Then,
+) -> BatchNorm {
+    if has_kernels(&x) && then.covered(x.dims()) {
+        let norm = then.norm(epsilon);
+        let (output, mean, variance) = <Dispatch as Kernels>::normalize(
+            x.into_dispatch(),
+            gamma.into_dispatch(),
+            beta.into_dispatch(),
+            then.shortcut.map(Tensor::into_dispatch).into(),
+            norm,
+        );
+        let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
+        return BatchNorm { output: Tensor::from_dispatch(output), mean, variance };
+    }
+    let pixels = x.clone().swap_dims(0, 1).flatten::<2>(1, 3);
+    let mean = pixels.clone().mean_dim(1);
+    let variance = (pixels - mean.clone()).square().mean_dim(1);
+    let (mean, variance) = (mean.squeeze_dim(1), variance.squeeze_dim(1));
+    let output = compose(x, gamma, beta, [mean.clone(), variance.clone()], epsilon, then);
+    BatchNorm { output, mean: mean.detach(), variance: variance.detach() }
+}
+
+/// Batch normalisation by moments that are known, as after training.
+///
+/// Shapes and formula are those of [`batch_norm2d`]; `mean` and `variance` are `[channels]`.
+///
+/// # Panics
+///
+/// When the shapes do not fit each other.
+pub fn batch_norm2d_inference(
+    x: Tensor<4>,
+    [gamma, beta]: [Tensor<1>; 2],
+    [mean, variance]: [Tensor<1>; 2],
+    epsilon: f64,
+    then: Then,
+) -> Tensor<4> {
+    if has_kernels(&x) && then.covered(x.dims()) && !x.device().is_autodiff() {
+        let norm = then.norm(epsilon);
+        return Tensor::from_dispatch(<Dispatch as InferenceKernels>::normalize_by(
+            x.into_dispatch(),
+            gamma.into_dispatch(),
+            beta.into_dispatch(),
+            mean.into_dispatch(),
+            variance.into_dispatch(),
+            then.shortcut.map(Tensor::into_dispatch).into(),
+            norm,
+        ));
+    }
+    compose(x, gamma, beta, [mean, variance], epsilon, then)
+}
+
+/// The formula in Burn's own operations.
+fn compose(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    [mean, variance]: [Tensor<1>; 2],
+    epsilon: f64,
+    then: Then,
+) -> Tensor<4> {
+    let of_channel = |values: Tensor<1>| values.reshape([1, -1, 1, 1]);
+    let deviation = of_channel(variance).add_scalar(epsilon).sqrt();
+    let centred = (x - of_channel(mean)) / deviation;
+    then.apply(centred * of_channel(gamma) + of_channel(beta))
+}
+
+/// The largest number of each window.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
+///
+/// # Panics
+///
+/// When the window is larger than the padded picture.
+pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
+    let MaxPoolOptions { kernel_size, stride, padding, dilation, ceil_mode } = options;
+    let pooling = pooling(&x, kernel_size, stride, padding, true);
+    match pooling.filter(|_| dilation == [1, 1] && !ceil_mode) {
+        Some(pooling) => pool(x, pooling, Taken::Largest),
+        None => module::max_pool2d(x, options),
+    }
+}
+
+/// The average of each window.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
+///
+/// # Panics
+///
+/// When the window is larger than the padded picture.
+pub fn avg_pool2d(x: Tensor<4>, options: AvgPoolOptions<2>) -> Tensor<4> {
+    let AvgPoolOptions { kernel_size, stride, padding, count_include_pad, ceil_mode } = options;
+    let pooling = pooling(&x, kernel_size, stride, padding, count_include_pad);
+    match pooling.filter(|_| !ceil_mode) {
+        Some(pooling) => pool(x, pooling, Taken::Average),
+        None => module::avg_pool2d(x, options),
+    }
+}
+
+/// The windows, where the kernels cover them.
+fn pooling(
+    x: &Tensor<4>,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+    count_padding: bool,
+) -> Option<Pooling> {
+    let [_, _, height, width] = x.dims();
+    let input = [height, width];
+    let covered = (0..2).all(|axis| {
+        let (before, behind) = padding[axis];
+        // No window lies in the margin alone.
+        before == behind
+            && 2 * before <= kernel[axis]
+            && kernel[axis] <= input[axis] + 2 * before
+            && stride[axis] > 0
+    });
+    let padding = padding.map(|(before, _)| before);
+    (covered && has_kernels(x)).then_some(Pooling { input, kernel, stride, padding, count_padding })
+}
+
+fn pool(x: Tensor<4>, pooling: Pooling, taken: Taken) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::pool(x.into_dispatch(), Pool { pooling, taken }))
+}

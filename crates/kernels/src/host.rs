@@ -1,0 +1,132 @@
+//! The tensors of the CPU backends, as slices.
+
+use burn::backend::Backend;
+use burn::backend::tensor::FloatTensor;
+
+use crate::float::Float;
+use crate::view::{View, channels_last_strides};
+
+/// A backend whose tensors lie in the program's own memory.
+pub trait Host: Backend {
+    /// Looks at a tensor of up to four dimensions; those that are missing come first, with size 1.
+    ///
+    /// # Panics
+    ///
+    /// When the tensor's numbers are not of type `E`.
+    fn view<E: Float>(tensor: &FloatTensor<Self>) -> View<'_, E>;
+
+    /// A tensor of these numbers, with these strides.
+    fn tensor<E: Float>(
+        data: Vec<E>,
+        shape: &[usize],
+        strides: &[usize],
+    ) -> FloatTensor<Self>;
+
+    /// A tensor `[batch, channels, height, width]` of numbers with the channels last.
+    fn pictures<E: Float>(data: Vec<E>, dims: [usize; 4]) -> FloatTensor<Self> {
+        Self::tensor(data, &dims, &channels_last_strides(dims))
+    }
+
+    /// A tensor in the usual order.
+    fn dense<E: Float>(data: Vec<E>, shape: &[usize]) -> FloatTensor<Self> {
+        let mut strides = vec![1; shape.len()];
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis] * shape[axis];
+        }
+        Self::tensor(data, shape, &strides)
+    }
+}
+
+/// Fills up shape and strides to four dimensions.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn four<T: Copy>(values: impl ExactSizeIterator<Item = T>, missing: T) -> [T; 4] {
+    let mut four = [missing; 4];
+    let first = 4_usize.checked_sub(values.len()).expect("at most four dimensions");
+    for (slot, value) in four[first..].iter_mut().zip(values) {
+        *slot = value;
+    }
+    four
+}
+
+#[cfg(feature = "flex")]
+mod flex {
+    use burn::backend::Flex;
+    use burn::tensor::{Bytes, Shape};
+    use burn_flex::{FlexTensor, Layout};
+
+    use super::{Float, Host, View, four};
+
+    impl Host for Flex {
+        fn view<E: Float>(tensor: &FlexTensor) -> View<'_, E> {
+            let layout = tensor.layout();
+            View {
+                data: tensor.storage(),
+                offset: layout.start_offset(),
+                dims: four(layout.shape().iter().copied(), 1),
+                strides: four(layout.strides().iter().copied(), 0),
+            }
+        }
+
+        fn tensor<E: Float>(data: Vec<E>, shape: &[usize], strides: &[usize]) -> FlexTensor {
+            let strides = strides.iter().map(|stride| *stride as isize).collect();
+            let layout = Layout::new(Shape::from(shape.to_vec()), strides, 0);
+            FlexTensor::new(Bytes::from_elems(data), layout, E::dtype())
+        }
+    }
+}
+
+#[cfg(feature = "ndarray")]
+#[expect(deprecated, reason = "supported here as long as Burn has it")]
+mod ndarray_backend {
+    use burn::backend::NdArray;
+    use burn_ndarray::NdArrayTensor;
+    use bytemuck::allocation::cast_vec;
+    use ndarray::{ArcArray, ArrayViewD, IxDyn, ShapeBuilder};
+
+    use super::{Float, Host, View, four};
+
+    impl Host for NdArray {
+        fn view<E: Float>(tensor: &NdArrayTensor) -> View<'_, E> {
+            match tensor {
+                NdArrayTensor::F32(storage) => view(storage.view()),
+                NdArrayTensor::F64(storage) => view(storage.view()),
+                _ => panic!("a tensor of 32- or 64-bit floats"),
+            }
+        }
+
+        fn tensor<E: Float>(data: Vec<E>, shape: &[usize], strides: &[usize]) -> NdArrayTensor {
+            if size_of::<E>() == size_of::<f32>() {
+                array::<f32>(cast_vec(data), shape, strides).into()
+            } else {
+                array::<f64>(cast_vec(data), shape, strides).into()
+            }
+        }
+    }
+
+    fn array<S>(data: Vec<S>, shape: &[usize], strides: &[usize]) -> ArcArray<S, IxDyn> {
+        let layout = IxDyn(shape).strides(IxDyn(strides));
+        let array = ArcArray::from_shape_vec(layout, data);
+        array.expect("as many numbers as the shape says, each at its own place")
+    }
+
+    /// The storage that the array spans, from its lowest address to its highest.
+    fn view<S: bytemuck::Pod, E: Float>(array: ArrayViewD<'_, S>) -> View<'_, E> {
+        let reach = |wanted: fn(isize) -> bool| -> isize {
+            let ends = array.shape().iter().zip(array.strides());
+            ends.map(|(size, stride)| (*size as isize - 1).max(0) * stride)
+                .filter(|end| wanted(*end))
+                .sum()
+        };
+        let (lowest, highest) = (reach(|end| end < 0), reach(|end| end > 0));
+        let length = if array.is_empty() { 0 } else { (highest - lowest) as usize + 1 };
+        // SAFETY: both ends of the span are elements of the array, so that all between lies in the
+        // array's one allocation, which is initialised as a whole and borrowed with the tensor.
+        let span = unsafe { std::slice::from_raw_parts(array.as_ptr().offset(lowest), length) };
+        View {
+            data: bytemuck::cast_slice(span),
+            offset: if length == 0 { 0 } else { -lowest as usize },
+            dims: four(array.shape().iter().copied(), 1),
+            strides: four(array.strides().iter().copied(), 0),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A plain convolutional network: blocks of 3x3 convolutions, each with batch normalisation
+//! (Ioffe and Szegedy 2015) and ReLU, and 2x2 max pooling behind each block, as in VGG (Simonyan
+//! and Zisserman 2015), with one linear layer as its head.
+//!
+//! | layer | output | parameters |
+//! | --- | --- | --- |
+//! | blocks.0: `depth` convolutions with norm and ReLU, pooling | batch, `widths[0]`, 14, 14 | see below |
+//! | blocks.1 | batch, `widths[1]`, 7, 7 | |
+//! | ... | | |
+//! | head: flatten, dropout, linear | batch, classes | inputs * classes + classes |
+//!
+//! A convolution from c to d channels has k k c d parameters and no bias, for its norm would take
+//! it away again; the norm has 2 d. With `widths = [32, 64, 128]` on pictures of 1x28x28 in ten
+//! classes: 352 + 18,560 + 73,984 + 11,530 = 104,426 parameters.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::{Device, Tensor};
+use hearth_config::CnnConfig;
+use hearth_kernels::{Activation, Then};
+
+use crate::layers::{BatchNorm, Convolution, Window, apply_linear, linear};
+use crate::{Pass, PictureDims};
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Cnn {
+    blocks: Vec<Block>,
+    dropout: Dropout,
+    head: Linear,
+}
+
+/// Convolutions at one size, and the pooling that halves it.
+#[derive(Module, Debug)]
+struct Block {
+    convolutions: Vec<Convolution>,
+    norms: Vec<BatchNorm>,
+}
+
+impl Cnn {
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(
+        config: &CnnConfig,
+        [channels, height, width]: PictureDims,
+        num_classes: usize,
+        device: &Device,
+    ) -> Self {
+        let window = Window::same(config.kernel_size, 1);
+        let mut before = channels;
+        let blocks = config.widths.iter().map(|width| {
+            let inputs = std::iter::once(std::mem::replace(&mut before, *width));
+            let inputs = inputs.chain(std::iter::repeat_n(*width, config.depth - 1));
+            Block {
+                convolutions: inputs
+                    .map(|input| Convolution::new([input, *width], window, false, device))
+                    .collect(),
+                norms: (0..config.depth).map(|_| BatchNorm::new(*width, device)).collect(),
+            }
+        });
+        let blocks: Vec<_> = blocks.collect();
+        let side = |size: usize| size >> blocks.len();
+        let features = before * side(height) * side(width);
+        Self {
+            head: linear(features, num_classes, device),
+            dropout: DropoutConfig::new(config.dropout).init(),
+            blocks,
+        }
+    }
+
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let mut x = pictures;
+        for (index, block) in self.blocks.iter().enumerate() {
+            x = block.forward(x, pass);
+            pass.trace.keep(|| format!("blocks.{index}"), &x);
+        }
+        let features = self.dropout.forward(x.flatten(1, 3));
+        let logits = apply_linear(&self.head, features);
+        pass.trace.keep_flat(|| "head".to_owned(), &logits);
+        logits
+    }
+}
+
+impl Block {
+    fn forward(&self, mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        for (index, (convolution, norm)) in self.convolutions.iter().zip(&self.norms).enumerate() {
+            let last = index + 1 == self.norms.len();
+            let activation = Activation::Relu;
+            let then = Then { activation, max_pool: last.then_some(2), ..Then::default() };
+            x = norm.forward(convolution.forward(x, Activation::None), then, pass);
+        }
+        x
+    }
+}

@@ -1,0 +1,185 @@
+//! The layers that the networks are built of, on the kernels of this project.
+
+use burn::module::{Module, Param, ParamId};
+use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, activation};
+use hearth_config::Pooling;
+use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, conv2d};
+
+use crate::pass::{Moments, Pass};
+
+/// A convolution; its weights are `[channels_out, channels_in, kernel, kernel]`.
+#[derive(Module, Debug)]
+pub struct Convolution {
+    weight: Param<Tensor<4>>,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    stride: usize,
+    #[module(skip)]
+    padding: usize,
+}
+
+/// The sizes of a [`Convolution`].
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Height and width of the kernel.
+    pub kernel: usize,
+    /// Down and to the right.
+    pub stride: usize,
+    /// On each side.
+    pub padding: usize,
+}
+
+impl Window {
+    /// An odd kernel that keeps height and width, or divides them by the stride.
+    pub fn same(kernel: usize, stride: usize) -> Self {
+        Self { kernel, stride, padding: kernel / 2 }
+    }
+}
+
+impl Convolution {
+    /// All zeros: the weights are drawn later.
+    pub fn new(
+        [channels_in, channels_out]: [usize; 2],
+        window: Window,
+        with_bias: bool,
+        device: &Device,
+    ) -> Self {
+        let Window { kernel, stride, padding } = window;
+        let shape = [channels_out, channels_in, kernel, kernel];
+        let bias = with_bias.then(|| Param::from_tensor(Tensor::zeros([channels_out], device)));
+        Self { weight: Param::from_tensor(Tensor::zeros(shape, device)), bias, stride, padding }
+    }
+
+    /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, and the activation.
+    pub fn forward(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
+        let options = ConvOptions::new(stride, padding, [1, 1], 1);
+        let bias = self.bias.as_ref().map(Param::val);
+        conv2d(x, self.weight.val(), bias, options, activation)
+    }
+}
+
+/// What keeps the variance from zero, as in Ioffe and Szegedy's code and in every framework's.
+const EPSILON: f64 = 1e-5;
+
+/// The share of a batch's moments in the running ones.
+const MOMENTUM: f64 = 0.1;
+
+/// Batch normalisation (Ioffe and Szegedy 2015).
+///
+/// In training it normalises by the batch's moments and hands them to the [`Pass`]; afterwards by
+/// their running averages, which [`BatchNorm::absorb`] is for.
+#[derive(Module, Debug)]
+pub struct BatchNorm {
+    gamma: Param<Tensor<1>>,
+    beta: Param<Tensor<1>>,
+    running_mean: Param<Tensor<1>>,
+    running_variance: Param<Tensor<1>>,
+}
+
+impl BatchNorm {
+    /// Scale one, shift zero, as if it had seen numbers of mean 0 and variance 1.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        let zeros = || Tensor::zeros([channels], device);
+        let ones = || Tensor::ones([channels], device);
+        // Not `from_tensor`, which would have the optimiser train them.
+        let statistic = |values| Param::initialized(ParamId::new(), values);
+        Self {
+            gamma: Param::from_tensor(ones()),
+            beta: Param::from_tensor(zeros()),
+            running_mean: statistic(zeros()),
+            running_variance: statistic(ones()),
+        }
+    }
+
+    /// `[batch, channels, height, width]` to the same, or to what `then` makes of it.
+    pub fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
+        let (gamma, beta) = (self.gamma.val(), self.beta.val());
+        let Some(moments) = pass.moments() else {
+            let running = [self.running_mean.val(), self.running_variance.val()];
+            return batch_norm2d_inference(x, [gamma, beta], running, EPSILON, then);
+        };
+        let [batch, _, height, width] = x.dims();
+        let pixels = (batch * height * width) as f64;
+        let normalized = batch_norm2d(x, gamma, beta, EPSILON, then);
+        // The running variance estimates that of all pictures: the sum of squares over n - 1.
+        let unbiased = pixels / (pixels - 1.0).max(1.0);
+        moments.push(Moments {
+            layer: [self.running_mean.id, self.running_variance.id],
+            values: [normalized.mean, normalized.variance.mul_scalar(unbiased)],
+        });
+        normalized.output
+    }
+}
+
+/// The running average after one more batch.
+pub(crate) fn absorb<const D: usize>(running: Tensor<D>, batch: Tensor<D>) -> Tensor<D> {
+    running.mul_scalar(1.0 - MOMENTUM) + batch.mul_scalar(MOMENTUM)
+}
+
+/// A linear layer, all zeros.
+pub fn linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
+    LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
+}
+
+/// `[batch, inputs]` to `[batch, outputs]`.
+pub fn apply_linear(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    hearth_kernels::linear(x, layer.weight.val(), layer.bias.as_ref().map(Param::val))
+}
+
+/// Windows of 2 by 2 next to each other; an odd row or column is left out.
+pub fn pool(kind: Pooling, x: Tensor<4>) -> Tensor<4> {
+    match kind {
+        Pooling::Max => {
+            hearth_kernels::max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+        }
+        Pooling::Average => {
+            hearth_kernels::avg_pool2d(x, AvgPoolOptions::new([2, 2]).with_stride([2, 2]))
+        }
+    }
+}
+
+/// Applies the function to every element.
+pub fn activate<const D: usize>(
+    function: hearth_config::Activation,
+    features: Tensor<D>,
+) -> Tensor<D> {
+    use hearth_config::Activation;
+    match function {
+        Activation::Relu => activation::relu(features),
+        Activation::Sigmoid => activation::sigmoid(features),
+        Activation::Tanh => activation::tanh(features),
+        Activation::Gelu => activation::gelu(features),
+        Activation::None => features,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+    use hearth_config::Activation;
+
+    use super::*;
+
+    /// `[0.5, -1]` through each function, by hand.
+    #[test]
+    fn activations_are_their_formulas() {
+        let x = Tensor::<1>::from_data(TensorData::from([0.5_f32, -1.0]), &Device::flex());
+        for (function, wanted) in [
+            (Activation::Relu, [0.5, 0.0]),
+            (Activation::Sigmoid, [0.622_459_3, 0.268_941_4]),
+            (Activation::Tanh, [0.462_117_2, -0.761_594_2]),
+            // 0.5 * 0.6914625, -1 * 0.1586553
+            (Activation::Gelu, [0.345_731_2, -0.158_655_3]),
+            (Activation::None, [0.5, -1.0]),
+        ] {
+            let found: Vec<f32> =
+                activate(function, x.clone()).into_data().try_into_vec().expect("f32");
+            for (found, wanted) in found.iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-6, "{function:?}: {found} is not {wanted}");
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, figure 2) in the form of *Dive into Deep
+//! Learning*: all feature maps are connected, the last layer is linear, and a margin of 2 makes
+//! 32x32 pictures of 28x28 ones. Activation and pooling are settings: sigmoid and average pooling
+//! are the book's.
+//!
+//! | layer | output | parameters |
+//! | --- | --- | --- |
+//! | convolutions.0: 5x5, margin 2, activation | batch, 6, 28, 28 | 25 channels * 6 + 6 |
+//! | pooling 2x2 | batch, 6, 14, 14 | 0 |
+//! | convolutions.1: 5x5, activation | batch, 16, 10, 10 | 2,416 |
+//! | pooling 2x2 | batch, 16, 5, 5 | 0 |
+//! | layers.0: linear, activation | batch, 120 | 48,120 |
+//! | layers.1: linear, activation | batch, 84 | 10,164 |
+//! | layers.2: linear | batch, classes | 84 * classes + classes |
+//!
+//! On pictures of 1x28x28 in ten classes: 61,706 parameters.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+use hearth_config::{Activation, LenetConfig, Pooling};
+use hearth_kernels as kernels;
+
+use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool};
+use crate::{Pass, PictureDims};
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Lenet {
+    convolutions: Vec<Convolution>,
+    layers: Vec<Linear>,
+    #[module(skip)]
+    activation: Activation,
+    #[module(skip)]
+    pooling: Pooling,
+}
+
+impl Lenet {
+    /// The smallest height and width.
+    pub const SMALLEST: usize = 12;
+
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(
+        config: &LenetConfig,
+        [channels, height, width]: PictureDims,
+        num_classes: usize,
+        device: &Device,
+    ) -> Self {
+        let first = Window { kernel: 5, stride: 1, padding: 2 };
+        let second = Window { padding: 0, ..first };
+        let side = |size: usize| (size / 2 - 4) / 2;
+        let widths = [16 * side(height) * side(width), 120, 84, num_classes];
+        Self {
+            convolutions: vec![
+                Convolution::new([channels, 6], first, true, device),
+                Convolution::new([6, 16], second, true, device),
+            ],
+            layers: widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect(),
+            activation: config.activation,
+            pooling: config.pooling,
+        }
+    }
+
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let mut x = pictures;
+        for (index, layer) in self.convolutions.iter().enumerate() {
+            x = match self.activation {
+                Activation::Relu => layer.forward(x, kernels::Activation::Relu),
+                other => activate(other, layer.forward(x, kernels::Activation::None)),
+            };
+            pass.trace.keep(|| format!("convolutions.{index}"), &x);
+            x = pool(self.pooling, x);
+        }
+        let mut features: Tensor<2> = x.flatten(1, 3);
+        for (index, layer) in self.layers.iter().enumerate() {
+            features = apply_linear(layer, features);
+            if index + 1 < self.layers.len() {
+                features = activate(self.activation, features);
+            }
+            pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+        }
+        features
+    }
+}

@@ -1,0 +1,125 @@
+//! A small residual network (He, Zhang, Ren and Sun 2016, section 4.2, the form for small
+//! pictures), with projections where a stage changes the size (option B).
+//!
+//! | layer | output | parameters |
+//! | --- | --- | --- |
+//! | stem: 3x3 convolution, norm, ReLU | batch, `widths[0]`, 28, 28 | 9 channels `widths[0]` + 2 `widths[0]` |
+//! | stages.0: `depths[0]` blocks | batch, `widths[0]`, 28, 28 | see below |
+//! | stages.1: the first block has stride 2 | batch, `widths[1]`, 14, 14 | |
+//! | ... | | |
+//! | head: average of all places, dropout, linear | batch, classes | `widths[n]` * classes + classes |
+//!
+//! A block is `ReLU(norm(conv(ReLU(norm(conv(x))))) + shortcut(x))` with 3x3 convolutions; from c to
+//! d channels it has 9 c d + 9 d d + 4 d parameters, and c d + 2 d more for a projection. With
+//! `widths = [32, 64, 128]` and `depths = [2, 2, 2]` on pictures of one channel in ten classes:
+//! 352 + 37,120 + 131,712 + 525,568 + 1,290 = 696,042 parameters.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::{Device, Tensor};
+use hearth_config::ResnetConfig;
+use hearth_kernels::{Activation, Then};
+
+use crate::layers::{BatchNorm, Convolution, Window, apply_linear, linear};
+use crate::{Pass, PictureDims};
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Resnet {
+    stem: Normed,
+    stages: Vec<Vec<Block>>,
+    dropout: Dropout,
+    head: Linear,
+}
+
+/// A convolution and its norm.
+#[derive(Module, Debug)]
+struct Normed {
+    convolution: Convolution,
+    norm: BatchNorm,
+}
+
+/// A basic block: figure 2, with the norms of section 3.4.
+#[derive(Module, Debug)]
+struct Block {
+    first: Normed,
+    second: Normed,
+    projection: Option<Normed>,
+}
+
+impl Resnet {
+    /// The network for pictures of any size, all zeros: its weights are drawn later.
+    pub fn new(
+        config: &ResnetConfig,
+        [channels, ..]: PictureDims,
+        num_classes: usize,
+        device: &Device,
+    ) -> Self {
+        let mut before = config.widths[0];
+        let stem = Normed::new([channels, before], Window::same(3, 1), device);
+        let stages = config.widths.iter().zip(&config.depths).enumerate();
+        let stages = stages.map(|(stage, (width, depth))| {
+            let blocks = (0..*depth).map(|block| {
+                let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+                let channels = [std::mem::replace(&mut before, *width), *width];
+                Block::new(channels, stride, device)
+            });
+            blocks.collect()
+        });
+        let stages = stages.collect();
+        let dropout = DropoutConfig::new(config.dropout).init();
+        Self { stem, stages, dropout, head: linear(before, num_classes, device) }
+    }
+
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let relu = Then { activation: Activation::Relu, ..Then::default() };
+        let mut x = self.stem.forward(pictures, relu, pass);
+        pass.trace.keep(|| "stem".to_owned(), &x);
+        for (index, stage) in self.stages.iter().enumerate() {
+            for block in stage {
+                x = block.forward(x, pass);
+            }
+            pass.trace.keep(|| format!("stages.{index}"), &x);
+        }
+        let [_, _, height, width] = x.dims();
+        let average = burn::tensor::ops::AvgPoolOptions::new([height, width]);
+        let features = hearth_kernels::avg_pool2d(x, average).flatten(1, 3);
+        let logits = apply_linear(&self.head, self.dropout.forward(features));
+        pass.trace.keep_flat(|| "head".to_owned(), &logits);
+        logits
+    }
+}
+
+impl Normed {
+    fn new(channels: [usize; 2], window: Window, device: &Device) -> Self {
+        let convolution = Convolution::new(channels, window, false, device);
+        Self { convolution, norm: BatchNorm::new(channels[1], device) }
+    }
+
+    fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
+        self.norm.forward(self.convolution.forward(x, Activation::None), then, pass)
+    }
+}
+
+impl Block {
+    fn new([before, width]: [usize; 2], stride: usize, device: &Device) -> Self {
+        let projects = stride > 1 || before != width;
+        let one = Window::same(1, stride);
+        Self {
+            first: Normed::new([before, width], Window::same(3, stride), device),
+            second: Normed::new([width, width], Window::same(3, 1), device),
+            projection: projects.then(|| Normed::new([before, width], one, device)),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let relu = Then { activation: Activation::Relu, ..Then::default() };
+        let inner = self.first.forward(x.clone(), relu.clone(), pass);
+        let shortcut = match &self.projection {
+            Some(projection) => projection.forward(x, Then::default(), pass),
+            None => x,
+        };
+        self.second.forward(inner, Then { shortcut: Some(shortcut), ..relu }, pass)
+    }
+}
