@@ -1,5 +1,8 @@
 //! Loops over the channels of many pixels, in blocks that the compiler turns into vectors.
 
+use pulp::{Simd, WithSimd};
+
+use crate::float::Float;
 use crate::patches::processor;
 
 /// What is done to a block of neighbouring channels.
@@ -8,30 +11,114 @@ pub trait Block {
     fn run<const W: usize>(&mut self, first: usize);
 }
 
-/// Runs `block` on all channels, sixteen at a time where there are as many.
+/// Runs `block` on all channels, thirty-two at a time where there are as many.
 pub fn for_each_block(channels: usize, block: &mut impl Block) {
-    processor().dispatch(
-        #[inline(always)]
-        || {
-            let mut first = 0;
-            while first < channels {
-                match channels - first {
-                    16.. => {
-                        block.run::<16>(first);
-                        first += 16;
-                    }
-                    4.. => {
-                        block.run::<4>(first);
-                        first += 4;
-                    }
-                    _ => {
-                        block.run::<1>(first);
-                        first += 1;
-                    }
+    processor().dispatch(AllBlocks { channels, block });
+}
+
+/// A type of its own, for a closure would not be inlined into the code for the processor at hand.
+struct AllBlocks<'a, B> {
+    channels: usize,
+    block: &'a mut B,
+}
+
+impl<B: Block> WithSimd for AllBlocks<'_, B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut first = 0;
+        while first < self.channels {
+            match self.channels - first {
+                32.. => {
+                    self.block.run::<32>(first);
+                    first += 32;
+                }
+                16.. => {
+                    self.block.run::<16>(first);
+                    first += 16;
+                }
+                4.. => {
+                    self.block.run::<4>(first);
+                    first += 4;
+                }
+                _ => {
+                    self.block.run::<1>(first);
+                    first += 1;
                 }
             }
-        },
-    );
+        }
+    }
+}
+
+/// Adds all rows, each as long as `sums`, in order to `sums`.
+pub fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
+    struct AddRows<'a, E> {
+        rows: &'a [E],
+        sums: &'a mut [E],
+    }
+    impl<E: Float> Block for AddRows<'_, E> {
+        #[inline(always)]
+        fn run<const W: usize>(&mut self, first: usize) {
+            let mut sums = *at::<E, W>(self.sums, first);
+            for row in self.rows.chunks_exact(self.sums.len()) {
+                let row = at::<E, W>(row, first);
+                for i in 0..W {
+                    sums[i] += row[i];
+                }
+            }
+            *at_mut(self.sums, first) = sums;
+        }
+    }
+    for_each_block(sums.len(), &mut AddRows { rows, sums });
+}
+
+/// `max(z, slope z)` for slopes between 0 and 1.
+#[inline(always)]
+pub fn bend<E: Float>(z: E, slope: E) -> E {
+    if z > E::default() { z } else { slope * z }
+}
+
+/// The derivative of [`bend`], times `gradient`; `y` has the sign of z.
+#[inline(always)]
+pub fn bend_gradient<E: Float>(y: E, slope: E, gradient: E) -> E {
+    if y > E::default() { gradient } else { slope * gradient }
+}
+
+/// [`bend`]s every number.
+pub fn bend_all<E: Float>(numbers: &mut [E], slope: E) {
+    struct Bend<'a, E>(&'a mut [E], E);
+    impl<E: Float> WithSimd for Bend<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            for z in self.0 {
+                *z = bend(*z, self.1);
+            }
+        }
+    }
+    processor().dispatch(Bend(numbers, slope));
+}
+
+/// [`bend_gradient`] of every number, into `bent`.
+pub fn bend_gradient_all<E: Float>(output: &[E], gradient: &[E], slope: E, bent: &mut [E]) {
+    struct Bend<'a, E> {
+        output: &'a [E],
+        gradient: &'a [E],
+        slope: E,
+        bent: &'a mut [E],
+    }
+    impl<E: Float> WithSimd for Bend<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let pairs = self.output.iter().zip(self.gradient);
+            for (bent, (y, gradient)) in self.bent.iter_mut().zip(pairs) {
+                *bent = bend_gradient(*y, self.slope, *gradient);
+            }
+        }
+    }
+    processor().dispatch(Bend { output, gradient, slope, bent });
 }
 
 /// `W` numbers from `first`.

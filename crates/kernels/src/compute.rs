@@ -6,12 +6,13 @@ use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
-use crate::conv::{self, After, Geometry};
+use crate::blocks::bend_all;
+use crate::conv::{self, Geometry};
 use crate::float::Float;
 use crate::host::Host;
-use crate::norm::{self, Affine, Forward, Moments, Windows};
+use crate::norm::{self, Affine, Backward, Behind, Moments, PartMoments, Windows};
 use crate::pool::Pooling;
-use crate::view::View;
+use crate::view::{Source, View};
 
 /// Runs the expression with `E` as the type of the tensor's numbers.
 macro_rules! with_float {
@@ -76,93 +77,132 @@ impl Convolution {
     ) -> FloatTensor<B> {
         with_float!(x, E => {
             let bias = bias.map(flat::<B, E>);
-            let after = After { bias: bias.as_deref(), slope: E::from_f64(self.slope) };
-            self.run::<B, E>(B::view(x), B::view(weights), self.direction, after)
-        })
-    }
-
-    fn run<B: Host, E: Float>(
-        &self,
-        x: View<'_, E>,
-        weights: View<'_, E>,
-        direction: Direction,
-        after: After<'_, E>,
-    ) -> FloatTensor<B> {
-        let geometry = &self.geometry;
-        let (data, [channels, height, width]) = match direction {
-            Direction::Forward => (conv::forward(geometry, x, weights, after), geometry.output),
-            Direction::Transposed => {
-                (conv::input_gradient(geometry, x, weights, after), geometry.input)
-            }
-        };
-        B::pictures(data, [geometry.batch, channels, height, width])
-    }
-
-    /// The gradient in front of `max(z, slope z)`.
-    pub fn bent<B: Host>(
-        &self,
-        output: Option<&FloatTensor<B>>,
-        gradient: FloatTensor<B>,
-    ) -> FloatTensor<B> {
-        let Some(output) = output else { return gradient };
-        with_float!(gradient, E => {
-            let (y, g) = (B::view::<E>(output), B::view::<E>(&gradient));
             let slope = E::from_f64(self.slope);
-            let bent = norm::bent_gradient(&y.channels_last(), &g.channels_last(), slope);
-            B::pictures(bent, dims::<B>(output))
+            let bend = |out: &mut [E]| if self.slope < 1.0 { bend_all(out, slope) };
+            let (x, weights) = (B::view::<E>(x), B::view::<E>(weights));
+            let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), bend);
+            B::pictures(y, self.output())
         })
     }
 
-    /// The gradient of the input.
-    pub fn input_gradient<B: Host>(
-        &self,
-        weights: &FloatTensor<B>,
-        gradient: &FloatTensor<B>,
-    ) -> FloatTensor<B> {
-        let back = match self.direction {
-            Direction::Forward => Direction::Transposed,
-            Direction::Transposed => Direction::Forward,
+    /// Batch, channels, height and width of the output.
+    pub fn output(&self) -> [usize; 4] {
+        let Geometry { batch, input, output, .. } = self.geometry;
+        let [channels, height, width] = match self.direction {
+            Direction::Forward => output,
+            Direction::Transposed => input,
         };
-        with_float!(gradient, E => {
-            let after = After { bias: None, slope: E::from_f64(1.0) };
-            self.run::<B, E>(B::view(gradient), B::view(weights), back, after)
-        })
+        [batch, channels, height, width]
     }
 
-    /// The gradient of the weights, in the order in which they lie, and that of the bias.
-    pub fn weight_gradient<B: Host>(
+    fn run<E: Float, R: Send>(
+        &self,
+        direction: Direction,
+        x: &impl Source<E>,
+        weights: View<'_, E>,
+        bias: Option<&[E]>,
+        finish: impl Fn(&mut [E]) -> R + Sync,
+    ) -> (Vec<E>, Vec<R>) {
+        let geometry = &self.geometry;
+        match direction {
+            Direction::Forward => conv::forward(geometry, x, weights, bias, finish),
+            Direction::Transposed => conv::input_gradient(geometry, x, weights, bias, finish),
+        }
+    }
+
+    /// The gradients of input, weights and bias, as far as they are wanted.
+    pub fn backward<B: Host>(
         &self,
         x: &FloatTensor<B>,
         weights: &FloatTensor<B>,
+        output: Option<&FloatTensor<B>>,
         gradient: &FloatTensor<B>,
-    ) -> [FloatTensor<B>; 2] {
-        let geometry = &self.geometry;
+        wanted: Wanted,
+    ) -> ConvolutionGradients<B> {
         with_float!(gradient, E => {
-            let (x, g) = (B::view::<E>(x), B::view::<E>(gradient));
-            let (sums, bias) = match self.direction {
-                Direction::Forward => {
-                    let sums = conv::weight_gradient(geometry, x, g);
-                    let bias = sums.bias();
-                    (sums, bias)
+            let gradient = B::view::<E>(gradient);
+            match output {
+                None => self.backward_from::<B, E>(x, weights, &gradient, wanted),
+                Some(output) => {
+                    let y = B::view::<E>(output).channels_last();
+                    let slope = E::from_f64(self.slope);
+                    let bent = norm::bent_gradient(&y, &gradient.channels_last(), slope);
+                    let view = View::channels_last_of(&bent, self.output());
+                    self.backward_from::<B, E>(x, weights, &view, wanted)
                 }
-                Direction::Transposed => {
-                    (conv::weight_gradient(geometry, g, x), conv::channel_sums(g))
-                }
+            }
+        })
+    }
+
+    /// The same, from a gradient that may be computed where it is read.
+    fn backward_from<B: Host, E: Float>(
+        &self,
+        x: &FloatTensor<B>,
+        weights: &FloatTensor<B>,
+        gradient: &impl Source<E>,
+        wanted: Wanted,
+    ) -> ConvolutionGradients<B> {
+        let geometry = &self.geometry;
+        let (back, [channels, height, width]) = match self.direction {
+            Direction::Forward => (Direction::Transposed, geometry.input),
+            Direction::Transposed => (Direction::Forward, geometry.output),
+        };
+        let view = B::view::<E>(weights);
+        let input = wanted.input.then(|| {
+            let (dx, _) = self.run(back, gradient, view, None, |_| ());
+            B::pictures(dx, [geometry.batch, channels, height, width])
+        });
+        let (mut weights, mut bias) = (None, None);
+        if wanted.weights {
+            let x = B::view::<E>(x);
+            let sums = match self.direction {
+                Direction::Forward => conv::weight_gradient(geometry, &x, gradient),
+                Direction::Transposed => conv::weight_gradient(geometry, gradient, &x),
             };
             let shape = geometry.weights();
             let [outputs, inputs, ..] = shape;
-            let [across, down, ..] = B::view::<E>(weights).strides;
+            let [across, down, ..] = view.strides;
             // A linear layer's weights are `[inputs, outputs]`, turned.
             let turned = geometry.kernel == [1, 1] && across == 1 && down == outputs as isize;
-            let weights = if turned {
-                B::tensor(sums.by_tap(), &shape, &[1, outputs, outputs * inputs, outputs * inputs])
+            let size = outputs * inputs;
+            weights = Some(if turned {
+                B::tensor(sums.by_tap(), &shape, &[1, outputs, size, size])
             } else {
                 B::dense(sums.by_channel(geometry), &shape)
+            });
+            let sums = match self.direction {
+                Direction::Forward => sums.bias(),
+                Direction::Transposed if wanted.bias => conv::channel_sums(gradient),
+                Direction::Transposed => Vec::new(),
             };
-            let channels = bias.len();
-            [weights, B::dense(bias, &[channels])]
-        })
+            bias = wanted.bias.then(|| {
+                let channels = sums.len();
+                B::dense(sums, &[channels])
+            });
+        }
+        ConvolutionGradients { input, weights, bias }
     }
+}
+
+/// Which gradients are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// That of the input.
+    pub input: bool,
+    /// Those of weights and bias.
+    pub weights: bool,
+    /// Whether there is a bias.
+    pub bias: bool,
+}
+
+/// The gradients of a convolution, as far as they were asked for.
+pub struct ConvolutionGradients<B: Host> {
+    /// Of the input.
+    pub input: Option<FloatTensor<B>>,
+    /// Of the weights, in the order in which they lie.
+    pub weights: Option<FloatTensor<B>>,
+    /// Of the bias.
+    pub bias: Option<FloatTensor<B>>,
 }
 
 /// Batch normalisation and what comes after it.
@@ -189,23 +229,26 @@ pub struct Normalized<B: Host> {
     pub chosen: Option<FloatTensor<B>>,
 }
 
-/// The gradients of a normalisation.
+/// The gradients of a normalisation, and of the convolution in front of it.
 pub struct NormGradients<B: Host> {
-    /// Of the input.
-    pub x: FloatTensor<B>,
     /// Of the learned scale.
     pub gamma: FloatTensor<B>,
     /// Of the learned shift.
     pub beta: FloatTensor<B>,
     /// Of the shortcut, where there is one.
     pub shortcut: Option<FloatTensor<B>>,
+    /// Of the input, and with a convolution, of its weights.
+    pub convolution: ConvolutionGradients<B>,
 }
 
-impl<B: Host> NormGradients<B> {
-    /// In the order of the operation's inputs.
-    pub fn all(self) -> [Option<FloatTensor<B>>; 4] {
-        [Some(self.x), Some(self.gamma), Some(self.beta), self.shortcut]
-    }
+/// What goes into a normalisation besides the pictures.
+pub struct NormInputs<'a, B: Host> {
+    /// The learned scale.
+    pub gamma: &'a FloatTensor<B>,
+    /// The learned shift.
+    pub beta: &'a FloatTensor<B>,
+    /// Added before the activation.
+    pub shortcut: Option<&'a FloatTensor<B>>,
 }
 
 impl Norm {
@@ -217,85 +260,139 @@ impl Norm {
     pub fn forward<B: Host>(
         &self,
         x: &FloatTensor<B>,
-        [gamma, beta]: [&FloatTensor<B>; 2],
+        inputs: NormInputs<'_, B>,
         moments: Option<[&FloatTensor<B>; 2]>,
-        shortcut: Option<&FloatTensor<B>>,
     ) -> Normalized<B> {
         with_float!(x, E => {
-            let dims = dims::<B>(x);
-            let [batch, channels, ..] = dims;
-            let x = B::view::<E>(x).channels_last();
+            let (dims, x) = (dims::<B>(x), B::view::<E>(x).channels_last());
             let moments = match moments {
-                None => norm::moments(&x, channels),
-                Some([mean, variance]) => Moments {
-                    mean: flat::<B, E>(mean).into_owned(),
-                    variance: flat::<B, E>(variance).into_owned(),
-                },
+                None => Moments::new(&x, dims[1]),
+                Some(moments) => moments_of::<B, E>(moments),
             };
-            let (gamma, beta) = (flat::<B, E>(gamma), flat::<B, E>(beta));
-            let affine = Affine::new(&moments, &gamma, &beta, self.epsilon);
-            let slope = E::from_f64(self.slope);
-            let (output, chosen) = if self.window == 1 {
-                let shortcut = shortcut.map(|shortcut| B::view::<E>(shortcut).channels_last());
-                let y = norm::normalize(&x, &affine, shortcut.as_deref(), slope);
-                (B::pictures(y, dims), None)
-            } else {
-                let windows = self.windows(dims);
-                let (y, chosen) = norm::normalize_and_pool(&x, &affine, slope, windows);
-                let [rows, columns] = windows.count();
-                let dims = [batch, channels, rows, columns];
-                (B::pictures(y, dims), Some(B::pictures(chosen, dims)))
-            };
-            let mean = B::dense(moments.mean, &[channels]);
-            let variance = B::dense(moments.variance, &[channels]);
-            Normalized { output, mean, variance, chosen }
+            self.apply::<B, E>(&x, dims, inputs, moments)
         })
     }
 
-    /// The gradients behind [`Norm::forward`] by the batch's own moments.
+    /// Convolves and normalises: what the convolution gave, and the rest.
+    pub fn forward_behind<B: Host>(
+        &self,
+        convolution: &Convolution,
+        x: &FloatTensor<B>,
+        weights: &FloatTensor<B>,
+        inputs: NormInputs<'_, B>,
+    ) -> (FloatTensor<B>, Normalized<B>) {
+        with_float!(x, E => {
+            let dims = convolution.output();
+            let [_, channels, ..] = dims;
+            let (x, weights) = (B::view::<E>(x), B::view::<E>(weights));
+            let part = |out: &mut [E]| PartMoments::new(out, channels);
+            let (out, parts) = convolution.run(convolution.direction, &x, weights, None, part);
+            let moments = Moments::join(&parts, channels);
+            let done = self.apply::<B, E>(&out, dims, inputs, moments);
+            (B::pictures(out, dims), done)
+        })
+    }
+
+    fn apply<B: Host, E: Float>(
+        &self,
+        x: &[E],
+        dims: [usize; 4],
+        inputs: NormInputs<'_, B>,
+        moments: Moments<E>,
+    ) -> Normalized<B> {
+        let [batch, channels, ..] = dims;
+        let affine = self.affine::<B, E>(&moments, &inputs);
+        let slope = E::from_f64(self.slope);
+        let (output, chosen) = if self.window == 1 {
+            let shortcut = inputs.shortcut.map(|shortcut| B::view::<E>(shortcut).channels_last());
+            let y = norm::normalize(x, &affine, shortcut.as_deref(), slope);
+            (B::pictures(y, dims), None)
+        } else {
+            let windows = self.windows(dims);
+            let (y, chosen) = norm::normalize_and_pool(x, &affine, slope, windows);
+            let [rows, columns] = windows.count();
+            let dims = [batch, channels, rows, columns];
+            (B::pictures(y, dims), Some(B::pictures(chosen, dims)))
+        };
+        let mean = B::dense(moments.mean, &[channels]);
+        let variance = B::dense(moments.variance, &[channels]);
+        Normalized { output, mean, variance, chosen }
+    }
+
+    fn affine<B: Host, E: Float>(
+        &self,
+        moments: &Moments<E>,
+        inputs: &NormInputs<'_, B>,
+    ) -> Affine<E> {
+        let (gamma, beta) = (flat::<B, E>(inputs.gamma), flat::<B, E>(inputs.beta));
+        Affine::new(moments, &gamma, &beta, self.epsilon)
+    }
+
+    /// The gradients behind [`Norm::forward`] by the batch's own moments, or, with a convolution
+    /// and what it read, behind [`Norm::forward_behind`].
     pub fn backward<B: Host>(
         &self,
         x: &FloatTensor<B>,
-        gamma: &FloatTensor<B>,
+        inputs: NormInputs<'_, B>,
         forward: &Normalized<B>,
-        with_shortcut: bool,
         gradient: &FloatTensor<B>,
+        convolution: Option<(&Convolution, [&FloatTensor<B>; 2], Wanted)>,
     ) -> NormGradients<B> {
         with_float!(x, E => {
-            let dims = dims::<B>(x);
-            let x = B::view::<E>(x).channels_last();
-            let gradient = B::view::<E>(gradient).channels_last();
-            let output = B::view::<E>(&forward.output).channels_last();
-            let moments = Moments {
-                mean: flat::<B, E>(&forward.mean).into_owned(),
-                variance: flat::<B, E>(&forward.variance).into_owned(),
-            };
-            let gamma = flat::<B, E>(gamma);
+            let (dims, x) = (dims::<B>(x), B::view::<E>(x).channels_last());
+            let moments = moments_of::<B, E>([&forward.mean, &forward.variance]);
+            let affine = self.affine::<B, E>(&moments, &inputs);
+            let mut gradient = B::view::<E>(gradient).channels_last();
             let slope = E::from_f64(self.slope);
-            let pass =
-                Forward { x: &x, moments: &moments, gamma: &gamma, epsilon: self.epsilon };
-            let mut shortcut = None;
-            let gradients = if let Some(chosen) = &forward.chosen {
-                let chosen = B::view::<E>(chosen).channels_last();
-                let windows = self.windows(dims);
-                pass.pooled_backward(&gradient, &output, &chosen, slope, windows)
-            } else if with_shortcut {
-                let bent = norm::bent_gradient(&output, &gradient, slope);
-                let gradients = pass.backward(&bent, None, slope);
-                shortcut = Some(B::pictures(bent, dims));
-                gradients
+            let chosen = forward.chosen.as_ref().map(|chosen| B::view::<E>(chosen).channels_last());
+            let behind = if let Some(chosen) = &chosen {
+                Behind::Pooling(chosen, self.windows(dims))
+            } else if inputs.shortcut.is_some() {
+                // The sign of z is that of the output; the gradient at z is the shortcut's, too.
+                let output = B::view::<E>(&forward.output).channels_last();
+                gradient = norm::bent_gradient(&output, &gradient, slope).into();
+                Behind::Nothing
+            } else if self.slope < 1.0 {
+                Behind::Bend
             } else {
-                let bends = self.slope < 1.0;
-                pass.backward(&gradient, bends.then_some(&output[..]), slope)
+                Behind::Nothing
             };
-            let channels = gamma.len();
+            let pass = Backward {
+                x: &x,
+                dims,
+                moments: &moments,
+                affine: &affine,
+                epsilon: self.epsilon,
+                gradient: &gradient,
+                behind,
+                slope,
+            };
+            let gradients = pass.gradients();
+            let convolution = match convolution {
+                Some((convolution, [x, weights], wanted)) => {
+                    convolution.backward_from::<B, E>(x, weights, &gradients, wanted)
+                }
+                None => {
+                    let input = Some(B::pictures(gradients.input(), dims));
+                    ConvolutionGradients { input, weights: None, bias: None }
+                }
+            };
+            let channels = &[dims[1]];
+            let (gamma, beta) = (gradients.gamma, gradients.beta);
             NormGradients {
-                x: B::pictures(gradients.x, dims),
-                gamma: B::dense(gradients.gamma, &[channels]),
-                beta: B::dense(gradients.beta, &[channels]),
-                shortcut,
+                gamma: B::dense(gamma, channels),
+                beta: B::dense(beta, channels),
+                shortcut: inputs.shortcut.map(|_| B::pictures(gradient.into_owned(), dims)),
+                convolution,
             }
         })
+    }
+}
+
+fn moments_of<B: Host, E: Float>([mean, variance]: [&FloatTensor<B>; 2]) -> Moments<E> {
+    Moments {
+        mean: flat::<B, E>(mean).into_owned(),
+        variance: flat::<B, E>(variance).into_owned(),
     }
 }
 

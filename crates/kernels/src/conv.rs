@@ -16,9 +16,9 @@
 use rayon::prelude::*;
 
 use crate::float::{Float, with_scratch};
-use crate::norm::bend;
-use crate::patches::{Correlation, Panels, Product, Weights, correlate, multiply, padded, processor};
-use crate::view::{Frame, View, filled};
+use crate::blocks::add_rows;
+use crate::patches::{Correlation, Panels, Product, Weights, correlate, multiply, padded};
+use crate::view::{Frame, Source, View, filled};
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,41 +156,19 @@ fn repeat(table: &[u32], samples: usize, stride: usize) -> Vec<u32> {
     all
 }
 
-/// What a convolution does to its sums while they are in the cache.
-#[derive(Clone, Copy, Debug)]
-pub struct After<'a, E> {
-    /// Is added: one number for each channel.
-    pub bias: Option<&'a [E]>,
-    /// Then comes `max(z, slope z)`; 1 for nothing.
-    pub slope: E,
-}
-
-/// `max(z, slope z)` of every number.
-fn bend_all<E: Float>(numbers: &mut [E], slope: E) {
-    if slope == E::from_f64(1.0) {
-        return;
-    }
-    processor().dispatch(
-        #[inline(always)]
-        || {
-            for z in numbers {
-                *z = bend(*z, slope);
-            }
-        },
-    );
-}
-
-/// Applies the phases to every sample of `source`.
-fn convolve<E: Float>(
-    source: View<'_, E>,
+/// Applies the phases to every sample of `source`, and `finish` to what each task computed, while
+/// it is in the cache. What that gives comes in the order of the samples.
+fn convolve<E: Float, R: Send>(
+    source: &impl Source<E>,
     frame: Frame,
     phases: &[Phase<E>],
-    After { bias, slope }: After<'_, E>,
+    bias: Option<&[E]>,
     sample_out: usize,
-) -> Vec<E> {
-    let [batch, channels, ..] = source.dims;
+    finish: impl Fn(&mut [E]) -> R + Sync,
+) -> (Vec<E>, Vec<R>) {
+    let [batch, channels, ..] = source.dims();
     let framed = frame.height * frame.width * channels;
-    let samples = samples_per_task(framed);
+    let samples = samples_per_task(framed.max(sample_out));
     let direct = source.framed(frame);
     let tables: Vec<_> = phases
         .iter()
@@ -198,8 +176,10 @@ fn convolve<E: Float>(
             (repeat(&phase.patches, samples, framed), repeat(&phase.places, samples, sample_out))
         })
         .collect();
-    filled(batch * sample_out, |out| {
-        out.par_chunks_mut(samples * sample_out).enumerate().for_each(|(task, out)| {
+    let mut finished = Vec::new();
+    let out = filled(batch * sample_out, |out| {
+        let tasks = out.par_chunks_mut(samples * sample_out).enumerate();
+        let run = tasks.map(|(task, out)| {
             let first = task * samples;
             let count = samples.min(batch - first);
             let mut apply = |data: &[E]| {
@@ -225,18 +205,22 @@ fn convolve<E: Float>(
                     apply(scratch);
                 });
             }
-            bend_all(out, slope);
+            finish(out)
         });
-    })
+        run.collect_into_vec(&mut finished);
+    });
+    (out, finished)
 }
 
-/// The forward pass: `[batch, height, width, channels]` of the output.
-pub fn forward<E: Float>(
+/// The forward pass: `[batch, height, width, channels]` of the output, and what `finish` gives for
+/// each task's samples.
+pub fn forward<E: Float, R: Send>(
     geometry: &Geometry,
-    input: View<'_, E>,
+    input: &impl Source<E>,
     weights: View<'_, E>,
-    after: After<'_, E>,
-) -> Vec<E> {
+    bias: Option<&[E]>,
+    finish: impl Fn(&mut [E]) -> R + Sync,
+) -> (Vec<E>, Vec<R>) {
     let [channels_out, rows, columns] = geometry.output;
     let taps = geometry.input_taps();
     let [_, channels, height, width] = geometry.weights();
@@ -253,7 +237,7 @@ pub fn forward<E: Float>(
         taps,
     };
     let sample_out = channels_out * rows * columns;
-    convolve(input, geometry.input_frame(), &[phase], after, sample_out)
+    convolve(input, geometry.input_frame(), &[phase], bias, sample_out, finish)
 }
 
 /// Where each tap's weight is: for all rows, columns and channels along dimension `axis`.
@@ -290,13 +274,15 @@ struct Axis {
 
 /// The gradient of the input: `[batch, height, width, channels]` of the input.
 ///
-/// A gradient has nothing after it; a transposed convolution may.
-pub fn input_gradient<E: Float>(
+/// `bias` has one number for each channel of the input, and `finish` looks at each task's samples:
+/// a gradient has neither, a transposed convolution may.
+pub fn input_gradient<E: Float, R: Send>(
     geometry: &Geometry,
-    output_gradient: View<'_, E>,
+    output_gradient: &impl Source<E>,
     weights: View<'_, E>,
-    after: After<'_, E>,
-) -> Vec<E> {
+    bias: Option<&[E]>,
+    finish: impl Fn(&mut [E]) -> R + Sync,
+) -> (Vec<E>, Vec<R>) {
     let Geometry { input, output, kernel, stride, padding, .. } = *geometry;
     let [channels, height, width] = input;
     // Row h of the input is h + p = q s + phase; it hears of outputs q, q - 1, ..., one for each
@@ -346,7 +332,7 @@ pub fn input_gradient<E: Float>(
             phases.push(phase);
         }
     }
-    convolve(output_gradient, frame, &phases, after, channels * height * width)
+    convolve(output_gradient, frame, &phases, bias, channels * height * width, finish)
 }
 
 /// The most partial sums of the weights' gradient that are added up at the end.
@@ -399,8 +385,8 @@ impl<E: Float> WeightGradient<E> {
 /// instead. Both depend on the sizes alone, so that the sum does not depend on the threads.
 pub fn weight_gradient<E: Float>(
     geometry: &Geometry,
-    input: View<'_, E>,
-    output_gradient: View<'_, E>,
+    input: &impl Source<E>,
+    output_gradient: &impl Source<E>,
 ) -> WeightGradient<E> {
     let [channels, rows, columns] = geometry.output;
     let frame = geometry.input_frame();
@@ -408,10 +394,11 @@ pub fn weight_gradient<E: Float>(
     let pixels = rows * columns;
     let stride = padded::<E>(channels);
     let taps = geometry.input_taps();
-    let samples = samples_per_task(framed + pixels * stride);
+    let samples = samples_per_task(framed + pixels * channels);
     let patches = repeat(&geometry.input_patches(), samples, framed);
     let input_direct = input.framed(frame);
-    let gradient_direct = output_gradient.as_channels_last().filter(|_| stride == channels);
+    let gradient_frame = Frame::exact(rows, columns);
+    let gradient_direct = output_gradient.framed(gradient_frame).filter(|_| stride == channels);
 
     let wanted = (geometry.batch * pixels / PATCHES_PER_PART).clamp(1, MOST_PARTS);
     let per_part = geometry.batch.div_ceil(wanted).next_multiple_of(samples);
@@ -437,7 +424,7 @@ pub fn weight_gradient<E: Float>(
             let count = samples.min(end - first);
             let framed_scratch = if input_direct.is_some() { 0 } else { count * framed };
             let gradient_scratch =
-                if gradient_direct.is_some() { 0 } else { count * pixels * stride };
+                if gradient_direct.is_some() { 0 } else { count * pixels * channels + stride };
             with_scratch(framed_scratch + gradient_scratch, |scratch| {
                 let (inputs, gradients) = scratch.split_at_mut(framed_scratch);
                 let data: &[E] = if let Some(data) = input_direct {
@@ -449,17 +436,18 @@ pub fn weight_gradient<E: Float>(
                     inputs
                 };
                 let gradients: &[E] = if let Some(data) = gradient_direct {
-                    &data[first * pixels * stride..][..count * pixels * stride]
+                    &data[first * pixels * channels..][..count * pixels * channels]
                 } else {
-                    for (index, sample) in gradients.chunks_exact_mut(pixels * stride).enumerate() {
-                        copy_padded(&output_gradient, first + index, stride, sample);
+                    let samples = gradients[..count * pixels * channels].chunks_exact_mut(pixels * channels);
+                    for (index, sample) in samples.enumerate() {
+                        output_gradient.copy_sample(first + index, gradient_frame, sample);
                     }
                     gradients
                 };
                 let patches = &patches[..count * pixels];
-                correlate(Correlation { data, patches, taps, gradients, stride, sums });
+                correlate(Correlation { data, patches, taps, gradients, channels, stride, sums });
                 if !bias.is_empty() {
-                    add_rows(gradients, bias);
+                    add_rows(&gradients[..count * pixels * channels], &mut bias[..channels]);
                 }
             });
         }
@@ -469,58 +457,22 @@ pub fn weight_gradient<E: Float>(
     WeightGradient { rows: sums, stride, channels }
 }
 
-/// Copies one sample with the channels last, each pixel's filled up to `stride` numbers.
-fn copy_padded<E: Float>(view: &View<'_, E>, sample: usize, stride: usize, out: &mut [E]) {
-    let [_, channels, height, width] = view.dims;
-    if channels == stride {
-        view.copy_sample(sample, Frame::exact(height, width), out);
-        return;
-    }
-    let start = view.offset as isize + sample as isize * view.strides[0];
-    for (pixel, out) in out.chunks_exact_mut(stride).enumerate() {
-        let [row, column] = [pixel / width, pixel % width].map(|at| at as isize);
-        let start = start + row * view.strides[2] + column * view.strides[3];
-        for (channel, out) in out.iter_mut().enumerate() {
-            *out = if channel < channels {
-                view.data[(start + channel as isize * view.strides[1]) as usize]
-            } else {
-                E::default()
-            };
-        }
-    }
-}
-
 /// The sum of each channel over batch and places.
-pub fn channel_sums<E: Float>(view: View<'_, E>) -> Vec<E> {
-    let [batch, channels, ..] = view.dims;
-    let data = view.channels_last();
-    let part = data.len() / batch.clamp(1, MOST_PARTS).max(1);
-    let part = (part / channels).max(1) * channels;
-    let mut parts: Vec<E> = data
-        .par_chunks(part)
-        .flat_map_iter(|rows| {
-            let mut sums = vec![E::default(); channels];
-            add_rows(rows, &mut sums);
-            sums
-        })
-        .collect();
-    add_parts(&mut parts, channels);
-    parts.truncate(channels);
-    parts
-}
-
-/// Adds all rows, in order, to `sums`.
-fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
-    processor().dispatch(
-        #[inline(always)]
-        || {
-            for row in rows.chunks_exact(sums.len()) {
-                for (sum, value) in sums.iter_mut().zip(row) {
-                    *sum += *value;
-                }
-            }
-        },
-    );
+pub fn channel_sums<E: Float>(source: &impl Source<E>) -> Vec<E> {
+    let [batch, channels, height, width] = source.dims();
+    let size = channels * height * width;
+    let sums = (0..batch).into_par_iter().flat_map_iter(|sample| {
+        let mut sums = vec![E::default(); channels];
+        with_scratch(size, |scratch| {
+            source.copy_sample(sample, Frame::exact(height, width), scratch);
+            add_rows(scratch, &mut sums);
+        });
+        sums
+    });
+    let mut sums: Vec<E> = sums.collect();
+    add_parts(&mut sums, channels);
+    sums.truncate(channels);
+    sums
 }
 
 /// Adds the parts of `size` numbers, in order, into the first one.

@@ -14,7 +14,7 @@ use burn::backend::{
     Autodiff, AutodiffBackend, Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension,
 };
 
-use crate::compute::{Convolution, Norm, Normalized, Pool, Taken};
+use crate::compute::{Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
 use crate::host::Host;
 
 /// A tensor or none.
@@ -51,6 +51,16 @@ pub trait Kernels: Backend {
         #[extension_type] bias: Maybe<Self>,
         convolution: Convolution,
     ) -> FloatTensor<Self>;
+
+    /// See [`crate::conv_norm2d`]: output, mean, variance.
+    fn convolve_and_normalize(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        #[extension_type] shortcut: Maybe<Self>,
+        layers: (Convolution, Norm),
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// See [`crate::batch_norm2d`]: output, mean, variance.
     fn normalize(
@@ -92,6 +102,20 @@ macro_rules! on_host {
                 convolution.forward::<Self>(&x, &weights, bias.get())
             }
 
+            fn convolve_and_normalize(
+                x: FloatTensor<Self>,
+                weights: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                shortcut: Maybe<Self>,
+                (convolution, norm): (Convolution, Norm),
+            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+                let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
+                let (_, done) =
+                    norm.forward_behind::<Self>(&convolution, &x, &weights, inputs);
+                (done.output, done.mean, done.variance)
+            }
+
             fn normalize(
                 x: FloatTensor<Self>,
                 gamma: FloatTensor<Self>,
@@ -99,7 +123,8 @@ macro_rules! on_host {
                 shortcut: Maybe<Self>,
                 norm: Norm,
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-                let done = norm.forward::<Self>(&x, [&gamma, &beta], None, shortcut.get());
+                let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
+                let done = norm.forward::<Self>(&x, inputs, None);
                 (done.output, done.mean, done.variance)
             }
 
@@ -118,8 +143,8 @@ macro_rules! on_host {
                 shortcut: Maybe<Self>,
                 norm: Norm,
             ) -> FloatTensor<Self> {
-                let moments = Some([&mean, &variance]);
-                norm.forward::<Self>(&x, [&gamma, &beta], moments, shortcut.get()).output
+                let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
+                norm.forward::<Self>(&x, inputs, Some([&mean, &variance])).output
             }
         }
     };
@@ -175,6 +200,49 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         }
     }
 
+    fn convolve_and_normalize(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        shortcut: Maybe<Self>,
+        (convolution, norm): (Convolution, Norm),
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let weights_node = weights.node();
+        let shortcut_node = shortcut.get().map(|shortcut| shortcut.node());
+        let kept = Kept::new(gamma, beta, shortcut);
+        let (x, weights) = (x.into_primitive(), weights.into_primitive());
+        let (between, done) = norm.forward_behind::<B>(&convolution, &x, &weights, kept.inputs());
+        let (output, moments) = outputs(&done);
+        let state = NormState {
+            kept,
+            x: between,
+            done,
+            convolution: Some((convolution, x, weights)),
+        };
+        let [x, gamma, beta] = nodes;
+        let step = NormBackward(norm);
+        let output = match shortcut_node {
+            None => {
+                let nodes = [x, gamma, beta, weights_node];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(state, output),
+                    OpsKind::UnTracked(step) => step.finish(output),
+                }
+            }
+            Some(shortcut) => {
+                let nodes = [x, gamma, beta, weights_node, shortcut];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(state, output),
+                    OpsKind::UnTracked(step) => step.finish(output),
+                }
+            }
+        };
+        let [mean, variance] = moments.map(Self::from_inner);
+        (output, mean, variance)
+    }
+
     fn normalize(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -182,32 +250,31 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         shortcut: Maybe<Self>,
         norm: Norm,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let parameters = [gamma.primitive().clone(), beta.primitive().clone()];
-        let addend = shortcut.get().map(|shortcut| shortcut.primitive().clone());
-        let input = x.primitive().clone();
-        let [scale, shift] = &parameters;
-        let done = norm.forward::<B>(&input, [scale, shift], None, addend.as_ref());
-        let output = done.output.clone();
-        let moments = (done.mean.clone(), done.variance.clone());
-        let state = (input, scale.clone(), done);
-        let backward = NormBackward(norm);
-        let output = match shortcut {
-            Maybe::Absent => {
-                let nodes = [x.node(), gamma.node(), beta.node()];
-                match backward.prepare::<C>(nodes).compute_bound().stateful() {
+        let [x_node, gamma_node, beta_node] = [x.node(), gamma.node(), beta.node()];
+        let shortcut_node = shortcut.get().map(|shortcut| shortcut.node());
+        let kept = Kept::new(gamma, beta, shortcut);
+        let x = x.into_primitive();
+        let done = norm.forward::<B>(&x, kept.inputs(), None);
+        let (output, moments) = outputs(&done);
+        let state = NormState { kept, x, done, convolution: None };
+        let step = NormBackward(norm);
+        let output = match shortcut_node {
+            None => {
+                let nodes = [x_node, gamma_node, beta_node];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
                     OpsKind::Tracked(step) => step.finish(state, output),
                     OpsKind::UnTracked(step) => step.finish(output),
                 }
             }
-            Maybe::Present(shortcut) => {
-                let nodes = [x.node(), gamma.node(), beta.node(), shortcut.node()];
-                match backward.prepare::<C>(nodes).compute_bound().stateful() {
+            Some(shortcut) => {
+                let nodes = [x_node, gamma_node, beta_node, shortcut];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
                     OpsKind::Tracked(step) => step.finish(state, output),
                     OpsKind::UnTracked(step) => step.finish(output),
                 }
             }
         };
-        let [mean, variance] = [moments.0, moments.1].map(Self::from_inner);
+        let [mean, variance] = moments.map(Self::from_inner);
         (output, mean, variance)
     }
 
@@ -230,95 +297,122 @@ type ConvolutionState<B> = ((FloatTensor<B>, FloatTensor<B>), Option<FloatTensor
 #[derive(Debug)]
 struct ConvolutionBackward(Convolution);
 
-impl ConvolutionBackward {
-    /// Gradients of input, weights and bias, as far as they are asked for.
-    fn run<B: Host>(
-        &self,
-        ((x, weights), output): ConvolutionState<B>,
-        gradient: FloatTensor<B>,
-        [with_x, with_weights]: [bool; 2],
-    ) -> (Option<FloatTensor<B>>, Option<[FloatTensor<B>; 2]>) {
-        let gradient = self.0.bent::<B>(output.as_ref(), gradient);
-        let dx = with_x.then(|| self.0.input_gradient::<B>(&weights, &gradient));
-        let dw = with_weights.then(|| self.0.weight_gradient::<B>(&x, &weights, &gradient));
-        (dx, dw)
-    }
-}
+/// Without a bias `N` is 2, with one 3.
+macro_rules! convolution_backward {
+    ($inputs:literal) => {
+        impl<B: Host> Backward<B, $inputs> for ConvolutionBackward {
+            type State = ConvolutionState<B>;
 
-impl<B: Host> Backward<B, 2> for ConvolutionBackward {
-    type State = ConvolutionState<B>;
-
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let [x, weights] = ops.parents;
-        let wanted = [x.is_some(), weights.is_some()];
-        let (dx, dw) = self.run::<B>(ops.state, gradient, wanted);
-        if let (Some(node), Some(dx)) = (x, dx) {
-            grads.register::<B>(node.id, dx);
-        }
-        if let (Some(node), Some([dw, _])) = (weights, dw) {
-            grads.register::<B>(node.id, dw);
-        }
-    }
-}
-
-impl<B: Host> Backward<B, 3> for ConvolutionBackward {
-    type State = ConvolutionState<B>;
-
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let [x, weights, bias] = ops.parents;
-        let wanted = [x.is_some(), weights.is_some() || bias.is_some()];
-        let (dx, dw) = self.run::<B>(ops.state, gradient, wanted);
-        if let (Some(node), Some(dx)) = (x, dx) {
-            grads.register::<B>(node.id, dx);
-        }
-        if let Some([dw, db]) = dw {
-            if let Some(node) = weights {
-                grads.register::<B>(node.id, dw);
-            }
-            if let Some(node) = bias {
-                grads.register::<B>(node.id, db);
+            fn backward(
+                self,
+                ops: Ops<Self::State, $inputs>,
+                grads: &mut Gradients,
+                _: &mut Checkpointer,
+            ) {
+                let gradient = grads.consume::<B>(&ops.node);
+                let ((x, weights), output) = ops.state;
+                let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
+                let wanted =
+                    Wanted { input: asked(0), weights: asked(1) || asked(2), bias: asked(2) };
+                let found =
+                    self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
+                let all = [found.input, found.weights, found.bias];
+                for (node, gradient) in ops.parents.into_iter().zip(all) {
+                    if let (Some(node), Some(gradient)) = (node, gradient) {
+                        grads.register::<B>(node.id, gradient);
+                    }
+                }
             }
         }
+    };
+}
+
+convolution_backward!(2);
+convolution_backward!(3);
+
+/// The learned numbers of a normalisation, and its shortcut.
+#[derive(Clone, Debug)]
+struct Kept<B: Host> {
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    shortcut: Option<FloatTensor<B>>,
+}
+
+impl<B: Host> Kept<B> {
+    fn new<C: CheckpointStrategy>(
+        gamma: FloatTensor<Autodiff<B, C>>,
+        beta: FloatTensor<Autodiff<B, C>>,
+        shortcut: Maybe<Autodiff<B, C>>,
+    ) -> Self {
+        let shortcut = match shortcut {
+            Maybe::Present(shortcut) => Some(shortcut.into_primitive()),
+            Maybe::Absent => None,
+        };
+        Self { gamma: gamma.into_primitive(), beta: beta.into_primitive(), shortcut }
+    }
+
+    fn inputs(&self) -> NormInputs<'_, B> {
+        let Self { gamma, beta, shortcut } = self;
+        NormInputs { gamma, beta, shortcut: shortcut.as_ref() }
     }
 }
 
-/// What a normalisation's backward pass needs: input, learned scale, and what it computed.
-type NormState<B> = (FloatTensor<B>, FloatTensor<B>, Normalized<B>);
+fn outputs<B: Host>(done: &Normalized<B>) -> (FloatTensor<B>, [FloatTensor<B>; 2]) {
+    (done.output.clone(), [done.mean.clone(), done.variance.clone()])
+}
+
+/// What a normalisation's backward pass needs: what it read and computed, and the convolution in
+/// front of it with its input and weights.
+#[derive(Clone, Debug)]
+struct NormState<B: Host> {
+    kept: Kept<B>,
+    x: FloatTensor<B>,
+    done: Normalized<B>,
+    convolution: Option<(Convolution, FloatTensor<B>, FloatTensor<B>)>,
+}
 
 #[derive(Debug)]
 struct NormBackward(Norm);
 
-impl<B: Host> Backward<B, 3> for NormBackward {
-    type State = NormState<B>;
+/// The inputs are x, gamma and beta; then the convolution's weights, where there is one; then the
+/// shortcut, where there is one.
+macro_rules! norm_backward {
+    ($inputs:literal) => {
+        impl<B: Host> Backward<B, $inputs> for NormBackward {
+            type State = NormState<B>;
 
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let (x, gamma, done) = ops.state;
-        let gradients = self.0.backward::<B>(&x, &gamma, &done, false, &gradient);
-        for (node, gradient) in ops.parents.into_iter().zip(gradients.all()) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
-                grads.register::<B>(node.id, gradient);
+            fn backward(
+                self,
+                ops: Ops<Self::State, $inputs>,
+                grads: &mut Gradients,
+                _: &mut Checkpointer,
+            ) {
+                let gradient = grads.consume::<B>(&ops.node);
+                let NormState { kept, x, done, convolution } = ops.state;
+                let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
+                let wanted = Wanted { input: asked(0), weights: asked(3), bias: false };
+                let behind = convolution
+                    .as_ref()
+                    .map(|(convolution, x, weights)| (convolution, [x, weights], wanted));
+                let found = self.0.backward::<B>(&x, kept.inputs(), &done, &gradient, behind);
+                let mut all = vec![found.convolution.input, Some(found.gamma), Some(found.beta)];
+                if convolution.is_some() {
+                    all.push(found.convolution.weights);
+                }
+                all.push(found.shortcut);
+                for (node, gradient) in ops.parents.into_iter().zip(all) {
+                    if let (Some(node), Some(gradient)) = (node, gradient) {
+                        grads.register::<B>(node.id, gradient);
+                    }
+                }
             }
         }
-    }
+    };
 }
 
-impl<B: Host> Backward<B, 4> for NormBackward {
-    type State = NormState<B>;
-
-    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let (x, gamma, done) = ops.state;
-        let gradients = self.0.backward::<B>(&x, &gamma, &done, true, &gradient);
-        for (node, gradient) in ops.parents.into_iter().zip(gradients.all()) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
-    }
-}
+norm_backward!(3);
+norm_backward!(4);
+norm_backward!(5);
 
 #[derive(Debug)]
 struct PoolBackward(Pool);

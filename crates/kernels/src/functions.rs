@@ -80,12 +80,9 @@ pub fn conv2d(
     options: ConvOptions<2>,
     activation: Activation,
 ) -> Tensor<4> {
-    let plain = options.dilation == [1, 1] && options.groups == 1 && has_kernels(&x);
-    let sizes = Geometry::new(x.dims(), weight.dims(), options.stride, options.padding);
-    match sizes.filter(|_| plain) {
-        Some(geometry) => {
-            convolve(x, weight, bias, geometry, Direction::Forward, activation)
-        }
+    let any = AnyConv::Forward(options.clone());
+    match any.geometry(x.dims(), weight.dims()).filter(|_| has_kernels(&x)) {
+        Some(sizes) => convolve(x, weight, bias, sizes, activation),
         None => activation.apply(module::conv2d(x, weight, bias, options)),
     }
 }
@@ -110,13 +107,9 @@ pub fn conv_transpose2d(
     options: ConvTransposeOptions<2>,
     activation: Activation,
 ) -> Tensor<4> {
-    let ConvTransposeOptions { stride, padding, padding_out, dilation, groups } = options;
-    let plain = dilation == [1, 1] && groups == 1 && has_kernels(&x);
-    let sizes = Geometry::transposed(x.dims(), weight.dims(), stride, padding, padding_out);
-    match sizes.filter(|_| plain) {
-        Some(geometry) => {
-            convolve(x, weight, bias, geometry, Direction::Transposed, activation)
-        }
+    let any = AnyConv::Transposed(options.clone());
+    match any.geometry(x.dims(), weight.dims()).filter(|_| has_kernels(&x)) {
+        Some(sizes) => convolve(x, weight, bias, sizes, activation),
         None => activation.apply(module::conv_transpose2d(x, weight, bias, options)),
     }
 }
@@ -150,8 +143,7 @@ fn convolve(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
-    geometry: Geometry,
-    direction: Direction,
+    (geometry, direction): (Geometry, Direction),
     activation: Activation,
 ) -> Tensor<4> {
     let convolution = Convolution { geometry, direction, slope: activation.slope() };
@@ -211,6 +203,8 @@ pub struct BatchNorm {
     /// `[channels]`: the variance of each, the sum of squares over the number of pixels. It
     /// carries no gradient.
     pub variance: Tensor<1>,
+    /// How many pixels of each channel were normalised: batch times height times width.
+    pub pixels: usize,
 }
 
 /// Batch normalisation as in training: by the batch's own moments.
@@ -234,6 +228,8 @@ pub fn batch_norm2d(
     epsilon: f64,
     then: Then,
 ) -> BatchNorm {
+    let [batch, _, height, width] = x.dims();
+    let count = batch * height * width;
     if has_kernels(&x) && then.covered(x.dims()) {
         let norm = then.norm(epsilon);
         let (output, mean, variance) = <Dispatch as Kernels>::normalize(
@@ -244,14 +240,109 @@ pub fn batch_norm2d(
             norm,
         );
         let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
-        return BatchNorm { output: Tensor::from_dispatch(output), mean, variance };
+        return BatchNorm { output: Tensor::from_dispatch(output), mean, variance, pixels: count };
     }
     let pixels = x.clone().swap_dims(0, 1).flatten::<2>(1, 3);
     let mean = pixels.clone().mean_dim(1);
     let variance = (pixels - mean.clone()).square().mean_dim(1);
     let (mean, variance) = (mean.squeeze_dim(1), variance.squeeze_dim(1));
     let output = compose(x, gamma, beta, [mean.clone(), variance.clone()], epsilon, then);
-    BatchNorm { output, mean: mean.detach(), variance: variance.detach() }
+    BatchNorm { output, mean: mean.detach(), variance: variance.detach(), pixels: count }
+}
+
+/// A convolution without a bias, transposed or not, and the batch normalisation of its output.
+///
+/// The same as [`conv2d`] or [`conv_transpose2d`], then [`batch_norm2d`], in fewer passes over
+/// memory: the moments are taken while the output is in the cache, and the gradient between the
+/// two is never written down.
+///
+/// # Shapes
+///
+/// Those of the two functions; `gamma`, `beta`, mean and variance are `[channels_out]`.
+///
+/// # Panics
+///
+/// When the shapes do not fit each other.
+pub fn conv_norm2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    [gamma, beta]: [Tensor<1>; 2],
+    options: impl Into<AnyConv>,
+    epsilon: f64,
+    then: Then,
+) -> BatchNorm {
+    let options = options.into();
+    let convolution = options
+        .geometry(x.dims(), weight.dims())
+        .map(|(geometry, direction)| Convolution { geometry, direction, slope: 1.0 })
+        .filter(|convolution| has_kernels(&x) && then.covered(convolution.output()));
+    let Some(convolution) = convolution else {
+        let y = match options {
+            AnyConv::Forward(options) => conv2d(x, weight, None, options, Activation::None),
+            AnyConv::Transposed(options) => {
+                conv_transpose2d(x, weight, None, options, Activation::None)
+            }
+        };
+        return batch_norm2d(y, gamma, beta, epsilon, then);
+    };
+    let norm = then.norm(epsilon);
+    let (output, mean, variance) = <Dispatch as Kernels>::convolve_and_normalize(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        then.shortcut.map(Tensor::into_dispatch).into(),
+        (convolution, norm),
+    );
+    let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
+    let [batch, _, height, width] = convolution.output();
+    BatchNorm {
+        output: Tensor::from_dispatch(output),
+        mean,
+        variance,
+        pixels: batch * height * width,
+    }
+}
+
+/// The options of a convolution, whichever way it goes.
+#[derive(Clone, Debug)]
+pub enum AnyConv {
+    /// Of [`conv2d`].
+    Forward(ConvOptions<2>),
+    /// Of [`conv_transpose2d`].
+    Transposed(ConvTransposeOptions<2>),
+}
+
+impl From<ConvOptions<2>> for AnyConv {
+    fn from(options: ConvOptions<2>) -> Self {
+        Self::Forward(options)
+    }
+}
+
+impl From<ConvTransposeOptions<2>> for AnyConv {
+    fn from(options: ConvTransposeOptions<2>) -> Self {
+        Self::Transposed(options)
+    }
+}
+
+impl AnyConv {
+    /// The sizes, when the kernels cover the options.
+    fn geometry(&self, x: [usize; 4], weight: [usize; 4]) -> Option<(Geometry, Direction)> {
+        match self {
+            Self::Forward(ConvOptions { stride, padding, dilation, groups }) => {
+                let plain = *dilation == [1, 1] && *groups == 1;
+                let geometry = Geometry::new(x, weight, *stride, *padding);
+                geometry.filter(|_| plain).map(|geometry| (geometry, Direction::Forward))
+            }
+            Self::Transposed(options) => {
+                let ConvTransposeOptions { stride, padding, padding_out, dilation, groups } =
+                    options;
+                let plain = *dilation == [1, 1] && *groups == 1;
+                let geometry = Geometry::transposed(x, weight, *stride, *padding, *padding_out);
+                geometry.filter(|_| plain).map(|geometry| (geometry, Direction::Transposed))
+            }
+        }
+    }
 }
 
 /// Batch normalisation by moments that are known, as after training.

@@ -9,9 +9,11 @@
 
 use rayon::prelude::*;
 
-use crate::blocks::{Block, at, at_mut, for_each_block};
+use crate::blocks::{
+    Block, at, at_mut, bend, bend_gradient, bend_gradient_all, for_each_block,
+};
 use crate::float::Float;
-use crate::view::filled;
+use crate::view::{Frame, Source, filled};
 
 /// Mean and variance of each channel (the sum of squares over the number of pixels).
 #[derive(Clone, Debug, PartialEq)]
@@ -30,66 +32,85 @@ fn pixels_per_task(channels: usize) -> usize {
     (CHUNK / channels).max(1)
 }
 
-/// The moments of `x`, `[pixels, channels]`.
-///
-/// Each chunk is centred on its own mean, and the chunks are joined in order (Chan, Golub and
-/// LeVeque 1983), so that a large mean costs no digits.
-pub fn moments<E: Float>(x: &[E], channels: usize) -> Moments<E> {
-    struct Chunk<'a, E> {
-        x: &'a [E],
-        channels: usize,
-        mean: Vec<E>,
-        squares: Vec<E>,
+/// The moments of some of the pixels, to be joined with those of the others.
+#[derive(Debug)]
+pub struct PartMoments<E> {
+    pixels: usize,
+    mean: Vec<E>,
+    /// Sums of the squared distances from the mean.
+    squares: Vec<E>,
+}
+
+impl<E: Float> PartMoments<E> {
+    /// Of `x`, `[pixels, channels]`, centred on their own mean.
+    pub fn new(x: &[E], channels: usize) -> Self {
+        struct Sums<'a, E> {
+            x: &'a [E],
+            part: PartMoments<E>,
+        }
+        impl<E: Float> Block for Sums<'_, E> {
+            #[inline(always)]
+            fn run<const W: usize>(&mut self, first: usize) {
+                let channels = self.part.mean.len();
+                let scale = E::from_f64(1.0 / self.part.pixels as f64);
+                let mut mean = [E::default(); W];
+                for start in (first..self.x.len()).step_by(channels) {
+                    let x = at::<E, W>(self.x, start);
+                    for i in 0..W {
+                        mean[i] += x[i];
+                    }
+                }
+                for mean in &mut mean {
+                    *mean = *mean * scale;
+                }
+                let mut squares = [E::default(); W];
+                for start in (first..self.x.len()).step_by(channels) {
+                    let x = at::<E, W>(self.x, start);
+                    for i in 0..W {
+                        let off = x[i] - mean[i];
+                        squares[i] += off * off;
+                    }
+                }
+                *at_mut(&mut self.part.mean, first) = mean;
+                *at_mut(&mut self.part.squares, first) = squares;
+            }
+        }
+
+        let zeros = vec![E::default(); channels];
+        let part = Self { pixels: x.len() / channels, mean: zeros.clone(), squares: zeros };
+        let mut sums = Sums { x, part };
+        for_each_block(channels, &mut sums);
+        sums.part
     }
-    impl<E: Float> Block for Chunk<'_, E> {
-        #[inline(always)]
-        fn run<const W: usize>(&mut self, first: usize) {
-            let rows = || self.x.chunks_exact(self.channels).map(|row| at::<E, W>(row, first));
-            let scale = E::from_f64(1.0 / (self.x.len() / self.channels) as f64);
-            let mut mean = [E::default(); W];
-            for row in rows() {
-                for i in 0..W {
-                    mean[i] += row[i];
-                }
+}
+
+impl<E: Float> Moments<E> {
+    /// Joins the parts in order (Chan, Golub and LeVeque 1983), so that a large mean costs no
+    /// digits.
+    pub fn join(parts: &[PartMoments<E>], channels: usize) -> Self {
+        let (mut count, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
+        for part in parts {
+            let pixels = part.pixels as f64;
+            let total = count + pixels;
+            for channel in 0..channels {
+                let off = part.mean[channel].into_f64() - mean[channel];
+                mean[channel] += off * pixels / total;
+                squares[channel] +=
+                    part.squares[channel].into_f64() + off * off * count * pixels / total;
             }
-            let mean = mean.map(|sum| sum * scale);
-            let mut squares = [E::default(); W];
-            for row in rows() {
-                for i in 0..W {
-                    let off = row[i] - mean[i];
-                    squares[i] += off * off;
-                }
-            }
-            *at_mut(&mut self.mean, first) = mean;
-            *at_mut(&mut self.squares, first) = squares;
+            count = total;
+        }
+        Self {
+            mean: mean.into_iter().map(E::from_f64).collect(),
+            variance: squares.into_iter().map(|sum| E::from_f64(sum / count)).collect(),
         }
     }
 
-    let chunk = pixels_per_task(channels) * channels;
-    let parts: Vec<_> = x
-        .par_chunks(chunk)
-        .map(|x| {
-            let zeros = vec![E::default(); channels];
-            let mut part = Chunk { x, channels, mean: zeros.clone(), squares: zeros };
-            for_each_block(channels, &mut part);
-            (x.len() / channels, part.mean, part.squares)
-        })
-        .collect();
-    let (mut count, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
-    for (pixels, part_mean, part_squares) in parts {
-        let pixels = pixels as f64;
-        let total = count + pixels;
-        for channel in 0..channels {
-            let off = part_mean[channel].into_f64() - mean[channel];
-            mean[channel] += off * pixels / total;
-            squares[channel] +=
-                part_squares[channel].into_f64() + off * off * count * pixels / total;
-        }
-        count = total;
-    }
-    Moments {
-        mean: mean.into_iter().map(E::from_f64).collect(),
-        variance: squares.into_iter().map(|sum| E::from_f64(sum / count)).collect(),
+    /// Of `x`, `[pixels, channels]`.
+    pub fn new(x: &[E], channels: usize) -> Self {
+        let chunks = x.par_chunks(pixels_per_task(channels) * channels);
+        let parts: Vec<_> = chunks.map(|x| PartMoments::new(x, channels)).collect();
+        Self::join(&parts, channels)
     }
 }
 
@@ -113,18 +134,6 @@ impl<E: Float> Affine<E> {
         }
         Self { factor, summand }
     }
-}
-
-/// `max(z, slope z)` for slopes between 0 and 1.
-#[inline(always)]
-pub fn bend<E: Float>(z: E, slope: E) -> E {
-    if z > E::default() { z } else { slope * z }
-}
-
-/// The derivative of [`bend`], times `gradient`; `y` has the sign of z.
-#[inline(always)]
-pub fn bend_gradient<E: Float>(y: E, slope: E, gradient: E) -> E {
-    if y > E::default() { gradient } else { slope * gradient }
 }
 
 /// `max(z, slope z)` with `z = factor x + summand + shortcut`, for `x` of `[pixels, channels]`.
@@ -177,200 +186,14 @@ pub fn normalize<E: Float>(
     })
 }
 
-/// What the backward pass of a normalisation gives.
-#[derive(Debug)]
-pub struct NormGradients<E> {
-    /// Of the input, `[pixels, channels]`.
-    pub x: Vec<E>,
-    /// Of gamma.
-    pub gamma: Vec<E>,
-    /// Of beta.
-    pub beta: Vec<E>,
-}
-
 /// The gradient at z, `[pixels, channels]`, which is that of the shortcut, too.
 pub fn bent_gradient<E: Float>(output: &[E], gradient: &[E], slope: E) -> Vec<E> {
     filled(output.len(), |g| {
         g.par_chunks_mut(CHUNK).enumerate().for_each(|(task, g)| {
             let range = task * CHUNK..task * CHUNK + g.len();
-            let (output, gradient) = (&output[range.clone()], &gradient[range]);
-            crate::patches::processor().dispatch(
-                #[inline(always)]
-                || {
-                    for ((g, y), gradient) in g.iter_mut().zip(output).zip(gradient) {
-                        *g = bend_gradient(*y, slope, *gradient);
-                    }
-                },
-            );
+            bend_gradient_all(&output[range.clone()], &gradient[range], slope, g);
         });
     })
-}
-
-/// What is needed of the forward pass to go back through it.
-#[derive(Clone, Copy)]
-pub struct Forward<'a, E> {
-    /// The input, `[pixels, channels]`.
-    pub x: &'a [E],
-    /// Its moments.
-    pub moments: &'a Moments<E>,
-    /// The learned scale.
-    pub gamma: &'a [E],
-    /// What keeps the variance from zero.
-    pub epsilon: f64,
-}
-
-impl<E: Float> Forward<'_, E> {
-    /// The gradients, from `g` at z, or, where `output` is given, behind `max(z, slope z)`.
-    pub fn backward(&self, gradient: &[E], output: Option<&[E]>, slope: E) -> NormGradients<E> {
-        let channels = self.gamma.len();
-        let chunk = pixels_per_task(channels) * channels;
-        let slice = |data: &'_ [E], task: usize, length: usize| -> std::ops::Range<usize> {
-            let start = task * chunk;
-            debug_assert!(start + length <= data.len());
-            start..start + length
-        };
-        let parts: Vec<_> = self
-            .x
-            .par_chunks(chunk)
-            .enumerate()
-            .map(|(task, x)| {
-                let range = slice(gradient, task, x.len());
-                let gradient = &gradient[range.clone()];
-                let output = output.map(|output| &output[range]);
-                sums(x, gradient, output, &self.moments.mean, slope)
-            })
-            .collect();
-        let terms = self.terms(parts, (self.x.len() / channels) as f64);
-        let x = filled(self.x.len(), |dx| {
-            dx.par_chunks_mut(chunk).enumerate().for_each(|(task, dx)| {
-                let range = slice(gradient, task, dx.len());
-                let gradient = &gradient[range.clone()];
-                let x = &self.x[range.clone()];
-                let output = output.map(|output| &output[range]);
-                let mut chunk = InputGradient { x, gradient, output, slope, terms: &terms, dx };
-                for_each_block(channels, &mut chunk);
-            });
-        });
-        NormGradients { x, gamma: terms.gamma, beta: terms.beta }
-    }
-
-    /// Joins the sums of the chunks, in order.
-    fn terms(&self, parts: Vec<[Vec<E>; 2]>, pixels: f64) -> Terms<E> {
-        let channels = self.gamma.len();
-        let (mut plain, mut times_x) = (vec![0.0; channels], vec![0.0; channels]);
-        for [part_plain, part_times_x] in parts {
-            for channel in 0..channels {
-                plain[channel] += part_plain[channel].into_f64();
-                times_x[channel] += part_times_x[channel].into_f64();
-            }
-        }
-        let mut terms = Terms::default();
-        for channel in 0..channels {
-            let mean = self.moments.mean[channel].into_f64();
-            let variance = self.moments.variance[channel].into_f64();
-            let scale = 1.0 / (variance + self.epsilon).sqrt();
-            let beta = plain[channel];
-            let gamma = times_x[channel] * scale;
-            // dx = factor g + slope x + rest
-            let factor = self.gamma[channel].into_f64() * scale;
-            let slope = -factor * scale * gamma / pixels;
-            terms.factor.push(E::from_f64(factor));
-            terms.slope.push(E::from_f64(slope));
-            terms.rest.push(E::from_f64(-factor * beta / pixels - slope * mean));
-            terms.gamma.push(E::from_f64(gamma));
-            terms.beta.push(E::from_f64(beta));
-        }
-        terms
-    }
-}
-
-/// `dx = factor g + slope x + rest` for each channel, and the gradients of gamma and beta.
-#[derive(Debug, Default)]
-struct Terms<E> {
-    factor: Vec<E>,
-    slope: Vec<E>,
-    rest: Vec<E>,
-    gamma: Vec<E>,
-    beta: Vec<E>,
-}
-
-/// The sums of `g` and of `g (x - mean)` over a chunk's pixels.
-fn sums<E: Float>(
-    x: &[E],
-    gradient: &[E],
-    output: Option<&[E]>,
-    mean: &[E],
-    slope: E,
-) -> [Vec<E>; 2] {
-    struct Sums<'a, E> {
-        x: &'a [E],
-        gradient: &'a [E],
-        output: Option<&'a [E]>,
-        mean: &'a [E],
-        slope: E,
-        plain: Vec<E>,
-        times_x: Vec<E>,
-    }
-    impl<E: Float> Block for Sums<'_, E> {
-        #[inline(always)]
-        fn run<const W: usize>(&mut self, first: usize) {
-            let mean = *at::<E, W>(self.mean, first);
-            let (mut plain, mut times_x) = ([E::default(); W], [E::default(); W]);
-            for start in (first..self.x.len()).step_by(self.mean.len()) {
-                let x = at::<E, W>(self.x, start);
-                let mut g = *at::<E, W>(self.gradient, start);
-                if let Some(output) = self.output {
-                    let y = at::<E, W>(output, start);
-                    for i in 0..W {
-                        g[i] = bend_gradient(y[i], self.slope, g[i]);
-                    }
-                }
-                for i in 0..W {
-                    plain[i] += g[i];
-                    times_x[i] += g[i] * (x[i] - mean[i]);
-                }
-            }
-            *at_mut(&mut self.plain, first) = plain;
-            *at_mut(&mut self.times_x, first) = times_x;
-        }
-    }
-    let zeros = vec![E::default(); mean.len()];
-    let (plain, times_x) = (zeros.clone(), zeros);
-    let mut sums = Sums { x, gradient, output, mean, slope, plain, times_x };
-    for_each_block(mean.len(), &mut sums);
-    [sums.plain, sums.times_x]
-}
-
-struct InputGradient<'a, E> {
-    x: &'a [E],
-    gradient: &'a [E],
-    output: Option<&'a [E]>,
-    slope: E,
-    terms: &'a Terms<E>,
-    dx: &'a mut [E],
-}
-
-impl<E: Float> Block for InputGradient<'_, E> {
-    #[inline(always)]
-    fn run<const W: usize>(&mut self, first: usize) {
-        let factor = *at::<E, W>(&self.terms.factor, first);
-        let slope = *at::<E, W>(&self.terms.slope, first);
-        let rest = *at::<E, W>(&self.terms.rest, first);
-        for start in (first..self.x.len()).step_by(self.terms.factor.len()) {
-            let x = at::<E, W>(self.x, start);
-            let mut g = *at::<E, W>(self.gradient, start);
-            if let Some(output) = self.output {
-                let y = at::<E, W>(output, start);
-                for i in 0..W {
-                    g[i] = bend_gradient(y[i], self.slope, g[i]);
-                }
-            }
-            let dx = at_mut::<E, W>(self.dx, start);
-            for i in 0..W {
-                dx[i] = factor[i] * g[i] + slope[i] * x[i] + rest[i];
-            }
-        }
-    }
 }
 
 /// Windows of `size` by `size` that neither overlap nor reach over the edge, on pictures of
@@ -390,14 +213,6 @@ impl Windows {
     pub fn count(&self) -> [usize; 2] {
         [self.height / self.size, self.width / self.size]
     }
-
-    /// Where the pixels of a window start, in a sample with this many channels.
-    #[inline(always)]
-    fn pixels(&self, row: usize, column: usize, channels: usize) -> impl Iterator<Item = usize> {
-        let Self { width, size, .. } = *self;
-        let start = row * size * width + column * size;
-        (0..size * size).map(move |at| (start + at / size * width + at % size) * channels)
-    }
 }
 
 /// The largest `max(z, slope z)` of each window, and the `x` that it comes from.
@@ -409,7 +224,8 @@ pub fn normalize_and_pool<E: Float>(
     slope: E,
     windows: Windows,
 ) -> (Vec<E>, Vec<E>) {
-    struct Sample<'a, E> {
+    /// `S` is the size of the windows, 0 for one that is not known to the compiler.
+    struct Sample<'a, E, const S: usize> {
         x: &'a [E],
         affine: &'a Affine<E>,
         slope: E,
@@ -417,29 +233,42 @@ pub fn normalize_and_pool<E: Float>(
         y: &'a mut [E],
         chosen: &'a mut [E],
     }
-    impl<E: Float> Block for Sample<'_, E> {
+    impl<E: Float, const S: usize> Block for Sample<'_, E, S> {
         #[inline(always)]
         fn run<const W: usize>(&mut self, first: usize) {
             let channels = self.affine.factor.len();
             let factor = *at::<E, W>(&self.affine.factor, first);
             let summand = *at::<E, W>(&self.affine.summand, first);
+            let size = if S == 0 { self.windows.size } else { S };
             let [rows, columns] = self.windows.count();
+            let line = self.windows.width * channels;
             for row in 0..rows {
+                let x = &self.x[row * size * line..][..size * line];
+                let range = row * columns * channels..(row + 1) * columns * channels;
+                let (y, chosen) = (&mut self.y[range.clone()], &mut self.chosen[range]);
                 for column in 0..columns {
+                    let start = column * size * channels + first;
+                    let mut taken = *at::<E, W>(x, start);
                     let mut best = [E::default(); W];
-                    let mut chosen = [E::default(); W];
-                    for (place, pixel) in self.windows.pixels(row, column, channels).enumerate() {
-                        let x = at::<E, W>(self.x, pixel + first);
-                        for i in 0..W {
-                            let z = factor[i] * x[i] + summand[i];
-                            let larger = place == 0 || z > best[i];
-                            best[i] = if larger { z } else { best[i] };
-                            chosen[i] = if larger { x[i] } else { chosen[i] };
+                    for i in 0..W {
+                        best[i] = factor[i] * taken[i] + summand[i];
+                    }
+                    for down in 0..size {
+                        for across in 0..size {
+                            let x = at::<E, W>(x, start + down * line + across * channels);
+                            for i in 0..W {
+                                let z = factor[i] * x[i] + summand[i];
+                                let larger = z > best[i];
+                                best[i] = if larger { z } else { best[i] };
+                                taken[i] = if larger { x[i] } else { taken[i] };
+                            }
                         }
                     }
-                    let start = (row * columns + column) * channels + first;
-                    *at_mut(self.y, start) = best.map(|z| bend(z, self.slope));
-                    *at_mut(self.chosen, start) = chosen;
+                    for z in &mut best {
+                        *z = bend(*z, self.slope);
+                    }
+                    *at_mut(y, column * channels + first) = best;
+                    *at_mut(chosen, column * channels + first) = taken;
                 }
             }
         }
@@ -455,106 +284,303 @@ pub fn normalize_and_pool<E: Float>(
         chosen = filled(total, |chosen| {
             let samples = x.par_chunks_exact(sample).zip(y.par_chunks_exact_mut(pooled));
             samples.zip(chosen.par_chunks_exact_mut(pooled)).for_each(|((x, y), chosen)| {
-                for_each_block(channels, &mut Sample { x, affine, slope, windows, y, chosen });
+                if windows.size == 2 {
+                    let mut block = Sample::<E, 2> { x, affine, slope, windows, y, chosen };
+                    for_each_block(channels, &mut block);
+                } else {
+                    let mut block = Sample::<E, 0> { x, affine, slope, windows, y, chosen };
+                    for_each_block(channels, &mut block);
+                }
             });
         });
     });
     (y, chosen)
 }
 
-impl<E: Float> Forward<'_, E> {
-    /// The gradients behind [`normalize_and_pool`].
-    pub fn pooled_backward(
-        &self,
-        gradient: &[E],
-        output: &[E],
-        chosen: &[E],
-        slope: E,
-        windows: Windows,
-    ) -> NormGradients<E> {
-        let channels = self.gamma.len();
+/// How the gradient at z comes from that of the output.
+#[derive(Clone, Copy, Debug)]
+pub enum Behind<'a, E> {
+    /// They are the same.
+    Nothing,
+    /// `max(z, slope z)` is between them.
+    Bend,
+    /// That, and the largest of each window; with the `x` that [`normalize_and_pool`] chose.
+    Pooling(&'a [E], Windows),
+}
+
+/// A normalisation's forward pass and the gradient of its output.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward<'a, E> {
+    /// The input, channels last.
+    pub x: &'a [E],
+    /// Batch, channels, height and width of the input.
+    pub dims: [usize; 4],
+    /// Its moments.
+    pub moments: &'a Moments<E>,
+    /// What normalised it.
+    pub affine: &'a Affine<E>,
+    /// What keeps the variance from zero.
+    pub epsilon: f64,
+    /// The output's gradient, channels last.
+    pub gradient: &'a [E],
+    /// What is between z and the output.
+    pub behind: Behind<'a, E>,
+    /// Of the bend.
+    pub slope: E,
+}
+
+impl<'a, E: Float> Backward<'a, E> {
+    /// Sums over all pixels what the gradients need, and gives them.
+    pub fn gradients(self) -> NormGradients<'a, E> {
+        let channels = self.affine.factor.len();
+        // With pooling, g is zero but at the chosen pixels.
+        let x = match self.behind {
+            Behind::Pooling(chosen, _) => chosen,
+            _ => self.x,
+        };
         let chunk = pixels_per_task(channels) * channels;
-        let parts: Vec<_> = gradient
+        let parts: Vec<_> = x
             .par_chunks(chunk)
-            .zip(output.par_chunks(chunk))
-            .zip(chosen.par_chunks(chunk))
-            .map(|((gradient, output), chosen)| {
-                sums(chosen, gradient, Some(output), &self.moments.mean, slope)
+            .zip(self.gradient.par_chunks(chunk))
+            .map(|(x, gradient)| {
+                let zeros = vec![E::default(); channels];
+                let (plain, times_x) = (zeros.clone(), zeros);
+                let mut sums = Sums { x, gradient, pass: &self, plain, times_x };
+                for_each_block(channels, &mut sums);
+                [sums.plain, sums.times_x]
             })
             .collect();
-        let terms = self.terms(parts, (self.x.len() / channels) as f64);
-        let [rows, columns] = windows.count();
-        let (sample, pooled) =
-            (windows.height * windows.width * channels, rows * columns * channels);
-        let x = filled(self.x.len(), |dx| {
-            dx.par_chunks_exact_mut(sample).enumerate().for_each(|(index, dx)| {
-                let range = index * pooled..(index + 1) * pooled;
-                let mut sample = PooledGradient {
-                    x: &self.x[index * sample..][..sample],
-                    gradient: &gradient[range.clone()],
-                    output: &output[range.clone()],
-                    chosen: &chosen[range],
-                    slope,
-                    windows,
-                    terms: &terms,
-                    dx,
-                };
-                for_each_block(channels, &mut sample);
-            });
-        });
-        NormGradients { x, gamma: terms.gamma, beta: terms.beta }
+        let (mut plain, mut times_x) = (vec![0.0; channels], vec![0.0; channels]);
+        for [part_plain, part_times_x] in parts {
+            for channel in 0..channels {
+                plain[channel] += part_plain[channel].into_f64();
+                times_x[channel] += part_times_x[channel].into_f64();
+            }
+        }
+        let pixels = (self.x.len() / channels) as f64;
+        let (mut slope, mut rest) = (Vec::new(), Vec::new());
+        let (mut gamma, mut beta) = (Vec::new(), Vec::new());
+        for channel in 0..channels {
+            let mean = self.moments.mean[channel].into_f64();
+            let variance = self.moments.variance[channel].into_f64();
+            let scale = 1.0 / (variance + self.epsilon).sqrt();
+            let factor = self.affine.factor[channel].into_f64();
+            gamma.push(E::from_f64(times_x[channel] * scale));
+            beta.push(E::from_f64(plain[channel]));
+            // dx = factor g + by_x x + rest
+            let by_x = -factor * scale * scale * times_x[channel] / pixels;
+            slope.push(E::from_f64(by_x));
+            rest.push(E::from_f64(-factor * plain[channel] / pixels - by_x * mean));
+        }
+        NormGradients { pass: self, by_x: slope, rest, gamma, beta }
     }
 }
 
-struct PooledGradient<'a, E> {
+/// The sums of `g` and of `g (x - mean)` over a chunk's pixels.
+struct Sums<'a, E> {
     x: &'a [E],
     gradient: &'a [E],
-    output: &'a [E],
-    chosen: &'a [E],
-    slope: E,
-    windows: Windows,
-    terms: &'a Terms<E>,
-    dx: &'a mut [E],
+    pass: &'a Backward<'a, E>,
+    plain: Vec<E>,
+    times_x: Vec<E>,
 }
 
-impl<E: Float> Block for PooledGradient<'_, E> {
+impl<E: Float> Block for Sums<'_, E> {
     #[inline(always)]
     fn run<const W: usize>(&mut self, first: usize) {
-        let channels = self.terms.factor.len();
-        let factor = *at::<E, W>(&self.terms.factor, first);
-        let slope = *at::<E, W>(&self.terms.slope, first);
-        let rest = *at::<E, W>(&self.terms.rest, first);
-        let Windows { height, width, size } = self.windows;
+        let Affine { factor, summand } = self.pass.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let mean = *at::<E, W>(&self.pass.moments.mean, first);
+        let bends = !matches!(self.pass.behind, Behind::Nothing);
+        let (mut plain, mut times_x) = ([E::default(); W], [E::default(); W]);
+        for start in (first..self.x.len()).step_by(channels) {
+            let x = at::<E, W>(self.x, start);
+            let mut g = *at::<E, W>(self.gradient, start);
+            if bends {
+                for i in 0..W {
+                    g[i] = bend_gradient(factor[i] * x[i] + summand[i], self.pass.slope, g[i]);
+                }
+            }
+            for i in 0..W {
+                plain[i] += g[i];
+                times_x[i] += g[i] * (x[i] - mean[i]);
+            }
+        }
+        *at_mut(&mut self.plain, first) = plain;
+        *at_mut(&mut self.times_x, first) = times_x;
+    }
+}
+
+/// The gradients of a normalisation. That of the input is computed where it is read
+/// ([`Source`]), for it is as large as the input and would have to be written and read again.
+#[derive(Debug)]
+pub struct NormGradients<'a, E> {
+    pass: Backward<'a, E>,
+    /// `dx = factor g + by_x x + rest` for each channel.
+    by_x: Vec<E>,
+    rest: Vec<E>,
+    /// Of gamma.
+    pub gamma: Vec<E>,
+    /// Of beta.
+    pub beta: Vec<E>,
+}
+
+impl<E: Float> NormGradients<'_, E> {
+    /// The gradient of the input, channels last.
+    pub fn input(&self) -> Vec<E> {
+        let [_, channels, height, width] = self.pass.dims;
+        filled(self.pass.x.len(), |dx| {
+            dx.par_chunks_exact_mut(channels * height * width).enumerate().for_each(
+                |(sample, dx)| self.copy_sample(sample, Frame::exact(height, width), dx),
+            );
+        })
+    }
+}
+
+impl<E: Float> Source<E> for NormGradients<'_, E> {
+    fn dims(&self) -> [usize; 4] {
+        self.pass.dims
+    }
+
+    fn framed(&self, _: Frame) -> Option<&[E]> {
+        None
+    }
+
+    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
+        let [_, channels, height, width] = self.pass.dims;
+        frame.fill_margin(height, width, channels, out);
+        let size = channels * height * width;
+        let x = &self.pass.x[sample * size..][..size];
+        let (rows, columns) = (height.min(frame.height - frame.top), width.min(frame.width - frame.left));
+        assert!(rows == height && columns == width, "a gradient's frame holds all of it");
+        match self.pass.behind {
+            Behind::Pooling(chosen, windows) => {
+                let pooled: usize = windows.count().iter().product::<usize>() * channels;
+                let range = sample * pooled..(sample + 1) * pooled;
+                let (chosen, gradient) = (&chosen[range.clone()], &self.pass.gradient[range]);
+                let whole = self;
+                if windows.size == 2 {
+                    let mut block =
+                        PooledGradient::<E, 2> { x, gradient, chosen, windows, whole, frame, out };
+                    for_each_block(channels, &mut block);
+                } else {
+                    let mut block =
+                        PooledGradient::<E, 0> { x, gradient, chosen, windows, whole, frame, out };
+                    for_each_block(channels, &mut block);
+                }
+            }
+            _ => {
+                let gradient = &self.pass.gradient[sample * size..][..size];
+                let mut block = InputGradient { x, gradient, width, whole: self, frame, out };
+                for_each_block(channels, &mut block);
+            }
+        }
+    }
+}
+
+/// One sample of the input's gradient.
+struct InputGradient<'a, E> {
+    x: &'a [E],
+    gradient: &'a [E],
+    width: usize,
+    whole: &'a NormGradients<'a, E>,
+    frame: Frame,
+    out: &'a mut [E],
+}
+
+impl<E: Float> Block for InputGradient<'_, E> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, first: usize) {
+        let NormGradients { pass, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = pass.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
+        let bends = !matches!(pass.behind, Behind::Nothing);
+        let line = self.width * channels;
+        for (row, x) in self.x.chunks_exact(line).enumerate() {
+            let gradient = &self.gradient[row * line..][..line];
+            let out = self.frame.row(row, channels, self.out, line);
+            for start in (first..line).step_by(channels) {
+                let x = at::<E, W>(x, start);
+                let mut g = *at::<E, W>(gradient, start);
+                if bends {
+                    for i in 0..W {
+                        g[i] = bend_gradient(factor[i] * x[i] + summand[i], pass.slope, g[i]);
+                    }
+                }
+                let out = at_mut::<E, W>(out, start);
+                for i in 0..W {
+                    out[i] = factor[i] * g[i] + by_x[i] * x[i] + rest[i];
+                }
+            }
+        }
+    }
+}
+
+/// One sample of the input's gradient behind pooling by windows of `S` by `S`, 0 for a size that
+/// is not known to the compiler.
+struct PooledGradient<'a, E, const S: usize> {
+    x: &'a [E],
+    gradient: &'a [E],
+    chosen: &'a [E],
+    windows: Windows,
+    whole: &'a NormGradients<'a, E>,
+    frame: Frame,
+    out: &'a mut [E],
+}
+
+impl<E: Float, const S: usize> Block for PooledGradient<'_, E, S> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, first: usize) {
+        let NormGradients { pass, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = pass.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
+        let Windows { height, width, .. } = self.windows;
+        let size = if S == 0 { self.windows.size } else { S };
         let [rows, columns] = self.windows.count();
+        let (line, framed_line) = (width * channels, self.frame.width * channels);
         // Pixels that belong to no window hear of the output by the moments alone.
         for row in 0..height {
             let inside = if row < rows * size { columns * size } else { 0 };
-            for column in inside..width {
-                let start = (row * width + column) * channels + first;
-                let x = at::<E, W>(self.x, start);
-                let dx = at_mut::<E, W>(self.dx, start);
+            let out = self.frame.row(row, channels, self.out, line);
+            for start in (inside * channels + first..line).step_by(channels) {
+                let x = at::<E, W>(self.x, row * line + start);
+                let out = at_mut::<E, W>(out, start);
                 for i in 0..W {
-                    dx[i] = slope[i] * x[i] + rest[i];
+                    out[i] = by_x[i] * x[i] + rest[i];
                 }
             }
         }
         for row in 0..rows {
+            let x = &self.x[row * size * line..][..size * line];
+            let length = (size - 1) * framed_line + line;
+            let out = self.frame.row(row * size, channels, self.out, length);
+            let range = row * columns * channels..(row + 1) * columns * channels;
+            let (chosen, gradient) = (&self.chosen[range.clone()], &self.gradient[range]);
             for column in 0..columns {
-                let window = (row * columns + column) * channels + first;
-                let chosen = at::<E, W>(self.chosen, window);
-                let mut g = *at::<E, W>(self.gradient, window);
-                let y = at::<E, W>(self.output, window);
+                let chosen = at::<E, W>(chosen, column * channels + first);
+                let mut g = *at::<E, W>(gradient, column * channels + first);
                 for i in 0..W {
-                    g[i] = factor[i] * bend_gradient(y[i], self.slope, g[i]);
+                    let z = factor[i] * chosen[i] + summand[i];
+                    g[i] = factor[i] * bend_gradient(z, pass.slope, g[i]);
                 }
-                for pixel in self.windows.pixels(row, column, channels) {
-                    let x = at::<E, W>(self.x, pixel + first);
-                    let dx = at_mut::<E, W>(self.dx, pixel + first);
-                    for i in 0..W {
-                        // The first pixel with the chosen value takes it all.
-                        let hit = x[i] == chosen[i];
-                        dx[i] = (if hit { g[i] } else { E::default() }) + slope[i] * x[i] + rest[i];
-                        g[i] = if hit { E::default() } else { g[i] };
+                let start = column * size * channels + first;
+                for down in 0..size {
+                    for across in 0..size {
+                        let x = at::<E, W>(x, start + down * line + across * channels);
+                        let place = start + down * framed_line + across * channels;
+                        let out = at_mut::<E, W>(out, place);
+                        for i in 0..W {
+                            // The first pixel with the chosen value takes it all.
+                            let hit = x[i] == chosen[i];
+                            let taken = if hit { g[i] } else { E::default() };
+                            out[i] = taken + by_x[i] * x[i] + rest[i];
+                            g[i] = if hit { E::default() } else { g[i] };
+                        }
                     }
                 }
             }

@@ -261,8 +261,8 @@ unsafe fn tile<E: Float, S: Simd, const V: usize, const P: usize>(
 }
 
 /// What [`correlate`] works on: `sums[k * stride + c] += sum_p data[patches[p] + taps[k]] *
-/// gradients[p * stride + c]`, for each tap k and channel c, where `stride` is the number of
-/// channels filled up to whole vectors ([`padded`]).
+/// gradients[p * channels + c]`, for each tap k and channel c, where `stride` is the number of
+/// channels filled up to whole vectors ([`padded`]). The sums behind the last channel mean nothing.
 pub struct Correlation<'a, E> {
     /// The framed pictures.
     pub data: &'a [E],
@@ -270,9 +270,12 @@ pub struct Correlation<'a, E> {
     pub patches: &'a [u32],
     /// Where each tap lies within a patch.
     pub taps: &'a [u32],
-    /// The gradients of the outputs, one row for each patch.
+    /// The gradients of the outputs, one row of channels for each patch, and behind the last row
+    /// as many numbers, of any value, as fill it up to `stride`.
     pub gradients: &'a [E],
-    /// Numbers in a row of `gradients` and of `sums`.
+    /// Numbers in a row of `gradients`.
+    pub channels: usize,
+    /// Numbers in a row of `sums`.
     pub stride: usize,
     /// The weights' gradients, one row for each tap.
     pub sums: &'a mut [E],
@@ -297,14 +300,15 @@ pub fn padded<E: Float>(channels: usize) -> usize {
 ///
 /// When a table points outside of its buffer.
 pub fn correlate<E: Float>(correlation: Correlation<'_, E>) {
-    let Correlation { data, patches, taps, gradients, stride, ref sums } = correlation;
+    let Correlation { data, patches, taps, gradients, channels, stride, ref sums } = correlation;
     let last = |table: &[u32]| table.iter().max().map_or(0, |last| *last as usize);
-    assert!(stride == padded::<E>(stride), "rows are whole vectors");
-    assert!(gradients.len() >= patches.len() * stride, "a gradient for each patch");
-    assert!(sums.len() >= taps.len() * stride, "a sum for each tap");
     if patches.is_empty() || taps.is_empty() {
         return;
     }
+    assert!(stride == padded::<E>(channels), "rows are whole vectors");
+    let read = (patches.len() - 1) * channels + stride;
+    assert!(read <= gradients.len(), "a gradient for each patch");
+    assert!(sums.len() >= taps.len() * stride, "a sum for each tap");
     assert!(last(patches) + last(taps) < data.len(), "patches lie within");
     processor().dispatch(correlation);
 }
@@ -341,11 +345,11 @@ impl<E: Float> Correlation<'_, E> {
             let mut gradients = self.gradients[panel.channel..].as_ptr();
             for patch in self.patches {
                 // SAFETY: `correlate` checked that patches and taps stay within `data`, and that
-                // each patch has a row of `stride` gradients, into which the panel's V vectors fit.
+                // from each patch's row on, `stride` numbers can be read.
                 unsafe {
                     let at = self.data.as_ptr().add(*patch as usize);
                     let row = gradients.cast::<[E::Vector<S>; V]>().read_unaligned();
-                    gradients = gradients.wrapping_add(self.stride);
+                    gradients = gradients.wrapping_add(self.channels);
                     for k in 0..K {
                         let x = E::splat(simd, *at.add(taps[k]));
                         for v in 0..V {

@@ -159,7 +159,9 @@ impl<E: Float> Block for Forward<'_, E> {
                             }
                         }
                         let share = self.pooling.share(row, column);
-                        y = y.map(|sum| sum * share);
+                        for sum in &mut y {
+                            *sum = *sum * share;
+                        }
                     }
                 }
                 *at_mut(self.y, (row * columns + column) * self.channels + first) = y;

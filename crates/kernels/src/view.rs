@@ -30,6 +30,12 @@ pub fn channels_last_strides([_, channels, height, width]: [usize; 4]) -> [usize
 }
 
 impl<'a, E: Float> View<'a, E> {
+    /// Of numbers that lie with the channels last.
+    pub fn channels_last_of(data: &'a [E], dims: [usize; 4]) -> Self {
+        let strides = channels_last_strides(dims).map(|stride| stride as isize);
+        Self { data, offset: 0, dims, strides }
+    }
+
     /// The numbers with the channels last, when they lie so already.
     pub fn as_channels_last(&self) -> Option<&'a [E]> {
         let count = self.dims.iter().product();
@@ -39,12 +45,6 @@ impl<'a, E: Float> View<'a, E> {
             .zip(self.dims)
             .all(|((wanted, found), size)| size == 1 || *wanted as isize == found);
         (dense || count == 0).then(|| &self.data[self.offset..][..count])
-    }
-
-    /// The same, when they fill `frame` without a margin.
-    pub fn framed(&self, frame: Frame) -> Option<&'a [E]> {
-        let [_, _, height, width] = self.dims;
-        self.as_channels_last().filter(|_| frame == Frame::exact(height, width))
     }
 
     /// The numbers with the channels last, copied when they lie otherwise.
@@ -60,36 +60,50 @@ impl<'a, E: Float> View<'a, E> {
         });
         Cow::Owned(copy)
     }
+}
 
-    /// Copies one sample with the channels last, within a frame of zeros.
-    ///
-    /// `out` is `[frame.height, frame.width, channels]`. What does not fit the frame is left out.
-    pub fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
+/// Pictures that a kernel reads, sample by sample, with the channels last.
+pub trait Source<E>: Sync {
+    /// Batch, channels, height, width.
+    fn dims(&self) -> [usize; 4];
+
+    /// All samples as they lie in memory, when they fill `frame` without a margin.
+    fn framed(&self, frame: Frame) -> Option<&[E]>;
+
+    /// Writes one sample within a frame of zeros: `out` is `[frame.height, frame.width, channels]`.
+    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]);
+}
+
+impl<E: Float> Source<E> for View<'_, E> {
+    fn dims(&self) -> [usize; 4] {
+        self.dims
+    }
+
+    fn framed(&self, frame: Frame) -> Option<&[E]> {
+        let [_, _, height, width] = self.dims;
+        self.as_channels_last().filter(|_| frame == Frame::exact(height, width))
+    }
+
+    /// What does not fit the frame is left out.
+    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
         let [_, channels, height, width] = self.dims;
         let [batch_stride, channel_stride, row_stride, column_stride] = self.strides;
-        let Frame { top, left, height: framed_height, width: framed_width } = frame;
+        frame.fill_margin(height, width, channels, out);
         let start = self.offset as isize + sample as isize * batch_stride;
-        let columns = width.min(framed_width.saturating_sub(left));
-        for (y, row) in out.chunks_exact_mut(framed_width * channels).enumerate() {
-            if y < top || y >= top + height || y >= framed_height {
-                row.fill(E::default());
-                continue;
-            }
-            let (before, rest) = row.split_at_mut(left * channels);
-            let (inside, behind) = rest.split_at_mut(columns * channels);
-            before.fill(E::default());
-            behind.fill(E::default());
-            let start = start + (y - top) as isize * row_stride;
+        let columns = width.min(frame.width.saturating_sub(frame.left));
+        for y in 0..height.min(frame.height.saturating_sub(frame.top)) {
+            let row = frame.row(y, channels, out, columns * channels);
+            let start = start + y as isize * row_stride;
             if channel_stride == 1 && column_stride == channels as isize {
-                inside.copy_from_slice(&self.data[start as usize..][..columns * channels]);
+                row.copy_from_slice(&self.data[start as usize..][..columns * channels]);
             } else if channels == 1 && column_stride == 1 {
-                inside.copy_from_slice(&self.data[start as usize..][..columns]);
+                row.copy_from_slice(&self.data[start as usize..][..columns]);
             } else {
                 for channel in 0..channels {
                     let start = start + channel as isize * channel_stride;
                     for column in 0..columns {
                         let place = start + column as isize * column_stride;
-                        inside[column * channels + channel] = self.data[place as usize];
+                        row[column * channels + channel] = self.data[place as usize];
                     }
                 }
             }
@@ -114,6 +128,41 @@ impl Frame {
     /// No frame: the picture alone.
     pub fn exact(height: usize, width: usize) -> Self {
         Self { top: 0, left: 0, height, width }
+    }
+
+    /// Zeros around a picture of this size.
+    pub fn fill_margin<E: Float>(
+        &self,
+        height: usize,
+        width: usize,
+        channels: usize,
+        out: &mut [E],
+    ) {
+        if *self == Self::exact(height, width) {
+            return;
+        }
+        for (y, row) in out.chunks_exact_mut(self.width * channels).enumerate() {
+            if y < self.top || y >= self.top + height {
+                row.fill(E::default());
+            } else {
+                let end = (self.left + width).min(self.width);
+                row[..self.left.min(self.width) * channels].fill(E::default());
+                row[end * channels..].fill(E::default());
+            }
+        }
+    }
+
+    /// The first `length` numbers of a picture's row within the frame.
+    #[inline(always)]
+    pub fn row<'a, E>(
+        &self,
+        row: usize,
+        channels: usize,
+        out: &'a mut [E],
+        length: usize,
+    ) -> &'a mut [E] {
+        let start = ((self.top + row) * self.width + self.left) * channels;
+        &mut out[start..start + length]
     }
 }
 
