@@ -1,14 +1,13 @@
-"""The work of configs/mlp.toml in PyTorch, for `make bench-peers`.
+"""The networks of configs/ in PyTorch, for `make bench-peers`.
 
-usage: peer.py step      prints the training step's samples per second
-       peer.py tensors   the whole job, with the data held in tensors
-       peer.py loader    the whole job as it is usually written: torchvision transforms and a
-                         DataLoader with 2 workers
+usage: peer.py step NETWORK           the training step's samples per second
+       peer.py infer NETWORK BATCH    the forward pass's samples per second
+       peer.py job NETWORK tensors    the whole job, with the data held in tensors
+       peer.py job NETWORK loader     the whole job as it is usually written: torchvision
+                                      transforms and a DataLoader with 2 workers
 
-The network, the batches, the optimiser, its schedule and the number of evaluations are those of
-the config: 784-256-10, ReLU, batches of 256, SGD at 0.1 with momentum 0.9 and a
-cosine, 10 epochs of 55,000 pictures,
-a validation of 5,000 after each and a test of 10,000 at the end.
+NETWORK is mlp, lenet, cnn, resnet or (steps only) dcgan. The networks, the batches, the optimiser,
+its schedule and the number of evaluations are those of the configs; cnn's job takes 5 epochs.
 """
 
 import sys
@@ -17,9 +16,65 @@ import time
 import numpy
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-BATCH, EPOCHS, TRAIN = 256, 10, 55_000
+TRAIN = 55_000
+SECONDS = 3.0
+
+
+class Residual(nn.Module):
+    def __init__(self, before, width, stride):
+        super().__init__()
+        self.first = normed(before, width, 3, stride)
+        self.second = normed(width, width, 3, 1)
+        projects = stride > 1 or before != width
+        self.shortcut = normed(before, width, 1, stride) if projects else nn.Identity()
+
+    def forward(self, x):
+        return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
+
+
+def normed(before, width, kernel, stride):
+    convolution = nn.Conv2d(before, width, kernel, stride, kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(width))
+
+
+def mlp():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
+
+
+def lenet():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )
+
+
+def cnn():
+    widths = [1, 32, 64, 128]
+    blocks = [
+        layer
+        for before, width in zip(widths, widths[1:])
+        for layer in (normed(before, width, 3, 1), nn.ReLU(), nn.MaxPool2d(2))
+    ]
+    return nn.Sequential(*blocks, nn.Flatten(), nn.Dropout(0.2), nn.Linear(1152, 10))
+
+
+def resnet():
+    layers, before = [normed(1, 32, 3, 1), nn.ReLU()], 32
+    for stage, width in enumerate([32, 64, 128]):
+        for block in range(2):
+            layers.append(Residual(before, width, 2 if stage > 0 and block == 0 else 1))
+            before = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
+
+
+NETWORKS = {"mlp": mlp, "lenet": lenet, "cnn": cnn, "resnet": resnet}
+BATCH = {"mlp": 256, "lenet": 256, "cnn": 128, "resnet": 128}
+EPOCHS = {"mlp": 10, "cnn": 5}
+DECAY = {"mlp": 0.0, "lenet": 0.0, "cnn": 5e-4, "resnet": 5e-4}
 
 
 def read(part, what, offset):
@@ -32,8 +87,14 @@ def pictures(part):
     return pixels, read(part, "labels-idx1", 8).astype(numpy.int64)
 
 
-def network():
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
+def tensors(part):
+    pixels, labels = pictures(part)
+    x = torch.from_numpy(pixels).float().div(255).sub(0.286).div(0.353)
+    return x.unsqueeze(1), torch.from_numpy(labels)
+
+
+def sgd(name, model):
+    return torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=DECAY[name])
 
 
 def update(model, optimizer, x, y):
@@ -44,40 +105,102 @@ def update(model, optimizer, x, y):
     return loss.item()
 
 
-def tensors(part):
-    pixels, labels = pictures(part)
-    x = torch.from_numpy(pixels).float().div(255).sub(0.286).div(0.353)
-    return x, torch.from_numpy(labels)
-
-
-def step():
-    x, y = tensors("train")
-    model = network()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    batches = list(zip(x.split(BATCH), y.split(BATCH)))
-    for batch in batches[:20]:
-        update(model, optimizer, *batch)
+def per_second(work):
+    """Calls work, which says how many samples it treated, for a while."""
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < SECONDS / 10:
+        work()
     begun, samples = time.perf_counter(), 0
-    for _ in range(4):
-        for batch in batches:
-            update(model, optimizer, *batch)
-            samples += len(batch[1])
-    print(samples / (time.perf_counter() - begun))
+    while time.perf_counter() - begun < SECONDS:
+        samples += work()
+    return samples / (time.perf_counter() - begun)
 
 
-def job(train, valid, test):
+def step(name):
+    if name == "dcgan":
+        return print(per_second(adversarial()))
+    x, y = tensors("train")
+    model = NETWORKS[name]()
+    optimizer = sgd(name, model)
+    optimizer.param_groups[0]["lr"] = 0.01
+    batches = list(zip(x.split(BATCH[name]), y.split(BATCH[name])))
+    place = 0
+
+    def work():
+        nonlocal place
+        x, y = batches[place % len(batches)]
+        place += 1
+        update(model, optimizer, x, y)
+        return len(y)
+
+    print(per_second(work))
+
+
+def adversarial(batch=128):
+    """A step of the discriminator and one of the generator."""
+    generator = nn.Sequential(
+        nn.Linear(100, 128 * 49), nn.Unflatten(1, (128, 7, 7)), nn.BatchNorm2d(128), nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
+        nn.Flatten(), nn.Linear(128 * 49, 1),
+    )
+    rules = [
+        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        for network in (generator, discriminator)
+    ]
+    real = torch.rand(batch, 1, 28, 28) * 2 - 1
+    ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
+    loss = binary_cross_entropy_with_logits
+
+    def work():
+        fake = generator(torch.randn(batch, 100))
+        rules[1].zero_grad()
+        (loss(discriminator(real), ones) + loss(discriminator(fake.detach()), zeros)).backward()
+        rules[1].step()
+        rules[0].zero_grad()
+        # Without gradients for the discriminator's weights, which this step does not change.
+        discriminator.requires_grad_(False)
+        found = loss(discriminator(fake), ones)
+        found.backward()
+        discriminator.requires_grad_(True)
+        rules[0].step()
+        found.item()
+        return batch
+
+    return work
+
+
+@torch.no_grad()
+def infer(name, batch):
+    model = NETWORKS[name]().eval()
+    x = torch.randn(int(batch), 1, 28, 28)
+
+    def work():
+        model(x)
+        return len(x)
+
+    print(per_second(work))
+
+
+def job(name, train, valid, test):
     """Trains on iterables of batches and prints the test accuracy."""
-    model = network()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    steps = EPOCHS * -(-TRAIN // BATCH)
+    model = NETWORKS[name]()
+    optimizer = sgd(name, model)
+    steps = EPOCHS[name] * -(-TRAIN // BATCH[name])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
 
     @torch.no_grad()
     def accuracy(batches):
+        model.eval()
         hits = [(model(x).argmax(1) == y).float() for x, y in batches()]
+        model.train()
         return torch.cat(hits).mean().item()
 
-    for epoch in range(EPOCHS):
+    for epoch in range(EPOCHS[name]):
         for x, y in train():
             update(model, optimizer, x, y)
             schedule.step()
@@ -85,20 +208,21 @@ def job(train, valid, test):
     print("test", accuracy(test))
 
 
-def tensors_job():
+def tensors_job(name):
     x, y = tensors("train")
     test_set = tensors("t10k")
     order = torch.randperm(len(x))
     held, kept = order[TRAIN:], order[:TRAIN]
 
     def train():
-        for chosen in kept[torch.randperm(TRAIN)].split(BATCH):
+        for chosen in kept[torch.randperm(TRAIN)].split(BATCH[name]):
             yield x[chosen], y[chosen]
 
     job(
+        name,
         train,
-        lambda: zip(x[held].split(1000), y[held].split(1000)),
-        lambda: zip(test_set[0].split(1000), test_set[1].split(1000)),
+        lambda: zip(x[held].split(500), y[held].split(500)),
+        lambda: zip(test_set[0].split(500), test_set[1].split(500)),
     )
 
 
@@ -118,7 +242,7 @@ class Pictures(torch.utils.data.Dataset):
         return self.transform(Image.fromarray(self.pixels[index])), int(self.labels[index])
 
 
-def loader_job():
+def loader_job(name):
     from torchvision import transforms
 
     transform = transforms.Compose(
@@ -129,11 +253,16 @@ def loader_job():
 
     def batches(data, shuffle):
         loader = torch.utils.data.DataLoader(
-            data, batch_size=BATCH, shuffle=shuffle, num_workers=2
+            data, batch_size=BATCH[name], shuffle=shuffle, num_workers=2
         )
         return lambda: loader
 
-    job(batches(train_set, True), batches(valid_set, False), batches(test_set, False))
+    job(name, batches(train_set, True), batches(valid_set, False), batches(test_set, False))
 
 
-{"step": step, "tensors": tensors_job, "loader": loader_job}[sys.argv[1]]()
+JOBS = {"tensors": tensors_job, "loader": loader_job}
+what, *words = sys.argv[1:]
+if what == "job":
+    JOBS[words[1]](words[0])
+else:
+    {"step": step, "infer": infer}[what](*words)

@@ -1,6 +1,7 @@
 //! Loops over the channels of many pixels, in blocks that the compiler turns into vectors.
 
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
 
 use crate::float::Float;
 use crate::patches::processor;
@@ -71,6 +72,35 @@ pub fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
         }
     }
     for_each_block(sums.len(), &mut AddRows { rows, sums });
+}
+
+/// The sums of the squares of each chunk of `numbers`.
+pub fn sum_squares<E: Float>(numbers: &[E]) -> Vec<E> {
+    struct Squares<'a, E>(&'a [E]);
+    impl<E: Float> WithSimd for Squares<'_, E> {
+        type Output = E;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> E {
+            const W: usize = 64;
+            let mut sums = [E::default(); W];
+            let (rows, rest) = self.0.as_chunks::<W>();
+            for row in rows {
+                for i in 0..W {
+                    sums[i] += row[i] * row[i];
+                }
+            }
+            let mut total = E::default();
+            for sum in sums {
+                total += sum;
+            }
+            for number in rest {
+                total += *number * *number;
+            }
+            total
+        }
+    }
+    const CHUNK: usize = 1 << 13;
+    numbers.par_chunks(CHUNK).map(|chunk| processor().dispatch(Squares(chunk))).collect()
 }
 
 /// `max(z, slope z)` for slopes between 0 and 1.

@@ -47,13 +47,15 @@ pub fn dims<B: Host>(tensor: &FloatTensor<B>) -> [usize; 4] {
     tensor.shape().as_slice().try_into().expect("four dimensions")
 }
 
-/// Whether the convolution runs forwards or, transposed, backwards.
+/// How a geometry is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the geometry's input to its output.
     Forward,
     /// From its output to its input.
     Transposed,
+    /// Forward, on single pixels: rows `[batch, inputs]` times weights `[inputs, outputs]`.
+    Linear,
 }
 
 /// A convolution and what comes after it.
@@ -79,17 +81,42 @@ impl Convolution {
             let bias = bias.map(flat::<B, E>);
             let slope = E::from_f64(self.slope);
             let bend = |out: &mut [E]| if self.slope < 1.0 { bend_all(out, slope) };
-            let (x, weights) = (B::view::<E>(x), B::view::<E>(weights));
+            let (x, weights) = (self.pictures::<B, E>(x), self.weights::<B, E>(weights));
             let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), bend);
-            B::pictures(y, self.output())
+            self.tensor::<B, E>(y, self.output())
         })
+    }
+
+    /// A tensor that the layer reads, or its gradient, as pictures.
+    fn pictures<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> View<'a, E> {
+        let view = B::view(tensor);
+        if self.direction == Direction::Linear { view.rows_as_pixels() } else { view }
+    }
+
+    /// The weights, `[channels_out, channels_in, height, width]`.
+    fn weights<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> View<'a, E> {
+        let mut view = self.pictures::<B, E>(tensor);
+        if self.direction == Direction::Linear {
+            view.dims.swap(0, 1);
+            view.strides.swap(0, 1);
+        }
+        view
+    }
+
+    /// The tensor of these pictures.
+    fn tensor<B: Host, E: Float>(&self, data: Vec<E>, dims: [usize; 4]) -> FloatTensor<B> {
+        if self.direction == Direction::Linear {
+            B::dense(data, &dims[..2])
+        } else {
+            B::pictures(data, dims)
+        }
     }
 
     /// Batch, channels, height and width of the output.
     pub fn output(&self) -> [usize; 4] {
         let Geometry { batch, input, output, .. } = self.geometry;
         let [channels, height, width] = match self.direction {
-            Direction::Forward => output,
+            Direction::Forward | Direction::Linear => output,
             Direction::Transposed => input,
         };
         [batch, channels, height, width]
@@ -105,7 +132,9 @@ impl Convolution {
     ) -> (Vec<E>, Vec<R>) {
         let geometry = &self.geometry;
         match direction {
-            Direction::Forward => conv::forward(geometry, x, weights, bias, finish),
+            Direction::Forward | Direction::Linear => {
+                conv::forward(geometry, x, weights, bias, finish)
+            }
             Direction::Transposed => conv::input_gradient(geometry, x, weights, bias, finish),
         }
     }
@@ -120,7 +149,7 @@ impl Convolution {
         wanted: Wanted,
     ) -> ConvolutionGradients<B> {
         with_float!(gradient, E => {
-            let gradient = B::view::<E>(gradient);
+            let gradient = self.pictures::<B, E>(gradient);
             match output {
                 None => self.backward_from::<B, E>(x, weights, &gradient, wanted),
                 Some(output) => {
@@ -144,40 +173,36 @@ impl Convolution {
     ) -> ConvolutionGradients<B> {
         let geometry = &self.geometry;
         let (back, [channels, height, width]) = match self.direction {
-            Direction::Forward => (Direction::Transposed, geometry.input),
+            Direction::Forward | Direction::Linear => (Direction::Transposed, geometry.input),
             Direction::Transposed => (Direction::Forward, geometry.output),
         };
-        let view = B::view::<E>(weights);
         let input = wanted.input.then(|| {
-            let (dx, _) = self.run(back, gradient, view, None, |_| ());
-            B::pictures(dx, [geometry.batch, channels, height, width])
+            let weights = self.weights::<B, E>(weights);
+            let (dx, _) = self.run(back, gradient, weights, None, |_| ());
+            self.tensor::<B, E>(dx, [geometry.batch, channels, height, width])
         });
         let (mut weights, mut bias) = (None, None);
         if wanted.weights {
-            let x = B::view::<E>(x);
-            let sums = match self.direction {
-                Direction::Forward => conv::weight_gradient(geometry, &x, gradient),
-                Direction::Transposed => conv::weight_gradient(geometry, gradient, &x),
+            let x = self.pictures::<B, E>(x);
+            let (sums, of_bias) = match self.direction {
+                Direction::Forward | Direction::Linear => {
+                    let sums = conv::weight_gradient(geometry, &x, gradient);
+                    let bias = sums.bias();
+                    (sums, bias)
+                }
+                Direction::Transposed => {
+                    let bias = if wanted.bias { conv::channel_sums(gradient) } else { Vec::new() };
+                    (conv::weight_gradient(geometry, gradient, &x), bias)
+                }
             };
             let shape = geometry.weights();
-            let [outputs, inputs, ..] = shape;
-            let [across, down, ..] = view.strides;
-            // A linear layer's weights are `[inputs, outputs]`, turned.
-            let turned = geometry.kernel == [1, 1] && across == 1 && down == outputs as isize;
-            let size = outputs * inputs;
-            weights = Some(if turned {
-                B::tensor(sums.by_tap(), &shape, &[1, outputs, size, size])
-            } else {
-                B::dense(sums.by_channel(geometry), &shape)
+            weights = Some(match self.direction {
+                Direction::Linear => B::dense(sums.into_taps(), &[shape[1], shape[0]]),
+                _ => B::dense(sums.by_channel(geometry), &shape),
             });
-            let sums = match self.direction {
-                Direction::Forward => sums.bias(),
-                Direction::Transposed if wanted.bias => conv::channel_sums(gradient),
-                Direction::Transposed => Vec::new(),
-            };
             bias = wanted.bias.then(|| {
-                let channels = sums.len();
-                B::dense(sums, &[channels])
+                let channels = of_bias.len();
+                B::dense(of_bias, &[channels])
             });
         }
         ConvolutionGradients { input, weights, bias }
@@ -199,7 +224,7 @@ pub struct Wanted {
 pub struct ConvolutionGradients<B: Host> {
     /// Of the input.
     pub input: Option<FloatTensor<B>>,
-    /// Of the weights, in the order in which they lie.
+    /// Of the weights.
     pub weights: Option<FloatTensor<B>>,
     /// Of the bias.
     pub bias: Option<FloatTensor<B>>,
@@ -394,6 +419,16 @@ fn moments_of<B: Host, E: Float>([mean, variance]: [&FloatTensor<B>; 2]) -> Mome
         mean: flat::<B, E>(mean).into_owned(),
         variance: flat::<B, E>(variance).into_owned(),
     }
+}
+
+/// Sums of the squares of a tensor's numbers, chunk by chunk.
+pub fn sum_squares<B: Host>(x: &FloatTensor<B>) -> FloatTensor<B> {
+    with_float!(x, E => {
+        let view = B::view::<E>(x);
+        let sums = crate::blocks::sum_squares(&view.dense());
+        let count = sums.len();
+        B::dense(sums, &[count])
+    })
 }
 
 /// Which number a pooling layer takes from each window.

@@ -343,7 +343,7 @@ const PATCHES_PER_PART: usize = 512;
 
 /// The gradients of the weights and of the bias, before they are put in an order.
 pub struct WeightGradient<E> {
-    /// A row of the bias's, then a row for each tap.
+    /// A row for each tap, then one of the bias's.
     rows: Vec<E>,
     /// Numbers in a row: the channels, and zeros up to a whole vector.
     stride: usize,
@@ -353,25 +353,33 @@ pub struct WeightGradient<E> {
 impl<E: Float> WeightGradient<E> {
     /// The bias's gradient.
     pub fn bias(&self) -> Vec<E> {
-        self.rows[..self.channels].to_vec()
+        let last = self.rows.len() - self.stride;
+        self.rows[last..][..self.channels].to_vec()
     }
 
     /// The weights' gradient as `[taps, channels_out]`.
-    pub fn by_tap(&self) -> Vec<E> {
-        let rows = self.rows.chunks_exact(self.stride).skip(1);
-        rows.flat_map(|row| &row[..self.channels]).copied().collect()
+    pub fn into_taps(mut self) -> Vec<E> {
+        self.rows.truncate(self.rows.len() - self.stride);
+        if self.channels < self.stride {
+            let rows = self.rows.len() / self.stride;
+            for row in 1..rows {
+                let start = row * self.stride;
+                self.rows.copy_within(start..start + self.channels, row * self.channels);
+            }
+            self.rows.truncate(rows * self.channels);
+        }
+        self.rows
     }
 
     /// The weights' gradient as `[channels_out, channels_in, height, width]`.
     pub fn by_channel(&self, geometry: &Geometry) -> Vec<E> {
         let [channels_out, channels_in, height, width] = geometry.weights();
         let spatial = height * width;
-        let rows = &self.rows[self.stride..];
         filled(channels_out * channels_in * spatial, |weights| {
             weights.par_chunks_mut(channels_in * spatial).enumerate().for_each(|(out, weights)| {
                 for (channel, weights) in weights.chunks_exact_mut(spatial).enumerate() {
                     for (place, weight) in weights.iter_mut().enumerate() {
-                        *weight = rows[(place * channels_in + channel) * self.stride + out];
+                        *weight = self.rows[(place * channels_in + channel) * self.stride + out];
                     }
                 }
             });
@@ -404,7 +412,7 @@ pub fn weight_gradient<E: Float>(
     let per_part = geometry.batch.div_ceil(wanted).next_multiple_of(samples);
     let parts = geometry.batch.div_ceil(per_part);
     let cuts = MOST_PARTS / parts;
-    let per_cut = (taps.len() + 1).div_ceil(cuts).max(2);
+    let per_cut = (taps.len() + 1).div_ceil(cuts);
     let size = (taps.len() + 1) * stride;
     let mut sums = vec![E::default(); parts * size];
     let tasks = sums
@@ -415,10 +423,11 @@ pub fn weight_gradient<E: Float>(
             cuts.map(move |(cut, sums)| (part, cut, sums))
         });
     tasks.for_each(|(part, cut, sums)| {
-        // The first row of all is the bias's.
-        let (bias, sums) = sums.split_at_mut(if cut == 0 { stride } else { 0 });
-        let first_tap = (cut * per_cut).saturating_sub(1);
-        let taps = &taps[first_tap..first_tap + sums.len() / stride];
+        let first_tap = cut * per_cut;
+        // The last row of all is the bias's.
+        let rows = (sums.len() / stride).min(taps.len() - first_tap.min(taps.len()));
+        let (sums, bias) = sums.split_at_mut(rows * stride);
+        let taps = &taps[taps.len().min(first_tap)..][..rows];
         let end = ((part + 1) * per_part).min(geometry.batch);
         for first in (part * per_part..end).step_by(samples) {
             let count = samples.min(end - first);

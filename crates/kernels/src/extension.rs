@@ -14,7 +14,7 @@ use burn::backend::{
     Autodiff, AutodiffBackend, Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension,
 };
 
-use crate::compute::{Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
+use crate::compute::{self, Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
 use crate::host::Host;
 
 /// A tensor or none.
@@ -88,6 +88,9 @@ pub trait InferenceKernels: Backend {
         #[extension_type] shortcut: Maybe<Self>,
         norm: Norm,
     ) -> FloatTensor<Self>;
+
+    /// See [`crate::sum_of_squares`]: sums to be added up.
+    fn sum_squares(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 macro_rules! on_host {
@@ -145,6 +148,10 @@ macro_rules! on_host {
             ) -> FloatTensor<Self> {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
                 norm.forward::<Self>(&x, inputs, Some([&mean, &variance])).output
+            }
+
+            fn sum_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
+                compute::sum_squares::<Self>(&x)
             }
         }
     };

@@ -128,24 +128,25 @@ pub fn conv_transpose2d(
 /// Like [`burn::tensor::module::linear`], when the shapes do not fit each other.
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
     let [batch, inputs] = x.dims();
-    let [_, outputs] = weight.dims();
-    if !has_kernels(&x) || weight.dims() != [inputs, outputs] {
-        return module::linear(x, weight, bias);
-    }
+    let [rows, outputs] = weight.dims();
+    let (pixels, shape) = ([batch, inputs, 1, 1], [outputs, rows, 1, 1]);
     // A convolution of pictures of one pixel.
-    let pixels = x.reshape([batch, inputs, 1, 1]);
-    let weight = weight.transpose().unsqueeze_dims::<4>(&[2, 3]);
-    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
-    conv2d(pixels, weight, bias, options, Activation::None).reshape([batch, outputs])
+    let geometry = Geometry::new(pixels, shape, [1, 1], [(0, 0); 2]);
+    match geometry.filter(|_| has_kernels(&x)) {
+        Some(geometry) => {
+            convolve(x, weight, bias, (geometry, Direction::Linear), Activation::None)
+        }
+        None => module::linear(x, weight, bias),
+    }
 }
 
-fn convolve(
-    x: Tensor<4>,
-    weight: Tensor<4>,
+fn convolve<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<D>,
     bias: Option<Tensor<1>>,
     (geometry, direction): (Geometry, Direction),
     activation: Activation,
-) -> Tensor<4> {
+) -> Tensor<D> {
     let convolution = Convolution { geometry, direction, slope: activation.slope() };
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     let bias = bias.map(Tensor::into_dispatch).into();
@@ -447,6 +448,18 @@ fn pooling(
     });
     let padding = padding.map(|(before, _)| before);
     (covered && has_kernels(x)).then_some(Pooling { input, kernel, stride, padding, count_padding })
+}
+
+/// The sum of the squares of all numbers of a tensor, in 64 bits and in an order that does not
+/// depend on the threads.
+pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f64 {
+    if has_kernels(&x) && !x.device().is_autodiff() {
+        let sums = Tensor::<1>::from_dispatch(<Dispatch as InferenceKernels>::sum_squares(x.into_dispatch()));
+        let sums = sums.cast(DType::F64).into_data();
+        return sums.as_slice::<f64>().expect("cast to f64").iter().sum();
+    }
+    let rows = x.square().sum_dim(D - 1).cast(DType::F64).into_data();
+    rows.as_slice::<f64>().expect("cast to f64").iter().sum()
 }
 
 fn pool(x: Tensor<4>, pooling: Pooling, taken: Taken) -> Tensor<4> {

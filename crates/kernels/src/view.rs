@@ -36,6 +36,30 @@ impl<'a, E: Float> View<'a, E> {
         Self { data, offset: 0, dims, strides }
     }
 
+    /// All numbers in any order that depends on the strides alone, copied when there are gaps
+    /// between them.
+    pub fn dense(&self) -> Cow<'a, [E]> {
+        let count: usize = self.dims.iter().product();
+        let mut axes: Vec<_> = self.strides.into_iter().zip(self.dims).collect();
+        axes.retain(|(_, size)| *size > 1);
+        axes.sort_unstable();
+        let mut wanted = 1;
+        for (stride, size) in axes {
+            if stride != wanted {
+                return self.channels_last();
+            }
+            wanted *= size as isize;
+        }
+        Cow::Borrowed(&self.data[self.offset..][..count])
+    }
+
+    /// A matrix `[batch, channels]` as pictures of one pixel.
+    pub fn rows_as_pixels(self) -> Self {
+        let [.., batch, channels] = self.dims;
+        let [.., down, across] = self.strides;
+        Self { dims: [batch, channels, 1, 1], strides: [down, across, 0, 0], ..self }
+    }
+
     /// The numbers with the channels last, when they lie so already.
     pub fn as_channels_last(&self) -> Option<&'a [E]> {
         let count = self.dims.iter().product();

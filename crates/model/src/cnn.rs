@@ -19,7 +19,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::CnnConfig;
 use hearth_kernels::{Activation, Then};
 
-use crate::layers::{BatchNorm, Convolution, Window, apply_linear, linear};
+use crate::layers::{Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -33,8 +33,7 @@ pub struct Cnn {
 /// Convolutions at one size, and the pooling that halves it.
 #[derive(Module, Debug)]
 struct Block {
-    convolutions: Vec<Convolution>,
-    norms: Vec<BatchNorm>,
+    layers: Vec<Normed>,
 }
 
 impl Cnn {
@@ -50,12 +49,7 @@ impl Cnn {
         let blocks = config.widths.iter().map(|width| {
             let inputs = std::iter::once(std::mem::replace(&mut before, *width));
             let inputs = inputs.chain(std::iter::repeat_n(*width, config.depth - 1));
-            Block {
-                convolutions: inputs
-                    .map(|input| Convolution::new([input, *width], window, false, device))
-                    .collect(),
-                norms: (0..config.depth).map(|_| BatchNorm::new(*width, device)).collect(),
-            }
+            Block { layers: inputs.map(|input| Normed::new([input, *width], window, device)).collect() }
         });
         let blocks: Vec<_> = blocks.collect();
         let side = |size: usize| size >> blocks.len();
@@ -83,11 +77,11 @@ impl Cnn {
 
 impl Block {
     fn forward(&self, mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        for (index, (convolution, norm)) in self.convolutions.iter().zip(&self.norms).enumerate() {
-            let last = index + 1 == self.norms.len();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let last = index + 1 == self.layers.len();
             let activation = Activation::Relu;
             let then = Then { activation, max_pool: last.then_some(2), ..Then::default() };
-            x = norm.forward(convolution.forward(x, Activation::None), then, pass);
+            x = layer.forward(x, then, pass);
         }
         x
     }

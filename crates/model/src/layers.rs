@@ -5,7 +5,7 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 use hearth_config::Pooling;
-use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, conv2d};
+use hearth_kernels::{Activation, Then, batch_norm2d_inference, conv_norm2d, conv2d};
 
 use crate::pass::{Moments, Pass};
 
@@ -54,10 +54,12 @@ impl Convolution {
 
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, and the activation.
     pub fn forward(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
-        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
-        let options = ConvOptions::new(stride, padding, [1, 1], 1);
         let bias = self.bias.as_ref().map(Param::val);
-        conv2d(x, self.weight.val(), bias, options, activation)
+        conv2d(x, self.weight.val(), bias, self.options(), activation)
+    }
+
+    fn options(&self) -> ConvOptions<2> {
+        ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1)
     }
 }
 
@@ -69,8 +71,8 @@ const MOMENTUM: f64 = 0.1;
 
 /// Batch normalisation (Ioffe and Szegedy 2015).
 ///
-/// In training it normalises by the batch's moments and hands them to the [`Pass`]; afterwards by
-/// their running averages, which [`BatchNorm::absorb`] is for.
+/// In training it normalises by the batch's moments, which the [`Pass`] keeps; afterwards by their
+/// running averages, which [`absorb`] takes them into.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     gamma: Param<Tensor<1>>,
@@ -93,22 +95,40 @@ impl BatchNorm {
             running_variance: statistic(ones()),
         }
     }
+}
 
-    /// `[batch, channels, height, width]` to the same, or to what `then` makes of it.
+/// A convolution without a bias, which batch normalisation would take away again, and its norm.
+#[derive(Module, Debug)]
+pub struct Normed {
+    convolution: Convolution,
+    norm: BatchNorm,
+}
+
+impl Normed {
+    /// All weights zero, all scales one: the weights are drawn later.
+    pub fn new(channels: [usize; 2], window: Window, device: &Device) -> Self {
+        let convolution = Convolution::new(channels, window, false, device);
+        Self { convolution, norm: BatchNorm::new(channels[1], device) }
+    }
+
+    /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, or to what `then`
+    /// makes of it.
     pub fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
-        let (gamma, beta) = (self.gamma.val(), self.beta.val());
+        let BatchNorm { gamma, beta, running_mean, running_variance } = &self.norm;
+        let (weight, options) = (self.convolution.weight.val(), self.convolution.options());
         let Some(moments) = pass.moments() else {
-            let running = [self.running_mean.val(), self.running_variance.val()];
-            return batch_norm2d_inference(x, [gamma, beta], running, EPSILON, then);
+            let y = conv2d(x, weight, None, options, Activation::None);
+            let running = [running_mean.val(), running_variance.val()];
+            return batch_norm2d_inference(y, [gamma.val(), beta.val()], running, EPSILON, then);
         };
-        let [batch, _, height, width] = x.dims();
-        let pixels = (batch * height * width) as f64;
-        let normalized = batch_norm2d(x, gamma, beta, EPSILON, then);
+        let scale = [gamma.val(), beta.val()];
+        let normalized = conv_norm2d(x, weight, scale, options, EPSILON, then);
         // The running variance estimates that of all pictures: the sum of squares over n - 1.
-        let unbiased = pixels / (pixels - 1.0).max(1.0);
+        let pixels = normalized.pixels as f64;
+        let variance = normalized.variance.mul_scalar(pixels / (pixels - 1.0).max(1.0));
         moments.push(Moments {
-            layer: [self.running_mean.id, self.running_variance.id],
-            values: [normalized.mean, normalized.variance.mul_scalar(unbiased)],
+            layer: [running_mean.id, running_variance.id],
+            values: [normalized.mean, variance],
         });
         normalized.output
     }

@@ -16,11 +16,12 @@
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor};
 use hearth_config::ResnetConfig;
 use hearth_kernels::{Activation, Then};
 
-use crate::layers::{BatchNorm, Convolution, Window, apply_linear, linear};
+use crate::layers::{Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -30,13 +31,6 @@ pub struct Resnet {
     stages: Vec<Vec<Block>>,
     dropout: Dropout,
     head: Linear,
-}
-
-/// A convolution and its norm.
-#[derive(Module, Debug)]
-struct Normed {
-    convolution: Convolution,
-    norm: BatchNorm,
 }
 
 /// A basic block: figure 2, with the norms of section 3.4.
@@ -83,22 +77,11 @@ impl Resnet {
             pass.trace.keep(|| format!("stages.{index}"), &x);
         }
         let [_, _, height, width] = x.dims();
-        let average = burn::tensor::ops::AvgPoolOptions::new([height, width]);
+        let average = AvgPoolOptions::new([height, width]);
         let features = hearth_kernels::avg_pool2d(x, average).flatten(1, 3);
         let logits = apply_linear(&self.head, self.dropout.forward(features));
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
-    }
-}
-
-impl Normed {
-    fn new(channels: [usize; 2], window: Window, device: &Device) -> Self {
-        let convolution = Convolution::new(channels, window, false, device);
-        Self { convolution, norm: BatchNorm::new(channels[1], device) }
-    }
-
-    fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
-        self.norm.forward(self.convolution.forward(x, Activation::None), then, pass)
     }
 }
 

@@ -3,6 +3,7 @@
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
+use hearth_kernels::sum_of_squares;
 use hearth_model::params::{VisitParam, visit_params};
 
 /// The L2 norm of all gradients of a module.
@@ -14,8 +15,7 @@ pub struct Norm {
     pub non_finite: Option<String>,
 }
 
-/// Measures the gradients of `module`. Rows are summed on the device, and the rows' sums in
-/// order on the host, so that the result does not depend on threads.
+/// Measures the gradients of `module`.
 pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
     struct Measure<'a> {
         gradients: &'a GradientsParams,
@@ -25,9 +25,7 @@ pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
     impl VisitParam for Measure<'_> {
         fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
             let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-            let rows = gradient.square().sum_dim(D - 1).into_data();
-            let rows = rows.as_slice::<f32>().expect("gradients are f32 on every backend here");
-            let sum: f64 = rows.iter().map(|row| f64::from(*row)).sum();
+            let sum = sum_of_squares(gradient);
             if !sum.is_finite() && self.non_finite.is_none() {
                 self.non_finite = Some(path.to_owned());
             }

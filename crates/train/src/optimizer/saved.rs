@@ -7,7 +7,7 @@ use burn::module::{Module, Param};
 use burn::optim::{Optimizer as Rule, RecordState, StateSink, StateSource};
 use burn::tensor::Tensor;
 use burn_pack::Scalar;
-use hearth_model::params::{VisitParam, visit_params};
+use hearth_model::params::{VisitParam, is_statistic, visit_params};
 use hearth_store::{StateDict, StoreError, Value};
 
 use super::States;
@@ -87,7 +87,7 @@ pub(super) fn load<R: Rule, M: Module>(
     }
     impl<R: Rule> VisitParam for Load<'_, R> {
         fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
-            if self.error.is_none() {
+            if self.error.is_none() && !is_statistic(path) {
                 self.error = self.one(path, param.lazy_shape().to_vec(), param).err();
             }
         }

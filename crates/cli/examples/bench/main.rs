@@ -1,0 +1,136 @@
+//! Speed of the networks of `configs/` on each CPU backend: training steps, inference, and whole
+//! jobs; with `--python PYTHON` beside PyTorch. Run by `make bench` and `make bench-peers`;
+//! `--only WORD` runs a part.
+//!
+//! What is compared runs in turn, round by round, because a shared machine drifts; ratios are
+//! medians over the rounds.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod dcgan;
+mod kernels;
+mod measure;
+mod networks;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use hearth_train::Backend;
+
+use measure::{Measured, median, number, ratio, run_hearth, run_peer};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const ROUNDS: usize = 5;
+
+fn main() -> Outcome<()> {
+    let word = |flag: &str| std::env::args().skip_while(|word| word != flag).nth(1);
+    let python = word("--python").map(PathBuf::from);
+    let only = word("--only");
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let python = python.as_deref();
+    if wanted("steps") {
+        println!("training steps, median of {ROUNDS}, samples/s:");
+        for network in ["mlp", "lenet", "cnn", "resnet"] {
+            compare(network, &["step", network], python, |backend| {
+                networks::step_speed(network, backend, None)
+            })?;
+        }
+        compare("dcgan", &["step", "dcgan"], python, dcgan::step_speed)?;
+    }
+    if wanted("inference") {
+        println!("inference, median of {ROUNDS}, samples/s:");
+        for network in ["mlp", "lenet", "cnn", "resnet"] {
+            for batch in [1, 256] {
+                let words = ["infer", network, &batch.to_string()];
+                compare(&format!("{network}, batch {batch}"), &words, python, |backend| {
+                    networks::inference_speed(network, batch, backend)
+                })?;
+            }
+        }
+    }
+    if wanted("kernels") {
+        kernels::convolutions()?;
+        kernels::scaling()?;
+    }
+    if wanted("loading") {
+        let share = networks::loading_share("mlp", Backend::default())?;
+        println!("loading, batching, normalising: {:.1} % of mlp's epoch", 100.0 * share);
+    }
+    if wanted("jobs") {
+        jobs("configs/mlp.toml", "mlp", &["tensors", "loader"], python)?;
+        jobs("configs/cnn.toml", "cnn", &["tensors"], python)?;
+    }
+    Ok(())
+}
+
+/// Prints a speed on each backend, and beside the peer's.
+fn compare(
+    name: &str,
+    peer: &[&str],
+    python: Option<&Path>,
+    speed: impl Fn(Backend) -> Outcome<f64>,
+) -> Outcome<()> {
+    let mut ours: Vec<(Backend, Vec<f64>)> =
+        Backend::COMPILED.iter().map(|backend| (*backend, Vec::new())).collect();
+    let mut theirs = Vec::new();
+    for _ in 0..ROUNDS {
+        for (backend, speeds) in &mut ours {
+            speeds.push(speed(*backend)?);
+        }
+        if let Some(python) = python {
+            theirs.push(number(&run_peer(python, peer)?.output)?);
+        }
+    }
+    if !theirs.is_empty() {
+        println!("  {name:<18} {:<8} {:>9.0}", "PyTorch", median(&theirs));
+    }
+    for (backend, speeds) in &ours {
+        let ratio = ratio(speeds, &theirs);
+        println!("  {name:<18} {:<8} {:>9.0}{ratio}", backend.name(), median(speeds));
+    }
+    Ok(())
+}
+
+/// The whole job, from the start of the process to its end.
+fn jobs(config: &str, network: &str, kinds: &[&str], python: Option<&Path>) -> Outcome<()> {
+    let mut jobs: Vec<(&str, Vec<Measured>)> =
+        Backend::COMPILED.iter().map(|backend| (backend.name(), Vec::new())).collect();
+    if python.is_some() {
+        jobs.extend(kinds.iter().map(|kind| (*kind, Vec::new())));
+    }
+    for round in 0..ROUNDS {
+        for (name, measured) in &mut jobs {
+            match (python, *name) {
+                // Jobs of a minute each would not say more in five rounds than in three.
+                (_, _) if round >= 3 && (network == "cnn" || *name == "loader") => {}
+                (Some(python), kind) if kinds.contains(&kind) => {
+                    measured.push(run_peer(python, &["job", network, kind])?);
+                }
+                _ => measured.push(run_hearth(config, name)?),
+            }
+        }
+    }
+    println!("whole job of {config}, process start to exit:");
+    let seconds =
+        |measured: &[Measured]| measured.iter().map(|one| one.seconds).collect::<Vec<_>>();
+    for (name, measured) in &jobs {
+        let memory: Vec<f64> = measured.iter().map(|one| one.memory).collect();
+        let what = match *name {
+            "tensors" => "PyTorch, data in tensors",
+            "loader" => "PyTorch, DataLoader with 2 workers",
+            backend => backend,
+        };
+        print!("  {what:<35} {:>6.1} s {:>6.0} MB", median(&seconds(measured)), median(&memory));
+        for (other, theirs) in jobs.iter().filter(|(other, _)| kinds.contains(other)) {
+            if !kinds.contains(name) {
+                print!("{} {other}", ratio(&seconds(theirs), &seconds(measured)));
+            }
+        }
+        println!();
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Training steps and inference of the networks of `configs/`, on the real pictures.
+
+use std::path::Path;
+use std::time::Instant;
+
+use burn::tensor::{Distribution, Tensor};
+use hearth_config::{Config, RawConfig};
+use hearth_data::{Batch, Dataset, Loader, Normalization, Splits};
+use hearth_model::Classifier;
+use hearth_train::Backend;
+use hearth_train::input::Input;
+use hearth_train::task::Task;
+use hearth_train::tasks::Classify;
+
+use crate::Outcome;
+
+/// How long one measurement takes at least, after a warm-up.
+const SECONDS: f64 = 3.0;
+
+/// Calls `work`, which says how many samples it treated, for a while: samples per second.
+pub fn per_second(mut work: impl FnMut() -> Outcome<usize>) -> Outcome<f64> {
+    let warm_up = Instant::now();
+    while warm_up.elapsed().as_secs_f64() < SECONDS / 10.0 {
+        work()?;
+    }
+    let (begun, mut samples) = (Instant::now(), 0);
+    while begun.elapsed().as_secs_f64() < SECONDS {
+        samples += work()?;
+    }
+    Ok(samples as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// Pictures per second of compute and apply; with another batch size when one is given.
+pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outcome<f64> {
+    let overrides: Vec<String> =
+        batch.iter().map(|size| format!("data.batch_size={size}")).collect();
+    let (config, dataset, splits) = prepare(network, &overrides)?;
+    let normalization = Normalization::of(&splits.train);
+    let device = backend.device();
+    let mut task = Classify::new(&config, splits, dataset.classes, &normalization, &device)?;
+    let (mut step, rate) = (0, config.optimizer.update.learning_rate / 10.0);
+    per_second(|| {
+        let proposed = task.compute(step)?;
+        let samples = proposed.sums.samples;
+        task.apply(proposed, rate);
+        step += 1;
+        Ok(samples as usize)
+    })
+}
+
+/// Pictures per second of the network alone, `batch` at a time.
+pub fn inference_speed(network: &str, batch: usize, backend: Backend) -> Outcome<f64> {
+    let config = read(network, &[])?;
+    let device = backend.device();
+    let network = Classifier::new(&config.model, [1, 28, 28], 10, 1, &device)?;
+    let pictures =
+        Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
+    per_second(|| {
+        std::hint::black_box(network.forward(pictures.clone()).into_data());
+        Ok(batch)
+    })
+}
+
+/// The time to make an epoch's tensors, as a share of the time to train it.
+pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
+    let (config, _, splits) = prepare(network, &[])?;
+    let input = Input::new(&Normalization::of(&splits.train));
+    let loader = Loader::new(splits.train.clone(), config.data.batches.batch_size, 1, None);
+    let mut batch = Batch::default();
+    let begun = Instant::now();
+    let order = loader.order(0);
+    for index in 0..loader.batches_per_epoch() {
+        loader.fill(&order, 0, index, &mut batch);
+        std::hint::black_box(input.tensor(&batch, &backend.device()));
+    }
+    let loading = begun.elapsed().as_secs_f64();
+    Ok(loading / (splits.train.len() as f64 / step_speed(network, backend, None)?))
+}
+
+fn read(network: &str, overrides: &[String]) -> Outcome<Config> {
+    let raw = RawConfig::read(Path::new(&format!("configs/{network}.toml")))?;
+    let raw = raw.with_overrides(overrides)?;
+    // Measured without what PyTorch does not do on the tensor either.
+    let mut config = raw.check()?;
+    config.augment = None;
+    Ok(config)
+}
+
+fn prepare(network: &str, overrides: &[String]) -> Outcome<(Config, Dataset, Splits)> {
+    let config = read(network, overrides)?;
+    let dataset = hearth_data::load(&config.data.source, Path::new("datasets"), &mut |_| ())?;
+    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
+    Ok((config, dataset, splits))
+}

@@ -1,0 +1,164 @@
+//! The kernels agree with Burn's own operations in f64: outputs and all gradients, relative to
+//! the largest number, within 1e-5 for f32 and 1e-10 for f64.
+
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use hearth_kernels::Activation;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+
+use crate::cases::{self, AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
+use crate::support::{Case, compare};
+
+/// Compares as many random cases, the same in every run.
+fn compare_random<S: Strategy>(cases: u32, strategy: S)
+where
+    S::Value: Case,
+{
+    let config = Config { cases, max_shrink_iters: 100, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let check = |case| compare(&case).map_err(TestCaseError::fail);
+    let result = TestRunner::new_with_rng(config, rng).run(&strategy, check);
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+fn compare_all(cases: impl IntoIterator<Item = impl Case>) {
+    for case in cases {
+        compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
+    }
+}
+
+fn same(stride: usize, padding: usize) -> ConvOptions<2> {
+    ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1)
+}
+
+#[test]
+fn convolutions_agree() {
+    compare_random(300, cases::convolutions());
+}
+
+#[test]
+fn convolutions_of_usual_layers_agree() {
+    let relu = |case: Convolution| Convolution { activation: Activation::Relu, ..case };
+    compare_all([
+        relu(Convolution::new([37, 1, 28, 28], 6, [5, 5], same(1, 2))),
+        relu(Convolution::new([19, 6, 14, 14], 16, [5, 5], same(1, 0))),
+        Convolution::new([7, 32, 14, 14], 64, [3, 3], same(1, 1)),
+        Convolution::new([5, 64, 7, 7], 64, [3, 3], same(2, 1)),
+        Convolution::new([5, 48, 14, 14], 96, [1, 1], same(2, 0)),
+        Convolution::new([3, 3, 32, 32], 16, [7, 7], same(2, 3)),
+    ]);
+}
+
+#[test]
+fn dilated_and_grouped_convolutions_are_those_of_burn() {
+    compare_all([
+        Convolution::new([2, 4, 11, 9], 6, [3, 3], ConvOptions::new([1, 2], [2, 1], [2, 2], 1)),
+        Convolution::new([2, 4, 9, 9], 6, [3, 3], ConvOptions::new([1, 1], [1, 1], [1, 1], 2)),
+        Convolution::new([2, 8, 9, 9], 8, [3, 3], ConvOptions::new([2, 2], [1, 1], [1, 1], 8)),
+    ]);
+    let transposed = |stride, dilation, groups| {
+        ConvTransposeOptions::new([stride; 2], [1, 1], [0, 0], [dilation; 2], groups)
+    };
+    compare_all([
+        Transposed::new([2, 4, 5, 6], 6, [3, 3], transposed(1, 2, 1)),
+        Transposed::new([2, 4, 5, 6], 6, [3, 3], transposed(2, 1, 2)),
+    ]);
+}
+
+#[test]
+fn transposed_convolutions_agree() {
+    compare_random(200, cases::transposed_convolutions());
+}
+
+#[test]
+fn transposed_convolutions_of_usual_layers_agree() {
+    let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
+    compare_all([
+        Transposed::new([9, 32, 7, 7], 16, [4, 4], upsampling.clone()),
+        Transposed::new([17, 16, 14, 14], 1, [4, 4], upsampling),
+        Transposed::new(
+            [33, 20, 1, 1],
+            48,
+            [7, 7],
+            ConvTransposeOptions::new([1, 1], [0, 0], [0, 0], [1, 1], 1),
+        ),
+    ]);
+}
+
+#[test]
+fn linear_layers_agree() {
+    compare_random(150, cases::linears());
+}
+
+#[test]
+fn linear_layers_of_large_batches_agree() {
+    compare_all([Linear::new(600, [33, 10]), Linear::new(70, [784, 20])]);
+}
+
+#[test]
+fn batch_normalisations_agree() {
+    compare_random(300, cases::norms());
+}
+
+#[test]
+fn batch_normalisations_of_many_pixels_agree() {
+    let relu = Activation::Relu;
+    compare_all([
+        Norm::new([40, 6, 28, 28]).then(relu, Some(2)),
+        Norm::new([40, 6, 28, 28]).then(relu, None),
+        Norm::new([20, 20, 14, 14]).then(Activation::LeakyRelu(0.2), Some(3)),
+        Norm::new([20, 33, 13, 11]).with_shortcut().then(relu, None),
+    ]);
+    for case in [Norm::new([24, 1, 28, 28]), Norm::new([40, 24, 28, 28])] {
+        let background = case.x.clone().above(0.4);
+        compare_all([case.clone(), Norm { x: background, ..case }]);
+    }
+}
+
+#[test]
+fn convolutions_with_batch_normalisation_agree() {
+    compare_random(300, cases::conv_norms());
+}
+
+#[test]
+fn convolutions_with_batch_normalisation_of_usual_layers_agree() {
+    let relu = Activation::Relu;
+    let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
+    let first = [[37, 1, 28, 28], [20, 1, 3, 3]];
+    let inner = [[9, 32, 14, 14], [48, 32, 3, 3]];
+    compare_all([
+        ConvNorm::new(first, same(1, 1), relu, Some(2)),
+        ConvNorm::new(inner, same(1, 1), relu, None),
+        ConvNorm::new(inner, same(1, 1), relu, None).with_shortcut(),
+        ConvNorm::new([[9, 20, 14, 14], [33, 20, 1, 1]], same(2, 0), Activation::None, None),
+        ConvNorm::new([[9, 40, 7, 7], [40, 24, 4, 4]], upsampling, relu, None),
+        ConvNorm::new(inner, ConvOptions::new([1; 2], [2; 2], [2; 2], 1), relu, Some(2)),
+    ]);
+}
+
+#[test]
+fn batch_normalisations_by_given_moments_agree() {
+    compare_random(150, cases::norms_by_moments());
+}
+
+#[test]
+fn max_poolings_agree() {
+    compare_random(150, cases::max_pools());
+}
+
+#[test]
+fn average_poolings_agree() {
+    compare_random(150, cases::avg_pools());
+}
+
+#[test]
+fn poolings_without_kernels_are_those_of_burn() {
+    let dims = [2, 5, 8, 7];
+    let largest = MaxPoolOptions::new([3, 2]).with_stride([2, 2]).with_padding([1, 1]);
+    let average = AvgPoolOptions::new([3, 2]).with_stride([2, 2]).with_padding([1, 1]);
+    compare_all([
+        MaxPool::new(dims, largest.clone().with_ceil_mode(true)),
+        MaxPool::new(dims, largest.with_dilation([2, 1])),
+    ]);
+    compare_all([AvgPool::new(dims, average.with_ceil_mode(true))]);
+}

@@ -1,0 +1,223 @@
+//! Convolutions and linear layers.
+
+use burn::tensor::module;
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use hearth_kernels::{Activation, conv_transpose2d, conv2d, linear};
+use proptest::prelude::*;
+
+use super::{activation, channels, paddings, pair, pictures, plain_probe, probe};
+use crate::support::{Case, Operand, Outcome, Probe, Side, Tape};
+
+/// Products and sums above which a case takes too long.
+const MOST_PRODUCTS: usize = 30_000_000;
+
+#[derive(Clone, Debug)]
+pub struct Convolution {
+    pub x: Operand,
+    pub weight: Operand,
+    pub bias: Option<Operand>,
+    pub options: ConvOptions<2>,
+    pub activation: Activation,
+    pub probe: Probe,
+}
+
+impl Case for Convolution {
+    fn run(&self, mut tape: Tape) -> Outcome {
+        let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
+        let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
+        let options = self.options.clone();
+        let output = match tape.side() {
+            Side::Kernels => conv2d(x, weight, bias, options, self.activation),
+            Side::Burn => {
+                let z = module::conv2d(x, weight, bias, options);
+                tape.bend(z, self.activation, None)
+            }
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl Convolution {
+    /// `channels_in` to `channels_out`, with a bias and without an activation.
+    pub fn new(
+        [batch, channels_in, height, width]: [usize; 4],
+        channels_out: usize,
+        kernel: [usize; 2],
+        options: ConvOptions<2>,
+    ) -> Self {
+        let inputs = channels_in / options.groups;
+        Self {
+            x: Operand::new("x", &[batch, channels_in, height, width], 1),
+            weight: Operand::new("weight", &[channels_out, inputs, kernel[0], kernel[1]], 2),
+            bias: Some(Operand::new("bias", &[channels_out], 3)),
+            options,
+            activation: Activation::None,
+            probe: plain_probe(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Transposed {
+    pub x: Operand,
+    pub weight: Operand,
+    pub bias: Option<Operand>,
+    pub options: ConvTransposeOptions<2>,
+    pub activation: Activation,
+    pub probe: Probe,
+}
+
+impl Case for Transposed {
+    fn run(&self, mut tape: Tape) -> Outcome {
+        let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
+        let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
+        let options = self.options.clone();
+        let output = match tape.side() {
+            Side::Kernels => conv_transpose2d(x, weight, bias, options, self.activation),
+            Side::Burn => {
+                let z = module::conv_transpose2d(x, weight, bias, options);
+                tape.bend(z, self.activation, None)
+            }
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl Transposed {
+    /// `channels_in` to `channels_out`, with a bias and without an activation.
+    pub fn new(
+        [batch, channels_in, height, width]: [usize; 4],
+        channels_out: usize,
+        kernel: [usize; 2],
+        options: ConvTransposeOptions<2>,
+    ) -> Self {
+        let outputs = channels_out / options.groups;
+        Self {
+            x: Operand::new("x", &[batch, channels_in, height, width], 1),
+            weight: Operand::new("weight", &[channels_in, outputs, kernel[0], kernel[1]], 2),
+            bias: Some(Operand::new("bias", &[channels_out], 3)),
+            options,
+            activation: Activation::None,
+            probe: plain_probe(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Linear {
+    pub x: Operand,
+    pub weight: Operand,
+    pub bias: Option<Operand>,
+    pub probe: Probe,
+}
+
+impl Case for Linear {
+    fn run(&self, mut tape: Tape) -> Outcome {
+        let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
+        let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
+        let output = match tape.side() {
+            Side::Kernels => linear(x, weight, bias),
+            Side::Burn => module::linear(x, weight, bias),
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl Linear {
+    /// With a bias.
+    pub fn new(batch: usize, [inputs, outputs]: [usize; 2]) -> Self {
+        Self {
+            x: Operand::new("x", &[batch, inputs], 1),
+            weight: Operand::new("weight", &[inputs, outputs], 2),
+            bias: Some(Operand::new("bias", &[outputs], 3)),
+            probe: plain_probe(),
+        }
+    }
+}
+
+fn bias(channels: usize) -> impl Strategy<Value = Option<Operand>> {
+    prop::option::weighted(0.7, Operand::any("bias", &[channels]))
+}
+
+pub fn convolutions() -> impl Strategy<Value = Convolution> {
+    (pictures(1..=14), channels(), pair(1..=7), pair(1..=3), paddings(3))
+        .prop_filter("the kernel fits, and the work is moderate", |sizes| {
+            let ([batch, inputs, height, width], outputs, kernel, stride, padding) = sizes;
+            let side = |size: &usize, axis: usize| {
+                let (before, behind) = padding[axis];
+                Some((size + before + behind).checked_sub(kernel[axis])? / stride[axis] + 1)
+            };
+            let Some((rows, columns)) = side(height, 0).zip(side(width, 1)) else { return false };
+            let products = inputs * outputs * kernel[0] * kernel[1];
+            batch * rows * columns * products <= MOST_PRODUCTS
+        })
+        .prop_flat_map(|(dims, outputs, kernel, stride, padding)| {
+            (
+                Operand::any("x", &dims),
+                Operand::any("weight", &[outputs, dims[1], kernel[0], kernel[1]]),
+                bias(outputs),
+                Just(ConvOptions::new_with_padding(stride, padding, [1, 1], 1)),
+                activation(),
+                probe(4),
+            )
+        })
+        .prop_map(|(x, weight, bias, options, activation, probe)| Convolution {
+            x,
+            weight,
+            bias,
+            options,
+            activation,
+            probe,
+        })
+}
+
+pub fn transposed_convolutions() -> impl Strategy<Value = Transposed> {
+    let padding_out = [0_usize..3, 0_usize..3];
+    (pictures(1..=9), channels(), pair(1..=7), pair(1..=3), pair(0..=3), padding_out)
+        .prop_map(|(dims, outputs, kernel, stride, padding, padding_out)| {
+            // More than the stride leaves out is no output of any convolution.
+            let padding_out = [0, 1].map(|axis| padding_out[axis] % stride[axis]);
+            (dims, outputs, kernel, stride, padding, padding_out)
+        })
+        .prop_filter("something is left of the output, and the work is moderate", |sizes| {
+            let ([batch, inputs, height, width], outputs, kernel, stride, padding, out) = sizes;
+            let side = |size: &usize, axis: usize| {
+                let whole = (size - 1) * stride[axis] + kernel[axis] + out[axis];
+                whole > 2 * padding[axis]
+            };
+            let products = inputs * outputs * kernel[0] * kernel[1];
+            let moderate = batch * height * width * products <= MOST_PRODUCTS;
+            side(height, 0) && side(width, 1) && moderate
+        })
+        .prop_flat_map(|(dims, outputs, kernel, stride, padding, padding_out)| {
+            (
+                Operand::any("x", &dims),
+                Operand::any("weight", &[dims[1], outputs, kernel[0], kernel[1]]),
+                bias(outputs),
+                Just(ConvTransposeOptions::new(stride, padding, padding_out, [1, 1], 1)),
+                activation(),
+                probe(4),
+            )
+        })
+        .prop_map(|(x, weight, bias, options, activation, probe)| Transposed {
+            x,
+            weight,
+            bias,
+            options,
+            activation,
+            probe,
+        })
+}
+
+pub fn linears() -> impl Strategy<Value = Linear> {
+    (1_usize..=40, 1_usize..=150, 1_usize..=150)
+        .prop_flat_map(|(batch, inputs, outputs)| {
+            (
+                Operand::any("x", &[batch, inputs]),
+                Operand::any("weight", &[inputs, outputs]),
+                bias(outputs),
+                probe(2),
+            )
+        })
+        .prop_map(|(x, weight, bias, probe)| Linear { x, weight, bias, probe })
+}

@@ -1,0 +1,66 @@
+//! The functions of this crate as cases, and how their sizes are drawn.
+
+mod convolution;
+mod norm;
+mod pool;
+
+use std::ops::RangeInclusive;
+
+use hearth_kernels::Activation;
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+
+use crate::support::{Layout, Probe};
+
+pub use convolution::{Convolution, Linear, Transposed};
+pub use convolution::{convolutions, linears, transposed_convolutions};
+pub use norm::{ConvNorm, Norm, conv_norms, norms, norms_by_moments};
+pub use pool::{AvgPool, MaxPool, avg_pools, max_pools};
+
+/// The gradient of a plain output.
+fn plain_probe() -> Probe {
+    Probe { layout: Layout::Plain, seed: 4 }
+}
+
+fn probe(rank: usize) -> BoxedStrategy<Probe> {
+    let axes: Vec<usize> = (0..rank).collect();
+    let layout = prop_oneof![
+        2 => Just(Layout::Plain),
+        1 => Just(axes.clone()).prop_shuffle().prop_map(Layout::Permuted),
+        1 => subsequence(axes, 1..=rank).prop_map(Layout::Flipped),
+    ];
+    (layout, any::<u64>()).prop_map(|(layout, seed)| Probe { layout, seed }).boxed()
+}
+
+fn activation() -> impl Strategy<Value = Activation> {
+    prop_oneof![
+        Just(Activation::None),
+        Just(Activation::Relu),
+        (0.01..0.9).prop_map(Activation::LeakyRelu)
+    ]
+}
+
+/// A few channels, or many.
+fn channels() -> impl Strategy<Value = usize> {
+    prop_oneof![1_usize..=9, 1_usize..=70]
+}
+
+fn pictures(sides: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 4]> {
+    (1_usize..=9, channels(), sides.clone(), sides)
+        .prop_map(|(batch, channels, height, width)| [batch, channels, height, width])
+}
+
+fn pair(sizes: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 2]> {
+    prop_oneof![
+        sizes.clone().prop_map(|size| [size; 2]),
+        [sizes.clone(), sizes]
+    ]
+}
+
+/// Above and below, left and right.
+fn paddings(most: usize) -> impl Strategy<Value = [(usize, usize); 2]> {
+    prop_oneof![
+        3 => pair(0..=most).prop_map(|sizes| sizes.map(|size| (size, size))),
+        1 => [(0..=most, 0..=most), (0..=most, 0..=most)],
+    ]
+}

@@ -1,0 +1,345 @@
+//! Batch normalisations.
+
+use burn::tensor::{Tensor, module};
+use hearth_kernels::{
+    Activation, AnyConv, BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d,
+};
+use proptest::prelude::*;
+
+use super::convolution::{convolutions, transposed_convolutions};
+use super::{activation, pictures, plain_probe, probe};
+use crate::support::{Case, Layout, Operand, Outcome, Probe, Side, Tape};
+
+/// The learned numbers of a batch normalisation, and what comes behind it.
+#[derive(Clone, Debug)]
+pub struct Scaling {
+    pub gamma: Operand,
+    pub beta: Operand,
+    pub shortcut: Option<Operand>,
+    pub activation: Activation,
+    pub max_pool: Option<usize>,
+    pub epsilon: f64,
+}
+
+/// The inputs of a [`Scaling`] on a tape.
+struct Leaves {
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    shortcut: Option<Tensor<4>>,
+}
+
+impl Scaling {
+    fn new(channels: usize) -> Self {
+        Self {
+            gamma: Operand::new("gamma", &[channels], 2).around(0.2, 1.0),
+            beta: Operand::new("beta", &[channels], 3),
+            shortcut: None,
+            activation: Activation::None,
+            max_pool: None,
+            epsilon: 1e-5,
+        }
+    }
+
+    fn leaves(&self, tape: &mut Tape) -> Leaves {
+        Leaves {
+            gamma: tape.leaf(&self.gamma),
+            beta: tape.leaf(&self.beta),
+            shortcut: self.shortcut.as_ref().map(|shortcut| tape.leaf(shortcut)),
+        }
+    }
+
+    fn then(&self, shortcut: Option<Tensor<4>>) -> Then {
+        Then { shortcut, activation: self.activation, max_pool: self.max_pool }
+    }
+
+    /// Burn's operations behind the normalised numbers.
+    fn behind(&self, z: Tensor<4>, shortcut: Option<Tensor<4>>, tape: &mut Tape) -> Tensor<4> {
+        let z = match shortcut {
+            Some(shortcut) => z + shortcut,
+            None => z,
+        };
+        tape.bend(z, self.activation, self.max_pool)
+    }
+
+    /// Burn's batch normalisation of `y`, and its operations behind it.
+    fn by_burn(&self, y: Tensor<4>, leaves: Leaves, tape: &mut Tape) -> Tensor<4> {
+        let done = module::batch_norm_train(y, leaves.gamma, leaves.beta, self.epsilon);
+        note(tape, done.mean, done.variance);
+        self.behind(done.output, leaves.shortcut, tape)
+    }
+}
+
+/// Mean and deviation side by side: a mean next to zero is no nearer to the truth than the
+/// numbers that it is the mean of.
+fn note(tape: &mut Tape, mean: Tensor<1>, variance: Tensor<1>) {
+    tape.extra("moments", Tensor::cat(vec![mean, variance.sqrt()], 0));
+}
+
+fn output(done: BatchNorm, tape: &mut Tape) -> Tensor<4> {
+    note(tape, done.mean, done.variance);
+    done.output
+}
+
+/// A batch normalisation; by given moments where there are any.
+#[derive(Clone, Debug)]
+pub struct Norm {
+    pub x: Operand,
+    pub scaling: Scaling,
+    pub moments: Option<[Operand; 2]>,
+    pub probe: Probe,
+}
+
+impl Case for Norm {
+    fn run(&self, mut tape: Tape) -> Outcome {
+        let x: Tensor<4> = tape.leaf(&self.x);
+        let leaves = self.scaling.leaves(&mut tape);
+        let moments = self.moments.as_ref();
+        let moments = moments.map(|moments| moments.each_ref().map(|of| tape.leaf(of)));
+        let Scaling { epsilon, .. } = self.scaling;
+        let output = match (tape.side(), moments) {
+            (Side::Kernels, None) => {
+                let then = self.scaling.then(leaves.shortcut);
+                output(batch_norm2d(x, leaves.gamma, leaves.beta, epsilon, then), &mut tape)
+            }
+            (Side::Kernels, Some(moments)) => {
+                let then = self.scaling.then(leaves.shortcut);
+                batch_norm2d_inference(x, [leaves.gamma, leaves.beta], moments, epsilon, then)
+            }
+            (Side::Burn, None) => self.scaling.by_burn(x, leaves, &mut tape),
+            (Side::Burn, Some([mean, variance])) => {
+                let Leaves { gamma, beta, shortcut } = leaves;
+                let z = module::batch_norm(x, gamma, beta, mean, variance, epsilon);
+                self.scaling.behind(z, shortcut, &mut tape)
+            }
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl Norm {
+    /// By the batch's own moments, with nothing behind it.
+    pub fn new(dims: [usize; 4]) -> Self {
+        Self {
+            x: Operand::new("x", &dims, 1).around(0.3, 1.0),
+            scaling: Scaling::new(dims[1]),
+            moments: None,
+            probe: plain_probe(),
+        }
+    }
+
+    /// With this behind it.
+    pub fn then(mut self, activation: Activation, max_pool: Option<usize>) -> Self {
+        self.scaling = Scaling { activation, max_pool, ..self.scaling };
+        self
+    }
+
+    /// With a shortcut.
+    pub fn with_shortcut(mut self) -> Self {
+        self.scaling.shortcut = Some(Operand::new("shortcut", &self.x.shape, 5));
+        self
+    }
+
+    /// With scales that are all zero.
+    pub fn with_zero_scale(mut self) -> Self {
+        self.scaling.gamma = self.scaling.gamma.around(0.0, 0.0);
+        self
+    }
+
+    /// By given moments.
+    pub fn by_moments(self) -> Self {
+        let channels = [self.x.shape[1]];
+        let mean = Operand::new("mean", &channels, 6);
+        let variance = Operand::new("variance", &channels, 7).around(1.2, 0.8);
+        Self { moments: Some([mean, variance]), ..self }
+    }
+}
+
+/// A convolution and the batch normalisation of its output.
+#[derive(Clone, Debug)]
+pub struct ConvNorm {
+    pub x: Operand,
+    pub weight: Operand,
+    pub options: AnyConv,
+    pub scaling: Scaling,
+    pub probe: Probe,
+}
+
+impl Case for ConvNorm {
+    fn run(&self, mut tape: Tape) -> Outcome {
+        let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
+        let leaves = self.scaling.leaves(&mut tape);
+        let options = self.options.clone();
+        let output = match (tape.side(), options) {
+            (Side::Kernels, options) => {
+                let then = self.scaling.then(leaves.shortcut);
+                let affine = [leaves.gamma, leaves.beta];
+                let epsilon = self.scaling.epsilon;
+                output(conv_norm2d(x, weight, affine, options, epsilon, then), &mut tape)
+            }
+            (Side::Burn, AnyConv::Forward(options)) => {
+                let y = module::conv2d(x, weight, None, options);
+                self.scaling.by_burn(y, leaves, &mut tape)
+            }
+            (Side::Burn, AnyConv::Transposed(options)) => {
+                let y = module::conv_transpose2d(x, weight, None, options);
+                self.scaling.by_burn(y, leaves, &mut tape)
+            }
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl ConvNorm {
+    /// Of pictures, by weights, with this behind it.
+    pub fn new(
+        [x, weight]: [[usize; 4]; 2],
+        options: impl Into<AnyConv>,
+        activation: Activation,
+        max_pool: Option<usize>,
+    ) -> Self {
+        let options = options.into();
+        let [channels, ..] = outputs(x, weight, &options);
+        Self {
+            x: Operand::new("x", &x, 1),
+            weight: Operand::new("weight", &weight, 8),
+            options,
+            scaling: Scaling { activation, max_pool, ..Scaling::new(channels) },
+            probe: plain_probe(),
+        }
+    }
+
+    /// With a shortcut.
+    pub fn with_shortcut(mut self) -> Self {
+        let [channels, rows, columns] =
+            outputs(self.x.dims(), self.weight.dims(), &self.options);
+        let dims = [self.x.shape[0], channels, rows, columns];
+        self.scaling.shortcut = Some(Operand::new("shortcut", &dims, 5));
+        self
+    }
+}
+
+/// Channels, height and width of a convolution's output.
+fn outputs(x: [usize; 4], weight: [usize; 4], options: &AnyConv) -> [usize; 3] {
+    let side = |axis: usize| {
+        let (size, kernel) = (x[axis + 2], weight[axis + 2]);
+        match options {
+            AnyConv::Forward(options) => {
+                let (before, behind) = options.padding[axis];
+                (size + before + behind - kernel) / options.stride[axis] + 1
+            }
+            AnyConv::Transposed(options) => {
+                let whole = (size - 1) * options.stride[axis] + kernel + options.padding_out[axis];
+                whole - 2 * options.padding[axis]
+            }
+        }
+    };
+    let channels = match options {
+        AnyConv::Forward(_) => weight[0],
+        AnyConv::Transposed(_) => weight[1],
+    };
+    [channels, side(0), side(1)]
+}
+
+/// The least number of different pixels of a channel: with fewer, the variance may be so small
+/// that the gradients are what is left of numbers that cancel each other.
+const FEWEST_PIXELS: usize = 24;
+
+/// As many pixels as differ from each other.
+fn pixels(x: &Operand, height: usize, width: usize) -> usize {
+    let samples = if x.layout == Layout::Repeated { 1 } else { x.shape[0] };
+    samples * height * width
+}
+
+/// What comes behind a normalisation: a shortcut or not, an activation, a pooling or none.
+fn followers() -> impl Strategy<Value = (bool, Activation, Option<usize>)> {
+    prop_oneof![
+        activation().prop_map(|activation| (false, activation, None)),
+        activation().prop_map(|activation| (true, activation, None)),
+        (activation(), 1_usize..=3).prop_map(|(activation, size)| (false, activation, Some(size))),
+        // For this there are no kernels.
+        Just((true, Activation::Relu, Some(2))),
+    ]
+}
+
+/// For pictures of these sizes.
+fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
+    let [_, channels, height, width] = dims;
+    let fits = move |(_, _, max_pool): &(bool, Activation, Option<usize>)| {
+        max_pool.unwrap_or(1) <= height.min(width)
+    };
+    followers().prop_filter("a window fits", fits).prop_flat_map(
+        move |(with_shortcut, activation, max_pool)| {
+            let shortcut = Operand::any("shortcut", &dims).prop_map(Some);
+            let shortcut = if with_shortcut { shortcut.boxed() } else { Just(None).boxed() };
+            let gamma = Operand::any("gamma", &[channels]);
+            let epsilon = prop_oneof![Just(1e-5), Just(1e-3)];
+            (gamma, Operand::any("beta", &[channels]), shortcut, epsilon).prop_map(
+                move |(gamma, beta, shortcut, epsilon)| Scaling {
+                    gamma: gamma.around(0.2, 1.0),
+                    beta,
+                    shortcut,
+                    activation,
+                    max_pool,
+                    epsilon,
+                },
+            )
+        },
+    )
+}
+
+pub fn norms() -> impl Strategy<Value = Norm> {
+    pictures(1..=13)
+        .prop_flat_map(|dims| {
+            let background = prop::option::weighted(0.3, -0.8..0.2);
+            (Operand::any("x", &dims), -2.0..2.0, background, scalings(dims), probe(4))
+        })
+        .prop_map(|(x, centre, background, scaling, probe)| Norm {
+            x: x.around(centre, 1.0).above(centre + background.unwrap_or(-1.0)),
+            scaling,
+            moments: None,
+            probe,
+        })
+        .prop_filter("enough pixels", |norm| {
+            let [_, _, height, width] = norm.x.dims();
+            pixels(&norm.x, height, width) >= FEWEST_PIXELS
+        })
+}
+
+pub fn norms_by_moments() -> impl Strategy<Value = Norm> {
+    norms().prop_flat_map(|norm| {
+        let channels = [norm.x.shape[1]];
+        (Just(norm), Operand::any("mean", &channels), Operand::any("variance", &channels)).prop_map(
+            |(norm, mean, variance)| Norm {
+                moments: Some([mean, variance.around(1.2, 0.8)]),
+                ..norm
+            },
+        )
+    })
+}
+
+pub fn conv_norms() -> impl Strategy<Value = ConvNorm> {
+    let forward = convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
+    let transposed =
+        transposed_convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
+    prop_oneof![3 => forward, 1 => transposed]
+        .prop_filter("enough pixels and weights", |(x, weight, options): &(_, _, AnyConv)| {
+            let [_, _, height, width] = x.dims();
+            let [_, rows, columns] = outputs(x.dims(), weight.dims(), options);
+            // The scale of a channel's weights is without effect, so that few have a small gradient.
+            let [_, _, kernel_height, kernel_width] = weight.dims();
+            pixels(x, height.min(rows), width.min(columns)) >= FEWEST_PIXELS
+                && x.shape[1] * kernel_height * kernel_width >= 9
+        })
+        .prop_flat_map(|(x, weight, options)| {
+            let [channels, rows, columns] = outputs(x.dims(), weight.dims(), &options);
+            let dims = [x.shape[0], channels, rows, columns];
+            (Just((x, weight, options)), scalings(dims), probe(4))
+        })
+        .prop_map(|((x, weight, options), scaling, probe)| ConvNorm {
+            x,
+            weight,
+            options,
+            scaling,
+            probe,
+        })
+}

@@ -1,0 +1,121 @@
+//! Central differences of the kernels' outputs confirm the kernels' gradients, in f64.
+
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use burn::tensor::{DType, Device};
+use hearth_kernels::Activation;
+
+use crate::cases::{AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
+use crate::support::{Case, Tape};
+
+/// Half of the way between the two outputs of a difference.
+const STEP: f64 = 1e-5;
+
+/// Outputs nearer than this to a bend, relative to the largest, are left out of the loss: a step
+/// may carry them over it.
+const MARGIN: f64 = 1e-3;
+
+/// Of the largest gradient of an input.
+const TOLERANCE: f64 = 1e-6;
+
+/// Numbers of each input that are tried.
+const TRIED: usize = 12;
+
+fn confirm(case: &impl Case, inputs: &[&'static str]) {
+    let loss = case.run(Tape::burn().with_margin(MARGIN));
+    let kernels = |device| Tape::kernels(device, DType::F64).weighted_as(&loss);
+    let found = case.run(kernels(Device::flex().autodiff()));
+    for name in inputs {
+        let gradient = found.gradient(name);
+        let largest = gradient.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+        let stride = gradient.len().div_ceil(TRIED);
+        for index in (0..gradient.len()).step_by(stride) {
+            let output = |step: f64| case.run(kernels(Device::flex()).nudged(name, index, step));
+            let (ahead, behind) = (output(STEP), output(-STEP));
+            let pairs = ahead.output().iter().zip(behind.output());
+            let difference: f64 =
+                pairs.zip(&loss.weights).map(|((ahead, behind), w)| w * (ahead - behind)).sum();
+            let slope = difference / (2.0 * STEP);
+            let error = (slope - gradient[index]).abs() / largest;
+            assert!(
+                error <= TOLERANCE,
+                "{name}[{index}]: {} but the difference is {slope}, {error:.1e} off\n{case:#?}",
+                gradient[index]
+            );
+        }
+    }
+}
+
+#[test]
+fn of_convolutions() {
+    let options = ConvOptions::new_with_padding([2, 1], [(1, 1), (2, 0)], [1, 1], 1);
+    let case = Convolution::new([3, 4, 7, 6], 5, [3, 2], options);
+    for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.2)] {
+        confirm(&Convolution { activation, ..case.clone() }, &["x", "weight", "bias"]);
+    }
+}
+
+#[test]
+fn of_transposed_convolutions() {
+    let options = ConvTransposeOptions::new([2, 3], [1, 0], [1, 0], [1, 1], 1);
+    let case = Transposed::new([3, 5, 4, 3], 4, [4, 3], options);
+    for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.2)] {
+        confirm(&Transposed { activation, ..case.clone() }, &["x", "weight", "bias"]);
+    }
+}
+
+#[test]
+fn of_linear_layers() {
+    confirm(&Linear::new(7, [11, 9]), &["x", "weight", "bias"]);
+}
+
+#[test]
+fn of_batch_normalisations() {
+    let case = Norm::new([3, 5, 7, 6]);
+    let relu = Activation::Relu;
+    for then in [
+        (Activation::None, None),
+        (relu, None),
+        (Activation::LeakyRelu(0.2), None),
+        (Activation::None, Some(2)),
+        (relu, Some(2)),
+        (relu, Some(3)),
+        (Activation::LeakyRelu(0.2), Some(3)),
+    ] {
+        confirm(&case.clone().then(then.0, then.1), &["x", "gamma", "beta"]);
+    }
+    let added = case.with_shortcut().then(relu, None);
+    confirm(&added, &["x", "gamma", "beta", "shortcut"]);
+}
+
+#[test]
+fn of_convolutions_with_batch_normalisation() {
+    let inputs = ["x", "weight", "gamma", "beta"];
+    let options = ConvOptions::new_with_padding([2, 1], [(1, 1), (2, 0)], [1, 1], 1);
+    let sizes = [[4, 3, 9, 6], [5, 3, 3, 2]];
+    let relu = Activation::Relu;
+    for (activation, max_pool) in [(Activation::None, None), (relu, None), (relu, Some(2))] {
+        confirm(&ConvNorm::new(sizes, options.clone(), activation, max_pool), &inputs);
+    }
+    let added = ConvNorm::new(sizes, options, relu, None).with_shortcut();
+    confirm(&added, &["x", "weight", "gamma", "beta", "shortcut"]);
+    let options = ConvTransposeOptions::new([2, 3], [1, 0], [1, 0], [1, 1], 1);
+    let transposed = [[3, 5, 4, 3], [5, 4, 4, 3]];
+    confirm(&ConvNorm::new(transposed, options, relu, Some(2)), &inputs);
+}
+
+#[test]
+fn of_batch_normalisations_by_given_moments() {
+    let case = Norm::new([2, 3, 5, 4]).by_moments().then(Activation::Relu, Some(2));
+    confirm(&case, &["x", "gamma", "beta", "mean", "variance"]);
+}
+
+#[test]
+fn of_poolings() {
+    let windows = MaxPoolOptions::new([3, 2]).with_stride([2, 1]).with_padding([1, 1]);
+    confirm(&MaxPool::new([2, 5, 7, 6], windows), &["x"]);
+    for counted in [true, false] {
+        let windows = AvgPoolOptions::new([3, 2]).with_stride([2, 1]).with_padding([1, 1]);
+        let windows = windows.with_count_include_pad(counted);
+        confirm(&AvgPool::new([2, 5, 7, 6], windows), &["x"]);
+    }
+}

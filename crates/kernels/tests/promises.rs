@@ -1,0 +1,278 @@
+//! What the functions' documentation promises at the edges.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use burn::tensor::{DType, Device, Tensor, module};
+use hearth_kernels::{
+    Activation, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_transpose2d, conv2d,
+    linear, max_pool2d,
+};
+
+use crate::cases::{MaxPool, Norm};
+use crate::support::{Case, Operand, Tape, compare, devices, numbers, tensor, uniform};
+
+fn random<const D: usize>(dims: [usize; D], device: &Device) -> Tensor<D> {
+    tensor(uniform(31, dims.iter().product()), dims, device, DType::F32)
+}
+
+/// Random numbers, of which one is no number.
+fn with_a_nan(dims: [usize; 4], at: usize, device: &Device) -> Tensor<4> {
+    let mut values = uniform(32, dims.iter().product());
+    values[at] = f64::NAN;
+    tensor(values, dims, device, DType::F32)
+}
+
+fn relu(max_pool: Option<usize>) -> Then {
+    Then { activation: Activation::Relu, max_pool, ..Then::default() }
+}
+
+fn plain() -> ConvOptions<2> {
+    ConvOptions::new([1, 1], [0, 0], [1, 1], 1)
+}
+
+#[test]
+fn outputs_have_the_documented_shapes() {
+    for (backend, device) in devices() {
+        let x = random([2, 3, 8, 6], &device);
+        let none = Activation::None;
+        let options = ConvOptions::new([2, 1], [1, 2], [1, 1], 1);
+        let y = conv2d(x.clone(), random([5, 3, 3, 4], &device), None, options, none);
+        assert_eq!(y.dims(), [2, 5, (8 + 2 - 3) / 2 + 1, 6 + 4 - 4 + 1], "conv2d on {backend}");
+
+        let options = ConvTransposeOptions::new([2, 1], [1, 2], [1, 0], [1, 1], 1);
+        let y = conv_transpose2d(x.clone(), random([3, 5, 3, 4], &device), None, options, none);
+        let dims = [2, 5, 7 * 2 - 2 + 3 + 1, 5 - 4 + 4];
+        assert_eq!(y.dims(), dims, "conv_transpose2d on {backend}");
+
+        let y = linear(random([4, 7], &device), random([7, 9], &device), None);
+        assert_eq!(y.dims(), [4, 9], "linear on {backend}");
+
+        let channels = || random([3], &device);
+        let done = batch_norm2d(x.clone(), channels(), channels(), 1e-5, relu(Some(3)));
+        assert_eq!(done.output.dims(), [2, 3, 2, 2], "batch_norm2d on {backend}");
+        assert_eq!(done.pixels, 2 * 8 * 6, "pixels of batch_norm2d on {backend}");
+        assert_eq!(done.mean.dims(), [3], "mean of batch_norm2d on {backend}");
+        assert_eq!(done.variance.dims(), [3], "variance of batch_norm2d on {backend}");
+
+        let windows = MaxPoolOptions::new([3, 2]).with_stride([2, 3]).with_padding([1, 0]);
+        let y = max_pool2d(x.clone(), windows);
+        assert_eq!(y.dims(), [2, 3, (8 + 2 - 3) / 2 + 1, 2], "max_pool2d on {backend}");
+
+        let windows = AvgPoolOptions::new([3, 2]).with_stride([2, 3]).with_padding([1, 0]);
+        let y = avg_pool2d(x, windows);
+        assert_eq!(y.dims(), [2, 3, (8 + 2 - 3) / 2 + 1, 2], "avg_pool2d on {backend}");
+    }
+}
+
+#[test]
+fn an_empty_batch_gives_an_empty_output() {
+    let device = Device::flex();
+    let x = Tensor::<4>::zeros([0, 3, 5, 5], &device);
+    let y = conv2d(x, random([4, 3, 3, 3], &device), None, plain(), Activation::Relu);
+    assert_eq!(y.dims(), [0, 4, 3, 3]);
+}
+
+#[test]
+fn inputs_that_do_not_fit_panic() {
+    fn panics<T>(what: &str, work: impl FnOnce() -> T) {
+        assert!(catch_unwind(AssertUnwindSafe(work)).is_err(), "{what} passes");
+    }
+    for (backend, device) in devices() {
+        let x = || random([2, 3, 6, 6], &device);
+        let of = |count: usize| random([count], &device);
+        let kernels = |channels, size| random([4, channels, size, size], &device);
+        let convolve = |weight, bias| conv2d(x(), weight, bias, plain(), Activation::None);
+        panics(&format!("conv2d, other channels on {backend}"), || convolve(kernels(2, 3), None));
+        panics(&format!("conv2d, long bias on {backend}"), || convolve(kernels(3, 3), Some(of(5))));
+        panics(&format!("linear, other inputs on {backend}"), || {
+            linear(random([2, 3], &device), random([4, 5], &device), None)
+        });
+        for (gamma, beta) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
+            panics(&format!("batch_norm2d, {gamma} gammas, {beta} betas on {backend}"), || {
+                batch_norm2d(x(), of(gamma), of(beta), 1e-5, Then::default())
+            });
+        }
+        for (mean, variance) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
+            panics(&format!("inference, {mean} means, {variance} variances on {backend}"), || {
+                let moments = [of(mean), of(variance)];
+                batch_norm2d_inference(x(), [of(3), of(3)], moments, 1e-5, Then::default())
+            });
+        }
+        for shortcut in [[3, 3, 6, 6], [1, 3, 6, 6], [2, 3, 6, 7], [2, 3, 7, 6], [2, 6, 3, 6]] {
+            panics(&format!("batch_norm2d, a shortcut of {shortcut:?} on {backend}"), || {
+                let shortcut = Some(random(shortcut, &device));
+                batch_norm2d(x(), of(3), of(3), 1e-5, Then { shortcut, ..Then::default() })
+            });
+        }
+    }
+}
+
+#[test]
+fn a_constant_channel_is_normalised_to_its_shift() {
+    for (backend, device) in devices() {
+        let device = device.autodiff();
+        for max_pool in [None, Some(2)] {
+            let place = format!("{backend}, {max_pool:?}");
+            let x = Tensor::<4>::full([3, 2, 4, 4], 0.7, &device).require_grad();
+            let gamma = random([2], &device).require_grad();
+            let beta = Tensor::<1>::from_floats([0.25, 0.5], &device).require_grad();
+            let done = batch_norm2d(x.clone(), gamma.clone(), beta.clone(), 1e-5, relu(max_pool));
+            for (index, y) in numbers(done.output.clone()).into_iter().enumerate() {
+                let pixels = done.output.dims()[2..].iter().product::<usize>();
+                let shift = [0.25, 0.5][index / pixels % 2];
+                assert!((y - shift).abs() < 1e-3, "output {index} is {y} on {place}");
+            }
+            assert!(numbers(done.variance).iter().all(|v| v.abs() < 1e-9), "variance, {place}");
+            let gradients = done.output.sum().backward();
+            let of_x = numbers(x.grad(&gradients).expect("tracked"));
+            let of_gamma = numbers(gamma.grad(&gradients).expect("tracked"));
+            let of_beta = numbers(beta.grad(&gradients).expect("tracked"));
+            let finite = [of_x, of_gamma, of_beta].concat().iter().all(|value| value.is_finite());
+            assert!(finite, "the gradients of batch_norm2d are finite on {place}");
+        }
+    }
+}
+
+#[test]
+fn a_scale_of_zero_gives_burns_gradients() {
+    for (activation, max_pool) in [
+        (Activation::None, None),
+        (Activation::Relu, None),
+        (Activation::LeakyRelu(0.1), None),
+    ] {
+        let case = Norm::new([3, 5, 4, 5]).then(activation, max_pool).with_zero_scale();
+        compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
+    }
+    // All numbers of a window are the same: the first is taken, as by Burn.
+    let case = Norm::new([3, 5, 4, 4]).then(Activation::Relu, Some(2)).with_zero_scale();
+    for (backend, device) in devices() {
+        let found = case.run(Tape::kernels(device.autodiff(), DType::F32));
+        for part in &found.gradients {
+            let finite = part.values.iter().all(|value| value.is_finite());
+            assert!(finite, "{} of batch_norm2d on {backend} is finite", part.name);
+        }
+        assert!(found.gradient("x").iter().all(|value| *value == 0.0), "of x on {backend}");
+    }
+}
+
+#[test]
+fn a_large_mean_costs_the_moments_no_digits() {
+    let dims = [9, 20, 12, 12];
+    let values = Operand::new("x", &dims, 34).around(1000.0, 1.0).values();
+    let channels = |device: &Device, dtype| Tensor::<1>::ones([20], (device, dtype));
+    let exact = {
+        let (device, dtype) = (Device::flex(), DType::F64);
+        let x = tensor(values.clone(), dims, &device, dtype);
+        module::batch_norm_train(x, channels(&device, dtype), channels(&device, dtype), 1e-5)
+    };
+    for (backend, device) in devices() {
+        let dtype = DType::F32;
+        let affine = [channels(&device, dtype), channels(&device, dtype)];
+        let x = tensor(values.clone(), dims, &device, dtype);
+        let [gamma, beta] = affine;
+        let found = batch_norm2d(x, gamma, beta, 1e-5, Then::default());
+        for (name, found, exact) in [
+            ("mean", found.mean, exact.mean.clone()),
+            ("variance", found.variance, exact.variance.clone()),
+        ] {
+            for (found, exact) in numbers(found).into_iter().zip(numbers(exact)) {
+                let error = (found - exact).abs() / exact;
+                assert!(error < 1e-5, "{name} of batch_norm2d is off by {error:.1e} on {backend}");
+            }
+        }
+    }
+}
+
+/// Numbers of which many are the same.
+fn tied(dims: [usize; 4]) -> Operand {
+    // So large that an f32 has no digits behind the point.
+    Operand::new("x", &dims, 33).around(f64::from(1 << 24), 3.0)
+}
+
+#[test]
+fn of_equal_numbers_the_first_gets_the_gradient_as_in_burn() {
+    let dims = [2, 5, 9, 8];
+    for options in [
+        MaxPoolOptions::new([2, 2]),
+        MaxPoolOptions::new([3, 3]).with_stride([1, 2]).with_padding([1, 1]),
+    ] {
+        let case = MaxPool { x: tied(dims), ..MaxPool::new(dims, options) };
+        let distinct = {
+            let mut values = case.x.values();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            values.len()
+        };
+        assert!(distinct < 8, "{distinct} different numbers");
+        compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_none() {
+    let dims = [2, 5, 6, 6];
+    // At each place of a window.
+    for at in [0, 1, 6, 7, 14, 100, 2 * 5 * 36 - 1] {
+        for (backend, device) in devices() {
+            let x = || with_a_nan(dims, at, &device);
+            let nans = |y: Tensor<4>| -> Vec<usize> {
+                let numbers = numbers(y).into_iter().enumerate();
+                numbers.filter(|(_, y)| y.is_nan()).map(|(index, _)| index).collect()
+            };
+            let agrees = |what: &str, found: Tensor<4>, of_burn: Tensor<4>| {
+                let (found, expected) = (nans(found), nans(of_burn));
+                assert!(!expected.is_empty(), "{what}: Burn loses the NaN at {at}");
+                assert_eq!(found, expected, "{what}: NaN at {at} on {backend}");
+            };
+            // Of Burn's backends, flex keeps a NaN in every operation.
+            let on_flex = || with_a_nan(dims, at, &Device::flex());
+            let kernel = |device: &Device| random([4, 5, 3, 3], device);
+
+            for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.1)] {
+                let y = conv2d(x(), kernel(&device), None, plain(), activation);
+                let of_burn = module::conv2d(on_flex(), kernel(&Device::flex()), None, plain());
+                agrees(&format!("conv2d, {activation:?}"), y, of_burn);
+            }
+            for options in [
+                MaxPoolOptions::new([2, 2]),
+                MaxPoolOptions::new([3, 3]).with_stride([2, 1]).with_padding([1, 1]),
+            ] {
+                let of_burn = module::max_pool2d(on_flex(), options.clone());
+                agrees("max_pool2d", max_pool2d(x(), options), of_burn);
+            }
+            let options = AvgPoolOptions::new([3, 2]).with_stride([1, 1]).with_padding([1, 1]);
+            let of_burn = module::avg_pool2d(on_flex(), options.clone());
+            agrees("avg_pool2d", avg_pool2d(x(), options), of_burn);
+
+            let of = |device: &Device| random([5], device).abs();
+            for max_pool in [None, Some(2), Some(3)] {
+                let pooled = |y: Tensor<4>| match max_pool {
+                    Some(size) => module::max_pool2d(y, MaxPoolOptions::new([size; 2])),
+                    None => y,
+                };
+                let flex = &Device::flex();
+                let of_burn = module::batch_norm_train(on_flex(), of(flex), of(flex), 1e-5);
+                let found = batch_norm2d(x(), of(&device), of(&device), 1e-5, relu(max_pool));
+                agrees("batch_norm2d", found.output, pooled(of_burn.output));
+
+                let [gamma, beta, mean, variance] = [0; 4].map(|_| of(flex));
+                let of_burn = module::batch_norm(on_flex(), gamma, beta, mean, variance, 1e-5);
+                let [gamma, beta, mean, variance] = [0; 4].map(|_| of(&device));
+                let (affine, moments) = ([gamma, beta], [mean, variance]);
+                let found = batch_norm2d_inference(x(), affine, moments, 1e-5, relu(max_pool));
+                agrees("batch_norm2d_inference", found, pooled(of_burn));
+            }
+        }
+    }
+}
+
+#[test]
+fn infinities_behind_a_relu_are_those_of_burn() {
+    for (backend, device) in devices() {
+        let x = Tensor::<4>::full([1, 1, 2, 2], -f32::INFINITY, &device);
+        let one = Tensor::<4>::ones([1, 1, 1, 1], &device);
+        let y = numbers(conv2d(x, one, None, plain(), Activation::Relu));
+        assert!(y.iter().all(|y| *y == 0.0), "conv2d + relu of -infinity on {backend}: {y:?}");
+    }
+}

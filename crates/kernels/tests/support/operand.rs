@@ -1,0 +1,172 @@
+//! Tensors that lie in memory in many ways.
+
+use burn::tensor::{DType, Device, Slice, Tensor, TensorData};
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+
+/// How a tensor lies in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layout {
+    /// Row by row.
+    Plain,
+    /// Row by row with the axes in another order: axis i of the tensor is axis `axes[i]` of it.
+    Permuted(Vec<usize>),
+    /// Backwards along these axes.
+    Flipped(Vec<usize>),
+    /// Within a margin of NaNs.
+    Cropped,
+    /// Every second number along each axis; those between are NaNs.
+    Stepped,
+    /// One sample stands for the whole batch.
+    Repeated,
+}
+
+/// Any layout of a tensor of this rank.
+pub fn layout(rank: usize) -> BoxedStrategy<Layout> {
+    let axes: Vec<usize> = (0..rank).collect();
+    prop_oneof![
+        3 => Just(Layout::Plain),
+        3 => Just(axes.clone()).prop_shuffle().prop_map(Layout::Permuted),
+        2 => subsequence(axes, 1..=rank).prop_map(Layout::Flipped),
+        1 => Just(Layout::Cropped),
+        1 => Just(Layout::Stepped),
+        1 => Just(Layout::Repeated),
+    ]
+    .boxed()
+}
+
+/// Numbers between -1 and 1, the same for the same seed, each an f32.
+pub fn uniform(seed: u64, count: usize) -> Vec<f64> {
+    // Steele, Lea and Flood 2014: SplitMix.
+    let number = |index: u64| {
+        let mut bits = seed.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        f64::from((bits >> 11) as f32 / (1_u64 << 52) as f32 - 1.0)
+    };
+    (0..count as u64).map(number).collect()
+}
+
+/// An input of a function: its numbers are `centre + spread u` with u between -1 and 1, or `floor`
+/// where that is less.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    pub name: &'static str,
+    pub shape: Vec<usize>,
+    pub layout: Layout,
+    pub centre: f64,
+    pub spread: f64,
+    pub floor: f64,
+    pub seed: u64,
+    /// Whether its gradient is asked for.
+    pub tracked: bool,
+}
+
+impl Operand {
+    /// Plain and tracked, between -1 and 1.
+    pub fn new(name: &'static str, shape: &[usize], seed: u64) -> Self {
+        Self {
+            name,
+            shape: shape.to_vec(),
+            layout: Layout::Plain,
+            centre: 0.0,
+            spread: 1.0,
+            floor: f64::NEG_INFINITY,
+            seed,
+            tracked: true,
+        }
+    }
+
+    /// In any layout, and most often tracked.
+    pub fn any(name: &'static str, shape: &[usize]) -> BoxedStrategy<Self> {
+        let operand = Self::new(name, shape, 0);
+        (layout(shape.len()), any::<u64>(), prop::bool::weighted(0.85))
+            .prop_map(move |(layout, seed, tracked)| Self {
+                layout,
+                seed,
+                tracked,
+                ..operand.clone()
+            })
+            .boxed()
+    }
+
+    /// With numbers from `centre - spread` to `centre + spread`.
+    pub fn around(self, centre: f64, spread: f64) -> Self {
+        Self { centre, spread, ..self }
+    }
+
+    /// With many numbers that are the same, as a picture's background.
+    pub fn above(self, floor: f64) -> Self {
+        Self { floor, ..self }
+    }
+
+    /// The numbers, row by row.
+    pub fn values(&self) -> Vec<f64> {
+        let count = self.shape.iter().product();
+        let distinct = if self.layout == Layout::Repeated { count / self.shape[0] } else { count };
+        let values = uniform(self.seed, distinct);
+        let number = |u: f64| (self.centre + self.spread * u).max(self.floor);
+        let rounded = values.into_iter().map(|u| f64::from(number(u) as f32)).collect::<Vec<_>>();
+        rounded.into_iter().cycle().take(count).collect()
+    }
+
+    /// The axes' sizes.
+    pub fn dims<const D: usize>(&self) -> [usize; D] {
+        self.shape.as_slice().try_into().expect("as many axes as the function's input has")
+    }
+}
+
+/// A tensor of these numbers.
+pub fn tensor<const D: usize>(
+    values: Vec<f64>,
+    dims: [usize; D],
+    device: &Device,
+    dtype: DType,
+) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, dims), (device, dtype))
+}
+
+/// The numbers of a tensor, row by row.
+pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data_dtype(DType::F64).try_into_vec().expect("they are f64 now")
+}
+
+/// The same tensor, lying in memory as the layout says.
+pub fn lay_out<const D: usize>(tensor: Tensor<D>, layout: &Layout) -> Tensor<D> {
+    let (device, dtype, dims) = (tensor.device(), tensor.dtype(), tensor.dims());
+    let stored = |tensor: Tensor<D>| Tensor::<D>::from_data(tensor.into_data(), (&device, dtype));
+    let all_nan = |dims| Tensor::<D>::full(dims, f32::NAN, (&device, dtype));
+    match layout {
+        Layout::Plain => tensor,
+        Layout::Permuted(axes) => {
+            let axes: [usize; D] = axes.as_slice().try_into().expect("an order of all axes");
+            let mut inverse = axes;
+            for (axis, from) in axes.into_iter().enumerate() {
+                inverse[from] = axis;
+            }
+            stored(tensor.permute(inverse)).permute(axes)
+        }
+        Layout::Flipped(axes) => {
+            let flip = |tensor: Tensor<D>| {
+                axes.iter().fold(tensor, |tensor, axis| tensor.flip([*axis]))
+            };
+            flip(stored(flip(tensor)))
+        }
+        Layout::Cropped => {
+            let inside = dims.map(|size| 1..size + 1);
+            let margined = all_nan(dims.map(|size| size + 3)).slice_assign(inside.clone(), tensor);
+            stored(margined).slice(inside)
+        }
+        Layout::Stepped => {
+            let every_second = dims.map(|size| Slice::new(1, Some(2 * size as isize + 1), 2));
+            let spread = all_nan(dims.map(|size| 2 * size + 1)).slice_assign(every_second, tensor);
+            stored(spread).slice(every_second)
+        }
+        Layout::Repeated => {
+            let mut first = dims.map(|size| 0..size);
+            first[0] = 0..1;
+            stored(tensor.slice(first)).expand(dims)
+        }
+    }
+}
