@@ -129,13 +129,13 @@ fn taps([height, width]: [usize; 2], frame_width: usize, channels: usize) -> Vec
 }
 
 /// Output pixels that see the same taps.
-struct Phase<E> {
+struct Phase<'a, E: Clone> {
     /// Where each patch starts in a framed sample.
     patches: Vec<u32>,
     /// Where each patch's output starts in a sample of the output.
     places: Vec<u32>,
     taps: Vec<u32>,
-    panels: Panels<E>,
+    panels: Panels<'a, E>,
 }
 
 /// About as many numbers as a core's second-level cache holds beside the weights.
@@ -161,7 +161,7 @@ fn repeat(table: &[u32], samples: usize, stride: usize) -> Vec<u32> {
 fn convolve<E: Float, R: Send>(
     source: &impl Source<E>,
     frame: Frame,
-    phases: &[Phase<E>],
+    phases: &[Phase<'_, E>],
     bias: Option<&[E]>,
     sample_out: usize,
     finish: impl Fn(&mut [E]) -> R + Sync,
@@ -228,12 +228,16 @@ pub fn forward<E: Float, R: Send>(
     let phase = Phase {
         patches: geometry.input_patches(),
         places: grid(rows, columns, |row, column| (row * columns + column) * channels_out),
-        panels: Panels::arrange(Weights {
-            data: weights.data,
-            taps: &places,
-            stride: weights.strides[0],
-            channels: channels_out,
-        }),
+        panels: Panels::arrange(
+            Weights {
+                data: weights.data,
+                taps: &places,
+                stride: weights.strides[0],
+                channels: channels_out,
+                run: channels,
+            },
+            geometry.batch * rows * columns,
+        ),
         taps,
     };
     let sample_out = channels_out * rows * columns;
@@ -321,12 +325,16 @@ pub fn input_gradient<E: Float, R: Send>(
                 places: grid(rows.len(), columns.len(), |row, column| {
                     (rows[row] * width + columns[column]) * channels
                 }),
-                panels: Panels::arrange(Weights {
-                    data: weights.data,
-                    taps: &places,
-                    stride: weights.strides[1],
-                    channels,
-                }),
+                panels: Panels::arrange(
+                    Weights {
+                        data: weights.data,
+                        taps: &places,
+                        stride: weights.strides[1],
+                        channels,
+                        run: output[0],
+                    },
+                    geometry.batch * rows.len() * columns.len(),
+                ),
                 taps,
             };
             phases.push(phase);
@@ -337,6 +345,9 @@ pub fn input_gradient<E: Float, R: Send>(
 
 /// The most partial sums of the weights' gradient that are added up at the end.
 const MOST_PARTS: usize = 8;
+
+/// The sums of a tile are read and written once for this many patches.
+const ENOUGH_PATCHES: usize = 256;
 
 /// A partial sum is worth its memory for this many patches.
 const PATCHES_PER_PART: usize = 512;
@@ -402,7 +413,7 @@ pub fn weight_gradient<E: Float>(
     let pixels = rows * columns;
     let stride = padded::<E>(channels);
     let taps = geometry.input_taps();
-    let samples = samples_per_task(framed + pixels * channels);
+    let samples = samples_per_task(framed + pixels * channels).max(ENOUGH_PATCHES.div_ceil(pixels));
     let patches = repeat(&geometry.input_patches(), samples, framed);
     let input_direct = input.framed(frame);
     let gradient_frame = Frame::exact(rows, columns);

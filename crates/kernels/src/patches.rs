@@ -9,6 +9,8 @@
 //! 2008): some pixels times some vectors of channels. Each output is summed over its taps in
 //! order, wherever the work was cut.
 
+use std::borrow::Cow;
+
 use pulp::Simd;
 use rayon::prelude::*;
 
@@ -16,10 +18,22 @@ use crate::float::Float;
 
 /// Weights `[taps, channels]` in the order in which the tiles read them: panels of a few vectors
 /// of channels, each with all taps, filled up with zeros to whole vectors.
-pub struct Panels<E> {
-    data: Vec<E>,
+pub struct Panels<'a, E: Clone> {
+    data: Cow<'a, [E]>,
     taps: usize,
     channels: usize,
+    order: Order,
+}
+
+/// Where a panel's weights are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Panel after panel.
+    Panels,
+    /// Where they were, at this distance from tap to tap: not worth a copy for a few patches.
+    InPlace(usize),
+    /// One channel, and taps in runs of whole vectors: tap after tap.
+    Narrow,
 }
 
 /// A panel: the first channel, and how many vectors wide it is.
@@ -51,33 +65,54 @@ pub fn processor() -> pulp::Arch {
 /// A matrix of weights `[taps, channels]` wherever it lies: entry (k, c) is
 /// `data[taps[k] + c * stride]`.
 #[derive(Clone, Copy)]
-pub struct Weights<'a, E> {
+pub struct Weights<'a, 't, E> {
     /// The whole storage.
     pub data: &'a [E],
     /// Where the first channel of each tap is.
-    pub taps: &'a [isize],
+    pub taps: &'t [isize],
     /// From channel to channel.
     pub stride: isize,
     /// How many there are.
     pub channels: usize,
+    /// How many taps follow each other without a gap.
+    pub run: usize,
 }
 
-impl<E: Float> Panels<E> {
-    /// Arranges the weights.
-    pub fn arrange(weights: Weights<'_, E>) -> Self {
-        let data = processor().dispatch(Arrange(weights));
-        Self { data, taps: weights.taps.len(), channels: weights.channels }
+impl<'a, E: Float> Panels<'a, E> {
+    /// Arranges the weights for products with this many patches.
+    pub fn arrange(weights: Weights<'a, '_, E>, patches: usize) -> Self {
+        let Weights { data, taps, stride, channels, run } = weights;
+        let in_place = || {
+            let step = taps.get(1)? - taps[0];
+            let even = taps.windows(2).all(|pair| pair[1] - pair[0] == step);
+            let whole = channels == padded::<E>(channels) && step >= channels as isize;
+            (stride == 1 && even && whole).then_some((taps[0] as usize, step as usize))
+        };
+        let few = patches < FEW_PATCHES;
+        let (data, order) = if channels == 1 && run == padded::<E>(run) {
+            let weights: Vec<_> = taps.iter().map(|place| data[*place as usize]).collect();
+            (weights.into(), Order::Narrow)
+        } else if let Some((start, step)) = in_place().filter(|_| few) {
+            let end = start + (taps.len() - 1) * step + channels;
+            (data[start..end].into(), Order::InPlace(step))
+        } else {
+            (processor().dispatch(Arrange(weights)).into(), Order::Panels)
+        };
+        Self { data, taps: taps.len(), channels, order }
     }
 }
 
-struct Arrange<'a, E>(Weights<'a, E>);
+/// With fewer patches, weights that can be read where they are are not copied.
+const FEW_PATCHES: usize = 8;
 
-impl<E: Float> pulp::WithSimd for Arrange<'_, E> {
+struct Arrange<'a, 't, E>(Weights<'a, 't, E>);
+
+impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
     type Output = Vec<E>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Vec<E> {
-        let Weights { data, taps, stride, channels } = self.0;
+        let Weights { data, taps, stride, channels, .. } = self.0;
         let lanes = E::lanes::<S>();
         let mut arranged = vec![E::default(); taps.len() * channels.next_multiple_of(lanes)];
         let mut rest = &mut arranged[..];
@@ -111,7 +146,7 @@ const PARALLEL: usize = 1 << 14;
 
 /// What [`multiply`] works on: `out[places[p] + c] = bias[c] + sum_k data[patches[p] + taps[k]] *
 /// panels[k, c]`, for each patch p and channel c.
-pub struct Product<'a, E> {
+pub struct Product<'a, E: Clone> {
     /// The framed pictures.
     pub data: &'a [E],
     /// Where each patch starts.
@@ -119,7 +154,7 @@ pub struct Product<'a, E> {
     /// Where each tap lies within a patch.
     pub taps: &'a [u32],
     /// The weights.
-    pub panels: &'a Panels<E>,
+    pub panels: &'a Panels<'a, E>,
     /// One number for each channel, or nothing.
     pub bias: Option<&'a [E]>,
     /// The output, channels last.
@@ -154,6 +189,9 @@ impl<E: Float> pulp::WithSimd for Product<'_, E> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let mut this = self;
+        if this.panels.order == Order::Narrow {
+            return this.dot::<S, 8>(simd);
+        }
         let lanes = E::lanes::<S>();
         let mut weights = 0;
         for panel in panels(this.panels.channels, lanes, widest::<S>()) {
@@ -166,7 +204,10 @@ impl<E: Float> pulp::WithSimd for Product<'_, E> {
                 (3, _) => this.tiles::<S, 3, 8>(simd, panel, weights),
                 _ => this.tiles::<S, 4, 6>(simd, panel, weights),
             }
-            weights += this.panels.taps * panel.vectors * lanes;
+            weights += match this.panels.order {
+                Order::InPlace(_) => panel.vectors * lanes,
+                _ => this.panels.taps * panel.vectors * lanes,
+            };
         }
     }
 }
@@ -182,6 +223,10 @@ impl<E: Float> Product<'_, E> {
     ) {
         let lanes = E::lanes::<S>();
         let channels = (self.panels.channels - panel.channel).min(V * lanes);
+        let step = match self.panels.order {
+            Order::InPlace(step) => step,
+            _ => V * lanes,
+        };
         let mut start = [[E::splat(simd, E::default()); V]; P];
         if let Some(bias) = self.bias {
             let mut padded = [E::splat(simd, E::default()); V];
@@ -200,15 +245,15 @@ impl<E: Float> Product<'_, E> {
             // A tile that is not full repeats its last patch.
             let patches: [usize; P] =
                 std::array::from_fn(|p| self.patches[first + p.min(count - 1)] as usize);
-            // SAFETY: `multiply` checked that patches and taps stay within `data`; the weights
-            // hold taps * V vectors for this panel, by construction.
+            // SAFETY: `multiply` checked that patches and taps stay within `data`; V vectors of
+            // weights are there for each tap of this panel, by construction.
             let tile = unsafe {
                 tile::<E, S, V, P>(
                     simd,
                     self.data.as_ptr(),
                     patches,
                     self.taps,
-                    self.panels.data.as_ptr().add(weights),
+                    (self.panels.data.as_ptr().add(weights), step),
                     start,
                 )
             };
@@ -220,9 +265,52 @@ impl<E: Float> Product<'_, E> {
                     if channels == V * lanes {
                         out.cast::<[E::Vector<S>; V]>().write_unaligned(*vectors);
                     } else {
-                        std::ptr::copy_nonoverlapping(vectors.as_ptr().cast::<E>(), out, channels);
+                        let whole = channels / lanes;
+                        for (v, vector) in vectors.iter().enumerate().take(whole) {
+                            out.add(v * lanes).cast::<E::Vector<S>>().write_unaligned(*vector);
+                        }
+                        // Fewer than a vector: not worth a call to copy them.
+                        let numbers = vectors.as_ptr().cast::<E>();
+                        for channel in whole * lanes..channels {
+                            out.add(channel).write(*numbers.add(channel));
+                        }
                     }
                 }
+            }
+        }
+    }
+}
+
+impl<E: Float> Product<'_, E> {
+    /// One channel: vectors of neighbouring taps instead of channels, `P` patches at a time.
+    #[inline(always)]
+    fn dot<S: Simd, const P: usize>(&mut self, simd: S) {
+        let lanes = E::lanes::<S>();
+        let bias = self.bias.map_or(E::default(), |bias| bias[0]);
+        for (patches, places) in self.patches.chunks(P).zip(self.places.chunks(P)) {
+            let mut sums = [E::splat(simd, E::default()); P];
+            let starts: [usize; P] =
+                std::array::from_fn(|p| patches[p.min(patches.len() - 1)] as usize);
+            for (weights, taps) in
+                self.panels.data.chunks_exact(lanes).zip(self.taps.chunks_exact(lanes))
+            {
+                // SAFETY: `multiply` checked that patches and taps stay within `data`; taps come
+                // in runs of whole vectors, so that those behind `taps[0]` are its neighbours.
+                unsafe {
+                    let weights = weights.as_ptr().cast::<E::Vector<S>>().read_unaligned();
+                    let at = self.data.as_ptr().add(taps[0] as usize);
+                    for p in 0..P {
+                        let x = at.add(starts[p]).cast::<E::Vector<S>>().read_unaligned();
+                        sums[p] = E::mul_add(simd, x, weights, sums[p]);
+                    }
+                }
+            }
+            for (sum, place) in sums.iter().zip(places) {
+                // SAFETY: a vector is `lanes` numbers.
+                let numbers =
+                    unsafe { std::slice::from_raw_parts((&raw const *sum).cast::<E>(), lanes) };
+                let total = numbers.iter().fold(bias, |total, number| total + *number);
+                self.out[*place as usize] = total;
             }
         }
     }
@@ -232,14 +320,15 @@ impl<E: Float> Product<'_, E> {
 ///
 /// # Safety
 ///
-/// `data[patches[p] + taps[k]]` exists for every p and k, and `panel` has `taps.len() * V` vectors.
+/// `data[patches[p] + taps[k]]` exists for every p and k, and `V` vectors of weights do, each `step`
+/// numbers behind those of the tap before.
 #[inline(always)]
 unsafe fn tile<E: Float, S: Simd, const V: usize, const P: usize>(
     simd: S,
     data: *const E,
     patches: [usize; P],
     taps: &[u32],
-    mut panel: *const E,
+    (mut panel, step): (*const E, usize),
     mut sums: [[E::Vector<S>; V]; P],
 ) -> [[E::Vector<S>; V]; P] {
     for tap in taps {
@@ -248,7 +337,7 @@ unsafe fn tile<E: Float, S: Simd, const V: usize, const P: usize>(
             let at = data.add(*tap as usize);
             let weights: [E::Vector<S>; V] =
                 panel.cast::<[E::Vector<S>; V]>().read_unaligned();
-            panel = panel.add(V * E::lanes::<S>());
+            panel = panel.wrapping_add(step);
             for p in 0..P {
                 let x = E::splat(simd, *at.add(patches[p]));
                 for v in 0..V {

@@ -87,13 +87,18 @@ impl FromStr for Backend {
     }
 }
 
-/// Gives the tensor library this many threads; all of the machine's when `None`.
+/// Gives everything that computes this many threads, the caller's included; all of the machine's
+/// when `None`. Returns how many there are.
+///
+/// The kernels and both backends take their threads from rayon. (The crate `matrixmultiply`, which
+/// ndarray's own matrix product uses, has threads of its own, but no network here reaches it: their
+/// products are the kernels'.) The caller becomes one of the pool's threads, so that a small
+/// operation does not wait for another thread to wake up.
 ///
 /// Only the first call in a process has an effect.
 pub fn set_threads(threads: Option<usize>) -> usize {
-    if let Some(threads) = threads {
-        // An error only says that the pool exists already.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    }
+    let threads = threads.unwrap_or(0);
+    // An error only says that the pool exists already.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
     rayon::current_num_threads()
 }

@@ -24,25 +24,26 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 1;
 
 fn main() -> Outcome<()> {
+    hearth_train::backend::set_threads(None);
     let word = |flag: &str| std::env::args().skip_while(|word| word != flag).nth(1);
     let python = word("--python").map(PathBuf::from);
     let only = word("--only");
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let python = python.as_deref();
-    if wanted("steps") {
-        println!("training steps, median of {ROUNDS}, samples/s:");
-        for network in ["mlp", "lenet", "cnn", "resnet"] {
-            compare(network, &["step", network], python, |backend| {
-                networks::step_speed(network, backend, None)
+    println!("medians of {ROUNDS}, samples/s:");
+    for network in ["mlp", "lenet", "cnn", "resnet", "dcgan"] {
+        if wanted("steps") || wanted(network) {
+            let name = format!("{network}, step");
+            compare(&name, &["step", network], python, |backend| match network {
+                "dcgan" => dcgan::step_speed(backend),
+                _ => networks::step_speed(network, backend, None),
             })?;
         }
-        compare("dcgan", &["step", "dcgan"], python, dcgan::step_speed)?;
     }
     if wanted("inference") {
-        println!("inference, median of {ROUNDS}, samples/s:");
         for network in ["mlp", "lenet", "cnn", "resnet"] {
             for batch in [1, 256] {
                 let words = ["infer", network, &batch.to_string()];
