@@ -7,11 +7,13 @@ use hearth_config::seed::{Purpose, Stream};
 
 use crate::support::{checkpoints, fail, hearth, run, succeed};
 
+/// The networks whose checkpoints are damaged: without running statistics, and with them.
+const CONFIGS: [&str; 2] = ["configs/mlp-nano.toml", "configs/cnn-nano.toml"];
+
 /// A run with several checkpoints, made once for each test.
-fn trained(folder: &Path) -> PathBuf {
+fn trained(config: &str, folder: &Path) -> PathBuf {
     let path = folder.join("run");
-    let mut command =
-        hearth(["train", "configs/mlp-nano.toml", "train.epochs=3", "train.keep_last=3"]);
+    let mut command = hearth(["train", config, "train.epochs=3", "train.keep_last=3"]);
     succeed(command.arg("optimizer.momentum=0.9").arg("--run").arg(&path));
     path
 }
@@ -37,8 +39,14 @@ fn assert_refused(path: &Path, file: &str, what: &str) {
 
 #[test]
 fn every_damage_to_every_file_is_named_and_never_loaded() {
+    for config in CONFIGS {
+        every_damage_is_named(config);
+    }
+}
+
+fn every_damage_is_named(config: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let path = trained(folder.path());
+    let path = trained(config, folder.path());
     let last = checkpoints(&path).pop().unwrap();
     let mut stream = Stream::new(5, Purpose::Order, 0, 0);
     for file in ["model.safetensors", "optimizer.safetensors", "state.json", "MANIFEST"] {
@@ -64,8 +72,14 @@ fn every_damage_to_every_file_is_named_and_never_loaded() {
 
 #[test]
 fn resume_falls_back_to_the_checkpoint_before() {
+    for config in CONFIGS {
+        resume_falls_back(config);
+    }
+}
+
+fn resume_falls_back(config: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let path = trained(folder.path());
+    let path = trained(config, folder.path());
     let kept = checkpoints(&path);
     let (before, last) = (&kept[kept.len() - 2], &kept[kept.len() - 1]);
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -102,7 +116,7 @@ fn resume_falls_back_to_the_checkpoint_before() {
 #[test]
 fn with_every_checkpoint_damaged_nothing_is_trained_and_nothing_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let path = trained(folder.path());
+    let path = trained(CONFIGS[0], folder.path());
     let kept = checkpoints(&path);
     for checkpoint in &kept {
         fs::write(checkpoint.join("MANIFEST"), "").unwrap();
@@ -115,7 +129,7 @@ fn with_every_checkpoint_damaged_nothing_is_trained_and_nothing_lost() {
 #[test]
 fn files_of_the_run_folder_never_panic_the_program() {
     let folder = tempfile::tempdir().unwrap();
-    let path = trained(folder.path());
+    let path = trained(CONFIGS[0], folder.path());
     let mut stream = Stream::new(6, Purpose::Order, 0, 0);
     for file in ["config.toml", "run.json", "best.json"] {
         let target = path.join(file);
@@ -199,7 +213,7 @@ fn a_fall_back_finds_its_best() {
 #[test]
 fn a_lost_log_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let path = trained(folder.path());
+    let path = trained(CONFIGS[0], folder.path());
     fs::remove_file(path.join("metrics.jsonl")).unwrap();
     let done = succeed(hearth(["train", "train.epochs=4", "--resume", "--run"]).arg(&path));
     assert!(done.err.contains("metrics.jsonl"), "{}", done.err);

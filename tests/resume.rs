@@ -10,16 +10,20 @@ use crate::support::{
     BACKENDS, checkpoints, fail, hearth, json, metrics, pictures, run, succeed, words,
 };
 
-/// Everything that has a state or draws random numbers: augmentation, dropout, momentum, a
-/// schedule, accumulation, a window of the log that checkpoints cut in two.
-const RESTLESS: &str = "configs/mlp-nano.toml augment.flip=0.5 augment.shift=2 augment.erase=0.3 \
-    model.hidden=[32,16] model.dropout=0.2 optimizer.momentum=0.9 optimizer.learning_rate=0.02 \
+/// Everything that has a state or draws random numbers: augmentation, momentum, a schedule,
+/// accumulation, a window of the log that checkpoints cut in two.
+const RESTLESS: &str = "augment.flip=0.5 augment.shift=2 augment.erase=0.3 \
+    optimizer.momentum=0.9 optimizer.learning_rate=0.02 \
     schedule.kind=one-cycle data.batch_size=32 train.accumulate=2 train.clip_norm=1 \
     train.evaluate_every=40_steps train.checkpoint_every=7_steps train.log_every=5";
 
-fn restless() -> Vec<String> {
+fn restless(network: &str) -> Vec<String> {
     // A space would end the word on a command line.
-    words(RESTLESS).into_iter().map(|word| word.replace("_steps", " steps")).collect()
+    words(network)
+        .into_iter()
+        .chain(words(RESTLESS))
+        .map(|word| word.replace("_steps", " steps"))
+        .collect()
 }
 
 /// Asserts that two runs hold the same numbers.
@@ -46,13 +50,29 @@ fn predictions(run: &Path, backend: &str) -> String {
 }
 
 #[test]
-fn twenty_kills_change_nothing() {
+fn twenty_kills_of_a_perceptron_change_nothing() {
+    let network = "configs/mlp-nano.toml model.hidden=[32,16] model.dropout=0.2 train.epochs=24";
+    twenty_kills_change_nothing(network);
+}
+
+#[test]
+fn twenty_kills_of_a_convolutional_network_change_nothing() {
+    let network = "configs/cnn-nano.toml model.depth=2 model.dropout=0.2 train.epochs=4";
+    twenty_kills_change_nothing(network);
+}
+
+#[test]
+fn twenty_kills_of_a_residual_network_change_nothing() {
+    twenty_kills_change_nothing("configs/resnet-nano.toml model.dropout=0.2 train.epochs=2");
+}
+
+fn twenty_kills_change_nothing(network: &str) {
     for backend in BACKENDS {
         let folder = tempfile::tempdir().unwrap();
         let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
         let train = |run: &Path| {
             let mut command = hearth(["train"]);
-            command.args(restless()).args(["train.epochs=24", "--backend", backend, "--run"]);
+            command.args(restless(network)).args(["--backend", backend, "--run"]);
             command.arg(run);
             command
         };
@@ -74,6 +94,50 @@ fn twenty_kills_change_nothing() {
         succeed(train(&killed).arg("--resume"));
         assert_same(&whole, &killed);
         assert_eq!(predictions(&whole, backend), predictions(&killed, backend));
+    }
+}
+
+#[test]
+fn every_small_config_goes_on_after_two_steps() {
+    for kind in ["mlp", "lenet", "cnn", "resnet"] {
+        for backend in BACKENDS {
+            let folder = tempfile::tempdir().unwrap();
+            let train = |name: &str, epochs: u32| {
+                let config = format!("configs/{kind}-nano.toml");
+                let mut command = hearth(["train", &config, "schedule.kind=constant"]);
+                // Two steps in an epoch.
+                command.args(["data.batch_size=900", &format!("train.epochs={epochs}")]);
+                command.args(["--backend", backend, "--run"]).arg(folder.path().join(name));
+                command
+            };
+            succeed(&mut train("whole", 2));
+            succeed(&mut train("parts", 1));
+            succeed(train("parts", 2).arg("--resume"));
+            let model = |name: &str| {
+                let last = checkpoints(&folder.path().join(name)).pop().unwrap();
+                fs::read(last.join("model.safetensors")).unwrap()
+            };
+            assert!(model("whole") == model("parts"), "{kind} on {backend}");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    for kind in ["mlp", "lenet", "cnn", "resnet"] {
+        for backend in BACKENDS {
+            let folder = tempfile::tempdir().unwrap();
+            let [one, three] = [1, 3].map(|threads| {
+                let path = folder.path().join(threads.to_string());
+                let mut command = hearth(["train", &format!("configs/{kind}-nano.toml")]);
+                command.args(["train.epochs=1", &format!("run.threads={threads}")]);
+                succeed(command.args(["--backend", backend, "--run"]).arg(&path));
+                let info = fs::read_to_string(path.join("run.json")).unwrap();
+                assert!(info.contains(&format!("\"threads\": {threads}")), "{info}");
+                path
+            });
+            assert_same(&one, &three);
+        }
     }
 }
 

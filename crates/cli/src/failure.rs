@@ -49,7 +49,8 @@ impl Failure {
         match self {
             Self::Config(_) => 2,
             Self::Error(error) => match error {
-                TrainError::Settings(_) | TrainError::Network(_)
+                TrainError::Settings(_)
+                | TrainError::Network(_)
                 | TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }

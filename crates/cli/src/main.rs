@@ -1,5 +1,7 @@
 //! `hearth`: trains deep-learning models from a TOML file.
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod commands;
 mod failure;

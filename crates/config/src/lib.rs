@@ -4,6 +4,8 @@
 //! a [`Config`] of it or names every [`Fault`] at once. Only a [`Config`] builds anything.
 //! Random numbers live here too, because all of them come from one setting: see [`seed`].
 
+#![forbid(unsafe_code)]
+
 mod check;
 mod config;
 mod fault;

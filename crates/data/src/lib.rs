@@ -15,6 +15,8 @@
 //!
 //! Nothing here knows a tensor: a batch is a contiguous buffer of bytes.
 
+#![forbid(unsafe_code)]
+
 pub mod augment;
 pub mod batch;
 pub mod catalog;

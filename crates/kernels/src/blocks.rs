@@ -10,6 +10,13 @@ use crate::patches::processor;
 pub trait Block {
     /// Treats channels `first` to `first + W` of every pixel.
     fn run<const W: usize>(&mut self, first: usize);
+
+    /// The same, and how many channels that was.
+    #[inline(always)]
+    fn run_wide<const W: usize>(&mut self, first: usize) -> usize {
+        self.run::<W>(first);
+        W
+    }
 }
 
 /// Runs `block` on all channels, thirty-two at a time where there are as many.
@@ -30,24 +37,16 @@ impl<B: Block> WithSimd for AllBlocks<'_, B> {
     fn with_simd<S: Simd>(self, _: S) {
         let mut first = 0;
         while first < self.channels {
-            match self.channels - first {
-                32.. => {
-                    self.block.run::<32>(first);
-                    first += 32;
-                }
-                16.. => {
-                    self.block.run::<16>(first);
-                    first += 16;
-                }
-                4.. => {
-                    self.block.run::<4>(first);
-                    first += 4;
-                }
-                _ => {
-                    self.block.run::<1>(first);
-                    first += 1;
-                }
-            }
+            // Whole vectors, and what small layers have: 6 are LeNet's.
+            first += match self.channels - first {
+                32.. => self.block.run_wide::<32>(first),
+                16.. => self.block.run_wide::<16>(first),
+                8.. => self.block.run_wide::<8>(first),
+                6.. => self.block.run_wide::<6>(first),
+                4.. => self.block.run_wide::<4>(first),
+                2.. => self.block.run_wide::<2>(first),
+                _ => self.block.run_wide::<1>(first),
+            };
         }
     }
 }
@@ -113,6 +112,13 @@ pub fn bend<E: Float>(z: E, slope: E) -> E {
 #[inline(always)]
 pub fn bend_gradient<E: Float>(y: E, slope: E, gradient: E) -> E {
     if y > E::default() { gradient } else { slope * gradient }
+}
+
+/// Whether `x` takes the place of `y` as the largest. What is no number does, and stays.
+#[inline(always)]
+pub fn outdoes<E: Float>(x: E, y: E) -> bool {
+    // Without a branch, which would keep the loop from becoming vectors.
+    (x > y) | x.is_nan()
 }
 
 /// [`bend`]s every number.

@@ -285,7 +285,7 @@ impl Norm {
     pub fn forward<B: Host>(
         &self,
         x: &FloatTensor<B>,
-        inputs: NormInputs<'_, B>,
+        inputs: &NormInputs<'_, B>,
         moments: Option<[&FloatTensor<B>; 2]>,
     ) -> Normalized<B> {
         with_float!(x, E => {
@@ -304,7 +304,7 @@ impl Norm {
         convolution: &Convolution,
         x: &FloatTensor<B>,
         weights: &FloatTensor<B>,
-        inputs: NormInputs<'_, B>,
+        inputs: &NormInputs<'_, B>,
     ) -> (FloatTensor<B>, Normalized<B>) {
         with_float!(x, E => {
             let dims = convolution.output();
@@ -322,11 +322,11 @@ impl Norm {
         &self,
         x: &[E],
         dims: [usize; 4],
-        inputs: NormInputs<'_, B>,
+        inputs: &NormInputs<'_, B>,
         moments: Moments<E>,
     ) -> Normalized<B> {
         let [batch, channels, ..] = dims;
-        let affine = self.affine::<B, E>(&moments, &inputs);
+        let affine = self.affine::<B, E>(&moments, inputs);
         let slope = E::from_f64(self.slope);
         let (output, chosen) = if self.window == 1 {
             let shortcut = inputs.shortcut.map(|shortcut| B::view::<E>(shortcut).channels_last());
@@ -358,7 +358,7 @@ impl Norm {
     pub fn backward<B: Host>(
         &self,
         x: &FloatTensor<B>,
-        inputs: NormInputs<'_, B>,
+        inputs: &NormInputs<'_, B>,
         forward: &Normalized<B>,
         gradient: &FloatTensor<B>,
         convolution: Option<(&Convolution, [&FloatTensor<B>; 2], Wanted)>,
@@ -366,7 +366,7 @@ impl Norm {
         with_float!(x, E => {
             let (dims, x) = (dims::<B>(x), B::view::<E>(x).channels_last());
             let moments = moments_of::<B, E>([&forward.mean, &forward.variance]);
-            let affine = self.affine::<B, E>(&moments, &inputs);
+            let affine = self.affine::<B, E>(&moments, inputs);
             let mut gradient = B::view::<E>(gradient).channels_last();
             let slope = E::from_f64(self.slope);
             let chosen = forward.chosen.as_ref().map(|chosen| B::view::<E>(chosen).channels_last());
@@ -393,14 +393,11 @@ impl Norm {
                 slope,
             };
             let gradients = pass.gradients();
-            let convolution = match convolution {
-                Some((convolution, [x, weights], wanted)) => {
-                    convolution.backward_from::<B, E>(x, weights, &gradients, wanted)
-                }
-                None => {
-                    let input = Some(B::pictures(gradients.input(), dims));
-                    ConvolutionGradients { input, weights: None, bias: None }
-                }
+            let convolution = if let Some((convolution, [x, weights], wanted)) = convolution {
+                convolution.backward_from::<B, E>(x, weights, &gradients, wanted)
+            } else {
+                let input = Some(B::pictures(gradients.input(), dims));
+                ConvolutionGradients { input, weights: None, bias: None }
             };
             let channels = &[dims[1]];
             let (gamma, beta) = (gradients.gamma, gradients.beta);
@@ -415,10 +412,7 @@ impl Norm {
 }
 
 fn moments_of<B: Host, E: Float>([mean, variance]: [&FloatTensor<B>; 2]) -> Moments<E> {
-    Moments {
-        mean: flat::<B, E>(mean).into_owned(),
-        variance: flat::<B, E>(variance).into_owned(),
-    }
+    Moments { mean: flat::<B, E>(mean).into_owned(), variance: flat::<B, E>(variance).into_owned() }
 }
 
 /// Sums of the squares of a tensor's numbers, chunk by chunk.

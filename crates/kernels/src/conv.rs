@@ -15,8 +15,8 @@
 
 use rayon::prelude::*;
 
-use crate::float::{Float, with_scratch};
 use crate::blocks::add_rows;
+use crate::float::{Float, with_scratch};
 use crate::patches::{Correlation, Panels, Product, Weights, correlate, multiply, padded};
 use crate::view::{Frame, Source, View, filled};
 
@@ -95,9 +95,12 @@ impl Geometry {
         [self.output[0], self.input[0], self.kernel[0], self.kernel[1]]
     }
 
-    /// The frame around an input within which every tap of every patch lies.
+    /// The frame around an input within which every tap of every patch lies, and all of the input.
     fn input_frame(&self) -> Frame {
-        let size = |axis: usize| (self.output[axis + 1] - 1) * self.stride[axis] + self.kernel[axis];
+        let size = |axis: usize| {
+            let taps = (self.output[axis + 1] - 1) * self.stride[axis] + self.kernel[axis];
+            taps.max(self.padding[axis] + self.input[axis + 1])
+        };
         Frame { top: self.padding[0], left: self.padding[1], height: size(0), width: size(1) }
     }
 
@@ -119,7 +122,10 @@ impl Geometry {
 
 fn grid(rows: usize, columns: usize, place: impl Fn(usize, usize) -> usize) -> Vec<u32> {
     let at = |row, column| u32::try_from(place(row, column)).expect("pictures below 2^32 numbers");
-    (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).map(|(row, column)| at(row, column)).collect()
+    (0..rows)
+        .flat_map(|row| (0..columns).map(move |column| (row, column)))
+        .map(|(row, column)| at(row, column))
+        .collect()
 }
 
 fn taps([height, width]: [usize; 2], frame_width: usize, channels: usize) -> Vec<u32> {
@@ -299,7 +305,8 @@ pub fn input_gradient<E: Float, R: Send>(
     let frame = Frame { top: margin[0], left: margin[1], height: size[0], width: size[1] };
     let axis = |axis: usize, first: usize| {
         let taps = kernel[axis].saturating_sub(first).div_ceil(stride[axis]);
-        let inside = (0..input[axis + 1]).filter(move |at| (at + padding[axis]) % stride[axis] == first);
+        let inside =
+            (0..input[axis + 1]).filter(move |at| (at + padding[axis]) % stride[axis] == first);
         (Axis { first, taps }, inside.collect::<Vec<_>>())
     };
     let start = |axis: usize, at: usize, phase: Axis| {
@@ -426,13 +433,10 @@ pub fn weight_gradient<E: Float>(
     let per_cut = (taps.len() + 1).div_ceil(cuts);
     let size = (taps.len() + 1) * stride;
     let mut sums = vec![E::default(); parts * size];
-    let tasks = sums
-        .par_chunks_mut(size)
-        .enumerate()
-        .flat_map(|(part, sums)| {
-            let cuts = sums.par_chunks_mut(per_cut * stride).enumerate();
-            cuts.map(move |(cut, sums)| (part, cut, sums))
-        });
+    let tasks = sums.par_chunks_mut(size).enumerate().flat_map(|(part, sums)| {
+        let cuts = sums.par_chunks_mut(per_cut * stride).enumerate();
+        cuts.map(move |(cut, sums)| (part, cut, sums))
+    });
     tasks.for_each(|(part, cut, sums)| {
         let first_tap = cut * per_cut;
         // The last row of all is the bias's.
@@ -458,7 +462,8 @@ pub fn weight_gradient<E: Float>(
                 let gradients: &[E] = if let Some(data) = gradient_direct {
                     &data[first * pixels * channels..][..count * pixels * channels]
                 } else {
-                    let samples = gradients[..count * pixels * channels].chunks_exact_mut(pixels * channels);
+                    let samples =
+                        gradients[..count * pixels * channels].chunks_exact_mut(pixels * channels);
                     for (index, sample) in samples.enumerate() {
                         output_gradient.copy_sample(first + index, gradient_frame, sample);
                     }

@@ -1,15 +1,16 @@
 //! The kernels as operations of Burn's backends, with their backward passes.
 
+#![allow(deprecated, reason = "ndarray is supported here as long as Burn has it")]
+
+#[cfg(feature = "flex")]
+use burn::backend::Flex;
+#[cfg(feature = "ndarray")]
+use burn::backend::NdArray;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-#[cfg(feature = "flex")]
-use burn::backend::Flex;
-#[cfg(feature = "ndarray")]
-#[expect(deprecated, reason = "supported here as long as Burn has it")]
-use burn::backend::NdArray;
 use burn::backend::{
     Autodiff, AutodiffBackend, Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension,
 };
@@ -40,6 +41,9 @@ impl From<Option<DispatchTensor>> for Maybe<Dispatch> {
         tensor.map_or(Self::Absent, Self::Present)
     }
 }
+
+/// A tensor of the backend with differentiation.
+type Tracked<B> = FloatTensor<Autodiff<B>>;
 
 /// The operations. Each is defined on the backends that have kernels, and on no other.
 #[backend_extension(Flex: cfg(feature = "flex"), NdArray: cfg(feature = "ndarray"), Autodiff)]
@@ -114,8 +118,7 @@ macro_rules! on_host {
                 (convolution, norm): (Convolution, Norm),
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
-                let (_, done) =
-                    norm.forward_behind::<Self>(&convolution, &x, &weights, inputs);
+                let (_, done) = norm.forward_behind::<Self>(&convolution, &x, &weights, &inputs);
                 (done.output, done.mean, done.variance)
             }
 
@@ -127,7 +130,7 @@ macro_rules! on_host {
                 norm: Norm,
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
-                let done = norm.forward::<Self>(&x, inputs, None);
+                let done = norm.forward::<Self>(&x, &inputs, None);
                 (done.output, done.mean, done.variance)
             }
 
@@ -147,7 +150,7 @@ macro_rules! on_host {
                 norm: Norm,
             ) -> FloatTensor<Self> {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
-                norm.forward::<Self>(&x, inputs, Some([&mean, &variance])).output
+                norm.forward::<Self>(&x, &inputs, Some([&mean, &variance])).output
             }
 
             fn sum_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -160,12 +163,13 @@ macro_rules! on_host {
 #[cfg(feature = "flex")]
 on_host!(Flex);
 #[cfg(feature = "ndarray")]
-#[expect(deprecated, reason = "supported here as long as Burn has it")]
 mod on_ndarray {
-    use super::*;
+    use super::{
+        Convolution, FloatTensor, InferenceKernels, Kernels, Maybe, NdArray, Norm, NormInputs,
+        Pool, compute,
+    };
     on_host!(NdArray);
 }
-
 
 impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolve(
@@ -178,7 +182,11 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             Maybe::Absent => {
                 let nodes = [x.node(), weights.node()];
                 let forward = (x.into_primitive(), weights.into_primitive());
-                match ConvolutionBackward(convolution).prepare::<C>(nodes).compute_bound().stateful() {
+                match ConvolutionBackward(convolution)
+                    .prepare::<C>(nodes)
+                    .compute_bound()
+                    .stateful()
+                {
                     OpsKind::Tracked(step) => {
                         let output = convolution.forward::<B>(&forward.0, &forward.1, None);
                         let kept = (convolution.slope < 1.0).then(|| output.clone());
@@ -193,7 +201,11 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
                 let nodes = [x.node(), weights.node(), bias.node()];
                 let forward = (x.into_primitive(), weights.into_primitive());
                 let bias = Some(bias.primitive());
-                match ConvolutionBackward(convolution).prepare::<C>(nodes).compute_bound().stateful() {
+                match ConvolutionBackward(convolution)
+                    .prepare::<C>(nodes)
+                    .compute_bound()
+                    .stateful()
+                {
                     OpsKind::Tracked(step) => {
                         let output = convolution.forward::<B>(&forward.0, &forward.1, bias);
                         let kept = (convolution.slope < 1.0).then(|| output.clone());
@@ -217,17 +229,13 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), gamma.node(), beta.node()];
         let weights_node = weights.node();
-        let shortcut_node = shortcut.get().map(|shortcut| shortcut.node());
+        let shortcut_node = shortcut.get().map(Tracked::node);
         let kept = Kept::new(gamma, beta, shortcut);
         let (x, weights) = (x.into_primitive(), weights.into_primitive());
-        let (between, done) = norm.forward_behind::<B>(&convolution, &x, &weights, kept.inputs());
+        let (between, done) = norm.forward_behind::<B>(&convolution, &x, &weights, &kept.inputs());
         let (output, moments) = outputs(&done);
-        let state = NormState {
-            kept,
-            x: between,
-            done,
-            convolution: Some((convolution, x, weights)),
-        };
+        let state =
+            NormState { kept, x: between, done, convolution: Some((convolution, x, weights)) };
         let [x, gamma, beta] = nodes;
         let step = NormBackward(norm);
         let output = match shortcut_node {
@@ -258,10 +266,10 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         norm: Norm,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let [x_node, gamma_node, beta_node] = [x.node(), gamma.node(), beta.node()];
-        let shortcut_node = shortcut.get().map(|shortcut| shortcut.node());
+        let shortcut_node = shortcut.get().map(Tracked::node);
         let kept = Kept::new(gamma, beta, shortcut);
         let x = x.into_primitive();
-        let done = norm.forward::<B>(&x, kept.inputs(), None);
+        let done = norm.forward::<B>(&x, &kept.inputs(), None);
         let (output, moments) = outputs(&done);
         let state = NormState { kept, x, done, convolution: None };
         let step = NormBackward(norm);
@@ -321,8 +329,7 @@ macro_rules! convolution_backward {
                 let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
                 let wanted =
                     Wanted { input: asked(0), weights: asked(1) || asked(2), bias: asked(2) };
-                let found =
-                    self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
+                let found = self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
                 let all = [found.input, found.weights, found.bias];
                 for (node, gradient) in ops.parents.into_iter().zip(all) {
                     if let (Some(node), Some(gradient)) = (node, gradient) {
@@ -401,7 +408,7 @@ macro_rules! norm_backward {
                 let behind = convolution
                     .as_ref()
                     .map(|(convolution, x, weights)| (convolution, [x, weights], wanted));
-                let found = self.0.backward::<B>(&x, kept.inputs(), &done, &gradient, behind);
+                let found = self.0.backward::<B>(&x, &kept.inputs(), &done, &gradient, behind);
                 let mut all = vec![found.convolution.input, Some(found.gamma), Some(found.beta)];
                 if convolution.is_some() {
                     all.push(found.convolution.weights);

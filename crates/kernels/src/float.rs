@@ -46,6 +46,9 @@ pub trait Float:
     /// The same number with more digits.
     fn into_f64(self) -> f64;
 
+    /// Whether it is no number.
+    fn is_nan(self) -> bool;
+
     /// This thread's buffers, kept from call to call.
     fn scratch() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
 }
@@ -78,6 +81,11 @@ macro_rules! float {
             #[inline(always)]
             fn into_f64(self) -> f64 {
                 self.into()
+            }
+
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self.is_nan()
             }
 
             fn scratch() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>> {

@@ -2,8 +2,8 @@
 
 use burn::backend::Dispatch;
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use burn::tensor::{Tensor, activation, module};
 use burn::tensor::{DType, Device};
+use burn::tensor::{Tensor, activation, module};
 
 use crate::compute::{Convolution, Direction, Norm, Pool, Taken};
 use crate::conv::Geometry;
@@ -172,6 +172,18 @@ impl Then {
         Norm { epsilon, slope: self.activation.slope(), window }
     }
 
+    /// # Panics
+    ///
+    /// When it, or the numbers of each channel, do not fit pictures of these sizes.
+    fn check(&self, dims: [usize; 4], of_channels: &[&Tensor<1>]) {
+        for numbers in of_channels {
+            assert_eq!(numbers.dims(), [dims[1]], "one number for each channel");
+        }
+        if let Some(shortcut) = &self.shortcut {
+            assert_eq!(shortcut.dims(), dims, "a shortcut of the output's shape");
+        }
+    }
+
     /// Whether the kernels cover it.
     fn covered(&self, [_, _, height, width]: [usize; 4]) -> bool {
         let pools = self.max_pool.is_some_and(|size| size > 1);
@@ -231,6 +243,7 @@ pub fn batch_norm2d(
 ) -> BatchNorm {
     let [batch, _, height, width] = x.dims();
     let count = batch * height * width;
+    then.check(x.dims(), &[&gamma, &beta]);
     if has_kernels(&x) && then.covered(x.dims()) {
         let norm = then.norm(epsilon);
         let (output, mean, variance) = <Dispatch as Kernels>::normalize(
@@ -286,6 +299,7 @@ pub fn conv_norm2d(
         };
         return batch_norm2d(y, gamma, beta, epsilon, then);
     };
+    then.check(convolution.output(), &[&gamma, &beta]);
     let norm = then.norm(epsilon);
     let (output, mean, variance) = <Dispatch as Kernels>::convolve_and_normalize(
         x.into_dispatch(),
@@ -360,6 +374,7 @@ pub fn batch_norm2d_inference(
     epsilon: f64,
     then: Then,
 ) -> Tensor<4> {
+    then.check(x.dims(), &[&gamma, &beta, &mean, &variance]);
     if has_kernels(&x) && then.covered(x.dims()) && !x.device().is_autodiff() {
         let norm = then.norm(epsilon);
         return Tensor::from_dispatch(<Dispatch as InferenceKernels>::normalize_by(
@@ -453,8 +468,10 @@ fn pooling(
 /// The sum of the squares of all numbers of a tensor, in 64 bits and in an order that does not
 /// depend on the threads.
 pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f64 {
-    if has_kernels(&x) && !x.device().is_autodiff() {
-        let sums = Tensor::<1>::from_dispatch(<Dispatch as InferenceKernels>::sum_squares(x.into_dispatch()));
+    if has_kernels(&x) && D <= 4 && !x.device().is_autodiff() {
+        let sums = Tensor::<1>::from_dispatch(<Dispatch as InferenceKernels>::sum_squares(
+            x.into_dispatch(),
+        ));
         let sums = sums.cast(DType::F64).into_data();
         return sums.as_slice::<f64>().expect("cast to f64").iter().sum();
     }

@@ -16,11 +16,7 @@ pub trait Host: Backend {
     fn view<E: Float>(tensor: &FloatTensor<Self>) -> View<'_, E>;
 
     /// A tensor of these numbers, with these strides.
-    fn tensor<E: Float>(
-        data: Vec<E>,
-        shape: &[usize],
-        strides: &[usize],
-    ) -> FloatTensor<Self>;
+    fn tensor<E: Float>(data: Vec<E>, shape: &[usize], strides: &[usize]) -> FloatTensor<Self>;
 
     /// A tensor `[batch, channels, height, width]` of numbers with the channels last.
     fn pictures<E: Float>(data: Vec<E>, dims: [usize; 4]) -> FloatTensor<Self> {
@@ -88,8 +84,8 @@ mod ndarray_backend {
     impl Host for NdArray {
         fn view<E: Float>(tensor: &NdArrayTensor) -> View<'_, E> {
             match tensor {
-                NdArrayTensor::F32(storage) => view(storage.view()),
-                NdArrayTensor::F64(storage) => view(storage.view()),
+                NdArrayTensor::F32(storage) => view(&storage.view()),
+                NdArrayTensor::F64(storage) => view(&storage.view()),
                 _ => panic!("a tensor of 32- or 64-bit floats"),
             }
         }
@@ -110,7 +106,7 @@ mod ndarray_backend {
     }
 
     /// The storage that the array spans, from its lowest address to its highest.
-    fn view<S: bytemuck::Pod, E: Float>(array: ArrayViewD<'_, S>) -> View<'_, E> {
+    fn view<'a, S: bytemuck::Pod, E: Float>(array: &ArrayViewD<'a, S>) -> View<'a, E> {
         let reach = |wanted: fn(isize) -> bool| -> isize {
             let ends = array.shape().iter().zip(array.strides());
             ends.map(|(size, stride)| (*size as isize - 1).max(0) * stride)

@@ -1,18 +1,63 @@
-//! Fast convolution, pooling and batch normalisation on the CPU for Burn.
+//! Fast convolution, pooling and batch normalisation on the CPU for [Burn](burn).
 //!
-//! ...
+//! Plain functions over Burn's tensors, with gradients: [`conv2d`], [`conv_transpose2d`],
+//! [`linear`], [`batch_norm2d`], [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`]. On the CPU
+//! backends that are compiled in (features `flex` and `ndarray`) they run the kernels of this
+//! crate; on every other backend, and for what the kernels do not cover (groups, dilation, other
+//! numbers than `f32` and `f64`), Burn's own operations.
+//!
+//! ```
+//! # #[cfg(feature = "flex")] {
+//! use burn::tensor::ops::ConvOptions;
+//! use burn::tensor::{Device, Tensor};
+//! use hearth_kernels::{Activation, conv2d};
+//!
+//! let device = Device::flex();
+//! let pictures = Tensor::<4>::ones([8, 3, 32, 32], &device);
+//! let weights = Tensor::<4>::ones([16, 3, 3, 3], &device);
+//! let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+//! let features = conv2d(pictures, weights, None, options, Activation::Relu);
+//! assert_eq!(features.dims(), [8, 16, 32, 32]);
+//! # }
+//! ```
+//!
+//! Results depend on the sizes and on the processor's vector instructions, and on nothing else:
+//! work is cut by shape, and what is cut is summed in order, so that neither the number of threads
+//! nor their timing changes a bit.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `functions.rs` | the functions, and when they fall back to Burn's |
+//! | `extension.rs` | the kernels as operations of Burn's backends, with their backward passes |
+//! | `compute.rs` | from a backend's tensors to slices and back |
+//! | `host.rs` | how flex and ndarray keep their tensors |
+//! | `conv.rs` | convolution and its gradients |
+//! | `patches.rs` | the matrix products in them |
+//! | `norm.rs`, `pool.rs` | batch normalisation, pooling |
+//! | `blocks.rs`, `float.rs`, `view.rs` | loops over channels, numbers and vectors, memory layout |
+
+// Registers and uninitialised buffers need it; each block says why it holds.
+#![allow(unsafe_code)]
+// What runs in a tile or a block has to be compiled for the processor's own vectors, and only
+// what is inlined into the code that was chosen for it is.
+#![allow(clippy::inline_always)]
+// Sizes of tensors are far below 2^63.
+#![allow(clippy::cast_possible_wrap)]
 
 #[macro_use]
 mod compute;
 mod blocks;
-pub mod conv;
+mod conv;
 mod extension;
-pub mod float;
+mod float;
 mod functions;
 mod host;
 mod norm;
 mod patches;
 mod pool;
-pub mod view;
+mod view;
 
-pub use functions::*;
+pub use functions::{
+    Activation, AnyConv, BatchNorm, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference,
+    conv_norm2d, conv_transpose2d, conv2d, linear, max_pool2d, sum_of_squares,
+};

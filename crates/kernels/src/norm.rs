@@ -9,9 +9,7 @@
 
 use rayon::prelude::*;
 
-use crate::blocks::{
-    Block, at, at_mut, bend, bend_gradient, bend_gradient_all, for_each_block,
-};
+use crate::blocks::{Block, at, at_mut, bend, bend_gradient, bend_gradient_all, for_each_block};
 use crate::float::Float;
 use crate::view::{Frame, Source, filled};
 
@@ -32,51 +30,80 @@ fn pixels_per_task(channels: usize) -> usize {
     (CHUNK / channels).max(1)
 }
 
-/// The moments of some of the pixels, to be joined with those of the others.
-#[derive(Debug)]
-pub struct PartMoments<E> {
-    pixels: usize,
-    mean: Vec<E>,
-    /// Sums of the squared distances from the mean.
-    squares: Vec<E>,
+/// Pixels whose numbers are added up in the tensor's own precision. Pictures have many equal
+/// pixels, which round the same way each time: in a long sum that would show.
+const SHORT_SUM: usize = 64;
+
+/// The sums over all pixels of `term`, for `W` channels from `first`.
+#[inline(always)]
+fn sum_over<E: Float, const W: usize>(
+    x: &[E],
+    channels: usize,
+    first: usize,
+    term: impl Fn([E; W]) -> [E; W],
+) -> [f64; W] {
+    let mut total = [0.0; W];
+    for x in x.chunks(SHORT_SUM * channels) {
+        let mut sums = [E::default(); W];
+        for start in (first..x.len()).step_by(channels) {
+            let terms = term(*at::<E, W>(x, start));
+            for i in 0..W {
+                sums[i] += terms[i];
+            }
+        }
+        for i in 0..W {
+            total[i] += sums[i].into_f64();
+        }
+    }
+    total
 }
 
-impl<E: Float> PartMoments<E> {
+/// The moments of some of the pixels, to be joined with those of the others.
+#[derive(Debug)]
+pub struct PartMoments {
+    pixels: usize,
+    mean: Vec<f64>,
+    /// Sums of the squared distances from the mean.
+    squares: Vec<f64>,
+}
+
+impl PartMoments {
     /// Of `x`, `[pixels, channels]`, centred on their own mean.
-    pub fn new(x: &[E], channels: usize) -> Self {
+    pub fn new<E: Float>(x: &[E], channels: usize) -> Self {
         struct Sums<'a, E> {
             x: &'a [E],
-            part: PartMoments<E>,
+            part: PartMoments,
         }
         impl<E: Float> Block for Sums<'_, E> {
             #[inline(always)]
             fn run<const W: usize>(&mut self, first: usize) {
                 let channels = self.part.mean.len();
-                let scale = E::from_f64(1.0 / self.part.pixels as f64);
-                let mut mean = [E::default(); W];
-                for start in (first..self.x.len()).step_by(channels) {
-                    let x = at::<E, W>(self.x, start);
+                // From the first pixel on, numbers are small where they are all about the same.
+                let origin = *at::<E, W>(self.x, first);
+                let mut mean = sum_over::<E, W>(self.x, channels, first, |mut x| {
                     for i in 0..W {
-                        mean[i] += x[i];
+                        x[i] = x[i] - origin[i];
                     }
+                    x
+                });
+                let mut centre = [E::default(); W];
+                for i in 0..W {
+                    mean[i] = origin[i].into_f64() + mean[i] / self.part.pixels as f64;
+                    centre[i] = E::from_f64(mean[i]);
                 }
-                for mean in &mut mean {
-                    *mean = *mean * scale;
-                }
-                let mut squares = [E::default(); W];
-                for start in (first..self.x.len()).step_by(channels) {
-                    let x = at::<E, W>(self.x, start);
+                let squares = sum_over::<E, W>(self.x, channels, first, |mut x| {
                     for i in 0..W {
-                        let off = x[i] - mean[i];
-                        squares[i] += off * off;
+                        let off = x[i] - centre[i];
+                        x[i] = off * off;
                     }
-                }
+                    x
+                });
                 *at_mut(&mut self.part.mean, first) = mean;
                 *at_mut(&mut self.part.squares, first) = squares;
             }
         }
 
-        let zeros = vec![E::default(); channels];
+        let zeros = vec![0.0; channels];
         let part = Self { pixels: x.len() / channels, mean: zeros.clone(), squares: zeros };
         let mut sums = Sums { x, part };
         for_each_block(channels, &mut sums);
@@ -87,16 +114,15 @@ impl<E: Float> PartMoments<E> {
 impl<E: Float> Moments<E> {
     /// Joins the parts in order (Chan, Golub and LeVeque 1983), so that a large mean costs no
     /// digits.
-    pub fn join(parts: &[PartMoments<E>], channels: usize) -> Self {
+    pub fn join(parts: &[PartMoments], channels: usize) -> Self {
         let (mut count, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
         for part in parts {
             let pixels = part.pixels as f64;
             let total = count + pixels;
             for channel in 0..channels {
-                let off = part.mean[channel].into_f64() - mean[channel];
+                let off = part.mean[channel] - mean[channel];
                 mean[channel] += off * pixels / total;
-                squares[channel] +=
-                    part.squares[channel].into_f64() + off * off * count * pixels / total;
+                squares[channel] += part.squares[channel] + off * off * count * pixels / total;
             }
             count = total;
         }
@@ -431,9 +457,9 @@ impl<E: Float> NormGradients<'_, E> {
     pub fn input(&self) -> Vec<E> {
         let [_, channels, height, width] = self.pass.dims;
         filled(self.pass.x.len(), |dx| {
-            dx.par_chunks_exact_mut(channels * height * width).enumerate().for_each(
-                |(sample, dx)| self.copy_sample(sample, Frame::exact(height, width), dx),
-            );
+            dx.par_chunks_exact_mut(channels * height * width)
+                .enumerate()
+                .for_each(|(sample, dx)| self.copy_sample(sample, Frame::exact(height, width), dx));
         })
     }
 }
@@ -452,29 +478,27 @@ impl<E: Float> Source<E> for NormGradients<'_, E> {
         frame.fill_margin(height, width, channels, out);
         let size = channels * height * width;
         let x = &self.pass.x[sample * size..][..size];
-        let (rows, columns) = (height.min(frame.height - frame.top), width.min(frame.width - frame.left));
+        let (rows, columns) =
+            (height.min(frame.height - frame.top), width.min(frame.width - frame.left));
         assert!(rows == height && columns == width, "a gradient's frame holds all of it");
-        match self.pass.behind {
-            Behind::Pooling(chosen, windows) => {
-                let pooled: usize = windows.count().iter().product::<usize>() * channels;
-                let range = sample * pooled..(sample + 1) * pooled;
-                let (chosen, gradient) = (&chosen[range.clone()], &self.pass.gradient[range]);
-                let whole = self;
-                if windows.size == 2 {
-                    let mut block =
-                        PooledGradient::<E, 2> { x, gradient, chosen, windows, whole, frame, out };
-                    for_each_block(channels, &mut block);
-                } else {
-                    let mut block =
-                        PooledGradient::<E, 0> { x, gradient, chosen, windows, whole, frame, out };
-                    for_each_block(channels, &mut block);
-                }
-            }
-            _ => {
-                let gradient = &self.pass.gradient[sample * size..][..size];
-                let mut block = InputGradient { x, gradient, width, whole: self, frame, out };
+        let whole = self;
+        if let Behind::Pooling(chosen, windows) = self.pass.behind {
+            let pooled: usize = windows.count().iter().product::<usize>() * channels;
+            let range = sample * pooled..(sample + 1) * pooled;
+            let (chosen, gradient) = (&chosen[range.clone()], &self.pass.gradient[range]);
+            if windows.size == 2 {
+                let mut block =
+                    PooledGradient::<E, 2> { x, gradient, chosen, windows, whole, frame, out };
+                for_each_block(channels, &mut block);
+            } else {
+                let mut block =
+                    PooledGradient::<E, 0> { x, gradient, chosen, windows, whole, frame, out };
                 for_each_block(channels, &mut block);
             }
+        } else {
+            let gradient = &self.pass.gradient[sample * size..][..size];
+            let mut block = InputGradient { x, gradient, width, whole, frame, out };
+            for_each_block(channels, &mut block);
         }
     }
 }

@@ -46,10 +46,9 @@ struct Panel {
 /// Cuts `channels` into panels of at most `widest` vectors of `lanes`.
 fn panels(channels: usize, lanes: usize, widest: usize) -> impl Iterator<Item = Panel> {
     let vectors = channels.div_ceil(lanes);
-    (0..vectors).step_by(widest).map(move |first| Panel {
-        channel: first * lanes,
-        vectors: widest.min(vectors - first),
-    })
+    (0..vectors)
+        .step_by(widest)
+        .map(move |first| Panel { channel: first * lanes, vectors: widest.min(vectors - first) })
 }
 
 /// The widest panel, in vectors: so wide that a tile of it fills the registers.
@@ -335,8 +334,7 @@ unsafe fn tile<E: Float, S: Simd, const V: usize, const P: usize>(
         // SAFETY: promised by the caller.
         unsafe {
             let at = data.add(*tap as usize);
-            let weights: [E::Vector<S>; V] =
-                panel.cast::<[E::Vector<S>; V]>().read_unaligned();
+            let weights: [E::Vector<S>; V] = panel.cast::<[E::Vector<S>; V]>().read_unaligned();
             panel = panel.wrapping_add(step);
             for p in 0..P {
                 let x = E::splat(simd, *at.add(patches[p]));

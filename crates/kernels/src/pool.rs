@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::blocks::{Block, at, at_mut, for_each_block};
+use crate::blocks::{Block, at, at_mut, for_each_block, outdoes};
 use crate::float::Float;
 use crate::view::filled;
 
@@ -46,8 +46,7 @@ impl Pooling {
     #[inline(always)]
     fn pixels(&self, row: usize, column: usize, channels: usize) -> impl Iterator<Item = usize> {
         let (across, width) = (self.span(1, column), self.input[1]);
-        self.span(0, row)
-            .flat_map(move |y| across.clone().map(move |x| (y * width + x) * channels))
+        self.span(0, row).flat_map(move |y| across.clone().map(move |x| (y * width + x) * channels))
     }
 
     /// What the average of a window is multiplied by.
@@ -147,7 +146,7 @@ impl<E: Float> Block for Forward<'_, E> {
                         for pixel in pixels {
                             let x = at::<E, W>(self.x, pixel + first);
                             for i in 0..W {
-                                y[i] = if x[i] > y[i] { x[i] } else { y[i] };
+                                y[i] = if outdoes(x[i], y[i]) { x[i] } else { y[i] };
                             }
                         }
                     }

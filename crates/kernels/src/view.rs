@@ -192,13 +192,12 @@ impl Frame {
 
 /// A vector of `length` numbers that `fill` writes, every one of them.
 ///
-/// Zeros from the allocator cost nothing when it takes fresh pages, and a pass over them when it
-/// does not; `fill` writes them all in any case.
+/// Zeros would cost another pass over memory, and none of them would be read.
+#[expect(clippy::uninit_vec, reason = "written by `fill` before anything reads")]
 pub fn filled<E: Float>(length: usize, fill: impl FnOnce(&mut [E])) -> Vec<E> {
     let mut data = Vec::with_capacity(length);
     // SAFETY: the capacity is `length`, and E is f32 or f64, for which every bit pattern is a
     // number; each caller writes every element before it reads any.
-    #[expect(clippy::uninit_vec, reason = "written by `fill` before anything reads")]
     unsafe {
         data.set_len(length);
     }

@@ -2,23 +2,31 @@
 //! the largest number, within 1e-5 for f32 and 1e-10 for f64.
 
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use hearth_kernels::Activation;
+use hearth_kernels::{Activation, sum_of_squares};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use crate::cases::{self, AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
-use crate::support::{Case, compare};
+use crate::support::{Case, Operand, TOLERANCES, Tape, compare, devices};
 
-/// Compares as many random cases, the same in every run.
+/// Checks as many random cases, the same in every run.
+fn check_random<S: Strategy>(
+    cases: u32,
+    strategy: S,
+    check: impl Fn(&S::Value) -> Result<(), String>,
+) {
+    let config = Config { cases, max_shrink_iters: 100, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let check = |case| check(&case).map_err(TestCaseError::fail);
+    let result = TestRunner::new_with_rng(config, rng).run(&strategy, check);
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
 fn compare_random<S: Strategy>(cases: u32, strategy: S)
 where
     S::Value: Case,
 {
-    let config = Config { cases, max_shrink_iters: 100, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let check = |case| compare(&case).map_err(TestCaseError::fail);
-    let result = TestRunner::new_with_rng(config, rng).run(&strategy, check);
-    result.unwrap_or_else(|failure| panic!("{failure}"));
+    check_random(cases, strategy, compare);
 }
 
 fn compare_all(cases: impl IntoIterator<Item = impl Case>) {
@@ -161,4 +169,34 @@ fn poolings_without_kernels_are_those_of_burn() {
         MaxPool::new(dims, largest.with_dilation([2, 1])),
     ]);
     compare_all([AvgPool::new(dims, average.with_ceil_mode(true))]);
+}
+
+fn compare_sum_of_squares<const D: usize>(operand: &Operand) -> Result<(), String> {
+    let expected: f64 = operand.values().iter().map(|value| value * value).sum();
+    for (backend, device) in devices() {
+        for (dtype, tolerance) in TOLERANCES {
+            for device in [device.clone(), device.clone().autodiff()] {
+                let place = format!("{backend}, {dtype:?}, autodiff: {}", device.is_autodiff());
+                let x = Tape::kernels(device, dtype).leaf::<D>(operand);
+                let error = (sum_of_squares(x) - expected).abs() / expected;
+                if error > tolerance {
+                    return Err(format!("{place}: the sum is off by {error:.1e}"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn sums_of_squares_agree() {
+    let side = 1_usize..=13;
+    let vectors = (1_usize..=20_000).prop_flat_map(|length| Operand::any("x", &[length]));
+    let matrices = [side.clone(), 1..=900].prop_flat_map(|dims| Operand::any("x", &dims));
+    let pictures = [side.clone(), side.clone(), side.clone(), side];
+    let pictures = pictures.prop_flat_map(|dims| Operand::any("x", &dims));
+    check_random(20, vectors, compare_sum_of_squares::<1>);
+    check_random(40, matrices, compare_sum_of_squares::<2>);
+    check_random(60, pictures, compare_sum_of_squares::<4>);
+    check_random(5, Operand::any("x", &[2, 3, 4, 5, 6]), compare_sum_of_squares::<5>);
 }

@@ -7,3 +7,4 @@ mod promises;
 mod support;
 mod threads;
 mod training;
+mod values;

@@ -5,31 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, module};
 use hearth_kernels::{
-    Activation, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_transpose2d, conv2d,
-    linear, max_pool2d,
+    Activation, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_norm2d,
+    conv_transpose2d, conv2d, linear, max_pool2d,
 };
 
-use crate::cases::{MaxPool, Norm};
-use crate::support::{Case, Operand, Tape, compare, devices, numbers, tensor, uniform};
-
-fn random<const D: usize>(dims: [usize; D], device: &Device) -> Tensor<D> {
-    tensor(uniform(31, dims.iter().product()), dims, device, DType::F32)
-}
-
-/// Random numbers, of which one is no number.
-fn with_a_nan(dims: [usize; 4], at: usize, device: &Device) -> Tensor<4> {
-    let mut values = uniform(32, dims.iter().product());
-    values[at] = f64::NAN;
-    tensor(values, dims, device, DType::F32)
-}
-
-fn relu(max_pool: Option<usize>) -> Then {
-    Then { activation: Activation::Relu, max_pool, ..Then::default() }
-}
-
-fn plain() -> ConvOptions<2> {
-    ConvOptions::new([1, 1], [0, 0], [1, 1], 1)
-}
+use crate::cases::{ConvNorm, Convolution, MaxPool, Norm};
+use crate::support::{
+    Case, Layout, Operand, Outcome, Probe, Side, Tape, channel_stride, compare, devices, numbers,
+    plain_options, random, relu, tensor,
+};
 
 #[test]
 fn outputs_have_the_documented_shapes() {
@@ -66,10 +50,43 @@ fn outputs_have_the_documented_shapes() {
 }
 
 #[test]
+fn every_function_runs_its_kernels() {
+    for (backend, plain) in devices() {
+        for device in [plain.clone(), plain.clone().autodiff()] {
+            let none = Activation::None;
+            let x = || random([2, 3, 6, 6], &device);
+            let (channels, square) = (|| random([3], &device), || random([3, 3, 2, 2], &device));
+            let upsampling = ConvTransposeOptions::new([1, 1], [0, 0], [0, 0], [1, 1], 1);
+            let affine = [channels(), channels()];
+            let done = batch_norm2d(x(), channels(), channels(), 1e-5, relu(None));
+            let behind = conv_norm2d(x(), square(), affine, plain_options(), 1e-5, relu(Some(2)));
+            for (function, y) in [
+                ("conv2d", conv2d(x(), square(), None, plain_options(), none)),
+                ("conv_transpose2d", conv_transpose2d(x(), square(), None, upsampling, none)),
+                ("batch_norm2d", done.output),
+                ("conv_norm2d", behind.output),
+                ("max_pool2d", max_pool2d(x(), MaxPoolOptions::new([2, 2]))),
+                ("avg_pool2d", avg_pool2d(x(), AvgPoolOptions::new([2, 2]))),
+            ] {
+                let autodiff = device.is_autodiff();
+                let stride = channel_stride(if autodiff { y.inner() } else { y });
+                assert_eq!(stride, 1, "{function} on {backend}, autodiff: {autodiff}");
+            }
+        }
+        let of = || random([3], &plain);
+        let (x, moments) = (random([2, 3, 6, 6], &plain), [of(), of()]);
+        let y = batch_norm2d_inference(x.clone(), [of(), of()], moments, 1e-5, relu(None));
+        assert_eq!(channel_stride(y), 1, "batch_norm2d_inference on {backend}");
+        let y = module::max_pool2d(x, MaxPoolOptions::new([2, 2]));
+        assert_ne!(channel_stride(y), 1, "Burn's max_pool2d on {backend}");
+    }
+}
+
+#[test]
 fn an_empty_batch_gives_an_empty_output() {
     let device = Device::flex();
     let x = Tensor::<4>::zeros([0, 3, 5, 5], &device);
-    let y = conv2d(x, random([4, 3, 3, 3], &device), None, plain(), Activation::Relu);
+    let y = conv2d(x, random([4, 3, 3, 3], &device), None, plain_options(), Activation::Relu);
     assert_eq!(y.dims(), [0, 4, 3, 3]);
 }
 
@@ -82,7 +99,7 @@ fn inputs_that_do_not_fit_panic() {
         let x = || random([2, 3, 6, 6], &device);
         let of = |count: usize| random([count], &device);
         let kernels = |channels, size| random([4, channels, size, size], &device);
-        let convolve = |weight, bias| conv2d(x(), weight, bias, plain(), Activation::None);
+        let convolve = |weight, bias| conv2d(x(), weight, bias, plain_options(), Activation::None);
         panics(&format!("conv2d, other channels on {backend}"), || convolve(kernels(2, 3), None));
         panics(&format!("conv2d, long bias on {backend}"), || convolve(kernels(3, 3), Some(of(5))));
         panics(&format!("linear, other inputs on {backend}"), || {
@@ -99,6 +116,14 @@ fn inputs_that_do_not_fit_panic() {
                 batch_norm2d_inference(x(), [of(3), of(3)], moments, 1e-5, Then::default())
             });
         }
+        panics(&format!("conv_norm2d, 3 gammas for 4 channels on {backend}"), || {
+            let affine = [of(3), of(4)];
+            conv_norm2d(x(), kernels(3, 3), affine, plain_options(), 1e-5, Then::default())
+        });
+        panics(&format!("conv_norm2d, a shortcut of the input's shape on {backend}"), || {
+            let then = Then { shortcut: Some(x()), ..Then::default() };
+            conv_norm2d(x(), kernels(3, 3), [of(4), of(4)], plain_options(), 1e-5, then)
+        });
         for shortcut in [[3, 3, 6, 6], [1, 3, 6, 6], [2, 3, 6, 7], [2, 3, 7, 6], [2, 6, 3, 6]] {
             panics(&format!("batch_norm2d, a shortcut of {shortcut:?} on {backend}"), || {
                 let shortcut = Some(random(shortcut, &device));
@@ -136,11 +161,9 @@ fn a_constant_channel_is_normalised_to_its_shift() {
 
 #[test]
 fn a_scale_of_zero_gives_burns_gradients() {
-    for (activation, max_pool) in [
-        (Activation::None, None),
-        (Activation::Relu, None),
-        (Activation::LeakyRelu(0.1), None),
-    ] {
+    for (activation, max_pool) in
+        [(Activation::None, None), (Activation::Relu, None), (Activation::LeakyRelu(0.1), None)]
+    {
         let case = Norm::new([3, 5, 4, 5]).then(activation, max_pool).with_zero_scale();
         compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
     }
@@ -184,84 +207,51 @@ fn a_large_mean_costs_the_moments_no_digits() {
     }
 }
 
-/// Numbers of which many are the same.
-fn tied(dims: [usize; 4]) -> Operand {
-    // So large that an f32 has no digits behind the point.
-    Operand::new("x", &dims, 33).around(f64::from(1 << 24), 3.0)
-}
+/// A batch normalisation whose input is the shortcut, too.
+#[derive(Debug)]
+struct Residual(Operand);
 
-#[test]
-fn of_equal_numbers_the_first_gets_the_gradient_as_in_burn() {
-    let dims = [2, 5, 9, 8];
-    for options in [
-        MaxPoolOptions::new([2, 2]),
-        MaxPoolOptions::new([3, 3]).with_stride([1, 2]).with_padding([1, 1]),
-    ] {
-        let case = MaxPool { x: tied(dims), ..MaxPool::new(dims, options) };
-        let distinct = {
-            let mut values = case.x.values();
-            values.sort_by(f64::total_cmp);
-            values.dedup();
-            values.len()
+impl Case for Residual {
+    fn run(&self, mut tape: Tape) -> Outcome {
+        let x: Tensor<4> = tape.leaf(&self.0);
+        let channels = [self.0.shape[1]];
+        let [gamma, beta] =
+            ["gamma", "beta"].map(|name| tape.leaf(&Operand::new(name, &channels, 9)));
+        let output = match tape.side() {
+            Side::Kernels => {
+                let then = Then { shortcut: Some(x.clone()), ..relu(None) };
+                batch_norm2d(x, gamma, beta, 1e-5, then).output
+            }
+            Side::Burn => {
+                let z = module::batch_norm_train(x.clone(), gamma, beta, 1e-5).output + x;
+                tape.bend(z, Activation::Relu, None)
+            }
         };
-        assert!(distinct < 8, "{distinct} different numbers");
-        compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
+        tape.finish(output, &Probe { layout: Layout::Plain, seed: 10 })
     }
 }
 
 #[test]
-fn what_is_no_number_stays_none() {
-    let dims = [2, 5, 6, 6];
-    // At each place of a window.
-    for at in [0, 1, 6, 7, 14, 100, 2 * 5 * 36 - 1] {
-        for (backend, device) in devices() {
-            let x = || with_a_nan(dims, at, &device);
-            let nans = |y: Tensor<4>| -> Vec<usize> {
-                let numbers = numbers(y).into_iter().enumerate();
-                numbers.filter(|(_, y)| y.is_nan()).map(|(index, _)| index).collect()
-            };
-            let agrees = |what: &str, found: Tensor<4>, of_burn: Tensor<4>| {
-                let (found, expected) = (nans(found), nans(of_burn));
-                assert!(!expected.is_empty(), "{what}: Burn loses the NaN at {at}");
-                assert_eq!(found, expected, "{what}: NaN at {at} on {backend}");
-            };
-            // Of Burn's backends, flex keeps a NaN in every operation.
-            let on_flex = || with_a_nan(dims, at, &Device::flex());
-            let kernel = |device: &Device| random([4, 5, 3, 3], device);
+fn a_tensor_that_is_used_twice_gets_both_gradients() {
+    let case = Residual(Operand::new("x", &[3, 5, 6, 7], 8));
+    compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
+}
 
-            for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.1)] {
-                let y = conv2d(x(), kernel(&device), None, plain(), activation);
-                let of_burn = module::conv2d(on_flex(), kernel(&Device::flex()), None, plain());
-                agrees(&format!("conv2d, {activation:?}"), y, of_burn);
-            }
-            for options in [
-                MaxPoolOptions::new([2, 2]),
-                MaxPoolOptions::new([3, 3]).with_stride([2, 1]).with_padding([1, 1]),
-            ] {
-                let of_burn = module::max_pool2d(on_flex(), options.clone());
-                agrees("max_pool2d", max_pool2d(x(), options), of_burn);
-            }
-            let options = AvgPoolOptions::new([3, 2]).with_stride([1, 1]).with_padding([1, 1]);
-            let of_burn = module::avg_pool2d(on_flex(), options.clone());
-            agrees("avg_pool2d", avg_pool2d(x(), options), of_burn);
-
-            let of = |device: &Device| random([5], device).abs();
-            for max_pool in [None, Some(2), Some(3)] {
-                let pooled = |y: Tensor<4>| match max_pool {
-                    Some(size) => module::max_pool2d(y, MaxPoolOptions::new([size; 2])),
-                    None => y,
-                };
-                let flex = &Device::flex();
-                let of_burn = module::batch_norm_train(on_flex(), of(flex), of(flex), 1e-5);
-                let found = batch_norm2d(x(), of(&device), of(&device), 1e-5, relu(max_pool));
-                agrees("batch_norm2d", found.output, pooled(of_burn.output));
-            }
-            let [gamma, beta, mean, variance] = [0; 4].map(|_| of(&Device::flex()));
-            let of_burn = module::batch_norm(on_flex(), gamma, beta, mean, variance, 1e-5);
-            let [gamma, beta, mean, variance] = [0; 4].map(|_| of(&device));
-            let (affine, moments) = ([gamma, beta], [mean, variance]);
-            let found = batch_norm2d_inference(x(), affine, moments, 1e-5, relu(None));
-            agrees("batch_norm2d_inference", found, of_burn);
+#[test]
+fn gradient_checkpointing_changes_no_number() {
+    let relu = Activation::Relu;
+    let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+    let fused = ConvNorm::new([[3, 4, 9, 8], [5, 4, 3, 3]], options.clone(), relu, Some(2));
+    let convolution = Convolution::new([3, 4, 9, 8], 5, [3, 3], options);
+    let pool = MaxPool::new([3, 4, 9, 8], MaxPoolOptions::new([2, 2]));
+    for (backend, device) in devices() {
+        let cases: [&dyn Fn(Tape) -> Outcome; 3] =
+            [&|tape| fused.run(tape), &|tape| convolution.run(tape), &|tape| pool.run(tape)];
+        for (index, run) in cases.into_iter().enumerate() {
+            let on = |device| run(Tape::kernels(device, DType::F32));
+            let plain = on(device.clone().autodiff());
+            let checkpointed = on(device.clone().autodiff().gradient_checkpointing());
+            assert!(plain == checkpointed, "function {index} on {backend}");
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use burn::tensor::DType;
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use hearth_kernels::Activation;
+use hearth_kernels::{Activation, sum_of_squares};
 use rayon::ThreadPoolBuilder;
 
 use crate::cases::{AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
-use crate::support::{Case, Outcome, Tape, devices};
+use crate::support::{Case, Operand, Outcome, Tape, devices};
 
 fn bits(outcome: &Outcome) -> Vec<(&str, Vec<u64>)> {
     let parts = outcome.outputs.iter().chain(&outcome.gradients);
@@ -15,12 +15,15 @@ fn bits(outcome: &Outcome) -> Vec<(&str, Vec<u64>)> {
         .collect()
 }
 
+/// Runs `work` on as many threads.
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(work)
+}
+
 fn same_on_any_threads(case: &(impl Case + Sync)) {
     for (backend, device) in devices() {
-        let run = |threads| {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            pool.install(|| case.run(Tape::kernels(device.clone().autodiff(), DType::F32)))
-        };
+        let tape = || Tape::kernels(device.clone().autodiff(), DType::F32);
+        let run = |threads| on_threads(threads, || case.run(tape()));
         let alone = run(1);
         for threads in [2, 5] {
             let together = run(threads);
@@ -83,4 +86,14 @@ fn poolings() {
     let dims = [20, 9, 17, 16];
     same_on_any_threads(&MaxPool::new(dims, MaxPoolOptions::new([3, 3]).with_stride([2, 2])));
     same_on_any_threads(&AvgPool::new(dims, AvgPoolOptions::new([3, 3]).with_stride([2, 2])));
+}
+
+#[test]
+fn sums_of_squares() {
+    let operand = Operand::new("x", &[17, 9, 20, 20], 1);
+    for (backend, device) in devices() {
+        let x = || Tape::kernels(device.clone(), DType::F32).leaf::<4>(&operand);
+        let sum = |threads| on_threads(threads, || sum_of_squares(x())).to_bits();
+        assert!([2, 5].map(sum) == [sum(1); 2], "sum_of_squares of 2 or 5 threads on {backend}");
+    }
 }

@@ -49,7 +49,9 @@ impl Cnn {
         let blocks = config.widths.iter().map(|width| {
             let inputs = std::iter::once(std::mem::replace(&mut before, *width));
             let inputs = inputs.chain(std::iter::repeat_n(*width, config.depth - 1));
-            Block { layers: inputs.map(|input| Normed::new([input, *width], window, device)).collect() }
+            Block {
+                layers: inputs.map(|input| Normed::new([input, *width], window, device)).collect(),
+            }
         });
         let blocks: Vec<_> = blocks.collect();
         let side = |size: usize| size >> blocks.len();

@@ -13,6 +13,8 @@
 //!
 //! The layers that they share stand in `layers.rs`.
 
+#![forbid(unsafe_code)]
+
 pub mod cnn;
 pub mod init;
 mod layers;
@@ -38,6 +40,7 @@ pub use trace::Trace;
 pub type PictureDims = [usize; 3];
 
 /// Any of the networks that classify pictures.
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 #[derive(Module, Debug)]
 pub enum Classifier {
     /// See [`mlp`].
@@ -118,6 +121,7 @@ impl Classifier {
     }
 
     /// Takes the moments of a training pass into the running ones.
+    #[must_use]
     pub fn absorb(self, moments: &[Moments]) -> Self {
         struct Absorb<'a>(&'a [Moments]);
         impl params::MapParam for Absorb<'_> {
@@ -129,7 +133,12 @@ impl Classifier {
                 let (id, dims) = (param.id, param.lazy_shape());
                 param.map(|mut running| {
                     for moments in self.0 {
-                        for (_, values) in moments.layer.iter().zip(&moments.values).filter(|(layer, _)| **layer == id) {
+                        for (_, values) in moments
+                            .layer
+                            .iter()
+                            .zip(&moments.values)
+                            .filter(|(layer, _)| **layer == id)
+                        {
                             running = layers::absorb(running, values.clone().reshape(dims.clone()));
                         }
                     }
@@ -158,7 +167,12 @@ mod tests {
         })
     }
 
-    fn new(config: &ModelConfig, picture: PictureDims, classes: usize, device: &Device) -> Classifier {
+    fn new(
+        config: &ModelConfig,
+        picture: PictureDims,
+        classes: usize,
+        device: &Device,
+    ) -> Classifier {
         Classifier::new(config, picture, classes, 1, device).expect("large enough pictures")
     }
 

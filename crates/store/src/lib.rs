@@ -19,6 +19,8 @@
 //! This crate knows nothing of Burn, configs or data. It reads what strangers may have written, so
 //! no content of a file makes it panic, and nothing is used before its checksum has been compared.
 
+#![forbid(unsafe_code)]
+
 mod best;
 mod checkpoint;
 mod checkpoints;

@@ -99,6 +99,7 @@ impl FromStr for Backend {
 pub fn set_threads(threads: Option<usize>) -> usize {
     let threads = threads.unwrap_or(0);
     // An error only says that the pool exists already.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
+    let _ =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
     rayon::current_num_threads()
 }

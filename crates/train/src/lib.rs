@@ -14,6 +14,8 @@
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`doctor`] | what computes, and whether it works |
 
+#![forbid(unsafe_code)]
+
 pub mod backend;
 pub mod doctor;
 pub mod error;

@@ -7,7 +7,9 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::{log_sigmoid, tanh};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Distribution, Tensor};
-use hearth_kernels::{Activation, Then, batch_norm2d, conv_norm2d, conv_transpose2d, conv2d, linear};
+use hearth_kernels::{
+    Activation, Then, batch_norm2d, conv_norm2d, conv_transpose2d, conv2d, linear,
+};
 use hearth_train::Backend;
 
 use crate::Outcome;
@@ -107,16 +109,14 @@ impl Discriminator {
 /// Pictures per second of one step of the discriminator and one of the generator.
 pub fn step_speed(backend: Backend) -> Outcome<f64> {
     let device = backend.device().autodiff();
-    let (mut generator, mut discriminator) =
-        (Generator::new(&device), Discriminator::new(&device));
+    let (mut generator, mut discriminator) = (Generator::new(&device), Discriminator::new(&device));
     let adam = || -> ModuleOptimizer {
         AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
     };
     let (mut generator_rule, mut discriminator_rule) = (adam(), adam());
     let real = Tensor::random([BATCH, 1, 28, 28], Distribution::Uniform(-1.0, 1.0), &device);
     per_second(|| {
-        let latent =
-            Tensor::random([BATCH, LATENT], Distribution::Normal(0.0, 1.0), &device);
+        let latent = Tensor::random([BATCH, LATENT], Distribution::Normal(0.0, 1.0), &device);
         let fake = generator.forward(latent);
         let on_real = log_sigmoid(discriminator.forward(real.clone())).mean();
         let on_fake = log_sigmoid(discriminator.forward(fake.clone().detach()).neg()).mean();

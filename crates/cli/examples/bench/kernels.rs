@@ -37,9 +37,8 @@ pub fn convolutions() -> Outcome<()> {
 }
 
 fn speed(device: &Device) -> f64 {
-    let random = |shape: [usize; 4]| {
-        Tensor::<4>::random(shape, Distribution::Normal(0.0, 1.0), device)
-    };
+    let random =
+        |shape: [usize; 4]| Tensor::<4>::random(shape, Distribution::Normal(0.0, 1.0), device);
     let layers: Vec<_> = LAYERS
         .iter()
         .map(|[input, output, side]| {
@@ -74,9 +73,7 @@ fn speed(device: &Device) -> f64 {
 /// A product of 1024 by 1024 matrices, which flex has the crate `gemm` do.
 fn peak(device: &Device) -> f64 {
     const SIDE: usize = 1024;
-    let matrix = || {
-        Tensor::<2>::random([SIDE, SIDE], Distribution::Normal(0.0, 1.0), device)
-    };
+    let matrix = || Tensor::<2>::random([SIDE, SIDE], Distribution::Normal(0.0, 1.0), device);
     let (a, b) = (matrix(), matrix());
     let run = || std::hint::black_box(a.clone().matmul(b.clone()));
     run();
@@ -100,9 +97,8 @@ pub fn scaling() -> Outcome<()> {
     }
     println!("step of cnn on {backend}, 2 threads against 1:{}", ratio(&together, &alone));
     for batch in [32, 64, 128, 256, 512, 1024] {
-        let speeds: Vec<f64> = (0..ROUNDS)
-            .map(|_| step_speed("cnn", backend, Some(batch)))
-            .collect::<Outcome<_>>()?;
+        let speeds: Vec<f64> =
+            (0..ROUNDS).map(|_| step_speed("cnn", backend, Some(batch))).collect::<Outcome<_>>()?;
         println!("  batch {batch:>4}: {:>6.0} samples/s", median(&speeds));
     }
     Ok(())

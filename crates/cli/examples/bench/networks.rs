@@ -53,8 +53,7 @@ pub fn inference_speed(network: &str, batch: usize, backend: Backend) -> Outcome
     let config = read(network, &[])?;
     let device = backend.device();
     let network = Classifier::new(&config.model, [1, 28, 28], 10, 1, &device)?;
-    let pictures =
-        Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
+    let pictures = Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
     per_second(|| {
         std::hint::black_box(network.forward(pictures.clone()).into_data());
         Ok(batch)

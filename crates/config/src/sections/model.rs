@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub enum ModelConfig {
     /// A multilayer perceptron; softmax regression when `hidden` is empty.
     Mlp(MlpConfig),
-    /// `LeNet` (`LeCun` et al. 1998), in the form of *Dive into Deep Learning*.
+    /// LeNet (LeCun et al. 1998), in the form of *Dive into Deep Learning*.
     Lenet(LenetConfig),
     /// A plain convolutional network: blocks of convolutions, each of which halves the picture.
     Cnn(CnnConfig),

@@ -1,6 +1,7 @@
 //! The functions of this crate as cases, and how their sizes are drawn.
 
 mod convolution;
+mod fused;
 mod norm;
 mod pool;
 
@@ -14,7 +15,8 @@ use crate::support::{Layout, Probe};
 
 pub use convolution::{Convolution, Linear, Transposed};
 pub use convolution::{convolutions, linears, transposed_convolutions};
-pub use norm::{ConvNorm, Norm, conv_norms, norms, norms_by_moments};
+pub use fused::{ConvNorm, conv_norms};
+pub use norm::{Norm, norms, norms_by_moments};
 pub use pool::{AvgPool, MaxPool, avg_pools, max_pools};
 
 /// The gradient of a plain output.
@@ -51,10 +53,7 @@ fn pictures(sides: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 4]> {
 }
 
 fn pair(sizes: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 2]> {
-    prop_oneof![
-        sizes.clone().prop_map(|size| [size; 2]),
-        [sizes.clone(), sizes]
-    ]
+    prop_oneof![sizes.clone().prop_map(|size| [size; 2]), [sizes.clone(), sizes]]
 }
 
 /// Above and below, left and right.

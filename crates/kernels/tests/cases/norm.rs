@@ -1,12 +1,9 @@
 //! Batch normalisations.
 
 use burn::tensor::{Tensor, module};
-use hearth_kernels::{
-    Activation, AnyConv, BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d,
-};
+use hearth_kernels::{Activation, BatchNorm, Then, batch_norm2d, batch_norm2d_inference};
 use proptest::prelude::*;
 
-use super::convolution::{convolutions, transposed_convolutions};
 use super::{activation, pictures, plain_probe, probe};
 use crate::support::{Case, Layout, Operand, Outcome, Probe, Side, Tape};
 
@@ -22,14 +19,14 @@ pub struct Scaling {
 }
 
 /// The inputs of a [`Scaling`] on a tape.
-struct Leaves {
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
-    shortcut: Option<Tensor<4>>,
+pub(super) struct Leaves {
+    pub(super) gamma: Tensor<1>,
+    pub(super) beta: Tensor<1>,
+    pub(super) shortcut: Option<Tensor<4>>,
 }
 
 impl Scaling {
-    fn new(channels: usize) -> Self {
+    pub(super) fn new(channels: usize) -> Self {
         Self {
             gamma: Operand::new("gamma", &[channels], 2).around(0.2, 1.0),
             beta: Operand::new("beta", &[channels], 3),
@@ -40,7 +37,7 @@ impl Scaling {
         }
     }
 
-    fn leaves(&self, tape: &mut Tape) -> Leaves {
+    pub(super) fn leaves(&self, tape: &mut Tape) -> Leaves {
         Leaves {
             gamma: tape.leaf(&self.gamma),
             beta: tape.leaf(&self.beta),
@@ -48,7 +45,7 @@ impl Scaling {
         }
     }
 
-    fn then(&self, shortcut: Option<Tensor<4>>) -> Then {
+    pub(super) fn then(&self, shortcut: Option<Tensor<4>>) -> Then {
         Then { shortcut, activation: self.activation, max_pool: self.max_pool }
     }
 
@@ -62,7 +59,7 @@ impl Scaling {
     }
 
     /// Burn's batch normalisation of `y`, and its operations behind it.
-    fn by_burn(&self, y: Tensor<4>, leaves: Leaves, tape: &mut Tape) -> Tensor<4> {
+    pub(super) fn by_burn(&self, y: Tensor<4>, leaves: Leaves, tape: &mut Tape) -> Tensor<4> {
         let done = module::batch_norm_train(y, leaves.gamma, leaves.beta, self.epsilon);
         note(tape, done.mean, done.variance);
         self.behind(done.output, leaves.shortcut, tape)
@@ -75,7 +72,7 @@ fn note(tape: &mut Tape, mean: Tensor<1>, variance: Tensor<1>) {
     tape.extra("moments", Tensor::cat(vec![mean, variance.sqrt()], 0));
 }
 
-fn output(done: BatchNorm, tape: &mut Tape) -> Tensor<4> {
+pub(super) fn output(done: BatchNorm, tape: &mut Tape) -> Tensor<4> {
     note(tape, done.mean, done.variance);
     done.output
 }
@@ -154,98 +151,12 @@ impl Norm {
     }
 }
 
-/// A convolution and the batch normalisation of its output.
-#[derive(Clone, Debug)]
-pub struct ConvNorm {
-    pub x: Operand,
-    pub weight: Operand,
-    pub options: AnyConv,
-    pub scaling: Scaling,
-    pub probe: Probe,
-}
-
-impl Case for ConvNorm {
-    fn run(&self, mut tape: Tape) -> Outcome {
-        let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
-        let leaves = self.scaling.leaves(&mut tape);
-        let options = self.options.clone();
-        let output = match (tape.side(), options) {
-            (Side::Kernels, options) => {
-                let then = self.scaling.then(leaves.shortcut);
-                let affine = [leaves.gamma, leaves.beta];
-                let epsilon = self.scaling.epsilon;
-                output(conv_norm2d(x, weight, affine, options, epsilon, then), &mut tape)
-            }
-            (Side::Burn, AnyConv::Forward(options)) => {
-                let y = module::conv2d(x, weight, None, options);
-                self.scaling.by_burn(y, leaves, &mut tape)
-            }
-            (Side::Burn, AnyConv::Transposed(options)) => {
-                let y = module::conv_transpose2d(x, weight, None, options);
-                self.scaling.by_burn(y, leaves, &mut tape)
-            }
-        };
-        tape.finish(output, &self.probe)
-    }
-}
-
-impl ConvNorm {
-    /// Of pictures, by weights, with this behind it.
-    pub fn new(
-        [x, weight]: [[usize; 4]; 2],
-        options: impl Into<AnyConv>,
-        activation: Activation,
-        max_pool: Option<usize>,
-    ) -> Self {
-        let options = options.into();
-        let [channels, ..] = outputs(x, weight, &options);
-        Self {
-            x: Operand::new("x", &x, 1),
-            weight: Operand::new("weight", &weight, 8),
-            options,
-            scaling: Scaling { activation, max_pool, ..Scaling::new(channels) },
-            probe: plain_probe(),
-        }
-    }
-
-    /// With a shortcut.
-    pub fn with_shortcut(mut self) -> Self {
-        let [channels, rows, columns] =
-            outputs(self.x.dims(), self.weight.dims(), &self.options);
-        let dims = [self.x.shape[0], channels, rows, columns];
-        self.scaling.shortcut = Some(Operand::new("shortcut", &dims, 5));
-        self
-    }
-}
-
-/// Channels, height and width of a convolution's output.
-fn outputs(x: [usize; 4], weight: [usize; 4], options: &AnyConv) -> [usize; 3] {
-    let side = |axis: usize| {
-        let (size, kernel) = (x[axis + 2], weight[axis + 2]);
-        match options {
-            AnyConv::Forward(options) => {
-                let (before, behind) = options.padding[axis];
-                (size + before + behind - kernel) / options.stride[axis] + 1
-            }
-            AnyConv::Transposed(options) => {
-                let whole = (size - 1) * options.stride[axis] + kernel + options.padding_out[axis];
-                whole - 2 * options.padding[axis]
-            }
-        }
-    };
-    let channels = match options {
-        AnyConv::Forward(_) => weight[0],
-        AnyConv::Transposed(_) => weight[1],
-    };
-    [channels, side(0), side(1)]
-}
-
 /// The least number of different pixels of a channel: with fewer, the variance may be so small
 /// that the gradients are what is left of numbers that cancel each other.
-const FEWEST_PIXELS: usize = 24;
+pub(super) const FEWEST_PIXELS: usize = 24;
 
 /// As many pixels as differ from each other.
-fn pixels(x: &Operand, height: usize, width: usize) -> usize {
+pub(super) fn pixels(x: &Operand, height: usize, width: usize) -> usize {
     let samples = if x.layout == Layout::Repeated { 1 } else { x.shape[0] };
     samples * height * width
 }
@@ -262,7 +173,7 @@ fn followers() -> impl Strategy<Value = (bool, Activation, Option<usize>)> {
 }
 
 /// For pictures of these sizes.
-fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
+pub(super) fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
     let [_, channels, height, width] = dims;
     let fits = move |(_, _, max_pool): &(bool, Activation, Option<usize>)| {
         max_pool.unwrap_or(1) <= height.min(width)
@@ -315,31 +226,4 @@ pub fn norms_by_moments() -> impl Strategy<Value = Norm> {
             },
         )
     })
-}
-
-pub fn conv_norms() -> impl Strategy<Value = ConvNorm> {
-    let forward = convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
-    let transposed =
-        transposed_convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
-    prop_oneof![3 => forward, 1 => transposed]
-        .prop_filter("enough pixels and weights", |(x, weight, options): &(_, _, AnyConv)| {
-            let [_, _, height, width] = x.dims();
-            let [_, rows, columns] = outputs(x.dims(), weight.dims(), options);
-            // The scale of a channel's weights is without effect, so that few have a small gradient.
-            let [_, _, kernel_height, kernel_width] = weight.dims();
-            pixels(x, height.min(rows), width.min(columns)) >= FEWEST_PIXELS
-                && x.shape[1] * kernel_height * kernel_width >= 9
-        })
-        .prop_flat_map(|(x, weight, options)| {
-            let [channels, rows, columns] = outputs(x.dims(), weight.dims(), &options);
-            let dims = [x.shape[0], channels, rows, columns];
-            (Just((x, weight, options)), scalings(dims), probe(4))
-        })
-        .prop_map(|((x, weight, options), scaling, probe)| ConvNorm {
-            x,
-            weight,
-            options,
-            scaling,
-            probe,
-        })
 }

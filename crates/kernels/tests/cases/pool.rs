@@ -49,22 +49,14 @@ impl Case for AvgPool {
 impl MaxPool {
     /// Of plain pictures.
     pub fn new(dims: [usize; 4], options: MaxPoolOptions<2>) -> Self {
-        Self {
-            x: Operand::new("x", &dims, 1),
-            options,
-            probe: plain_probe(),
-        }
+        Self { x: Operand::new("x", &dims, 1), options, probe: plain_probe() }
     }
 }
 
 impl AvgPool {
     /// Of plain pictures.
     pub fn new(dims: [usize; 4], options: AvgPoolOptions<2>) -> Self {
-        Self {
-            x: Operand::new("x", &dims, 1),
-            options,
-            probe: plain_probe(),
-        }
+        Self { x: Operand::new("x", &dims, 1), options, probe: plain_probe() }
     }
 }
 
@@ -89,7 +81,11 @@ pub fn max_pools() -> impl Strategy<Value = MaxPool> {
             let options = MaxPoolOptions::new(kernel).with_stride(stride);
             (Operand::any("x", &dims), Just(options.with_padding_pairs(padding)), probe(4))
         })
-        .prop_map(|(x, options, probe)| MaxPool { x: Operand { tracked: true, ..x }, options, probe })
+        .prop_map(|(x, options, probe)| MaxPool {
+            x: Operand { tracked: true, ..x },
+            options,
+            probe,
+        })
 }
 
 pub fn avg_pools() -> impl Strategy<Value = AvgPool> {
@@ -99,5 +95,9 @@ pub fn avg_pools() -> impl Strategy<Value = AvgPool> {
             let options = options.with_padding_pairs(padding).with_count_include_pad(count);
             (Operand::any("x", &dims), Just(options), probe(4))
         })
-        .prop_map(|(x, options, probe)| AvgPool { x: Operand { tracked: true, ..x }, options, probe })
+        .prop_map(|(x, options, probe)| AvgPool {
+            x: Operand { tracked: true, ..x },
+            options,
+            probe,
+        })
 }

@@ -1,14 +1,18 @@
 //! Running one function by this crate's kernels or by Burn's operations, and comparing the two.
 
+mod memory;
 mod operand;
 mod outcome;
 mod tape;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::{DType, Device};
+use burn::tensor::DType;
+use burn::tensor::ops::ConvOptions;
+use hearth_kernels::{Activation, Then};
 
-pub use operand::{Layout, Operand, lay_out, numbers, tensor, uniform};
+pub use memory::{channel_stride, devices};
+pub use operand::{Layout, Operand, lay_out, numbers, random, tensor, uniform};
 pub use outcome::Outcome;
 pub use tape::{Probe, Side, Tape};
 
@@ -18,15 +22,14 @@ pub trait Case: std::fmt::Debug {
     fn run(&self, tape: Tape) -> Outcome;
 }
 
-/// The ndarray backend.
-#[expect(deprecated, reason = "supported here as long as Burn has it")]
-pub fn ndarray() -> Device {
-    Device::ndarray()
+/// A ReLU behind a normalisation, and the largest of each window.
+pub fn relu(max_pool: Option<usize>) -> Then {
+    Then { activation: Activation::Relu, max_pool, ..Then::default() }
 }
 
-/// The backends that have kernels.
-pub fn devices() -> [(&'static str, Device); 2] {
-    [("flex", Device::flex()), ("ndarray", ndarray())]
+/// From pixel to pixel, without a margin.
+pub fn plain_options() -> ConvOptions<2> {
+    ConvOptions::new([1, 1], [0, 0], [1, 1], 1)
 }
 
 /// The largest relative errors that pass.

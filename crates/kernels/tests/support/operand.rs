@@ -127,6 +127,11 @@ pub fn tensor<const D: usize>(
     Tensor::from_data(TensorData::new(values, dims), (device, dtype))
 }
 
+/// A tensor of f32 between -1 and 1.
+pub fn random<const D: usize>(dims: [usize; D], device: &Device) -> Tensor<D> {
+    tensor(uniform(31, dims.iter().product()), dims, device, DType::F32)
+}
+
 /// The numbers of a tensor, row by row.
 pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data_dtype(DType::F64).try_into_vec().expect("they are f64 now")
@@ -148,9 +153,8 @@ pub fn lay_out<const D: usize>(tensor: Tensor<D>, layout: &Layout) -> Tensor<D> 
             stored(tensor.permute(inverse)).permute(axes)
         }
         Layout::Flipped(axes) => {
-            let flip = |tensor: Tensor<D>| {
-                axes.iter().fold(tensor, |tensor, axis| tensor.flip([*axis]))
-            };
+            let flip =
+                |tensor: Tensor<D>| axes.iter().fold(tensor, |tensor, axis| tensor.flip([*axis]));
             flip(stored(flip(tensor)))
         }
         Layout::Cropped => {
@@ -159,7 +163,7 @@ pub fn lay_out<const D: usize>(tensor: Tensor<D>, layout: &Layout) -> Tensor<D> 
             stored(margined).slice(inside)
         }
         Layout::Stepped => {
-            let every_second = dims.map(|size| Slice::new(1, Some(2 * size as isize + 1), 2));
+            let every_second = dims.map(|size| Slice::from_range_stepped(1..2 * size + 1, 2));
             let spread = all_nan(dims.map(|size| 2 * size + 1)).slice_assign(every_second, tensor);
             stored(spread).slice(every_second)
         }

@@ -4,8 +4,8 @@ use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Gradients, Tensor, activation, module};
 use hearth_kernels::Activation;
 
-use super::outcome::{Outcome, Part, gradient_of, largest};
 use super::operand::{Layout, Operand, lay_out, numbers, tensor, uniform};
+use super::outcome::{Outcome, Part, gradient_of, largest};
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,9 +187,11 @@ impl Tape {
         let random = uniform(seed, count);
         let weights = random.iter().zip(&output.values).zip(unclear);
         weights
-            .map(|((u, y), unclear)| {
-                if unclear { 0.0 } else { f64::from((0.5 + u + y / largest) as f32) }
-            })
+            .map(
+                |((u, y), unclear)| {
+                    if unclear { 0.0 } else { f64::from((0.5 + u + y / largest) as f32) }
+                },
+            )
             .collect()
     }
 }
