@@ -32,7 +32,6 @@ impl Part {
         let error = largest(pairs.map(|(found, expected)| found - expected));
         let scale = expected.largest();
         let fits = error <= tolerance * scale;
-        eprintln!("ERR {} {} {tolerance:e} {:.2e}", std::thread::current().name().unwrap_or("?"), name.replace(' ', "_"), if scale == 0.0 { 0.0 } else { error / scale });
         (!fits).then(|| format!("{name} {shape:?} is off by {:.1e}", error / scale))
     }
 }
