@@ -19,7 +19,7 @@ fn network(weight: [f32; 2], bias: [f32; 2]) -> Classifier {
         dropout: hearth_config::Dropout::default(),
         initializer: hearth_config::Initializer::He,
     });
-    let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device());
+    let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device()).unwrap();
     let mut state = StateDict::new();
     state.insert("layers.0.weight", TensorValue::new([1, 2], &weight).unwrap()).unwrap();
     state.insert("layers.0.bias", TensorValue::new([2], &bias).unwrap()).unwrap();
