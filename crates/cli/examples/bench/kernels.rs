@@ -7,21 +7,21 @@ use burn::tensor::{Device, Distribution, Tensor};
 use hearth_kernels::{Activation, conv2d};
 use hearth_train::Backend;
 
+use crate::Outcome;
 use crate::measure::{median, ratio};
 use crate::networks::step_speed;
-use crate::{Outcome, ROUNDS};
 
 /// Channels in, channels out, height and width of the convolutions of `configs/cnn.toml`.
 const LAYERS: [[usize; 3]; 3] = [[1, 32, 28], [32, 64, 14], [64, 128, 7]];
 const BATCH: usize = 128;
 
 /// Floating-point operations per second of forward and backward pass together.
-pub fn convolutions() -> Outcome<()> {
+pub fn convolutions(rounds: usize) -> Outcome<()> {
     let threads = rayon::current_num_threads();
-    println!("convolutions of cnn, batch {BATCH}, {threads} threads, median of {ROUNDS}:");
+    println!("convolutions of cnn, batch {BATCH}, {threads} threads, median of {rounds}:");
     for backend in Backend::COMPILED {
         let (mut speeds, mut peaks) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             speeds.push(speed(&backend.device().autodiff()));
             peaks.push(peak(&Backend::default().device()));
         }
@@ -85,20 +85,20 @@ fn peak(device: &Device) -> f64 {
 }
 
 /// The CNN's step with one thread and with all, and with other batch sizes.
-pub fn scaling() -> Outcome<()> {
+pub fn scaling(rounds: usize) -> Outcome<()> {
     let backend = Backend::default();
     let pool = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let (one, two) = (pool(1)?, pool(2)?);
     let (mut alone, mut together) = (Vec::new(), Vec::new());
     let step = || step_speed("cnn", backend, None).map_err(|error| error.to_string());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         alone.push(one.install(step)?);
         together.push(two.install(step)?);
     }
     println!("step of cnn on {backend}, 2 threads against 1:{}", ratio(&together, &alone));
     for batch in [32, 64, 128, 256, 512, 1024] {
         let speeds: Vec<f64> =
-            (0..ROUNDS).map(|_| step_speed("cnn", backend, Some(batch))).collect::<Outcome<_>>()?;
+            (0..rounds).map(|_| step_speed("cnn", backend, Some(batch))).collect::<Outcome<_>>()?;
         println!("  batch {batch:>4}: {:>6.0} samples/s", median(&speeds));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Speed of the networks of `configs/` on each CPU backend: training steps, inference, and whole
-//! jobs; with `--python PYTHON` beside PyTorch. Run by `make bench` and `make bench-peers`;
-//! `--only WORD` runs a part.
+//! jobs; with `--python PYTHON` beside PyTorch. Run by `make bench` and `make bench-peers`.
+//! `--only WORD` runs a part: steps, inference, kernels, loading, jobs, or a network's name;
+//! `--rounds N` changes the number of rounds from 5.
 //!
 //! What is compared runs in turn, round by round, because a shared machine drifts; ratios are
 //! medians over the rounds.
@@ -24,8 +25,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const ROUNDS: usize = 1;
-
 fn main() -> Outcome<()> {
     hearth_train::backend::set_threads(None);
     let word = |flag: &str| std::env::args().skip_while(|word| word != flag).nth(1);
@@ -33,11 +32,12 @@ fn main() -> Outcome<()> {
     let only = word("--only");
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let python = python.as_deref();
-    println!("medians of {ROUNDS}, samples/s:");
+    let rounds = word("--rounds").map_or(Ok(5), |rounds| rounds.parse())?;
+    println!("medians of {rounds} rounds, samples/s:");
     for network in ["mlp", "lenet", "cnn", "resnet", "dcgan"] {
         if wanted("steps") || wanted(network) {
             let name = format!("{network}, step");
-            compare(&name, &["step", network], python, |backend| match network {
+            compare(&name, &["step", network], python, rounds, |backend| match network {
                 "dcgan" => dcgan::step_speed(backend),
                 _ => networks::step_speed(network, backend, None),
             })?;
@@ -47,23 +47,24 @@ fn main() -> Outcome<()> {
         for network in ["mlp", "lenet", "cnn", "resnet"] {
             for batch in [1, 256] {
                 let words = ["infer", network, &batch.to_string()];
-                compare(&format!("{network}, batch {batch}"), &words, python, |backend| {
+                let name = format!("{network}, batch {batch}");
+                compare(&name, &words, python, rounds, |backend| {
                     networks::inference_speed(network, batch, backend)
                 })?;
             }
         }
     }
     if wanted("kernels") {
-        kernels::convolutions()?;
-        kernels::scaling()?;
+        kernels::convolutions(rounds)?;
+        kernels::scaling(rounds)?;
     }
     if wanted("loading") {
         let share = networks::loading_share("mlp", Backend::default())?;
         println!("loading, batching, normalising: {:.1} % of mlp's epoch", 100.0 * share);
     }
     if wanted("jobs") {
-        jobs("configs/mlp.toml", "mlp", &["tensors", "loader"], python)?;
-        jobs("configs/cnn.toml", "cnn", &["tensors"], python)?;
+        jobs("configs/mlp.toml", "mlp", &["tensors", "loader"], python, rounds)?;
+        jobs("configs/cnn.toml", "cnn", &["tensors"], python, rounds.min(3))?;
     }
     Ok(())
 }
@@ -73,12 +74,13 @@ fn compare(
     name: &str,
     peer: &[&str],
     python: Option<&Path>,
+    rounds: usize,
     speed: impl Fn(Backend) -> Outcome<f64>,
 ) -> Outcome<()> {
     let mut ours: Vec<(Backend, Vec<f64>)> =
         Backend::COMPILED.iter().map(|backend| (*backend, Vec::new())).collect();
     let mut theirs = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (backend, speeds) in &mut ours {
             speeds.push(speed(*backend)?);
         }
@@ -97,17 +99,23 @@ fn compare(
 }
 
 /// The whole job, from the start of the process to its end.
-fn jobs(config: &str, network: &str, kinds: &[&str], python: Option<&Path>) -> Outcome<()> {
+fn jobs(
+    config: &str,
+    network: &str,
+    kinds: &[&str],
+    python: Option<&Path>,
+    rounds: usize,
+) -> Outcome<()> {
     let mut jobs: Vec<(&str, Vec<Measured>)> =
         Backend::COMPILED.iter().map(|backend| (backend.name(), Vec::new())).collect();
     if python.is_some() {
         jobs.extend(kinds.iter().map(|kind| (*kind, Vec::new())));
     }
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         for (name, measured) in &mut jobs {
             match (python, *name) {
                 // Jobs of a minute each would not say more in five rounds than in three.
-                (_, _) if round >= 3 && (network == "cnn" || *name == "loader") => {}
+                (_, "loader") if round >= 3 => {}
                 (Some(python), kind) if kinds.contains(&kind) => {
                     measured.push(run_peer(python, &["job", network, kind])?);
                 }

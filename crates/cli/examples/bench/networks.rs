@@ -15,7 +15,7 @@ use hearth_train::tasks::Classify;
 use crate::Outcome;
 
 /// How long one measurement takes at least, after a warm-up.
-const SECONDS: f64 = 3.0;
+const SECONDS: f64 = 2.0;
 
 /// Calls `work`, which says how many samples it treated, for a while: samples per second.
 pub fn per_second(mut work: impl FnMut() -> Outcome<usize>) -> Outcome<f64> {
@@ -30,10 +30,11 @@ pub fn per_second(mut work: impl FnMut() -> Outcome<usize>) -> Outcome<f64> {
     Ok(samples as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// Pictures per second of compute and apply; with another batch size when one is given.
+/// Pictures per second of compute and apply, at the batch size of `scripts/peer.py` when none is
+/// given.
 pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outcome<f64> {
-    let overrides: Vec<String> =
-        batch.iter().map(|size| format!("data.batch_size={size}")).collect();
+    let usual = if matches!(network, "mlp" | "lenet") { 256 } else { 128 };
+    let overrides = [format!("data.batch_size={}", batch.unwrap_or(usual))];
     let (config, dataset, splits) = prepare(network, &overrides)?;
     let normalization = Normalization::of(&splits.train);
     let device = backend.device();
