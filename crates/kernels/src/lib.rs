@@ -25,16 +25,14 @@
 //! work is cut by shape, and what is cut is summed in order, so that neither the number of threads
 //! nor their timing changes a bit.
 //!
-//! | file | what it holds |
+//! | module | what it holds |
 //! | --- | --- |
-//! | `functions.rs` | the functions, and when they fall back to Burn's |
-//! | `extension.rs` | the kernels as operations of Burn's backends, with their backward passes |
-//! | `compute.rs` | from a backend's tensors to slices and back |
-//! | `host.rs` | how flex and ndarray keep their tensors |
-//! | `conv.rs` | convolution and its gradients |
-//! | `patches.rs` | the matrix products in them |
-//! | `norm.rs`, `pool.rs` | batch normalisation, pooling |
-//! | `blocks.rs`, `float.rs`, `view.rs` | loops over channels, numbers and vectors, memory layout |
+//! | `functions` | the functions, and when they fall back to Burn's |
+//! | `extension`, `backward` | the kernels as operations of Burn's backends, and their backward passes |
+//! | `compute`, `host` | from the tensors of flex and ndarray to slices and back |
+//! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
+//! | `norm`, `pool` | batch normalisation, pooling |
+//! | `blocks`, `float`, `view` | loops over channels; numbers and vectors; memory layout |
 
 // Registers and uninitialised buffers need it; each block says why it holds.
 #![allow(unsafe_code)]
@@ -46,6 +44,7 @@
 
 #[macro_use]
 mod compute;
+mod backward;
 mod blocks;
 mod conv;
 mod extension;

@@ -55,7 +55,7 @@ fn main() -> Outcome<()> {
         }
     }
     if wanted("kernels") {
-        kernels::convolutions(rounds)?;
+        kernels::convolutions(rounds);
         kernels::scaling(rounds)?;
     }
     if wanted("loading") {

@@ -1,0 +1,288 @@
+//! The kernels with differentiation: what each keeps of its forward pass, and its backward pass.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend};
+
+use crate::compute::{Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
+use crate::extension::{Kernels, Maybe};
+use crate::host::Host;
+
+/// A tensor of the backend with differentiation.
+type Tracked<B> = FloatTensor<Autodiff<B>>;
+
+impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
+    fn convolve(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        bias: Maybe<Self>,
+        convolution: Convolution,
+    ) -> FloatTensor<Self> {
+        match bias {
+            Maybe::Absent => {
+                let nodes = [x.node(), weights.node()];
+                let forward = (x.into_primitive(), weights.into_primitive());
+                match ConvolutionBackward(convolution)
+                    .prepare::<C>(nodes)
+                    .compute_bound()
+                    .stateful()
+                {
+                    OpsKind::Tracked(step) => {
+                        let output = convolution.forward::<B>(&forward.0, &forward.1, None);
+                        let kept = (convolution.slope < 1.0).then(|| output.clone());
+                        step.finish((forward, kept), output)
+                    }
+                    OpsKind::UnTracked(step) => {
+                        step.finish(convolution.forward::<B>(&forward.0, &forward.1, None))
+                    }
+                }
+            }
+            Maybe::Present(bias) => {
+                let nodes = [x.node(), weights.node(), bias.node()];
+                let forward = (x.into_primitive(), weights.into_primitive());
+                let bias = Some(bias.primitive());
+                match ConvolutionBackward(convolution)
+                    .prepare::<C>(nodes)
+                    .compute_bound()
+                    .stateful()
+                {
+                    OpsKind::Tracked(step) => {
+                        let output = convolution.forward::<B>(&forward.0, &forward.1, bias);
+                        let kept = (convolution.slope < 1.0).then(|| output.clone());
+                        step.finish((forward, kept), output)
+                    }
+                    OpsKind::UnTracked(step) => {
+                        step.finish(convolution.forward::<B>(&forward.0, &forward.1, bias))
+                    }
+                }
+            }
+        }
+    }
+
+    fn convolve_and_normalize(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        shortcut: Maybe<Self>,
+        (convolution, norm): (Convolution, Norm),
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let weights_node = weights.node();
+        let shortcut_node = shortcut.get().map(Tracked::node);
+        let kept = Kept::new(gamma, beta, shortcut);
+        let (x, weights) = (x.into_primitive(), weights.into_primitive());
+        let (between, done) = norm.forward_behind::<B>(&convolution, &x, &weights, &kept.inputs());
+        let (output, moments) = outputs(&done);
+        let state =
+            NormState { kept, x: between, done, convolution: Some((convolution, x, weights)) };
+        let [x, gamma, beta] = nodes;
+        let step = NormBackward(norm);
+        let output = match shortcut_node {
+            None => {
+                let nodes = [x, gamma, beta, weights_node];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(state, output),
+                    OpsKind::UnTracked(step) => step.finish(output),
+                }
+            }
+            Some(shortcut) => {
+                let nodes = [x, gamma, beta, weights_node, shortcut];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(state, output),
+                    OpsKind::UnTracked(step) => step.finish(output),
+                }
+            }
+        };
+        let [mean, variance] = moments.map(Self::from_inner);
+        (output, mean, variance)
+    }
+
+    fn normalize(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        shortcut: Maybe<Self>,
+        norm: Norm,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [x_node, gamma_node, beta_node] = [x.node(), gamma.node(), beta.node()];
+        let shortcut_node = shortcut.get().map(Tracked::node);
+        let kept = Kept::new(gamma, beta, shortcut);
+        let x = x.into_primitive();
+        let done = norm.forward::<B>(&x, &kept.inputs(), None);
+        let (output, moments) = outputs(&done);
+        let state = NormState { kept, x, done, convolution: None };
+        let step = NormBackward(norm);
+        let output = match shortcut_node {
+            None => {
+                let nodes = [x_node, gamma_node, beta_node];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(state, output),
+                    OpsKind::UnTracked(step) => step.finish(output),
+                }
+            }
+            Some(shortcut) => {
+                let nodes = [x_node, gamma_node, beta_node, shortcut];
+                match step.prepare::<C>(nodes).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(state, output),
+                    OpsKind::UnTracked(step) => step.finish(output),
+                }
+            }
+        };
+        let [mean, variance] = moments.map(Self::from_inner);
+        (output, mean, variance)
+    }
+
+    fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
+        match PoolBackward(pool).prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                let x = x.into_primitive();
+                let output = pool.forward::<B>(&x);
+                let kept = (pool.taken == Taken::Largest).then(|| (x, output.clone()));
+                step.finish(kept, output)
+            }
+            OpsKind::UnTracked(step) => step.finish(pool.forward::<B>(x.primitive())),
+        }
+    }
+}
+
+/// What a convolution's backward pass needs: input and weights, and the output where it was bent.
+type ConvolutionState<B> = ((FloatTensor<B>, FloatTensor<B>), Option<FloatTensor<B>>);
+
+#[derive(Debug)]
+struct ConvolutionBackward(Convolution);
+
+/// Without a bias `N` is 2, with one 3.
+macro_rules! convolution_backward {
+    ($inputs:literal) => {
+        impl<B: Host> Backward<B, $inputs> for ConvolutionBackward {
+            type State = ConvolutionState<B>;
+
+            fn backward(
+                self,
+                ops: Ops<Self::State, $inputs>,
+                grads: &mut Gradients,
+                _: &mut Checkpointer,
+            ) {
+                let gradient = grads.consume::<B>(&ops.node);
+                let ((x, weights), output) = ops.state;
+                let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
+                let wanted =
+                    Wanted { input: asked(0), weights: asked(1) || asked(2), bias: asked(2) };
+                let found = self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
+                let all = [found.input, found.weights, found.bias];
+                for (node, gradient) in ops.parents.into_iter().zip(all) {
+                    if let (Some(node), Some(gradient)) = (node, gradient) {
+                        grads.register::<B>(node.id, gradient);
+                    }
+                }
+            }
+        }
+    };
+}
+
+convolution_backward!(2);
+convolution_backward!(3);
+
+/// The learned numbers of a normalisation, and its shortcut.
+#[derive(Clone, Debug)]
+struct Kept<B: Host> {
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    shortcut: Option<FloatTensor<B>>,
+}
+
+impl<B: Host> Kept<B> {
+    fn new<C: CheckpointStrategy>(
+        gamma: FloatTensor<Autodiff<B, C>>,
+        beta: FloatTensor<Autodiff<B, C>>,
+        shortcut: Maybe<Autodiff<B, C>>,
+    ) -> Self {
+        let shortcut = match shortcut {
+            Maybe::Present(shortcut) => Some(shortcut.into_primitive()),
+            Maybe::Absent => None,
+        };
+        Self { gamma: gamma.into_primitive(), beta: beta.into_primitive(), shortcut }
+    }
+
+    fn inputs(&self) -> NormInputs<'_, B> {
+        let Self { gamma, beta, shortcut } = self;
+        NormInputs { gamma, beta, shortcut: shortcut.as_ref() }
+    }
+}
+
+fn outputs<B: Host>(done: &Normalized<B>) -> (FloatTensor<B>, [FloatTensor<B>; 2]) {
+    (done.output.clone(), [done.mean.clone(), done.variance.clone()])
+}
+
+/// What a normalisation's backward pass needs: what it read and computed, and the convolution in
+/// front of it with its input and weights.
+#[derive(Clone, Debug)]
+struct NormState<B: Host> {
+    kept: Kept<B>,
+    x: FloatTensor<B>,
+    done: Normalized<B>,
+    convolution: Option<(Convolution, FloatTensor<B>, FloatTensor<B>)>,
+}
+
+#[derive(Debug)]
+struct NormBackward(Norm);
+
+/// The inputs are x, gamma and beta; then the convolution's weights, where there is one; then the
+/// shortcut, where there is one.
+macro_rules! norm_backward {
+    ($inputs:literal) => {
+        impl<B: Host> Backward<B, $inputs> for NormBackward {
+            type State = NormState<B>;
+
+            fn backward(
+                self,
+                ops: Ops<Self::State, $inputs>,
+                grads: &mut Gradients,
+                _: &mut Checkpointer,
+            ) {
+                let gradient = grads.consume::<B>(&ops.node);
+                let NormState { kept, x, done, convolution } = ops.state;
+                let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
+                let wanted = Wanted { input: asked(0), weights: asked(3), bias: false };
+                let behind = convolution
+                    .as_ref()
+                    .map(|(convolution, x, weights)| (convolution, [x, weights], wanted));
+                let found = self.0.backward::<B>(&x, &kept.inputs(), &done, &gradient, behind);
+                let mut all = vec![found.convolution.input, Some(found.gamma), Some(found.beta)];
+                if convolution.is_some() {
+                    all.push(found.convolution.weights);
+                }
+                all.push(found.shortcut);
+                for (node, gradient) in ops.parents.into_iter().zip(all) {
+                    if let (Some(node), Some(gradient)) = (node, gradient) {
+                        grads.register::<B>(node.id, gradient);
+                    }
+                }
+            }
+        }
+    };
+}
+
+norm_backward!(3);
+norm_backward!(4);
+norm_backward!(5);
+
+#[derive(Debug)]
+struct PoolBackward(Pool);
+
+impl<B: Host> Backward<B, 1> for PoolBackward {
+    type State = Option<(FloatTensor<B>, FloatTensor<B>)>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let [x] = ops.parents;
+        if let Some(node) = x {
+            let forward = ops.state.as_ref().map(|(x, output)| (x, output));
+            grads.register::<B>(node.id, self.0.backward::<B>(forward, &gradient));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Convolutions and linear layers.
+
+use burn::backend::TensorMetadata;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::DType;
+
+use super::flat;
+use crate::blocks::bend_all;
+use crate::conv::{self, Geometry};
+use crate::float::Float;
+use crate::host::Host;
+use crate::norm;
+use crate::view::{Source, View};
+
+/// How a geometry is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the geometry's input to its output.
+    Forward,
+    /// From its output to its input.
+    Transposed,
+    /// Forward, on single pixels: rows `[batch, inputs]` times weights `[inputs, outputs]`.
+    Linear,
+}
+
+/// A convolution and what comes after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Convolution {
+    /// The sizes.
+    pub geometry: Geometry,
+    /// Which way.
+    pub direction: Direction,
+    /// `max(z, slope z)` follows; 1 for nothing.
+    pub slope: f64,
+}
+
+impl Convolution {
+    /// Convolves.
+    pub fn forward<B: Host>(
+        &self,
+        x: &FloatTensor<B>,
+        weights: &FloatTensor<B>,
+        bias: Option<&FloatTensor<B>>,
+    ) -> FloatTensor<B> {
+        with_float!(x, E => {
+            let bias = bias.map(flat::<B, E>);
+            let slope = E::from_f64(self.slope);
+            let bend = |out: &mut [E]| if self.slope < 1.0 { bend_all(out, slope) };
+            let (x, weights) = (self.pictures::<B, E>(x), self.weights::<B, E>(weights));
+            let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), bend);
+            self.tensor::<B, E>(y, self.output())
+        })
+    }
+
+    /// A tensor that the layer reads, or its gradient, as pictures.
+    fn pictures<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> View<'a, E> {
+        let view = B::view(tensor);
+        if self.direction == Direction::Linear { view.rows_as_pixels() } else { view }
+    }
+
+    /// The weights, `[channels_out, channels_in, height, width]`.
+    fn weights<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> View<'a, E> {
+        let mut view = self.pictures::<B, E>(tensor);
+        if self.direction == Direction::Linear {
+            view.dims.swap(0, 1);
+            view.strides.swap(0, 1);
+        }
+        view
+    }
+
+    /// The tensor of these pictures.
+    fn tensor<B: Host, E: Float>(&self, data: Vec<E>, dims: [usize; 4]) -> FloatTensor<B> {
+        if self.direction == Direction::Linear {
+            B::dense(data, &dims[..2])
+        } else {
+            B::pictures(data, dims)
+        }
+    }
+
+    /// Batch, channels, height and width of the output.
+    pub fn output(&self) -> [usize; 4] {
+        let Geometry { batch, input, output, .. } = self.geometry;
+        let [channels, height, width] = match self.direction {
+            Direction::Forward | Direction::Linear => output,
+            Direction::Transposed => input,
+        };
+        [batch, channels, height, width]
+    }
+
+    pub(super) fn run<E: Float, R: Send>(
+        &self,
+        direction: Direction,
+        x: &impl Source<E>,
+        weights: View<'_, E>,
+        bias: Option<&[E]>,
+        finish: impl Fn(&mut [E]) -> R + Sync,
+    ) -> (Vec<E>, Vec<R>) {
+        let geometry = &self.geometry;
+        match direction {
+            Direction::Forward | Direction::Linear => {
+                conv::forward(geometry, x, weights, bias, finish)
+            }
+            Direction::Transposed => conv::input_gradient(geometry, x, weights, bias, finish),
+        }
+    }
+
+    /// The gradients of input, weights and bias, as far as they are wanted.
+    pub fn backward<B: Host>(
+        &self,
+        x: &FloatTensor<B>,
+        weights: &FloatTensor<B>,
+        output: Option<&FloatTensor<B>>,
+        gradient: &FloatTensor<B>,
+        wanted: Wanted,
+    ) -> ConvolutionGradients<B> {
+        with_float!(gradient, E => {
+            let gradient = self.pictures::<B, E>(gradient);
+            match output {
+                None => self.backward_from::<B, E>(x, weights, &gradient, wanted),
+                Some(output) => {
+                    let y = B::view::<E>(output).channels_last();
+                    let slope = E::from_f64(self.slope);
+                    let bent = norm::bent_gradient(&y, &gradient.channels_last(), slope);
+                    let view = View::channels_last_of(&bent, self.output());
+                    self.backward_from::<B, E>(x, weights, &view, wanted)
+                }
+            }
+        })
+    }
+
+    /// The same, from a gradient that may be computed where it is read.
+    pub(super) fn backward_from<B: Host, E: Float>(
+        &self,
+        x: &FloatTensor<B>,
+        weights: &FloatTensor<B>,
+        gradient: &impl Source<E>,
+        wanted: Wanted,
+    ) -> ConvolutionGradients<B> {
+        let geometry = &self.geometry;
+        let (back, [channels, height, width]) = match self.direction {
+            Direction::Forward | Direction::Linear => (Direction::Transposed, geometry.input),
+            Direction::Transposed => (Direction::Forward, geometry.output),
+        };
+        let input = wanted.input.then(|| {
+            let weights = self.weights::<B, E>(weights);
+            let (dx, _) = self.run(back, gradient, weights, None, |_| ());
+            self.tensor::<B, E>(dx, [geometry.batch, channels, height, width])
+        });
+        let (mut weights, mut bias) = (None, None);
+        if wanted.weights {
+            let x = self.pictures::<B, E>(x);
+            let (sums, of_bias) = match self.direction {
+                Direction::Forward | Direction::Linear => {
+                    let sums = conv::weight_gradient(geometry, &x, gradient);
+                    let bias = sums.bias();
+                    (sums, bias)
+                }
+                Direction::Transposed => {
+                    let bias = if wanted.bias { conv::channel_sums(gradient) } else { Vec::new() };
+                    (conv::weight_gradient(geometry, gradient, &x), bias)
+                }
+            };
+            let shape = geometry.weights();
+            weights = Some(match self.direction {
+                Direction::Linear => B::dense(sums.into_taps(), &[shape[1], shape[0]]),
+                _ => B::dense(sums.by_channel(geometry), &shape),
+            });
+            bias = wanted.bias.then(|| {
+                let channels = of_bias.len();
+                B::dense(of_bias, &[channels])
+            });
+        }
+        ConvolutionGradients { input, weights, bias }
+    }
+}
+
+/// Which gradients are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// That of the input.
+    pub input: bool,
+    /// Those of weights and bias.
+    pub weights: bool,
+    /// Whether there is a bias.
+    pub bias: bool,
+}
+
+/// The gradients of a convolution, as far as they were asked for.
+pub struct ConvolutionGradients<B: Host> {
+    /// Of the input.
+    pub input: Option<FloatTensor<B>>,
+    /// Of the weights.
+    pub weights: Option<FloatTensor<B>>,
+    /// Of the bias.
+    pub bias: Option<FloatTensor<B>>,
+}

@@ -1,0 +1,61 @@
+//! The kernels on the tensors of a CPU backend.
+
+/// Runs the expression with `E` as the type of the tensor's numbers.
+macro_rules! with_float {
+    ($tensor:expr, $number:ident => $work:expr) => {
+        match $tensor.dtype() {
+            DType::F64 => {
+                type $number = f64;
+                $work
+            }
+            _ => {
+                type $number = f32;
+                $work
+            }
+        }
+    };
+}
+
+mod convolution;
+mod norm;
+mod pool;
+
+use std::borrow::Cow;
+
+use burn::backend::TensorMetadata;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::DType;
+
+use crate::float::Float;
+use crate::host::Host;
+
+pub use convolution::{Convolution, ConvolutionGradients, Direction, Wanted};
+pub use norm::{Norm, NormInputs, Normalized};
+pub use pool::{Pool, Taken};
+
+/// The numbers of a one-dimensional tensor.
+fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
+    let view = B::view::<E>(tensor);
+    let [.., count] = view.dims;
+    let [.., stride] = view.strides;
+    if stride == 1 || count == 1 {
+        return Cow::Borrowed(&view.data[view.offset..][..count]);
+    }
+    let place = |at: usize| (view.offset as isize + at as isize * stride) as usize;
+    (0..count).map(|at| view.data[place(at)]).collect()
+}
+
+/// Batch, channels, height, width.
+pub fn dims<B: Host>(tensor: &FloatTensor<B>) -> [usize; 4] {
+    tensor.shape().as_slice().try_into().expect("four dimensions")
+}
+
+/// Sums of the squares of a tensor's numbers, chunk by chunk.
+pub fn sum_squares<B: Host>(x: &FloatTensor<B>) -> FloatTensor<B> {
+    with_float!(x, E => {
+        let view = B::view::<E>(x);
+        let sums = crate::blocks::sum_squares(&view.dense());
+        let count = sums.len();
+        B::dense(sums, &[count])
+    })
+}

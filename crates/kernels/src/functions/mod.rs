@@ -1,0 +1,76 @@
+//! The functions on Burn's tensors.
+
+mod convolution;
+mod norm;
+mod pooling;
+
+use burn::backend::Dispatch;
+use burn::tensor::{DType, Device, Tensor, activation};
+
+use crate::extension::InferenceKernels;
+
+pub use convolution::{AnyConv, conv_transpose2d, conv2d, linear};
+pub use norm::{BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
+pub use pooling::{avg_pool2d, max_pool2d};
+
+/// What follows a layer in the same pass over its output.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    None,
+    /// `max(0, z)`.
+    Relu,
+    /// `max(z, slope z)`, for slopes between 0 and 1 (Maas, Hannun and Ng 2013).
+    LeakyRelu(f64),
+}
+
+impl Activation {
+    fn slope(self) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::Relu => 0.0,
+            Self::LeakyRelu(slope) => slope,
+        }
+    }
+
+    fn apply<const D: usize>(self, z: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::None => z,
+            Self::Relu => activation::relu(z),
+            Self::LeakyRelu(slope) => activation::leaky_relu(z, slope),
+        }
+    }
+}
+
+/// Whether there are kernels for the tensor's backend and number type.
+fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
+    let device = x.device().without_autodiff();
+    let floats = matches!(x.dtype(), DType::F32 | DType::F64);
+    floats && !x.dims().contains(&0) && HOSTS.iter().any(|host| host() == device)
+}
+
+/// The backends that have kernels.
+const HOSTS: &[fn() -> Device] = &[
+    #[cfg(feature = "flex")]
+    Device::flex,
+    #[cfg(feature = "ndarray")]
+    {
+        #[expect(deprecated, reason = "supported here as long as Burn has it")]
+        Device::ndarray
+    },
+];
+
+/// The sum of the squares of all numbers of a tensor, in 64 bits and in an order that does not
+/// depend on the threads.
+pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f64 {
+    if has_kernels(&x) && D <= 4 && !x.device().is_autodiff() {
+        let sums = Tensor::<1>::from_dispatch(<Dispatch as InferenceKernels>::sum_squares(
+            x.into_dispatch(),
+        ));
+        let sums = sums.cast(DType::F64).into_data();
+        return sums.as_slice::<f64>().expect("cast to f64").iter().sum();
+    }
+    let rows = x.square().sum_dim(D - 1).cast(DType::F64).into_data();
+    rows.as_slice::<f64>().expect("cast to f64").iter().sum()
+}

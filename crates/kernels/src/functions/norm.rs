@@ -1,0 +1,220 @@
+//! Batch normalisation, with the convolution in front of it and without.
+
+use burn::backend::Dispatch;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Tensor, module};
+
+use super::{Activation, AnyConv, conv_transpose2d, conv2d, has_kernels};
+use crate::compute::{Convolution, Norm};
+use crate::extension::{InferenceKernels, Kernels};
+
+/// What a batch normalisation does to its output in the same pass: the shortcut is added, then
+/// comes the activation, then the pooling.
+#[derive(Clone, Debug, Default)]
+pub struct Then {
+    /// Of the output's shape. Not together with pooling.
+    pub shortcut: Option<Tensor<4>>,
+    /// Behind the sum.
+    pub activation: Activation,
+    /// Size of the windows of which the largest is taken, next to each other: `Some(2)` halves
+    /// height and width, and leaves out an odd row or column.
+    pub max_pool: Option<usize>,
+}
+
+impl Then {
+    fn norm(&self, epsilon: f64) -> Norm {
+        let window = self.max_pool.unwrap_or(1);
+        Norm { epsilon, slope: self.activation.slope(), window }
+    }
+
+    /// # Panics
+    ///
+    /// When it, or the numbers of each channel, do not fit pictures of these sizes.
+    fn check(&self, dims: [usize; 4], of_channels: &[&Tensor<1>]) {
+        for numbers in of_channels {
+            assert_eq!(numbers.dims(), [dims[1]], "one number for each channel");
+        }
+        if let Some(shortcut) = &self.shortcut {
+            assert_eq!(shortcut.dims(), dims, "a shortcut of the output's shape");
+        }
+    }
+
+    /// Whether the kernels cover it.
+    fn covered(&self, [_, _, height, width]: [usize; 4]) -> bool {
+        let pools = self.max_pool.is_some_and(|size| size > 1);
+        let fits = self.max_pool.is_none_or(|size| size > 0 && size <= height.min(width));
+        fits && !(pools && self.shortcut.is_some())
+    }
+
+    fn apply(self, z: Tensor<4>) -> Tensor<4> {
+        let z = match self.shortcut {
+            Some(shortcut) => z + shortcut,
+            None => z,
+        };
+        let y = self.activation.apply(z);
+        match self.max_pool {
+            Some(size) if size > 1 => {
+                module::max_pool2d(y, MaxPoolOptions::new([size; 2]).with_stride([size; 2]))
+            }
+            _ => y,
+        }
+    }
+}
+
+/// The output of [`batch_norm2d`] and the moments of its input.
+#[derive(Clone, Debug)]
+pub struct BatchNorm {
+    /// `[batch, channels, height, width]`.
+    pub output: Tensor<4>,
+    /// `[channels]`: the mean of each. It carries no gradient.
+    pub mean: Tensor<1>,
+    /// `[channels]`: the variance of each, the sum of squares over the number of pixels. It
+    /// carries no gradient.
+    pub variance: Tensor<1>,
+    /// How many pixels of each channel were normalised: batch times height times width.
+    pub pixels: usize,
+}
+
+/// Batch normalisation as in training: by the batch's own moments.
+///
+/// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, with the mean and the variance of
+/// each channel over the batch and all places (Ioffe and Szegedy 2015, algorithm 1), where f is
+/// what [`Then`] says.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels, height, width]`
+/// - `gamma`, `beta`: `[channels]`
+///
+/// # Panics
+///
+/// When the shapes do not fit each other.
+pub fn batch_norm2d(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    then: Then,
+) -> BatchNorm {
+    let [batch, _, height, width] = x.dims();
+    let count = batch * height * width;
+    then.check(x.dims(), &[&gamma, &beta]);
+    if has_kernels(&x) && then.covered(x.dims()) {
+        let norm = then.norm(epsilon);
+        let (output, mean, variance) = <Dispatch as Kernels>::normalize(
+            x.into_dispatch(),
+            gamma.into_dispatch(),
+            beta.into_dispatch(),
+            then.shortcut.map(Tensor::into_dispatch).into(),
+            norm,
+        );
+        let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
+        return BatchNorm { output: Tensor::from_dispatch(output), mean, variance, pixels: count };
+    }
+    let pixels = x.clone().swap_dims(0, 1).flatten::<2>(1, 3);
+    let mean = pixels.clone().mean_dim(1);
+    let variance = (pixels - mean.clone()).square().mean_dim(1);
+    let (mean, variance) = (mean.squeeze_dim(1), variance.squeeze_dim(1));
+    let output = compose(x, gamma, beta, [mean.clone(), variance.clone()], epsilon, then);
+    BatchNorm { output, mean: mean.detach(), variance: variance.detach(), pixels: count }
+}
+
+/// A convolution without a bias, transposed or not, and the batch normalisation of its output.
+///
+/// The same as [`conv2d`] or [`conv_transpose2d`], then [`batch_norm2d`], in fewer passes over
+/// memory: the moments are taken while the output is in the cache, and the gradient between the
+/// two is never written down.
+///
+/// # Shapes
+///
+/// Those of the two functions; `gamma`, `beta`, mean and variance are `[channels_out]`.
+///
+/// # Panics
+///
+/// When the shapes do not fit each other.
+pub fn conv_norm2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    [gamma, beta]: [Tensor<1>; 2],
+    options: impl Into<AnyConv>,
+    epsilon: f64,
+    then: Then,
+) -> BatchNorm {
+    let options = options.into();
+    let convolution = options
+        .geometry(x.dims(), weight.dims())
+        .map(|(geometry, direction)| Convolution { geometry, direction, slope: 1.0 })
+        .filter(|convolution| has_kernels(&x) && then.covered(convolution.output()));
+    let Some(convolution) = convolution else {
+        let y = match options {
+            AnyConv::Forward(options) => conv2d(x, weight, None, options, Activation::None),
+            AnyConv::Transposed(options) => {
+                conv_transpose2d(x, weight, None, options, Activation::None)
+            }
+        };
+        return batch_norm2d(y, gamma, beta, epsilon, then);
+    };
+    then.check(convolution.output(), &[&gamma, &beta]);
+    let norm = then.norm(epsilon);
+    let (output, mean, variance) = <Dispatch as Kernels>::convolve_and_normalize(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        then.shortcut.map(Tensor::into_dispatch).into(),
+        (convolution, norm),
+    );
+    let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
+    let [batch, _, height, width] = convolution.output();
+    BatchNorm {
+        output: Tensor::from_dispatch(output),
+        mean,
+        variance,
+        pixels: batch * height * width,
+    }
+}
+
+/// Batch normalisation by moments that are known, as after training.
+///
+/// Shapes and formula are those of [`batch_norm2d`]; `mean` and `variance` are `[channels]`.
+///
+/// # Panics
+///
+/// When the shapes do not fit each other.
+pub fn batch_norm2d_inference(
+    x: Tensor<4>,
+    [gamma, beta]: [Tensor<1>; 2],
+    [mean, variance]: [Tensor<1>; 2],
+    epsilon: f64,
+    then: Then,
+) -> Tensor<4> {
+    then.check(x.dims(), &[&gamma, &beta, &mean, &variance]);
+    if has_kernels(&x) && then.covered(x.dims()) && !x.device().is_autodiff() {
+        let norm = then.norm(epsilon);
+        return Tensor::from_dispatch(<Dispatch as InferenceKernels>::normalize_by(
+            x.into_dispatch(),
+            gamma.into_dispatch(),
+            beta.into_dispatch(),
+            mean.into_dispatch(),
+            variance.into_dispatch(),
+            then.shortcut.map(Tensor::into_dispatch).into(),
+            norm,
+        ));
+    }
+    compose(x, gamma, beta, [mean, variance], epsilon, then)
+}
+
+/// The formula in Burn's own operations.
+fn compose(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    [mean, variance]: [Tensor<1>; 2],
+    epsilon: f64,
+    then: Then,
+) -> Tensor<4> {
+    let of_channel = |values: Tensor<1>| values.reshape([1, -1, 1, 1]);
+    let deviation = of_channel(variance).add_scalar(epsilon).sqrt();
+    let centred = (x - of_channel(mean)) / deviation;
+    then.apply(centred * of_channel(gamma) + of_channel(beta))
+}

@@ -1,0 +1,74 @@
+//! Pooling.
+
+use burn::backend::Dispatch;
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::{Tensor, module};
+
+use super::has_kernels;
+use crate::compute::{Pool, Taken};
+use crate::extension::Kernels;
+use crate::pool::Pooling;
+
+/// The largest number of each window.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
+///
+/// # Panics
+///
+/// When the window is larger than the padded picture.
+pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
+    let MaxPoolOptions { kernel_size, stride, padding, dilation, ceil_mode } = options;
+    let pooling = pooling(&x, kernel_size, stride, padding, true);
+    match pooling.filter(|_| dilation == [1, 1] && !ceil_mode) {
+        Some(pooling) => pool(x, pooling, Taken::Largest),
+        None => module::max_pool2d(x, options),
+    }
+}
+
+/// The average of each window.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
+///
+/// # Panics
+///
+/// When the window is larger than the padded picture.
+pub fn avg_pool2d(x: Tensor<4>, options: AvgPoolOptions<2>) -> Tensor<4> {
+    let AvgPoolOptions { kernel_size, stride, padding, count_include_pad, ceil_mode } = options;
+    let pooling = pooling(&x, kernel_size, stride, padding, count_include_pad);
+    match pooling.filter(|_| !ceil_mode) {
+        Some(pooling) => pool(x, pooling, Taken::Average),
+        None => module::avg_pool2d(x, options),
+    }
+}
+
+/// The windows, where the kernels cover them.
+fn pooling(
+    x: &Tensor<4>,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+    count_padding: bool,
+) -> Option<Pooling> {
+    let [_, _, height, width] = x.dims();
+    let input = [height, width];
+    let covered = (0..2).all(|axis| {
+        let (before, behind) = padding[axis];
+        // No window lies in the margin alone.
+        before == behind
+            && 2 * before <= kernel[axis]
+            && kernel[axis] <= input[axis] + 2 * before
+            && stride[axis] > 0
+    });
+    let padding = padding.map(|(before, _)| before);
+    (covered && has_kernels(x)).then_some(Pooling { input, kernel, stride, padding, count_padding })
+}
+
+fn pool(x: Tensor<4>, pooling: Pooling, taken: Taken) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::pool(x.into_dispatch(), Pool { pooling, taken }))
+}

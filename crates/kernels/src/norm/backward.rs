@@ -1,0 +1,229 @@
+//! The gradients of a normalisation.
+
+use rayon::prelude::*;
+
+use super::pooled::{PooledGradient, Windows};
+use super::{Affine, Moments, pixels_per_task};
+use crate::blocks::{Block, at, at_mut, bend_gradient, for_each_block};
+use crate::float::Float;
+use crate::view::{Frame, Source, filled};
+
+/// How the gradient at z comes from that of the output.
+#[derive(Clone, Copy, Debug)]
+pub enum Behind<'a, E> {
+    /// They are the same.
+    Nothing,
+    /// `max(z, slope z)` is between them.
+    Bend,
+    /// That, and the largest of each window; with the `x` that [`normalize_and_pool`] chose.
+    Pooling(&'a [E], Windows),
+}
+
+/// A normalisation's forward pass and the gradient of its output.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward<'a, E> {
+    /// The input, channels last.
+    pub x: &'a [E],
+    /// Batch, channels, height and width of the input.
+    pub dims: [usize; 4],
+    /// Its moments.
+    pub moments: &'a Moments<E>,
+    /// What normalised it.
+    pub affine: &'a Affine<E>,
+    /// What keeps the variance from zero.
+    pub epsilon: f64,
+    /// The output's gradient, channels last.
+    pub gradient: &'a [E],
+    /// What is between z and the output.
+    pub behind: Behind<'a, E>,
+    /// Of the bend.
+    pub slope: E,
+}
+
+impl<'a, E: Float> Backward<'a, E> {
+    /// Sums over all pixels what the gradients need, and gives them.
+    pub fn gradients(self) -> NormGradients<'a, E> {
+        let channels = self.affine.factor.len();
+        // With pooling, g is zero but at the chosen pixels.
+        let x = match self.behind {
+            Behind::Pooling(chosen, _) => chosen,
+            _ => self.x,
+        };
+        let chunk = pixels_per_task(channels) * channels;
+        let parts: Vec<_> = x
+            .par_chunks(chunk)
+            .zip(self.gradient.par_chunks(chunk))
+            .map(|(x, gradient)| {
+                let zeros = vec![E::default(); channels];
+                let (plain, times_x) = (zeros.clone(), zeros);
+                let mut sums = Sums { x, gradient, pass: &self, plain, times_x };
+                for_each_block(channels, &mut sums);
+                [sums.plain, sums.times_x]
+            })
+            .collect();
+        let (mut plain, mut times_x) = (vec![0.0; channels], vec![0.0; channels]);
+        for [part_plain, part_times_x] in parts {
+            for channel in 0..channels {
+                plain[channel] += part_plain[channel].into_f64();
+                times_x[channel] += part_times_x[channel].into_f64();
+            }
+        }
+        let pixels = (self.x.len() / channels) as f64;
+        let (mut slope, mut rest) = (Vec::new(), Vec::new());
+        let (mut gamma, mut beta) = (Vec::new(), Vec::new());
+        for channel in 0..channels {
+            let mean = self.moments.mean[channel].into_f64();
+            let variance = self.moments.variance[channel].into_f64();
+            let scale = 1.0 / (variance + self.epsilon).sqrt();
+            let factor = self.affine.factor[channel].into_f64();
+            gamma.push(E::from_f64(times_x[channel] * scale));
+            beta.push(E::from_f64(plain[channel]));
+            // dx = factor g + by_x x + rest
+            let by_x = -factor * scale * scale * times_x[channel] / pixels;
+            slope.push(E::from_f64(by_x));
+            rest.push(E::from_f64(-factor * plain[channel] / pixels - by_x * mean));
+        }
+        NormGradients { pass: self, by_x: slope, rest, gamma, beta }
+    }
+}
+
+/// The sums of `g` and of `g (x - mean)` over a chunk's pixels.
+struct Sums<'a, E> {
+    x: &'a [E],
+    gradient: &'a [E],
+    pass: &'a Backward<'a, E>,
+    plain: Vec<E>,
+    times_x: Vec<E>,
+}
+
+impl<E: Float> Block for Sums<'_, E> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, first: usize) {
+        let Affine { factor, summand } = self.pass.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let mean = *at::<E, W>(&self.pass.moments.mean, first);
+        let bends = !matches!(self.pass.behind, Behind::Nothing);
+        let (mut plain, mut times_x) = ([E::default(); W], [E::default(); W]);
+        for start in (first..self.x.len()).step_by(channels) {
+            let x = at::<E, W>(self.x, start);
+            let mut g = *at::<E, W>(self.gradient, start);
+            if bends {
+                for i in 0..W {
+                    g[i] = bend_gradient(factor[i] * x[i] + summand[i], self.pass.slope, g[i]);
+                }
+            }
+            for i in 0..W {
+                plain[i] += g[i];
+                times_x[i] += g[i] * (x[i] - mean[i]);
+            }
+        }
+        *at_mut(&mut self.plain, first) = plain;
+        *at_mut(&mut self.times_x, first) = times_x;
+    }
+}
+
+/// The gradients of a normalisation. That of the input is computed where it is read
+/// ([`Source`]), for it is as large as the input and would have to be written and read again.
+#[derive(Debug)]
+pub struct NormGradients<'a, E> {
+    pub(super) pass: Backward<'a, E>,
+    /// `dx = factor g + by_x x + rest` for each channel.
+    pub(super) by_x: Vec<E>,
+    pub(super) rest: Vec<E>,
+    /// Of gamma.
+    pub gamma: Vec<E>,
+    /// Of beta.
+    pub beta: Vec<E>,
+}
+
+impl<E: Float> NormGradients<'_, E> {
+    /// The gradient of the input, channels last.
+    pub fn input(&self) -> Vec<E> {
+        let [_, channels, height, width] = self.pass.dims;
+        filled(self.pass.x.len(), |dx| {
+            dx.par_chunks_exact_mut(channels * height * width)
+                .enumerate()
+                .for_each(|(sample, dx)| self.copy_sample(sample, Frame::exact(height, width), dx));
+        })
+    }
+}
+
+impl<E: Float> Source<E> for NormGradients<'_, E> {
+    fn dims(&self) -> [usize; 4] {
+        self.pass.dims
+    }
+
+    fn framed(&self, _: Frame) -> Option<&[E]> {
+        None
+    }
+
+    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
+        let [_, channels, height, width] = self.pass.dims;
+        frame.fill_margin(height, width, channels, out);
+        let size = channels * height * width;
+        let x = &self.pass.x[sample * size..][..size];
+        let (rows, columns) =
+            (height.min(frame.height - frame.top), width.min(frame.width - frame.left));
+        assert!(rows == height && columns == width, "a gradient's frame holds all of it");
+        let whole = self;
+        if let Behind::Pooling(chosen, windows) = self.pass.behind {
+            let pooled: usize = windows.count().iter().product::<usize>() * channels;
+            let range = sample * pooled..(sample + 1) * pooled;
+            let (chosen, gradient) = (&chosen[range.clone()], &self.pass.gradient[range]);
+            if windows.size == 2 {
+                let mut block =
+                    PooledGradient::<E, 2> { x, gradient, chosen, windows, whole, frame, out };
+                for_each_block(channels, &mut block);
+            } else {
+                let mut block =
+                    PooledGradient::<E, 0> { x, gradient, chosen, windows, whole, frame, out };
+                for_each_block(channels, &mut block);
+            }
+        } else {
+            let gradient = &self.pass.gradient[sample * size..][..size];
+            let mut block = InputGradient { x, gradient, width, whole, frame, out };
+            for_each_block(channels, &mut block);
+        }
+    }
+}
+
+/// One sample of the input's gradient.
+struct InputGradient<'a, E> {
+    x: &'a [E],
+    gradient: &'a [E],
+    width: usize,
+    whole: &'a NormGradients<'a, E>,
+    frame: Frame,
+    out: &'a mut [E],
+}
+
+impl<E: Float> Block for InputGradient<'_, E> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, first: usize) {
+        let NormGradients { pass, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = pass.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
+        let bends = !matches!(pass.behind, Behind::Nothing);
+        let line = self.width * channels;
+        for (row, x) in self.x.chunks_exact(line).enumerate() {
+            let gradient = &self.gradient[row * line..][..line];
+            let out = self.frame.row(row, channels, self.out, line);
+            for start in (first..line).step_by(channels) {
+                let x = at::<E, W>(x, start);
+                let mut g = *at::<E, W>(gradient, start);
+                if bends {
+                    for i in 0..W {
+                        g[i] = bend_gradient(factor[i] * x[i] + summand[i], pass.slope, g[i]);
+                    }
+                }
+                let out = at_mut::<E, W>(out, start);
+                for i in 0..W {
+                    out[i] = factor[i] * g[i] + by_x[i] * x[i] + rest[i];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Normalisation with max pooling behind it, forward and backward.
+
+use rayon::prelude::*;
+
+use super::Affine;
+use super::backward::NormGradients;
+use crate::blocks::{Block, at, at_mut, bend, bend_gradient, for_each_block};
+use crate::float::Float;
+use crate::view::{Frame, filled};
+
+/// Windows of `size` by `size` that neither overlap nor reach over the edge, on pictures of
+/// `height` by `width`; rows and columns that fill no window belong to none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// Of the pictures.
+    pub height: usize,
+    /// Of the pictures.
+    pub width: usize,
+    /// Of a window.
+    pub size: usize,
+}
+
+impl Windows {
+    /// How many there are, down and across.
+    pub fn count(&self) -> [usize; 2] {
+        [self.height / self.size, self.width / self.size]
+    }
+}
+
+/// The largest `max(z, slope z)` of each window, and the `x` that it comes from.
+///
+/// The second is what the backward pass needs: it is a quarter of `x` for windows of 2 by 2.
+pub fn normalize_and_pool<E: Float>(
+    x: &[E],
+    affine: &Affine<E>,
+    slope: E,
+    windows: Windows,
+) -> (Vec<E>, Vec<E>) {
+    /// `S` is the size of the windows, 0 for one that is not known to the compiler.
+    struct Sample<'a, E, const S: usize> {
+        x: &'a [E],
+        affine: &'a Affine<E>,
+        slope: E,
+        windows: Windows,
+        y: &'a mut [E],
+        chosen: &'a mut [E],
+    }
+    impl<E: Float, const S: usize> Block for Sample<'_, E, S> {
+        #[inline(always)]
+        fn run<const W: usize>(&mut self, first: usize) {
+            let channels = self.affine.factor.len();
+            let factor = *at::<E, W>(&self.affine.factor, first);
+            let summand = *at::<E, W>(&self.affine.summand, first);
+            let size = if S == 0 { self.windows.size } else { S };
+            let [rows, columns] = self.windows.count();
+            let line = self.windows.width * channels;
+            for row in 0..rows {
+                let x = &self.x[row * size * line..][..size * line];
+                let range = row * columns * channels..(row + 1) * columns * channels;
+                let (y, chosen) = (&mut self.y[range.clone()], &mut self.chosen[range]);
+                for column in 0..columns {
+                    let start = column * size * channels + first;
+                    let mut taken = *at::<E, W>(x, start);
+                    let mut best = [E::default(); W];
+                    for i in 0..W {
+                        best[i] = factor[i] * taken[i] + summand[i];
+                    }
+                    for down in 0..size {
+                        for across in 0..size {
+                            let x = at::<E, W>(x, start + down * line + across * channels);
+                            for i in 0..W {
+                                let z = factor[i] * x[i] + summand[i];
+                                let larger = z > best[i];
+                                best[i] = if larger { z } else { best[i] };
+                                taken[i] = if larger { x[i] } else { taken[i] };
+                            }
+                        }
+                    }
+                    for z in &mut best {
+                        *z = bend(*z, self.slope);
+                    }
+                    *at_mut(y, column * channels + first) = best;
+                    *at_mut(chosen, column * channels + first) = taken;
+                }
+            }
+        }
+    }
+
+    let channels = affine.factor.len();
+    let [rows, columns] = windows.count();
+    let (sample, pooled) =
+        (windows.height * windows.width * channels, (rows * columns * channels).max(1));
+    let total = x.len() / sample * rows * columns * channels;
+    let mut chosen = Vec::new();
+    let y = filled(total, |y| {
+        chosen = filled(total, |chosen| {
+            let samples = x.par_chunks_exact(sample).zip(y.par_chunks_exact_mut(pooled));
+            samples.zip(chosen.par_chunks_exact_mut(pooled)).for_each(|((x, y), chosen)| {
+                if windows.size == 2 {
+                    let mut block = Sample::<E, 2> { x, affine, slope, windows, y, chosen };
+                    for_each_block(channels, &mut block);
+                } else {
+                    let mut block = Sample::<E, 0> { x, affine, slope, windows, y, chosen };
+                    for_each_block(channels, &mut block);
+                }
+            });
+        });
+    });
+    (y, chosen)
+}
+
+/// One sample of the input's gradient behind pooling by windows of `S` by `S`, 0 for a size that
+/// is not known to the compiler.
+pub(super) struct PooledGradient<'a, E, const S: usize> {
+    pub x: &'a [E],
+    pub gradient: &'a [E],
+    pub chosen: &'a [E],
+    pub windows: Windows,
+    pub whole: &'a NormGradients<'a, E>,
+    pub frame: Frame,
+    pub out: &'a mut [E],
+}
+
+impl<E: Float, const S: usize> Block for PooledGradient<'_, E, S> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, first: usize) {
+        let NormGradients { pass, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = pass.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
+        let Windows { height, width, .. } = self.windows;
+        let size = if S == 0 { self.windows.size } else { S };
+        let [rows, columns] = self.windows.count();
+        let (line, framed_line) = (width * channels, self.frame.width * channels);
+        // Pixels that belong to no window hear of the output by the moments alone.
+        for row in 0..height {
+            let inside = if row < rows * size { columns * size } else { 0 };
+            let out = self.frame.row(row, channels, self.out, line);
+            for start in (inside * channels + first..line).step_by(channels) {
+                let x = at::<E, W>(self.x, row * line + start);
+                let out = at_mut::<E, W>(out, start);
+                for i in 0..W {
+                    out[i] = by_x[i] * x[i] + rest[i];
+                }
+            }
+        }
+        for row in 0..rows {
+            let x = &self.x[row * size * line..][..size * line];
+            let length = (size - 1) * framed_line + line;
+            let out = self.frame.row(row * size, channels, self.out, length);
+            let range = row * columns * channels..(row + 1) * columns * channels;
+            let (chosen, gradient) = (&self.chosen[range.clone()], &self.gradient[range]);
+            for column in 0..columns {
+                let chosen = at::<E, W>(chosen, column * channels + first);
+                let mut g = *at::<E, W>(gradient, column * channels + first);
+                for i in 0..W {
+                    let z = factor[i] * chosen[i] + summand[i];
+                    g[i] = factor[i] * bend_gradient(z, pass.slope, g[i]);
+                }
+                let start = column * size * channels + first;
+                for down in 0..size {
+                    for across in 0..size {
+                        let x = at::<E, W>(x, start + down * line + across * channels);
+                        let place = start + down * framed_line + across * channels;
+                        let out = at_mut::<E, W>(out, place);
+                        for i in 0..W {
+                            // The first pixel with the chosen value takes it all.
+                            let hit = x[i] == chosen[i];
+                            let taken = if hit { g[i] } else { E::default() };
+                            out[i] = taken + by_x[i] * x[i] + rest[i];
+                            g[i] = if hit { E::default() } else { g[i] };
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

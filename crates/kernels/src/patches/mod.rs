@@ -1,0 +1,60 @@
+//! The matrix product in every convolution, without the matrix of patches.
+//!
+//! A convolution is a product of the matrix of patches (`im2col`: one row for each output pixel,
+//! one column for each tap of the kernel) with the matrix of weights (Chellapilla et al. 2006).
+//! That matrix is as large as the kernel has taps times the picture. Here it is never written
+//! down: its entry (p, k) is `data[patches[p] + taps[k]]`, so that two short tables stand for it.
+//!
+//! The products are computed in tiles that stay in the processor's registers (Goto and van de Geijn
+//! 2008): some pixels times some vectors of channels. Each output is summed over its taps in
+//! order, wherever the work was cut.
+
+mod correlation;
+mod panels;
+mod product;
+
+use pulp::Simd;
+
+use crate::float::Float;
+
+pub use correlation::{Correlation, correlate};
+pub use panels::{Panels, Weights};
+pub use product::{Product, multiply};
+
+/// A panel: the first channel, and how many vectors wide it is.
+#[derive(Clone, Copy, Debug)]
+struct Panel {
+    channel: usize,
+    vectors: usize,
+}
+
+/// Cuts `channels` into panels of at most `widest` vectors of `lanes`.
+fn panels(channels: usize, lanes: usize, widest: usize) -> impl Iterator<Item = Panel> {
+    let vectors = channels.div_ceil(lanes);
+    (0..vectors)
+        .step_by(widest)
+        .map(move |first| Panel { channel: first * lanes, vectors: widest.min(vectors - first) })
+}
+
+/// The widest panel, in vectors: so wide that a tile of it fills the registers.
+fn widest<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
+}
+
+/// The processor, asked once for each call.
+pub fn processor() -> pulp::Arch {
+    pulp::Arch::new()
+}
+
+/// As many numbers as whole vectors hold that `channels` numbers fit into.
+pub fn padded<E: Float>(channels: usize) -> usize {
+    struct Lanes<E>(std::marker::PhantomData<E>);
+    impl<E: Float> pulp::WithSimd for Lanes<E> {
+        type Output = usize;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            E::lanes::<S>()
+        }
+    }
+    channels.next_multiple_of(processor().dispatch(Lanes::<E>(std::marker::PhantomData)))
+}

@@ -1,0 +1,111 @@
+//! Weights in the order in which the tiles read them.
+
+use std::borrow::Cow;
+
+use pulp::Simd;
+use rayon::prelude::*;
+
+use super::{padded, panels, processor, widest};
+use crate::float::Float;
+
+/// Weights `[taps, channels]` in the order in which the tiles read them: panels of a few vectors
+/// of channels, each with all taps, filled up with zeros to whole vectors.
+pub struct Panels<'a, E: Clone> {
+    pub(super) data: Cow<'a, [E]>,
+    pub(super) taps: usize,
+    pub(super) channels: usize,
+    pub(super) order: Order,
+}
+
+/// Where a panel's weights are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Panel after panel.
+    Panels,
+    /// Where they were, at this distance from tap to tap: not worth a copy for a few patches.
+    InPlace(usize),
+    /// One channel, and taps in runs of whole vectors: tap after tap.
+    Narrow,
+}
+
+/// A matrix of weights `[taps, channels]` wherever it lies: entry (k, c) is
+/// `data[taps[k] + c * stride]`.
+#[derive(Clone, Copy)]
+pub struct Weights<'a, 't, E> {
+    /// The whole storage.
+    pub data: &'a [E],
+    /// Where the first channel of each tap is.
+    pub taps: &'t [isize],
+    /// From channel to channel.
+    pub stride: isize,
+    /// How many there are.
+    pub channels: usize,
+    /// How many taps follow each other without a gap.
+    pub run: usize,
+}
+
+impl<'a, E: Float> Panels<'a, E> {
+    /// Arranges the weights for products with this many patches.
+    pub fn arrange(weights: Weights<'a, '_, E>, patches: usize) -> Self {
+        let Weights { data, taps, stride, channels, run } = weights;
+        let in_place = || {
+            let step = taps.get(1)? - taps[0];
+            let even = taps.windows(2).all(|pair| pair[1] - pair[0] == step);
+            let whole = channels == padded::<E>(channels) && step >= channels as isize;
+            (stride == 1 && even && whole).then_some((taps[0] as usize, step as usize))
+        };
+        let few = patches < FEW_PATCHES;
+        let (data, order) = if channels == 1 && run == padded::<E>(run) {
+            let weights: Vec<_> = taps.iter().map(|place| data[*place as usize]).collect();
+            (weights.into(), Order::Narrow)
+        } else if let Some((start, step)) = in_place().filter(|_| few) {
+            let end = start + (taps.len() - 1) * step + channels;
+            (data[start..end].into(), Order::InPlace(step))
+        } else {
+            (processor().dispatch(Arrange(weights)).into(), Order::Panels)
+        };
+        Self { data, taps: taps.len(), channels, order }
+    }
+}
+
+/// With fewer patches, weights that can be read where they are are not copied.
+const FEW_PATCHES: usize = 8;
+
+struct Arrange<'a, 't, E>(Weights<'a, 't, E>);
+
+impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
+    type Output = Vec<E>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<E> {
+        let Weights { data, taps, stride, channels, .. } = self.0;
+        let lanes = E::lanes::<S>();
+        let mut arranged = vec![E::default(); taps.len() * channels.next_multiple_of(lanes)];
+        let mut rest = &mut arranged[..];
+        for panel in panels(channels, lanes, widest::<S>()) {
+            let width = panel.vectors * lanes;
+            let (rows, behind) = rest.split_at_mut(taps.len() * width);
+            rest = behind;
+            let count = width.min(channels - panel.channel);
+            let fill = |(row, tap): (&mut [E], &isize)| {
+                let start = tap + panel.channel as isize * stride;
+                if stride == 1 {
+                    row[..count].copy_from_slice(&data[start as usize..][..count]);
+                } else {
+                    for (channel, slot) in row[..count].iter_mut().enumerate() {
+                        *slot = data[(start + channel as isize * stride) as usize];
+                    }
+                }
+            };
+            if rows.len() < PARALLEL {
+                rows.chunks_exact_mut(width).zip(taps).for_each(fill);
+            } else {
+                rows.par_chunks_exact_mut(width).zip(taps).with_min_len(64).for_each(fill);
+            }
+        }
+        arranged
+    }
+}
+
+/// Copies of fewer numbers than this are done before another thread would have woken up.
+const PARALLEL: usize = 1 << 14;
