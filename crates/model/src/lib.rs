@@ -313,7 +313,6 @@ mod tests {
 
     #[test]
     fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
-        let network = new(&cnn(&[64, 96], 1), [1, 28, 28], 10, &Device::flex());
         struct Variance(Option<f64>);
         impl params::VisitParam for Variance {
             fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
@@ -324,6 +323,7 @@ mod tests {
                 }
             }
         }
+        let network = new(&cnn(&[64, 96], 1), [1, 28, 28], 10, &Device::flex());
         let mut variance = Variance(None);
         params::visit_params(&network, &mut variance);
         // He et al. 2015: 2 over 3 * 3 * 64; 55,296 draws, of which the deviation is 0.6 %.
