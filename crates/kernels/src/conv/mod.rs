@@ -48,7 +48,8 @@ fn convolve<E: Float, R: Send>(
 ) -> (Vec<E>, Vec<R>) {
     let [batch, channels, ..] = source.dims();
     let framed = frame.height * frame.width * channels;
-    let samples = samples_per_task(framed.max(sample_out));
+    let samples = samples_per_task(framed.max(sample_out)).min(batch.div_ceil(FEWEST_TASKS));
+    let band = band(batch, phases, sample_out);
     let direct = source.framed(frame);
     let tables: Vec<_> = phases
         .iter()
@@ -58,20 +59,30 @@ fn convolve<E: Float, R: Send>(
         .collect();
     let mut finished = Vec::new();
     let out = filled(batch * sample_out, |out| {
-        let tasks = out.par_chunks_mut(samples * sample_out).enumerate();
-        let run = tasks.map(|(task, out)| {
-            let first = task * samples;
+        let tasks = out.par_chunks_mut(samples * sample_out).enumerate().flat_map(|(task, out)| {
+            let pixels = band.unwrap_or(usize::MAX);
+            let length =
+                out.len().min(pixels.saturating_mul(sample_out / phases[0].places.len().max(1)));
+            let bands = out.par_chunks_mut(length).enumerate();
+            bands.map(move |(number, out)| (task * samples, number, out))
+        });
+        let run = tasks.map(|(first, number, out)| {
             let count = samples.min(batch - first);
             let mut apply = |data: &[E]| {
                 for (phase, (patches, places)) in phases.iter().zip(&tables) {
+                    let whole = count * phase.patches.len();
+                    let range = band.map_or(0..whole, |pixels| {
+                        number * pixels..whole.min((number + 1) * pixels)
+                    });
                     multiply(Product {
                         data,
-                        patches: &patches[..count * phase.patches.len()],
+                        // A band's outputs are counted from its first one.
+                        places: &places[..range.len()],
+                        patches: &patches[range],
                         taps: &phase.taps,
                         panels: &phase.panels,
                         bias,
                         out,
-                        places: &places[..count * phase.places.len()],
                     });
                 }
             };
@@ -87,9 +98,24 @@ fn convolve<E: Float, R: Send>(
             }
             finish(out)
         });
-        run.collect_into_vec(&mut finished);
+        finished = run.collect();
     });
     (out, finished)
+}
+
+/// A batch is cut into this many tasks at least, where it has as many samples.
+const FEWEST_TASKS: usize = 4;
+
+/// Products in a band that are worth the copy of its sample.
+const WORTH_A_BAND: usize = 1 << 17;
+
+/// Pixels of a band, when the few samples of a batch are cut into bands of pixels: where there is
+/// one phase, whose pixels follow each other.
+fn band<E: Float>(batch: usize, phases: &[Phase<'_, E>], sample_out: usize) -> Option<usize> {
+    let [phase] = phases else { return None };
+    let bands = FEWEST_TASKS.div_ceil(batch);
+    let worth = sample_out * phase.taps.len() >= bands * WORTH_A_BAND;
+    (bands > 1 && worth).then(|| phase.places.len().div_ceil(bands))
 }
 
 /// The forward pass: `[batch, height, width, channels]` of the output, and what `finish` gives for
