@@ -29,7 +29,7 @@ fn outputs_have_the_documented_shapes() {
         let dims = [2, 5, 7 * 2 - 2 + 3 + 1, 5 - 4 + 4];
         assert_eq!(y.dims(), dims, "conv_transpose2d on {backend}");
 
-        let y = linear(random([4, 7], &device), random([7, 9], &device), None);
+        let y = linear(random([4, 7], &device), random([7, 9], &device), None, Activation::Relu);
         assert_eq!(y.dims(), [4, 9], "linear on {backend}");
 
         let channels = || random([3], &device);
@@ -103,7 +103,7 @@ fn inputs_that_do_not_fit_panic() {
         panics(&format!("conv2d, other channels on {backend}"), || convolve(kernels(2, 3), None));
         panics(&format!("conv2d, long bias on {backend}"), || convolve(kernels(3, 3), Some(of(5))));
         panics(&format!("linear, other inputs on {backend}"), || {
-            linear(random([2, 3], &device), random([4, 5], &device), None)
+            linear(random([2, 3], &device), random([4, 5], &device), None, Activation::None)
         });
         for (gamma, beta) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
             panics(&format!("batch_norm2d, {gamma} gammas, {beta} betas on {backend}"), || {

@@ -45,7 +45,7 @@ impl Network {
         let z = conv2d(pictures, self.kernels.clone(), None, options, Activation::None);
         let then = Then { activation: Activation::Relu, max_pool: Some(2), ..Then::default() };
         let y = batch_norm2d(z, self.gamma.clone(), self.beta.clone(), 1e-5, then).output;
-        linear(y.flatten(1, 3), self.weight.clone(), Some(self.bias.clone()))
+        linear(y.flatten(1, 3), self.weight.clone(), Some(self.bias.clone()), Activation::None)
     }
 
     /// One step of gradient descent; returns the loss in front of it.

@@ -71,7 +71,7 @@ impl Cnn {
             pass.trace.keep(|| format!("blocks.{index}"), &x);
         }
         let features = self.dropout.forward(x.flatten(1, 3));
-        let logits = apply_linear(&self.head, features);
+        let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }

@@ -144,9 +144,23 @@ pub fn linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
     LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
 }
 
-/// `[batch, inputs]` to `[batch, outputs]`.
-pub fn apply_linear(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
-    hearth_kernels::linear(x, layer.weight.val(), layer.bias.as_ref().map(Param::val))
+/// `[batch, inputs]` to `[batch, outputs]`, and the function behind it.
+pub fn apply_linear(
+    layer: &Linear,
+    x: Tensor<2>,
+    function: hearth_config::Activation,
+) -> Tensor<2> {
+    let bias = layer.bias.as_ref().map(Param::val);
+    let (fused, rest) = split(function);
+    activate(rest, hearth_kernels::linear(x, layer.weight.val(), bias, fused))
+}
+
+/// What the kernels do of a function in the same pass, and what is left of it.
+pub fn split(function: hearth_config::Activation) -> (Activation, hearth_config::Activation) {
+    match function {
+        hearth_config::Activation::Relu => (Activation::Relu, hearth_config::Activation::None),
+        other => (Activation::None, other),
+    }
 }
 
 /// Windows of 2 by 2 next to each other; an odd row or column is left out.

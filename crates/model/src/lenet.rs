@@ -19,9 +19,8 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use hearth_config::{Activation, LenetConfig, Pooling};
-use hearth_kernels as kernels;
 
-use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool};
+use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -65,19 +64,16 @@ impl Lenet {
     pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut x = pictures;
         for (index, layer) in self.convolutions.iter().enumerate() {
-            x = match self.activation {
-                Activation::Relu => layer.forward(x, kernels::Activation::Relu),
-                other => activate(other, layer.forward(x, kernels::Activation::None)),
-            };
+            let (fused, rest) = split(self.activation);
+            x = activate(rest, layer.forward(x, fused));
             pass.trace.keep(|| format!("convolutions.{index}"), &x);
             x = pool(self.pooling, x);
         }
         let mut features: Tensor<2> = x.flatten(1, 3);
         for (index, layer) in self.layers.iter().enumerate() {
-            features = apply_linear(layer, features);
-            if index + 1 < self.layers.len() {
-                features = activate(self.activation, features);
-            }
+            let last = index + 1 == self.layers.len();
+            let function = if last { Activation::None } else { self.activation };
+            features = apply_linear(layer, features, function);
             pass.trace.keep_flat(|| format!("layers.{index}"), &features);
         }
         features

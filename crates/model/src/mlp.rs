@@ -17,7 +17,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use hearth_config::{Activation, MlpConfig};
 
-use crate::layers::{activate, apply_linear, linear};
+use crate::layers::{apply_linear, linear};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -56,13 +56,12 @@ impl Mlp {
     pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut features: Tensor<2> = pictures.flatten(1, 3);
         for (index, layer) in self.layers.iter().enumerate() {
-            features = apply_linear(layer, features);
-            if let Some(dropout) = self.dropouts.get(index) {
-                features = activate(self.activation, features);
-                pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+            let dropout = self.dropouts.get(index);
+            let function = if dropout.is_some() { self.activation } else { Activation::None };
+            features = apply_linear(layer, features, function);
+            pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+            if let Some(dropout) = dropout {
                 features = dropout.forward(features);
-            } else {
-                pass.trace.keep_flat(|| format!("layers.{index}"), &features);
             }
         }
         features

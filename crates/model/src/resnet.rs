@@ -79,7 +79,8 @@ impl Resnet {
         let [_, _, height, width] = x.dims();
         let average = AvgPoolOptions::new([height, width]);
         let features = hearth_kernels::avg_pool2d(x, average).flatten(1, 3);
-        let logits = apply_linear(&self.head, self.dropout.forward(features));
+        let features = self.dropout.forward(features);
+        let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }

@@ -65,7 +65,8 @@ impl Generator {
         let options = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
         let relu = Then { activation: Activation::Relu, ..Then::default() };
         let bias = self.project.bias.as_ref().map(Param::val);
-        let x = linear(latent, self.project.weight.val(), bias).reshape([BATCH, 128, 7, 7]);
+        let x = linear(latent, self.project.weight.val(), bias, Activation::None);
+        let x = x.reshape([BATCH, 128, 7, 7]);
         let [first, second] = [&self.norms[0], &self.norms[1]];
         let x = batch_norm2d(x, first.gamma.val(), first.beta.val(), EPSILON, relu.clone()).output;
         let scale = [second.gamma.val(), second.beta.val()];
@@ -102,7 +103,7 @@ impl Discriminator {
         let then = Then { activation: leaky, ..Then::default() };
         let x = conv_norm2d(x, self.weights[1].val(), scale, options, EPSILON, then).output;
         let bias = self.head.bias.as_ref().map(Param::val);
-        linear(x.flatten(1, 3), self.head.weight.val(), bias)
+        linear(x.flatten(1, 3), self.head.weight.val(), bias, Activation::None)
     }
 }
 

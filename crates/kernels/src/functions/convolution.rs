@@ -65,7 +65,7 @@ pub fn conv_transpose2d(
     }
 }
 
-/// Rows times weights: `y = x w + b`.
+/// Rows times weights, and the activation behind them: `y = f(x w + b)`.
 ///
 /// # Shapes
 ///
@@ -77,17 +77,20 @@ pub fn conv_transpose2d(
 /// # Panics
 ///
 /// Like [`burn::tensor::module::linear`], when the shapes do not fit each other.
-pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+pub fn linear(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+) -> Tensor<2> {
     let [batch, inputs] = x.dims();
     let [rows, outputs] = weight.dims();
     let (pixels, shape) = ([batch, inputs, 1, 1], [outputs, rows, 1, 1]);
     // A convolution of pictures of one pixel.
     let geometry = Geometry::new(pixels, shape, [1, 1], [(0, 0); 2]);
     match geometry.filter(|_| has_kernels(&x)) {
-        Some(geometry) => {
-            convolve(x, weight, bias, (geometry, Direction::Linear), Activation::None)
-        }
-        None => module::linear(x, weight, bias),
+        Some(geometry) => convolve(x, weight, bias, (geometry, Direction::Linear), activation),
+        None => activation.apply(module::linear(x, weight, bias)),
     }
 }
 

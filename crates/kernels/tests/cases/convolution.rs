@@ -108,6 +108,7 @@ pub struct Linear {
     pub x: Operand,
     pub weight: Operand,
     pub bias: Option<Operand>,
+    pub activation: Activation,
     pub probe: Probe,
 }
 
@@ -116,8 +117,13 @@ impl Case for Linear {
         let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
         let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
         let output = match tape.side() {
-            Side::Kernels => linear(x, weight, bias),
-            Side::Burn => module::linear(x, weight, bias),
+            Side::Kernels => linear(x, weight, bias, self.activation),
+            Side::Burn => {
+                let z = module::linear(x, weight, bias);
+                let [batch, outputs] = z.dims();
+                let y = tape.bend(z.reshape([batch, outputs, 1, 1]), self.activation, None);
+                y.reshape([batch, outputs])
+            }
         };
         tape.finish(output, &self.probe)
     }
@@ -130,6 +136,7 @@ impl Linear {
             x: Operand::new("x", &[batch, inputs], 1),
             weight: Operand::new("weight", &[inputs, outputs], 2),
             bias: Some(Operand::new("bias", &[outputs], 3)),
+            activation: Activation::None,
             probe: plain_probe(),
         }
     }
@@ -216,8 +223,15 @@ pub fn linears() -> impl Strategy<Value = Linear> {
                 Operand::any("x", &[batch, inputs]),
                 Operand::any("weight", &[inputs, outputs]),
                 bias(outputs),
+                activation(),
                 probe(2),
             )
         })
-        .prop_map(|(x, weight, bias, probe)| Linear { x, weight, bias, probe })
+        .prop_map(|(x, weight, bias, activation, probe)| Linear {
+            x,
+            weight,
+            bias,
+            activation,
+            probe,
+        })
 }
