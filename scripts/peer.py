@@ -74,7 +74,9 @@ def resnet():
 
 NETWORKS = {"mlp": mlp, "lenet": lenet, "cnn": cnn, "resnet": resnet}
 BATCH = {"mlp": 256, "lenet": 256, "cnn": 128, "resnet": 128}
+# Of the configs' jobs.
 EPOCHS = {"mlp": 10, "cnn": 5}
+JOB_BATCH = {"mlp": 256, "cnn": 64}
 
 
 def read(part, what, offset):
@@ -191,7 +193,7 @@ def job(name, train, valid, test):
     """Trains on iterables of batches and prints the test accuracy."""
     model = NETWORKS[name]()
     optimizer = rule(name, model)
-    steps = EPOCHS[name] * -(-TRAIN // BATCH[name])
+    steps = EPOCHS[name] * -(-TRAIN // JOB_BATCH[name])
     # Of the same cost as the configs' schedules.
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
 
@@ -217,7 +219,7 @@ def tensors_job(name):
     held, kept = order[TRAIN:], order[:TRAIN]
 
     def train():
-        for chosen in kept[torch.randperm(TRAIN)].split(BATCH[name]):
+        for chosen in kept[torch.randperm(TRAIN)].split(JOB_BATCH[name]):
             yield x[chosen], y[chosen]
 
     job(
@@ -255,7 +257,7 @@ def loader_job(name):
 
     def batches(data, shuffle):
         loader = torch.utils.data.DataLoader(
-            data, batch_size=BATCH[name], shuffle=shuffle, num_workers=2
+            data, batch_size=JOB_BATCH[name], shuffle=shuffle, num_workers=2
         )
         return lambda: loader
 
