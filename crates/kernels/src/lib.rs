@@ -58,5 +58,5 @@ mod view;
 
 pub use functions::{
     Activation, AnyConv, BatchNorm, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference,
-    conv_norm2d, conv_transpose2d, conv2d, linear, max_pool2d, sum_of_squares,
+    conv_norm2d, conv_transpose2d, conv2d, dropout_mask, linear, max_pool2d, sum_of_squares,
 };

@@ -14,12 +14,12 @@
 //! classes: 352 + 18,560 + 73,984 + 11,530 = 104,426 parameters.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use hearth_config::CnnConfig;
 use hearth_kernels::{Activation, Then};
 
-use crate::layers::{Normed, Window, apply_linear, linear};
+use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -58,7 +58,7 @@ impl Cnn {
         let features = before * side(height) * side(width);
         Self {
             head: linear(features, num_classes, device),
-            dropout: DropoutConfig::new(config.dropout).init(),
+            dropout: Dropout::new(config.dropout),
             blocks,
         }
     }
@@ -70,7 +70,7 @@ impl Cnn {
             x = block.forward(x, pass);
             pass.trace.keep(|| format!("blocks.{index}"), &x);
         }
-        let features = self.dropout.forward(x.flatten(1, 3));
+        let features = self.dropout.forward(x.flatten(1, 3), pass);
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits

@@ -5,7 +5,7 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 use hearth_config::Pooling;
-use hearth_kernels::{Activation, Then, batch_norm2d_inference, conv_norm2d, conv2d};
+use hearth_kernels::{Activation, Then, batch_norm2d_inference, conv_norm2d, conv2d, dropout_mask};
 
 use crate::pass::{Moments, Pass};
 
@@ -134,6 +134,31 @@ impl Normed {
     }
 }
 
+/// Dropout (Srivastava et al. 2014): in training, features become zero at random.
+#[derive(Module, Debug)]
+pub struct Dropout {
+    #[module(skip)]
+    probability: f64,
+}
+
+impl Dropout {
+    /// With this probability for each feature.
+    pub fn new(probability: f64) -> Self {
+        Self { probability }
+    }
+
+    /// `[batch, features]` to the same.
+    pub fn forward(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+        match pass.seed() {
+            Some(seed) if self.probability > 0.0 => {
+                let (dims, device) = (features.dims(), features.device());
+                features * dropout_mask(dims, self.probability, seed, &device)
+            }
+            _ => features,
+        }
+    }
+}
+
 /// The running average after one more batch.
 pub(crate) fn absorb<const D: usize>(running: Tensor<D>, batch: Tensor<D>) -> Tensor<D> {
     running.mul_scalar(1.0 - MOMENTUM) + batch.mul_scalar(MOMENTUM)
@@ -204,7 +229,7 @@ mod tests {
         let mut layer = Normed::new([1, 1], Window::same(1, 1), &device);
         layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
         let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);
-        let mut pass = Pass::training();
+        let mut pass = Pass::training(1);
         let y = layer.forward(Tensor::from_data(pixels, &device), Then::default(), &mut pass);
         let found: Vec<f32> = y.into_data().try_into_vec().expect("f32");
         for (found, wanted) in found.iter().zip([-2.0, -1.0, 0.0, 3.0]) {

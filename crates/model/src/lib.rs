@@ -345,7 +345,7 @@ mod tests {
                 .expect("f32")
         };
         let before = numbers(&network);
-        let mut pass = Pass::training();
+        let mut pass = Pass::training(1);
         network.forward_in(pictures.clone(), &mut pass);
         assert_eq!(numbers(&network), before);
         let moments = pass.into_moments();

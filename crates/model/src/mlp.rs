@@ -13,11 +13,11 @@
 //! With `hidden = [256]` on 28x28 pictures in ten classes: 200,960 + 2,570 = 203,530 parameters.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use hearth_config::{Activation, MlpConfig};
 
-use crate::layers::{apply_linear, linear};
+use crate::layers::{Dropout, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -40,12 +40,8 @@ impl Mlp {
         let inputs = picture.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
         let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect();
-        let dropouts = config
-            .dropout
-            .per_layer(config.hidden.len())
-            .into_iter()
-            .map(|probability| DropoutConfig::new(probability).init())
-            .collect();
+        let dropouts =
+            config.dropout.per_layer(config.hidden.len()).into_iter().map(Dropout::new).collect();
         Self { layers, dropouts, activation: config.activation }
     }
 
@@ -61,7 +57,7 @@ impl Mlp {
             features = apply_linear(layer, features, function);
             pass.trace.keep_flat(|| format!("layers.{index}"), &features);
             if let Some(dropout) = dropout {
-                features = dropout.forward(features);
+                features = dropout.forward(features, pass);
             }
         }
         features

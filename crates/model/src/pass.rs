@@ -10,8 +10,16 @@ use crate::trace::Trace;
 pub struct Pass {
     /// The intermediates, when they are asked for.
     pub trace: Trace,
-    /// The moments of each batch normalisation, in training.
-    moments: Option<Vec<Moments>>,
+    /// What a training step gathers and draws.
+    training: Option<Training>,
+}
+
+#[derive(Debug)]
+struct Training {
+    /// The moments of each batch normalisation.
+    moments: Vec<Moments>,
+    /// Where the next dropout draws from.
+    seed: u64,
 }
 
 /// The moments of a batch at one layer.
@@ -24,23 +32,32 @@ pub struct Moments {
 }
 
 impl Pass {
-    /// Of a training step.
-    pub fn training() -> Self {
-        Self { trace: Trace::Off, moments: Some(Vec::new()) }
+    /// Of a training step, whose dropout belongs to `seed`.
+    pub fn training(seed: u64) -> Self {
+        Self { trace: Trace::Off, training: Some(Training { moments: Vec::new(), seed }) }
     }
 
     /// Of a trained network, keeping every intermediate.
     pub fn traced() -> Self {
-        Self { trace: Trace::on(), moments: None }
+        Self { trace: Trace::on(), training: None }
     }
 
     /// Where a layer leaves the moments of its batch, in training.
     pub(crate) fn moments(&mut self) -> Option<&mut Vec<Moments>> {
-        self.moments.as_mut()
+        self.training.as_mut().map(|training| &mut training.moments)
+    }
+
+    /// What the next dropout draws from, in training.
+    pub(crate) fn seed(&mut self) -> Option<u64> {
+        let training = self.training.as_mut()?;
+        let seed = training.seed;
+        // An odd number far from the generator's own step keeps the layers' draws apart.
+        training.seed = seed.wrapping_add(0xD1B5_4A32_D192_ED03);
+        Some(seed)
     }
 
     /// What the layers left.
     pub fn into_moments(self) -> Vec<Moments> {
-        self.moments.unwrap_or_default()
+        self.training.map(|training| training.moments).unwrap_or_default()
     }
 }

@@ -15,13 +15,13 @@
 //! 352 + 37,120 + 131,712 + 525,568 + 1,290 = 696,042 parameters.
 
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear};
+use burn::nn::Linear;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor};
 use hearth_config::ResnetConfig;
 use hearth_kernels::{Activation, Then};
 
-use crate::layers::{Normed, Window, apply_linear, linear};
+use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -61,7 +61,7 @@ impl Resnet {
             blocks.collect()
         });
         let stages = stages.collect();
-        let dropout = DropoutConfig::new(config.dropout).init();
+        let dropout = Dropout::new(config.dropout);
         Self { stem, stages, dropout, head: linear(before, num_classes, device) }
     }
 
@@ -79,7 +79,7 @@ impl Resnet {
         let [_, _, height, width] = x.dims();
         let average = AvgPoolOptions::new([height, width]);
         let features = hearth_kernels::avg_pool2d(x, average).flatten(1, 3);
-        let features = self.dropout.forward(features);
+        let features = self.dropout.forward(features, pass);
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits

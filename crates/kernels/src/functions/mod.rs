@@ -1,6 +1,7 @@
 //! The functions on Burn's tensors.
 
 mod convolution;
+mod dropout;
 mod norm;
 mod pooling;
 
@@ -10,6 +11,7 @@ use burn::tensor::{DType, Device, Tensor, activation};
 use crate::extension::InferenceKernels;
 
 pub use convolution::{AnyConv, conv_transpose2d, conv2d, linear};
+pub use dropout::dropout_mask;
 pub use norm::{BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 pub use pooling::{avg_pool2d, max_pool2d};
 

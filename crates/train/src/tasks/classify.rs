@@ -75,13 +75,14 @@ impl Classify {
     }
 
     /// Loss, hits and gradients of some batches, as of one batch that holds them all.
-    fn forward_backward(&self, batches: &[Batch]) -> (Sums, Step) {
+    fn forward_backward(&self, step: u64, batches: &[Batch]) -> (Sums, Step) {
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
         let (mut loss, mut sums, mut moments) = (0.0, Sums::default(), Vec::new());
-        for batch in batches {
-            let mut pass = Pass::training();
+        for (index, batch) in batches.iter().enumerate() {
+            let seed = Stream::new(self.seed, Purpose::Step, step, index as u64).bits();
+            let mut pass = Pass::training(seed);
             let pictures = self.input.tensor(batch, &self.device);
             let logits = self.network.forward_in(pictures, &mut pass);
             moments.extend(pass.into_moments());
@@ -113,10 +114,7 @@ impl Task for Classify {
 
     fn compute(&mut self, step: u64) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        // Dropout draws from the backend's own generator, which cannot be saved: it starts anew
-        // at each step.
-        self.device.seed(Stream::new(self.seed, Purpose::Step, step, 0).bits());
-        let (sums, change) = self.forward_backward(&batches);
+        let (sums, change) = self.forward_backward(step, &batches);
         let norm = norm(&self.network, &change.gradients);
         let non_finite = if sums.loss.is_finite() {
             norm.non_finite.map(|path| format!("the gradient of {path}"))
