@@ -1,5 +1,6 @@
 //! The kernels with differentiation: what each keeps of its forward pass, and its backward pass.
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -14,6 +15,16 @@ use crate::host::Host;
 /// A tensor of the backend with differentiation.
 type Tracked<B> = FloatTensor<Autodiff<B>>;
 
+/// Records the step where any of its inputs is tracked; the output either way.
+macro_rules! record {
+    ($step:expr, $nodes:expr, $state:expr, $output:expr) => {
+        match $step.prepare::<C>($nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish($state, $output),
+            OpsKind::UnTracked(step) => step.finish($output),
+        }
+    };
+}
+
 impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolve(
         x: FloatTensor<Self>,
@@ -21,43 +32,23 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         bias: Maybe<Self>,
         convolution: Convolution,
     ) -> FloatTensor<Self> {
+        let (x_node, weights_node) = (x.node(), weights.node());
+        let (x, weights) = (x.into_primitive(), weights.into_primitive());
+        let step = ConvolutionBackward(convolution);
+        let run = |bias: Option<&FloatTensor<B>>| {
+            let output = convolution.forward::<B>(&x, &weights, bias);
+            let kept = (convolution.slope < 1.0).then(|| output.clone());
+            (output, kept)
+        };
         match bias {
             Maybe::Absent => {
-                let nodes = [x.node(), weights.node()];
-                let forward = (x.into_primitive(), weights.into_primitive());
-                match ConvolutionBackward(convolution)
-                    .prepare::<C>(nodes)
-                    .compute_bound()
-                    .stateful()
-                {
-                    OpsKind::Tracked(step) => {
-                        let output = convolution.forward::<B>(&forward.0, &forward.1, None);
-                        let kept = (convolution.slope < 1.0).then(|| output.clone());
-                        step.finish((forward, kept), output)
-                    }
-                    OpsKind::UnTracked(step) => {
-                        step.finish(convolution.forward::<B>(&forward.0, &forward.1, None))
-                    }
-                }
+                let (output, kept) = run(None);
+                record!(step, [x_node, weights_node], ((x, weights), kept), output)
             }
             Maybe::Present(bias) => {
-                let nodes = [x.node(), weights.node(), bias.node()];
-                let forward = (x.into_primitive(), weights.into_primitive());
-                let bias = Some(bias.primitive());
-                match ConvolutionBackward(convolution)
-                    .prepare::<C>(nodes)
-                    .compute_bound()
-                    .stateful()
-                {
-                    OpsKind::Tracked(step) => {
-                        let output = convolution.forward::<B>(&forward.0, &forward.1, bias);
-                        let kept = (convolution.slope < 1.0).then(|| output.clone());
-                        step.finish((forward, kept), output)
-                    }
-                    OpsKind::UnTracked(step) => {
-                        step.finish(convolution.forward::<B>(&forward.0, &forward.1, bias))
-                    }
-                }
+                let nodes = [x_node, weights_node, bias.node()];
+                let (output, kept) = run(Some(bias.primitive()));
+                record!(step, nodes, ((x, weights), kept), output)
             }
         }
     }
@@ -83,18 +74,10 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let step = NormBackward(norm);
         let output = match shortcut_node {
             None => {
-                let nodes = [x, gamma, beta, weights_node];
-                match step.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => step.finish(state, output),
-                    OpsKind::UnTracked(step) => step.finish(output),
-                }
+                record!(step, [x, gamma, beta, weights_node], state, output)
             }
             Some(shortcut) => {
-                let nodes = [x, gamma, beta, weights_node, shortcut];
-                match step.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => step.finish(state, output),
-                    OpsKind::UnTracked(step) => step.finish(output),
-                }
+                record!(step, [x, gamma, beta, weights_node, shortcut], state, output)
             }
         };
         let [mean, variance] = moments.map(Self::from_inner);
@@ -118,18 +101,10 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let step = NormBackward(norm);
         let output = match shortcut_node {
             None => {
-                let nodes = [x_node, gamma_node, beta_node];
-                match step.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => step.finish(state, output),
-                    OpsKind::UnTracked(step) => step.finish(output),
-                }
+                record!(step, [x_node, gamma_node, beta_node], state, output)
             }
             Some(shortcut) => {
-                let nodes = [x_node, gamma_node, beta_node, shortcut];
-                match step.prepare::<C>(nodes).compute_bound().stateful() {
-                    OpsKind::Tracked(step) => step.finish(state, output),
-                    OpsKind::UnTracked(step) => step.finish(output),
-                }
+                record!(step, [x_node, gamma_node, beta_node, shortcut], state, output)
             }
         };
         let [mean, variance] = moments.map(Self::from_inner);
@@ -137,14 +112,23 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     }
 
     fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
-        match PoolBackward(pool).prepare::<C>([x.node()]).compute_bound().stateful() {
-            OpsKind::Tracked(step) => {
-                let x = x.into_primitive();
-                let output = pool.forward::<B>(&x);
-                let kept = (pool.taken == Taken::Largest).then(|| (x, output.clone()));
-                step.finish(kept, output)
-            }
-            OpsKind::UnTracked(step) => step.finish(pool.forward::<B>(x.primitive())),
+        let node = x.node();
+        let x = x.into_primitive();
+        let output = pool.forward::<B>(&x);
+        let kept = (pool.taken == Taken::Largest).then(|| (x, output.clone()));
+        record!(PoolBackward(pool), [node], kept, output)
+    }
+}
+
+/// Hands each input that is tracked its gradient.
+fn register<B: Host>(
+    nodes: impl Iterator<Item = Option<NodeId>>,
+    gradients: impl IntoIterator<Item = Option<FloatTensor<B>>>,
+    grads: &mut Gradients,
+) {
+    for (node, gradient) in nodes.zip(gradients) {
+        if let (Some(node), Some(gradient)) = (node, gradient) {
+            grads.register::<B>(node, gradient);
         }
     }
 }
@@ -174,11 +158,8 @@ macro_rules! convolution_backward {
                     Wanted { input: asked(0), weights: asked(1) || asked(2), bias: asked(2) };
                 let found = self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
                 let all = [found.input, found.weights, found.bias];
-                for (node, gradient) in ops.parents.into_iter().zip(all) {
-                    if let (Some(node), Some(gradient)) = (node, gradient) {
-                        grads.register::<B>(node.id, gradient);
-                    }
-                }
+                let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
+                register::<B>(nodes, all, grads);
             }
         }
     };
@@ -257,11 +238,8 @@ macro_rules! norm_backward {
                     all.push(found.convolution.weights);
                 }
                 all.push(found.shortcut);
-                for (node, gradient) in ops.parents.into_iter().zip(all) {
-                    if let (Some(node), Some(gradient)) = (node, gradient) {
-                        grads.register::<B>(node.id, gradient);
-                    }
-                }
+                let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
+                register::<B>(nodes, all, grads);
             }
         }
     };

@@ -16,9 +16,8 @@ use crate::pool::Pooling;
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
 ///
-/// # Panics
-///
-/// When the window is larger than the padded picture.
+/// A window that is larger than the padded picture is Burn's to answer: flex gives an empty output,
+/// ndarray panics.
 pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
     let MaxPoolOptions { kernel_size, stride, padding, dilation, ceil_mode } = options;
     let pooling = pooling(&x, kernel_size, stride, padding, true);
@@ -35,9 +34,8 @@ pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
 ///
-/// # Panics
-///
-/// When the window is larger than the padded picture.
+/// A window that is larger than the padded picture is Burn's to answer: flex gives an empty output,
+/// ndarray panics.
 pub fn avg_pool2d(x: Tensor<4>, options: AvgPoolOptions<2>) -> Tensor<4> {
     let AvgPoolOptions { kernel_size, stride, padding, count_include_pad, ceil_mode } = options;
     let pooling = pooling(&x, kernel_size, stride, padding, count_include_pad);

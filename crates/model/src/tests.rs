@@ -1,0 +1,199 @@
+//! The shapes, names and initial weights of every network.
+
+use hearth_config::{
+    Activation, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig, ResnetConfig,
+};
+
+use super::*;
+
+fn mlp(hidden: &[usize]) -> ModelConfig {
+    ModelConfig::Mlp(MlpConfig {
+        hidden: hidden.to_vec(),
+        activation: Activation::Relu,
+        dropout: Dropout::default(),
+        initializer: Initializer::He,
+    })
+}
+
+fn new(config: &ModelConfig, picture: PictureDims, classes: usize, device: &Device) -> Classifier {
+    Classifier::new(config, picture, classes, 1, device).expect("large enough pictures")
+}
+
+fn cnn(widths: &[usize], depth: usize) -> ModelConfig {
+    ModelConfig::Cnn(CnnConfig {
+        widths: widths.to_vec(),
+        depth,
+        kernel_size: 3,
+        dropout: 0.0,
+        initializer: Initializer::He,
+    })
+}
+
+/// A network, its picture size, what each layer hands on, and the number of its parameters.
+type Row = (ModelConfig, PictureDims, Vec<(&'static str, [usize; 4])>, usize);
+
+/// One row for each network: the table at the top of its file.
+fn rows() -> Vec<Row> {
+    vec![
+        (mlp(&[]), [1, 28, 28], vec![("layers.0", [3, 10, 1, 1])], 7_850),
+        (
+            mlp(&[256]),
+            [1, 28, 28],
+            vec![("layers.0", [3, 256, 1, 1]), ("layers.1", [3, 10, 1, 1])],
+            203_530,
+        ),
+        (
+            mlp(&[6, 5]),
+            [3, 4, 2],
+            vec![
+                ("layers.0", [3, 6, 1, 1]),
+                ("layers.1", [3, 5, 1, 1]),
+                ("layers.2", [3, 10, 1, 1]),
+            ],
+            150 + 35 + 60,
+        ),
+        (
+            ModelConfig::Lenet(LenetConfig::default()),
+            [1, 28, 28],
+            vec![
+                ("convolutions.0", [3, 6, 28, 28]),
+                ("convolutions.1", [3, 16, 10, 10]),
+                ("layers.0", [3, 120, 1, 1]),
+                ("layers.1", [3, 84, 1, 1]),
+                ("layers.2", [3, 10, 1, 1]),
+            ],
+            61_706,
+        ),
+        (
+            cnn(&[32, 64, 128], 1),
+            [1, 28, 28],
+            vec![
+                ("blocks.0", [3, 32, 14, 14]),
+                ("blocks.1", [3, 64, 7, 7]),
+                ("blocks.2", [3, 128, 3, 3]),
+                ("head", [3, 10, 1, 1]),
+            ],
+            104_426,
+        ),
+        (
+            cnn(&[4, 6], 2),
+            [3, 9, 7],
+            vec![("blocks.0", [3, 4, 4, 3]), ("blocks.1", [3, 6, 2, 1]), ("head", [3, 10, 1, 1])],
+            // 3 to 4, 4 to 4, 4 to 6, 6 to 6, and 12 features.
+            (108 + 8) + (144 + 8) + (216 + 12) + (324 + 12) + 130,
+        ),
+        (
+            ModelConfig::Resnet(ResnetConfig {
+                widths: vec![32, 64, 128],
+                depths: vec![2, 2, 2],
+                dropout: 0.0,
+                initializer: Initializer::He,
+            }),
+            [1, 28, 28],
+            vec![
+                ("stem", [3, 32, 28, 28]),
+                ("stages.0", [3, 32, 28, 28]),
+                ("stages.1", [3, 64, 14, 14]),
+                ("stages.2", [3, 128, 7, 7]),
+                ("head", [3, 10, 1, 1]),
+            ],
+            696_042,
+        ),
+    ]
+}
+
+#[test]
+fn every_network_has_the_shapes_of_its_table() {
+    let device = Device::flex();
+    for (config, picture, stages, parameters) in rows() {
+        let network = new(&config, picture, 10, &device);
+        let [channels, height, width] = picture;
+        let mut pass = Pass::traced();
+        let pictures = Tensor::zeros([3, channels, height, width], &device);
+        let logits = network.forward_in(pictures, &mut pass);
+        assert_eq!(logits.dims(), [3, 10]);
+        let Trace::On(kept) = pass.trace else { panic!("it was on") };
+        let found: Vec<_> =
+            kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
+        assert_eq!(found, stages);
+        let mut sizes = params::shapes(&network);
+        sizes.retain(|(path, _)| !params::is_statistic(path));
+        let total: usize = sizes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        assert_eq!(total, parameters, "{sizes:?}");
+    }
+}
+
+#[test]
+fn parameters_have_plain_names_in_the_order_of_the_layers() {
+    let network = new(&mlp(&[4]), [1, 2, 2], 3, &Device::flex());
+    let names: Vec<_> = params::shapes(&network).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]);
+}
+
+fn first_weights(config: &ModelConfig, seed: u64) -> Vec<f32> {
+    let network = Classifier::new(config, [1, 28, 28], 10, seed, &Device::flex());
+    match network.expect("large enough pictures") {
+        Classifier::Mlp(network) => network.first_weights(),
+        other => panic!("a perceptron was asked for, not {other:?}"),
+    }
+}
+
+#[test]
+fn weights_belong_to_the_seed_and_have_the_variance_that_the_paper_asks_for() {
+    let config = mlp(&[256]);
+    let weights = first_weights(&config, 7);
+    assert_eq!(weights, first_weights(&config, 7));
+    assert_ne!(weights, first_weights(&config, 8));
+    let variance =
+        weights.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>() / weights.len() as f64;
+    // 200,704 draws: the estimate's standard deviation is 0.3 %.
+    assert!((variance * 784.0 / 2.0 - 1.0).abs() < 0.02, "{variance}");
+}
+
+#[test]
+fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
+    struct Variance(Option<f64>);
+    impl params::VisitParam for Variance {
+        fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+            if path == "blocks.1.layers.0.convolution.weight" {
+                let weights: Vec<f32> = param.val().into_data().try_into_vec().expect("f32");
+                let squares = weights.iter().map(|weight| f64::from(*weight).powi(2));
+                self.0 = Some(squares.sum::<f64>() / weights.len() as f64);
+            }
+        }
+    }
+    let network = new(&cnn(&[64, 96], 1), [1, 28, 28], 10, &Device::flex());
+    let mut variance = Variance(None);
+    params::visit_params(&network, &mut variance);
+    // He et al. 2015: 2 over 3 * 3 * 64; 55,296 draws, of which the deviation is 0.6 %.
+    let variance = variance.0.expect("the second block's convolution");
+    assert!((variance * 576.0 / 2.0 - 1.0).abs() < 0.03, "{variance}");
+}
+
+#[test]
+fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
+    let device = Device::flex().autodiff();
+    let network = new(&cnn(&[4], 2), [1, 8, 8], 3, &device);
+    let pictures = Tensor::<4>::ones([2, 1, 8, 8], &device);
+    let numbers = |network: &Classifier| -> Vec<f32> {
+        network.valid().forward(pictures.clone().inner()).into_data().try_into_vec().expect("f32")
+    };
+    let before = numbers(&network);
+    let mut pass = Pass::training(1);
+    network.forward_in(pictures.clone(), &mut pass);
+    assert_eq!(numbers(&network), before);
+    let moments = pass.into_moments();
+    assert_eq!(moments.len(), 2, "one for each norm");
+    assert_ne!(numbers(&network.absorb(&moments)), before);
+}
+
+#[test]
+fn pictures_that_are_too_small_are_an_error() {
+    for (config, smallest) in
+        [(ModelConfig::Lenet(LenetConfig::default()), 12), (cnn(&[4, 4, 4], 1), 8)]
+    {
+        let made = |side| Classifier::new(&config, [1, side, 28], 10, 1, &Device::flex());
+        assert_eq!(made(smallest - 1).err(), Some(TooSmall { smallest }));
+        assert!(made(smallest).is_ok());
+    }
+}
