@@ -10,6 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension};
 
 use crate::compute::{self, Convolution, Norm, NormInputs, Pool};
+use crate::functions::{AdamStep, SgdStep};
 
 /// A tensor or none.
 #[derive(ExtensionType)]
@@ -86,6 +87,23 @@ pub trait InferenceKernels: Backend {
 
     /// See [`crate::sum_of_squares`]: sums to be added up.
     fn sum_squares(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// See [`crate::sgd_step`]: parameter and velocity.
+    fn sgd(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        #[extension_type] velocity: Maybe<Self>,
+        step: SgdStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// See [`crate::adam_step`]: parameter, first and second moment.
+    fn adam(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        #[extension_type] first: Maybe<Self>,
+        #[extension_type] second: Maybe<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 macro_rules! on_host {
@@ -147,6 +165,26 @@ macro_rules! on_host {
             fn sum_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
                 compute::sum_squares::<Self>(&x)
             }
+
+            fn sgd(
+                parameter: FloatTensor<Self>,
+                gradient: FloatTensor<Self>,
+                velocity: Maybe<Self>,
+                step: SgdStep,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+                compute::sgd::<Self>(&parameter, &gradient, velocity.get(), step)
+            }
+
+            fn adam(
+                parameter: FloatTensor<Self>,
+                gradient: FloatTensor<Self>,
+                first: Maybe<Self>,
+                second: Maybe<Self>,
+                step: AdamStep,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+                let moments = [first.get(), second.get()];
+                compute::adam::<Self>(&parameter, &gradient, moments, step)
+            }
         }
     };
 }
@@ -156,8 +194,8 @@ on_host!(Flex);
 #[cfg(feature = "ndarray")]
 mod on_ndarray {
     use super::{
-        Convolution, FloatTensor, InferenceKernels, Kernels, Maybe, NdArray, Norm, NormInputs,
-        Pool, compute,
+        AdamStep, Convolution, FloatTensor, InferenceKernels, Kernels, Maybe, NdArray, Norm,
+        NormInputs, Pool, SgdStep, compute,
     };
     on_host!(NdArray);
 }

@@ -18,6 +18,7 @@ pub trait Float:
     + std::ops::Add<Output = Self>
     + std::ops::Sub<Output = Self>
     + std::ops::Mul<Output = Self>
+    + std::ops::Div<Output = Self>
     + std::ops::AddAssign
     + 'static
 {
@@ -45,6 +46,9 @@ pub trait Float:
 
     /// The same number with more digits.
     fn into_f64(self) -> f64;
+
+    /// The square root.
+    fn sqrt(self) -> Self;
 
     /// Whether it is no number.
     fn is_nan(self) -> bool;
@@ -81,6 +85,11 @@ macro_rules! float {
             #[inline(always)]
             fn into_f64(self) -> f64 {
                 self.into()
+            }
+
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
             }
 
             #[inline(always)]

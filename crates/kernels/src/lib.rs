@@ -32,6 +32,7 @@
 //! | `compute`, `host` | from the tensors of flex and ndarray to slices and back |
 //! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
 //! | `norm`, `pool` | batch normalisation, pooling |
+//! | `update` | the update rules of optimisers |
 //! | `blocks`, `float`, `view` | loops over channels; numbers and vectors; memory layout |
 
 // Registers and uninitialised buffers need it; each block says why it holds.
@@ -54,9 +55,11 @@ mod host;
 mod norm;
 mod patches;
 mod pool;
+mod update;
 mod view;
 
 pub use functions::{
-    Activation, AnyConv, BatchNorm, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference,
-    conv_norm2d, conv_transpose2d, conv2d, dropout_mask, linear, max_pool2d, sum_of_squares,
+    Activation, AdamStep, AnyConv, BatchNorm, SgdStep, Then, adam_step, avg_pool2d, batch_norm2d,
+    batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, dropout_mask, linear,
+    max_pool2d, sgd_step, sum_of_squares,
 };

@@ -191,16 +191,28 @@ impl Frame {
 }
 
 /// A vector of `length` numbers that `fill` writes, every one of them.
+pub fn filled<E: Float>(length: usize, fill: impl FnOnce(&mut [E])) -> Vec<E> {
+    let [data] = filled_each(length, |[data]| fill(data));
+    data
+}
+
+/// Vectors of `length` numbers each that `fill` writes, every one of them.
 ///
 /// Zeros would cost another pass over memory, and none of them would be read.
 #[expect(clippy::uninit_vec, reason = "written by `fill` before anything reads")]
-pub fn filled<E: Float>(length: usize, fill: impl FnOnce(&mut [E])) -> Vec<E> {
-    let mut data = Vec::with_capacity(length);
-    // SAFETY: the capacity is `length`, and E is f32 or f64, for which every bit pattern is a
-    // number; each caller writes every element before it reads any.
-    unsafe {
-        data.set_len(length);
-    }
-    fill(&mut data);
-    data
+pub fn filled_each<E: Float, const N: usize>(
+    length: usize,
+    fill: impl FnOnce([&mut [E]; N]),
+) -> [Vec<E>; N] {
+    let mut vectors = [(); N].map(|()| {
+        let mut data = Vec::with_capacity(length);
+        // SAFETY: the capacity is `length`, and E is f32 or f64, for which every bit pattern is a
+        // number; each caller writes every element before it reads any.
+        unsafe {
+            data.set_len(length);
+        }
+        data
+    });
+    fill(vectors.each_mut().map(Vec::as_mut_slice));
+    vectors
 }

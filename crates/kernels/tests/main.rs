@@ -7,4 +7,5 @@ mod promises;
 mod support;
 mod threads;
 mod training;
+mod updates;
 mod values;

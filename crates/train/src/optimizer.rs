@@ -1,81 +1,37 @@
-//! Burn's update rules with a state that survives the process: one entry for each parameter,
-//! keyed by the parameter's path.
+//! Update rules and what they remember: one entry for each parameter, keyed by its path, so that it
+//! is found again in another process.
 
 mod saved;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 
 use burn::module::{Module, Param};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{
-    Adam, AdamConfig, AdamW, AdamWConfig, GradientsParams, Optimizer as Rule, Sgd, SgdConfig,
-};
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use hearth_config::{OptimizerConfig, OptimizerKind};
+use hearth_config::{AdamConfig, OptimizerConfig, OptimizerKind};
+use hearth_kernels::{AdamStep, SgdStep, adam_step, sgd_step};
 use hearth_model::params::{MapParam, map_params};
-use hearth_store::{StateDict, StoreError};
-
-use saved::{load, save};
 
 /// An update rule and what it remembers of each parameter.
+#[derive(Debug)]
 pub struct Optimizer {
-    rules: Rules,
-    decay_all: bool,
-    states: States,
+    config: OptimizerConfig,
+    memories: BTreeMap<String, Memory>,
 }
 
-/// The state of each parameter: some `Rule::State<D>`, of the rule that runs.
-type States = BTreeMap<String, Box<dyn Any + Send>>;
-
-/// The rule for weights, and the one without decay for biases and normalisation.
-enum Rules {
-    Sgd([Sgd; 2]),
-    Adam([Adam; 2]),
-    AdamW([AdamW; 2]),
+/// What is remembered of a parameter from step to step, as flat as [`hearth_kernels`] takes it.
+#[derive(Clone, Debug)]
+enum Memory {
+    /// Of gradient descent with momentum.
+    Velocity(Tensor<1>),
+    /// Of Adam: the number of its steps, and both moments.
+    Moments(u64, [Tensor<1>; 2]),
 }
 
 impl Optimizer {
-    /// The optimiser that `config` describes, before its first step. Everything that Burn would
-    /// choose differently from the papers is set here.
+    /// The optimiser that `config` describes, before its first step.
     pub fn new(config: &OptimizerConfig) -> Self {
-        let decay = config.update.weight_decay as f32;
-        // A rule with decay, and one without.
-        let penalties =
-            [decay, 0.0].map(|penalty| (penalty > 0.0).then_some(WeightDecayConfig { penalty }));
-        let rules = match &config.kind {
-            OptimizerKind::Sgd(sgd) => Rules::Sgd(penalties.map(|penalty| {
-                let momentum = MomentumConfig::new()
-                    .with_momentum(sgd.momentum)
-                    .with_dampening(0.0)
-                    .with_nesterov(sgd.nesterov);
-                SgdConfig::new()
-                    .with_momentum((sgd.momentum > 0.0).then_some(momentum))
-                    .with_weight_decay(penalty)
-                    .build()
-            })),
-            OptimizerKind::Adam(adam) => Rules::Adam(penalties.map(|penalty| {
-                AdamConfig::new()
-                    .with_beta_1(adam.beta_1 as f32)
-                    .with_beta_2(adam.beta_2 as f32)
-                    .with_epsilon(adam.epsilon as f32)
-                    .with_amsgrad(false)
-                    .with_weight_decay(penalty)
-                    .build()
-            })),
-            OptimizerKind::Adamw(adam) => Rules::AdamW([decay, 0.0].map(|decay| {
-                AdamWConfig::new()
-                    .with_beta_1(adam.beta_1 as f32)
-                    .with_beta_2(adam.beta_2 as f32)
-                    .with_epsilon(adam.epsilon as f32)
-                    .with_weight_decay(decay)
-                    .with_cautious_weight_decay(false)
-                    .with_amsgrad(false)
-                    .build()
-            })),
-        };
-        Self { rules, decay_all: config.update.decay_all, states: States::new() }
+        Self { config: config.clone(), memories: BTreeMap::new() }
     }
 
     /// Updates every parameter that has a gradient; gradients are multiplied by `scale` first.
@@ -86,76 +42,104 @@ impl Optimizer {
         learning_rate: f64,
         scale: f64,
     ) -> M {
-        let Self { rules, decay_all, states } = self;
-        let mut step = Step { decay_all: *decay_all, states, gradients, learning_rate, scale };
-        match rules {
-            Rules::Sgd(rules) => map_params(module, &mut step.with(rules)),
-            Rules::Adam(rules) => map_params(module, &mut step.with(rules)),
-            Rules::AdamW(rules) => map_params(module, &mut step.with(rules)),
-        }
-    }
-
-    /// What is remembered, by `<parameter's path>.<name in the rule>`.
-    pub fn state<M: Module>(&self, module: &M) -> Result<StateDict, StoreError> {
-        match &self.rules {
-            Rules::Sgd(_) => save::<Sgd, M>(&self.states, module),
-            Rules::Adam(_) => save::<Adam, M>(&self.states, module),
-            Rules::AdamW(_) => save::<AdamW, M>(&self.states, module),
-        }
-    }
-
-    /// Puts back what [`Optimizer::state`] gave. A missing, extra or misshapen entry is an error.
-    /// An optimiser that has not made a step has no entries at all.
-    pub fn restore<M: Module>(&mut self, module: &M, state: StateDict) -> Result<(), StoreError> {
-        self.states = match &self.rules {
-            Rules::Sgd([rule, _]) => load(rule, module, state),
-            Rules::Adam([rule, _]) => load(rule, module, state),
-            Rules::AdamW([rule, _]) => load(rule, module, state),
-        }?;
-        Ok(())
+        let rule = Rule { config: &self.config, learning_rate, scale };
+        map_params(module, &mut Step { rule, memories: &mut self.memories, gradients })
     }
 }
 
 /// One update of all parameters.
 struct Step<'a> {
-    decay_all: bool,
-    states: &'a mut States,
+    rule: Rule<'a>,
+    memories: &'a mut BTreeMap<String, Memory>,
     gradients: GradientsParams,
+}
+
+impl MapParam for Step<'_> {
+    fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        // Biases, scales and shifts have one dimension: decay would only pull them off centre.
+        let decays = D > 1 || self.rule.config.update.decay_all;
+        let memory = self.memories.remove(path);
+        param.map(|tensor| {
+            let (shape, tensor) = (tensor.shape(), tensor.inner());
+            let (tensor, memory) = self.rule.apply(
+                tensor.flatten(0, D - 1),
+                gradient.flatten(0, D - 1),
+                memory,
+                decays,
+            );
+            if let Some(memory) = memory {
+                self.memories.insert(path.to_owned(), memory);
+            }
+            Tensor::from_inner(tensor.reshape(shape)).require_grad()
+        })
+    }
+}
+
+/// How a step changes a parameter.
+struct Rule<'a> {
+    config: &'a OptimizerConfig,
     learning_rate: f64,
     scale: f64,
 }
 
-impl<'a> Step<'a> {
-    fn with<'b, R: Rule>(&'b mut self, rules: &'b [R; 2]) -> StepWith<'a, 'b, R> {
-        StepWith { step: self, rules }
-    }
-}
-
-/// The same with the rule's type known.
-struct StepWith<'a, 'b, R> {
-    step: &'b mut Step<'a>,
-    rules: &'b [R; 2],
-}
-
-impl<R: Rule> MapParam for StepWith<'_, '_, R> {
-    fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(mut gradient) = self.step.gradients.remove::<D>(param.id) else { return param };
-        if self.step.scale < 1.0 {
-            gradient = gradient.mul_scalar(self.step.scale);
-        }
-        // Biases, scales and shifts have one dimension: decay would only pull them off centre.
-        let rule = &self.rules[usize::from(D < 2 && !self.step.decay_all)];
-        let state = self.step.states.remove(path).and_then(|state| state.downcast().ok());
-        let learning_rate = self.step.learning_rate;
-        let states = &mut *self.step.states;
-        param.map(|tensor| {
-            let (tensor, state) =
-                rule.step(learning_rate, tensor.inner(), gradient, state.map(|state| *state));
-            if let Some(state) = state {
-                states.insert(path.to_owned(), Box::new(state));
+impl Rule<'_> {
+    /// The new parameter, and what to remember of it.
+    fn apply(
+        &self,
+        parameter: Tensor<1>,
+        gradient: Tensor<1>,
+        memory: Option<Memory>,
+        decays: bool,
+    ) -> (Tensor<1>, Option<Memory>) {
+        let decay = if decays { self.config.update.weight_decay } else { 0.0 };
+        match &self.config.kind {
+            OptimizerKind::Sgd(sgd) => {
+                let step = SgdStep {
+                    learning_rate: self.learning_rate,
+                    momentum: sgd.momentum,
+                    nesterov: sgd.nesterov,
+                    gradient_scale: self.scale,
+                    penalty: decay,
+                };
+                let velocity = match memory {
+                    Some(Memory::Velocity(velocity)) => Some(velocity),
+                    _ => None,
+                };
+                let [parameter, velocity] = sgd_step(parameter, gradient, velocity, step);
+                (parameter, (sgd.momentum > 0.0).then_some(Memory::Velocity(velocity)))
             }
-            Tensor::from_inner(tensor).require_grad()
-        })
+            OptimizerKind::Adam(adam) => self.adam(adam, [decay, 0.0], parameter, gradient, memory),
+            OptimizerKind::Adamw(adam) => {
+                self.adam(adam, [0.0, decay], parameter, gradient, memory)
+            }
+        }
+    }
+
+    fn adam(
+        &self,
+        adam: &AdamConfig,
+        [penalty, decay]: [f64; 2],
+        parameter: Tensor<1>,
+        gradient: Tensor<1>,
+        memory: Option<Memory>,
+    ) -> (Tensor<1>, Option<Memory>) {
+        let (time, moments) = match memory {
+            Some(Memory::Moments(time, moments)) => (time + 1, Some(moments)),
+            _ => (1, None),
+        };
+        let step = AdamStep {
+            learning_rate: self.learning_rate,
+            beta_1: adam.beta_1,
+            beta_2: adam.beta_2,
+            epsilon: adam.epsilon,
+            time,
+            gradient_scale: self.scale,
+            penalty,
+            decay,
+        };
+        let [parameter, first, second] = adam_step(parameter, gradient, moments, step);
+        (parameter, Some(Memory::Moments(time, [first, second])))
     }
 }
 

@@ -3,14 +3,16 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use burn::tensor::activation::{log_sigmoid, tanh};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Distribution, Tensor};
+use hearth_config::{AdamConfig, OptimizerConfig, OptimizerKind, UpdateConfig};
 use hearth_kernels::{
     Activation, Then, batch_norm2d, conv_norm2d, conv_transpose2d, conv2d, linear,
 };
 use hearth_train::Backend;
+use hearth_train::optimizer::Optimizer;
 
 use crate::Outcome;
 use crate::networks::per_second;
@@ -111,9 +113,10 @@ impl Discriminator {
 pub fn step_speed(backend: Backend) -> Outcome<f64> {
     let device = backend.device().autodiff();
     let (mut generator, mut discriminator) = (Generator::new(&device), Discriminator::new(&device));
-    let adam = || -> ModuleOptimizer {
-        AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
-    };
+    let kind = OptimizerKind::Adam(AdamConfig { beta_1: 0.5, ..AdamConfig::default() });
+    let update = UpdateConfig { learning_rate: 2e-4, weight_decay: 0.0, decay_all: false };
+    let config = OptimizerConfig { kind, update };
+    let adam = || Optimizer::new(&config);
     let (mut generator_rule, mut discriminator_rule) = (adam(), adam());
     let real = Tensor::random([BATCH, 1, 28, 28], Distribution::Uniform(-1.0, 1.0), &device);
     per_second(|| {
@@ -123,12 +126,12 @@ pub fn step_speed(backend: Backend) -> Outcome<f64> {
         let on_fake = log_sigmoid(discriminator.forward(fake.clone().detach()).neg()).mean();
         let gradients = (on_real + on_fake).neg().backward();
         let gradients = GradientsParams::from_grads(gradients, &discriminator);
-        discriminator = discriminator_rule.step(2e-4, discriminator.clone(), gradients);
+        discriminator = discriminator_rule.step(discriminator.clone(), gradients, 2e-4, 1.0);
         // Without gradients for the discriminator's weights, which this step does not change.
         let judge = discriminator.clone().no_grad();
         let loss = log_sigmoid(judge.forward(fake)).mean().neg();
         let gradients = GradientsParams::from_grads(loss.backward(), &generator);
-        generator = generator_rule.step(2e-4, generator.clone(), gradients);
+        generator = generator_rule.step(generator.clone(), gradients, 2e-4, 1.0);
         std::hint::black_box(loss.into_scalar::<f32>());
         Ok(BATCH)
     })

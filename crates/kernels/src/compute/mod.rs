@@ -27,7 +27,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
 use crate::float::Float;
+use crate::functions::{AdamStep, SgdStep};
 use crate::host::Host;
+use crate::update;
 
 pub use convolution::{Convolution, ConvolutionGradients, Direction, Wanted};
 pub use norm::{Norm, NormInputs, Normalized};
@@ -57,5 +59,37 @@ pub fn sum_squares<B: Host>(x: &FloatTensor<B>) -> FloatTensor<B> {
         let sums = crate::blocks::sum_squares(&view.dense());
         let count = sums.len();
         B::dense(sums, &[count])
+    })
+}
+
+/// A parameter and its velocity after the step.
+pub fn sgd<B: Host>(
+    parameter: &FloatTensor<B>,
+    gradient: &FloatTensor<B>,
+    velocity: Option<&FloatTensor<B>>,
+    step: SgdStep,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    with_float!(parameter, E => {
+        let parameter = flat::<B, E>(parameter);
+        let velocity = velocity.map(flat::<B, E>);
+        let count = parameter.len();
+        let new = update::sgd(&parameter, &flat::<B, E>(gradient), velocity, step);
+        new.map(|new| B::dense(new, &[count])).into()
+    })
+}
+
+/// A parameter and its moments after the step.
+pub fn adam<B: Host>(
+    parameter: &FloatTensor<B>,
+    gradient: &FloatTensor<B>,
+    moments: [Option<&FloatTensor<B>>; 2],
+    step: AdamStep,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    with_float!(parameter, E => {
+        let parameter = flat::<B, E>(parameter);
+        let moments = moments.map(|moment| moment.map(flat::<B, E>));
+        let count = parameter.len();
+        let new = update::adam(&parameter, &flat::<B, E>(gradient), moments, step);
+        new.map(|new| B::dense(new, &[count])).into()
     })
 }

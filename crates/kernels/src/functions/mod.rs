@@ -4,6 +4,7 @@ mod convolution;
 mod dropout;
 mod norm;
 mod pooling;
+mod update;
 
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor, activation};
@@ -14,6 +15,7 @@ pub use convolution::{AnyConv, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
 pub use norm::{BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 pub use pooling::{avg_pool2d, max_pool2d};
+pub use update::{AdamStep, SgdStep, adam_step, sgd_step};
 
 /// What follows a layer in the same pass over its output.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -52,6 +54,11 @@ fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
     floats && !x.dims().contains(&0) && HOSTS.iter().any(|host| host() == device)
 }
 
+/// The same for a kernel without a backward pass, which only tensors without differentiation reach.
+fn has_plain_kernels<const D: usize>(x: &Tensor<D>) -> bool {
+    has_kernels(x) && !x.device().is_autodiff()
+}
+
 /// The backends that have kernels.
 const HOSTS: &[fn() -> Device] = &[
     #[cfg(feature = "flex")]
@@ -66,7 +73,7 @@ const HOSTS: &[fn() -> Device] = &[
 /// The sum of the squares of all numbers of a tensor, in 64 bits and in an order that does not
 /// depend on the threads.
 pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f64 {
-    if has_kernels(&x) && D <= 4 && !x.device().is_autodiff() {
+    if has_plain_kernels(&x) && D <= 4 {
         let sums = Tensor::<1>::from_dispatch(<Dispatch as InferenceKernels>::sum_squares(
             x.into_dispatch(),
         ));

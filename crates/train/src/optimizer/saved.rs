@@ -1,123 +1,109 @@
-//! An optimiser's state as named tensors and scalars, and back.
-
-use std::collections::BTreeMap;
-use std::marker::PhantomData;
+//! An optimiser's memory as named tensors and numbers, and back.
 
 use burn::module::{Module, Param};
-use burn::optim::{Optimizer as Rule, RecordState, StateSink, StateSource};
-use burn::tensor::Tensor;
-use burn_pack::Scalar;
+use burn::tensor::{Device, Tensor};
+use hearth_config::OptimizerKind;
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
-use hearth_store::{StateDict, StoreError, Value};
+use hearth_store::{StateDict, StoreError};
 
-use super::States;
+use super::{Memory, Optimizer};
 use crate::state::{to_data, to_value};
 
-pub(super) fn save<R: Rule, M: Module>(
-    states: &States,
-    module: &M,
-) -> Result<StateDict, StoreError> {
-    struct Save<'a, R> {
-        states: &'a States,
-        sink: StateSink,
-        rule: PhantomData<R>,
-    }
-    impl<R: Rule> VisitParam for Save<'_, R> {
-        fn visit<const D: usize>(&mut self, path: &str, _: &Param<Tensor<D>>) {
-            let state = self.states.get(path).and_then(|state| state.downcast_ref::<R::State<D>>());
-            if let Some(state) = state {
-                state.state_flatten(path, &mut self.sink);
-            }
-        }
-    }
-    let sink = StateSink::default();
-    let mut save = Save::<R> { states, sink, rule: PhantomData };
-    visit_params(module, &mut save);
-    let mut state = StateDict::default();
-    for (path, data) in save.sink.tensors {
-        state.insert(path, to_value(&data)?)?;
-    }
-    for (path, scalar) in save.sink.scalars {
-        state.insert(path, from_scalar(scalar))?;
-    }
-    Ok(state)
-}
+/// The names of Adam's moments, behind their parameter's path.
+const MOMENTS: [&str; 2] = ["momentum.moment_1", "momentum.moment_2"];
+const TIME: &str = "momentum.time";
+const VELOCITY: &str = "momentum.velocity";
 
-pub(super) fn load<R: Rule, M: Module>(
-    rule: &R,
-    module: &M,
-    state: StateDict,
-) -> Result<States, StoreError> {
-    struct Load<'a, R> {
-        rule: &'a R,
-        state: StateDict,
-        states: States,
-        error: Option<StoreError>,
-    }
-    impl<R: Rule> Load<'_, R> {
-        /// Burn takes a missing entry for an optional one and forgets it, so the entries that
-        /// belong to a parameter are read off a first step with a gradient of zero.
-        fn one<const D: usize>(
-            &mut self,
-            path: &str,
-            shape: Vec<usize>,
-            param: &Param<Tensor<D>>,
-        ) -> Result<(), StoreError> {
-            let device = param.val().device().without_autodiff();
-            let zeros = Tensor::<D>::zeros(shape, &device);
-            let (_, fresh) = self.rule.step(0.0, zeros.clone(), zeros, None);
-            let mut wanted = StateSink::default();
-            if let Some(fresh) = &fresh {
-                fresh.state_flatten(path, &mut wanted);
-            }
-            let mut scalars = BTreeMap::new();
-            for (name, scalar) in &wanted.scalars {
-                scalars.insert(name.clone(), take_scalar(&mut self.state, name, *scalar)?);
-            }
-            let mut source = StateSource::new(scalars);
-            for (name, data) in &wanted.tensors {
-                let value = self.state.take_tensor(name, &data.shape().to_vec())?;
-                source.insert_tensor(name.clone(), to_data(&value)?);
-            }
-            if let Some(state) = R::State::<D>::state_unflatten(path, &mut source, &device) {
-                self.states.insert(path.to_owned(), Box::new(state));
-            }
-            Ok(())
-        }
-    }
-    impl<R: Rule> VisitParam for Load<'_, R> {
-        fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
-            if self.error.is_none() && !is_statistic(path) {
-                self.error = self.one(path, param.lazy_shape().to_vec(), param).err();
+impl Optimizer {
+    /// What is remembered, by `<parameter's path>.<name>`, in the parameter's shape.
+    pub fn state<M: Module>(&self, module: &M) -> Result<StateDict, StoreError> {
+        struct Save<'a>(&'a Optimizer, Result<StateDict, StoreError>);
+        impl VisitParam for Save<'_> {
+            fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+                if let (Some(memory), Ok(state)) = (self.0.memories.get(path), &mut self.1)
+                    && let Err(error) = memory.save(path, param, state)
+                {
+                    self.1 = Err(error);
+                }
             }
         }
+        let mut save = Save(self, Ok(StateDict::new()));
+        visit_params(module, &mut save);
+        save.1
     }
-    if state.is_empty() {
-        return Ok(States::new());
-    }
-    let mut load = Load { rule, state, states: States::new(), error: None };
-    visit_params(module, &mut load);
-    match load.error {
-        Some(error) => Err(error),
-        None => load.state.finish().map(|()| load.states),
+
+    /// Puts back what [`Optimizer::state`] gave. A missing, extra or misshapen entry is an error.
+    /// An optimiser that has not made a step has no entries at all.
+    pub fn restore<M: Module>(&mut self, module: &M, state: StateDict) -> Result<(), StoreError> {
+        struct Load<'a> {
+            optimizer: &'a mut Optimizer,
+            state: StateDict,
+            error: Option<StoreError>,
+        }
+        impl VisitParam for Load<'_> {
+            fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+                if self.error.is_some() || is_statistic(path) {
+                    return;
+                }
+                match Memory::load(&self.optimizer.config.kind, path, param, &mut self.state) {
+                    Ok(memory) => {
+                        let named = memory.map(|memory| (path.to_owned(), memory));
+                        self.optimizer.memories.extend(named);
+                    }
+                    Err(error) => self.error = Some(error),
+                }
+            }
+        }
+        self.memories.clear();
+        if state.is_empty() {
+            return Ok(());
+        }
+        let mut load = Load { optimizer: self, state, error: None };
+        visit_params(module, &mut load);
+        load.error.map_or_else(|| load.state.finish(), Err)
     }
 }
 
-fn from_scalar(scalar: Scalar) -> Value {
-    match scalar {
-        Scalar::Int(number) => Value::Int(number),
-        // Counts of steps: far below 2^63.
-        Scalar::UInt(number) => Value::Int(number.cast_signed()),
-        Scalar::Float(number) => Value::Float(number),
-        Scalar::Bool(flag) => Value::Bool(flag),
+impl Memory {
+    fn save<const D: usize>(
+        &self,
+        path: &str,
+        param: &Param<Tensor<D>>,
+        state: &mut StateDict,
+    ) -> Result<(), StoreError> {
+        let mut keep = |name, numbers: &Tensor<1>| {
+            let shaped: Tensor<D> = numbers.clone().reshape(param.lazy_shape());
+            state.insert(format!("{path}.{name}"), to_value(&shaped.into_data())?)
+        };
+        match self {
+            Self::Velocity(velocity) => keep(VELOCITY, velocity),
+            Self::Moments(time, [first, second]) => {
+                keep(MOMENTS[0], first)?;
+                keep(MOMENTS[1], second)?;
+                state.insert(format!("{path}.{TIME}"), *time)
+            }
+        }
     }
-}
 
-fn take_scalar(state: &mut StateDict, path: &str, like: Scalar) -> Result<Scalar, StoreError> {
-    Ok(match like {
-        Scalar::Int(_) => Scalar::Int(state.take_int(path)?),
-        Scalar::UInt(_) => Scalar::UInt(state.take_int(path)?.cast_unsigned()),
-        Scalar::Float(_) => Scalar::Float(state.take_float(path)?),
-        Scalar::Bool(_) => Scalar::Bool(state.take_bool(path)?),
-    })
+    fn load<const D: usize>(
+        kind: &OptimizerKind,
+        path: &str,
+        param: &Param<Tensor<D>>,
+        state: &mut StateDict,
+    ) -> Result<Option<Self>, StoreError> {
+        let shape = param.lazy_shape().to_vec();
+        let device: Device = param.val().device().without_autodiff();
+        let mut take = |name| -> Result<Tensor<1>, StoreError> {
+            let value = state.take_tensor(&format!("{path}.{name}"), &shape)?;
+            Ok(Tensor::<D>::from_data(to_data(&value)?, &device).flatten(0, D - 1))
+        };
+        Ok(match kind {
+            OptimizerKind::Sgd(sgd) if sgd.momentum > 0.0 => Some(Self::Velocity(take(VELOCITY)?)),
+            OptimizerKind::Sgd(_) => None,
+            OptimizerKind::Adam(_) | OptimizerKind::Adamw(_) => {
+                let moments = [take(MOMENTS[0])?, take(MOMENTS[1])?];
+                Some(Self::Moments(state.take_u64(&format!("{path}.{TIME}"))?, moments))
+            }
+        })
+    }
 }

@@ -5,7 +5,7 @@ use hearth_config::{
     AdamConfig as AdamSettings, MlpConfig, ModelConfig, SgdConfig as SgdSettings, UpdateConfig,
 };
 use hearth_model::Classifier;
-use hearth_store::TensorValue;
+use hearth_store::{StateDict, TensorValue};
 
 use super::*;
 use crate::backend::Backend;

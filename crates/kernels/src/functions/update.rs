@@ -1,0 +1,123 @@
+//! The update rules of optimisers.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+use super::has_plain_kernels;
+use crate::extension::InferenceKernels;
+
+/// The numbers of a step of stochastic gradient descent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdStep {
+    /// How far to go.
+    pub learning_rate: f64,
+    /// The share of the velocity that is kept.
+    pub momentum: f64,
+    /// Whether to step by where the velocity will lead (Nesterov's variant).
+    pub nesterov: bool,
+    /// What the gradient is multiplied by first.
+    pub gradient_scale: f64,
+    /// The weight of an L2 penalty: so much of the parameter is added to its gradient.
+    pub penalty: f64,
+}
+
+/// The numbers of a step of Adam.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamStep {
+    /// How far to go.
+    pub learning_rate: f64,
+    /// Decay rate of the first moment.
+    pub beta_1: f64,
+    /// Decay rate of the second moment.
+    pub beta_2: f64,
+    /// Added to the denominator.
+    pub epsilon: f64,
+    /// The number of this step, from 1.
+    pub time: u64,
+    /// What the gradient is multiplied by first.
+    pub gradient_scale: f64,
+    /// The weight of an L2 penalty: so much of the parameter is added to its gradient.
+    pub penalty: f64,
+    /// The share of the parameter that decays, times the learning rate, beside the gradient
+    /// (Loshchilov and Hutter 2019, algorithm 2).
+    pub decay: f64,
+}
+
+impl AdamStep {
+    /// `[size, root, kept]`: with them the new parameter is
+    /// `kept parameter - size first / (root sqrt(second) + epsilon)`.
+    pub(crate) fn factors(&self) -> [f64; 3] {
+        let time = self.time as f64;
+        let [correction_1, correction_2] =
+            [self.beta_1, self.beta_2].map(|beta| 1.0 - beta.powf(time));
+        [
+            self.learning_rate / correction_1,
+            1.0 / correction_2.sqrt(),
+            1.0 - self.learning_rate * self.decay,
+        ]
+    }
+}
+
+/// A step of stochastic gradient descent with momentum (Sutskever et al. 2013, in the form
+/// `v' = momentum v + g`, `p' = p - learning_rate v'`), and with Nesterov's variant
+/// `p' = p - learning_rate (momentum v' + g)`. Gives the new parameter and velocity.
+///
+/// # Shapes
+///
+/// Everything is flat, `[numbers]`: the rule treats each number alone. Without a velocity, it
+/// begins at zero.
+pub fn sgd_step(
+    parameter: Tensor<1>,
+    gradient: Tensor<1>,
+    velocity: Option<Tensor<1>>,
+    step: SgdStep,
+) -> [Tensor<1>; 2] {
+    if has_plain_kernels(&parameter) {
+        let (parameter, gradient) = (parameter.into_dispatch(), gradient.into_dispatch());
+        let velocity = velocity.map(Tensor::into_dispatch).into();
+        let new = <Dispatch as InferenceKernels>::sgd(parameter, gradient, velocity, step);
+        return <[_; 2]>::from(new).map(Tensor::from_dispatch);
+    }
+    let SgdStep { learning_rate, momentum, nesterov, gradient_scale, penalty } = step;
+    let gradient = gradient * gradient_scale + parameter.clone() * penalty;
+    let velocity = match velocity {
+        Some(velocity) => velocity * momentum + gradient.clone(),
+        None => gradient.clone(),
+    };
+    let ahead = if nesterov { velocity.clone() * momentum + gradient } else { velocity.clone() };
+    [parameter - ahead * learning_rate, velocity]
+}
+
+/// A step of Adam (Kingma and Ba 2015, algorithm 1), and of `AdamW` when its `decay` is above 0.
+/// Gives the new parameter, first moment and second moment.
+///
+/// # Shapes
+///
+/// Everything is flat, `[numbers]`: the rule treats each number alone. Without moments, they begin
+/// at zero.
+pub fn adam_step(
+    parameter: Tensor<1>,
+    gradient: Tensor<1>,
+    moments: Option<[Tensor<1>; 2]>,
+    step: AdamStep,
+) -> [Tensor<1>; 3] {
+    if has_plain_kernels(&parameter) {
+        let (parameter, gradient) = (parameter.into_dispatch(), gradient.into_dispatch());
+        let moments = moments.map(|moments| moments.map(Tensor::into_dispatch).into());
+        let (first, second): (Option<_>, Option<_>) = moments.unzip();
+        let (first, second) = (first.into(), second.into());
+        let new = <Dispatch as InferenceKernels>::adam(parameter, gradient, first, second, step);
+        return <[_; 3]>::from(new).map(Tensor::from_dispatch);
+    }
+    let AdamStep { beta_1, beta_2, epsilon, gradient_scale, penalty, .. } = step;
+    let gradient = gradient * gradient_scale + parameter.clone() * penalty;
+    let [first, second] = moments.unwrap_or_else(|| {
+        let zeros = parameter.zeros_like();
+        [zeros.clone(), zeros]
+    });
+    let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
+    let second = second * beta_2 + gradient.square() * (1.0 - beta_2);
+    let [size, root, kept] = step.factors();
+    let down = first.clone() * size / (second.clone().sqrt() * root + epsilon);
+    [parameter * kept - down, first, second]
+}

@@ -1,0 +1,115 @@
+//! The update rules of optimisers: one parallel pass over a parameter's numbers.
+
+use std::borrow::Cow;
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::float::Float;
+use crate::functions::{AdamStep, SgdStep};
+use crate::patches::processor;
+use crate::view::filled_each;
+
+/// Numbers that a thread treats at a time: what its cache holds of all the slices together.
+const CHUNK: usize = 1 << 13;
+
+/// What was remembered, or the zeros that every memory begins with.
+fn or_zeros<E: Float>(memory: Option<Cow<'_, [E]>>, length: usize) -> Cow<'_, [E]> {
+    memory.unwrap_or_else(|| vec![E::default(); length].into())
+}
+
+/// Parameter and velocity after the step.
+pub fn sgd<E: Float>(
+    parameter: &[E],
+    gradient: &[E],
+    velocity: Option<Cow<'_, [E]>>,
+    step: SgdStep,
+) -> [Vec<E>; 2] {
+    let velocity = or_zeros(velocity, parameter.len());
+    filled_each(parameter.len(), |[new_parameter, new_velocity]| {
+        let new = (new_parameter.par_chunks_mut(CHUNK), new_velocity.par_chunks_mut(CHUNK));
+        let old =
+            (parameter.par_chunks(CHUNK), gradient.par_chunks(CHUNK), velocity.par_chunks(CHUNK));
+        (new, old).into_par_iter().for_each(|(new, old)| {
+            processor().dispatch(Sgd { new, old, step });
+        });
+    })
+}
+
+struct Sgd<'a, E> {
+    new: (&'a mut [E], &'a mut [E]),
+    old: (&'a [E], &'a [E], &'a [E]),
+    step: SgdStep,
+}
+
+impl<E: Float> WithSimd for Sgd<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let SgdStep { learning_rate, momentum, nesterov, gradient_scale, penalty } = self.step;
+        // The step is `ahead * velocity + now * gradient`.
+        let [ahead, now] = if nesterov { [momentum, 1.0] } else { [1.0, 0.0] };
+        let [ahead, now, learning_rate, momentum, scale, penalty] =
+            [ahead, now, learning_rate, momentum, gradient_scale, penalty].map(E::from_f64);
+        let new = self.new.0.iter_mut().zip(self.new.1);
+        let old = self.old.0.iter().zip(self.old.1).zip(self.old.2);
+        for ((new_parameter, new_velocity), ((parameter, gradient), velocity)) in new.zip(old) {
+            let gradient = *gradient * scale + *parameter * penalty;
+            let velocity = *velocity * momentum + gradient;
+            *new_velocity = velocity;
+            *new_parameter = *parameter - learning_rate * (ahead * velocity + now * gradient);
+        }
+    }
+}
+
+/// Parameter, first and second moment after the step.
+pub fn adam<E: Float>(
+    parameter: &[E],
+    gradient: &[E],
+    moments: [Option<Cow<'_, [E]>>; 2],
+    step: AdamStep,
+) -> [Vec<E>; 3] {
+    let [first, second] = moments.map(|moment| or_zeros(moment, parameter.len()));
+    filled_each(parameter.len(), |new: [&mut [E]; 3]| {
+        let [new_parameter, new_first, new_second] = new.map(|new| new.par_chunks_mut(CHUNK));
+        let [parameter, gradient, first, second] =
+            [parameter, gradient, &first, &second].map(|old| old.par_chunks(CHUNK));
+        let new = (new_parameter, new_first, new_second);
+        let old = (parameter, gradient, first, second);
+        (new, old).into_par_iter().for_each(|(new, old)| {
+            processor().dispatch(Adam { new, old, step });
+        });
+    })
+}
+
+struct Adam<'a, E> {
+    new: (&'a mut [E], &'a mut [E], &'a mut [E]),
+    old: (&'a [E], &'a [E], &'a [E], &'a [E]),
+    step: AdamStep,
+}
+
+impl<E: Float> WithSimd for Adam<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let AdamStep { beta_1, beta_2, gradient_scale, penalty, epsilon, .. } = self.step;
+        let [size, root, kept] = self.step.factors();
+        let [size, root, kept, epsilon, scale, penalty] =
+            [size, root, kept, epsilon, gradient_scale, penalty].map(E::from_f64);
+        let [share_1, share_2] = [1.0 - beta_1, 1.0 - beta_2].map(E::from_f64);
+        let [beta_1, beta_2] = [beta_1, beta_2].map(E::from_f64);
+        let new = self.new.0.iter_mut().zip(self.new.1).zip(self.new.2);
+        let old = self.old.0.iter().zip(self.old.1).zip(self.old.2.iter().zip(self.old.3));
+        for (new, ((parameter, gradient), (first, second))) in new.zip(old) {
+            let ((new_parameter, new_first), new_second) = new;
+            let gradient = *gradient * scale + *parameter * penalty;
+            let first = *first * beta_1 + gradient * share_1;
+            let second = *second * beta_2 + gradient * gradient * share_2;
+            *new_first = first;
+            *new_second = second;
+            *new_parameter = *parameter * kept - size * first / (second.sqrt() * root + epsilon);
+        }
+    }
+}
