@@ -78,9 +78,10 @@ impl<'a, E: Float> View<'a, E> {
         }
         let [_, channels, height, width] = self.dims;
         let sample = channels * height * width;
-        let mut copy = vec![E::default(); self.dims.iter().product()];
-        copy.par_chunks_mut(sample).enumerate().for_each(|(index, out)| {
-            self.copy_sample(index, Frame::exact(height, width), out);
+        let copy = filled(self.dims.iter().product(), |copy| {
+            copy.par_chunks_mut(sample).enumerate().for_each(|(index, out)| {
+                self.copy_sample(index, Frame::exact(height, width), out);
+            });
         });
         Cow::Owned(copy)
     }

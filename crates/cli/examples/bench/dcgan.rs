@@ -68,7 +68,8 @@ impl Generator {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
         let bias = self.project.bias.as_ref().map(Param::val);
         let x = linear(latent, self.project.weight.val(), bias, Activation::None);
-        let x = x.reshape([BATCH, 128, 7, 7]);
+        // With the channels last, as the kernels read it.
+        let x = x.reshape([BATCH, 7, 7, 128]).permute([0, 3, 1, 2]);
         let [first, second] = [&self.norms[0], &self.norms[1]];
         let x = batch_norm2d(x, first.gamma.val(), first.beta.val(), EPSILON, relu.clone()).output;
         let scale = [second.gamma.val(), second.beta.val()];
@@ -105,7 +106,8 @@ impl Discriminator {
         let then = Then { activation: leaky, ..Then::default() };
         let x = conv_norm2d(x, self.weights[1].val(), scale, options, EPSILON, then).output;
         let bias = self.head.bias.as_ref().map(Param::val);
-        linear(x.flatten(1, 3), self.head.weight.val(), bias, Activation::None)
+        let x = x.permute([0, 2, 3, 1]).flatten(1, 3);
+        linear(x, self.head.weight.val(), bias, Activation::None)
     }
 }
 

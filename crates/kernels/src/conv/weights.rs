@@ -90,50 +90,61 @@ pub fn weight_gradient<E: Float>(
     let cuts = MOST_PARTS / parts;
     let per_cut = (taps.len() + 1).div_ceil(cuts);
     let size = (taps.len() + 1) * stride;
-    let mut sums = vec![E::default(); parts * size];
-    let tasks = sums.par_chunks_mut(size).enumerate().flat_map(|(part, sums)| {
-        let cuts = sums.par_chunks_mut(per_cut * stride).enumerate();
-        cuts.map(move |(cut, sums)| (part, cut, sums))
-    });
-    tasks.for_each(|(part, cut, sums)| {
-        let first_tap = cut * per_cut;
-        // The last row of all is the bias's.
-        let rows = (sums.len() / stride).min(taps.len() - first_tap.min(taps.len()));
-        let (sums, bias) = sums.split_at_mut(rows * stride);
-        let taps = &taps[taps.len().min(first_tap)..][..rows];
-        let end = ((part + 1) * per_part).min(geometry.batch);
-        for first in (part * per_part..end).step_by(samples) {
-            let count = samples.min(end - first);
-            let framed_scratch = if input_direct.is_some() { 0 } else { count * framed };
-            let gradient_scratch =
-                if gradient_direct.is_some() { 0 } else { count * pixels * channels + stride };
-            with_scratch(framed_scratch + gradient_scratch, |scratch| {
-                let (inputs, gradients) = scratch.split_at_mut(framed_scratch);
-                let data: &[E] = if let Some(data) = input_direct {
-                    &data[first * framed..][..count * framed]
-                } else {
-                    for (index, sample) in inputs.chunks_exact_mut(framed).enumerate() {
-                        input.copy_sample(first + index, frame, sample);
+    let mut sums = filled(parts * size, |sums| {
+        let tasks = sums.par_chunks_mut(size).enumerate().flat_map(|(part, sums)| {
+            let cuts = sums.par_chunks_mut(per_cut * stride).enumerate();
+            cuts.map(move |(cut, sums)| (part, cut, sums))
+        });
+        tasks.for_each(|(part, cut, sums)| {
+            let first_tap = cut * per_cut;
+            // The last row of all is the bias's.
+            let rows = (sums.len() / stride).min(taps.len() - first_tap.min(taps.len()));
+            // Each task's own, while they are on the way into its cache.
+            sums.fill(E::default());
+            let (sums, bias) = sums.split_at_mut(rows * stride);
+            let taps = &taps[taps.len().min(first_tap)..][..rows];
+            let end = ((part + 1) * per_part).min(geometry.batch);
+            for first in (part * per_part..end).step_by(samples) {
+                let count = samples.min(end - first);
+                let framed_scratch = if input_direct.is_some() { 0 } else { count * framed };
+                let gradient_scratch =
+                    if gradient_direct.is_some() { 0 } else { count * pixels * channels + stride };
+                with_scratch(framed_scratch + gradient_scratch, |scratch| {
+                    let (inputs, gradients) = scratch.split_at_mut(framed_scratch);
+                    let data: &[E] = if let Some(data) = input_direct {
+                        &data[first * framed..][..count * framed]
+                    } else {
+                        for (index, sample) in inputs.chunks_exact_mut(framed).enumerate() {
+                            input.copy_sample(first + index, frame, sample);
+                        }
+                        inputs
+                    };
+                    let gradients: &[E] = if let Some(data) = gradient_direct {
+                        &data[first * pixels * channels..][..count * pixels * channels]
+                    } else {
+                        let samples = gradients[..count * pixels * channels]
+                            .chunks_exact_mut(pixels * channels);
+                        for (index, sample) in samples.enumerate() {
+                            output_gradient.copy_sample(first + index, gradient_frame, sample);
+                        }
+                        gradients
+                    };
+                    let patches = &patches[..count * pixels];
+                    correlate(Correlation {
+                        data,
+                        patches,
+                        taps,
+                        gradients,
+                        channels,
+                        stride,
+                        sums,
+                    });
+                    if !bias.is_empty() {
+                        add_rows(&gradients[..count * pixels * channels], &mut bias[..channels]);
                     }
-                    inputs
-                };
-                let gradients: &[E] = if let Some(data) = gradient_direct {
-                    &data[first * pixels * channels..][..count * pixels * channels]
-                } else {
-                    let samples =
-                        gradients[..count * pixels * channels].chunks_exact_mut(pixels * channels);
-                    for (index, sample) in samples.enumerate() {
-                        output_gradient.copy_sample(first + index, gradient_frame, sample);
-                    }
-                    gradients
-                };
-                let patches = &patches[..count * pixels];
-                correlate(Correlation { data, patches, taps, gradients, channels, stride, sums });
-                if !bias.is_empty() {
-                    add_rows(&gradients[..count * pixels * channels], &mut bias[..channels]);
-                }
-            });
-        }
+                });
+            }
+        });
     });
     add_parts(&mut sums, size);
     sums.truncate(size);

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{padded, panels, processor, widest};
 use crate::float::Float;
+use crate::view::filled;
 
 /// Weights `[taps, channels]` in the order in which the tiles read them: panels of a few vectors
 /// of channels, each with all taps, filled up with zeros to whole vectors.
@@ -80,30 +81,32 @@ impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
     fn with_simd<S: Simd>(self, _: S) -> Vec<E> {
         let Weights { data, taps, stride, channels, .. } = self.0;
         let lanes = E::lanes::<S>();
-        let mut arranged = vec![E::default(); taps.len() * channels.next_multiple_of(lanes)];
-        let mut rest = &mut arranged[..];
-        for panel in panels(channels, lanes, widest::<S>()) {
-            let width = panel.vectors * lanes;
-            let (rows, behind) = rest.split_at_mut(taps.len() * width);
-            rest = behind;
-            let count = width.min(channels - panel.channel);
-            let fill = |(row, tap): (&mut [E], &isize)| {
-                let start = tap + panel.channel as isize * stride;
-                if stride == 1 {
-                    row[..count].copy_from_slice(&data[start as usize..][..count]);
-                } else {
-                    for (channel, slot) in row[..count].iter_mut().enumerate() {
-                        *slot = data[(start + channel as isize * stride) as usize];
+        filled(taps.len() * channels.next_multiple_of(lanes), |arranged| {
+            let mut rest = arranged;
+            for panel in panels(channels, lanes, widest::<S>()) {
+                let width = panel.vectors * lanes;
+                let (rows, behind) = rest.split_at_mut(taps.len() * width);
+                rest = behind;
+                let count = width.min(channels - panel.channel);
+                let fill = |(row, tap): (&mut [E], &isize)| {
+                    let start = tap + panel.channel as isize * stride;
+                    let (row, margin) = row.split_at_mut(count);
+                    margin.fill(E::default());
+                    if stride == 1 {
+                        row.copy_from_slice(&data[start as usize..][..count]);
+                    } else {
+                        for (channel, slot) in row.iter_mut().enumerate() {
+                            *slot = data[(start + channel as isize * stride) as usize];
+                        }
                     }
+                };
+                if rows.len() < PARALLEL {
+                    rows.chunks_exact_mut(width).zip(taps).for_each(fill);
+                } else {
+                    rows.par_chunks_exact_mut(width).zip(taps).with_min_len(64).for_each(fill);
                 }
-            };
-            if rows.len() < PARALLEL {
-                rows.chunks_exact_mut(width).zip(taps).for_each(fill);
-            } else {
-                rows.par_chunks_exact_mut(width).zip(taps).with_min_len(64).for_each(fill);
             }
-        }
-        arranged
+        })
     }
 }
 
