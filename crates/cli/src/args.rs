@@ -22,10 +22,12 @@ pub struct Args {
 pub enum Command {
     /// Train a network.
     Train(Train),
-    /// Loss, accuracy, per-class table and confusion matrix of a run.
+    /// Results of a run: loss, accuracy and confusion matrix, or how good made pictures are.
     Eval(Eval),
     /// Name the class of pictures, in any common format.
     Predict(Predict),
+    /// Make pictures with a trained generator.
+    Sample(Sample),
     /// Write a config for a folder of one's own pictures.
     Init(Init),
     /// Print the resolved config, with where each value came from.
@@ -125,6 +127,29 @@ pub struct Predict {
     /// trained on light things on a dark ground, as in MNIST and Fashion-MNIST.
     #[arg(long)]
     pub invert: bool,
+}
+
+/// `hearth sample`.
+#[derive(Debug, Group)]
+pub struct Sample {
+    /// The run.
+    #[command(flatten)]
+    pub trained: Trained,
+    /// How many pictures to make.
+    #[arg(long, default_value_t = 64)]
+    pub count: usize,
+    /// The PNG file of all of them, in a grid.
+    #[arg(long, value_name = "FILE", default_value = "samples.png")]
+    pub out: PathBuf,
+    /// Other pictures for another number.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Walk from one picture to another in each row of the grid.
+    #[arg(long)]
+    pub interpolate: bool,
+    /// Write each picture into this folder as well.
+    #[arg(long, value_name = "DIR")]
+    pub each: Option<PathBuf>,
 }
 
 /// `hearth init`.

@@ -51,10 +51,12 @@ impl Failure {
             Self::Error(error) => match error {
                 TrainError::Settings(_)
                 | TrainError::Network(_)
+                | TrainError::Pair(_)
                 | TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }
                 | TrainError::RunInfo { .. }
+                | TrainError::Picture { .. }
                 | TrainError::Config(_) => 3,
                 TrainError::NonFinite { .. } | TrainError::Spoilt { .. } => 1,
                 TrainError::Store(error) => match error {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
+use hearth_train::Report;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -27,6 +28,26 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Says something that is not the result. Nobody may be listening any more, and the work goes on.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// The results of an evaluation, in a line.
+pub fn results(report: &Report) -> String {
+    match report {
+        Report::Classification(report) => {
+            format!("loss {:.4}  accuracy {:.4}", report.loss, report.accuracy)
+        }
+        Report::Generation(report) => format!(
+            "distance {:.3}, {:.2} % of the way from real ones {:.3} to noise {:.0}  precision {:.3}  \
+             recall {:.3}  entropy {:.3}",
+            report.distance,
+            100.0 * report.position(),
+            report.floor,
+            report.ceiling,
+            report.precision,
+            report.recall,
+            report.entropy,
+        ),
+    }
 }
 
 /// A table whose columns from the second on are aligned to the right.

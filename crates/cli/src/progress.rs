@@ -4,14 +4,13 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use hearth_train::Event;
 use hearth_train::event::StepDone;
-use hearth_train::metrics::Report;
+use hearth_train::scalars::Sums;
 use hearth_train::summary::Summary;
-use hearth_train::task::Sums;
+use hearth_train::{Event, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::{megabytes, say, table, thousands};
+use crate::output::{megabytes, results, say, table, thousands};
 
 /// Steps after which the time of the whole run can be told.
 const STEPS_TO_ESTIMATE: u64 = 20;
@@ -41,7 +40,7 @@ impl Progress {
     pub fn show(&mut self, event: Event<'_>) {
         match event {
             Event::Started(summary) => self.started(summary),
-            Event::Step(step) => self.step(step),
+            Event::Step(step) => self.step(&step),
             Event::Evaluated(report) => self.evaluated(report),
             Event::Note(text) => self.line(&text),
         }
@@ -77,7 +76,7 @@ impl Progress {
         self.epoch_started = Instant::now();
     }
 
-    fn step(&mut self, done: StepDone) {
+    fn step(&mut self, done: &StepDone) {
         let in_epoch = (done.step - 1) % done.steps_per_epoch + 1;
         let resumed = self.first.is_none();
         let (first_step, begun) = *self.first.get_or_insert((done.step, Instant::now()));
@@ -85,7 +84,7 @@ impl Progress {
             self.epoch = Sums::default();
             self.bar = self.terminal.then(|| bar(done));
         }
-        self.epoch += done.sums;
+        self.epoch += &done.sums;
         let made = done.step - first_step;
         let left =
             begun.elapsed().div_f64(made.max(1) as f64) * (done.total_steps - done.step) as u32;
@@ -114,17 +113,15 @@ impl Progress {
     fn results(&self) -> String {
         let samples = self.epoch.samples as f64;
         let speed = samples / self.epoch_started.elapsed().as_secs_f64().max(1e-9);
-        format!(
-            "loss {:.4}  accuracy {:.4}  {} samples/s",
-            self.epoch.loss / samples,
-            self.epoch.correct as f64 / samples,
-            thousands(speed as u64),
-        )
+        let means = self.epoch.means();
+        let means =
+            means.iter().map(|(name, mean)| format!("{} {mean:.4}", name.replace('_', " ")));
+        let means: Vec<_> = means.collect();
+        format!("{}  {} samples/s", means.join("  "), thousands(speed as u64))
     }
 
     fn evaluated(&mut self, report: &Report) {
-        let Report { split, loss, accuracy, .. } = report;
-        self.line(&format!("           {split} loss {loss:.4}  accuracy {accuracy:.4}"));
+        self.line(&format!("           {} {}", report.split(), results(report)));
         if self.bar.is_none() {
             self.epoch_started = Instant::now();
         }
@@ -138,12 +135,12 @@ impl Progress {
     }
 }
 
-fn epochs(done: StepDone) -> (u64, u64) {
+fn epochs(done: &StepDone) -> (u64, u64) {
     let whole = |steps: u64| steps.div_ceil(done.steps_per_epoch);
     (whole(done.step), whole(done.total_steps))
 }
 
-fn bar(done: StepDone) -> ProgressBar {
+fn bar(done: &StepDone) -> ProgressBar {
     let (epoch, epochs) = epochs(done);
     let bar = ProgressBar::with_draw_target(
         Some(done.steps_per_epoch),

@@ -1,12 +1,13 @@
 //! Ranges and contradictions: what types alone cannot say.
 
+mod adversarial;
 mod model;
 
 use crate::fault::Fault;
 use crate::gather::Sections;
 use crate::sections::{
-    AugmentConfig, ClassWeights, DataConfig, DataSource, OptimizerConfig, OptimizerKind, RunConfig,
-    ScheduleConfig, ScheduleKind, TrainConfig,
+    AugmentConfig, ClassWeights, DataConfig, DataSource, Metric, ModelConfig, OptimizerKind,
+    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 use crate::tree::Node;
 
@@ -27,7 +28,7 @@ impl<'a> Checks<'a> {
 
     /// Checks all sections that could be read, each alone and against the others.
     pub fn all(&mut self, sections: &Sections) {
-        let Sections { run, data, augment, model, optimizer, schedule, train } = sections;
+        let Sections { run, data, augment, model, optimizer, schedule, train, .. } = sections;
         if let Some(run) = run {
             self.run(run);
         }
@@ -41,7 +42,10 @@ impl<'a> Checks<'a> {
             self.model(model);
         }
         if let Some(optimizer) = optimizer {
-            self.optimizer(optimizer);
+            self.rule("optimizer", &optimizer.rule);
+            if let Some(rule) = &optimizer.discriminator {
+                self.rule("optimizer.discriminator", rule);
+            }
         }
         if let Some(schedule) = schedule {
             self.schedule(schedule);
@@ -52,13 +56,34 @@ impl<'a> Checks<'a> {
         if let (Some(data), Some(model)) = (data, model) {
             self.picture(&data.source, model);
         }
-        if let (Some(data), Some(train)) = (data, train) {
+        match model {
+            Some(ModelConfig::Gan(_)) => self.adversarial(sections),
+            Some(ModelConfig::Classifier(_)) => self.classifier(sections),
+            None => {}
+        }
+    }
+
+    /// What does not go together with a network that names classes.
+    fn classifier(&mut self, sections: &Sections) {
+        for section in ["adversarial", "evaluate", "optimizer.discriminator"] {
             self.contradiction(
-                data.batches.valid_samples == 0 && train.early_stop.is_some(),
-                "train.early_stop",
-                "early stopping watches the validation set, and `data.valid_samples` is 0",
+                self.root.find(section).is_some(),
+                section,
+                &format!("[{section}] is for a pair of networks, as `model.kind = \"dcgan\"`"),
             );
         }
+        let Some(train) = &sections.train else { return };
+        self.contradiction(
+            train.best_by == Metric::Distance,
+            "train.best_by",
+            "`train.best_by` is the distance of made pictures, and this network makes none",
+        );
+        self.contradiction(
+            sections.data.as_ref().is_some_and(|data| data.batches.valid_samples == 0)
+                && train.early_stop.is_some(),
+            "train.early_stop",
+            "early stopping watches the validation set, and `data.valid_samples` is 0",
+        );
     }
 
     fn run(&mut self, run: &RunConfig) {
@@ -118,36 +143,38 @@ impl<'a> Checks<'a> {
         self.probability("augment.erase", augment.erase);
     }
 
-    fn optimizer(&mut self, optimizer: &OptimizerConfig) {
-        let rate = optimizer.update.learning_rate;
+    /// An update rule: the section at `path`.
+    fn rule(&mut self, path: &str, rule: &RuleConfig) {
+        let key = |key: &str| format!("{path}.{key}");
+        let rate = rule.update.learning_rate;
         self.that(
-            "optimizer.learning_rate",
+            &key("learning_rate"),
             rate,
             0.0 < rate && rate <= 1000.0,
             "above 0, at most 1000",
         );
-        let decay = optimizer.update.weight_decay;
-        self.that("optimizer.weight_decay", decay, (0.0..=10.0).contains(&decay), "0 to 10");
+        let decay = rule.update.weight_decay;
+        self.that(&key("weight_decay"), decay, (0.0..=10.0).contains(&decay), "0 to 10");
         self.contradiction(
-            optimizer.update.decay_all && decay == 0.0,
-            "optimizer.decay_all",
-            "`optimizer.decay_all` is set, and `optimizer.weight_decay` is 0",
+            rule.update.decay_all && decay == 0.0,
+            &key("decay_all"),
+            &format!("`{path}.decay_all` is set, and `{path}.weight_decay` is 0"),
         );
-        match &optimizer.kind {
+        match &rule.kind {
             OptimizerKind::Sgd(sgd) => {
-                self.below_one("optimizer.momentum", sgd.momentum);
+                self.below_one(&key("momentum"), sgd.momentum);
                 self.contradiction(
                     sgd.nesterov && sgd.momentum == 0.0,
-                    "optimizer.nesterov",
-                    "Nesterov's variant needs `optimizer.momentum` above 0",
+                    &key("nesterov"),
+                    &format!("Nesterov's variant needs `{path}.momentum` above 0"),
                 );
             }
             OptimizerKind::Adam(adam) | OptimizerKind::Adamw(adam) => {
-                self.below_one("optimizer.beta_1", adam.beta_1);
-                self.below_one("optimizer.beta_2", adam.beta_2);
+                self.below_one(&key("beta_1"), adam.beta_1);
+                self.below_one(&key("beta_2"), adam.beta_2);
                 // Below the smallest f32 it would be 0, and 0 / 0 is not a number.
                 let good = (f64::from(f32::MIN_POSITIVE)..=1.0).contains(&adam.epsilon);
-                self.that("optimizer.epsilon", adam.epsilon, good, "1.2e-38 to 1");
+                self.that(&key("epsilon"), adam.epsilon, good, "1.2e-38 to 1");
             }
         }
     }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use toml::Value;
 
 use crate::sections::{
-    AugmentConfig, DataConfig, ModelConfig, OptimizerConfig, RunConfig, ScheduleConfig, TrainConfig,
+    AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, ModelConfig, OptimizerConfig,
+    RunConfig, ScheduleConfig, TrainConfig,
 };
 
 /// The format of configs that this version writes and reads.
@@ -31,8 +32,11 @@ pub struct Config {
     /// Random changes to the training pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<AugmentConfig>,
-    /// The network.
+    /// What is trained.
     pub model: ModelConfig,
+    /// How two networks learn from each other: there when the model is a pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adversarial: Option<AdversarialConfig>,
     /// The update rule.
     pub optimizer: OptimizerConfig,
     /// The learning rate over time.
@@ -40,6 +44,9 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// The length of the run and its cadences.
     pub train: TrainConfig,
+    /// How made pictures are judged: there when the model makes some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluate: Option<EvaluateConfig>,
 }
 
 impl Config {

@@ -4,13 +4,27 @@ use crate::config::{Config, FORMAT};
 use crate::fault::Fault;
 use crate::read::Reader;
 use crate::sections::{
-    AdamConfig, AugmentConfig, DataConfig, DataSource, ModelConfig, OptimizerConfig, OptimizerKind,
-    RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, ClassifierConfig, DataConfig,
+    DataSource, EvaluateConfig, GanConfig, Metric, ModelConfig, OptimizerConfig, OptimizerKind,
+    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 
 /// Every section that there is.
-pub(crate) const SECTIONS: [&str; 8] =
-    ["format", "run", "data", "augment", "model", "optimizer", "schedule", "train"];
+pub(crate) const SECTIONS: [&str; 10] = [
+    "format",
+    "run",
+    "data",
+    "augment",
+    "model",
+    "adversarial",
+    "optimizer",
+    "schedule",
+    "train",
+    "evaluate",
+];
+
+/// Of Arjovsky et al. 2017, algorithm 1.
+const WEIGHT_CLIP: f64 = 0.01;
 
 /// What could be read: a section with a fault is `None`.
 pub(crate) struct Sections {
@@ -19,9 +33,11 @@ pub(crate) struct Sections {
     /// `None` when it was not written, too: then there is no augmentation.
     pub augment: Option<AugmentConfig>,
     pub model: Option<ModelConfig>,
+    pub adversarial: Option<AdversarialConfig>,
     pub optimizer: Option<OptimizerConfig>,
     pub schedule: Option<ScheduleConfig>,
     pub train: Option<TrainConfig>,
+    pub evaluate: Option<EvaluateConfig>,
 }
 
 impl Sections {
@@ -29,34 +45,63 @@ impl Sections {
     pub fn read(reader: &mut Reader<'_>) -> Self {
         reader.known_sections(&SECTIONS);
         check_format(reader);
+        let model = read_model(reader);
+        let mut train: Option<TrainConfig> = reader.section("train");
+        if let (Some(ModelConfig::Gan(_)), Some(train)) = (&model, &mut train)
+            && !reader.has("train.best_by")
+        {
+            train.best_by = Metric::Distance;
+        }
         Self {
             run: reader.section("run"),
             data: read_data(reader),
             augment: if reader.has("augment") { reader.section("augment") } else { None },
-            model: read_model(reader),
+            model,
+            adversarial: section_or_default(reader, "adversarial"),
             optimizer: read_optimizer(reader),
             schedule: if reader.has("schedule") {
                 read_schedule(reader)
             } else {
                 Some(ScheduleConfig::default())
             },
-            train: reader.section("train"),
+            train,
+            evaluate: section_or_default(reader, "evaluate"),
         }
     }
 
     /// The whole, when nothing is missing.
     pub fn into_config(self) -> Option<Config> {
+        let model = self.model?;
+        let (adversarial, evaluate) = match &model {
+            ModelConfig::Classifier(_) => (None, None),
+            ModelConfig::Gan(_) => {
+                let mut adversarial = self.adversarial?;
+                if adversarial.loss == AdversarialLoss::Wasserstein {
+                    adversarial.weight_clip.get_or_insert(WEIGHT_CLIP);
+                }
+                (Some(adversarial), Some(self.evaluate?))
+            }
+        };
         Some(Config {
             format: FORMAT,
             run: self.run?,
             data: self.data?,
             augment: self.augment,
-            model: self.model?,
+            model,
+            adversarial,
             optimizer: self.optimizer?,
             schedule: self.schedule?,
             train: self.train?,
+            evaluate,
         })
     }
+}
+
+fn section_or_default<T: Default + serde::de::DeserializeOwned>(
+    reader: &mut Reader<'_>,
+    path: &str,
+) -> Option<T> {
+    if reader.has(path) { reader.section(path) } else { Some(T::default()) }
 }
 
 fn check_format(reader: &mut Reader<'_>) {
@@ -86,24 +131,38 @@ fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
 }
 
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
-    let kind = reader.kind("model", &["mlp", "lenet", "cnn", "resnet"])?;
-    let (NoCommon {}, model) = match kind {
-        "mlp" => tagged(reader, "model", kind, ModelConfig::Mlp),
-        "lenet" => tagged(reader, "model", kind, ModelConfig::Lenet),
-        "cnn" => tagged(reader, "model", kind, ModelConfig::Cnn),
-        _ => tagged(reader, "model", kind, ModelConfig::Resnet),
-    }?;
-    Some(model)
+    let kinds = ["mlp", "lenet", "cnn", "resnet", "dcgan", "mlp-gan"];
+    let kind = reader.kind("model", &kinds)?;
+    let classifier = |(NoCommon {}, model)| ModelConfig::Classifier(model);
+    let gan = |(NoCommon {}, model)| ModelConfig::Gan(model);
+    match kind {
+        "mlp" => tagged(reader, "model", kind, ClassifierConfig::Mlp).map(classifier),
+        "lenet" => tagged(reader, "model", kind, ClassifierConfig::Lenet).map(classifier),
+        "cnn" => tagged(reader, "model", kind, ClassifierConfig::Cnn).map(classifier),
+        "resnet" => tagged(reader, "model", kind, ClassifierConfig::Resnet).map(classifier),
+        "dcgan" => tagged(reader, "model", kind, GanConfig::Dcgan).map(gan),
+        _ => tagged(reader, "model", kind, GanConfig::MlpGan).map(gan),
+    }
 }
 
 fn read_optimizer(reader: &mut Reader<'_>) -> Option<OptimizerConfig> {
-    let kind = reader.kind("optimizer", &["sgd", "adam", "adamw"])?;
+    let rule = read_rule(reader, "optimizer");
+    let discriminator = if reader.has("optimizer.discriminator") {
+        Some(read_rule(reader, "optimizer.discriminator")?)
+    } else {
+        None
+    };
+    Some(OptimizerConfig { rule: rule?, discriminator })
+}
+
+fn read_rule(reader: &mut Reader<'_>, path: &str) -> Option<RuleConfig> {
+    let kind = reader.kind(path, &["sgd", "adam", "adamw"])?;
     let (update, kind) = match kind {
-        "sgd" => tagged(reader, "optimizer", kind, OptimizerKind::Sgd),
-        "adam" => tagged(reader, "optimizer", kind, OptimizerKind::Adam),
-        _ => tagged::<_, AdamConfig, _>(reader, "optimizer", kind, OptimizerKind::Adamw),
+        "sgd" => tagged(reader, path, kind, OptimizerKind::Sgd),
+        "adam" => tagged(reader, path, kind, OptimizerKind::Adam),
+        _ => tagged::<_, AdamConfig, _>(reader, path, kind, OptimizerKind::Adamw),
     }?;
-    Some(OptimizerConfig { kind, update })
+    Some(RuleConfig { kind, update })
 }
 
 fn read_schedule(reader: &mut Reader<'_>) -> Option<ScheduleConfig> {
@@ -131,6 +190,7 @@ where
     Common: serde::de::DeserializeOwned,
     Own: serde::de::DeserializeOwned,
 {
-    let (common, own) = reader.tagged(path, kind)?;
+    let inner: &[_] = if path == "optimizer" { &["discriminator"] } else { &[] };
+    let (common, own) = reader.tagged(path, kind, inner)?;
     Some((common, variant(own)))
 }

@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod fault;
 mod gather;
+mod judge;
 mod raw;
 mod read;
 mod sections;

@@ -78,12 +78,19 @@ impl<'a> Reader<'a> {
     ///
     /// A kind that was chosen on the command line takes the place of the file's kind and of the
     /// keys that the file gave to it: `optimizer.kind=adam` is enough to leave momentum behind.
-    pub fn tagged<Common, Own>(&mut self, path: &str, kind: &str) -> Option<(Common, Own)>
+    ///
+    /// Sections within it, which are read on their own, are `inner`.
+    pub fn tagged<Common, Own>(
+        &mut self,
+        path: &str,
+        kind: &str,
+        inner: &[&'static str],
+    ) -> Option<(Common, Own)>
     where
         Common: DeserializeOwned,
         Own: DeserializeOwned,
     {
-        let known = [&["kind"], field_names::<Common>(), field_names::<Own>()].concat();
+        let known = [&["kind"], inner, field_names::<Common>(), field_names::<Own>()].concat();
         let on_command_line = |place: &Place| place.source.name == COMMAND_LINE;
         let chosen = self.root.find(&format!("{path}.kind"));
         let chosen = chosen.is_some_and(|node| on_command_line(&node.place));

@@ -22,6 +22,10 @@ pub enum Purpose {
     Augment = 4,
     /// Whatever the backend draws in a training step (dropout); indexed by step.
     Step = 5,
+    /// What a generator makes pictures from in training; indexed by step and batch.
+    Latent = 6,
+    /// What it makes pictures from to be looked at or judged; indexed by use and batch.
+    Sample = 7,
 }
 
 /// A deterministic stream of random numbers (`ChaCha8`), the same on every platform.

@@ -63,14 +63,18 @@ impl Cnn {
         }
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    /// Pictures `[batch, channels, height, width]` to what the head reads.
+    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut x = pictures;
         for (index, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, pass);
             pass.trace.keep(|| format!("blocks.{index}"), &x);
         }
-        let features = self.dropout.forward(x.flatten(1, 3), pass);
+        self.dropout.forward(x.flatten(1, 3), pass)
+    }
+
+    /// Features to logits `[batch, num_classes]`.
+    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits

@@ -2,14 +2,18 @@
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 use hearth_config::Pooling;
-use hearth_kernels::{Activation, Then, batch_norm2d_inference, conv_norm2d, conv2d, dropout_mask};
+use hearth_kernels::{
+    Activation, AnyConv, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d,
+    conv2d, dropout_mask,
+};
 
 use crate::pass::{Moments, Pass};
 
-/// A convolution; its weights are `[channels_out, channels_in, kernel, kernel]`.
+/// A convolution; its weights are `[channels_out, channels_in, kernel, kernel]`, and those of a
+/// transposed one `[channels_in, channels_out, kernel, kernel]`.
 #[derive(Module, Debug)]
 pub struct Convolution {
     weight: Param<Tensor<4>>,
@@ -18,6 +22,8 @@ pub struct Convolution {
     stride: usize,
     #[module(skip)]
     padding: usize,
+    #[module(skip)]
+    transposed: bool,
 }
 
 /// The sizes of a [`Convolution`].
@@ -49,17 +55,39 @@ impl Convolution {
         let Window { kernel, stride, padding } = window;
         let shape = [channels_out, channels_in, kernel, kernel];
         let bias = with_bias.then(|| Param::from_tensor(Tensor::zeros([channels_out], device)));
-        Self { weight: Param::from_tensor(Tensor::zeros(shape, device)), bias, stride, padding }
+        let weight = Param::from_tensor(Tensor::zeros(shape, device));
+        Self { weight, bias, stride, padding, transposed: false }
+    }
+
+    /// The same, turned round: it makes pictures larger by its stride.
+    pub fn transposed(
+        [channels_in, channels_out]: [usize; 2],
+        window: Window,
+        with_bias: bool,
+        device: &Device,
+    ) -> Self {
+        let forward = Self::new([channels_in, channels_out], window, with_bias, device);
+        let shape = [channels_in, channels_out, window.kernel, window.kernel];
+        let weight = Param::from_tensor(Tensor::zeros(shape, device));
+        Self { weight, transposed: true, ..forward }
     }
 
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, and the activation.
     pub fn forward(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
-        let bias = self.bias.as_ref().map(Param::val);
-        conv2d(x, self.weight.val(), bias, self.options(), activation)
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        match self.options() {
+            AnyConv::Forward(options) => conv2d(x, weight, bias, options, activation),
+            AnyConv::Transposed(options) => conv_transpose2d(x, weight, bias, options, activation),
+        }
     }
 
-    fn options(&self) -> ConvOptions<2> {
-        ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1)
+    fn options(&self) -> AnyConv {
+        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
+        if self.transposed {
+            ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1).into()
+        } else {
+            ConvOptions::new(stride, padding, [1, 1], 1).into()
+        }
     }
 }
 
@@ -95,6 +123,35 @@ impl BatchNorm {
             running_variance: statistic(ones()),
         }
     }
+
+    /// Features `[batch, channels, height, width]`, normalised, to what `then` makes of them.
+    pub fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
+        match pass.moments() {
+            Some(moments) => {
+                let (gamma, beta) = (self.gamma.val(), self.beta.val());
+                self.keep(batch_norm2d(x, gamma, beta, EPSILON, then), moments)
+            }
+            None => self.by_running(x, then),
+        }
+    }
+
+    fn by_running(&self, x: Tensor<4>, then: Then) -> Tensor<4> {
+        let scale = [self.gamma.val(), self.beta.val()];
+        let running = [self.running_mean.val(), self.running_variance.val()];
+        batch_norm2d_inference(x, scale, running, EPSILON, then)
+    }
+
+    /// Leaves the batch's moments with the pass.
+    fn keep(&self, normalized: hearth_kernels::BatchNorm, kept: &mut Vec<Moments>) -> Tensor<4> {
+        // The running variance estimates that of all pictures: the sum of squares over n - 1.
+        let pixels = normalized.pixels as f64;
+        let variance = normalized.variance.mul_scalar(pixels / (pixels - 1.0).max(1.0));
+        kept.push(Moments {
+            layer: [self.running_mean.id, self.running_variance.id],
+            values: [normalized.mean, variance],
+        });
+        normalized.output
+    }
 }
 
 /// A convolution without a bias, which batch normalisation would take away again, and its norm.
@@ -111,26 +168,23 @@ impl Normed {
         Self { convolution, norm: BatchNorm::new(channels[1], device) }
     }
 
+    /// The same with a transposed convolution.
+    pub fn transposed(channels: [usize; 2], window: Window, device: &Device) -> Self {
+        let convolution = Convolution::transposed(channels, window, false, device);
+        Self { convolution, norm: BatchNorm::new(channels[1], device) }
+    }
+
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, or to what `then`
     /// makes of it.
     pub fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
-        let BatchNorm { gamma, beta, running_mean, running_variance } = &self.norm;
-        let (weight, options) = (self.convolution.weight.val(), self.convolution.options());
         let Some(moments) = pass.moments() else {
-            let y = conv2d(x, weight, None, options, Activation::None);
-            let running = [running_mean.val(), running_variance.val()];
-            return batch_norm2d_inference(y, [gamma.val(), beta.val()], running, EPSILON, then);
+            return self.norm.by_running(self.convolution.forward(x, Activation::None), then);
         };
+        let BatchNorm { gamma, beta, .. } = &self.norm;
+        let (weight, options) = (self.convolution.weight.val(), self.convolution.options());
         let scale = [gamma.val(), beta.val()];
         let normalized = conv_norm2d(x, weight, scale, options, EPSILON, then);
-        // The running variance estimates that of all pictures: the sum of squares over n - 1.
-        let pixels = normalized.pixels as f64;
-        let variance = normalized.variance.mul_scalar(pixels / (pixels - 1.0).max(1.0));
-        moments.push(Moments {
-            layer: [running_mean.id, running_variance.id],
-            values: [normalized.mean, variance],
-        });
-        normalized.output
+        self.norm.keep(normalized, moments)
     }
 }
 
@@ -175,9 +229,14 @@ pub fn apply_linear(
     x: Tensor<2>,
     function: hearth_config::Activation,
 ) -> Tensor<2> {
-    let bias = layer.bias.as_ref().map(Param::val);
     let (fused, rest) = split(function);
-    activate(rest, hearth_kernels::linear(x, layer.weight.val(), bias, fused))
+    activate(rest, run_linear(layer, x, fused))
+}
+
+/// The same with a function that the kernels know.
+pub fn run_linear(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+    let bias = layer.bias.as_ref().map(Param::val);
+    hearth_kernels::linear(x, layer.weight.val(), bias, activation)
 }
 
 /// What the kernels do of a function in the same pass, and what is left of it.

@@ -60,8 +60,8 @@ impl Lenet {
         }
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    /// Pictures `[batch, channels, height, width]` to features `[batch, 84]`.
+    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut x = pictures;
         for (index, layer) in self.convolutions.iter().enumerate() {
             let (fused, rest) = split(self.activation);
@@ -70,12 +70,19 @@ impl Lenet {
             x = pool(self.pooling, x);
         }
         let mut features: Tensor<2> = x.flatten(1, 3);
-        for (index, layer) in self.layers.iter().enumerate() {
-            let last = index + 1 == self.layers.len();
-            let function = if last { Activation::None } else { self.activation };
-            features = apply_linear(layer, features, function);
+        let (_, hidden) = self.layers.split_last().expect("three layers");
+        for (index, layer) in hidden.iter().enumerate() {
+            features = apply_linear(layer, features, self.activation);
             pass.trace.keep_flat(|| format!("layers.{index}"), &features);
         }
         features
+    }
+
+    /// Features to logits `[batch, num_classes]`.
+    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+        let (last, hidden) = self.layers.split_last().expect("three layers");
+        let logits = apply_linear(last, features, Activation::None);
+        pass.trace.keep_flat(|| format!("layers.{}", hidden.len()), &logits);
+        logits
     }
 }

@@ -1,8 +1,9 @@
 //! What is learned: one file per network, as Burn modules.
 //!
-//! Every network maps pictures `[batch, channels, height, width]` to logits `[batch, classes]`,
-//! names its intermediates for whoever wants to look at them ([`Trace`]), and draws its initial
-//! weights from the run's seed ([`init`]).
+//! A [`Classifier`] maps pictures `[batch, channels, height, width]` to logits `[batch, classes]`; a
+//! [`Gan`] makes pictures of random numbers, and tells them from real ones. Every network names its
+//! intermediates for whoever wants to look at them ([`Trace`]), and draws its initial weights from
+//! the run's seed ([`init`]).
 //!
 //! | network | file |
 //! | --- | --- |
@@ -10,29 +11,35 @@
 //! | LeNet-5 | [`lenet`] |
 //! | plain convolutional network | [`cnn`] |
 //! | residual network | [`resnet`] |
+//! | adversarial pair of convolutions | [`dcgan`] |
+//! | adversarial pair of linear layers | [`mlp_gan`] |
 //!
 //! The layers that they share stand in `layers.rs`.
 
 #![forbid(unsafe_code)]
 
 pub mod cnn;
+pub mod dcgan;
+pub mod gan;
 pub mod init;
 mod layers;
 pub mod lenet;
 pub mod mlp;
+pub mod mlp_gan;
 pub mod params;
 mod pass;
 pub mod resnet;
 mod trace;
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use hearth_config::ModelConfig;
+use hearth_config::ClassifierConfig;
 
 pub use cnn::Cnn;
+pub use gan::{Discriminator, Gan, Generator};
 pub use lenet::Lenet;
 pub use mlp::Mlp;
-pub use pass::{Moments, Pass};
+pub use pass::{Moments, Pass, absorb};
 pub use resnet::Resnet;
 pub use trace::Trace;
 
@@ -72,37 +79,37 @@ impl Classifier {
     /// The network that `config` describes, for pictures of this size, with the initial weights
     /// that belong to `seed`: the same ones on every device.
     pub fn new(
-        config: &ModelConfig,
+        config: &ClassifierConfig,
         picture: PictureDims,
         num_classes: usize,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TooSmall> {
         let smallest = match config {
-            ModelConfig::Mlp(_) | ModelConfig::Resnet(_) => 1,
-            ModelConfig::Lenet(_) => Lenet::SMALLEST,
-            ModelConfig::Cnn(cnn) => 1 << cnn.widths.len(),
+            ClassifierConfig::Mlp(_) | ClassifierConfig::Resnet(_) => 1,
+            ClassifierConfig::Lenet(_) => Lenet::SMALLEST,
+            ClassifierConfig::Cnn(cnn) => 1 << cnn.widths.len(),
         };
         let [_, height, width] = picture;
         if height.min(width) < smallest {
             return Err(TooSmall { smallest });
         }
         let (network, initializer) = match config {
-            ModelConfig::Mlp(mlp) => {
+            ClassifierConfig::Mlp(mlp) => {
                 (Self::Mlp(Mlp::new(mlp, picture, num_classes, device)), mlp.initializer)
             }
-            ModelConfig::Lenet(lenet) => {
+            ClassifierConfig::Lenet(lenet) => {
                 (Self::Lenet(Lenet::new(lenet, picture, num_classes, device)), lenet.initializer)
             }
-            ModelConfig::Cnn(cnn) => {
+            ClassifierConfig::Cnn(cnn) => {
                 (Self::Cnn(Cnn::new(cnn, picture, num_classes, device)), cnn.initializer)
             }
-            ModelConfig::Resnet(resnet) => {
+            ClassifierConfig::Resnet(resnet) => {
                 let network = Resnet::new(resnet, picture, num_classes, device);
                 (Self::Resnet(network), resnet.initializer)
             }
         };
-        Ok(init::draw_weights(network, initializer, seed))
+        Ok(init::draw_weights(network, initializer.into(), seed))
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
@@ -112,41 +119,29 @@ impl Classifier {
 
     /// The same as part of `pass`, which says whether this is training, and what is kept.
     pub fn forward_in(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let features = self.features(pictures, pass);
+        self.head(features, pass)
+    }
+
+    /// Pictures `[batch, channels, height, width]` to the features `[batch, features]` that the
+    /// last layer, the [`Classifier::head`], tells the classes by.
+    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         match self {
-            Self::Mlp(network) => network.forward(pictures, pass),
-            Self::Lenet(network) => network.forward(pictures, pass),
-            Self::Cnn(network) => network.forward(pictures, pass),
-            Self::Resnet(network) => network.forward(pictures, pass),
+            Self::Mlp(network) => network.features(pictures, pass),
+            Self::Lenet(network) => network.features(pictures, pass),
+            Self::Cnn(network) => network.features(pictures, pass),
+            Self::Resnet(network) => network.features(pictures, pass),
         }
     }
 
-    /// Takes the moments of a training pass into the running ones.
-    #[must_use]
-    pub fn absorb(self, moments: &[Moments]) -> Self {
-        struct Absorb<'a>(&'a [Moments]);
-        impl params::MapParam for Absorb<'_> {
-            fn map<const D: usize>(
-                &mut self,
-                _: &str,
-                param: Param<Tensor<D>>,
-            ) -> Param<Tensor<D>> {
-                let (id, dims) = (param.id, param.lazy_shape());
-                param.map(|mut running| {
-                    for moments in self.0 {
-                        for (_, values) in moments
-                            .layer
-                            .iter()
-                            .zip(&moments.values)
-                            .filter(|(layer, _)| **layer == id)
-                        {
-                            running = layers::absorb(running, values.clone().reshape(dims.clone()));
-                        }
-                    }
-                    running
-                })
-            }
+    /// Features to logits `[batch, num_classes]`.
+    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+        match self {
+            Self::Mlp(network) => network.head(features, pass),
+            Self::Lenet(network) => network.head(features, pass),
+            Self::Cnn(network) => network.head(features, pass),
+            Self::Resnet(network) => network.head(features, pass),
         }
-        if moments.is_empty() { self } else { params::map_params(self, &mut Absorb(moments)) }
     }
 }
 

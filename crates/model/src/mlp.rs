@@ -45,22 +45,26 @@ impl Mlp {
         Self { layers, dropouts, activation: config.activation }
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
+    /// Pictures `[batch, channels, height, width]` to what the last layer reads.
     ///
     /// Traces `layers.0`, `layers.1`, ...: the output of each layer behind its activation, before
     /// dropout; the last one is the logits.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut features: Tensor<2> = pictures.flatten(1, 3);
-        for (index, layer) in self.layers.iter().enumerate() {
-            let dropout = self.dropouts.get(index);
-            let function = if dropout.is_some() { self.activation } else { Activation::None };
-            features = apply_linear(layer, features, function);
+        for (index, (layer, dropout)) in self.layers.iter().zip(&self.dropouts).enumerate() {
+            features = apply_linear(layer, features, self.activation);
             pass.trace.keep_flat(|| format!("layers.{index}"), &features);
-            if let Some(dropout) = dropout {
-                features = dropout.forward(features, pass);
-            }
+            features = dropout.forward(features, pass);
         }
         features
+    }
+
+    /// Features to logits `[batch, num_classes]`.
+    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+        let last = self.dropouts.len();
+        let logits = apply_linear(&self.layers[last], features, Activation::None);
+        pass.trace.keep_flat(|| format!("layers.{last}"), &logits);
+        logits
     }
 }
 

@@ -1,8 +1,10 @@
 //! What goes along with a forward pass: is it a training step, and what is kept of it?
 
-use burn::module::ParamId;
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 
+use crate::layers;
+use crate::params::{MapParam, map_params};
 use crate::trace::Trace;
 
 /// A forward pass.
@@ -60,4 +62,25 @@ impl Pass {
     pub fn into_moments(self) -> Vec<Moments> {
         self.training.map(|training| training.moments).unwrap_or_default()
     }
+}
+
+/// Takes the moments of training passes into the running ones of `module`, one after the other.
+#[must_use]
+pub fn absorb<M: Module>(module: M, moments: &[Moments]) -> M {
+    struct Absorb<'a>(&'a [Moments]);
+    impl MapParam for Absorb<'_> {
+        fn map<const D: usize>(&mut self, _: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let (id, dims) = (param.id, param.lazy_shape());
+            param.map(|mut running| {
+                for moments in self.0 {
+                    let values = moments.layer.iter().zip(&moments.values);
+                    for (_, values) in values.filter(|(layer, _)| **layer == id) {
+                        running = layers::absorb(running, values.clone().reshape(dims.clone()));
+                    }
+                }
+                running
+            })
+        }
+    }
+    if moments.is_empty() { module } else { map_params(module, &mut Absorb(moments)) }
 }

@@ -65,8 +65,8 @@ impl Resnet {
         Self { stem, stages, dropout, head: linear(before, num_classes, device) }
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    /// Pictures `[batch, channels, height, width]` to features, one for each channel.
+    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
         let mut x = self.stem.forward(pictures, relu, pass);
         pass.trace.keep(|| "stem".to_owned(), &x);
@@ -79,7 +79,11 @@ impl Resnet {
         let [_, _, height, width] = x.dims();
         let average = AvgPoolOptions::new([height, width]);
         let features = hearth_kernels::avg_pool2d(x, average).flatten(1, 3);
-        let features = self.dropout.forward(features, pass);
+        self.dropout.forward(features, pass)
+    }
+
+    /// Features to logits `[batch, num_classes]`.
+    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits

@@ -1,13 +1,14 @@
 //! The shapes, names and initial weights of every network.
 
 use hearth_config::{
-    Activation, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig, ResnetConfig,
+    Activation, ClassifierConfig, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig,
+    ResnetConfig,
 };
 
 use super::*;
 
-fn mlp(hidden: &[usize]) -> ModelConfig {
-    ModelConfig::Mlp(MlpConfig {
+fn mlp(hidden: &[usize]) -> ClassifierConfig {
+    ClassifierConfig::Mlp(MlpConfig {
         hidden: hidden.to_vec(),
         activation: Activation::Relu,
         dropout: Dropout::default(),
@@ -15,12 +16,17 @@ fn mlp(hidden: &[usize]) -> ModelConfig {
     })
 }
 
-fn new(config: &ModelConfig, picture: PictureDims, classes: usize, device: &Device) -> Classifier {
+fn new(
+    config: &ClassifierConfig,
+    picture: PictureDims,
+    classes: usize,
+    device: &Device,
+) -> Classifier {
     Classifier::new(config, picture, classes, 1, device).expect("large enough pictures")
 }
 
-fn cnn(widths: &[usize], depth: usize) -> ModelConfig {
-    ModelConfig::Cnn(CnnConfig {
+fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
+    ClassifierConfig::Cnn(CnnConfig {
         widths: widths.to_vec(),
         depth,
         kernel_size: 3,
@@ -30,7 +36,7 @@ fn cnn(widths: &[usize], depth: usize) -> ModelConfig {
 }
 
 /// A network, its picture size, what each layer hands on, and the number of its parameters.
-type Row = (ModelConfig, PictureDims, Vec<(&'static str, [usize; 4])>, usize);
+type Row = (ClassifierConfig, PictureDims, Vec<(&'static str, [usize; 4])>, usize);
 
 /// One row for each network: the table at the top of its file.
 fn rows() -> Vec<Row> {
@@ -53,7 +59,7 @@ fn rows() -> Vec<Row> {
             150 + 35 + 60,
         ),
         (
-            ModelConfig::Lenet(LenetConfig::default()),
+            ClassifierConfig::Lenet(LenetConfig::default()),
             [1, 28, 28],
             vec![
                 ("convolutions.0", [3, 6, 28, 28]),
@@ -83,7 +89,7 @@ fn rows() -> Vec<Row> {
             (108 + 8) + (144 + 8) + (216 + 12) + (324 + 12) + 130,
         ),
         (
-            ModelConfig::Resnet(ResnetConfig {
+            ClassifierConfig::Resnet(ResnetConfig {
                 widths: vec![32, 64, 128],
                 depths: vec![2, 2, 2],
                 dropout: 0.0,
@@ -130,7 +136,7 @@ fn parameters_have_plain_names_in_the_order_of_the_layers() {
     assert_eq!(names, ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]);
 }
 
-fn first_weights(config: &ModelConfig, seed: u64) -> Vec<f32> {
+fn first_weights(config: &ClassifierConfig, seed: u64) -> Vec<f32> {
     let network = Classifier::new(config, [1, 28, 28], 10, seed, &Device::flex());
     match network.expect("large enough pictures") {
         Classifier::Mlp(network) => network.first_weights(),
@@ -184,13 +190,13 @@ fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
     assert_eq!(numbers(&network), before);
     let moments = pass.into_moments();
     assert_eq!(moments.len(), 2, "one for each norm");
-    assert_ne!(numbers(&network.absorb(&moments)), before);
+    assert_ne!(numbers(&absorb(network, &moments)), before);
 }
 
 #[test]
 fn pictures_that_are_too_small_are_an_error() {
     for (config, smallest) in
-        [(ModelConfig::Lenet(LenetConfig::default()), 12), (cnn(&[4, 4, 4], 1), 8)]
+        [(ClassifierConfig::Lenet(LenetConfig::default()), 12), (cnn(&[4, 4, 4], 1), 8)]
     {
         let made = |side| Classifier::new(&config, [1, side, 28], 10, 1, &Device::flex());
         assert_eq!(made(smallest - 1).err(), Some(TooSmall { smallest }));

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     StateDict, StoreError, checkpoint,
     disk::{self, Context},
+    manifest::Manifest,
 };
 
 /// However few are asked for, so many are kept: the last one may be damaged unseen.
@@ -92,6 +93,12 @@ impl Checkpoints {
     /// that names the file, the fault and the other checkpoints.
     pub fn load(&self, step: u64) -> Result<StateDict, StoreError> {
         self.with(step, checkpoint::read)
+    }
+
+    /// The BLAKE3 checksum of a checkpoint's manifest, in hexadecimal: it names every byte of it.
+    pub fn checksum(&self, step: u64) -> Result<String, StoreError> {
+        let manifest = Manifest::read(&self.path_of(step))?;
+        Ok(blake3::hash(manifest.to_text().as_bytes()).to_hex().to_string())
     }
 
     /// Compares every byte of a checkpoint with its manifest.

@@ -120,8 +120,31 @@ impl RunDir {
 
     /// Writes a file of the run so that a crash leaves the old content or the new.
     pub fn write_text(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        self.write_bytes(name, text.as_bytes())
+    }
+
+    /// The same with any bytes.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         disk::check_name(name)?;
-        disk::write_atomic(&self.path, name, text.as_bytes())
+        disk::write_atomic(&self.path, name, bytes)
+    }
+
+    /// Writes a file into a folder of the run so that a crash leaves the old content or the new.
+    pub fn write_file(&self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        disk::check_name(folder)?;
+        disk::check_name(name)?;
+        let folder = self.path.join(folder);
+        disk::create_folder(&folder)?;
+        disk::clear_temporary(&folder)?;
+        disk::write_atomic(&folder, name, bytes)
+    }
+
+    /// The files in a folder of the run, sorted by name; none when there is no such folder.
+    pub fn files(&self, folder: &str) -> Result<Vec<PathBuf>, StoreError> {
+        disk::check_name(folder)?;
+        let folder = self.path.join(folder);
+        let names = disk::names(&folder)?.into_iter().filter(|name| !disk::is_temporary(name));
+        Ok(names.map(|name| folder.join(name)).collect())
     }
 
     /// Reads a file of the run.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hearth_config::RawConfig;
 use hearth_config::seed::{Purpose, Stream};
+use hearth_config::{ModelConfig, RawConfig};
 use hearth_data::{Examples, Normalization, PictureShape, Splits, Subset};
 
 use crate::backend::Backend;
@@ -43,12 +43,14 @@ pub fn two_steps(backend: Backend) -> Result<[f64; 2], TrainError> {
     let normalization = Normalization::of(&all);
     let splits = Splits { train: all.clone(), valid: all.clone(), test: all };
     let classes = (0..10).map(|class| class.to_string()).collect();
-    let mut task = Classify::new(&config, splits, classes, &normalization, &backend.device())?;
+    let ModelConfig::Classifier(network) = &config.model else { unreachable!("it says mlp") };
+    let device = backend.device();
+    let mut task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
     let mut losses = [0.0; 2];
     for (step, loss) in losses.iter_mut().enumerate() {
-        let proposed = task.compute(step as u64)?;
-        *loss = proposed.sums.loss / proposed.sums.samples as f64;
-        task.apply(proposed, config.optimizer.update.learning_rate);
+        let proposed = task.compute(step as u64, config.optimizer.rule.update.learning_rate)?;
+        *loss = proposed.sums.mean("loss").unwrap_or(f64::NAN);
+        task.apply(proposed);
     }
     if losses[1] < losses[0] {
         Ok(losses)

@@ -18,6 +18,17 @@ pub enum TrainError {
     /// The network does not fit the pictures.
     #[error("{0}, and those of the data are smaller")]
     Network(#[from] hearth_model::TooSmall),
+    /// The pair of networks does not fit the pictures.
+    #[error("{0}, and those of the data are not")]
+    Pair(#[from] hearth_model::gan::Indivisible),
+    /// A picture of the run cannot be read.
+    #[error("{file} of this run is damaged: {fault}")]
+    Picture {
+        /// The file's path.
+        file: String,
+        /// What is wrong.
+        fault: String,
+    },
     /// A stored config is not one that this version reads.
     #[error(transparent)]
     Config(#[from] hearth_config::Faults),

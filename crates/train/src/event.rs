@@ -1,8 +1,8 @@
 //! What a run tells while it trains.
 
-use crate::metrics::Report;
+use crate::report::Report;
+use crate::scalars::Sums;
 use crate::summary::Summary;
-use crate::task::Sums;
 
 /// Something that happened, for whoever watches.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub enum Event<'a> {
 }
 
 /// One finished step.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StepDone {
     /// Finished steps, this one included.
     pub step: u64,

@@ -46,7 +46,7 @@ pub fn clip_scale(norm: f64, largest: Option<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
-    use hearth_config::{Activation, Dropout, Initializer, MlpConfig, ModelConfig};
+    use hearth_config::{Activation, ClassifierConfig, Dropout, Initializer, MlpConfig};
     use hearth_model::Classifier;
 
     use super::*;
@@ -55,7 +55,7 @@ mod tests {
     /// Gradients of one weight and one bias for each of two classes.
     fn gradients(values: [f32; 2]) -> (Classifier, GradientsParams) {
         let device: Device = Backend::default().device().autodiff();
-        let config = ModelConfig::Mlp(MlpConfig {
+        let config = ClassifierConfig::Mlp(MlpConfig {
             hidden: Vec::new(),
             activation: Activation::None,
             dropout: Dropout::default(),

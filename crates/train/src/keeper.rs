@@ -4,6 +4,8 @@ use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
+use crate::task::Artifact;
+
 /// A checkpoint of a run, and what it remembers as the best one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kept {
@@ -42,6 +44,12 @@ impl Keeper {
         self.log.append(line)
     }
 
+    /// Keeps a picture of what was learned in `step` steps.
+    pub fn keep(&self, step: u64, artifact: &Artifact) -> Result<(), StoreError> {
+        let name = format!("step-{step:08}.png");
+        self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())
+    }
+
     /// The length of metrics.jsonl in bytes.
     pub fn metrics_length(&self) -> u64 {
         self.log.length()
@@ -73,11 +81,7 @@ impl Keeper {
         let Some((step, value)) = self.kept.last().and_then(|kept| kept.best) else {
             return Ok(());
         };
-        let metric = match self.metric {
-            Metric::Accuracy => "valid accuracy",
-            Metric::Loss => "valid loss",
-        };
-        let best = Best { step, metric: metric.to_owned(), value };
+        let best = Best { step, metric: format!("valid {}", self.metric.name()), value };
         // One that cannot be read is written anew as well.
         if self.run.read_best().ok().flatten().as_ref() == Some(&best) {
             return Ok(());

@@ -6,42 +6,55 @@
 //! | [`trainer`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
-//! | [`optimizer`], [`schedule`], [`gradients`], [`loss`] | the parts of a step |
-//! | [`input`] | from bytes to tensors |
-//! | [`metrics`] | results |
-//! | [`state`], [`keeper`], [`info`] | what is kept |
-//! | [`predict`] | a trained network at work |
+//! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
+//! | [`optimizer`], [`schedule`], [`gradients`], [`average`] | how weights change |
+//! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
+//! | [`scalars`], [`metrics`], [`judge`], [`report`] | results |
+//! | [`state`], [`keeper`], [`info`], [`pictures`] | what is kept |
+//! | [`trained`], [`predict`], [`sampler`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`doctor`] | what computes, and whether it works |
 
 #![forbid(unsafe_code)]
 
+pub mod adversarial_loss;
+pub mod average;
 pub mod backend;
+pub mod batches;
+pub mod cross_entropy;
 pub mod doctor;
 pub mod error;
 pub mod event;
 pub mod gradients;
 pub mod info;
 pub mod input;
+pub mod judge;
 pub mod keeper;
-pub mod loss;
 pub mod metrics;
 pub mod optimizer;
+pub mod pictures;
 pub mod predict;
 pub mod progress;
+pub mod report;
 pub mod resume;
 pub mod run;
+pub mod sampler;
+pub mod scalars;
 pub mod schedule;
 pub mod state;
 pub mod summary;
 pub mod task;
 pub mod tasks;
+pub mod trained;
 pub mod trainer;
 
 pub use backend::Backend;
 pub use error::TrainError;
 pub use event::Event;
-pub use predict::{Predictor, Which};
+pub use predict::Predictor;
+pub use report::Report;
 pub use run::{Job, Outcome, Target, train};
+pub use sampler::Sampler;
 pub use task::Split;
+pub use trained::{Which, evaluate_run};
 pub use trainer::Ended;

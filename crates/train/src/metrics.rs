@@ -1,11 +1,11 @@
-//! What an evaluation says: loss, accuracy, and where the network errs.
+//! What the evaluation of a classifier says: loss, accuracy, and where the network errs.
 
 use serde::{Deserialize, Serialize};
 
 /// Results on one set. Sums are made on the host, in `f64` and in the order of the pictures, so
 /// that they are the same however the set was cut into batches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct ClassificationReport {
     /// `train`, `valid` or `test`.
     pub split: String,
     /// Mean cross-entropy in nats.
@@ -33,7 +33,7 @@ pub struct ClassReport {
     pub support: u64,
 }
 
-/// Collects logits and labels into a [`Report`].
+/// Collects logits and labels into a [`ClassificationReport`].
 #[derive(Clone, Debug)]
 pub struct Tally {
     confusion: Vec<Vec<u64>>,
@@ -56,7 +56,7 @@ impl Tally {
     }
 
     /// The results.
-    pub fn report(self, split: &str, classes: &[String]) -> Report {
+    pub fn report(self, split: &str, classes: &[String]) -> ClassificationReport {
         let samples: u64 = self.confusion.iter().flatten().sum();
         let correct: u64 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
         let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
@@ -73,7 +73,7 @@ impl Tally {
                 support,
             }
         });
-        Report {
+        ClassificationReport {
             split: split.to_owned(),
             loss: mean(self.loss),
             accuracy: mean(correct as f64),

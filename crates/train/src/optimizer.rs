@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use hearth_config::{AdamConfig, OptimizerConfig, OptimizerKind};
+use hearth_config::{AdamConfig, OptimizerKind, RuleConfig};
 use hearth_kernels::{AdamStep, SgdStep, adam_step, sgd_step};
 use hearth_model::params::{MapParam, map_params};
 
 /// An update rule and what it remembers of each parameter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Optimizer {
-    config: OptimizerConfig,
+    config: RuleConfig,
     memories: BTreeMap<String, Memory>,
 }
 
@@ -30,7 +30,7 @@ enum Memory {
 
 impl Optimizer {
     /// The optimiser that `config` describes, before its first step.
-    pub fn new(config: &OptimizerConfig) -> Self {
+    pub fn new(config: &RuleConfig) -> Self {
         Self { config: config.clone(), memories: BTreeMap::new() }
     }
 
@@ -78,7 +78,7 @@ impl MapParam for Step<'_> {
 
 /// How a step changes a parameter.
 struct Rule<'a> {
-    config: &'a OptimizerConfig,
+    config: &'a RuleConfig,
     learning_rate: f64,
     scale: f64,
 }

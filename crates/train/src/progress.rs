@@ -2,7 +2,7 @@
 
 use hearth_store::{StateDict, StoreError};
 
-use crate::task::Sums;
+use crate::scalars::Sums;
 
 /// What the trainer itself remembers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,9 +24,10 @@ impl Progress {
     pub fn state(&self) -> Result<StateDict, StoreError> {
         let mut state = StateDict::new();
         state.insert("step", self.step)?;
-        state.insert("window.loss", self.window.loss)?;
-        state.insert("window.correct", self.window.correct)?;
         state.insert("window.samples", self.window.samples)?;
+        for (name, total) in self.window.totals.iter() {
+            state.insert(format!("window.totals.{name}"), total)?;
+        }
         state.insert("stale", self.stale)?;
         if let Some((step, value)) = self.best {
             state.insert("best.step", step)?;
@@ -46,13 +47,13 @@ impl Progress {
         } else {
             Some((best.take_u64("step")?, best.take_float("value")?))
         };
+        let mut totals = state.take_under("window.totals");
+        let names: Vec<_> = totals.iter().map(|(name, _)| name.to_owned()).collect();
+        let total = |name: String| totals.take_float(&name).map(|total| (name, total));
+        let totals = names.into_iter().map(total).collect::<Result<_, _>>()?;
         let progress = Self {
             step: state.take_u64("step")?,
-            window: Sums {
-                loss: state.take_float("window.loss")?,
-                correct: state.take_u64("window.correct")?,
-                samples: state.take_u64("window.samples")?,
-            },
+            window: Sums { samples: state.take_u64("window.samples")?, totals },
             best,
             reference: match state.get("reference") {
                 Some(_) => Some(state.take_float("reference")?),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use hearth_config::{Config, RawConfig, ScheduleKind};
-use hearth_data::{Normalization, Splits};
+use hearth_config::{Config, ModelConfig, RawConfig, ScheduleKind};
+use hearth_data::{Dataset, Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
 use serde::Serialize;
 
@@ -13,12 +13,14 @@ use crate::backend::{Backend, set_threads};
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::info::RunInfo;
+use crate::judge;
 use crate::keeper::Keeper;
-use crate::metrics::Report;
+use crate::pictures::animate;
+use crate::report::Report;
 use crate::resume;
 use crate::summary::Summary;
 use crate::task::{Split, Task};
-use crate::tasks::Classify;
+use crate::tasks::{Adversarial, Classify, adversarial};
 use crate::trainer::{Ended, METRICS_LENGTH, Trainer};
 
 /// Where a run is kept.
@@ -94,10 +96,42 @@ pub fn train(
         observe(Event::Note(format!("warning: {warning}")));
     }
     let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
-    let normalization = Normalization::of(&splits.train);
-    let device = job.backend.device();
-    let task =
-        Classify::new(config, splits.clone(), dataset.classes.clone(), &normalization, &device)?;
+    let data = Data { dataset, splits, threads };
+    let (splits, device) = (&data.splits, job.backend.device());
+    match &config.model {
+        ModelConfig::Classifier(network) => {
+            let normalization = Normalization::of(&splits.train);
+            let classes = data.dataset.classes.clone();
+            let task =
+                Classify::new(config, network, splits.clone(), classes, &normalization, &device)?;
+            begin(job, data, &normalization, task, observe)
+        }
+        ModelConfig::Gan(pair) => {
+            let normalization = adversarial::normalization(splits.train.examples.shape.channels);
+            let judge = judge::of_job(job, &data, observe)?;
+            let task = Adversarial::new(config, pair, splits, judge, &device)?;
+            begin(job, data, &normalization, task, observe)
+        }
+    }
+}
+
+/// What a run learns from, and with how many threads.
+pub(crate) struct Data {
+    pub dataset: Dataset,
+    pub splits: Splits,
+    pub threads: usize,
+}
+
+/// Says what is about to be trained, makes the run's folder, and trains.
+fn begin(
+    job: &Job<'_>,
+    data: Data,
+    normalization: &Normalization,
+    task: impl Task,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
+    let config = job.config;
+    let Data { dataset, splits, threads } = data;
     let epoch = task.steps_per_epoch();
     let (warmup, total) = (config.schedule.warmup.warmup_steps, epoch * config.train.epochs);
     if warmup >= total {
@@ -108,7 +142,7 @@ pub fn train(
     let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
     observe(Event::Started(&summary));
 
-    let info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);
+    let info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
     let Some((run, _lock, info)) = open(job, info, observe)? else { return Ok(None) };
     Leg { job, splits, run, info }.train(task, observe).map(Some)
 }
@@ -169,7 +203,7 @@ struct Leg<'a> {
 impl Leg<'_> {
     fn train(
         mut self,
-        task: Classify,
+        task: impl Task,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, TrainError> {
         let begun = Instant::now();
@@ -199,9 +233,7 @@ impl Leg<'_> {
             }
             keeper => keeper,
         };
-        let valid = !self.splits.valid.is_empty();
-        let mut trainer =
-            Trainer::new(task, self.job.config, valid, keeper?, observe, self.job.stop);
+        let mut trainer = Trainer::new(task, self.job.config, keeper?, observe, self.job.stop);
         if let Some(resumed) = resumed {
             trainer.restore(resumed.state)?;
         }
@@ -219,10 +251,15 @@ impl Leg<'_> {
                 drop(state.take_under("trainer"));
                 trainer.task().restore(state)?;
             }
-            valid_report = valid.then(|| trainer.task().evaluate(Split::Valid));
+            let task = trainer.task();
+            valid_report = task.validates().then(|| task.evaluate(Split::Valid));
             let report = trainer.task().evaluate(Split::Test);
             trainer.log_report(&report, best)?;
             test = Some(report);
+            for artifact in trainer.task().artifacts() {
+                let frames = self.run.files(artifact.folder)?;
+                self.run.write_bytes(&format!("{}.gif", artifact.folder), &animate(&frames)?)?;
+            }
         }
         self.info.ended = Some(jiff::Timestamp::now());
         self.info.write(&self.run)?;

@@ -17,7 +17,7 @@ impl Schedule {
     /// The schedule of a run of `total_steps`.
     pub fn new(config: &Config, steps_per_epoch: u64, total_steps: u64) -> Self {
         Self {
-            peak: config.optimizer.update.learning_rate,
+            peak: config.optimizer.rule.update.learning_rate,
             config: config.schedule.clone(),
             steps_per_epoch,
             total_steps,

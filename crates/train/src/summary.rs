@@ -1,9 +1,10 @@
 //! What is about to be trained: layers, sizes, data.
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use hearth_config::{Config, OptimizerKind};
+use hearth_config::{Config, ModelConfig, OptimizerKind};
 use hearth_data::{Dataset, Splits};
-use hearth_model::{Classifier, Pass, Trace, params};
+use hearth_model::{Classifier, Gan, Pass, Trace, gan, params};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
@@ -62,7 +63,7 @@ impl Summary {
         let (layers, parameters) =
             layers(config, picture, dataset.classes.len(), &backend.device())?;
         // Values that the optimiser keeps for each parameter.
-        let kept = match &config.optimizer.kind {
+        let kept = match &config.optimizer.rule.kind {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
             OptimizerKind::Adam(_) | OptimizerKind::Adamw(_) => 2,
         };
@@ -87,27 +88,53 @@ impl Summary {
     }
 }
 
+/// The rows of every network, and the number of all parameters.
 fn layers(
     config: &Config,
     picture: [usize; 3],
     num_classes: usize,
     device: &Device,
 ) -> Result<(Vec<Layer>, usize), TrainError> {
-    let network = Classifier::new(&config.model, picture, num_classes, config.run.seed, device)?;
     let [channels, height, width] = picture;
+    let black = Tensor::zeros([1, channels, height, width], device);
+    let seed = config.run.seed;
+    match &config.model {
+        ModelConfig::Classifier(network) => {
+            let network = Classifier::new(network, picture, num_classes, seed, device)?;
+            let trace = |pass: &mut Pass| drop(network.forward_in(black, pass));
+            Ok(layers_of(&network, "", trace))
+        }
+        ModelConfig::Gan(pair) => {
+            let Gan { generator, discriminator } = Gan::new(pair, picture, seed, device)?;
+            let latent = Tensor::zeros([1, gan::latent_size(pair)], device);
+            let trace = |pass: &mut Pass| drop(generator.forward(latent, pass));
+            let (mut rows, first) = layers_of(&generator, "generator.", trace);
+            let trace = |pass: &mut Pass| drop(discriminator.forward(black, pass));
+            let (more, second) = layers_of(&discriminator, "discriminator.", trace);
+            rows.extend(more);
+            Ok((rows, first + second))
+        }
+    }
+}
+
+fn layers_of<M: Module>(
+    network: &M,
+    prefix: &str,
+    trace: impl FnOnce(&mut Pass),
+) -> (Vec<Layer>, usize) {
     let mut pass = Pass::traced();
-    network.forward_in(Tensor::zeros([1, channels, height, width], device), &mut pass);
-    let sizes: Vec<(String, usize)> = params::shapes(&network)
+    trace(&mut pass);
+    let sizes: Vec<(String, usize)> = params::shapes(network)
         .into_iter()
         .filter(|(path, _)| !params::is_statistic(path))
         .map(|(path, shape)| (path, shape.iter().product()))
         .collect();
-    let Trace::On(kept) = pass.trace else { return Ok((Vec::new(), 0)) };
+    let Trace::On(kept) = pass.trace else { return (Vec::new(), 0) };
     let rows = kept.into_iter().map(|(name, output)| {
         let [_, channels, height, width] = output.dims();
         let own = |path: &str| path.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
         let parameters = sizes.iter().filter(|(path, _)| own(path)).map(|(_, size)| size).sum();
-        Layer { name, output: [channels, height, width], parameters }
+        Layer { name: format!("{prefix}{name}"), output: [channels, height, width], parameters }
     });
-    Ok((rows.collect(), sizes.iter().map(|(_, size)| size).sum()))
+    (rows.collect(), sizes.iter().map(|(_, size)| size).sum())
 }

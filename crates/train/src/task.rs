@@ -4,7 +4,9 @@ use hearth_data::{Batch, Splits, Subset};
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
-use crate::metrics::Report;
+use crate::pictures::Picture;
+use crate::report::Report;
+use crate::scalars::Sums;
 
 /// Which pictures are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,25 +63,6 @@ pub struct Proposed<C> {
     pub non_finite: Option<NonFinite>,
 }
 
-/// Results that are summed over steps until they are logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sums {
-    /// Loss times pictures.
-    pub loss: f64,
-    /// Pictures that were classified correctly.
-    pub correct: u64,
-    /// Pictures.
-    pub samples: u64,
-}
-
-impl std::ops::AddAssign for Sums {
-    fn add_assign(&mut self, other: Self) {
-        self.loss += other.loss;
-        self.correct += other.correct;
-        self.samples += other.samples;
-    }
-}
-
 /// A loss or gradient that is NaN or infinite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonFinite {
@@ -96,6 +79,15 @@ impl NonFinite {
     }
 }
 
+/// A picture of what was learned so far, worth keeping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// The folder of the run that pictures of this kind are kept in.
+    pub folder: &'static str,
+    /// The picture.
+    pub picture: Picture,
+}
+
 /// Something that learns: what one step is, how good it is now, and all that it remembers.
 pub trait Task {
     /// What [`Task::compute`] hands to [`Task::apply`].
@@ -105,15 +97,33 @@ pub trait Task {
     fn steps_per_epoch(&self) -> u64;
 
     /// Computes the step that follows `step` finished ones, and changes nothing that is kept.
-    fn compute(&mut self, step: u64) -> Result<Proposed<Self::Change>, TrainError>;
+    fn compute(
+        &mut self,
+        step: u64,
+        learning_rate: f64,
+    ) -> Result<Proposed<Self::Change>, TrainError>;
 
     /// Makes the step.
-    fn apply(&mut self, proposed: Proposed<Self::Change>, learning_rate: f64);
+    fn apply(&mut self, proposed: Proposed<Self::Change>);
+
+    /// Whether there is anything to evaluate it on while it trains.
+    fn validates(&self) -> bool;
 
     /// Results on one set.
     fn evaluate(&self, split: Split) -> Report;
 
-    /// Everything that a later [`Task::restore`] needs: paths under `model.` and `optimizer.`.
+    /// What the user should know about these results and the steps before them, in sentences.
+    fn warnings(&self, _report: &Report) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Pictures of what was learned so far.
+    fn artifacts(&self) -> Vec<Artifact> {
+        Vec::new()
+    }
+
+    /// Everything that a later [`Task::restore`] needs: tensors under `model.` and `optimizer.`,
+    /// and numbers under `task.` as well.
     fn state(&self) -> Result<StateDict, TrainError>;
 
     /// Goes back to a kept state. A missing, extra or misshapen entry is an error.

@@ -10,10 +10,11 @@ use serde::Serialize;
 use crate::error::TrainError;
 use crate::event::{Event, StepDone};
 use crate::keeper::{Keeper, Kept};
-use crate::metrics::Report;
 use crate::progress::Progress;
+use crate::report::Report;
+use crate::scalars::{Scalars, Sums};
 use crate::schedule::Schedule;
-use crate::task::{Proposed, Split, Sums, Task};
+use crate::task::{Proposed, Split, Task};
 
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +58,10 @@ pub struct Trainer<'a, T: Task> {
 }
 
 impl<'a, T: Task> Trainer<'a, T> {
-    /// A trainer at step 0. `valid` says whether there is a validation set; `stop` is looked at
-    /// after each step.
+    /// A trainer at step 0; `stop` is looked at after each step.
     pub fn new(
         task: T,
         config: &Config,
-        valid: bool,
         keeper: Keeper,
         observe: &'a mut dyn FnMut(Event<'_>),
         stop: &'a AtomicBool,
@@ -71,7 +70,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         let total_steps = config.train.epochs * epoch;
         let plan = Plan {
             total_steps,
-            evaluate_every: valid.then(|| config.train.evaluate_every.steps(epoch)),
+            evaluate_every: task.validates().then(|| config.train.evaluate_every.steps(epoch)),
             checkpoint_every: config.train.checkpoint_every.steps(epoch),
             log_every: config.train.log_every,
             best_by: config.train.best_by,
@@ -97,12 +96,12 @@ impl<'a, T: Task> Trainer<'a, T> {
                 break ended;
             }
             let learning_rate = self.schedule.learning_rate(self.progress.step);
-            let proposed = self.task.compute(self.progress.step)?;
+            let proposed = self.task.compute(self.progress.step, learning_rate)?;
             self.guard(&proposed)?;
-            let (sums, norm) = (proposed.sums, proposed.gradient_norm);
-            self.task.apply(proposed, learning_rate);
+            let (sums, norm) = (proposed.sums.clone(), proposed.gradient_norm);
+            self.task.apply(proposed);
             self.progress.step += 1;
-            self.progress.window += sums;
+            self.progress.window += &sums;
             self.tell(sums, learning_rate);
             self.log(learning_rate, norm)?;
             let improved = self.evaluate()?;
@@ -187,8 +186,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             kind: Split::Train.name(),
             step: self.progress.step,
             epoch: self.progress.step as f64 / self.task.steps_per_epoch() as f64,
-            loss: window.loss / samples,
-            accuracy: window.correct as f64 / samples,
+            results: window.means(),
             learning_rate,
             gradient_norm,
             samples_per_second: samples / elapsed,
@@ -204,11 +202,15 @@ impl<'a, T: Task> Trainer<'a, T> {
         let report = self.task.evaluate(Split::Valid);
         self.log_report(&report, self.progress.step)?;
         (self.observe)(Event::Evaluated(&report));
+        for warning in self.task.warnings(&report) {
+            (self.observe)(Event::Note(format!("warning: {warning}")));
+        }
+        for artifact in self.task.artifacts() {
+            self.keeper.keep(self.progress.step, &artifact)?;
+        }
         self.logged = Instant::now();
-        let value = match self.plan.best_by {
-            Metric::Accuracy => report.accuracy,
-            Metric::Loss => report.loss,
-        };
+        // A task that has no such number has no best checkpoint.
+        let value = report.scalars().get(self.plan.best_by.name()).unwrap_or(f64::NAN);
         let Progress { best, reference, stale, step, .. } = &mut self.progress;
         // NaN is better than nothing at most, and nothing is no result.
         let better = |old: Option<f64>, margin| {
@@ -232,11 +234,10 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// Adds the results on a set to the log: those of the weights after `step` steps.
     pub fn log_report(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
         self.keeper.log(&ReportLine {
-            kind: &report.split,
+            kind: report.split(),
             step,
             epoch: step as f64 / self.task.steps_per_epoch() as f64,
-            loss: report.loss,
-            accuracy: report.accuracy,
+            results: report.scalars(),
             seconds: self.started.elapsed().as_secs_f64(),
         })
     }
@@ -274,8 +275,8 @@ struct TrainLine {
     kind: &'static str,
     step: u64,
     epoch: f64,
-    loss: f64,
-    accuracy: f64,
+    #[serde(flatten)]
+    results: Scalars,
     learning_rate: f64,
     gradient_norm: f64,
     samples_per_second: f64,
@@ -288,7 +289,7 @@ struct ReportLine<'a> {
     kind: &'a str,
     step: u64,
     epoch: f64,
-    loss: f64,
-    accuracy: f64,
+    #[serde(flatten)]
+    results: Scalars,
     seconds: f64,
 }

@@ -8,7 +8,6 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-mod dcgan;
 mod kernels;
 mod measure;
 mod networks;
@@ -34,12 +33,11 @@ fn main() -> Outcome<()> {
     let python = python.as_deref();
     let rounds = word("--rounds").map_or(Ok(5), |rounds| rounds.parse())?;
     println!("medians of {rounds} rounds, samples/s:");
-    for network in ["mlp", "lenet", "cnn", "resnet", "dcgan"] {
+    for network in ["mlp", "lenet", "cnn", "resnet", "gan"] {
         if wanted("steps") || wanted(network) {
             let name = format!("{network}, step");
-            compare(&name, &["step", network], python, rounds, |backend| match network {
-                "dcgan" => dcgan::step_speed(backend),
-                _ => networks::step_speed(network, backend, None),
+            compare(&name, &["step", network], python, rounds, |backend| {
+                networks::step_speed(network, backend, None)
             })?;
         }
     }

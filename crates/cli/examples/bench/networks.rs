@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::{Distribution, Tensor};
-use hearth_config::{Config, RawConfig};
+use hearth_config::{ClassifierConfig, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Dataset, Loader, Normalization, Splits};
 use hearth_model::Classifier;
 use hearth_train::Backend;
 use hearth_train::input::Input;
 use hearth_train::task::Task;
-use hearth_train::tasks::Classify;
+use hearth_train::tasks::{Adversarial, Classify};
 
 use crate::Outcome;
 
@@ -36,24 +36,45 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
     let usual = if matches!(network, "mlp" | "lenet") { 256 } else { 128 };
     let overrides = [format!("data.batch_size={}", batch.unwrap_or(usual))];
     let (config, dataset, splits) = prepare(network, &overrides)?;
-    let normalization = Normalization::of(&splits.train);
     let device = backend.device();
-    let mut task = Classify::new(&config, splits, dataset.classes, &normalization, &device)?;
-    let (mut step, rate) = (0, config.optimizer.update.learning_rate / 10.0);
+    let rate = config.optimizer.rule.update.learning_rate / 10.0;
+    match &config.model {
+        ModelConfig::Classifier(network) => {
+            let normalization = Normalization::of(&splits.train);
+            let classes = dataset.classes;
+            let task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
+            steps_per_second(task, rate)
+        }
+        ModelConfig::Gan(pair) => {
+            steps_per_second(Adversarial::new(&config, pair, &splits, None, &device)?, rate)
+        }
+    }
+}
+
+fn steps_per_second(mut task: impl Task, rate: f64) -> Outcome<f64> {
+    let mut step = 0;
     per_second(|| {
-        let proposed = task.compute(step)?;
+        let proposed = task.compute(step, rate)?;
         let samples = proposed.sums.samples;
-        task.apply(proposed, rate);
+        task.apply(proposed);
         step += 1;
         Ok(samples as usize)
     })
+}
+
+/// The network of a config that names classes.
+fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
+    match &config.model {
+        ModelConfig::Classifier(network) => Ok(network),
+        ModelConfig::Gan(_) => Err("a pair of networks has no classes".into()),
+    }
 }
 
 /// Pictures per second of the network alone, `batch` at a time.
 pub fn inference_speed(network: &str, batch: usize, backend: Backend) -> Outcome<f64> {
     let config = read(network, &[])?;
     let device = backend.device();
-    let network = Classifier::new(&config.model, [1, 28, 28], 10, 1, &device)?;
+    let network = Classifier::new(classifier(&config)?, [1, 28, 28], 10, 1, &device)?;
     let pictures = Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
     per_second(|| {
         std::hint::black_box(network.forward(pictures.clone()).into_data());

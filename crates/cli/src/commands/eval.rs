@@ -2,28 +2,49 @@
 
 use std::path::Path;
 
-use hearth_train::Predictor;
-use hearth_train::metrics::Report;
+use hearth_train::judge::GenerationReport;
+use hearth_train::metrics::ClassificationReport;
+use hearth_train::{Report, evaluate_run};
 
 use crate::args::Eval;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, table};
+use crate::output::{print, print_json, results, say, table};
 
 /// Evaluates a run.
 pub fn run(args: &Eval, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
-    let predictor =
-        Predictor::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
-    let report = predictor.evaluate(args.split, datasets, &mut |text| say(text))?;
+    let backend = trained.backend.unwrap_or_default();
+    let mut notice = |text: &str| say(text);
+    let (step, report) =
+        evaluate_run(&trained.run, trained.checkpoint, backend, args.split, datasets, &mut notice)?;
     if trained.json {
         return print_json(&report);
     }
-    say(&format!("checkpoint of step {}", predictor.step()));
-    print(&text(&report))
+    say(&format!("checkpoint of step {step}"));
+    match &report {
+        Report::Classification(classes) => print(&text(classes)),
+        Report::Generation(pictures) => print(&generation(&report, pictures)),
+    }
 }
 
-fn text(report: &Report) -> String {
-    let Report { split, loss, accuracy, samples, .. } = report;
+fn generation(report: &Report, pictures: &GenerationReport) -> String {
+    let rows = pictures.classes.iter().map(|class| {
+        let share = format!("{:.4}", class.share);
+        vec![class.class.clone(), share]
+    });
+    let GenerationReport { split, samples, judge, .. } = pictures;
+    format!(
+        "{split}: {}\n{samples} pictures, judged by {} step {}, {}\n\n{}",
+        results(report),
+        judge.run,
+        judge.step,
+        &judge.checksum[..16],
+        table(&["seen as", "share"], rows)
+    )
+}
+
+fn text(report: &ClassificationReport) -> String {
+    let ClassificationReport { split, loss, accuracy, samples, .. } = report;
     let classes = table(
         &["class", "precision", "recall", "support"],
         report.per_class.iter().map(|class| {

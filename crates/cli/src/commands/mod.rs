@@ -7,6 +7,7 @@ mod eval;
 mod init;
 mod predict;
 mod runs;
+mod sample;
 mod train;
 
 use clap::CommandFactory as _;
@@ -22,6 +23,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Train(args) => train::run(&args, datasets),
         Command::Eval(args) => eval::run(&args, datasets),
         Command::Predict(args) => predict::run(&args),
+        Command::Sample(args) => sample::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),

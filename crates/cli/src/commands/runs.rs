@@ -21,6 +21,8 @@ struct Row {
     step: u64,
     valid_accuracy: Option<f64>,
     test_accuracy: Option<f64>,
+    valid_distance: Option<f64>,
+    test_distance: Option<f64>,
 }
 
 /// Lists the runs in a folder.
@@ -45,7 +47,11 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
         say(&format!("there is no run in {}", args.folder.display()));
         return Ok(());
     }
-    let accuracy = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    let result = |accuracy: Option<f64>, distance: Option<f64>| match (accuracy, distance) {
+        (Some(accuracy), _) => format!("{accuracy:.4}"),
+        (None, Some(distance)) => format!("distance {distance:.2}"),
+        (None, None) => "-".to_owned(),
+    };
     let cells = rows.into_iter().map(|row| {
         vec![
             row.run,
@@ -53,8 +59,8 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
             row.backend,
             row.started,
             row.step.to_string(),
-            accuracy(row.valid_accuracy),
-            accuracy(row.test_accuracy),
+            result(row.valid_accuracy, row.valid_distance),
+            result(row.test_accuracy, row.test_distance),
         ]
     });
     let header = ["run", "data", "backend", "started", "step", "best valid", "test"];
@@ -64,21 +70,20 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
 fn row(run: &RunDir) -> Result<Row, hearth_train::TrainError> {
     let info = RunInfo::read(run)?;
     let metrics = read_metrics(run.metrics())?;
-    let accuracies = |kind: &str| {
-        metrics
-            .iter()
-            .filter(move |line| line["kind"] == kind)
-            .filter_map(|line| line["accuracy"].as_f64())
-            .collect::<Vec<_>>()
+    let results = |kind: &str, name: &str| {
+        let lines = metrics.iter().filter(|line| line["kind"] == kind);
+        lines.filter_map(|line| line[name].as_f64()).collect::<Vec<_>>()
     };
     Ok(Row {
         run: run.path().display().to_string(),
         dataset: info.dataset.name,
         backend: info.backend,
         started: info.started.strftime("%Y-%m-%d %H:%M").to_string(),
-        finished: !accuracies("test").is_empty(),
+        finished: metrics.iter().any(|line| line["kind"] == "test"),
         step: metrics.iter().filter_map(|line| line["step"].as_u64()).max().unwrap_or(0),
-        valid_accuracy: accuracies("valid").into_iter().max_by(f64::total_cmp),
-        test_accuracy: accuracies("test").last().copied(),
+        valid_accuracy: results("valid", "accuracy").into_iter().max_by(f64::total_cmp),
+        test_accuracy: results("test", "accuracy").last().copied(),
+        valid_distance: results("valid", "distance").into_iter().min_by(f64::total_cmp),
+        test_distance: results("test", "distance").last().copied(),
     })
 }

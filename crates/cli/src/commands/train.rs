@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearth_config::{Config, RawConfig};
 use hearth_store::RunDir;
+use hearth_train::judge::GenerationReport;
 use hearth_train::run::stored_config;
-use hearth_train::{Ended, Event, Job, Outcome, Target};
+use hearth_train::{Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
 
 use crate::args::Train;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, thousands};
+use crate::output::{print, print_json, results, say, thousands};
 use crate::progress::Progress;
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -95,11 +96,17 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
                 thousands(speed as u64)
             ),
         };
+        let next = match test {
+            Report::Classification(_) => {
+                format!("predict with: {hearth} predict {run} PICTURE...")
+            }
+            Report::Generation(_) => {
+                format!("make pictures with: {hearth} sample {run} --out grid.png")
+            }
+        };
         print(&format!(
-            "test loss {:.4}  accuracy {:.4}, of the checkpoint of step {}\n{} steps, {trained}\n{run}\n\
-             predict with: {hearth} predict {run} PICTURE...",
-            test.loss,
-            test.accuracy,
+            "test {}, of the checkpoint of step {}\n{} steps, {trained}\n{run}\n{next}",
+            results(test),
             outcome.best,
             thousands(outcome.steps),
         ))?;
@@ -136,23 +143,26 @@ struct Short<'a> {
     epochs: f64,
     seconds: f64,
     samples_per_second: f64,
-    valid: Option<ShortReport>,
-    test: Option<ShortReport>,
+    valid: Option<ShortReport<'a>>,
+    test: Option<ShortReport<'a>>,
 }
 
 #[derive(Serialize)]
-struct ShortReport {
-    loss: f64,
-    accuracy: f64,
-    samples: usize,
+#[serde(untagged)]
+enum ShortReport<'a> {
+    Classification { loss: f64, accuracy: f64, samples: usize },
+    Generation(&'a GenerationReport),
 }
 
 impl<'a> Short<'a> {
     fn new(outcome: &'a Outcome) -> Self {
-        let short = |report: &hearth_train::metrics::Report| ShortReport {
-            loss: report.loss,
-            accuracy: report.accuracy,
-            samples: report.samples,
+        let short = |report: &'a Report| match report {
+            Report::Classification(report) => ShortReport::Classification {
+                loss: report.loss,
+                accuracy: report.accuracy,
+                samples: report.samples,
+            },
+            Report::Generation(report) => ShortReport::Generation(report),
         };
         Self {
             run: outcome.run.to_string_lossy(),

@@ -2,7 +2,8 @@
 
 use super::{Checks, LARGEST};
 use crate::sections::{
-    Activation, CnnConfig, DataSource, Dropout, MlpConfig, ModelConfig, ResnetConfig,
+    Activation, ClassifierConfig, CnnConfig, DataSource, DcganConfig, Dropout, GanConfig,
+    MlpConfig, MlpGanConfig, ModelConfig, ResnetConfig,
 };
 
 /// The most weights between hidden layers: a gigabyte of them.
@@ -20,11 +21,13 @@ const SMALLEST_FOR_LENET: usize = 12;
 impl Checks<'_> {
     pub(super) fn model(&mut self, model: &ModelConfig) {
         match model {
-            ModelConfig::Mlp(mlp) => self.mlp(mlp),
+            ModelConfig::Classifier(ClassifierConfig::Mlp(mlp)) => self.mlp(mlp),
             // Its settings are words, and every word fits every other.
-            ModelConfig::Lenet(_) => {}
-            ModelConfig::Cnn(cnn) => self.cnn(cnn),
-            ModelConfig::Resnet(resnet) => self.resnet(resnet),
+            ModelConfig::Classifier(ClassifierConfig::Lenet(_)) => {}
+            ModelConfig::Classifier(ClassifierConfig::Cnn(cnn)) => self.cnn(cnn),
+            ModelConfig::Classifier(ClassifierConfig::Resnet(resnet)) => self.resnet(resnet),
+            ModelConfig::Gan(GanConfig::Dcgan(dcgan)) => self.dcgan(dcgan),
+            ModelConfig::Gan(GanConfig::MlpGan(gan)) => self.mlp_gan(gan),
         }
     }
 
@@ -32,7 +35,7 @@ impl Checks<'_> {
     pub(super) fn picture(&mut self, source: &DataSource, model: &ModelConfig) {
         let Some(size) = source.size() else { return };
         match model {
-            ModelConfig::Lenet(_) => self.contradiction(
+            ModelConfig::Classifier(ClassifierConfig::Lenet(_)) => self.contradiction(
                 size < SMALLEST_FOR_LENET,
                 "data.size",
                 &format!(
@@ -40,7 +43,7 @@ impl Checks<'_> {
                      {SMALLEST_FOR_LENET}x{SMALLEST_FOR_LENET} pixels, and these have {size}x{size}"
                 ),
             ),
-            ModelConfig::Cnn(cnn) => {
+            ModelConfig::Classifier(ClassifierConfig::Cnn(cnn)) => {
                 let blocks = cnn.widths.len();
                 let halvings = size.checked_ilog2().unwrap_or(0);
                 self.contradiction(
@@ -52,36 +55,26 @@ impl Checks<'_> {
                     ),
                 );
             }
+            ModelConfig::Gan(GanConfig::Dcgan(dcgan)) => {
+                let halvings = dcgan.widths.len();
+                self.contradiction(
+                    halvings < usize::BITS as usize && !size.is_multiple_of(1 << halvings),
+                    "model.widths",
+                    &format!(
+                        "`model.widths` halves the picture {halvings} times, and {size} pixels can \
+                         be halved {} times without a rest",
+                        size.trailing_zeros()
+                    ),
+                );
+            }
             // Strides round up, so that a pixel is always left.
-            ModelConfig::Resnet(_) | ModelConfig::Mlp(_) => {}
+            ModelConfig::Classifier(ClassifierConfig::Resnet(_) | ClassifierConfig::Mlp(_))
+            | ModelConfig::Gan(GanConfig::MlpGan(_)) => {}
         }
     }
 
     fn mlp(&mut self, mlp: &MlpConfig) {
-        for width in &mlp.hidden {
-            self.that(
-                "model.hidden",
-                width,
-                (1..=LARGEST).contains(width),
-                "widths of 1 to 1048576",
-            );
-        }
-        self.that(
-            "model.hidden",
-            format!("{} layers", mlp.hidden.len()),
-            mlp.hidden.len() <= 1000,
-            "at most 1000 layers",
-        );
-        let weights: usize = mlp
-            .hidden
-            .windows(2)
-            .fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
-        self.that(
-            "model.hidden",
-            format!("{weights} weights"),
-            weights <= MOST_WEIGHTS,
-            "at most 2^28 weights",
-        );
+        self.hidden(&mlp.hidden);
         for dropout in mlp.dropout.per_layer(1) {
             self.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
         }
@@ -105,6 +98,51 @@ impl Checks<'_> {
             "model.activation",
             "`model.activation` stands behind hidden layers, and `model.hidden` is empty",
         );
+    }
+
+    /// The widths of linear layers.
+    fn hidden(&mut self, hidden: &[usize]) {
+        for width in hidden {
+            self.that(
+                "model.hidden",
+                width,
+                (1..=LARGEST).contains(width),
+                "widths of 1 to 1048576",
+            );
+        }
+        self.that(
+            "model.hidden",
+            format!("{} layers", hidden.len()),
+            hidden.len() <= 1000,
+            "at most 1000 layers",
+        );
+        let weights: usize = hidden
+            .windows(2)
+            .fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
+        self.that(
+            "model.hidden",
+            format!("{weights} weights"),
+            weights <= MOST_WEIGHTS,
+            "at most 2^28 weights",
+        );
+    }
+
+    fn mlp_gan(&mut self, gan: &MlpGanConfig) {
+        self.latent(gan.latent);
+        self.hidden(&gan.hidden);
+        let layers = gan.hidden.len();
+        self.that("model.hidden", format!("{layers} layers"), layers > 0, "at least 1 layer");
+    }
+
+    fn dcgan(&mut self, dcgan: &DcganConfig) {
+        self.latent(dcgan.latent);
+        self.widths("convolutions", &dcgan.widths);
+        let ones = vec![1; dcgan.widths.len()];
+        self.convolutions(0, &dcgan.widths, &ones, 16);
+    }
+
+    fn latent(&mut self, latent: usize) {
+        self.that("model.latent", latent, (1..=4096).contains(&latent), "1 to 4096");
     }
 
     fn cnn(&mut self, cnn: &CnnConfig) {

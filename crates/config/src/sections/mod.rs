@@ -1,5 +1,6 @@
 //! One plain struct for each section of a config, and an enum for each `kind`.
 
+mod adversarial;
 mod data;
 mod model;
 mod optimizer;
@@ -7,15 +8,18 @@ mod run;
 mod schedule;
 mod train;
 
+pub use adversarial::{AdversarialConfig, AdversarialLoss, EvaluateConfig};
 pub use data::{
     AugmentConfig, BatchConfig, Color, DataConfig, DataSource, IdxConfig, ImageFolderConfig,
     NoOptions, OnBroken,
 };
 pub use model::{
-    Activation, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig, ModelConfig, Pooling,
-    ResnetConfig,
+    Activation, ClassifierConfig, CnnConfig, DcganConfig, Dropout, GanConfig, Initializer,
+    LenetConfig, MlpConfig, MlpGanConfig, ModelConfig, Pooling, ResnetConfig,
 };
-pub use optimizer::{AdamConfig, OptimizerConfig, OptimizerKind, SgdConfig, UpdateConfig};
+pub use optimizer::{
+    AdamConfig, OptimizerConfig, OptimizerKind, RuleConfig, SgdConfig, UpdateConfig,
+};
 pub use run::RunConfig;
 pub use schedule::{
     CosineConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig, WarmupConfig,

@@ -4,11 +4,21 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// `[model]`: the network, by `kind`.
+/// `[model]`: what is trained, by `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(untagged)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub enum ModelConfig {
+    /// A network that names the class of a picture.
+    Classifier(ClassifierConfig),
+    /// A network that makes pictures, and one that tells them from real ones.
+    Gan(GanConfig),
+}
+
+/// The kinds of networks that name the class of a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum ClassifierConfig {
     /// A multilayer perceptron; softmax regression when `hidden` is empty.
     Mlp(MlpConfig),
     /// LeNet (LeCun et al. 1998), in the form of *Dive into Deep Learning*.
@@ -17,6 +27,16 @@ pub enum ModelConfig {
     Cnn(CnnConfig),
     /// A residual network (He et al. 2016), in its form for CIFAR.
     Resnet(ResnetConfig),
+}
+
+/// The kinds of adversarial pairs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum GanConfig {
+    /// Convolutions (Radford, Metz and Chintala 2016).
+    Dcgan(DcganConfig),
+    /// Linear layers.
+    MlpGan(MlpGanConfig),
 }
 
 /// `[model] kind = "mlp"`.
@@ -110,6 +130,47 @@ pub struct ResnetConfig {
     /// The distribution of the initial weights. Biases start at zero.
     #[serde(default)]
     pub initializer: Initializer,
+}
+
+/// `[model] kind = "dcgan"`.
+///
+/// The discriminator is a convolution of 4x4 with stride 2 for each of `widths`, which halves the
+/// picture, and a linear layer; the generator goes the same way back, from `latent` random numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DcganConfig {
+    /// Random numbers that a picture is made from.
+    #[schemars(range(min = 1, max = 4096))]
+    pub latent: usize,
+    /// Channels of the convolutions, from the picture inwards. The picture's sides must be
+    /// divisible by 2 as often as there are widths.
+    #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 4096)))]
+    pub widths: Vec<usize>,
+}
+
+impl Default for DcganConfig {
+    fn default() -> Self {
+        Self { latent: 100, widths: vec![64, 128] }
+    }
+}
+
+/// `[model] kind = "mlp-gan"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MlpGanConfig {
+    /// Random numbers that a picture is made from.
+    #[schemars(range(min = 1, max = 4096))]
+    pub latent: usize,
+    /// Widths of the discriminator's hidden layers, from the picture inwards; the generator has
+    /// them in reverse.
+    #[schemars(length(min = 1, max = 1000), inner(range(min = 1)))]
+    pub hidden: Vec<usize>,
+}
+
+impl Default for MlpGanConfig {
+    fn default() -> Self {
+        Self { latent: 100, hidden: vec![512, 256] }
+    }
 }
 
 /// What a window of pixels becomes.

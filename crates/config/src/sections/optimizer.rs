@@ -3,10 +3,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[optimizer]`: the update rule and its step size.
+/// `[optimizer]`: the update rule, and where two networks learn perhaps one for each.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct OptimizerConfig {
+    /// Of every network that has none of its own.
+    #[serde(flatten)]
+    pub rule: RuleConfig,
+    /// `[optimizer.discriminator]`: of the discriminator; the same as of the generator when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discriminator: Option<RuleConfig>,
+}
+
+/// An update rule and its step size.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RuleConfig {
     /// The update rule.
     #[serde(flatten)]
     pub kind: OptimizerKind,

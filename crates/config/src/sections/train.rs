@@ -44,7 +44,8 @@ pub struct TrainConfig {
     #[serde(default = "default_keep_last")]
     #[schemars(range(min = 2))]
     pub keep_last: usize,
-    /// What makes one checkpoint better than another.
+    /// What makes one checkpoint better than another: `"accuracy"` or `"loss"` of a classifier,
+    /// `"distance"` of a generator. The first that fits when absent.
     #[serde(default)]
     pub best_by: Metric,
     /// Stop when the validation result no longer gets better.
@@ -86,14 +87,25 @@ pub enum Metric {
     Accuracy,
     /// Mean cross-entropy in nats: lower is better.
     Loss,
+    /// The Frechet distance between made and real pictures: lower is better.
+    Distance,
 }
 
 impl Metric {
+    /// Its name in configs and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::Loss => "loss",
+            Self::Distance => "distance",
+        }
+    }
+
     /// Whether `new` is better than `old` by more than `margin`.
     pub fn improves(self, new: f64, old: f64, margin: f64) -> bool {
         match self {
             Self::Accuracy => new > old + margin,
-            Self::Loss => new < old - margin,
+            Self::Loss | Self::Distance => new < old - margin,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use hearth_config::{
-    AdamConfig as AdamSettings, MlpConfig, ModelConfig, SgdConfig as SgdSettings, UpdateConfig,
+    AdamConfig as AdamSettings, ClassifierConfig, MlpConfig, SgdConfig as SgdSettings, UpdateConfig,
 };
 use hearth_model::Classifier;
 use hearth_store::{StateDict, TensorValue};
@@ -13,7 +13,7 @@ use crate::state::{module_state, restore_module};
 
 /// One weight and one bias for each of two classes.
 fn network(weight: [f32; 2], bias: [f32; 2]) -> Classifier {
-    let config = ModelConfig::Mlp(MlpConfig {
+    let config = ClassifierConfig::Mlp(MlpConfig {
         hidden: Vec::new(),
         activation: hearth_config::Activation::None,
         dropout: hearth_config::Dropout::default(),
@@ -50,8 +50,8 @@ fn assert_close(network: &Classifier, wanted: [f64; 4]) {
     }
 }
 
-fn config(kind: OptimizerKind, weight_decay: f64, decay_all: bool) -> OptimizerConfig {
-    OptimizerConfig { kind, update: UpdateConfig { learning_rate: 0.1, weight_decay, decay_all } }
+fn config(kind: OptimizerKind, weight_decay: f64, decay_all: bool) -> RuleConfig {
+    RuleConfig { kind, update: UpdateConfig { learning_rate: 0.1, weight_decay, decay_all } }
 }
 
 fn sgd(momentum: f64, nesterov: bool) -> OptimizerKind {

@@ -1,24 +1,25 @@
 //! Classification: cross-entropy of a network's logits against labels.
 
-use std::sync::Arc;
-
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::Device;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_config::{Balanced, ClassWeights, Config};
-use hearth_data::{Batch, Examples, Loader, Normalization, Prefetch, Splits, Subset};
-use hearth_model::{Classifier, Moments, Pass};
+use hearth_config::{Balanced, ClassWeights, ClassifierConfig, Config};
+use hearth_data::{Batch, Examples, Loader, Normalization, Splits, Subset};
+use hearth_model::{Classifier, Moments, Pass, absorb};
 use hearth_store::StateDict;
 
+use crate::batches::Batches;
+use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
 use crate::gradients::{clip_scale, norm};
 use crate::input::Input;
-use crate::loss::CrossEntropy;
-use crate::metrics::{Report, Tally, hits};
+use crate::metrics::{ClassificationReport, Tally, hits};
 use crate::optimizer::Optimizer;
+use crate::report::Report;
+use crate::scalars::{Scalars, Sums};
 use crate::state::{module_state, restore_module};
-use crate::task::{NonFinite, Proposed, Split, Sums, Task};
+use crate::task::{NonFinite, Proposed, Split, Task};
 
 /// Pictures in one batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
@@ -42,6 +43,7 @@ impl Classify {
     /// The task before its first step.
     pub fn new(
         config: &Config,
+        network: &ClassifierConfig,
         splits: Splits,
         classes: Vec<String>,
         normalization: &Normalization,
@@ -58,13 +60,13 @@ impl Classify {
             config.augment.clone(),
         );
         Ok(Self {
-            network: Classifier::new(&config.model, dims, classes.len(), seed, &training)?,
-            optimizer: Optimizer::new(&config.optimizer),
+            network: Classifier::new(network, dims, classes.len(), seed, &training)?,
+            optimizer: Optimizer::new(&config.optimizer.rule),
             loss: CrossEntropy {
                 class_weights: class_weights(config, &splits.train, classes.len())?,
                 label_smoothing: config.train.label_smoothing,
             },
-            batches: Batches::new(Arc::new(loader), config.train.accumulate),
+            batches: Batches::new(loader, config.train.accumulate),
             splits,
             classes,
             input: Input::new(normalization),
@@ -75,11 +77,15 @@ impl Classify {
     }
 
     /// Loss, hits and gradients of some batches, as of one batch that holds them all.
-    fn forward_backward(&self, step: u64, batches: &[Batch]) -> (Sums, Step) {
+    fn forward_backward(
+        &self,
+        step: u64,
+        batches: &[Batch],
+    ) -> (Sums, GradientsParams, Vec<Moments>) {
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
-        let (mut loss, mut sums, mut moments) = (0.0, Sums::default(), Vec::new());
+        let (mut loss, mut correct, mut samples, mut moments) = (0.0, 0, 0, Vec::new());
         for (index, batch) in batches.iter().enumerate() {
             let seed = Stream::new(self.seed, Purpose::Step, step, index as u64).bits();
             let mut pass = Pass::training(seed);
@@ -88,13 +94,14 @@ impl Classify {
             moments.extend(pass.into_moments());
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
             loss += f64::from(part.clone().into_scalar::<f32>());
-            sums.correct += hits(&values(logits.inner()), self.classes.len(), &batch.labels);
-            sums.samples += batch.len() as u64;
+            correct += hits(&values(logits.inner()), self.classes.len(), &batch.labels);
+            samples += batch.len() as u64;
             let part = GradientsParams::from_grads(part.backward(), &self.network);
             gradients.accumulate(&self.network, part);
         }
-        sums.loss = loss * sums.samples as f64;
-        (sums, Step { gradients: gradients.grads(), moments })
+        let totals = [("loss", loss * samples as f64), ("accuracy", correct as f64)];
+        let sums = Sums { samples, totals: Scalars::new(totals) };
+        (sums, gradients.grads(), moments)
     }
 }
 
@@ -103,26 +110,27 @@ pub struct Step {
     gradients: GradientsParams,
     /// For the running statistics of the batch normalisation.
     moments: Vec<Moments>,
+    learning_rate: f64,
 }
 
 impl Task for Classify {
     type Change = Step;
 
     fn steps_per_epoch(&self) -> u64 {
-        self.batches.steps_per_epoch
+        self.batches.steps_per_epoch()
     }
 
-    fn compute(&mut self, step: u64) -> Result<Proposed<Step>, TrainError> {
+    fn compute(&mut self, step: u64, learning_rate: f64) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        let (sums, change) = self.forward_backward(step, &batches);
-        let norm = norm(&self.network, &change.gradients);
-        let non_finite = if sums.loss.is_finite() {
+        let (sums, gradients, moments) = self.forward_backward(step, &batches);
+        let norm = norm(&self.network, &gradients);
+        let non_finite = if sums.mean("loss").is_some_and(f64::is_finite) {
             norm.non_finite.map(|path| format!("the gradient of {path}"))
         } else {
             Some("the loss".to_owned())
         };
         let proposed = Proposed {
-            change,
+            change: Step { gradients, moments, learning_rate },
             sums,
             gradient_norm: norm.value,
             non_finite: non_finite.map(|what| NonFinite::new(what, &batches)),
@@ -131,17 +139,23 @@ impl Task for Classify {
         Ok(proposed)
     }
 
-    fn apply(&mut self, proposed: Proposed<Step>, learning_rate: f64) {
+    fn apply(&mut self, proposed: Proposed<Step>) {
         let scale = clip_scale(proposed.gradient_norm, self.clip_norm);
-        let Step { gradients, moments } = proposed.change;
-        let network = self.network.clone().absorb(&moments);
+        let Step { gradients, moments, learning_rate } = proposed.change;
+        let network = absorb(self.network.clone(), &moments);
         self.network = self.optimizer.step(network, gradients, learning_rate, scale);
+    }
+
+    fn validates(&self) -> bool {
+        !self.splits.valid.is_empty()
     }
 
     fn evaluate(&self, split: Split) -> Report {
         let subset = split.of(&self.splits);
         let device = self.device.clone().without_autodiff();
-        evaluate(&self.network.valid(), &self.input, subset, split, &self.classes, &device)
+        let network = self.network.valid();
+        let report = evaluate(&network, &self.input, subset, split, &self.classes, &device);
+        Report::Classification(report)
     }
 
     fn state(&self) -> Result<StateDict, TrainError> {
@@ -166,7 +180,7 @@ pub fn evaluate(
     split: Split,
     classes: &[String],
     device: &Device,
-) -> Report {
+) -> ClassificationReport {
     let mut tally = Tally::new(classes.len());
     let mut batch = Batch::default();
     for start in (0..subset.len()).step_by(EVALUATION_BATCH) {
@@ -175,43 +189,6 @@ pub fn evaluate(
         tally.add(&values(logits), &batch.labels);
     }
     tally.report(split.name(), classes)
-}
-
-/// The batches of each step, made ahead as long as steps follow one another.
-struct Batches {
-    loader: Arc<Loader>,
-    accumulate: usize,
-    steps_per_epoch: u64,
-    ahead: Option<(u64, Prefetch)>,
-}
-
-impl Batches {
-    fn new(loader: Arc<Loader>, accumulate: usize) -> Self {
-        let steps_per_epoch = loader.batches_per_epoch().div_ceil(accumulate) as u64;
-        Self { loader, accumulate, steps_per_epoch, ahead: None }
-    }
-
-    /// The batches of the step that follows `step` finished ones; fewer at the end of an epoch.
-    fn of_step(&mut self, step: u64) -> Vec<Batch> {
-        let (epoch, place) = (step / self.steps_per_epoch, step % self.steps_per_epoch);
-        let first = place as usize * self.accumulate;
-        let count = self.accumulate.min(self.loader.batches_per_epoch() - first);
-        let mut prefetch = match self.ahead.take() {
-            Some((next, prefetch)) if next == step => prefetch,
-            _ => Prefetch::new(Arc::clone(&self.loader), epoch, first),
-        };
-        let batches = (0..count).map(|_| prefetch.next()).collect();
-        self.ahead = Some((step + 1, prefetch));
-        batches
-    }
-
-    fn recycle(&mut self, batches: Vec<Batch>) {
-        if let Some((_, prefetch)) = &mut self.ahead {
-            for batch in batches {
-                prefetch.recycle(batch);
-            }
-        }
-    }
 }
 
 /// One weight for each class, as `[train] class_weights` says.

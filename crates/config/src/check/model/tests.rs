@@ -3,8 +3,8 @@
 use miette::Diagnostic as _;
 
 use crate::{
-    CnnConfig, Config, Fault, Faults, Initializer, LenetConfig, ModelConfig, RawConfig,
-    ResnetConfig,
+    ClassifierConfig, CnnConfig, Config, Fault, Faults, Initializer, LenetConfig, ModelConfig,
+    RawConfig, ResnetConfig,
 };
 
 /// A config with this `[data]` and `[model]`.
@@ -60,7 +60,7 @@ fn a_wrong_word_key_or_type_is_told_its_place_and_what_is_known() {
             "kind = \"tree\"",
             "\"tree\"",
             "\"tree\" is not a kind of [model]",
-            "known here: mlp, lenet, cnn, resnet",
+            "known here: mlp, lenet, cnn, resnet, dcgan, mlp-gan",
         ),
         (
             "kind = \"lenet\"\npooling = \"maximum\"",
@@ -169,11 +169,14 @@ fn a_wrong_number_is_told_its_place_and_what_is_allowed() {
 
 #[test]
 fn every_key_has_its_default() {
-    let read = |model: &str| config(MINI, model).expect("good").model;
-    assert_eq!(read("kind = \"lenet\""), ModelConfig::Lenet(LenetConfig::default()));
+    let read = |model: &str| match config(MINI, model).expect("good").model {
+        ModelConfig::Classifier(network) => network,
+        ModelConfig::Gan(pair) => panic!("{pair:?}"),
+    };
+    assert_eq!(read("kind = \"lenet\""), ClassifierConfig::Lenet(LenetConfig::default()));
     assert_eq!(
         read("kind = \"cnn\"\nwidths = [8]"),
-        ModelConfig::Cnn(CnnConfig {
+        ClassifierConfig::Cnn(CnnConfig {
             widths: vec![8],
             depth: 1,
             kernel_size: 3,
@@ -183,7 +186,7 @@ fn every_key_has_its_default() {
     );
     assert_eq!(
         read("kind = \"resnet\"\nwidths = [8]\ndepths = [2]"),
-        ModelConfig::Resnet(ResnetConfig {
+        ClassifierConfig::Resnet(ResnetConfig {
             widths: vec![8],
             depths: vec![2],
             dropout: 0.0,
@@ -209,6 +212,13 @@ fn pictures_must_be_large_enough_where_their_size_is_known() {
     let found = [("[1, 1, 1, 1, 1]".into(), message.into(), String::new())];
     assert_eq!(said(MINI, five), found);
     assert_eq!(said(&folder(32), five), []);
+    let dcgan = |widths: &str| format!("kind = \"dcgan\"\nwidths = {widths}");
+    assert_eq!(said(MINI, &dcgan("[1, 1]")), []);
+    let message = "`model.widths` halves the picture 3 times, and 28 pixels can be halved 2 times \
+                   without a rest";
+    let found = [("[1, 1, 1]".into(), message.into(), String::new())];
+    assert_eq!(said(MINI, &dcgan("[1, 1, 1]")), found);
+    assert_eq!(said(&folder(32), &dcgan("[1, 1, 1]")), []);
     // Only the files say how large these are.
     assert_eq!(said(FILES, five), []);
     // Strides round up.

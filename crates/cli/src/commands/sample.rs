@@ -1,0 +1,72 @@
+//! `hearth sample`.
+
+use std::path::{Path, PathBuf};
+
+use hearth_train::Sampler;
+use hearth_train::pictures::Picture;
+use serde::Serialize;
+
+use crate::args::Sample;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say};
+
+/// The most pictures at once: more would not be looked at in one grid.
+const MOST: usize = 100_000;
+
+#[derive(Serialize)]
+struct Answer {
+    files: Vec<String>,
+    count: usize,
+    seed: u64,
+    step: u64,
+}
+
+/// Makes pictures.
+pub fn run(args: &Sample) -> Result<(), Failure> {
+    let count = args.count;
+    if !(1..=MOST).contains(&count) {
+        return Err(Failure::usage(format!("--count is {count}; allowed: 1 to {MOST}")));
+    }
+    if let Some(end) = args.out.extension().filter(|end| !end.eq_ignore_ascii_case("png")) {
+        return Err(Failure::usage(format!(
+            "--out is written as PNG: end its name with .png instead of .{}",
+            end.display()
+        )));
+    }
+    let trained = &args.trained;
+    let sampler =
+        Sampler::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
+    // As square as whole rows allow.
+    let columns = (1..).find(|side| side * side >= count).unwrap_or(count);
+    let shape = sampler.shape();
+    let mut pixels = if args.interpolate {
+        sampler.interpolate(args.seed, count.div_ceil(columns), columns)
+    } else {
+        sampler.sample(args.seed, count)
+    };
+    pixels.truncate(count * shape.pixels());
+    let mut files = Vec::new();
+    if let Some(folder) = &args.each {
+        std::fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
+        for (index, pixels) in pixels.chunks_exact(shape.pixels()).enumerate() {
+            let picture = Picture { shape, pixels: pixels.to_vec() };
+            files.push(write(folder.join(format!("{index:05}.png")), &picture)?);
+        }
+    }
+    files.push(write(args.out.clone(), &Picture::grid(&pixels, shape, columns))?);
+    if trained.json {
+        let step = sampler.trained().step;
+        return print_json(&Answer { files, count, seed: args.seed, step });
+    }
+    say(&format!("checkpoint of step {}", sampler.trained().step));
+    print(files.last().map_or("", String::as_str))
+}
+
+fn write(path: PathBuf, picture: &Picture) -> Result<String, Failure> {
+    std::fs::write(&path, picture.to_png()).map_err(|error| cannot("write", &path, &error))?;
+    Ok(path.display().to_string())
+}
+
+fn cannot(action: &str, path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Other(format!("cannot {action} {}: {error}", path.display()))
+}

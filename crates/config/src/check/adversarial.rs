@@ -1,0 +1,63 @@
+//! A pair of networks: its own ranges, and what does not go together with it.
+
+use super::Checks;
+use crate::gather::Sections;
+use crate::sections::{AdversarialLoss, Metric};
+
+impl Checks<'_> {
+    pub(super) fn adversarial(&mut self, sections: &Sections) {
+        if let Some(adversarial) = &sections.adversarial {
+            let steps = adversarial.discriminator_steps;
+            self.that(
+                "adversarial.discriminator_steps",
+                steps,
+                (1..=1000).contains(&steps),
+                "1 to 1000",
+            );
+            self.below_one("adversarial.label_smoothing", adversarial.label_smoothing);
+            self.below_one("adversarial.average", adversarial.average);
+            if let Some(clip) = adversarial.weight_clip {
+                let good = clip > 0.0 && clip.is_finite();
+                self.that("adversarial.weight_clip", clip, good, "above 0");
+            }
+            let loss = adversarial.loss;
+            self.contradiction(
+                adversarial.weight_clip.is_some() && loss != AdversarialLoss::Wasserstein,
+                "adversarial.weight_clip",
+                "`adversarial.weight_clip` belongs to `adversarial.loss = \"wasserstein\"`",
+            );
+            self.contradiction(
+                adversarial.label_smoothing > 0.0
+                    && matches!(loss, AdversarialLoss::Hinge | AdversarialLoss::Wasserstein),
+                "adversarial.label_smoothing",
+                "`adversarial.label_smoothing` moves a target, and this `adversarial.loss` has none",
+            );
+        }
+        if let Some(evaluate) = &sections.evaluate {
+            let samples = evaluate.samples;
+            self.that(
+                "evaluate.samples",
+                samples,
+                (100..=100_000).contains(&samples),
+                "100 to 100000",
+            );
+        }
+        let Some(train) = &sections.train else { return };
+        self.contradiction(
+            train.best_by != Metric::Distance,
+            "train.best_by",
+            "a pair of networks names no classes: its `train.best_by` is \"distance\"",
+        );
+        for (key, found) in [
+            ("train.class_weights", train.class_weights.is_some()),
+            ("train.label_smoothing", train.label_smoothing > 0.0),
+            ("train.accumulate", train.accumulate > 1),
+        ] {
+            let message = format!("`{key}` is for networks that name classes");
+            self.contradiction(found, key, &message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

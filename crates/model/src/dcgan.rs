@@ -1,0 +1,124 @@
+//! A deep convolutional adversarial pair (Radford, Metz and Chintala 2016, section 3): convolutions
+//! with strides instead of pooling, batch normalisation in both networks but where pictures come in
+//! and go out, ReLU in the generator and leaky ReLU in the discriminator. The kernels are 4x4,
+//! which the stride of 2 divides, so that every pixel is reached as often as its neighbours (Odena,
+//! Dumoulin and Olah 2016).
+//!
+//! With widths `w` from the picture inwards, here `[64, 128]`, on pictures of 1x28x28:
+//!
+//! | generator | output | parameters |
+//! | --- | --- | --- |
+//! | project: linear, norm, ReLU | batch, 128, 7, 7 | `latent` * 6,272 + 6,272 + 256 |
+//! | layers.0: transposed convolution, norm, ReLU | batch, 64, 14, 14 | 131,072 + 128 |
+//! | last: transposed convolution, tanh | batch, 1, 28, 28 | 1,024 + 1 |
+//!
+//! | discriminator | output | parameters |
+//! | --- | --- | --- |
+//! | first: convolution, leaky ReLU | batch, 64, 14, 14 | 1,024 + 64 |
+//! | layers.0: convolution, norm, leaky ReLU | batch, 128, 7, 7 | 131,072 + 256 |
+//! | head: linear | batch, 1 | 6,272 + 1 |
+//!
+//! With 100 latent numbers: 765,953 and 138,689 parameters. The linear layers hold their places in
+//! the order rows, columns, channels, as the features next to them lie in memory.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, activation::tanh};
+use hearth_config::DcganConfig;
+use hearth_kernels::{Activation, Then};
+
+use crate::layers::{BatchNorm, Convolution, Normed, Window, apply_linear, linear};
+use crate::{Pass, PictureDims};
+
+/// Halves a picture, or doubles it.
+const WINDOW: Window = Window { kernel: 4, stride: 2, padding: 1 };
+
+/// Section 3: "the slope of the leak was set to 0.2".
+const LEAKY: Activation = Activation::LeakyRelu(0.2);
+
+/// Channels, rows and columns of the features between linear layer and convolutions.
+fn innermost(config: &DcganConfig, [_, height, width]: PictureDims) -> [usize; 3] {
+    let channels = config.widths.last().copied().unwrap_or(1);
+    [channels, height >> config.widths.len(), width >> config.widths.len()]
+}
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Generator {
+    project: Linear,
+    norm: BatchNorm,
+    layers: Vec<Normed>,
+    last: Convolution,
+    #[module(skip)]
+    innermost: [usize; 3],
+}
+
+impl Generator {
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(config: &DcganConfig, picture: PictureDims, device: &Device) -> Self {
+        let innermost = innermost(config, picture);
+        let between = config.widths.windows(2).rev();
+        Self {
+            project: linear(config.latent, innermost.iter().product(), device),
+            norm: BatchNorm::new(innermost[0], device),
+            layers: between
+                .map(|pair| Normed::transposed([pair[1], pair[0]], WINDOW, device))
+                .collect(),
+            last: Convolution::transposed([config.widths[0], picture[0]], WINDOW, true, device),
+            innermost,
+        }
+    }
+
+    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
+    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+        let [batch, _] = latent.dims();
+        let [channels, height, width] = self.innermost;
+        let relu = Then { activation: Activation::Relu, ..Then::default() };
+        let x = apply_linear(&self.project, latent, hearth_config::Activation::None);
+        let x = x.reshape([batch, height, width, channels]).permute([0, 3, 1, 2]);
+        let mut x = self.norm.forward(x, relu.clone(), pass);
+        pass.trace.keep(|| "project".to_owned(), &x);
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(x, relu.clone(), pass);
+            pass.trace.keep(|| format!("layers.{index}"), &x);
+        }
+        let pictures = tanh(self.last.forward(x, Activation::None));
+        pass.trace.keep(|| "last".to_owned(), &pictures);
+        pictures
+    }
+}
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Discriminator {
+    first: Convolution,
+    layers: Vec<Normed>,
+    head: Linear,
+}
+
+impl Discriminator {
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(config: &DcganConfig, picture: PictureDims, device: &Device) -> Self {
+        let between = config.widths.windows(2);
+        Self {
+            first: Convolution::new([picture[0], config.widths[0]], WINDOW, true, device),
+            layers: between.map(|pair| Normed::new([pair[0], pair[1]], WINDOW, device)).collect(),
+            head: linear(innermost(config, picture).iter().product(), 1, device),
+        }
+    }
+
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let leaky = Then { activation: LEAKY, ..Then::default() };
+        let mut x = self.first.forward(pictures, LEAKY);
+        pass.trace.keep(|| "first".to_owned(), &x);
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(x, leaky.clone(), pass);
+            pass.trace.keep(|| format!("layers.{index}"), &x);
+        }
+        let features = x.permute([0, 2, 3, 1]).flatten(1, 3);
+        let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
+        pass.trace.keep_flat(|| "head".to_owned(), &logits);
+        logits
+    }
+}

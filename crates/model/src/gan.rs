@@ -1,0 +1,124 @@
+//! A generator and its discriminator (Goodfellow et al. 2014), whatever they are built of.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use hearth_config::{DcganConfig, GanConfig};
+
+use crate::init::{self, Distribution};
+use crate::{Pass, PictureDims, dcgan, mlp_gan};
+
+/// A network that makes pictures of random numbers.
+#[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
+#[derive(Module, Debug)]
+pub enum Generator {
+    /// See [`dcgan`].
+    Dcgan(dcgan::Generator),
+    /// See [`mlp_gan`].
+    Mlp(mlp_gan::Generator),
+}
+
+impl Generator {
+    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
+    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+        match self {
+            Self::Dcgan(network) => network.forward(latent, pass),
+            Self::Mlp(network) => network.forward(latent, pass),
+        }
+    }
+}
+
+/// A network that tells real pictures from made ones.
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+#[derive(Module, Debug)]
+pub enum Discriminator {
+    /// See [`dcgan`].
+    Dcgan(dcgan::Discriminator),
+    /// See [`mlp_gan`].
+    Mlp(mlp_gan::Discriminator),
+}
+
+impl Discriminator {
+    /// Pictures `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
+    /// real ones.
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        match self {
+            Self::Dcgan(network) => network.forward(pictures, pass),
+            Self::Mlp(network) => network.forward(pictures, pass),
+        }
+    }
+}
+
+/// Both networks of an adversarial pair.
+#[derive(Module, Debug)]
+pub struct Gan {
+    /// Makes pictures.
+    pub generator: Generator,
+    /// Tells them from real ones.
+    pub discriminator: Discriminator,
+}
+
+/// The sides of pictures that cannot be halved as often as a network does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Indivisible {
+    /// What both sides must be multiples of.
+    pub multiple: usize,
+}
+
+impl std::fmt::Display for Indivisible {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "this network makes pictures whose sides are multiples of {}", self.multiple)
+    }
+}
+
+impl std::error::Error for Indivisible {}
+
+impl Gan {
+    /// The pair that `config` describes, for pictures of this size, with the initial weights that
+    /// belong to `seed`: the same ones on every device.
+    pub fn new(
+        config: &GanConfig,
+        picture: PictureDims,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, Indivisible> {
+        let (pair, distribution) = match config {
+            GanConfig::Dcgan(config) => (Self::dcgan(config, picture, device)?, DCGAN_WEIGHTS),
+            GanConfig::MlpGan(config) => {
+                let generator = mlp_gan::Generator::new(config, picture, device);
+                let discriminator = mlp_gan::Discriminator::new(config, picture, device);
+                let pair = Self {
+                    generator: Generator::Mlp(generator),
+                    discriminator: Discriminator::Mlp(discriminator),
+                };
+                (pair, Distribution::He)
+            }
+        };
+        Ok(init::draw_weights(pair, distribution, seed))
+    }
+
+    fn dcgan(
+        config: &DcganConfig,
+        picture: PictureDims,
+        device: &Device,
+    ) -> Result<Self, Indivisible> {
+        let multiple = 1 << config.widths.len();
+        if !picture[1..].iter().all(|side| side.is_multiple_of(multiple)) {
+            return Err(Indivisible { multiple });
+        }
+        Ok(Self {
+            generator: Generator::Dcgan(dcgan::Generator::new(config, picture, device)),
+            discriminator: Discriminator::Dcgan(dcgan::Discriminator::new(config, picture, device)),
+        })
+    }
+}
+
+/// Radford, Metz and Chintala 2016, section 4.
+const DCGAN_WEIGHTS: Distribution = Distribution::Normal(0.02);
+
+/// Random numbers that a picture is made from.
+pub fn latent_size(config: &GanConfig) -> usize {
+    match config {
+        GanConfig::Dcgan(config) => config.latent,
+        GanConfig::MlpGan(config) => config.latent,
+    }
+}

@@ -1,0 +1,93 @@
+//! An adversarial pair of multilayer perceptrons, as the first ones were (Goodfellow et al. 2014,
+//! section 5): ReLU in the generator, leaky ReLU in the discriminator.
+//!
+//! With hidden widths from the picture inwards, here `[512, 256]`, on pictures of 1x28x28:
+//!
+//! | generator | output | parameters |
+//! | --- | --- | --- |
+//! | layers.0: linear, ReLU | batch, 256 | `latent` * 256 + 256 |
+//! | layers.1: linear, ReLU | batch, 512 | 131,584 |
+//! | layers.2: linear, tanh | batch, 1, 28, 28 | 402,192 |
+//!
+//! | discriminator | output | parameters |
+//! | --- | --- | --- |
+//! | layers.0: linear, leaky ReLU | batch, 512 | 401,920 |
+//! | layers.1: linear, leaky ReLU | batch, 256 | 131,328 |
+//! | layers.2: linear | batch, 1 | 257 |
+//!
+//! With 100 latent numbers: 559,632 and 533,505 parameters.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, activation::tanh};
+use hearth_config::MlpGanConfig;
+use hearth_kernels::Activation;
+
+use crate::layers::{linear, run_linear};
+use crate::{Pass, PictureDims};
+
+/// Of the discriminator's leaky ReLU.
+const SLOPE: f64 = 0.2;
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Generator {
+    layers: Vec<Linear>,
+    #[module(skip)]
+    picture: PictureDims,
+}
+
+impl Generator {
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(config: &MlpGanConfig, picture: PictureDims, device: &Device) -> Self {
+        let hidden: Vec<_> = config.hidden.iter().rev().copied().collect();
+        let widths = [&[config.latent], &hidden[..], &[picture.iter().product()]].concat();
+        Self { layers: stack(&widths, device), picture }
+    }
+
+    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
+    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+        let [batch, _] = latent.dims();
+        let [channels, height, width] = self.picture;
+        let pixels = run(&self.layers, latent, Activation::Relu, pass);
+        let pictures = tanh(pixels).reshape([batch, channels, height, width]);
+        pass.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &pictures);
+        pictures
+    }
+}
+
+/// See the [module](self).
+#[derive(Module, Debug)]
+pub struct Discriminator {
+    layers: Vec<Linear>,
+}
+
+impl Discriminator {
+    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    pub fn new(config: &MlpGanConfig, picture: PictureDims, device: &Device) -> Self {
+        let widths = [&[picture.iter().product()], &config.hidden[..], &[1]].concat();
+        Self { layers: stack(&widths, device) }
+    }
+
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
+    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let logits = run(&self.layers, pictures.flatten(1, 3), Activation::LeakyRelu(SLOPE), pass);
+        pass.trace.keep_flat(|| format!("layers.{}", self.layers.len() - 1), &logits);
+        logits
+    }
+}
+
+fn stack(widths: &[usize], device: &Device) -> Vec<Linear> {
+    widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect()
+}
+
+/// All layers, with `activation` behind all but the last.
+fn run(layers: &[Linear], x: Tensor<2>, activation: Activation, pass: &mut Pass) -> Tensor<2> {
+    let (last, hidden) = layers.split_last().expect("a picture's layer, at least");
+    let mut features = x;
+    for (index, layer) in hidden.iter().enumerate() {
+        features = run_linear(layer, features, activation);
+        pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+    }
+    run_linear(last, features, Activation::None)
+}

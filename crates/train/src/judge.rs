@@ -1,0 +1,256 @@
+//! How good made pictures are, in the eyes of a trained classifier.
+//!
+//! There is no one number for it. The Frechet distance compares the distribution of a classifier's
+//! features on made pictures with that on real ones; precision and recall tell apart what such a
+//! distance mixes, whether pictures look real and whether all kinds of real pictures are made; and
+//! the classes that the classifier sees show kinds that are missing altogether.
+
+mod frechet;
+mod job;
+mod manifold;
+
+use burn::tensor::Tensor;
+use hearth_config::seed::{Purpose, Stream};
+use hearth_data::{Splits, Subset};
+use serde::Serialize;
+
+use crate::error::TrainError;
+use crate::metrics::argmax;
+use crate::predict::Predictor;
+use crate::scalars::Scalars;
+use crate::task::Split;
+
+use frechet::Gaussian;
+use manifold::Manifold;
+
+pub(crate) use job::of_job;
+pub use job::{beside, open};
+
+/// Pictures that the classifier looks at in one pass.
+const BATCH: usize = 500;
+
+/// What is said of made pictures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GenerationReport {
+    /// Which real pictures they were compared with.
+    pub split: String,
+    /// The Frechet distance to them.
+    pub distance: f64,
+    /// The distance of real training pictures from real test pictures: as near as can be expected.
+    pub floor: f64,
+    /// The distance of pictures whose pixels are drawn independently, each from its own
+    /// distribution: nothing was learned but that.
+    pub ceiling: f64,
+    /// The share of made pictures that could be real (Kynkaanniemi et al. 2019, equation 3).
+    pub precision: f64,
+    /// The share of real pictures that could have been made.
+    pub recall: f64,
+    /// The entropy of the classes that the classifier sees in them, in nats.
+    pub entropy: f64,
+    /// The share of each of these classes.
+    pub classes: Vec<ClassShare>,
+    /// How many pictures were made, and compared with as many real ones.
+    pub samples: usize,
+    /// Whose features they were compared by.
+    pub judge: JudgeInfo,
+}
+
+/// How much of a class there is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassShare {
+    /// The class's name.
+    pub class: String,
+    /// Its share of all pictures.
+    pub share: f64,
+}
+
+/// A classifier by which pictures are judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JudgeInfo {
+    /// Its run.
+    pub run: String,
+    /// The step of its checkpoint.
+    pub step: u64,
+    /// The BLAKE3 checksum of that checkpoint's manifest.
+    pub checksum: String,
+}
+
+impl GenerationReport {
+    /// The results that are logged and compared.
+    pub fn scalars(&self) -> Scalars {
+        Scalars::new([
+            ("distance", self.distance),
+            ("floor", self.floor),
+            ("ceiling", self.ceiling),
+            ("precision", self.precision),
+            ("recall", self.recall),
+            ("entropy", self.entropy),
+        ])
+    }
+
+    /// Where the distance stands on the way from the floor, 0, to the ceiling, 1.
+    pub fn position(&self) -> f64 {
+        (self.distance - self.floor) / (self.ceiling - self.floor)
+    }
+
+    /// The classes that are seen in less than a tenth of the pictures that would be their share.
+    pub fn missing(&self) -> Vec<&str> {
+        let few = 0.1 / self.classes.len() as f64;
+        let missing = self.classes.iter().filter(|class| class.share < few);
+        missing.map(|class| class.class.as_str()).collect()
+    }
+}
+
+/// A trained classifier and what it thinks of real pictures.
+pub struct Judge {
+    predictor: Predictor,
+    samples: usize,
+    /// Of the training pictures and of the test pictures.
+    references: [Reference; 2],
+    floor: f64,
+}
+
+/// Real pictures, to compare with.
+struct Reference {
+    gaussian: Gaussian,
+    manifold: Manifold,
+    ceiling: f64,
+}
+
+/// What the classifier sees in some pictures.
+struct Seen {
+    /// `[pictures, features]`.
+    features: Tensor<2>,
+    /// How many pictures of each class.
+    classes: Vec<u64>,
+}
+
+impl Judge {
+    /// A judge of pictures like those of `splits`, by `samples` of them, or as many as there are.
+    pub fn new(predictor: Predictor, splits: &Splits, samples: usize) -> Result<Self, TrainError> {
+        let shape = splits.train.examples.shape;
+        if predictor.shape() != shape {
+            return Err(TrainError::Settings(format!(
+                "the classifier that is to judge takes other pictures than those of the data: {:?} \
+                 and {shape:?}",
+                predictor.shape()
+            )));
+        }
+        let samples = samples.min(splits.train.len()).min(splits.test.len());
+        let noise = look(&predictor, independent_pixels(&splits.train, samples));
+        let noise = Gaussian::of(&noise.features);
+        let references = [&splits.train, &splits.test].map(|subset| {
+            let features = look(&predictor, spread(subset, samples)).features;
+            let gaussian = Gaussian::of(&features);
+            let ceiling = gaussian.distance(&noise);
+            Reference { gaussian, manifold: Manifold::new(features), ceiling }
+        });
+        let floor = references[0].gaussian.distance(&references[1].gaussian);
+        Ok(Self { predictor, samples, references, floor })
+    }
+
+    /// How many pictures it wants to see.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Judges whole pictures of the data's shape, one after the other: against test pictures for the
+    /// test set, else against training pictures.
+    pub fn judge(&self, pixels: Vec<u8>, split: Split) -> GenerationReport {
+        let reference = &self.references[usize::from(split == Split::Test)];
+        let seen = look(&self.predictor, pixels);
+        let distance = reference.gaussian.distance(&Gaussian::of(&seen.features));
+        let made = Manifold::new(seen.features);
+        let samples = seen.classes.iter().sum::<u64>();
+        let share = |count: u64| count as f64 / samples as f64;
+        let named = self.predictor.classes().iter().zip(&seen.classes);
+        let trained = self.predictor.trained();
+        GenerationReport {
+            split: split.name().to_owned(),
+            distance,
+            floor: self.floor,
+            ceiling: reference.ceiling,
+            precision: reference.manifold.holds(&made),
+            recall: made.holds(&reference.manifold),
+            entropy: entropy(seen.classes.iter().map(|count| share(*count))),
+            classes: named
+                .map(|(class, count)| ClassShare { class: class.clone(), share: share(*count) })
+                .collect(),
+            samples: samples as usize,
+            judge: JudgeInfo {
+                run: trained.run.display().to_string(),
+                step: trained.step,
+                checksum: trained.checksum.clone(),
+            },
+        }
+    }
+}
+
+/// `-sum p ln p`.
+fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
+    shares.filter(|share| *share > 0.0).map(|share| -share * share.ln()).sum()
+}
+
+/// Shows the classifier whole pictures, one after the other.
+fn look(predictor: &Predictor, pixels: Vec<u8>) -> Seen {
+    let size = predictor.shape().pixels();
+    let mut classes = vec![0; predictor.classes().len()];
+    let features = pixels.chunks(BATCH * size).map(|pixels| {
+        let (features, logits) = predictor.look(pixels.to_vec(), pixels.len() / size);
+        for row in logits.chunks_exact(classes.len()) {
+            classes[argmax(row)] += 1;
+        }
+        features
+    });
+    let features = features.collect();
+    Seen { features: Tensor::cat(features, 0), classes }
+}
+
+/// `count` pictures from all over a set: in sets that are sorted by class, of all classes.
+fn spread(subset: &Subset, count: usize) -> Vec<u8> {
+    let place = |index: usize| subset.indices[index * subset.len() / count] as usize;
+    (0..count).flat_map(|index| subset.examples.picture(place(index))).copied().collect()
+}
+
+/// `count` pictures whose pixels are independent of each other: each is that of another picture.
+fn independent_pixels(subset: &Subset, count: usize) -> Vec<u8> {
+    // The same for every run on this data.
+    let mut stream = Stream::new(0, Purpose::Sample, 0, 0);
+    let size = subset.examples.shape.pixels();
+    (0..count * size)
+        .map(|at| {
+            let picture = subset.indices[stream.below(subset.len())] as usize;
+            subset.examples.picture(picture)[at % size]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_is_of_the_shares() {
+        assert!((entropy([0.5, 0.5, 0.0].into_iter()) - 2.0_f64.ln()).abs() < 1e-12);
+        assert!(entropy([1.0].into_iter()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn classes_that_vanish_are_named() {
+        let class = |class: &str, share| ClassShare { class: class.into(), share };
+        let report = GenerationReport {
+            split: "valid".into(),
+            distance: 3.0,
+            floor: 1.0,
+            ceiling: 9.0,
+            precision: 1.0,
+            recall: 1.0,
+            entropy: 0.0,
+            classes: vec![class("shirt", 0.96), class("bag", 0.04), class("boot", 0.0)],
+            samples: 100,
+            judge: JudgeInfo { run: "runs/judge".into(), step: 1, checksum: String::new() },
+        };
+        assert_eq!(report.missing(), ["boot"], "a bag in 30 would be 0.033");
+        assert!((report.position() - 0.25).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,90 @@
+//! Named numbers: results of steps and evaluations, whatever a task calls them.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// Numbers by their names, in the order in which they are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scalars(Vec<(String, f64)>);
+
+impl Scalars {
+    /// These numbers.
+    pub fn new<const N: usize>(values: [(&str, f64); N]) -> Self {
+        values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The number of this name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+}
+
+impl FromIterator<(String, f64)> for Scalars {
+    fn from_iter<I: IntoIterator<Item = (String, f64)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl Serialize for Scalars {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name, &value)?;
+        }
+        map.end()
+    }
+}
+
+/// Results that are summed over the pictures of some steps until they are logged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Pictures.
+    pub samples: u64,
+    /// Sums over them.
+    pub totals: Scalars,
+}
+
+impl Sums {
+    /// The means over all pictures.
+    pub fn means(&self) -> Scalars {
+        let samples = self.samples as f64;
+        self.totals.iter().map(|(name, total)| (name.to_owned(), total / samples)).collect()
+    }
+
+    /// The mean of this name.
+    pub fn mean(&self, name: &str) -> Option<f64> {
+        self.totals.get(name).map(|total| total / self.samples as f64)
+    }
+}
+
+impl std::ops::AddAssign<&Sums> for Sums {
+    /// The names, and their order, are those of the newer one.
+    fn add_assign(&mut self, newer: &Sums) {
+        let sum = |(name, value): (&str, f64)| {
+            (name.to_owned(), self.totals.get(name).unwrap_or(0.0) + value)
+        };
+        self.totals = newer.totals.iter().map(sum).collect();
+        self.samples += newer.samples;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_become_means_in_the_order_of_the_newest() {
+        let mut sums =
+            Sums { samples: 2, totals: Scalars::new([("accuracy", 1.0), ("loss", 3.0)]) };
+        sums += &Sums { samples: 2, totals: Scalars::new([("loss", 5.0), ("accuracy", 2.0)]) };
+        assert_eq!(sums.means(), Scalars::new([("loss", 2.0), ("accuracy", 0.75)]));
+        assert_eq!(sums.mean("loss"), Some(2.0));
+        assert_eq!(sums.mean("speed"), None);
+        let text = serde_json::to_string(&sums.means()).expect("numbers");
+        assert_eq!(text, r#"{"loss":2.0,"accuracy":0.75}"#);
+    }
+}

@@ -1,0 +1,350 @@
+//! Adversarial training: a generator learns to make pictures that a discriminator takes for real
+//! (Goodfellow et al. 2014, algorithm 1).
+
+use burn::module::{Module, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+use hearth_config::seed::{Purpose, Stream};
+use hearth_config::{AdversarialConfig, Config, GanConfig};
+use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
+use hearth_model::params::{MapParam, is_statistic, map_params};
+use hearth_model::{Discriminator, Gan, Generator, Moments, Pass, absorb, gan};
+use hearth_store::StateDict;
+
+use crate::adversarial_loss::PairLoss;
+use crate::average;
+use crate::batches::Batches;
+use crate::error::TrainError;
+use crate::gradients::{Norm, clip_scale, norm};
+use crate::input::Input;
+use crate::judge::Judge;
+use crate::optimizer::Optimizer;
+use crate::pictures::Picture;
+use crate::report::Report;
+use crate::sampler::{Use, judge_generator, latent, sample};
+use crate::scalars::{Scalars, Sums};
+use crate::state::{module_state, restore_module};
+use crate::task::{Artifact, NonFinite, Proposed, Split, Task};
+
+/// Pictures in a grid of samples, and in each of its rows.
+const GRID: usize = 64;
+const COLUMNS: usize = 8;
+
+/// Where the grids are kept in a run.
+pub const SAMPLES: &str = "samples";
+
+/// Pixels are learned from as `pixel / 127.5 - 1`: from -1 to 1, like the tanh that makes them.
+pub fn normalization(channels: usize) -> Normalization {
+    Normalization { mean: vec![0.5; channels], std: vec![0.5; channels] }
+}
+
+/// Trains a generator against a discriminator.
+pub struct Adversarial {
+    networks: Gan,
+    /// The average of the generator's weights, without differentiation, where one is kept.
+    average: Option<Generator>,
+    generator_rule: Optimizer,
+    discriminator_rule: Optimizer,
+    /// The discriminator's learning rate, in units of the generator's.
+    rate_ratio: f64,
+    loss: PairLoss,
+    settings: AdversarialConfig,
+    batches: Batches,
+    input: Input,
+    shape: PictureShape,
+    latent_size: usize,
+    judge: Option<Judge>,
+    /// Steps in a row in which the discriminator had nothing left to learn.
+    won_steps: u64,
+    /// Where the networks train, with differentiation.
+    device: Device,
+    seed: u64,
+    clip_norm: Option<f64>,
+}
+
+/// What a step changes.
+pub struct Step {
+    /// The discriminator after its steps, and what its rule remembers then.
+    discriminator: (Discriminator, Optimizer),
+    generator: Update,
+    learning_rate: f64,
+    /// Its number, from 1.
+    number: u64,
+    /// Whether the discriminator has nothing left to learn.
+    won: bool,
+}
+
+/// What changes a network.
+struct Update {
+    gradients: GradientsParams,
+    moments: Vec<Moments>,
+    norm: Norm,
+}
+
+impl Adversarial {
+    /// The task before its first step. Without a judge it is never evaluated.
+    pub fn new(
+        config: &Config,
+        pair: &GanConfig,
+        splits: &Splits,
+        judge: Option<Judge>,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let shape = splits.train.examples.shape;
+        let dims = [shape.channels, shape.height, shape.width];
+        let training = device.clone().autodiff();
+        let seed = config.run.seed;
+        let batch_size = config.data.batches.batch_size;
+        let loader = Loader::new(splits.train.clone(), batch_size, seed, config.augment.clone());
+        let settings = config.adversarial.clone().unwrap_or_default();
+        let networks = Gan::new(pair, dims, seed, &training)?;
+        let rule = &config.optimizer.rule;
+        let own = config.optimizer.discriminator.as_ref().unwrap_or(rule);
+        Ok(Self {
+            average: (settings.average > 0.0).then(|| networks.generator.valid()),
+            networks,
+            generator_rule: Optimizer::new(rule),
+            discriminator_rule: Optimizer::new(own),
+            rate_ratio: own.update.learning_rate / rule.update.learning_rate,
+            loss: PairLoss::new(&settings),
+            batches: Batches::new(loader, settings.discriminator_steps),
+            settings,
+            input: Input::new(&normalization(shape.channels)),
+            shape,
+            latent_size: gan::latent_size(pair),
+            judge,
+            won_steps: 0,
+            device: training,
+            seed,
+            clip_norm: config.train.clip_norm,
+        })
+    }
+
+    /// Random numbers for the pictures of one batch of a step.
+    fn latent(&self, step: u64, index: usize, count: usize) -> Tensor<2> {
+        let stream = Stream::new(self.seed, Purpose::Latent, step, index as u64);
+        latent(stream, [count, self.latent_size], &self.device)
+    }
+
+    /// The network whose pictures are kept and judged.
+    fn best_generator(&self) -> Generator {
+        self.average.clone().unwrap_or_else(|| self.networks.generator.valid())
+    }
+
+    /// The discriminator's loss on real and made pictures, its mean logits, and how to change it.
+    fn judge_pictures(
+        &self,
+        discriminator: &Discriminator,
+        real: Tensor<4>,
+        made: Tensor<4>,
+    ) -> ([f64; 3], Update) {
+        // Each batch by itself, so that its moments tell nothing of the other one.
+        let mut pass = Pass::training(0);
+        let of_real = discriminator.forward(real, &mut pass);
+        let of_made = discriminator.forward(made, &mut pass);
+        let loss = self.loss.of_discriminator(of_real.clone(), of_made.clone());
+        let results =
+            [number(loss.clone()), number(of_real.inner().mean()), number(of_made.inner().mean())];
+        let gradients = GradientsParams::from_grads(loss.backward(), discriminator);
+        let norm = norm(discriminator, &gradients);
+        (results, Update { gradients, moments: pass.into_moments(), norm })
+    }
+
+    /// A network after an update.
+    fn updated<M: Module>(
+        &self,
+        network: M,
+        rule: &mut Optimizer,
+        update: Update,
+        learning_rate: f64,
+    ) -> M {
+        let scale = clip_scale(update.norm.value, self.clip_norm);
+        rule.step(absorb(network, &update.moments), update.gradients, learning_rate, scale)
+    }
+}
+
+impl Task for Adversarial {
+    type Change = Step;
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
+    }
+
+    fn compute(&mut self, step: u64, learning_rate: f64) -> Result<Proposed<Step>, TrainError> {
+        let batches = self.batches.of_step(step);
+        let generator = &self.networks.generator;
+        let mut discriminator = self.networks.discriminator.clone();
+        let mut rule = self.discriminator_rule.clone();
+        let (mut faults, mut totals, mut norms) = (Vec::new(), [0.0; 4], Vec::new());
+        let mut generator_pass = Pass::training(0);
+        let mut made = None;
+        for (index, batch) in batches.iter().enumerate() {
+            let latent = self.latent(step, index, batch.len());
+            let pictures = if index + 1 == batches.len() {
+                // The generator learns from the pictures that the discriminator saw last.
+                let pictures = generator.forward(latent, &mut generator_pass);
+                made.insert(pictures).clone().detach()
+            } else {
+                let pictures = generator.valid().forward(latent.inner(), &mut Pass::training(0));
+                Tensor::from_inner(pictures)
+            };
+            let real = self.input.tensor(batch, &self.device);
+            let (results, update) = self.judge_pictures(&discriminator, real, pictures);
+            let fault = fault_of("discriminator", results[0], &update.norm);
+            faults.extend(fault);
+            norms.push(update.norm.value);
+            for (total, result) in totals.iter_mut().zip(results) {
+                *total += result * batch.len() as f64;
+            }
+            let rate = learning_rate * self.rate_ratio;
+            discriminator = self.updated(discriminator, &mut rule, update, rate);
+            if let Some(largest) = self.settings.weight_clip {
+                discriminator = map_params(discriminator, &mut ClipWeights(largest));
+            }
+        }
+        let samples = batches.iter().map(Batch::len).sum::<usize>() as f64;
+        let made = made.expect("every step has a batch");
+        // Without gradients for the discriminator's weights, which this step does not change.
+        let logits = discriminator.clone().no_grad().forward(made, &mut Pass::training(0));
+        let loss = self.loss.of_generator(logits);
+        let generator_loss = number(loss.clone());
+        let gradients = GradientsParams::from_grads(loss.backward(), generator);
+        let norm = norm(generator, &gradients);
+        faults.extend(fault_of("generator", generator_loss, &norm));
+        norms.push(norm.value);
+        totals[3] = generator_loss * samples;
+        let won = self.loss.won_below().is_some_and(|below| totals[0] / samples < below);
+        let proposed = Proposed {
+            change: Step {
+                discriminator: (discriminator, rule),
+                generator: Update { gradients, moments: generator_pass.into_moments(), norm },
+                learning_rate,
+                number: step + 1,
+                won,
+            },
+            sums: Sums {
+                samples: samples as u64,
+                totals: Scalars::new([
+                    ("discriminator_loss", totals[0]),
+                    ("generator_loss", totals[3]),
+                    ("real_logit", totals[1]),
+                    ("made_logit", totals[2]),
+                ]),
+            },
+            gradient_norm: norms.iter().map(|norm| norm * norm).sum::<f64>().sqrt(),
+            non_finite: faults.into_iter().next().map(|what| NonFinite::new(what, &batches)),
+        };
+        self.batches.recycle(batches);
+        Ok(proposed)
+    }
+
+    fn apply(&mut self, proposed: Proposed<Step>) {
+        let Step { discriminator, generator, learning_rate, number, won } = proposed.change;
+        let mut rule = self.generator_rule.clone();
+        let network = self.networks.generator.clone();
+        let network = self.updated(network, &mut rule, generator, learning_rate);
+        let decay = self.settings.average;
+        let average = self.average.take();
+        self.average = average.map(|average| average::towards(average, &network, decay, number));
+        let (discriminator, discriminator_rule) = discriminator;
+        self.networks = Gan { generator: network, discriminator };
+        (self.generator_rule, self.discriminator_rule) = (rule, discriminator_rule);
+        self.won_steps = if won { self.won_steps + 1 } else { 0 };
+    }
+
+    fn validates(&self) -> bool {
+        self.judge.is_some()
+    }
+
+    fn evaluate(&self, split: Split) -> Report {
+        let judge = self.judge.as_ref().expect("only a task that validates is evaluated");
+        let (generator, device) = (self.best_generator(), self.device.clone().without_autodiff());
+        let report =
+            judge_generator(judge, &generator, self.latent_size, self.seed, split, &device);
+        Report::Generation(report)
+    }
+
+    fn warnings(&self, report: &Report) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.won_steps >= self.steps_per_epoch() {
+            warnings.push(
+                "the discriminator has won: its loss was near zero for a whole epoch, and the \
+                 generator learns little from it. A smaller learning rate in \
+                 [optimizer.discriminator], or adversarial.label_smoothing, may help"
+                    .to_owned(),
+            );
+        }
+        if let Report::Generation(report) = report
+            && let missing = report.missing()
+            && !missing.is_empty()
+        {
+            warnings.push(format!("hardly any picture looks like: {}", missing.join(", ")));
+        }
+        warnings
+    }
+
+    fn artifacts(&self) -> Vec<Artifact> {
+        let device = self.device.clone().without_autodiff();
+        let (generator, latent_size) = (self.best_generator(), self.latent_size);
+        let pixels = sample(&generator, latent_size, (self.seed, Use::Fixed), GRID, &device);
+        let picture = Picture::grid(&pixels, self.shape, COLUMNS);
+        vec![Artifact { folder: SAMPLES, picture }]
+    }
+
+    fn state(&self) -> Result<StateDict, TrainError> {
+        let Gan { generator, discriminator } = &self.networks;
+        let mut state = StateDict::default();
+        state.insert_all("model.generator", module_state(generator)?)?;
+        state.insert_all("model.discriminator", module_state(discriminator)?)?;
+        if let Some(average) = &self.average {
+            state.insert_all("model.average", module_state(average)?)?;
+        }
+        state.insert_all("optimizer.generator", self.generator_rule.state(generator)?)?;
+        let rule = self.discriminator_rule.state(discriminator)?;
+        state.insert_all("optimizer.discriminator", rule)?;
+        state.insert("task.won_steps", self.won_steps)?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
+        let Gan { generator, discriminator } = self.networks.clone();
+        let generator = restore_module(generator, state.take_under("model.generator"))?;
+        let discriminator = restore_module(discriminator, state.take_under("model.discriminator"))?;
+        if let Some(average) = self.average.take() {
+            self.average = Some(restore_module(average, state.take_under("model.average"))?);
+        }
+        self.generator_rule.restore(&generator, state.take_under("optimizer.generator"))?;
+        let rule = state.take_under("optimizer.discriminator");
+        self.discriminator_rule.restore(&discriminator, rule)?;
+        self.networks = Gan { generator, discriminator };
+        self.won_steps = state.take_u64("task.won_steps")?;
+        Ok(state.finish()?)
+    }
+}
+
+/// What of a network's step is not finite.
+fn fault_of(network: &str, loss: f64, norm: &Norm) -> Option<String> {
+    if !loss.is_finite() {
+        return Some(format!("the {network}'s loss"));
+    }
+    let path = norm.non_finite.as_ref()?;
+    Some(format!("the gradient of the {network}'s {path}"))
+}
+
+/// Keeps every weight within this distance of zero (Arjovsky et al. 2017, algorithm 1, line 7).
+struct ClipWeights(f64);
+
+impl MapParam for ClipWeights {
+    fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if is_statistic(path) {
+            return param;
+        }
+        param.map(|weights| {
+            Tensor::from_inner(weights.inner().clamp(-self.0, self.0)).require_grad()
+        })
+    }
+}
+
+fn number(value: Tensor<1>) -> f64 {
+    value.into_scalar::<f32>().into()
+}
