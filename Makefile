@@ -7,7 +7,10 @@ CONFIG  ?= mlp.toml
 BACKEND ?= flex
 SET     ?=
 RUN     ?=
+OUT     ?= samples.png
 SEEDS   ?= 1 2 3
+# Of gan.toml.
+EPOCHS  ?= 15
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
@@ -19,7 +22,7 @@ VENV      := $(CARGO_TARGET_DIR)/venv
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict data doctor check test bench bench-peers reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample data doctor check test bench bench-peers gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -42,6 +45,9 @@ eval: run-named build ## evaluate: make eval RUN=runs/mlp-001
 
 predict: run-named build ## predict: make predict RUN=runs/mlp-001 FILES="shirt.png"
 	@$(HEARTH) predict $(RUN) $(FILES) --backend $(BACKEND)
+
+sample: run-named build ## make pictures: make sample RUN=runs/gan-001 [OUT=grid.png] [SET="--count 16 --seed 7"]
+	@$(HEARTH) sample $(RUN) --out $(OUT) $(SET) --backend $(BACKEND)
 
 data: build ## fetch the full Fashion-MNIST into datasets/
 	@$(HEARTH) data fetch fashion-mnist
@@ -80,6 +86,12 @@ bench-peers: venv ## the same beside PyTorch, run in turn
 	cargo build --release $(BOTH) --example bench
 	cargo build --release -p hearth --features flex,ndarray
 	$(CARGO_TARGET_DIR)/release/examples/bench --python $(VENV)/bin/python
+
+gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
+	$(VENV)/bin/pip install --quiet torch
+	$(VENV)/bin/python scripts/peer.py pictures $(EPOCHS) $(RUN)/pytorch.idx
+	@$(HEARTH) eval $(RUN) --backend $(BACKEND)
+	@$(HEARTH) eval $(RUN) --pictures $(RUN)/pytorch.idx --backend $(BACKEND)
 
 reproduce: config-there build ## the README's accuracies: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
 	@sh scripts/reproduce.sh $(HEARTH) $(CONFIG_PATH) $(BACKEND) "$(SET)" $(SEEDS)

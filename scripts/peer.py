@@ -1,16 +1,20 @@
-"""The networks of configs/ in PyTorch, for `make bench-peers`.
+"""The networks of configs/ in PyTorch, for `make bench-peers` and `make gan-peer`.
 
 usage: peer.py step NETWORK           the training step's samples per second
        peer.py infer NETWORK BATCH    the forward pass's samples per second
        peer.py job NETWORK tensors    the whole job, with the data held in tensors
        peer.py job NETWORK loader     the whole job as it is usually written: torchvision
                                       transforms and a DataLoader with 2 workers
+       peer.py pictures EPOCHS FILE   trains gan.toml's pair, and writes 10,000 pictures of its
+                                      averaged generator as an IDX file, to be judged by Hearth
 
-NETWORK is mlp, lenet, cnn, resnet or (steps only) dcgan. The networks, the optimisers, the
+NETWORK is mlp, lenet, cnn, resnet or (steps only) gan. The networks, the optimisers, the
 batches and the number of evaluations are those of the configs; cnn's job takes 5 epochs, and does
 without the configs' augmentation.
 """
 
+import copy
+import struct
 import sys
 import time
 
@@ -72,6 +76,7 @@ def resnet():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
 
 
+LATENT, GAN_BATCH = 100, 128
 NETWORKS = {"mlp": mlp, "lenet": lenet, "cnn": cnn, "resnet": resnet}
 BATCH = {"mlp": 256, "lenet": 256, "cnn": 128, "resnet": 128}
 # Of the configs' jobs.
@@ -121,8 +126,10 @@ def per_second(work):
 
 
 def step(name):
-    if name == "dcgan":
-        return print(per_second(adversarial()))
+    if name == "gan":
+        train = adversarial()
+        real = torch.rand(GAN_BATCH, 1, 28, 28) * 2 - 1
+        return print(per_second(lambda: train.step(real)))
     x, y = tensors("train")
     model = NETWORKS[name]()
     optimizer = rule(name, model)
@@ -139,42 +146,76 @@ def step(name):
     print(per_second(work))
 
 
-def adversarial(batch=128):
-    """A step of the discriminator and one of the generator."""
-    generator = nn.Sequential(
-        nn.Linear(100, 128 * 49), nn.Unflatten(1, (128, 7, 7)), nn.BatchNorm2d(128), nn.ReLU(),
-        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
-        nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh(),
-    )
-    discriminator = nn.Sequential(
-        nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2),
-        nn.Conv2d(64, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
-        nn.Flatten(), nn.Linear(128 * 49, 1),
-    )
-    rules = [
-        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
-        for network in (generator, discriminator)
-    ]
-    real = torch.rand(batch, 1, 28, 28) * 2 - 1
-    ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
-    loss = binary_cross_entropy_with_logits
+class adversarial:
+    """The pair of gan.toml, and a step of its discriminator and one of its generator."""
 
-    def work():
-        fake = generator(torch.randn(batch, 100))
-        rules[1].zero_grad()
-        (loss(discriminator(real), ones) + loss(discriminator(fake.detach()), zeros)).backward()
-        rules[1].step()
-        rules[0].zero_grad()
-        # Without gradients for the discriminator's weights, which this step does not change.
-        discriminator.requires_grad_(False)
-        found = loss(discriminator(fake), ones)
+    def __init__(self):
+        self.generator = nn.Sequential(
+            nn.Linear(LATENT, 128 * 49), nn.Unflatten(1, (128, 7, 7)),
+            nn.BatchNorm2d(128), nn.ReLU(),
+            nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
+            nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh(),
+        )
+        self.discriminator = nn.Sequential(
+            nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(64, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
+            nn.Flatten(), nn.Linear(128 * 49, 1),
+        )
+        for network in (self.generator, self.discriminator):
+            for name, parameter in network.named_parameters():
+                if parameter.dim() > 1:
+                    nn.init.normal_(parameter, 0, 0.02)
+                elif name.endswith("bias"):
+                    nn.init.zeros_(parameter)
+        self.rules = [
+            torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+            for network in (self.generator, self.discriminator)
+        ]
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.steps = 0
+
+    def step(self, real):
+        loss = binary_cross_entropy_with_logits
+        ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+        fake = self.generator(torch.randn(len(real), LATENT))
+        self.rules[1].zero_grad()
+        of_real, of_fake = self.discriminator(real), self.discriminator(fake.detach())
+        found = loss(of_real, ones) + loss(of_fake, zeros)
         found.backward()
-        discriminator.requires_grad_(True)
-        rules[0].step()
+        self.rules[1].step()
+        self.rules[0].zero_grad()
+        # Without gradients for the discriminator's weights, which this step does not change.
+        self.discriminator.requires_grad_(False)
+        loss(self.discriminator(fake), ones).backward()
+        self.discriminator.requires_grad_(True)
+        self.rules[0].step()
+        self.steps += 1
+        decay = min(0.999, (1 + self.steps) / (10 + self.steps))
+        state, newer = self.average.state_dict(), self.generator.state_dict()
+        with torch.no_grad():
+            averaged = [name for name in state if state[name].is_floating_point()]
+            torch._foreach_lerp_(
+                [state[name] for name in averaged], [newer[name] for name in averaged], 1 - decay
+            )
         found.item()
-        return batch
+        return len(real)
 
-    return work
+
+def pictures_of_a_gan(epochs, path):
+    train = adversarial()
+    pixels, _ = pictures("train")
+    x = torch.from_numpy(pixels).unsqueeze(1)
+    begun = time.perf_counter()
+    for epoch in range(int(epochs)):
+        for chosen in torch.randperm(len(x)).split(GAN_BATCH):
+            train.step(x[chosen].float().div(127.5).sub(1))
+        print(f"epoch {epoch + 1}, {time.perf_counter() - begun:.0f} s", flush=True)
+    train.average.eval()
+    with torch.no_grad():
+        made = torch.cat([train.average(torch.randn(500, LATENT)) for _ in range(20)])
+    made = made.add(1).mul(127.5).round().to(torch.uint8).squeeze(1).numpy()
+    with open(path, "wb") as file:
+        file.write(struct.pack(">BBBB3I", 0, 0, 8, 3, *made.shape) + made.tobytes())
 
 
 @torch.no_grad()
@@ -269,4 +310,4 @@ what, *words = sys.argv[1:]
 if what == "job":
     JOBS[words[1]](words[0])
 else:
-    {"step": step, "infer": infer}[what](*words)
+    {"step": step, "infer": infer, "pictures": pictures_of_a_gan}[what](*words)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Trains a config once for each seed and prints the accuracies and their medians.
+# Trains a config once for each seed and prints the results and their medians: accuracies, or for a
+# generator the distance of its pictures, their precision and recall, and the entropy of their classes.
 # Interrupted, it goes on where it was: finished runs are not trained again.
 #
 # usage: reproduce.sh HEARTH CONFIG BACKEND "KEY=VALUE ..." SEED...
@@ -8,12 +9,16 @@ hearth=$1 config=$2 backend=$3 overrides=$4
 shift 4
 name=$(basename "$config" .toml)$(printf '%s' "$overrides" | tr -cs 'a-zA-Z0-9.=' '-')
 
-accuracy() { # the accuracy of a run on a split
-    "$hearth" eval "$1" --split "$2" --backend "$backend" --json | sed -E 's/.*"accuracy":([0-9.]+).*/\1/'
+report() { # what is said of a run on a split, in JSON
+    "$hearth" eval "$1" --split "$2" --backend "$backend" --json
+}
+
+number() { # the number of this name
+    printf '%s' "$2" | sed -E "s/.*\"$1\":([0-9.]+).*/\\1/"
 }
 
 median() {
-    sort -n | awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
+    sort -n | awk '{ value[NR] = $1 } END { if (NR) print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
 }
 
 results=''
@@ -21,12 +26,23 @@ for seed in "$@"; do
     run=runs/reproduce/$name-$backend-$seed
     # shellcheck disable=SC2086 # overrides are words
     "$hearth" train "$config" run.seed="$seed" $overrides --backend "$backend" --run "$run" --resume >/dev/null
-    results="$results$(accuracy "$run" train) $(accuracy "$run" valid) $(accuracy "$run" test)
+    test=$(report "$run" test)
+    case $test in
+    *'"distance"'*)
+        what='test distance, precision, recall, entropy'
+        found="$(number distance "$test") $(number precision "$test") $(number recall "$test") $(number entropy "$test")"
+        ;;
+    *)
+        what='train, valid, test accuracy'
+        found="$(number accuracy "$(report "$run" train)") $(number accuracy "$(report "$run" valid)") $(number accuracy "$test")"
+        ;;
+    esac
+    results="$results$found
 "
-    printf '%s seed %s on %s: train, valid, test accuracy %s\n' "$name" "$seed" "$backend" \
-        "$(printf '%s' "$results" | tail -n 1)"
+    printf '%s seed %s on %s: %s %s\n' "$name" "$seed" "$backend" "$what" "$found"
 done
-printf '%s on %s, median of %s: train %s, valid %s, test %s\n' "$name" "$backend" "$#" \
-    "$(printf '%s' "$results" | cut -d' ' -f1 | median)" \
-    "$(printf '%s' "$results" | cut -d' ' -f2 | median)" \
-    "$(printf '%s' "$results" | cut -d' ' -f3 | median)"
+medians=$(for column in 1 2 3 4; do
+    printf '%s' "$results" | cut -s -d' ' -f"$column" | median
+done)
+# shellcheck disable=SC2116,SC2086 # in one line
+printf '%s on %s, median of %s: %s %s\n' "$name" "$backend" "$#" "$what" "$(echo $medians)"

@@ -9,6 +9,7 @@ mod configs;
 mod damage;
 mod data;
 mod faults;
+mod generate;
 mod predict;
 mod python;
 mod resume;

@@ -15,15 +15,23 @@ use crate::support::{
 const RESTLESS: &str = "augment.flip=0.5 augment.shift=2 augment.erase=0.3 \
     optimizer.momentum=0.9 optimizer.learning_rate=0.02 \
     schedule.kind=one-cycle data.batch_size=32 train.accumulate=2 train.clip_norm=1 \
-    train.evaluate_every=40_steps train.checkpoint_every=7_steps train.log_every=5";
+    train.evaluate_every=40~steps train.checkpoint_every=7~steps train.log_every=5";
+
+/// The same of an adversarial pair: two rules, an average, and two batches for each step.
+const RESTLESS_PAIR: &str = "configs/gan-nano.toml train.epochs=4 \
+    augment.flip=0.5 adversarial.discriminator_steps=2 adversarial.label_smoothing=0.1 \
+    optimizer.discriminator.kind=sgd optimizer.discriminator.learning_rate=0.02 \
+    optimizer.discriminator.momentum=0.5 schedule.kind=cosine data.batch_size=32 \
+    train.clip_norm=5 train.evaluate_every=20~steps train.checkpoint_every=7~steps \
+    train.log_every=5 evaluate.samples=200";
+
+/// Settings as the words of a command line, where a space would end a word: `~` stands for it.
+fn spaced(settings: &str) -> Vec<String> {
+    words(settings).into_iter().map(|word| word.replace('~', " ")).collect()
+}
 
 fn restless(network: &str) -> Vec<String> {
-    // A space would end the word on a command line.
-    words(network)
-        .into_iter()
-        .chain(words(RESTLESS))
-        .map(|word| word.replace("_steps", " steps"))
-        .collect()
+    spaced(&format!("{network} {RESTLESS}"))
 }
 
 /// Asserts that two runs hold the same numbers.
@@ -52,54 +60,80 @@ fn predictions(run: &Path, backend: &str) -> String {
 #[test]
 fn twenty_kills_of_a_perceptron_change_nothing() {
     let network = "configs/mlp-nano.toml model.hidden=[32,16] model.dropout=0.2 train.epochs=24";
-    twenty_kills_change_nothing(network);
+    kills_change_nothing(20, &restless(network), predictions);
 }
 
 #[test]
 fn twenty_kills_of_a_convolutional_network_change_nothing() {
     let network = "configs/cnn-nano.toml model.depth=2 model.dropout=0.2 train.epochs=4";
-    twenty_kills_change_nothing(network);
+    kills_change_nothing(20, &restless(network), predictions);
 }
 
 #[test]
 fn twenty_kills_of_a_residual_network_change_nothing() {
-    twenty_kills_change_nothing("configs/resnet-nano.toml model.dropout=0.2 train.epochs=2");
+    let network = "configs/resnet-nano.toml model.dropout=0.2 train.epochs=2";
+    kills_change_nothing(20, &restless(network), predictions);
 }
 
-fn twenty_kills_change_nothing(network: &str) {
+#[test]
+fn ten_kills_of_an_adversarial_pair_change_nothing() {
+    kills_change_nothing(10, &spaced(RESTLESS_PAIR), samples);
+}
+
+/// What a generator makes, and the grids that it left while it trained.
+fn samples(run: &Path, backend: &str) -> Vec<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("grid.png");
+    let mut command = hearth(["sample", "--seed", "3", "--backend", backend, "--out"]);
+    succeed(command.arg(&out).arg(run));
+    let mut grids: Vec<_> =
+        fs::read_dir(run.join("samples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    grids.sort();
+    grids.extend([out, run.join("samples.gif")]);
+    grids.into_iter().map(|grid| fs::read(grid).unwrap()).collect()
+}
+
+/// Trains twice, once with that many kills, and compares what is left and what `seen` makes of it.
+fn kills_change_nothing<S: PartialEq>(
+    kills: u32,
+    settings: &[String],
+    seen: impl Fn(&Path, &str) -> S,
+) {
     for backend in BACKENDS {
         let folder = tempfile::tempdir().unwrap();
         let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
         let train = |run: &Path| {
             let mut command = hearth(["train"]);
-            command.args(restless(network)).args(["--backend", backend, "--run"]);
+            command.args(settings).args(["--backend", backend, "--run"]);
             command.arg(run);
             command
         };
-        let begun = Instant::now();
         succeed(&mut train(&whole));
+        // Whatever is made on first use is there now.
+        let begun = Instant::now();
+        succeed(&mut train(&folder.path().join("again")));
         let whole_time = begun.elapsed();
 
-        // On average the kills come after 20 / 30 of the work, so that all of them hit a live run.
+        // On average all kills together come after two thirds of the work, so that all of them hit
+        // a live run.
         let mut stream = Stream::new(20, Purpose::Order, 0, 0);
-        let mut kills = 0;
-        while kills < 20 {
+        for kill in 0..kills {
             let mut child = train(&killed).arg("--resume").spawn_quiet();
-            std::thread::sleep(whole_time.mul_f64(stream.uniform() / 15.0));
+            let part = stream.uniform() * 4.0 / 3.0 / f64::from(kills);
+            std::thread::sleep(whole_time.mul_f64(part));
             child.kill().expect("SIGKILL");
             let status = child.wait().expect("it ends");
-            assert!(status.code().is_none(), "kill {kills} came after the end: {status}");
-            kills += 1;
+            assert!(status.code().is_none(), "kill {kill} came after the end: {status}");
         }
         succeed(train(&killed).arg("--resume"));
         assert_same(&whole, &killed);
-        assert_eq!(predictions(&whole, backend), predictions(&killed, backend));
+        assert!(seen(&whole, backend) == seen(&killed, backend), "what it makes, on {backend}");
     }
 }
 
 #[test]
 fn every_small_config_goes_on_after_two_steps() {
-    for kind in ["mlp", "lenet", "cnn", "resnet"] {
+    for kind in ["mlp", "lenet", "cnn", "resnet", "gan"] {
         for backend in BACKENDS {
             let folder = tempfile::tempdir().unwrap();
             let train = |name: &str, epochs: u32| {
@@ -124,13 +158,16 @@ fn every_small_config_goes_on_after_two_steps() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    for kind in ["mlp", "lenet", "cnn", "resnet"] {
+    for kind in ["mlp", "lenet", "cnn", "resnet", "gan"] {
         for backend in BACKENDS {
             let folder = tempfile::tempdir().unwrap();
             let [one, three] = [1, 3].map(|threads| {
                 let path = folder.path().join(threads.to_string());
                 let mut command = hearth(["train", &format!("configs/{kind}-nano.toml")]);
                 command.args(["train.epochs=1", &format!("run.threads={threads}")]);
+                if kind == "gan" {
+                    command.arg("evaluate.samples=200");
+                }
                 succeed(command.args(["--backend", backend, "--run"]).arg(&path));
                 let info = fs::read_to_string(path.join("run.json")).unwrap();
                 assert!(info.contains(&format!("\"threads\": {threads}")), "{info}");

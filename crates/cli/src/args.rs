@@ -109,6 +109,10 @@ pub struct Eval {
     /// train, valid or test.
     #[arg(long, default_value = "test")]
     pub split: Split,
+    /// Judge these pictures, an IDX file of as many as `evaluate.samples`, instead of those that the
+    /// run's generator makes.
+    #[arg(long, value_name = "FILE")]
+    pub pictures: Option<PathBuf>,
 }
 
 /// `hearth predict`.

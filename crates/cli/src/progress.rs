@@ -73,7 +73,8 @@ impl Progress {
             summary.threads,
             megabytes(summary.memory as u64),
         ));
-        self.epoch_started = Instant::now();
+        // Another run may have been shown before: that of a judge.
+        (self.first, self.epoch_started) = (None, Instant::now());
     }
 
     fn step(&mut self, done: &StepDone) {

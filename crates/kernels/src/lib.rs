@@ -1,7 +1,8 @@
-//! Fast convolution, pooling and batch normalisation on the CPU for [Burn](burn).
+//! Fast convolution, pooling, batch normalisation and updates of weights on the CPU for [Burn](burn).
 //!
 //! Plain functions over Burn's tensors, with gradients: [`conv2d`], [`conv_transpose2d`],
-//! [`linear`], [`batch_norm2d`], [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`]. On the CPU
+//! [`linear`], [`batch_norm2d`], [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`]; without, the update
+//! rules [`sgd_step`] and [`adam_step`]. On the CPU
 //! backends that are compiled in (features `flex` and `ndarray`) they run the kernels of this
 //! crate; on every other backend, and for what the kernels do not cover (groups, dilation, other
 //! numbers than `f32` and `f64`), Burn's own operations.

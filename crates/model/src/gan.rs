@@ -122,3 +122,6 @@ pub fn latent_size(config: &GanConfig) -> usize {
         GanConfig::MlpGan(config) => config.latent,
     }
 }
+
+#[cfg(test)]
+mod tests;

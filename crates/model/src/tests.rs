@@ -1,5 +1,6 @@
 //! The shapes, names and initial weights of every network.
 
+use burn::module::Param;
 use hearth_config::{
     Activation, ClassifierConfig, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig,
     ResnetConfig,

@@ -45,3 +45,37 @@ impl MapParam for Towards {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use hearth_config::{GanConfig, MlpGanConfig};
+    use hearth_model::Gan;
+
+    use super::*;
+    use crate::backend::Backend;
+    use crate::state::module_state;
+
+    #[test]
+    fn it_keeps_its_share_and_a_young_one_less() {
+        let config = GanConfig::MlpGan(MlpGanConfig { latent: 2, hidden: vec![3] });
+        let device = Backend::default().device();
+        let pair =
+            |seed, device: &Device| Gan::new(&config, [1, 2, 2], seed, device).expect("any size");
+        let average = pair(1, &device).generator;
+        let module = pair(2, &device.clone().autodiff()).generator;
+        let weights = |module: &hearth_model::Generator| -> Vec<f32> {
+            let mut state = module_state(module).expect("a state");
+            state.take_values("layers.0.weight", &[2, 3]).expect("it is there")
+        };
+        // (1 + 1) / (10 + 1), and 0.9 from step 80 on: 81 / 90.
+        for (step, kept) in [(1, 2.0 / 11.0), (80, 0.9), (1000, 0.9)] {
+            let found = weights(&towards(average.clone(), &module, 0.9, step));
+            for ((found, old), new) in found.iter().zip(weights(&average)).zip(weights(&module)) {
+                let wanted = kept * f64::from(old) + (1.0 - kept) * f64::from(new);
+                assert!((f64::from(*found) - wanted).abs() < 1e-6, "{found} is not {wanted}");
+            }
+        }
+        assert_eq!(weights(&average), weights(&pair(1, &device).generator), "a copy");
+    }
+}

@@ -23,8 +23,7 @@ use crate::task::Split;
 use frechet::Gaussian;
 use manifold::Manifold;
 
-pub(crate) use job::of_job;
-pub use job::{beside, open};
+pub(crate) use job::{of_job, of_run};
 
 /// Pictures that the classifier looks at in one pass.
 const BATCH: usize = 500;

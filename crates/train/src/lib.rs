@@ -56,5 +56,5 @@ pub use report::Report;
 pub use run::{Job, Outcome, Target, train};
 pub use sampler::Sampler;
 pub use task::Split;
-pub use trained::{Which, evaluate_run};
+pub use trained::{Evaluation, Which, evaluate_run};
 pub use trainer::Ended;

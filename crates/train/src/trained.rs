@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hearth_config::{Config, ModelConfig};
-use hearth_data::Splits;
+use hearth_data::{PictureShape, Splits, idx};
 use hearth_store::{RunDir, StateDict};
 
 use crate::backend::Backend;
@@ -102,29 +102,71 @@ impl Trained {
     }
 }
 
+/// What is to be evaluated, and on what.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluation<'a> {
+    /// The run's folder.
+    pub run: &'a Path,
+    /// Its checkpoint.
+    pub which: Which,
+    /// What computes.
+    pub backend: Backend,
+    /// The set.
+    pub split: Split,
+    /// An IDX file of pictures that are judged instead of those that the run's generator makes.
+    pub pictures: Option<&'a Path>,
+    /// The folder of datasets.
+    pub datasets: &'a Path,
+}
+
 /// Results of a run's checkpoint on one set of the data that it was trained with, and its step.
 pub fn evaluate_run(
-    path: &Path,
-    which: Which,
-    backend: Backend,
-    split: Split,
-    datasets: &Path,
+    evaluation: Evaluation<'_>,
     notice: &mut dyn FnMut(&str),
 ) -> Result<(u64, Report), TrainError> {
-    let config = stored_config(&RunDir::open(path)?)?;
-    match config.model {
-        ModelConfig::Classifier(_) => {
-            let predictor = Predictor::open(path, which, backend)?;
+    let Evaluation { run, which, backend, split, pictures, datasets } = evaluation;
+    let config = stored_config(&RunDir::open(run)?)?;
+    match (config.model, pictures) {
+        (ModelConfig::Classifier(_), None) => {
+            let predictor = Predictor::open(run, which, backend)?;
             let report = predictor.evaluate(split, datasets, notice)?;
             Ok((predictor.step(), Report::Classification(report)))
         }
-        ModelConfig::Gan(_) => {
-            let sampler = Sampler::open(path, which, backend)?;
+        (ModelConfig::Classifier(_), Some(_)) => Err(TrainError::Settings(
+            "pictures are judged beside those of a generator, and this run names classes".into(),
+        )),
+        (ModelConfig::Gan(_), _) => {
+            let sampler = Sampler::open(run, which, backend)?;
             let splits = sampler.trained().splits(datasets, notice)?;
-            let beside = judge::beside(path, &sampler.trained().info.dataset.name);
-            let judge = judge::open(&config, &beside, &splits, backend)?;
-            Ok((sampler.trained().step, Report::Generation(sampler.judged(&judge, split))))
+            let judge = judge::of_run(sampler.trained(), &splits, backend)?;
+            let report = match pictures {
+                Some(file) => judge.judge(read_pictures(file, sampler.shape())?, split),
+                None => sampler.judged(&judge, split),
+            };
+            Ok((sampler.trained().step, Report::Generation(report)))
         }
+    }
+}
+
+/// The pictures of an IDX file, of this shape, one after the other.
+fn read_pictures(file: &Path, shape: PictureShape) -> Result<Vec<u8>, TrainError> {
+    let idx = idx::read(file)?;
+    let grey = shape.channels == 1;
+    let fits = match idx.dims[..] {
+        [_, height, width] => grey && [height, width] == [shape.height, shape.width],
+        [_, channels, height, width] => {
+            [channels, height, width] == [shape.channels, shape.height, shape.width]
+        }
+        _ => false,
+    };
+    if fits {
+        Ok(idx.values)
+    } else {
+        Err(TrainError::Settings(format!(
+            "{} holds {:?}, and not pictures of {shape:?}",
+            file.display(),
+            idx.dims
+        )))
     }
 }
 

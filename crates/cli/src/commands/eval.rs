@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hearth_train::judge::GenerationReport;
 use hearth_train::metrics::ClassificationReport;
-use hearth_train::{Report, evaluate_run};
+use hearth_train::{Evaluation, Report, evaluate_run};
 
 use crate::args::Eval;
 use crate::failure::Failure;
@@ -13,10 +13,15 @@ use crate::output::{print, print_json, results, say, table};
 /// Evaluates a run.
 pub fn run(args: &Eval, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
-    let backend = trained.backend.unwrap_or_default();
-    let mut notice = |text: &str| say(text);
-    let (step, report) =
-        evaluate_run(&trained.run, trained.checkpoint, backend, args.split, datasets, &mut notice)?;
+    let evaluation = Evaluation {
+        run: &trained.run,
+        which: trained.checkpoint,
+        backend: trained.backend.unwrap_or_default(),
+        split: args.split,
+        pictures: args.pictures.as_deref(),
+        datasets,
+    };
+    let (step, report) = evaluate_run(evaluation, &mut |text| say(text))?;
     if trained.json {
         return print_json(&report);
     }

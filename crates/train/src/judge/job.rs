@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::Config;
+use hearth_config::{Config, EvaluateConfig};
 use hearth_data::Splits;
 use hearth_store::{RunDir, read_metrics};
 
@@ -12,7 +12,7 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::predict::Predictor;
 use crate::run::{Data, Job, Target, train};
-use crate::trained::Which;
+use crate::trained::{Trained, Which};
 use crate::trainer::Ended;
 
 /// The judge of what a job trains; none when nothing is trained, or when it was interrupted before
@@ -27,9 +27,7 @@ pub(crate) fn of_job(
         Target::Numbered(parent) => parent.join(name(&data.dataset.name)),
         Target::Fresh(run) | Target::Resume(run) => beside(run, &data.dataset.name),
     };
-    if job.config.evaluate.as_ref().is_none_or(|evaluate| evaluate.classifier.is_none())
-        && !is_done(&path)?
-    {
+    if settings(job.config).classifier.is_none() && !is_done(&path)? {
         let config = job.config.judge();
         observe(Event::Note(format!(
             "training a small classifier to judge pictures by, once: {}",
@@ -44,21 +42,35 @@ pub(crate) fn of_job(
     open(job.config, &path, &data.splits, job.backend).map(Some)
 }
 
+/// The judge of a finished run: that of its training.
+pub(crate) fn of_run(
+    trained: &Trained,
+    splits: &Splits,
+    backend: Backend,
+) -> Result<Judge, TrainError> {
+    let path = beside(&trained.run, &trained.info.dataset.name);
+    open(&trained.config, &path, splits, backend)
+}
+
 /// The judge that `config` names, or else the one that was trained at `path`.
-pub fn open(
+fn open(
     config: &Config,
     path: &Path,
     splits: &Splits,
     backend: Backend,
 ) -> Result<Judge, TrainError> {
-    let evaluate = config.evaluate.clone().unwrap_or_default();
-    let path = evaluate.classifier.map_or_else(|| path.to_owned(), PathBuf::from);
-    let predictor = Predictor::open(&path, Which::Best, backend)?;
+    let evaluate = settings(config);
+    let path = evaluate.classifier.as_ref().map_or(path, Path::new);
+    let predictor = Predictor::open(path, Which::Best, backend)?;
     Judge::new(predictor, splits, evaluate.samples)
 }
 
+fn settings(config: &Config) -> &EvaluateConfig {
+    config.evaluate.as_ref().expect("a checked config of a generator says how it is judged")
+}
+
 /// Where the judge of a run on this dataset is kept when none is named.
-pub fn beside(run: &Path, dataset: &str) -> PathBuf {
+fn beside(run: &Path, dataset: &str) -> PathBuf {
     run.parent().unwrap_or(Path::new(".")).join(name(dataset))
 }
 

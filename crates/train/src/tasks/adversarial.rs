@@ -96,7 +96,7 @@ impl Adversarial {
         let seed = config.run.seed;
         let batch_size = config.data.batches.batch_size;
         let loader = Loader::new(splits.train.clone(), batch_size, seed, config.augment.clone());
-        let settings = config.adversarial.clone().unwrap_or_default();
+        let settings = config.adversarial.clone().expect("a checked config of a pair");
         let networks = Gan::new(pair, dims, seed, &training)?;
         let rule = &config.optimizer.rule;
         let own = config.optimizer.discriminator.as_ref().unwrap_or(rule);
@@ -132,7 +132,7 @@ impl Adversarial {
     }
 
     /// The discriminator's loss on real and made pictures, its mean logits, and how to change it.
-    fn judge_pictures(
+    fn discriminator_update(
         &self,
         discriminator: &Discriminator,
         real: Tensor<4>,
@@ -189,7 +189,7 @@ impl Task for Adversarial {
                 Tensor::from_inner(pictures)
             };
             let real = self.input.tensor(batch, &self.device);
-            let (results, update) = self.judge_pictures(&discriminator, real, pictures);
+            let (results, update) = self.discriminator_update(&discriminator, real, pictures);
             let fault = fault_of("discriminator", results[0], &update.norm);
             faults.extend(fault);
             norms.push(update.norm.value);
@@ -348,3 +348,6 @@ impl MapParam for ClipWeights {
 fn number(value: Tensor<1>) -> f64 {
     value.into_scalar::<f32>().into()
 }
+
+#[cfg(test)]
+mod tests;

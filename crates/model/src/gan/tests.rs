@@ -1,0 +1,212 @@
+//! The shapes, parameters and initial weights of every adversarial pair.
+
+use burn::module::Param;
+use hearth_config::MlpGanConfig;
+
+use super::*;
+use crate::params::{self, VisitParam};
+use crate::{Trace, absorb};
+
+fn dcgan(latent: usize, widths: &[usize]) -> GanConfig {
+    GanConfig::Dcgan(DcganConfig { latent, widths: widths.to_vec() })
+}
+
+fn mlp_gan(latent: usize, hidden: &[usize]) -> GanConfig {
+    GanConfig::MlpGan(MlpGanConfig { latent, hidden: hidden.to_vec() })
+}
+
+/// What the layers of a network hand on.
+type Stages = Vec<(&'static str, [usize; 4])>;
+
+/// A pair, its latent size and picture size, the stages and parameters of generator and
+/// discriminator.
+type Row = (GanConfig, usize, PictureDims, [(Stages, usize); 2]);
+
+/// One row for each pair: the tables at the top of its file.
+fn rows() -> Vec<Row> {
+    vec![
+        (
+            dcgan(100, &[64, 128]),
+            100,
+            [1, 28, 28],
+            [
+                (
+                    vec![
+                        ("project", [3, 128, 7, 7]),
+                        ("layers.0", [3, 64, 14, 14]),
+                        ("last", [3, 1, 28, 28]),
+                    ],
+                    765_953,
+                ),
+                (
+                    vec![
+                        ("first", [3, 64, 14, 14]),
+                        ("layers.0", [3, 128, 7, 7]),
+                        ("head", [3, 1, 1, 1]),
+                    ],
+                    138_689,
+                ),
+            ],
+        ),
+        (
+            dcgan(5, &[4, 6, 8]),
+            5,
+            [3, 32, 16],
+            [
+                (
+                    vec![
+                        ("project", [3, 8, 4, 2]),
+                        ("layers.0", [3, 6, 8, 4]),
+                        ("layers.1", [3, 4, 16, 8]),
+                        ("last", [3, 3, 32, 16]),
+                    ],
+                    (5 * 64 + 64 + 16) + (16 * 48 + 12) + (16 * 24 + 8) + (16 * 12 + 3),
+                ),
+                (
+                    vec![
+                        ("first", [3, 4, 16, 8]),
+                        ("layers.0", [3, 6, 8, 4]),
+                        ("layers.1", [3, 8, 4, 2]),
+                        ("head", [3, 1, 1, 1]),
+                    ],
+                    (16 * 12 + 4) + (16 * 24 + 12) + (16 * 48 + 16) + 65,
+                ),
+            ],
+        ),
+        (
+            mlp_gan(100, &[512, 256]),
+            100,
+            [1, 28, 28],
+            [
+                (
+                    vec![
+                        ("layers.0", [3, 256, 1, 1]),
+                        ("layers.1", [3, 512, 1, 1]),
+                        ("layers.2", [3, 1, 28, 28]),
+                    ],
+                    559_632,
+                ),
+                (
+                    vec![
+                        ("layers.0", [3, 512, 1, 1]),
+                        ("layers.1", [3, 256, 1, 1]),
+                        ("layers.2", [3, 1, 1, 1]),
+                    ],
+                    533_505,
+                ),
+            ],
+        ),
+    ]
+}
+
+fn assert_stages<M: Module>(network: &M, pass: Pass, (stages, parameters): &(Stages, usize)) {
+    let Trace::On(kept) = pass.trace else { panic!("it was on") };
+    let found: Vec<_> = kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
+    assert_eq!(found, *stages);
+    let mut sizes = params::shapes(network);
+    sizes.retain(|(path, _)| !params::is_statistic(path));
+    let total: usize = sizes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    assert_eq!(total, *parameters, "{sizes:?}");
+}
+
+#[test]
+fn every_pair_has_the_shapes_of_its_tables() {
+    let device = Device::flex();
+    for (config, latent, [channels, height, width], [made, judged]) in rows() {
+        let picture = [channels, height, width];
+        let Gan { generator, discriminator } =
+            Gan::new(&config, picture, 1, &device).expect("it fits");
+        assert_eq!(latent_size(&config), latent);
+        let mut pass = Pass::traced();
+        let pictures = generator.forward(Tensor::ones([3, latent], &device), &mut pass);
+        assert_eq!(pictures.dims(), [3, channels, height, width]);
+        assert_stages(&generator, pass, &made);
+        let mut pass = Pass::traced();
+        assert_eq!(discriminator.forward(pictures, &mut pass).dims(), [3, 1]);
+        assert_stages(&discriminator, pass, &judged);
+    }
+}
+
+#[test]
+fn pictures_lie_between_black_and_white() {
+    let device = Device::flex();
+    for config in [dcgan(4, &[8, 8]), mlp_gan(4, &[16])] {
+        let pair = Gan::new(&config, [1, 8, 8], 3, &device).expect("it fits");
+        let latent = Tensor::<2>::ones([2, 4], &device) * 50.0;
+        let pictures = pair.generator.forward(latent, &mut Pass::default()).into_data();
+        let pixels: Vec<f32> = pictures.try_into_vec().expect("f32");
+        assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
+        assert!(pixels.iter().any(|pixel| *pixel != pixels[0]), "not all alike");
+    }
+}
+
+/// Standard deviation of the weights of each layer, by its path.
+fn deviations<M: Module>(network: &M) -> Vec<(String, f64)> {
+    struct Deviations(Vec<(String, f64)>);
+    impl VisitParam for Deviations {
+        fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+            if path.ends_with("weight") {
+                let weights: Vec<f32> = param.val().into_data().try_into_vec().expect("f32");
+                let squares = weights.iter().map(|weight| f64::from(*weight).powi(2)).sum::<f64>();
+                self.0.push((path.to_owned(), (squares / weights.len() as f64).sqrt()));
+            }
+        }
+    }
+    let mut deviations = Deviations(Vec::new());
+    params::visit_params(network, &mut deviations);
+    deviations.0
+}
+
+#[test]
+fn dcgan_starts_at_the_papers_deviation_and_its_networks_differ() {
+    let config = dcgan(100, &[64, 128]);
+    let pair = |seed| Gan::new(&config, [1, 28, 28], seed, &Device::flex()).expect("it fits");
+    let first = pair(1);
+    let all = [deviations(&first.generator), deviations(&first.discriminator)].concat();
+    assert_eq!(all.len(), 6);
+    for (path, deviation) in &all {
+        // The smallest layer has 1,024 weights: its estimate's own deviation is 2.2 %.
+        assert!((deviation / 0.02 - 1.0).abs() < 0.1, "{path}: {deviation}");
+    }
+    // Two layers of the same shape, in either network: drawn from different streams.
+    assert!((all[1].1 - all[4].1).abs() > 1e-9, "{all:?}");
+    assert_eq!(deviations(&pair(1).generator), deviations(&first.generator));
+    assert_ne!(deviations(&pair(2).generator), deviations(&first.generator));
+}
+
+#[test]
+fn both_networks_keep_running_statistics_of_their_own() {
+    let device = Device::flex().autodiff();
+    let pair = Gan::new(&dcgan(4, &[4, 8]), [1, 8, 8], 1, &device).expect("it fits");
+    let mut of_generator = Pass::training(1);
+    let pictures = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
+    let mut of_discriminator = Pass::training(1);
+    pair.discriminator.forward(pictures, &mut of_discriminator);
+    let (made, judged) = (of_generator.into_moments(), of_discriminator.into_moments());
+    assert_eq!((made.len(), judged.len()), (2, 1), "one for each norm");
+    let Generator::Dcgan(before) = pair.generator.clone() else { panic!("it is a DCGAN") };
+    let Generator::Dcgan(after) = absorb(pair.generator, &made) else { panic!("it is a DCGAN") };
+    let mean = |network: &dcgan::Generator| -> Vec<f32> {
+        struct Mean(Vec<f32>);
+        impl VisitParam for Mean {
+            fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+                if path == "norm.running_mean" {
+                    self.0 = param.val().into_data().try_into_vec().expect("f32");
+                }
+            }
+        }
+        let mut mean = Mean(Vec::new());
+        params::visit_params(network, &mut mean);
+        mean.0
+    };
+    assert_ne!(mean(&before), mean(&after));
+}
+
+#[test]
+fn sides_that_cannot_be_halved_are_an_error() {
+    let made = |side, widths: &[usize]| {
+        Gan::new(&dcgan(4, widths), [1, side, 32], 1, &Device::flex()).err()
+    };
+    assert_eq!(made(28, &[2, 2, 2]), Some(Indivisible { multiple: 8 }));
+    assert_eq!(made(28, &[2, 2]), None);
+}
