@@ -26,6 +26,7 @@ epochs = 10
 impl Config {
     /// The settings that train a small classifier of the same pictures, whatever else these settings
     /// are: it learns from all training pictures, so that every run on this data has the same judge.
+    #[must_use]
     pub fn judge(&self) -> Self {
         let judge = RawConfig::parse("judge.toml", JUDGE.to_owned()).and_then(|raw| raw.check());
         let mut judge = judge.expect("a test reads it");

@@ -136,10 +136,10 @@ impl Judge {
             )));
         }
         let samples = samples.min(splits.train.len()).min(splits.test.len());
-        let noise = look(&predictor, independent_pixels(&splits.train, samples));
+        let noise = look(&predictor, &independent_pixels(&splits.train, samples));
         let noise = Gaussian::of(&noise.features);
         let references = [&splits.train, &splits.test].map(|subset| {
-            let features = look(&predictor, spread(subset, samples)).features;
+            let features = look(&predictor, &spread(subset, samples)).features;
             let gaussian = Gaussian::of(&features);
             let ceiling = gaussian.distance(&noise);
             Reference { gaussian, manifold: Manifold::new(features), ceiling }
@@ -155,7 +155,7 @@ impl Judge {
 
     /// Judges whole pictures of the data's shape, one after the other: against test pictures for the
     /// test set, else against training pictures.
-    pub fn judge(&self, pixels: Vec<u8>, split: Split) -> GenerationReport {
+    pub fn judge(&self, pixels: &[u8], split: Split) -> GenerationReport {
         let reference = &self.references[usize::from(split == Split::Test)];
         let seen = look(&self.predictor, pixels);
         let distance = reference.gaussian.distance(&Gaussian::of(&seen.features));
@@ -191,7 +191,7 @@ fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// Shows the classifier whole pictures, one after the other.
-fn look(predictor: &Predictor, pixels: Vec<u8>) -> Seen {
+fn look(predictor: &Predictor, pixels: &[u8]) -> Seen {
     let size = predictor.shape().pixels();
     let mut classes = vec![0; predictor.classes().len()];
     let features = pixels.chunks(BATCH * size).map(|pixels| {

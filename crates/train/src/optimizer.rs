@@ -20,6 +20,7 @@ pub struct Optimizer {
 }
 
 /// What is remembered of a parameter from step to step, as flat as [`hearth_kernels`] takes it.
+#[expect(clippy::large_enum_variant, reason = "a run has one kind of them")]
 #[derive(Clone, Debug)]
 enum Memory {
     /// Of gradient descent with momentum.

@@ -142,7 +142,7 @@ pub fn judge_generator(
 ) -> GenerationReport {
     let purpose = if split == Split::Test { Use::Test } else { Use::Valid };
     let pixels = sample(generator, latent_size, (seed, purpose), judge.samples(), device);
-    judge.judge(pixels, split)
+    judge.judge(&pixels, split)
 }
 
 /// The place at `part` of the way on the arc between two places.

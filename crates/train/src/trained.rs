@@ -140,7 +140,7 @@ pub fn evaluate_run(
             let splits = sampler.trained().splits(datasets, notice)?;
             let judge = judge::of_run(sampler.trained(), &splits, backend)?;
             let report = match pictures {
-                Some(file) => judge.judge(read_pictures(file, sampler.shape())?, split),
+                Some(file) => judge.judge(&read_pictures(file, sampler.shape())?, split),
                 None => sampler.judged(&judge, split),
             };
             Ok((sampler.trained().step, Report::Generation(report)))

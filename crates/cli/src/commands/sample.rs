@@ -1,6 +1,6 @@
 //! `hearth sample`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hearth_train::Sampler;
 use hearth_train::pictures::Picture;
@@ -37,7 +37,7 @@ pub fn run(args: &Sample) -> Result<(), Failure> {
     let sampler =
         Sampler::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
     // As square as whole rows allow.
-    let columns = (1..).find(|side| side * side >= count).unwrap_or(count);
+    let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
     let shape = sampler.shape();
     let mut pixels = if args.interpolate {
         sampler.interpolate(args.seed, count.div_ceil(columns), columns)
@@ -50,10 +50,10 @@ pub fn run(args: &Sample) -> Result<(), Failure> {
         std::fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
         for (index, pixels) in pixels.chunks_exact(shape.pixels()).enumerate() {
             let picture = Picture { shape, pixels: pixels.to_vec() };
-            files.push(write(folder.join(format!("{index:05}.png")), &picture)?);
+            files.push(write(&folder.join(format!("{index:05}.png")), &picture)?);
         }
     }
-    files.push(write(args.out.clone(), &Picture::grid(&pixels, shape, columns))?);
+    files.push(write(&args.out, &Picture::grid(&pixels, shape, columns))?);
     if trained.json {
         let step = sampler.trained().step;
         return print_json(&Answer { files, count, seed: args.seed, step });
@@ -62,8 +62,8 @@ pub fn run(args: &Sample) -> Result<(), Failure> {
     print(files.last().map_or("", String::as_str))
 }
 
-fn write(path: PathBuf, picture: &Picture) -> Result<String, Failure> {
-    std::fs::write(&path, picture.to_png()).map_err(|error| cannot("write", &path, &error))?;
+fn write(path: &Path, picture: &Picture) -> Result<String, Failure> {
+    std::fs::write(path, picture.to_png()).map_err(|error| cannot("write", path, &error))?;
     Ok(path.display().to_string())
 }
 

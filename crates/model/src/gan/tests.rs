@@ -136,7 +136,7 @@ fn pictures_lie_between_black_and_white() {
         let pictures = pair.generator.forward(latent, &mut Pass::default()).into_data();
         let pixels: Vec<f32> = pictures.try_into_vec().expect("f32");
         assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
-        assert!(pixels.iter().any(|pixel| *pixel != pixels[0]), "not all alike");
+        assert!(pixels.iter().any(|pixel| (pixel - pixels[0]).abs() > 0.1), "not all alike");
     }
 }
 
