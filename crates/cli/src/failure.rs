@@ -51,7 +51,6 @@ impl Failure {
             Self::Error(error) => match error {
                 TrainError::Settings(_)
                 | TrainError::Network(_)
-                | TrainError::Pair(_)
                 | TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }

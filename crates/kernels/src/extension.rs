@@ -10,7 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension};
 
 use crate::compute::{self, Convolution, Norm, NormInputs, Pool};
-use crate::functions::{AdamStep, SgdStep};
+use crate::update::{AdamStep, SgdStep};
 
 /// A tensor or none.
 #[derive(ExtensionType)]

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::{DcganConfig, GanConfig};
 
 use crate::init::{self, Distribution};
-use crate::{Pass, PictureDims, dcgan, mlp_gan};
+use crate::{Pass, PictureDims, Unfit, dcgan, mlp_gan};
 
 /// A network that makes pictures of random numbers.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
@@ -57,21 +57,6 @@ pub struct Gan {
     pub discriminator: Discriminator,
 }
 
-/// The sides of pictures that cannot be halved as often as a network does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Indivisible {
-    /// What both sides must be multiples of.
-    pub multiple: usize,
-}
-
-impl std::fmt::Display for Indivisible {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "this network makes pictures whose sides are multiples of {}", self.multiple)
-    }
-}
-
-impl std::error::Error for Indivisible {}
-
 impl Gan {
     /// The pair that `config` describes, for pictures of this size, with the initial weights that
     /// belong to `seed`: the same ones on every device.
@@ -80,7 +65,7 @@ impl Gan {
         picture: PictureDims,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, Indivisible> {
+    ) -> Result<Self, Unfit> {
         let (pair, distribution) = match config {
             GanConfig::Dcgan(config) => (Self::dcgan(config, picture, device)?, DCGAN_WEIGHTS),
             GanConfig::MlpGan(config) => {
@@ -96,14 +81,10 @@ impl Gan {
         Ok(init::draw_weights(pair, distribution, seed))
     }
 
-    fn dcgan(
-        config: &DcganConfig,
-        picture: PictureDims,
-        device: &Device,
-    ) -> Result<Self, Indivisible> {
+    fn dcgan(config: &DcganConfig, picture: PictureDims, device: &Device) -> Result<Self, Unfit> {
         let multiple = 1 << config.widths.len();
         if !picture[1..].iter().all(|side| side.is_multiple_of(multiple)) {
-            return Err(Indivisible { multiple });
+            return Err(Unfit::Indivisible { multiple });
         }
         Ok(Self {
             generator: Generator::Dcgan(dcgan::Generator::new(config, picture, device)),

@@ -94,13 +94,10 @@ impl Convolution {
 /// What keeps the variance from zero, as in Ioffe and Szegedy's code and in every framework's.
 const EPSILON: f64 = 1e-5;
 
-/// The share of a batch's moments in the running ones.
-const MOMENTUM: f64 = 0.1;
-
 /// Batch normalisation (Ioffe and Szegedy 2015).
 ///
 /// In training it normalises by the batch's moments, which the [`Pass`] keeps; afterwards by their
-/// running averages, which [`absorb`] takes them into.
+/// running averages, which [`absorb`](crate::absorb) takes them into.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     gamma: Param<Tensor<1>>,
@@ -213,11 +210,6 @@ impl Dropout {
     }
 }
 
-/// The running average after one more batch.
-pub(crate) fn absorb<const D: usize>(running: Tensor<D>, batch: Tensor<D>) -> Tensor<D> {
-    running.mul_scalar(1.0 - MOMENTUM) + batch.mul_scalar(MOMENTUM)
-}
-
 /// A linear layer, all zeros.
 pub fn linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
     LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
@@ -275,54 +267,4 @@ pub fn activate<const D: usize>(
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::tensor::TensorData;
-    use hearth_config::Activation;
-
-    use super::*;
-
-    /// One channel of `[1, 2, 3, 6]`: mean 3, squares 14 about it, over 4 pixels or 3.
-    #[test]
-    fn running_moments_take_a_tenth_of_each_batch_and_only_when_told() {
-        let device = Device::flex().autodiff();
-        let mut layer = Normed::new([1, 1], Window::same(1, 1), &device);
-        layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
-        let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);
-        let mut pass = Pass::training(1);
-        let y = layer.forward(Tensor::from_data(pixels, &device), Then::default(), &mut pass);
-        let found: Vec<f32> = y.into_data().try_into_vec().expect("f32");
-        for (found, wanted) in found.iter().zip([-2.0, -1.0, 0.0, 3.0]) {
-            assert!((found - wanted / 3.5_f32.sqrt()).abs() < 1e-5, "{found}");
-        }
-        let number = |values: Tensor<1>| values.into_scalar::<f32>();
-        let BatchNorm { running_mean, running_variance, .. } = &layer.norm;
-        assert!(number(running_mean.val()).abs() < f32::MIN_POSITIVE, "as it was");
-        let moments = pass.into_moments();
-        assert_eq!(moments[0].layer, [running_mean.id, running_variance.id]);
-        let [mean, variance] = &moments[0].values;
-        let mean = number(absorb(running_mean.val(), mean.clone()));
-        let variance = number(absorb(running_variance.val(), variance.clone()));
-        assert!((mean - 0.3).abs() < 1e-6, "{mean}");
-        assert!((variance - (0.9 + 0.1 * 14.0 / 3.0)).abs() < 1e-6, "{variance}");
-    }
-
-    /// `[0.5, -1]` through each function, by hand.
-    #[test]
-    fn activations_are_their_formulas() {
-        let x = Tensor::<1>::from_data(TensorData::from([0.5_f32, -1.0]), &Device::flex());
-        for (function, wanted) in [
-            (Activation::Relu, [0.5, 0.0]),
-            (Activation::Sigmoid, [0.622_459_3, 0.268_941_4]),
-            (Activation::Tanh, [0.462_117_2, -0.761_594_2]),
-            // 0.5 * 0.6914625, -1 * 0.1586553
-            (Activation::Gelu, [0.345_731_2, -0.158_655_3]),
-            (Activation::None, [0.5, -1.0]),
-        ] {
-            let found: Vec<f32> =
-                activate(function, x.clone()).into_data().try_into_vec().expect("f32");
-            for (found, wanted) in found.iter().zip(wanted) {
-                assert!((found - wanted).abs() < 1e-6, "{function:?}: {found} is not {wanted}");
-            }
-        }
-    }
-}
+mod tests;

@@ -60,20 +60,35 @@ pub enum Classifier {
     Resnet(Resnet),
 }
 
-/// The pictures are too small for a network.
+/// The pictures do not fit a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooSmall {
-    /// The smallest height and width that leave anything behind the network's poolings.
-    pub smallest: usize,
+pub enum Unfit {
+    /// Nothing is left of them behind the network's poolings.
+    TooSmall {
+        /// The smallest height and width that leave a pixel.
+        smallest: usize,
+    },
+    /// Their sides cannot be halved as often as the network does.
+    Indivisible {
+        /// What both sides must be multiples of.
+        multiple: usize,
+    },
 }
 
-impl std::fmt::Display for TooSmall {
+impl std::fmt::Display for Unfit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "this network takes pictures of at least {0}x{0} pixels", self.smallest)
+        match self {
+            Self::TooSmall { smallest } => {
+                write!(f, "this network takes pictures of at least {smallest}x{smallest} pixels")
+            }
+            Self::Indivisible { multiple } => {
+                write!(f, "this network makes pictures whose sides are multiples of {multiple}")
+            }
+        }
     }
 }
 
-impl std::error::Error for TooSmall {}
+impl std::error::Error for Unfit {}
 
 impl Classifier {
     /// The network that `config` describes, for pictures of this size, with the initial weights
@@ -84,7 +99,7 @@ impl Classifier {
         num_classes: usize,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, TooSmall> {
+    ) -> Result<Self, Unfit> {
         let smallest = match config {
             ClassifierConfig::Mlp(_) | ClassifierConfig::Resnet(_) => 1,
             ClassifierConfig::Lenet(_) => Lenet::SMALLEST,
@@ -92,7 +107,7 @@ impl Classifier {
         };
         let [_, height, width] = picture;
         if height.min(width) < smallest {
-            return Err(TooSmall { smallest });
+            return Err(Unfit::TooSmall { smallest });
         }
         let (network, initializer) = match config {
             ClassifierConfig::Mlp(mlp) => {

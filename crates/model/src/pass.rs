@@ -3,7 +3,6 @@
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 
-use crate::layers;
 use crate::params::{MapParam, map_params};
 use crate::trace::Trace;
 
@@ -75,7 +74,7 @@ pub fn absorb<M: Module>(module: M, moments: &[Moments]) -> M {
                 for moments in self.0 {
                     let values = moments.layer.iter().zip(&moments.values);
                     for (_, values) in values.filter(|(layer, _)| **layer == id) {
-                        running = layers::absorb(running, values.clone().reshape(dims.clone()));
+                        running = running_average(running, values.clone().reshape(dims.clone()));
                     }
                 }
                 running
@@ -83,4 +82,12 @@ pub fn absorb<M: Module>(module: M, moments: &[Moments]) -> M {
         }
     }
     if moments.is_empty() { module } else { map_params(module, &mut Absorb(moments)) }
+}
+
+/// The share of a batch's moments in the running ones.
+const MOMENTUM: f64 = 0.1;
+
+/// The running average after one more batch.
+pub(crate) fn running_average<const D: usize>(running: Tensor<D>, batch: Tensor<D>) -> Tensor<D> {
+    running.mul_scalar(1.0 - MOMENTUM) + batch.mul_scalar(MOMENTUM)
 }

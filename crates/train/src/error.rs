@@ -16,11 +16,8 @@ pub enum TrainError {
     #[error("{0}")]
     Settings(String),
     /// The network does not fit the pictures.
-    #[error("{0}, and those of the data are smaller")]
-    Network(#[from] hearth_model::TooSmall),
-    /// The pair of networks does not fit the pictures.
     #[error("{0}, and those of the data are not")]
-    Pair(#[from] hearth_model::gan::Indivisible),
+    Network(#[from] hearth_model::Unfit),
     /// A picture of the run cannot be read.
     #[error("{file} of this run is damaged: {fault}")]
     Picture {

@@ -2,16 +2,16 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
+//! | [`mod@train`], [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
-//! | [`optimizer`], [`schedule`], [`gradients`], [`average`] | how weights change |
+//! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`] | how weights change |
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], [`info`], [`pictures`] | what is kept |
-//! | [`trained`], [`predict`], [`sampler`] | a trained network at work |
+//! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`doctor`] | what computes, and whether it works |
 
@@ -24,12 +24,14 @@ pub mod batches;
 pub mod cross_entropy;
 pub mod doctor;
 pub mod error;
+pub mod evaluate;
 pub mod event;
 pub mod gradients;
 pub mod info;
 pub mod input;
 pub mod judge;
 pub mod keeper;
+pub mod learner;
 pub mod metrics;
 pub mod optimizer;
 pub mod pictures;
@@ -45,16 +47,19 @@ pub mod state;
 pub mod summary;
 pub mod task;
 pub mod tasks;
+pub mod train;
 pub mod trained;
 pub mod trainer;
 
 pub use backend::Backend;
 pub use error::TrainError;
+pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
 pub use predict::Predictor;
 pub use report::Report;
-pub use run::{Job, Outcome, Target, train};
+pub use run::{Job, Outcome, Target};
 pub use sampler::Sampler;
 pub use task::Split;
-pub use trained::{Evaluation, Which, evaluate_run};
+pub use train::train;
+pub use trained::Which;
 pub use trainer::Ended;

@@ -41,12 +41,7 @@ impl Progress {
 
     /// Back again. A missing or extra entry is an error.
     pub fn take(mut state: StateDict) -> Result<Self, StoreError> {
-        let mut best = state.take_under("best");
-        let best = if best.is_empty() {
-            None
-        } else {
-            Some((best.take_u64("step")?, best.take_float("value")?))
-        };
+        let best = take_best(state.take_under("best"))?;
         let mut totals = state.take_under("window.totals");
         let names: Vec<_> = totals.iter().map(|(name, _)| name.to_owned()).collect();
         let total = |name: String| totals.take_float(&name).map(|total| (name, total));
@@ -64,4 +59,16 @@ impl Progress {
         state.finish()?;
         Ok(progress)
     }
+}
+
+/// Takes out of a checkpoint which one it remembers as the best, and its value.
+pub fn best_of(state: &mut StateDict) -> Result<Option<(u64, f64)>, StoreError> {
+    take_best(state.take_under("trainer.best"))
+}
+
+fn take_best(mut best: StateDict) -> Result<Option<(u64, f64)>, StoreError> {
+    if best.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some((best.take_u64("step")?, best.take_float("value")?)))
 }

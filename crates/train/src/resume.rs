@@ -6,6 +6,7 @@ use hearth_store::{RunDir, StateDict, StoreError};
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::keeper::Kept;
+use crate::progress::best_of;
 
 /// The state to go on from.
 pub struct Resumed {
@@ -66,13 +67,4 @@ fn best_before(left: &[(u64, f64)], step: u64, metric: Metric) -> Option<(u64, f
         .copied()
         .filter(|(at, _)| *at <= step)
         .reduce(|best, next| if metric.improves(next.1, best.1, 0.0) { next } else { best })
-}
-
-/// Takes out of a checkpoint which one it remembers as the best.
-pub fn best_of(state: &mut StateDict) -> Result<Option<(u64, f64)>, StoreError> {
-    let mut best = state.take_under("trainer.best");
-    if best.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some((best.take_u64("step")?, best.take_float("value")?)))
 }

@@ -4,23 +4,22 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use hearth_config::{Config, ModelConfig, RawConfig, ScheduleKind};
+use hearth_config::{Config, ScheduleKind};
 use hearth_data::{Dataset, Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
 use serde::Serialize;
 
-use crate::backend::{Backend, set_threads};
+use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::info::RunInfo;
-use crate::judge;
 use crate::keeper::Keeper;
 use crate::pictures::animate;
 use crate::report::Report;
 use crate::resume;
 use crate::summary::Summary;
 use crate::task::{Split, Task};
-use crate::tasks::{Adversarial, Classify, adversarial};
+use crate::trained::stored_config;
 use crate::trainer::{Ended, METRICS_LENGTH, Trainer};
 
 /// Where a run is kept.
@@ -76,45 +75,6 @@ pub struct Outcome {
     pub ended: Ended,
 }
 
-/// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
-pub fn train(
-    job: &Job<'_>,
-    observe: &mut dyn FnMut(Event<'_>),
-) -> Result<Option<Outcome>, TrainError> {
-    let config = job.config;
-    if let Target::Fresh(path) = &job.target
-        && RunDir::open(path).is_ok()
-    {
-        // Said before any data is fetched.
-        return Err(StoreError::RunExists { path: path.clone() }.into());
-    }
-    let threads = set_threads(config.run.threads);
-    let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
-        observe(Event::Note(text.to_owned()));
-    })?;
-    for warning in &dataset.warnings {
-        observe(Event::Note(format!("warning: {warning}")));
-    }
-    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
-    let data = Data { dataset, splits, threads };
-    let (splits, device) = (&data.splits, job.backend.device());
-    match &config.model {
-        ModelConfig::Classifier(network) => {
-            let normalization = Normalization::of(&splits.train);
-            let classes = data.dataset.classes.clone();
-            let task =
-                Classify::new(config, network, splits.clone(), classes, &normalization, &device)?;
-            begin(job, data, &normalization, task, observe)
-        }
-        ModelConfig::Gan(pair) => {
-            let normalization = adversarial::normalization(splits.train.examples.shape.channels);
-            let judge = judge::of_job(job, &data, observe)?;
-            let task = Adversarial::new(config, pair, splits, judge, &device)?;
-            begin(job, data, &normalization, task, observe)
-        }
-    }
-}
-
 /// What a run learns from, and with how many threads.
 pub(crate) struct Data {
     pub dataset: Dataset,
@@ -123,7 +83,7 @@ pub(crate) struct Data {
 }
 
 /// Says what is about to be trained, makes the run's folder, and trains.
-fn begin(
+pub(crate) fn begin(
     job: &Job<'_>,
     data: Data,
     normalization: &Normalization,
@@ -306,9 +266,4 @@ impl Leg<'_> {
         }
         Ok(())
     }
-}
-
-/// The settings of a run, as they were checked when it was trained.
-pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
-    Ok(RawConfig::read(&run.config_path())?.check()?)
 }

@@ -10,7 +10,8 @@ use hearth_model::{Gan, Generator, Pass, gan};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::judge::{GenerationReport, Judge};
+use crate::judge::Judge;
+use crate::report::GenerationReport;
 use crate::state::restore_module;
 use crate::task::Split;
 use crate::trained::{Trained, Which};

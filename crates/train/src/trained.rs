@@ -2,20 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::{Config, ModelConfig};
-use hearth_data::{PictureShape, Splits, idx};
+use hearth_config::{Config, RawConfig};
+use hearth_data::Splits;
 use hearth_store::{RunDir, StateDict};
 
-use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::info::RunInfo;
-use crate::judge;
-use crate::predict::Predictor;
-use crate::report::Report;
-use crate::resume::best_of;
-use crate::run::stored_config;
-use crate::sampler::Sampler;
-use crate::task::Split;
+use crate::progress::best_of;
 
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,72 +95,9 @@ impl Trained {
     }
 }
 
-/// What is to be evaluated, and on what.
-#[derive(Clone, Copy, Debug)]
-pub struct Evaluation<'a> {
-    /// The run's folder.
-    pub run: &'a Path,
-    /// Its checkpoint.
-    pub which: Which,
-    /// What computes.
-    pub backend: Backend,
-    /// The set.
-    pub split: Split,
-    /// An IDX file of pictures that are judged instead of those that the run's generator makes.
-    pub pictures: Option<&'a Path>,
-    /// The folder of datasets.
-    pub datasets: &'a Path,
-}
-
-/// Results of a run's checkpoint on one set of the data that it was trained with, and its step.
-pub fn evaluate_run(
-    evaluation: Evaluation<'_>,
-    notice: &mut dyn FnMut(&str),
-) -> Result<(u64, Report), TrainError> {
-    let Evaluation { run, which, backend, split, pictures, datasets } = evaluation;
-    let config = stored_config(&RunDir::open(run)?)?;
-    match (config.model, pictures) {
-        (ModelConfig::Classifier(_), None) => {
-            let predictor = Predictor::open(run, which, backend)?;
-            let report = predictor.evaluate(split, datasets, notice)?;
-            Ok((predictor.step(), Report::Classification(report)))
-        }
-        (ModelConfig::Classifier(_), Some(_)) => Err(TrainError::Settings(
-            "pictures are judged beside those of a generator, and this run names classes".into(),
-        )),
-        (ModelConfig::Gan(_), _) => {
-            let sampler = Sampler::open(run, which, backend)?;
-            let splits = sampler.trained().splits(datasets, notice)?;
-            let judge = judge::of_run(sampler.trained(), &splits, backend)?;
-            let report = match pictures {
-                Some(file) => judge.judge(&read_pictures(file, sampler.shape())?, split),
-                None => sampler.judged(&judge, split),
-            };
-            Ok((sampler.trained().step, Report::Generation(report)))
-        }
-    }
-}
-
-/// The pictures of an IDX file, of this shape, one after the other.
-fn read_pictures(file: &Path, shape: PictureShape) -> Result<Vec<u8>, TrainError> {
-    let idx = idx::read(file)?;
-    let grey = shape.channels == 1;
-    let fits = match idx.dims[..] {
-        [_, height, width] => grey && [height, width] == [shape.height, shape.width],
-        [_, channels, height, width] => {
-            [channels, height, width] == [shape.channels, shape.height, shape.width]
-        }
-        _ => false,
-    };
-    if fits {
-        Ok(idx.values)
-    } else {
-        Err(TrainError::Settings(format!(
-            "{} holds {:?}, and not pictures of {shape:?}",
-            file.display(),
-            idx.dims
-        )))
-    }
+/// The settings of a run, as they were checked when it was trained.
+pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
+    Ok(RawConfig::read(&run.config_path())?.check()?)
 }
 
 /// The step of the checkpoint that was asked for.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use hearth_train::judge::GenerationReport;
 use hearth_train::metrics::ClassificationReport;
+use hearth_train::report::GenerationReport;
 use hearth_train::{Evaluation, Report, evaluate_run};
 
 use crate::args::Eval;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearth_config::{Config, RawConfig};
 use hearth_store::RunDir;
-use hearth_train::judge::GenerationReport;
-use hearth_train::run::stored_config;
+use hearth_train::report::GenerationReport;
+use hearth_train::trained::stored_config;
 use hearth_train::{Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
 

@@ -27,9 +27,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
 use crate::float::Float;
-use crate::functions::{AdamStep, SgdStep};
 use crate::host::Host;
-use crate::update;
+use crate::update::{self, AdamStep, SgdStep};
 
 pub use convolution::{Convolution, ConvolutionGradients, Direction, Wanted};
 pub use norm::{Norm, NormInputs, Normalized};

@@ -5,58 +5,7 @@ use burn::tensor::Tensor;
 
 use super::has_plain_kernels;
 use crate::extension::InferenceKernels;
-
-/// The numbers of a step of stochastic gradient descent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SgdStep {
-    /// How far to go.
-    pub learning_rate: f64,
-    /// The share of the velocity that is kept.
-    pub momentum: f64,
-    /// Whether to step by where the velocity will lead (Nesterov's variant).
-    pub nesterov: bool,
-    /// What the gradient is multiplied by first.
-    pub gradient_scale: f64,
-    /// The weight of an L2 penalty: so much of the parameter is added to its gradient.
-    pub penalty: f64,
-}
-
-/// The numbers of a step of Adam.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamStep {
-    /// How far to go.
-    pub learning_rate: f64,
-    /// Decay rate of the first moment.
-    pub beta_1: f64,
-    /// Decay rate of the second moment.
-    pub beta_2: f64,
-    /// Added to the denominator.
-    pub epsilon: f64,
-    /// The number of this step, from 1.
-    pub time: u64,
-    /// What the gradient is multiplied by first.
-    pub gradient_scale: f64,
-    /// The weight of an L2 penalty: so much of the parameter is added to its gradient.
-    pub penalty: f64,
-    /// The share of the parameter that decays, times the learning rate, beside the gradient
-    /// (Loshchilov and Hutter 2019, algorithm 2).
-    pub decay: f64,
-}
-
-impl AdamStep {
-    /// `[size, root, kept]`: with them the new parameter is
-    /// `kept parameter - size first / (root sqrt(second) + epsilon)`.
-    pub(crate) fn factors(&self) -> [f64; 3] {
-        let time = self.time as f64;
-        let [correction_1, correction_2] =
-            [self.beta_1, self.beta_2].map(|beta| 1.0 - beta.powf(time));
-        [
-            self.learning_rate / correction_1,
-            1.0 / correction_2.sqrt(),
-            1.0 - self.learning_rate * self.decay,
-        ]
-    }
-}
+use crate::update::{AdamStep, SgdStep};
 
 /// A step of stochastic gradient descent with momentum (Sutskever et al. 2013, in the form
 /// `v' = momentum v + g`, `p' = p - learning_rate v'`), and with Nesterov's variant

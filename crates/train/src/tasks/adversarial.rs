@@ -1,24 +1,23 @@
 //! Adversarial training: a generator learns to make pictures that a discriminator takes for real
 //! (Goodfellow et al. 2014, algorithm 1).
 
-use burn::module::{Module, Param};
+use burn::module::{Module as _, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, Config, GanConfig};
 use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
-use hearth_model::{Discriminator, Gan, Generator, Moments, Pass, absorb, gan};
+use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_store::StateDict;
 
 use crate::adversarial_loss::PairLoss;
 use crate::average;
 use crate::batches::Batches;
 use crate::error::TrainError;
-use crate::gradients::{Norm, clip_scale, norm};
 use crate::input::Input;
 use crate::judge::Judge;
-use crate::optimizer::Optimizer;
+use crate::learner::{Learner, Update};
 use crate::pictures::Picture;
 use crate::report::Report;
 use crate::sampler::{Use, judge_generator, latent, sample};
@@ -40,11 +39,10 @@ pub fn normalization(channels: usize) -> Normalization {
 
 /// Trains a generator against a discriminator.
 pub struct Adversarial {
-    networks: Gan,
+    generator: Learner<Generator>,
+    discriminator: Learner<Discriminator>,
     /// The average of the generator's weights, without differentiation, where one is kept.
     average: Option<Generator>,
-    generator_rule: Optimizer,
-    discriminator_rule: Optimizer,
     /// The discriminator's learning rate, in units of the generator's.
     rate_ratio: f64,
     loss: PairLoss,
@@ -64,21 +62,14 @@ pub struct Adversarial {
 
 /// What a step changes.
 pub struct Step {
-    /// The discriminator after its steps, and what its rule remembers then.
-    discriminator: (Discriminator, Optimizer),
+    /// The discriminator after its steps.
+    discriminator: Learner<Discriminator>,
     generator: Update,
     learning_rate: f64,
     /// Its number, from 1.
     number: u64,
     /// Whether the discriminator has nothing left to learn.
     won: bool,
-}
-
-/// What changes a network.
-struct Update {
-    gradients: GradientsParams,
-    moments: Vec<Moments>,
-    norm: Norm,
 }
 
 impl Adversarial {
@@ -97,14 +88,13 @@ impl Adversarial {
         let batch_size = config.data.batches.batch_size;
         let loader = Loader::new(splits.train.clone(), batch_size, seed, config.augment.clone());
         let settings = config.adversarial.clone().expect("a checked config of a pair");
-        let networks = Gan::new(pair, dims, seed, &training)?;
+        let Gan { generator, discriminator } = Gan::new(pair, dims, seed, &training)?;
         let rule = &config.optimizer.rule;
         let own = config.optimizer.discriminator.as_ref().unwrap_or(rule);
         Ok(Self {
-            average: (settings.average > 0.0).then(|| networks.generator.valid()),
-            networks,
-            generator_rule: Optimizer::new(rule),
-            discriminator_rule: Optimizer::new(own),
+            average: (settings.average > 0.0).then(|| generator.valid()),
+            generator: Learner::new(generator, rule),
+            discriminator: Learner::new(discriminator, own),
             rate_ratio: own.update.learning_rate / rule.update.learning_rate,
             loss: PairLoss::new(&settings),
             batches: Batches::new(loader, settings.discriminator_steps),
@@ -128,7 +118,7 @@ impl Adversarial {
 
     /// The network whose pictures are kept and judged.
     fn best_generator(&self) -> Generator {
-        self.average.clone().unwrap_or_else(|| self.networks.generator.valid())
+        self.average.clone().unwrap_or_else(|| self.generator.network.valid())
     }
 
     /// The discriminator's loss on real and made pictures, its mean logits, and how to change it.
@@ -146,20 +136,7 @@ impl Adversarial {
         let results =
             [number(loss.clone()), number(of_real.inner().mean()), number(of_made.inner().mean())];
         let gradients = GradientsParams::from_grads(loss.backward(), discriminator);
-        let norm = norm(discriminator, &gradients);
-        (results, Update { gradients, moments: pass.into_moments(), norm })
-    }
-
-    /// A network after an update.
-    fn updated<M: Module>(
-        &self,
-        network: M,
-        rule: &mut Optimizer,
-        update: Update,
-        learning_rate: f64,
-    ) -> M {
-        let scale = clip_scale(update.norm.value, self.clip_norm);
-        rule.step(absorb(network, &update.moments), update.gradients, learning_rate, scale)
+        (results, Update::new(discriminator, gradients, pass.into_moments()))
     }
 }
 
@@ -172,9 +149,8 @@ impl Task for Adversarial {
 
     fn compute(&mut self, step: u64, learning_rate: f64) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        let generator = &self.networks.generator;
-        let mut discriminator = self.networks.discriminator.clone();
-        let mut rule = self.discriminator_rule.clone();
+        let generator = &self.generator.network;
+        let mut discriminator = self.discriminator.clone();
         let (mut faults, mut totals, mut norms) = (Vec::new(), [0.0; 4], Vec::new());
         let mut generator_pass = Pass::training(0);
         let mut made = None;
@@ -189,39 +165,34 @@ impl Task for Adversarial {
                 Tensor::from_inner(pictures)
             };
             let real = self.input.tensor(batch, &self.device);
-            let (results, update) = self.discriminator_update(&discriminator, real, pictures);
-            let fault = fault_of("discriminator", results[0], &update.norm);
-            faults.extend(fault);
+            let (results, update) =
+                self.discriminator_update(&discriminator.network, real, pictures);
+            faults.extend(update.fault(results[0], Some("discriminator")));
             norms.push(update.norm.value);
             for (total, result) in totals.iter_mut().zip(results) {
                 *total += result * batch.len() as f64;
             }
-            let rate = learning_rate * self.rate_ratio;
-            discriminator = self.updated(discriminator, &mut rule, update, rate);
+            discriminator.update(update, learning_rate * self.rate_ratio, self.clip_norm);
             if let Some(largest) = self.settings.weight_clip {
-                discriminator = map_params(discriminator, &mut ClipWeights(largest));
+                let network = discriminator.network;
+                discriminator.network = map_params(network, &mut ClipWeights(largest));
             }
         }
         let samples = batches.iter().map(Batch::len).sum::<usize>() as f64;
         let made = made.expect("every step has a batch");
         // Without gradients for the discriminator's weights, which this step does not change.
-        let logits = discriminator.clone().no_grad().forward(made, &mut Pass::training(0));
+        let fixed = discriminator.network.clone().no_grad();
+        let logits = fixed.forward(made, &mut Pass::training(0));
         let loss = self.loss.of_generator(logits);
         let generator_loss = number(loss.clone());
         let gradients = GradientsParams::from_grads(loss.backward(), generator);
-        let norm = norm(generator, &gradients);
-        faults.extend(fault_of("generator", generator_loss, &norm));
-        norms.push(norm.value);
+        let update = Update::new(generator, gradients, generator_pass.into_moments());
+        faults.extend(update.fault(generator_loss, Some("generator")));
+        norms.push(update.norm.value);
         totals[3] = generator_loss * samples;
         let won = self.loss.won_below().is_some_and(|below| totals[0] / samples < below);
         let proposed = Proposed {
-            change: Step {
-                discriminator: (discriminator, rule),
-                generator: Update { gradients, moments: generator_pass.into_moments(), norm },
-                learning_rate,
-                number: step + 1,
-                won,
-            },
+            change: Step { discriminator, generator: update, learning_rate, number: step + 1, won },
             sums: Sums {
                 samples: samples as u64,
                 totals: Scalars::new([
@@ -240,15 +211,12 @@ impl Task for Adversarial {
 
     fn apply(&mut self, proposed: Proposed<Step>) {
         let Step { discriminator, generator, learning_rate, number, won } = proposed.change;
-        let mut rule = self.generator_rule.clone();
-        let network = self.networks.generator.clone();
-        let network = self.updated(network, &mut rule, generator, learning_rate);
+        self.generator.update(generator, learning_rate, self.clip_norm);
+        self.discriminator = discriminator;
         let decay = self.settings.average;
         let average = self.average.take();
-        self.average = average.map(|average| average::towards(average, &network, decay, number));
-        let (discriminator, discriminator_rule) = discriminator;
-        self.networks = Gan { generator: network, discriminator };
-        (self.generator_rule, self.discriminator_rule) = (rule, discriminator_rule);
+        self.average = average
+            .map(|average| average::towards(average, &self.generator.network, decay, number));
         self.won_steps = if won { self.won_steps + 1 } else { 0 };
     }
 
@@ -292,43 +260,25 @@ impl Task for Adversarial {
     }
 
     fn state(&self) -> Result<StateDict, TrainError> {
-        let Gan { generator, discriminator } = &self.networks;
         let mut state = StateDict::default();
-        state.insert_all("model.generator", module_state(generator)?)?;
-        state.insert_all("model.discriminator", module_state(discriminator)?)?;
+        self.generator.save(Some("generator"), &mut state)?;
+        self.discriminator.save(Some("discriminator"), &mut state)?;
         if let Some(average) = &self.average {
             state.insert_all("model.average", module_state(average)?)?;
         }
-        state.insert_all("optimizer.generator", self.generator_rule.state(generator)?)?;
-        let rule = self.discriminator_rule.state(discriminator)?;
-        state.insert_all("optimizer.discriminator", rule)?;
         state.insert("task.won_steps", self.won_steps)?;
         Ok(state)
     }
 
     fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        let Gan { generator, discriminator } = self.networks.clone();
-        let generator = restore_module(generator, state.take_under("model.generator"))?;
-        let discriminator = restore_module(discriminator, state.take_under("model.discriminator"))?;
+        self.generator.restore(Some("generator"), &mut state)?;
+        self.discriminator.restore(Some("discriminator"), &mut state)?;
         if let Some(average) = self.average.take() {
             self.average = Some(restore_module(average, state.take_under("model.average"))?);
         }
-        self.generator_rule.restore(&generator, state.take_under("optimizer.generator"))?;
-        let rule = state.take_under("optimizer.discriminator");
-        self.discriminator_rule.restore(&discriminator, rule)?;
-        self.networks = Gan { generator, discriminator };
         self.won_steps = state.take_u64("task.won_steps")?;
         Ok(state.finish()?)
     }
-}
-
-/// What of a network's step is not finite.
-fn fault_of(network: &str, loss: f64, norm: &Norm) -> Option<String> {
-    if !loss.is_finite() {
-        return Some(format!("the {network}'s loss"));
-    }
-    let path = norm.non_finite.as_ref()?;
-    Some(format!("the gradient of the {network}'s {path}"))
 }
 
 /// Keeps every weight within this distance of zero (Arjovsky et al. 2017, algorithm 1, line 7).

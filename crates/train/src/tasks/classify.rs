@@ -6,19 +6,17 @@ use burn::tensor::Device;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Balanced, ClassWeights, ClassifierConfig, Config};
 use hearth_data::{Batch, Examples, Loader, Normalization, Splits, Subset};
-use hearth_model::{Classifier, Moments, Pass, absorb};
+use hearth_model::{Classifier, Pass};
 use hearth_store::StateDict;
 
 use crate::batches::Batches;
 use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
-use crate::gradients::{clip_scale, norm};
 use crate::input::Input;
+use crate::learner::{Learner, Update};
 use crate::metrics::{ClassificationReport, Tally, hits};
-use crate::optimizer::Optimizer;
 use crate::report::Report;
 use crate::scalars::{Scalars, Sums};
-use crate::state::{module_state, restore_module};
 use crate::task::{NonFinite, Proposed, Split, Task};
 
 /// Pictures in one batch of an evaluation.
@@ -26,8 +24,7 @@ const EVALUATION_BATCH: usize = 500;
 
 /// Trains a network to name the class of a picture.
 pub struct Classify {
-    network: Classifier,
-    optimizer: Optimizer,
+    learner: Learner<Classifier>,
     loss: CrossEntropy,
     batches: Batches,
     splits: Splits,
@@ -60,8 +57,10 @@ impl Classify {
             config.augment.clone(),
         );
         Ok(Self {
-            network: Classifier::new(network, dims, classes.len(), seed, &training)?,
-            optimizer: Optimizer::new(&config.optimizer.rule),
+            learner: Learner::new(
+                Classifier::new(network, dims, classes.len(), seed, &training)?,
+                &config.optimizer.rule,
+            ),
             loss: CrossEntropy {
                 class_weights: class_weights(config, &splits.train, classes.len())?,
                 label_smoothing: config.train.label_smoothing,
@@ -76,12 +75,9 @@ impl Classify {
         })
     }
 
-    /// Loss, hits and gradients of some batches, as of one batch that holds them all.
-    fn forward_backward(
-        &self,
-        step: u64,
-        batches: &[Batch],
-    ) -> (Sums, GradientsParams, Vec<Moments>) {
+    /// Loss and hits of some batches, and what to learn of them, as of one batch that holds them all.
+    fn forward_backward(&self, step: u64, batches: &[Batch]) -> (Sums, Update) {
+        let network = &self.learner.network;
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
@@ -90,26 +86,24 @@ impl Classify {
             let seed = Stream::new(self.seed, Purpose::Step, step, index as u64).bits();
             let mut pass = Pass::training(seed);
             let pictures = self.input.tensor(batch, &self.device);
-            let logits = self.network.forward_in(pictures, &mut pass);
+            let logits = network.forward_in(pictures, &mut pass);
             moments.extend(pass.into_moments());
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
             loss += f64::from(part.clone().into_scalar::<f32>());
             correct += hits(&values(logits.inner()), self.classes.len(), &batch.labels);
             samples += batch.len() as u64;
-            let part = GradientsParams::from_grads(part.backward(), &self.network);
-            gradients.accumulate(&self.network, part);
+            let part = GradientsParams::from_grads(part.backward(), network);
+            gradients.accumulate(network, part);
         }
         let totals = [("loss", loss * samples as f64), ("accuracy", correct as f64)];
         let sums = Sums { samples, totals: Scalars::new(totals) };
-        (sums, gradients.grads(), moments)
+        (sums, Update::new(network, gradients.grads(), moments))
     }
 }
 
 /// What a step changes.
 pub struct Step {
-    gradients: GradientsParams,
-    /// For the running statistics of the batch normalisation.
-    moments: Vec<Moments>,
+    update: Update,
     learning_rate: f64,
 }
 
@@ -122,28 +116,21 @@ impl Task for Classify {
 
     fn compute(&mut self, step: u64, learning_rate: f64) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        let (sums, gradients, moments) = self.forward_backward(step, &batches);
-        let norm = norm(&self.network, &gradients);
-        let non_finite = if sums.mean("loss").is_some_and(f64::is_finite) {
-            norm.non_finite.map(|path| format!("the gradient of {path}"))
-        } else {
-            Some("the loss".to_owned())
-        };
+        let (sums, update) = self.forward_backward(step, &batches);
+        let fault = update.fault(sums.mean("loss").unwrap_or(f64::NAN), None);
         let proposed = Proposed {
-            change: Step { gradients, moments, learning_rate },
+            gradient_norm: update.norm.value,
+            change: Step { update, learning_rate },
             sums,
-            gradient_norm: norm.value,
-            non_finite: non_finite.map(|what| NonFinite::new(what, &batches)),
+            non_finite: fault.map(|what| NonFinite::new(what, &batches)),
         };
         self.batches.recycle(batches);
         Ok(proposed)
     }
 
     fn apply(&mut self, proposed: Proposed<Step>) {
-        let scale = clip_scale(proposed.gradient_norm, self.clip_norm);
-        let Step { gradients, moments, learning_rate } = proposed.change;
-        let network = absorb(self.network.clone(), &moments);
-        self.network = self.optimizer.step(network, gradients, learning_rate, scale);
+        let Step { update, learning_rate } = proposed.change;
+        self.learner.update(update, learning_rate, self.clip_norm);
     }
 
     fn validates(&self) -> bool {
@@ -153,21 +140,19 @@ impl Task for Classify {
     fn evaluate(&self, split: Split) -> Report {
         let subset = split.of(&self.splits);
         let device = self.device.clone().without_autodiff();
-        let network = self.network.valid();
+        let network = self.learner.network.valid();
         let report = evaluate(&network, &self.input, subset, split, &self.classes, &device);
         Report::Classification(report)
     }
 
     fn state(&self) -> Result<StateDict, TrainError> {
         let mut state = StateDict::default();
-        state.insert_all("model", module_state(&self.network)?)?;
-        state.insert_all("optimizer", self.optimizer.state(&self.network)?)?;
+        self.learner.save(None, &mut state)?;
         Ok(state)
     }
 
     fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        self.network = restore_module(self.network.clone(), state.take_under("model"))?;
-        self.optimizer.restore(&self.network, state.take_under("optimizer"))?;
+        self.learner.restore(None, &mut state)?;
         Ok(state.finish()?)
     }
 }

@@ -8,8 +8,8 @@ use hearth_model::params::{VisitParam, visit_params};
 
 use super::*;
 use crate::backend::Backend;
-use crate::judge::GenerationReport;
 use crate::predict::Predictor;
+use crate::report::GenerationReport;
 use crate::trained::Which;
 use crate::{Job, Target, train};
 
@@ -162,7 +162,7 @@ fn the_discriminators_weights_stay_within_the_clip() {
     let mut task = task(&config, None);
     step(&mut task, 0, 1e-2);
     let mut largest = Largest(0.0);
-    visit_params(&task.networks.discriminator, &mut largest);
+    visit_params(&task.discriminator.network, &mut largest);
     // Adam's first step is as long as the learning rate, and the norms' scales start at 1.
     assert!((largest.0 - 0.02).abs() < 1e-6, "{}", largest.0);
 }

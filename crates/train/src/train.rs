@@ -1,0 +1,79 @@
+//! From a job to the task that its config asks for, and all that it learns from.
+
+use hearth_config::ModelConfig;
+use hearth_data::Normalization;
+use hearth_store::{RunDir, StoreError};
+
+use crate::backend::set_threads;
+use crate::error::TrainError;
+use crate::event::Event;
+use crate::judge::{self, Judge};
+use crate::run::{Data, Job, Outcome, Target, begin};
+use crate::tasks::{Adversarial, Classify, adversarial};
+use crate::trainer::Ended;
+
+/// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
+pub fn train(
+    job: &Job<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
+    let config = job.config;
+    if let Target::Fresh(path) = &job.target
+        && RunDir::open(path).is_ok()
+    {
+        // Said before any data is fetched.
+        return Err(StoreError::RunExists { path: path.clone() }.into());
+    }
+    let threads = set_threads(config.run.threads);
+    let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
+        observe(Event::Note(text.to_owned()));
+    })?;
+    for warning in &dataset.warnings {
+        observe(Event::Note(format!("warning: {warning}")));
+    }
+    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
+    let data = Data { dataset, splits, threads };
+    let (splits, device) = (&data.splits, job.backend.device());
+    match &config.model {
+        ModelConfig::Classifier(network) => {
+            let normalization = Normalization::of(&splits.train);
+            let classes = data.dataset.classes.clone();
+            let task =
+                Classify::new(config, network, splits.clone(), classes, &normalization, &device)?;
+            begin(job, data, &normalization, task, observe)
+        }
+        ModelConfig::Gan(pair) => {
+            let normalization = adversarial::normalization(splits.train.examples.shape.channels);
+            let judge = judge_of(job, &data, observe)?;
+            let task = Adversarial::new(config, pair, splits, judge, &device)?;
+            begin(job, data, &normalization, task, observe)
+        }
+    }
+}
+
+/// The judge of what a job trains; none when nothing is trained, or when it was interrupted before
+/// the judge was there.
+fn judge_of(
+    job: &Job<'_>,
+    data: &Data,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Judge>, TrainError> {
+    let path = match &job.target {
+        Target::Nowhere => return Ok(None),
+        Target::Numbered(parent) => parent.join(judge::name(&data.dataset.name)),
+        Target::Fresh(run) | Target::Resume(run) => judge::beside(run, &data.dataset.name),
+    };
+    if judge::settings(job.config).classifier.is_none() && !judge::is_done(&path)? {
+        let config = job.config.judge();
+        observe(Event::Note(format!(
+            "training a small classifier to judge pictures by, once: {}",
+            path.display()
+        )));
+        let job = Job { config: &config, target: Target::Resume(path.clone()), ..*job };
+        let outcome = train(&job, observe)?;
+        if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
+            return Ok(None);
+        }
+    }
+    judge::open(job.config, &path, &data.splits, job.backend).map(Some)
+}
