@@ -8,6 +8,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend};
 
+use crate::blocks::Curve;
 use crate::compute::{Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
 use crate::extension::{Kernels, Maybe};
 use crate::host::Host;
@@ -37,7 +38,7 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let step = ConvolutionBackward(convolution);
         let run = |bias: Option<&FloatTensor<B>>| {
             let output = convolution.forward::<B>(&x, &weights, bias);
-            let kept = (convolution.slope < 1.0).then(|| output.clone());
+            let kept = (convolution.curve != Curve::NONE).then(|| output.clone());
             (output, kept)
         };
         match bias {

@@ -121,40 +121,75 @@ pub fn outdoes<E: Float>(x: E, y: E) -> bool {
     (x > y) | x.is_nan()
 }
 
-/// [`bend`]s every number.
-pub fn bend_all<E: Float>(numbers: &mut [E], slope: E) {
-    struct Bend<'a, E>(&'a mut [E], E);
-    impl<E: Float> WithSimd for Bend<'_, E> {
-        type Output = ();
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            for z in self.0 {
-                *z = bend(*z, self.1);
-            }
-        }
-    }
-    processor().dispatch(Bend(numbers, slope));
+/// A function of single numbers whose derivative follows from its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Curve {
+    /// `max(z, slope z)` for slopes between 0 and 1; 1 changes nothing.
+    Bend(f64),
+    /// The hyperbolic tangent; its derivative is `1 - y^2`.
+    Tanh,
+    /// `1 / (1 + exp(-z))`; its derivative is `y (1 - y)`.
+    Sigmoid,
 }
 
-/// [`bend_gradient`] of every number, into `bent`.
-pub fn bend_gradient_all<E: Float>(output: &[E], gradient: &[E], slope: E, bent: &mut [E]) {
-    struct Bend<'a, E> {
-        output: &'a [E],
-        gradient: &'a [E],
-        slope: E,
-        bent: &'a mut [E],
-    }
-    impl<E: Float> WithSimd for Bend<'_, E> {
-        type Output = ();
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            let pairs = self.output.iter().zip(self.gradient);
-            for (bent, (y, gradient)) in self.bent.iter_mut().zip(pairs) {
-                *bent = bend_gradient(*y, self.slope, *gradient);
+impl Curve {
+    /// Nothing.
+    pub const NONE: Self = Self::Bend(1.0);
+
+    /// Puts every number's value in its place.
+    pub fn apply<E: Float>(self, numbers: &mut [E]) {
+        struct Bend<'a, E>(&'a mut [E], E);
+        impl<E: Float> WithSimd for Bend<'_, E> {
+            type Output = ();
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) {
+                for z in self.0 {
+                    *z = bend(*z, self.1);
+                }
+            }
+        }
+        let one = E::from_f64(1.0);
+        match self {
+            Self::NONE => {}
+            Self::Bend(slope) => processor().dispatch(Bend(numbers, E::from_f64(slope))),
+            Self::Tanh => numbers.iter_mut().for_each(|z| *z = z.tanh()),
+            Self::Sigmoid => {
+                numbers.iter_mut().for_each(|z| *z = one / (one + (E::default() - *z).exp()));
             }
         }
     }
-    processor().dispatch(Bend { output, gradient, slope, bent });
+
+    /// Multiplies gradients by the derivative where the values are `output`.
+    pub fn chain<E: Float>(self, output: &[E], gradient: &mut [E]) {
+        struct Chain<'a, E> {
+            curve: Curve,
+            output: &'a [E],
+            gradient: &'a mut [E],
+        }
+        impl<E: Float> WithSimd for Chain<'_, E> {
+            type Output = ();
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) {
+                let one = E::from_f64(1.0);
+                let pairs = self.output.iter().zip(self.gradient);
+                match self.curve {
+                    Curve::Bend(slope) => {
+                        let slope = E::from_f64(slope);
+                        pairs.for_each(|(y, gradient)| {
+                            *gradient = bend_gradient(*y, slope, *gradient)
+                        });
+                    }
+                    Curve::Tanh => {
+                        pairs.for_each(|(y, gradient)| *gradient = *gradient * (one - *y * *y));
+                    }
+                    Curve::Sigmoid => {
+                        pairs.for_each(|(y, gradient)| *gradient = *gradient * *y * (one - *y));
+                    }
+                }
+            }
+        }
+        processor().dispatch(Chain { curve: self, output, gradient });
+    }
 }
 
 /// `W` numbers from `first`.

@@ -50,6 +50,12 @@ pub trait Float:
     /// The square root.
     fn sqrt(self) -> Self;
 
+    /// The exponential function.
+    fn exp(self) -> Self;
+
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+
     /// Whether it is no number.
     fn is_nan(self) -> bool;
 
@@ -90,6 +96,14 @@ macro_rules! float {
             #[inline(always)]
             fn sqrt(self) -> Self {
                 self.sqrt()
+            }
+
+            fn exp(self) -> Self {
+                self.exp()
+            }
+
+            fn tanh(self) -> Self {
+                self.tanh()
             }
 
             #[inline(always)]

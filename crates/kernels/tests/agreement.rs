@@ -93,6 +93,24 @@ fn transposed_convolutions_of_usual_layers_agree() {
     ]);
 }
 
+/// Tanh and sigmoid are steepest at zero, where the sum of a layer with many inputs has lost digits
+/// to its terms, so that the weights are as small as a network's.
+#[test]
+fn curves_behind_layers_agree() {
+    for activation in [Activation::Tanh, Activation::Sigmoid] {
+        let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
+        for inputs in [1, 9, 32] {
+            let small = |weight: Operand| weight.around(0.0, 0.1);
+            let case = Convolution::new([7, inputs, 9, 8], 20, [3, 4], same(2, 1));
+            compare_all([Convolution { activation, weight: small(case.weight.clone()), ..case }]);
+            let case = Transposed::new([5, inputs, 7, 6], 3, [4, 4], upsampling.clone());
+            compare_all([Transposed { activation, weight: small(case.weight.clone()), ..case }]);
+            let case = Linear::new(11, [inputs, 37]);
+            compare_all([Linear { activation, weight: small(case.weight.clone()), ..case }]);
+        }
+    }
+}
+
 #[test]
 fn linear_layers_agree() {
     compare_random(150, cases::linears());

@@ -45,11 +45,20 @@ fn confirm(case: &impl Case, inputs: &[&'static str]) {
     }
 }
 
+/// Every function behind a convolution.
+const ACTIVATIONS: [Activation; 5] = [
+    Activation::None,
+    Activation::Relu,
+    Activation::LeakyRelu(0.2),
+    Activation::Tanh,
+    Activation::Sigmoid,
+];
+
 #[test]
 fn of_convolutions() {
     let options = ConvOptions::new_with_padding([2, 1], [(1, 1), (2, 0)], [1, 1], 1);
     let case = Convolution::new([3, 4, 7, 6], 5, [3, 2], options);
-    for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.2)] {
+    for activation in ACTIVATIONS {
         confirm(&Convolution { activation, ..case.clone() }, &["x", "weight", "bias"]);
     }
 }
@@ -58,7 +67,7 @@ fn of_convolutions() {
 fn of_transposed_convolutions() {
     let options = ConvTransposeOptions::new([2, 3], [1, 0], [1, 0], [1, 1], 1);
     let case = Transposed::new([3, 5, 4, 3], 4, [4, 3], options);
-    for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.2)] {
+    for activation in ACTIVATIONS {
         confirm(&Transposed { activation, ..case.clone() }, &["x", "weight", "bias"]);
     }
 }

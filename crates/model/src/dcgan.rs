@@ -23,7 +23,7 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, activation::tanh};
+use burn::tensor::{Device, Tensor};
 use hearth_config::DcganConfig;
 use hearth_kernels::{Activation, Then};
 
@@ -82,7 +82,7 @@ impl Generator {
             x = layer.forward(x, relu.clone(), pass);
             pass.trace.keep(|| format!("layers.{index}"), &x);
         }
-        let pictures = tanh(self.last.forward(x, Activation::None));
+        let pictures = self.last.forward(x, Activation::Tanh);
         pass.trace.keep(|| "last".to_owned(), &pictures);
         pictures
     }

@@ -235,6 +235,10 @@ pub fn run_linear(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tenso
 pub fn split(function: hearth_config::Activation) -> (Activation, hearth_config::Activation) {
     match function {
         hearth_config::Activation::Relu => (Activation::Relu, hearth_config::Activation::None),
+        hearth_config::Activation::Tanh => (Activation::Tanh, hearth_config::Activation::None),
+        hearth_config::Activation::Sigmoid => {
+            (Activation::Sigmoid, hearth_config::Activation::None)
+        }
         other => (Activation::None, other),
     }
 }

@@ -19,7 +19,7 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, activation::tanh};
+use burn::tensor::{Device, Tensor};
 use hearth_config::MlpGanConfig;
 use hearth_kernels::Activation;
 
@@ -49,8 +49,8 @@ impl Generator {
     pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.picture;
-        let pixels = run(&self.layers, latent, Activation::Relu, pass);
-        let pictures = tanh(pixels).reshape([batch, channels, height, width]);
+        let pixels = run(&self.layers, latent, [Activation::Relu, Activation::Tanh], pass);
+        let pictures = pixels.reshape([batch, channels, height, width]);
         pass.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &pictures);
         pictures
     }
@@ -71,7 +71,8 @@ impl Discriminator {
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
     pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
-        let logits = run(&self.layers, pictures.flatten(1, 3), Activation::LeakyRelu(SLOPE), pass);
+        let functions = [Activation::LeakyRelu(SLOPE), Activation::None];
+        let logits = run(&self.layers, pictures.flatten(1, 3), functions, pass);
         pass.trace.keep_flat(|| format!("layers.{}", self.layers.len() - 1), &logits);
         logits
     }
@@ -81,13 +82,18 @@ fn stack(widths: &[usize], device: &Device) -> Vec<Linear> {
     widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect()
 }
 
-/// All layers, with `activation` behind all but the last.
-fn run(layers: &[Linear], x: Tensor<2>, activation: Activation, pass: &mut Pass) -> Tensor<2> {
+/// All layers, with the first function behind each but the last, and the second behind that.
+fn run(
+    layers: &[Linear],
+    x: Tensor<2>,
+    [activation, last_activation]: [Activation; 2],
+    pass: &mut Pass,
+) -> Tensor<2> {
     let (last, hidden) = layers.split_last().expect("a picture's layer, at least");
     let mut features = x;
     for (index, layer) in hidden.iter().enumerate() {
         features = run_linear(layer, features, activation);
         pass.trace.keep_flat(|| format!("layers.{index}"), &features);
     }
-    run_linear(last, features, Activation::None)
+    run_linear(last, features, last_activation)
 }

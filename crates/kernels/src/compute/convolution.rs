@@ -5,12 +5,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
 use super::flat;
-use crate::blocks::bend_all;
+use crate::blocks::Curve;
 use crate::conv::{self, Geometry};
 use crate::float::Float;
 use crate::host::Host;
 use crate::norm;
-use crate::view::{Source, View};
+use crate::view::{Frame, Source, View};
 
 /// How a geometry is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct Convolution {
     pub geometry: Geometry,
     /// Which way.
     pub direction: Direction,
-    /// `max(z, slope z)` follows; 1 for nothing.
-    pub slope: f64,
+    /// What follows.
+    pub curve: Curve,
 }
 
 impl Convolution {
@@ -44,8 +44,7 @@ impl Convolution {
     ) -> FloatTensor<B> {
         with_float!(x, E => {
             let bias = bias.map(flat::<B, E>);
-            let slope = E::from_f64(self.slope);
-            let bend = |out: &mut [E]| if self.slope < 1.0 { bend_all(out, slope) };
+            let bend = |out: &mut [E]| self.curve.apply(out);
             let (x, weights) = (self.pictures::<B, E>(x), self.weights::<B, E>(weights));
             let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), bend);
             self.tensor::<B, E>(y, self.output())
@@ -119,10 +118,15 @@ impl Convolution {
                 None => self.backward_from::<B, E>(x, weights, &gradient, wanted),
                 Some(output) => {
                     let y = B::view::<E>(output).channels_last();
-                    let slope = E::from_f64(self.slope);
-                    let bent = norm::bent_gradient(&y, &gradient.channels_last(), slope);
-                    let view = View::channels_last_of(&bent, self.output());
-                    self.backward_from::<B, E>(x, weights, &view, wanted)
+                    if wanted.input && wanted.weights {
+                        // Read twice, so that it is worth its memory.
+                        let gradient = gradient.channels_last();
+                        let bent = norm::bent_gradient(&y, &gradient, self.curve);
+                        let view = View::channels_last_of(&bent, self.output());
+                        return self.backward_from::<B, E>(x, weights, &view, wanted);
+                    }
+                    let bent = Bent { curve: self.curve, output: &y, gradient };
+                    self.backward_from::<B, E>(x, weights, &bent, wanted)
                 }
             }
         })
@@ -171,6 +175,36 @@ impl Convolution {
             });
         }
         ConvolutionGradients { input, weights, bias }
+    }
+}
+
+/// The gradient in front of a function, computed where it is read.
+struct Bent<'a, E> {
+    curve: Curve,
+    /// The function's values, with the channels last.
+    output: &'a [E],
+    /// The gradient behind it.
+    gradient: View<'a, E>,
+}
+
+impl<E: Float> Source<E> for Bent<'_, E> {
+    fn dims(&self) -> [usize; 4] {
+        self.gradient.dims
+    }
+
+    fn framed(&self, _: Frame) -> Option<&[E]> {
+        None
+    }
+
+    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
+        self.gradient.copy_sample(sample, frame, out);
+        let [_, channels, height, width] = self.gradient.dims;
+        let columns = width.min(frame.width.saturating_sub(frame.left)) * channels;
+        for y in 0..height.min(frame.height.saturating_sub(frame.top)) {
+            let start = (sample * height + y) * width * channels;
+            let row = frame.row(y, channels, out, columns);
+            self.curve.chain(&self.output[start..start + columns], row);
+        }
     }
 }
 

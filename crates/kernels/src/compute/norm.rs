@@ -5,6 +5,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
 use super::{Convolution, ConvolutionGradients, Wanted, dims, flat};
+use crate::blocks::Curve;
 use crate::float::Float;
 use crate::host::Host;
 use crate::norm::{self, Affine, Backward, Behind, Moments, PartMoments, Windows};
@@ -154,7 +155,7 @@ impl Norm {
             } else if inputs.shortcut.is_some() {
                 // The sign of z is that of the output; the gradient at z is the shortcut's, too.
                 let output = B::view::<E>(&forward.output).channels_last();
-                gradient = norm::bent_gradient(&output, &gradient, slope).into();
+                gradient = norm::bent_gradient(&output, &gradient, Curve::Bend(self.slope)).into();
                 Behind::Nothing
             } else if self.slope < 1.0 {
                 Behind::Bend

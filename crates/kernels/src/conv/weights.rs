@@ -11,8 +11,9 @@ use crate::view::{Frame, Source, filled};
 /// The most partial sums of the weights' gradient that are added up at the end.
 const MOST_PARTS: usize = 8;
 
-/// The sums of a tile are read and written once for this many patches.
-const ENOUGH_PATCHES: usize = 256;
+/// The sums of a tile are read and written once for this many patches: no more than whose rows of
+/// gradients stay in the first-level cache.
+const ENOUGH_PATCHES: usize = 96;
 
 /// A partial sum is worth its memory for this many patches.
 const PATCHES_PER_PART: usize = 512;

@@ -101,7 +101,7 @@ fn convolve<const D: usize>(
     (geometry, direction): (Geometry, Direction),
     activation: Activation,
 ) -> Tensor<D> {
-    let convolution = Convolution { geometry, direction, slope: activation.slope() };
+    let convolution = Convolution { geometry, direction, curve: activation.curve() };
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     let bias = bias.map(Tensor::into_dispatch).into();
     Tensor::from_dispatch(<Dispatch as Kernels>::convolve(x, weight, bias, convolution))

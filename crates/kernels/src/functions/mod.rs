@@ -9,6 +9,7 @@ mod update;
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor, activation};
 
+use crate::blocks::Curve;
 use crate::extension::InferenceKernels;
 
 pub use convolution::{AnyConv, conv_transpose2d, conv2d, linear};
@@ -27,14 +28,20 @@ pub enum Activation {
     Relu,
     /// `max(z, slope z)`, for slopes between 0 and 1 (Maas, Hannun and Ng 2013).
     LeakyRelu(f64),
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + exp(-z))`.
+    Sigmoid,
 }
 
 impl Activation {
-    fn slope(self) -> f64 {
+    fn curve(self) -> Curve {
         match self {
-            Self::None => 1.0,
-            Self::Relu => 0.0,
-            Self::LeakyRelu(slope) => slope,
+            Self::None => Curve::NONE,
+            Self::Relu => Curve::Bend(0.0),
+            Self::LeakyRelu(slope) => Curve::Bend(slope),
+            Self::Tanh => Curve::Tanh,
+            Self::Sigmoid => Curve::Sigmoid,
         }
     }
 
@@ -43,6 +50,8 @@ impl Activation {
             Self::None => z,
             Self::Relu => activation::relu(z),
             Self::LeakyRelu(slope) => activation::leaky_relu(z, slope),
+            Self::Tanh => activation::tanh(z),
+            Self::Sigmoid => activation::sigmoid(z),
         }
     }
 }

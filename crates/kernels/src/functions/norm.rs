@@ -5,6 +5,7 @@ use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Tensor, module};
 
 use super::{Activation, AnyConv, conv_transpose2d, conv2d, has_kernels};
+use crate::blocks::Curve;
 use crate::compute::{Convolution, Norm};
 use crate::extension::{InferenceKernels, Kernels};
 
@@ -24,7 +25,7 @@ pub struct Then {
 impl Then {
     fn norm(&self, epsilon: f64) -> Norm {
         let window = self.max_pool.unwrap_or(1);
-        Norm { epsilon, slope: self.activation.slope(), window }
+        Norm { epsilon, slope: self.slope().expect("the kernels cover it"), window }
     }
 
     /// # Panics
@@ -39,11 +40,19 @@ impl Then {
         }
     }
 
+    /// That of the activation, where it is made of two straight lines.
+    fn slope(&self) -> Option<f64> {
+        match self.activation.curve() {
+            Curve::Bend(slope) => Some(slope),
+            Curve::Tanh | Curve::Sigmoid => None,
+        }
+    }
+
     /// Whether the kernels cover it.
     fn covered(&self, [_, _, height, width]: [usize; 4]) -> bool {
         let pools = self.max_pool.is_some_and(|size| size > 1);
         let fits = self.max_pool.is_none_or(|size| size > 0 && size <= height.min(width));
-        fits && !(pools && self.shortcut.is_some())
+        fits && self.slope().is_some() && !(pools && self.shortcut.is_some())
     }
 
     fn apply(self, z: Tensor<4>) -> Tensor<4> {
@@ -143,7 +152,7 @@ pub fn conv_norm2d(
     let options = options.into();
     let convolution = options
         .geometry(x.dims(), weight.dims())
-        .map(|(geometry, direction)| Convolution { geometry, direction, slope: 1.0 })
+        .map(|(geometry, direction)| Convolution { geometry, direction, curve: Curve::NONE })
         .filter(|convolution| has_kernels(&x) && then.covered(convolution.output()));
     let Some(convolution) = convolution else {
         let y = match options {

@@ -13,7 +13,7 @@ mod pooled;
 
 use rayon::prelude::*;
 
-use crate::blocks::{Block, at, at_mut, bend, bend_gradient_all, for_each_block};
+use crate::blocks::{Block, Curve, at, at_mut, bend, for_each_block};
 use crate::float::Float;
 use crate::view::filled;
 
@@ -102,11 +102,12 @@ pub fn normalize<E: Float>(
 }
 
 /// The gradient at z, `[pixels, channels]`, which is that of the shortcut, too.
-pub fn bent_gradient<E: Float>(output: &[E], gradient: &[E], slope: E) -> Vec<E> {
+pub fn bent_gradient<E: Float>(output: &[E], gradient: &[E], curve: Curve) -> Vec<E> {
     filled(output.len(), |g| {
         g.par_chunks_mut(CHUNK).enumerate().for_each(|(task, g)| {
             let range = task * CHUNK..task * CHUNK + g.len();
-            bend_gradient_all(&output[range.clone()], &gradient[range], slope, g);
+            g.copy_from_slice(&gradient[range.clone()]);
+            curve.chain(&output[range], g);
         });
     })
 }

@@ -137,6 +137,8 @@ impl Tape {
             Activation::None => z,
             Activation::Relu => activation::relu(z),
             Activation::LeakyRelu(slope) => activation::leaky_relu(z, slope),
+            Activation::Tanh => activation::tanh(z),
+            Activation::Sigmoid => activation::sigmoid(z),
         };
         if size == 1 {
             return y;
