@@ -90,10 +90,10 @@ bench-peers: venv ## the same beside PyTorch, run in turn
 gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
 	$(VENV)/bin/pip install --quiet torch
 	$(VENV)/bin/python scripts/peer.py pictures $(EPOCHS) $(RUN)/pytorch.idx
-	@$(HEARTH) eval $(RUN) --backend $(BACKEND)
+	@$(HEARTH) eval $(RUN) --checkpoint last --backend $(BACKEND)
 	@$(HEARTH) eval $(RUN) --pictures $(RUN)/pytorch.idx --backend $(BACKEND)
 
-reproduce: config-there build ## the README's accuracies: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
+reproduce: config-there build ## the README's results: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
 	@sh scripts/reproduce.sh $(HEARTH) $(CONFIG_PATH) $(BACKEND) "$(SET)" $(SEEDS)
 
 mini: ## cut datasets/fashion-mnist-mini from the full set

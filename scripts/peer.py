@@ -202,6 +202,7 @@ class adversarial:
 
 
 def pictures_of_a_gan(epochs, path):
+    torch.manual_seed(42)
     train = adversarial()
     pixels, _ = pictures("train")
     x = torch.from_numpy(pixels).unsqueeze(1)

@@ -18,7 +18,7 @@ number() { # the number of this name
 }
 
 median() {
-    sort -n | awk '{ value[NR] = $1 } END { if (NR) print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
+    sort -n | awk 'NF { value[++n] = $1 } END { if (n) print (value[int((n + 1) / 2)] + value[int(n / 2) + 1]) / 2 }'
 }
 
 results=''

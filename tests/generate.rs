@@ -1,12 +1,24 @@
 //! `hearth train` on an adversarial pair, `hearth sample`, and what judges its pictures.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use crate::support::{BACKENDS, fail, hearth, json, metrics, succeed};
+use crate::support::{BACKENDS, fail, hearth, json, metrics, root, succeed};
+
+/// The judge beside the runs of a folder.
+fn judge(folder: &Path) -> PathBuf {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut judges =
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("judge-"));
+    let judge = judges.next().unwrap().path();
+    assert!(judges.next().is_none(), "one judge for one dataset");
+    judge
+}
 
 /// A trained pair at `folder/run`, and its judge beside it.
-fn trained(folder: &Path, words: &[&str]) -> std::path::PathBuf {
+fn trained(folder: &Path, words: &[&str]) -> PathBuf {
     let run = folder.join("run");
     let mut command = hearth(["train", "configs/gan-nano.toml", "evaluate.samples=300"]);
     succeed(command.args(words).arg("--run").arg(&run));
@@ -31,6 +43,7 @@ fn a_pair_leaves_its_pictures_its_results_and_its_judge() {
         assert!(train["discriminator_loss"].is_number() && train["generator_loss"].is_number());
         let test = lines.last().unwrap();
         assert_eq!(test["kind"], "test");
+        assert_eq!(test["judge"].as_str().unwrap().len(), 64);
         assert!(test["floor"].as_f64() < test["ceiling"].as_f64(), "{test}");
 
         // The same numbers again, and everything that they stand beside.
@@ -42,8 +55,9 @@ fn a_pair_leaves_its_pictures_its_results_and_its_judge() {
         let shares = report["classes"].as_array().unwrap();
         let sum: f64 = shares.iter().map(|class| class["share"].as_f64().unwrap()).sum();
         assert!(shares.len() == 10 && (sum - 1.0).abs() < 1e-9, "{report}");
-        assert_eq!(report["judge"]["checksum"].as_str().unwrap().len(), 64);
-        let judge = folder.path().join("judge-fashion-mnist-mini");
+        assert_eq!(report["judge"]["checksum"], test["judge"]);
+        assert_eq!(report["classes"], test["classes"]);
+        let judge = judge(folder.path());
         assert_eq!(report["judge"]["run"], judge.to_str().unwrap());
         let accuracy = json(hearth(["eval", "--json"]).arg(&judge))["accuracy"].as_f64().unwrap();
         assert!(accuracy > 0.6, "{accuracy}");
@@ -107,7 +121,7 @@ fn samples_are_those_of_their_seed() {
 fn a_run_of_the_other_kind_is_told_what_to_use() {
     let folder = tempfile::tempdir().unwrap();
     let pair = trained(folder.path(), &["train.epochs=1"]);
-    let classifier = folder.path().join("judge-fashion-mnist-mini");
+    let classifier = judge(folder.path());
     let done = fail(hearth(["predict"]).arg(&pair).arg("shirt.png"), 2);
     assert!(done.err.contains("hearth sample"), "{}", done.err);
     let done = fail(hearth(["sample", "--out", "x.png"]).arg(&classifier), 2);
@@ -126,13 +140,67 @@ fn a_run_of_the_other_kind_is_told_what_to_use() {
 #[test]
 fn pictures_from_elsewhere_are_judged_as_well() {
     let folder = tempfile::tempdir().unwrap();
-    let run = trained(folder.path(), &["train.epochs=1"]);
+    let run = trained(folder.path(), &["train.epochs=1", "evaluate.samples=1000"]);
     let real = "datasets/fashion-mnist-mini/t10k-images-idx3-ubyte.gz";
     let report = json(hearth(["eval", "--json", "--pictures", real]).arg(&run));
-    // Real test pictures, beside some of themselves.
-    assert!(report["distance"].as_f64() < report["floor"].as_f64(), "{report}");
+    // Real test pictures, beside themselves.
+    assert!(report["distance"].as_f64().unwrap() < 1e-6, "{report}");
     assert!(report["recall"].as_f64().unwrap() > 0.99, "{report}");
     let labels = "datasets/fashion-mnist-mini/t10k-labels-idx1-ubyte.gz";
     let done = fail(hearth(["eval", "--pictures", labels]).arg(&run), 2);
-    assert!(done.err.contains("not pictures"), "{}", done.err);
+    assert!(done.err.contains("not 1000 pictures"), "{}", done.err);
+}
+
+#[test]
+fn a_judge_that_was_interrupted_or_lost_is_trained_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = trained(folder.path(), &["train.epochs=1"]);
+    let results = metrics(&whole);
+    let killed = tempfile::tempdir().unwrap();
+    let train = || {
+        let mut command = hearth(["train", "configs/gan-nano.toml", "evaluate.samples=300"]);
+        command.args(["train.epochs=1", "--resume", "--run"]).arg(killed.path().join("run"));
+        command
+    };
+    let mut child = train().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Its judge's first checkpoint is there, and its last is not.
+    let begun = Instant::now();
+    let started = || {
+        let judge = fs::read_dir(killed.path()).unwrap().next()?.unwrap().path();
+        let mut steps = fs::read_dir(judge.join("checkpoints")).ok()?;
+        steps.find(|step| step.as_ref().unwrap().file_name().to_string_lossy().starts_with("step-"))
+    };
+    while started().is_none() && begun.elapsed() < Duration::from_mins(1) {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!killed.path().join("run").exists(), "the judge comes first");
+    succeed(&mut train());
+    assert_eq!(metrics(&killed.path().join("run")), results, "the same judge, the same numbers");
+
+    // Without it the run says what to do, and does it.
+    fs::remove_dir_all(judge(killed.path())).unwrap();
+    let done = fail(hearth(["eval"]).arg(killed.path().join("run")), 2);
+    assert!(done.err.contains("--resume"), "{}", done.err);
+    succeed(&mut train());
+    succeed(
+        hearth(["eval", "."])
+            .current_dir(killed.path().join("run"))
+            .args(["--datasets"])
+            .arg(root().join("datasets")),
+    );
+}
+
+#[test]
+fn a_run_that_another_classifier_judges_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path(), &["train.epochs=1"]);
+    let other = folder.path().join("other");
+    let mut command = hearth(["train", "configs/lenet-nano.toml", "train.epochs=1", "--run"]);
+    succeed(command.arg(&other));
+    let mut command = hearth(["train", "train.epochs=2", "--resume", "--run"]);
+    let word = format!("evaluate.classifier={}", other.display());
+    let done = succeed(command.arg(&run).arg(word));
+    assert!(done.err.contains("another classifier"), "{}", done.err);
 }

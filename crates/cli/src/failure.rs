@@ -55,8 +55,8 @@ impl Failure {
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }
                 | TrainError::RunInfo { .. }
-                | TrainError::Picture { .. }
                 | TrainError::Config(_) => 3,
+                TrainError::Interrupted => 130,
                 TrainError::NonFinite { .. } | TrainError::Spoilt { .. } => 1,
                 TrainError::Store(error) => match error {
                     StoreError::RunExists { .. }

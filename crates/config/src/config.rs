@@ -17,7 +17,7 @@ pub const FORMAT: u32 = 1;
 
 /// Checked settings: what every part of the program is built from.
 ///
-/// Only [`RawConfig::check`](crate::RawConfig::check) makes one.
+/// Only [`RawConfig::check`](crate::RawConfig::check) makes one, and [`Config::judge`] another of it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[non_exhaustive]

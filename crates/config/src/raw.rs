@@ -90,8 +90,9 @@ impl RawConfig {
     }
 }
 
-/// The keys that a resumed run may change. Data may have moved; its checksums say that it is the same.
-const RESUME_MAY_CHANGE: [&str; 12] = [
+/// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
+/// they are the same.
+const RESUME_MAY_CHANGE: [&str; 13] = [
     "data.path",
     "data.train_images",
     "data.train_labels",
@@ -104,6 +105,7 @@ const RESUME_MAY_CHANGE: [&str; 12] = [
     "train.keep_last",
     "train.early_stop",
     "run.threads",
+    "evaluate.classifier",
 ];
 
 /// The config whose name is most like that of `path`: beside it, or in `configs/`.

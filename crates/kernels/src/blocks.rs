@@ -152,9 +152,15 @@ impl Curve {
         match self {
             Self::NONE => {}
             Self::Bend(slope) => processor().dispatch(Bend(numbers, E::from_f64(slope))),
-            Self::Tanh => numbers.iter_mut().for_each(|z| *z = z.tanh()),
+            Self::Tanh => {
+                for z in numbers {
+                    *z = z.tanh();
+                }
+            }
             Self::Sigmoid => {
-                numbers.iter_mut().for_each(|z| *z = one / (one + (E::default() - *z).exp()));
+                for z in numbers {
+                    *z = one / (one + (E::default() - *z).exp());
+                }
             }
         }
     }
@@ -175,15 +181,19 @@ impl Curve {
                 match self.curve {
                     Curve::Bend(slope) => {
                         let slope = E::from_f64(slope);
-                        pairs.for_each(|(y, gradient)| {
-                            *gradient = bend_gradient(*y, slope, *gradient)
-                        });
+                        for (y, gradient) in pairs {
+                            *gradient = bend_gradient(*y, slope, *gradient);
+                        }
                     }
                     Curve::Tanh => {
-                        pairs.for_each(|(y, gradient)| *gradient = *gradient * (one - *y * *y));
+                        for (y, gradient) in pairs {
+                            *gradient = *gradient * (one - *y * *y);
+                        }
                     }
                     Curve::Sigmoid => {
-                        pairs.for_each(|(y, gradient)| *gradient = *gradient * *y * (one - *y));
+                        for (y, gradient) in pairs {
+                            *gradient = *gradient * *y * (one - *y);
+                        }
                     }
                 }
             }

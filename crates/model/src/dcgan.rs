@@ -33,7 +33,7 @@ use crate::{Pass, PictureDims};
 /// Halves a picture, or doubles it.
 const WINDOW: Window = Window { kernel: 4, stride: 2, padding: 1 };
 
-/// Section 3: "the slope of the leak was set to 0.2".
+/// Section 4: "the slope of the leak was set to 0.2".
 const LEAKY: Activation = Activation::LeakyRelu(0.2);
 
 /// Channels, rows and columns of the features between linear layer and convolutions.

@@ -1,5 +1,6 @@
-//! An adversarial pair of multilayer perceptrons, as the first ones were (Goodfellow et al. 2014,
-//! section 5): ReLU in the generator, leaky ReLU in the discriminator.
+//! An adversarial pair of multilayer perceptrons, like the first ones (Goodfellow et al. 2014,
+//! section 5), with the functions of later ones: leaky ReLU in the discriminator instead of maxout, and
+//! tanh behind the generator instead of the sigmoid.
 //!
 //! With hidden widths from the picture inwards, here `[512, 256]`, on pictures of 1x28x28:
 //!

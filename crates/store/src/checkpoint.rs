@@ -16,9 +16,11 @@ use crate::{
     scalars, tensors,
 };
 
+/// The file of the tensors under `model.`.
+pub(crate) const MODEL: &str = "model.safetensors";
+
 /// The files of tensors, and what the paths of theirs begin with.
-const TENSORS: [(&str, &str); 2] =
-    [("model.safetensors", "model."), ("optimizer.safetensors", "optimizer.")];
+const TENSORS: [(&str, &str); 2] = [(MODEL, "model."), ("optimizer.safetensors", "optimizer.")];
 const SCALARS: &str = "state.json";
 
 /// A checkpoint that is not yet on the disk.

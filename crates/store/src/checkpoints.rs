@@ -8,7 +8,7 @@ use std::{
 use crate::{
     StateDict, StoreError, checkpoint,
     disk::{self, Context},
-    manifest::Manifest,
+    manifest::{Manifest, damaged},
 };
 
 /// However few are asked for, so many are kept: the last one may be damaged unseen.
@@ -95,10 +95,11 @@ impl Checkpoints {
         self.with(step, checkpoint::read)
     }
 
-    /// The BLAKE3 checksum of a checkpoint's manifest, in hexadecimal: it names every byte of it.
-    pub fn checksum(&self, step: u64) -> Result<String, StoreError> {
-        let manifest = Manifest::read(&self.path_of(step))?;
-        Ok(blake3::hash(manifest.to_text().as_bytes()).to_hex().to_string())
+    /// The BLAKE3 checksum of a checkpoint's model, in hexadecimal: the same weights have the same.
+    pub fn model_checksum(&self, step: u64) -> Result<String, StoreError> {
+        let folder = self.path_of(step);
+        let checksum = Manifest::read(&folder)?.checksum(checkpoint::MODEL);
+        checksum.ok_or_else(|| damaged(&folder, format!("it holds no {}", checkpoint::MODEL)))
     }
 
     /// Compares every byte of a checkpoint with its manifest.

@@ -42,4 +42,9 @@ pub use lock::RunLock;
 pub use metrics::{MetricsLog, read_metrics};
 pub use run::{RunDir, runs_in};
 pub use state::StateDict;
+/// The BLAKE3 checksum of some bytes, in hexadecimal.
+pub fn checksum(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
 pub use value::{DType, Element, TensorValue, Value};

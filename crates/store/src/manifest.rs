@@ -74,6 +74,11 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The BLAKE3 checksum of a file, in hexadecimal.
+    pub fn checksum(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|entry| entry.hash.to_hex().to_string())
+    }
+
     /// The names that it lists, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

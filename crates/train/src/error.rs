@@ -18,14 +18,9 @@ pub enum TrainError {
     /// The network does not fit the pictures.
     #[error("{0}, and those of the data are not")]
     Network(#[from] hearth_model::Unfit),
-    /// A picture of the run cannot be read.
-    #[error("{file} of this run is damaged: {fault}")]
-    Picture {
-        /// The file's path.
-        file: String,
-        /// What is wrong.
-        fault: String,
-    },
+    /// Someone asked to stop before the run itself began.
+    #[error("interrupted while its judge was trained; the same command goes on")]
+    Interrupted,
     /// A stored config is not one that this version reads.
     #[error(transparent)]
     Config(#[from] hearth_config::Faults),

@@ -13,7 +13,7 @@ use crate::predict::Predictor;
 use crate::report::Report;
 use crate::sampler::Sampler;
 use crate::task::Split;
-use crate::trained::{Which, stored_config};
+use crate::trained::{Trained, Which, stored_config};
 
 /// What is to be evaluated, and on what.
 #[derive(Clone, Copy, Debug)]
@@ -48,21 +48,24 @@ pub fn evaluate_run(
         (ModelConfig::Classifier(_), Some(_)) => Err(TrainError::Settings(
             "pictures are judged beside those of a generator, and this run names classes".into(),
         )),
-        (ModelConfig::Gan(_), _) => {
+        (ModelConfig::Gan(_), None) => {
             let sampler = Sampler::open(run, which, backend)?;
-            let splits = sampler.trained().splits(datasets, notice)?;
-            let judge = judge::of_run(sampler.trained(), &splits, backend)?;
-            let report = match pictures {
-                Some(file) => judge.judge(&read_pictures(file, sampler.shape())?, split),
-                None => sampler.judged(&judge, split),
-            };
-            Ok((sampler.trained().step, Report::Generation(report)))
+            let trained = sampler.trained();
+            let judge = judge::of_run(trained, &trained.splits(datasets, notice)?, backend)?;
+            Ok((trained.step, Report::Generation(sampler.judged(&judge, split))))
+        }
+        (ModelConfig::Gan(_), Some(file)) => {
+            let trained = Trained::open(run, which)?;
+            let judge = judge::of_run(&trained, &trained.splits(datasets, notice)?, backend)?;
+            let pixels = read_pictures(file, trained.info.shape(), judge.samples())?;
+            Ok((trained.step, Report::Generation(judge.judge(&pixels, split))))
         }
     }
 }
 
-/// The pictures of an IDX file, of this shape, one after the other.
-fn read_pictures(file: &Path, shape: PictureShape) -> Result<Vec<u8>, TrainError> {
+/// The pictures of an IDX file, one after the other: as many as are compared, since a distance depends
+/// on their number, of this shape.
+fn read_pictures(file: &Path, shape: PictureShape, count: usize) -> Result<Vec<u8>, TrainError> {
     let idx = idx::read(file)?;
     let grey = shape.channels == 1;
     let fits = match idx.dims[..] {
@@ -72,11 +75,11 @@ fn read_pictures(file: &Path, shape: PictureShape) -> Result<Vec<u8>, TrainError
         }
         _ => false,
     };
-    if fits {
+    if fits && idx.dims[0] == count {
         Ok(idx.values)
     } else {
         Err(TrainError::Settings(format!(
-            "{} holds {:?}, and not pictures of {shape:?}",
+            "{} holds {:?}, and not {count} pictures of {shape:?}",
             file.display(),
             idx.dims
         )))

@@ -33,7 +33,7 @@ pub struct RunInfo {
     pub ended: Option<Timestamp>,
     /// What was learned from.
     pub dataset: DatasetInfo,
-    /// The training set's statistics, which every picture is normalised by.
+    /// What every picture is normalised by: the training set's statistics, or as the task says.
     pub normalization: Statistics,
 }
 

@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_data::{Batch, Normalization};
 
-/// Makes pictures `[batch, channels, height, width]` with mean 0 and variance 1 per channel.
+/// Makes pictures `[batch, channels, height, width]` of bytes, shifted and scaled per channel: to mean
+/// 0 and variance 1, or as a task says.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// `1 / (255 std)` of each channel.
@@ -13,7 +14,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// For pictures normalised by the training set's statistics.
+    /// For pictures normalised by these statistics.
     pub fn new(normalization: &Normalization) -> Self {
         let pairs = normalization.mean.iter().zip(&normalization.std);
         let (scale, shift) =

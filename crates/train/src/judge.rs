@@ -22,7 +22,10 @@ use crate::task::Split;
 use frechet::Gaussian;
 use manifold::Manifold;
 
-pub(crate) use open::{beside, is_done, name, of_run, open, settings};
+pub(crate) use open::{beside, is_done, of_run, open, settings, within};
+
+/// The most features: their covariances take half a gigabyte.
+const WIDEST: usize = 4096;
 
 /// Pictures that the classifier looks at in one pass.
 const BATCH: usize = 500;
@@ -63,6 +66,12 @@ impl Judge {
             )));
         }
         let samples = samples.min(splits.train.len()).min(splits.test.len());
+        let width = look(&predictor, &spread(&splits.train, 1)).features.dims()[1];
+        if width > WIDEST {
+            return Err(TrainError::Settings(format!(
+                "the classifier that is to judge has {width} features; at most {WIDEST} are compared"
+            )));
+        }
         let noise = look(&predictor, &independent_pixels(&splits.train, samples));
         let noise = Gaussian::of(&noise.features);
         let references = [&splits.train, &splits.test].map(|subset| {
@@ -73,6 +82,11 @@ impl Judge {
         });
         let floor = references[0].gaussian.distance(&references[1].gaussian);
         Ok(Self { predictor, samples, references, floor })
+    }
+
+    /// The checksum of its weights.
+    pub fn checksum(&self) -> &str {
+        &self.predictor.trained().checksum
     }
 
     /// How many pictures it wants to see.

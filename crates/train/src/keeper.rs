@@ -1,5 +1,7 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
+use std::collections::BTreeSet;
+
 use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
@@ -23,6 +25,7 @@ pub struct Keeper {
     metric: Metric,
     /// The checkpoints that are there, the newest last.
     kept: Vec<Kept>,
+    picture_folders: BTreeSet<&'static str>,
 }
 
 impl Keeper {
@@ -36,7 +39,7 @@ impl Keeper {
         metrics_length: u64,
     ) -> Result<Self, StoreError> {
         let log = MetricsLog::open(run.metrics(), metrics_length)?;
-        Ok(Self { run, log, keep_last, metric, kept })
+        Ok(Self { run, log, keep_last, metric, kept, picture_folders: BTreeSet::new() })
     }
 
     /// Adds a line to metrics.jsonl.
@@ -45,9 +48,15 @@ impl Keeper {
     }
 
     /// Keeps a picture of what was learned in `step` steps.
-    pub fn keep(&self, step: u64, artifact: &Artifact) -> Result<(), StoreError> {
+    pub fn keep(&mut self, step: u64, artifact: &Artifact) -> Result<(), StoreError> {
         let name = format!("step-{step:08}.png");
+        self.picture_folders.insert(artifact.folder);
         self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())
+    }
+
+    /// The folders of the pictures that it kept.
+    pub fn picture_folders(&self) -> &BTreeSet<&'static str> {
+        &self.picture_folders
     }
 
     /// The length of metrics.jsonl in bytes.

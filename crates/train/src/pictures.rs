@@ -1,13 +1,11 @@
 //! Pictures as files: grids and animations.
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hearth_data::PictureShape;
 use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, DynamicImage, Frame, GrayImage, ImageFormat, RgbImage};
-
-use crate::error::TrainError;
+use image::{Delay, DynamicImage, Frame, GrayImage, ImageError, ImageFormat, RgbImage};
 
 /// A picture of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,21 +74,18 @@ impl Picture {
     }
 }
 
-/// An animated GIF of pictures, in this order, that begins again at its end.
-pub fn animate(pictures: &[PathBuf]) -> Result<Vec<u8>, TrainError> {
-    let fault = |path: &Path, error: image::ImageError| TrainError::Picture {
-        file: path.display().to_string(),
-        fault: error.to_string(),
-    };
+/// An animated GIF of pictures, in this order, that begins again at its end. The error names the
+/// picture that cannot be read.
+pub fn animate(pictures: &[PathBuf]) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     let mut encoder = GifEncoder::new(&mut file);
-    let Some(last) = pictures.last() else { return Ok(Vec::new()) };
-    encoder.set_repeat(Repeat::Infinite).map_err(|error| fault(last, error))?;
-    for path in pictures {
-        let picture = image::open(path).map_err(|error| fault(path, error))?.into_rgba8();
-        let time = if path == last { LAST_FRAME } else { FRAME };
+    encoder.set_repeat(Repeat::Infinite).map_err(|error| error.to_string())?;
+    for (index, path) in pictures.iter().enumerate() {
+        let fault = |error: ImageError| format!("{}: {error}", path.display());
+        let picture = image::open(path).map_err(fault)?.into_rgba8();
+        let time = if index + 1 == pictures.len() { LAST_FRAME } else { FRAME };
         let frame = Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(time, 1));
-        encoder.encode_frame(frame).map_err(|error| fault(path, error))?;
+        encoder.encode_frame(frame).map_err(fault)?;
     }
     drop(encoder);
     Ok(file)

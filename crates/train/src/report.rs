@@ -33,6 +33,14 @@ impl Report {
             Self::Generation(report) => report.scalars(),
         }
     }
+
+    /// Of made pictures: the checksum of their judge, and the share of each class.
+    pub fn judged(&self) -> Option<(&str, &[ClassShare])> {
+        match self {
+            Self::Classification(_) => None,
+            Self::Generation(report) => Some((&report.judge.checksum, &report.classes)),
+        }
+    }
 }
 
 /// What is said of made pictures.
@@ -47,7 +55,7 @@ pub struct GenerationReport {
     /// The distance of pictures whose pixels are drawn independently, each from its own
     /// distribution: nothing was learned but that.
     pub ceiling: f64,
-    /// The share of made pictures that could be real (Kynkaanniemi et al. 2019, equation 3).
+    /// The share of made pictures that could be real (Kynkaanniemi et al. 2019, equation 2).
     pub precision: f64,
     /// The share of real pictures that could have been made.
     pub recall: f64,
@@ -77,7 +85,7 @@ pub struct JudgeInfo {
     pub run: String,
     /// The step of its checkpoint.
     pub step: u64,
-    /// The BLAKE3 checksum of that checkpoint's manifest.
+    /// The BLAKE3 checksum of its weights.
     pub checksum: String,
 }
 

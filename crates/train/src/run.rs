@@ -202,7 +202,7 @@ impl Leg<'_> {
         let seconds = begun.elapsed().as_secs_f64();
         let steps = trainer.step();
 
-        let (mut valid_report, mut test) = (None, None);
+        let (mut valid_report, mut test, mut notes) = (None, None, Vec::new());
         let best = trainer.best_step().unwrap_or(steps);
         if ended != Ended::Interrupted {
             // The report is of the best checkpoint, which is what the other commands take.
@@ -216,10 +216,13 @@ impl Leg<'_> {
             let report = trainer.task().evaluate(Split::Test);
             trainer.log_report(&report, best)?;
             test = Some(report);
-            for artifact in trainer.task().artifacts() {
-                let frames = self.run.files(artifact.folder)?;
-                self.run.write_bytes(&format!("{}.gif", artifact.folder), &animate(&frames)?)?;
+            for folder in trainer.picture_folders() {
+                self.animate(folder, &mut notes)?;
             }
+        }
+        drop(trainer);
+        for note in notes {
+            observe(Event::Note(note));
         }
         self.info.ended = Some(jiff::Timestamp::now());
         self.info.write(&self.run)?;
@@ -236,6 +239,17 @@ impl Leg<'_> {
             best,
             ended,
         })
+    }
+
+    /// Makes an animation of the pictures of a folder, in the order of their steps.
+    fn animate(&self, folder: &str, notes: &mut Vec<String>) -> Result<(), TrainError> {
+        let mut frames = self.run.files(folder)?;
+        frames.retain(|path| path.extension().is_some_and(|end| end == "png"));
+        match animate(&frames) {
+            Ok(animation) => self.run.write_bytes(&format!("{folder}.gif"), &animation)?,
+            Err(fault) => notes.push(format!("warning: no {folder}.gif was made: {fault}")),
+        }
+        Ok(())
     }
 
     /// A resumed run may become longer, and not shorter than it is.

@@ -120,9 +120,12 @@ impl Sampler {
                 numbers.extend(on_arc(&from, &to, part));
             }
         }
-        let shape = [rows * steps, self.latent_size];
-        let latent = Tensor::from_data(TensorData::new(numbers, shape), &self.device);
-        pictures(&self.generator, latent)
+        let batches = numbers.chunks(BATCH * self.latent_size).map(|numbers| {
+            let shape = [numbers.len() / self.latent_size, self.latent_size];
+            let data = TensorData::new(numbers.to_vec(), shape);
+            pictures(&self.generator, Tensor::from_data(data, &self.device))
+        });
+        batches.flatten().collect()
     }
 
     /// What a judge says of it.

@@ -1,5 +1,7 @@
 //! From a job to the task that its config asks for, and all that it learns from.
 
+use std::path::PathBuf;
+
 use hearth_config::ModelConfig;
 use hearth_data::Normalization;
 use hearth_store::{RunDir, StoreError};
@@ -51,19 +53,21 @@ pub fn train(
     }
 }
 
-/// The judge of what a job trains; none when nothing is trained, or when it was interrupted before
-/// the judge was there.
+/// The judge of what a job trains; none when nothing is trained and none is named.
 fn judge_of(
     job: &Job<'_>,
     data: &Data,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Judge>, TrainError> {
+    let checksums = &data.dataset.checksums;
+    let named = judge::settings(job.config).classifier.is_some();
     let path = match &job.target {
-        Target::Nowhere => return Ok(None),
-        Target::Numbered(parent) => parent.join(judge::name(&data.dataset.name)),
-        Target::Fresh(run) | Target::Resume(run) => judge::beside(run, &data.dataset.name),
+        Target::Nowhere if !named => return Ok(None),
+        Target::Nowhere => PathBuf::new(),
+        Target::Numbered(parent) => judge::within(parent, checksums),
+        Target::Fresh(run) | Target::Resume(run) => judge::beside(run, checksums),
     };
-    if judge::settings(job.config).classifier.is_none() && !judge::is_done(&path)? {
+    if !named && !judge::is_done(&path)? {
         let config = job.config.judge();
         observe(Event::Note(format!(
             "training a small classifier to judge pictures by, once: {}",
@@ -72,7 +76,7 @@ fn judge_of(
         let job = Job { config: &config, target: Target::Resume(path.clone()), ..*job };
         let outcome = train(&job, observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
-            return Ok(None);
+            return Err(TrainError::Interrupted);
         }
     }
     judge::open(job.config, &path, &data.splits, job.backend).map(Some)

@@ -48,7 +48,7 @@ pub struct Trained {
     pub info: RunInfo,
     /// The checkpoint's step.
     pub step: u64,
-    /// The BLAKE3 checksum of the checkpoint's manifest.
+    /// The BLAKE3 checksum of its weights.
     pub checksum: String,
     /// Everything that the checkpoint keeps.
     pub state: StateDict,
@@ -62,7 +62,7 @@ impl Trained {
         let info = RunInfo::read(&run)?;
         let step = choose(&run, which)?;
         let state = run.checkpoints().load(step)?;
-        let checksum = run.checkpoints().checksum(step)?;
+        let checksum = run.checkpoints().model_checksum(step)?;
         Ok(Self { run: path.to_owned(), config, info, step, checksum, state })
     }
 

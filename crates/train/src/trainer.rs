@@ -1,5 +1,6 @@
 //! The one loop behind all learning.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use crate::error::TrainError;
 use crate::event::{Event, StepDone};
 use crate::keeper::{Keeper, Kept};
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{ClassShare, Report};
 use crate::scalars::{Scalars, Sums};
 use crate::schedule::Schedule;
 use crate::task::{Proposed, Split, Task};
@@ -116,6 +117,11 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// The task as it is now.
     pub fn task(&mut self) -> &mut T {
         &mut self.task
+    }
+
+    /// The folders of the pictures that were kept since it was made.
+    pub fn picture_folders(&self) -> &BTreeSet<&'static str> {
+        self.keeper.picture_folders()
     }
 
     /// Finished steps.
@@ -238,6 +244,8 @@ impl<'a, T: Task> Trainer<'a, T> {
             step,
             epoch: step as f64 / self.task.steps_per_epoch() as f64,
             results: report.scalars(),
+            judge: report.judged().map(|(judge, _)| judge),
+            classes: report.judged().map(|(_, classes)| classes),
             seconds: self.started.elapsed().as_secs_f64(),
         })
     }
@@ -291,5 +299,9 @@ struct ReportLine<'a> {
     epoch: f64,
     #[serde(flatten)]
     results: Scalars,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judge: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<&'a [ClassShare]>,
     seconds: f64,
 }

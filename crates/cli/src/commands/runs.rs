@@ -23,6 +23,9 @@ struct Row {
     test_accuracy: Option<f64>,
     valid_distance: Option<f64>,
     test_distance: Option<f64>,
+    /// What the distances stand between.
+    floor: Option<f64>,
+    ceiling: Option<f64>,
 }
 
 /// Lists the runs in a folder.
@@ -47,21 +50,19 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
         say(&format!("there is no run in {}", args.folder.display()));
         return Ok(());
     }
-    let result = |accuracy: Option<f64>, distance: Option<f64>| match (accuracy, distance) {
-        (Some(accuracy), _) => format!("{accuracy:.4}"),
-        (None, Some(distance)) => format!("distance {distance:.2}"),
-        (None, None) => "-".to_owned(),
-    };
+    let result =
+        |accuracy: Option<f64>, distance: Option<f64>, row: &Row| match (accuracy, distance) {
+            (Some(accuracy), _) => format!("{accuracy:.4}"),
+            (None, Some(distance)) => {
+                let [floor, ceiling] = [row.floor, row.ceiling].map(|end| end.unwrap_or(f64::NAN));
+                format!("distance {distance:.2} of {floor:.2} to {ceiling:.0}")
+            }
+            (None, None) => "-".to_owned(),
+        };
     let cells = rows.into_iter().map(|row| {
-        vec![
-            row.run,
-            row.dataset,
-            row.backend,
-            row.started,
-            row.step.to_string(),
-            result(row.valid_accuracy, row.valid_distance),
-            result(row.test_accuracy, row.test_distance),
-        ]
+        let valid = result(row.valid_accuracy, row.valid_distance, &row);
+        let test = result(row.test_accuracy, row.test_distance, &row);
+        vec![row.run, row.dataset, row.backend, row.started, row.step.to_string(), valid, test]
     });
     let header = ["run", "data", "backend", "started", "step", "best valid", "test"];
     print(&table(&header, cells))
@@ -85,5 +86,7 @@ fn row(run: &RunDir) -> Result<Row, hearth_train::TrainError> {
         test_accuracy: results("test", "accuracy").last().copied(),
         valid_distance: results("valid", "distance").into_iter().min_by(f64::total_cmp),
         test_distance: results("test", "distance").last().copied(),
+        floor: results("valid", "floor").last().copied(),
+        ceiling: results("valid", "ceiling").last().copied(),
     })
 }

@@ -1,6 +1,7 @@
 //! A pair of networks: its own ranges, and what does not go together with it.
 
 use super::Checks;
+use super::model::SMALLEST_FOR_LENET;
 use crate::gather::Sections;
 use crate::sections::{AdversarialLoss, Metric};
 
@@ -40,6 +41,17 @@ impl Checks<'_> {
                 samples,
                 (100..=100_000).contains(&samples),
                 "100 to 100000",
+            );
+        }
+        if let (Some(evaluate), Some(data)) = (&sections.evaluate, &sections.data) {
+            let size = data.source.size().unwrap_or(SMALLEST_FOR_LENET);
+            self.contradiction(
+                evaluate.classifier.is_none() && size < SMALLEST_FOR_LENET,
+                "data.size",
+                &format!(
+                    "the LeNet that judges the pictures needs at least {SMALLEST_FOR_LENET}x\
+                     {SMALLEST_FOR_LENET} pixels: name another one by `evaluate.classifier`"
+                ),
             );
         }
         let Some(train) = &sections.train else { return };

@@ -16,7 +16,7 @@ const MOST_CHANNELS: usize = 4096;
 const MOST_STAGES: usize = 20;
 
 /// The smallest side that leaves a pixel: `12 / 2 - 4 = 2`, and `2 / 2 = 1`.
-const SMALLEST_FOR_LENET: usize = 12;
+pub(super) const SMALLEST_FOR_LENET: usize = 12;
 
 impl Checks<'_> {
     pub(super) fn model(&mut self, model: &ModelConfig) {
@@ -65,6 +65,15 @@ impl Checks<'_> {
                          be halved {} times without a rest",
                         size.trailing_zeros()
                     ),
+                );
+                let inner = dcgan.widths.last().copied().unwrap_or(1);
+                let area = (size >> halvings.min(31)).saturating_mul(size >> halvings.min(31));
+                let weights = dcgan.latent.saturating_mul(inner).saturating_mul(area);
+                self.that(
+                    "model.latent",
+                    format!("{weights} weights in the generator's first layer"),
+                    weights <= MOST_WEIGHTS,
+                    "at most 2^28 weights",
                 );
             }
             // Strides round up, so that a pixel is always left.

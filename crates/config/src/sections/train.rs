@@ -21,7 +21,7 @@ pub struct TrainConfig {
     /// The weight of each class in the loss: `"balanced"` or a list; all 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
-    /// The largest L2 norm of all gradients together; larger ones are scaled down to it.
+    /// The largest L2 norm of all gradients of a network together; larger ones are scaled down to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub clip_norm: Option<f64>,

@@ -1,5 +1,6 @@
 //! Where a judge comes from: a run that is named, or one that was trained beside its first user.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hearth_config::{Config, EvaluateConfig};
@@ -18,7 +19,15 @@ pub(crate) fn of_run(
     splits: &Splits,
     backend: Backend,
 ) -> Result<Judge, TrainError> {
-    let path = beside(&trained.run, &trained.info.dataset.name);
+    let path = beside(&trained.run, &trained.info.dataset.checksums);
+    if settings(&trained.config).classifier.is_none() && !is_done(&path)? {
+        return Err(TrainError::Settings(format!(
+            "the classifier that judged {0} is not at {1}: `hearth train --run {0} --resume` trains \
+             it again",
+            trained.run.display(),
+            path.display()
+        )));
+    }
     open(&trained.config, &path, splits, backend)
 }
 
@@ -40,15 +49,17 @@ pub(crate) fn settings(config: &Config) -> &EvaluateConfig {
     config.evaluate.as_ref().expect("a checked config of a generator says how it is judged")
 }
 
-/// Where the judge of a run on this dataset is kept when none is named.
-pub(crate) fn beside(run: &Path, dataset: &str) -> PathBuf {
-    run.parent().unwrap_or(Path::new(".")).join(name(dataset))
+/// Where the judge of a run is kept when none is named: beside it, one for each dataset.
+pub(crate) fn beside(run: &Path, checksums: &BTreeMap<String, String>) -> PathBuf {
+    let run = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
+    within(run.parent().unwrap_or(Path::new(".")), checksums)
 }
 
-/// The folder's name.
-pub(crate) fn name(dataset: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    format!("judge-{}", dataset.chars().map(plain).collect::<String>())
+/// The same in a folder of runs.
+pub(crate) fn within(runs: &Path, checksums: &BTreeMap<String, String>) -> PathBuf {
+    // Two folders of pictures have one name, and other files.
+    let files: Vec<_> = checksums.iter().map(|(file, sum)| format!("{file} {sum}")).collect();
+    runs.join(format!("judge-{}", &hearth_store::checksum(files.join("\n").as_bytes())[..12]))
 }
 
 /// Whether the run at `path` was trained to its end: then its test results are in its log.

@@ -52,6 +52,8 @@ pub struct Adversarial {
     shape: PictureShape,
     latent_size: usize,
     judge: Option<Judge>,
+    /// Whether its evaluations so far were another judge's.
+    judge_changed: bool,
     /// Steps in a row in which the discriminator had nothing left to learn.
     won_steps: u64,
     /// Where the networks train, with differentiation.
@@ -103,6 +105,7 @@ impl Adversarial {
             shape,
             latent_size: gan::latent_size(pair),
             judge,
+            judge_changed: false,
             won_steps: 0,
             device: training,
             seed,
@@ -234,6 +237,13 @@ impl Task for Adversarial {
 
     fn warnings(&self, report: &Report) -> Vec<String> {
         let mut warnings = Vec::new();
+        if self.judge_changed {
+            warnings.push(
+                "another classifier judged this run before: distances before and after it was \
+                 resumed do not compare"
+                    .to_owned(),
+            );
+        }
         if self.won_steps >= self.steps_per_epoch() {
             warnings.push(
                 "the discriminator has won: its loss was near zero for a whole epoch, and the \
@@ -267,6 +277,9 @@ impl Task for Adversarial {
             state.insert_all("model.average", module_state(average)?)?;
         }
         state.insert("task.won_steps", self.won_steps)?;
+        if let Some(judge) = &self.judge {
+            state.insert("task.judge", judge.checksum())?;
+        }
         Ok(state)
     }
 
@@ -277,6 +290,9 @@ impl Task for Adversarial {
             self.average = Some(restore_module(average, state.take_under("model.average"))?);
         }
         self.won_steps = state.take_u64("task.won_steps")?;
+        if let Some(judge) = &self.judge {
+            self.judge_changed = state.take_text("task.judge")? != judge.checksum();
+        }
         Ok(state.finish()?)
     }
 }

@@ -71,6 +71,11 @@ fn what_does_not_go_together_is_named() {
         (&["optimizer.discriminator.learning_rate=0.1"], "optimizer.discriminator.kind"),
         (&["model.latent=0"], "model.latent"),
         (&["model.widths=[]"], "model.widths"),
+        (&["data={kind=\"image-folder\", path=\"p\", size=8}"], "evaluate.classifier"),
+        (
+            &["data={kind=\"image-folder\", path=\"p\", size=1024}", "model.latent=4096"],
+            "model.latent",
+        ),
         (&["model.kind=mlp-gan", "model.hidden=[]"], "model.hidden"),
     ] {
         let faults = check(overrides).expect_err(key);
