@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use hearth_kernels::{SgdStep, sgd_step};
 use hearth_model::params::{MapParam, VisitParam, map_params, visit_params};
 
 /// `average` after one more step to `module`, number `step` from 1: each parameter and running
@@ -39,9 +40,18 @@ struct Towards {
 impl MapParam for Towards {
     fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(newer) = self.numbers.remove(path) else { return param };
+        // A step of gradient descent on half the squared distance between the two: one pass.
+        let step = SgdStep {
+            learning_rate: 1.0 - self.decay,
+            momentum: 0.0,
+            nesterov: false,
+            gradient_scale: -1.0,
+            penalty: 1.0,
+        };
         param.map(|average| {
-            let newer = newer.reshape(average.shape());
-            average.mul_scalar(self.decay) + newer.mul_scalar(1.0 - self.decay)
+            let shape = average.shape();
+            let [average, _] = sgd_step(average.flatten(0, D - 1), newer, None, step);
+            average.reshape(shape)
         })
     }
 }

@@ -27,14 +27,11 @@ impl Input {
         let shape = batch.shape;
         let dims = [batch.labels.len(), shape.channels, shape.height, shape.width];
         let area = shape.height * shape.width;
-        let mut values = vec![0.0_f32; batch.pixels.len()];
-        let planes = values.chunks_exact_mut(area).zip(batch.pixels.chunks_exact(area));
-        for (plane, (values, bytes)) in planes.enumerate() {
+        let mut values = Vec::with_capacity(batch.pixels.len());
+        for (plane, bytes) in batch.pixels.chunks_exact(area).enumerate() {
             let channel = plane % shape.channels;
             let (scale, shift) = (self.scale[channel], self.shift[channel]);
-            for (value, byte) in values.iter_mut().zip(bytes) {
-                *value = f32::from(*byte) * scale + shift;
-            }
+            values.extend(bytes.iter().map(|byte| f32::from(*byte) * scale + shift));
         }
         Tensor::from_data(TensorData::new(values, dims), device)
     }

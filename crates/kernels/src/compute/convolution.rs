@@ -118,8 +118,10 @@ impl Convolution {
                 None => self.backward_from::<B, E>(x, weights, &gradient, wanted),
                 Some(output) => {
                     let y = B::view::<E>(output).channels_last();
-                    if wanted.input && wanted.weights {
-                        // Read twice, so that it is worth its memory.
+                    // Read more than once, it is worth its memory: for both gradients, and in a linear
+                    // layer, whose weights' gradient is cut by taps.
+                    let both = wanted.input && wanted.weights;
+                    if both || self.direction == Direction::Linear {
                         let gradient = gradient.channels_last();
                         let bent = norm::bent_gradient(&y, &gradient, self.curve);
                         let view = View::channels_last_of(&bent, self.output());
