@@ -11,8 +11,8 @@ use crate::view::{Frame, Source, filled};
 /// The most partial sums of the weights' gradient that are added up at the end.
 const MOST_PARTS: usize = 8;
 
-/// The sums of a tile are read and written once for this many patches: no more than whose rows of
-/// gradients stay in the first-level cache.
+/// The sums of a tile are read and written once for this many patches: enough of them to be worth it,
+/// and few enough for their gradients to stay in the first-level cache.
 const ENOUGH_PATCHES: usize = 96;
 
 /// A partial sum is worth its memory for this many patches.
