@@ -39,13 +39,46 @@ pub enum Command {
     /// List, fetch, verify and check data.
     #[command(subcommand)]
     Data(Data),
-    /// Train two steps on each backend of this program, and say what works.
-    Doctor,
+    /// List what this program can compute on, train two steps on each, and say what works.
+    Doctor(Doctor),
     /// Print a script that completes commands in a shell.
     Completions {
         /// bash, zsh, fish, ...
         shell: clap_complete::Shell,
     },
+}
+
+/// What computes.
+#[derive(Debug, Group)]
+pub struct Compute {
+    /// What computes [default: the first of flex, ndarray, wgpu that is compiled in].
+    #[arg(long)]
+    pub backend: Option<Backend>,
+    /// Which graphics adapter, by its number in `hearth doctor` [default: the best one].
+    #[arg(long, value_name = "N")]
+    pub device: Option<usize>,
+}
+
+/// `hearth doctor`.
+#[derive(Debug, Group)]
+pub struct Doctor {
+    /// What computes [default: everything that is compiled in].
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Do one thing in this process, which a driver may end, and print it as JSON.
+    #[arg(long, value_enum, hide = true)]
+    pub probe: Option<Probe>,
+}
+
+/// What a process is started for that may not survive it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Probe {
+    /// To list the graphics adapters.
+    List,
+    /// To open one, and to add two numbers there.
+    Open,
+    /// To train two steps.
+    Train,
 }
 
 /// A config and what is put over it.
@@ -73,9 +106,9 @@ pub struct Train {
     /// Go on with the run in --run.
     #[arg(long, requires = "run")]
     pub resume: bool,
-    /// What computes [default: the first of flex, ndarray that is compiled in].
-    #[arg(long)]
-    pub backend: Option<Backend>,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
     /// Build everything, and train nothing.
     #[arg(long, conflicts_with_all = ["run", "resume", "json"])]
     pub dry_run: bool,
@@ -92,9 +125,9 @@ pub struct Trained {
     /// best, last, or the number of a step.
     #[arg(long, default_value = "best")]
     pub checkpoint: Which,
-    /// What computes [default: the first of flex, ndarray that is compiled in].
-    #[arg(long)]
-    pub backend: Option<Backend>,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

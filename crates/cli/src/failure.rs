@@ -30,6 +30,18 @@ impl Failure {
         Self::Config(Fault::new(message).into())
     }
 
+    /// What went wrong, in a sentence.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Config(faults) => {
+                faults.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            }
+            Self::Error(error) => with_causes(error),
+            Self::Other(message) => message.clone(),
+            Self::Interrupted => "interrupted".to_owned(),
+        }
+    }
+
     /// Prints what went wrong on standard error.
     pub fn report(&self) -> ExitCode {
         match self {
@@ -37,8 +49,7 @@ impl Failure {
             Self::Error(TrainError::Config(faults)) => {
                 faults.0.iter().for_each(|fault| print(&fault.clone().into()));
             }
-            Self::Error(error) => print(&Fault::new(with_causes(error)).into()),
-            Self::Other(message) => print(&Fault::new(message).into()),
+            Self::Error(_) | Self::Other(_) => print(&Fault::new(self.text()).into()),
             Self::Interrupted => {}
         }
         self.code().into()
@@ -57,7 +68,9 @@ impl Failure {
                 | TrainError::RunInfo { .. }
                 | TrainError::Config(_) => 3,
                 TrainError::Interrupted => 130,
-                TrainError::NonFinite { .. } | TrainError::Spoilt { .. } => 1,
+                TrainError::NonFinite { .. }
+                | TrainError::Spoilt { .. }
+                | TrainError::Device(_) => 1,
                 TrainError::Store(error) => match error {
                     StoreError::RunExists { .. }
                     | StoreError::NotEmpty { .. }

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod compute;
 mod failure;
 mod output;
 mod progress;

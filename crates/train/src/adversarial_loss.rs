@@ -75,7 +75,7 @@ mod tests {
     use crate::Backend;
 
     fn logits(values: [f32; 2]) -> Tensor<2> {
-        Tensor::from_data([[values[0]], [values[1]]], &Backend::default().device())
+        Tensor::from_data([[values[0]], [values[1]]], &Backend::default().device().expect("a CPU"))
     }
 
     /// Discriminator's and generator's losses of real logits `[ln 3, 0]` and made ones `[-ln 3, 0]`.

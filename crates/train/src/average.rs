@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn it_keeps_its_share_and_a_young_one_less() {
         let config = GanConfig::MlpGan(MlpGanConfig { latent: 2, hidden: vec![3] });
-        let device = Backend::default().device();
+        let device = Backend::default().device().expect("a CPU");
         let pair =
             |seed, device: &Device| Gan::new(&config, [1, 2, 2], seed, device).expect("any size");
         let average = pair(1, &device).generator;

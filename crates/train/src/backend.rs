@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::Device;
-use serde::Serialize;
+use burn::tensor::{Device, Tensor};
+
+#[cfg(feature = "wgpu")]
+use crate::adapters;
+use crate::error::TrainError;
+use crate::number::Reading;
 
 /// What computes the tensors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// burn-flex: CPU, SIMD and threads; what upstream maintains.
     #[cfg(feature = "flex")]
@@ -16,10 +19,16 @@ pub enum Backend {
     /// burn-ndarray: CPU, on the `ndarray` crate.
     #[cfg(feature = "ndarray")]
     Ndarray,
+    /// burn-wgpu: a graphics card, by Vulkan, Metal, DirectX 12 or OpenGL.
+    #[cfg(feature = "wgpu")]
+    Wgpu {
+        /// The number of the adapter; the best one when absent.
+        adapter: Option<usize>,
+    },
 }
 
 /// Every backend that this version knows, compiled in or not.
-const KNOWN: [&str; 2] = ["flex", "ndarray"];
+const KNOWN: [&str; 3] = ["flex", "ndarray", "wgpu"];
 
 impl Backend {
     /// The backends of this binary, the preferred one first.
@@ -28,17 +37,24 @@ impl Backend {
         Self::Flex,
         #[cfg(feature = "ndarray")]
         Self::Ndarray,
+        #[cfg(feature = "wgpu")]
+        Self::Wgpu { adapter: None },
     ];
 
-    /// The device that tensors are made on, without differentiation.
-    pub fn device(self) -> Device {
-        match self {
+    /// The device that tensors are made on, without differentiation. One that cannot be opened is an
+    /// error; so is an adapter that is not there.
+    pub fn device(self) -> Result<Device, TrainError> {
+        Ok(match self {
             #[cfg(feature = "flex")]
             Self::Flex => Device::flex(),
             #[cfg(feature = "ndarray")]
             #[expect(deprecated, reason = "users ask for it by name, and it is tested like flex")]
             Self::Ndarray => Device::ndarray(),
-        }
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { adapter } => {
+                adapters::open(adapter.map_or_else(adapters::preferred, Ok)?)?
+            }
+        })
     }
 
     /// The name that `--backend` takes.
@@ -48,7 +64,72 @@ impl Backend {
             Self::Flex => "flex",
             #[cfg(feature = "ndarray")]
             Self::Ndarray => "ndarray",
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { .. } => "wgpu",
         }
+    }
+
+    /// Whether it computes on a graphics adapter, which can be lost, run out of memory or lack a
+    /// driver: burn then panics in the middle of a computation.
+    pub fn is_on_adapter(self) -> bool {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { .. } => true,
+            #[cfg(any(feature = "flex", feature = "ndarray"))]
+            _ => false,
+        }
+    }
+
+    /// The same on the adapter with this number. A backend that computes on the CPU has none.
+    #[cfg_attr(not(feature = "wgpu"), expect(unused_variables, reason = "nothing to choose from"))]
+    pub fn on_adapter(self, number: usize) -> Result<Self, TrainError> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { .. } => Ok(Self::Wgpu { adapter: Some(number) }),
+            #[cfg(any(feature = "flex", feature = "ndarray"))]
+            _ => Err(TrainError::Settings(format!(
+                "{self} computes on the CPU and has no graphics adapter to choose; `--backend wgpu` does"
+            ))),
+        }
+    }
+
+    /// The graphics adapters to choose from, in the order of their numbers: their names, kinds and
+    /// graphics APIs.
+    pub fn adapters(self) -> Result<Vec<String>, TrainError> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { .. } => {
+                adapters::preferred()?;
+                Ok(adapters::list().iter().map(ToString::to_string).collect())
+            }
+            #[cfg(any(feature = "flex", feature = "ndarray"))]
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Opens the device and adds two numbers there. Gives the name of one that computes in software
+    /// what a graphics card should.
+    pub fn try_out(self) -> Result<Option<String>, TrainError> {
+        let one = Tensor::<1>::ones([1], &self.device()?);
+        let two = (one.clone() + one).try_into_scalar::<f32>();
+        if !two.is_ok_and(|two| (two - 2.0).abs() < 1e-6) {
+            return Err(TrainError::Device(format!("{self} cannot add 1 and 1")));
+        }
+        Ok(match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { adapter } => {
+                let number = adapter.map_or_else(adapters::preferred, Ok)?;
+                let adapter = adapters::list().swap_remove(number);
+                (adapter.kind == adapters::Kind::Software).then(|| adapter.to_string())
+            }
+            #[cfg(any(feature = "flex", feature = "ndarray"))]
+            _ => None,
+        })
+    }
+
+    /// When the numbers of a step are read.
+    pub fn reading(self) -> Reading {
+        if self.is_on_adapter() { Reading::Later } else { Reading::Now }
     }
 }
 
@@ -58,8 +139,8 @@ impl Default for Backend {
     }
 }
 
-#[cfg(not(any(feature = "flex", feature = "ndarray")))]
-compile_error!("hearth needs a backend: build with the feature flex or ndarray");
+#[cfg(not(any(feature = "flex", feature = "ndarray", feature = "wgpu")))]
+compile_error!("hearth needs a backend: build with the feature flex, ndarray or wgpu");
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,8 +158,7 @@ impl FromStr for Backend {
         found.copied().ok_or_else(|| {
             if KNOWN.contains(&name) {
                 format!(
-                    "this program was built without {name} and has {compiled}; get the other one \
-                     with `make build BACKEND={name}`"
+                    "this program was built without {name} and has {compiled}; get it with `make build BACKEND={name}`"
                 )
             } else {
                 format!("there is no backend {name:?}; this program has {compiled}")
@@ -103,3 +183,6 @@ pub fn set_threads(threads: Option<usize>) -> usize {
         rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
     rayon::current_num_threads()
 }
+
+#[cfg(all(test, feature = "flex", feature = "wgpu"))]
+mod agreement;

@@ -54,7 +54,7 @@ mod tests {
     /// `[[ln 1, ln 2, ln 1], [ln 3, ln 1, ln 4]]`: softmax gives quarters and eighths.
     fn logits() -> Tensor<2> {
         let rows = [[1.0_f32, 2.0, 1.0], [3.0, 1.0, 4.0]].map(|row| row.map(f32::ln));
-        Tensor::from_data(rows, &Backend::default().device())
+        Tensor::from_data(rows, &Backend::default().device().expect("a CPU"))
     }
 
     fn loss(class_weights: [f64; 3], label_smoothing: f64, labels: &[u16]) -> f64 {

@@ -1,13 +1,17 @@
 //! Does a backend learn on this machine?
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{ModelConfig, RawConfig};
 use hearth_data::{Examples, Normalization, PictureShape, Splits, Subset};
 
+use serde::{Deserialize, Serialize};
+
 use crate::backend::Backend;
 use crate::error::TrainError;
+use crate::number::Reading;
 use crate::task::Task;
 use crate::tasks::Classify;
 
@@ -28,9 +32,18 @@ learning_rate = 0.1
 epochs = 1
 "#;
 
-/// Trains two steps of a small network on the same 64 random pictures, and gives both losses.
-/// A second loss that is not below the first is an error.
-pub fn two_steps(backend: Backend) -> Result<[f64; 2], TrainError> {
+/// Two steps.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Trial {
+    /// The loss at each.
+    pub losses: [f64; 2],
+    /// The time that each took: the first one's holds what is done once, such as compiling shaders.
+    pub seconds: [f64; 2],
+}
+
+/// Trains two steps of a small network on the same 64 random pictures. A second loss that is not below
+/// the first is an error.
+pub fn two_steps(backend: Backend) -> Result<Trial, TrainError> {
     let config = RawConfig::parse("doctor.toml", CONFIG.into())?.check()?;
     let shape = PictureShape { channels: 1, height: 28, width: 28 };
     let mut stream = Stream::new(0, Purpose::Order, 0, 0);
@@ -44,16 +57,21 @@ pub fn two_steps(backend: Backend) -> Result<[f64; 2], TrainError> {
     let splits = Splits { train: all.clone(), valid: all.clone(), test: all };
     let classes = (0..10).map(|class| class.to_string()).collect();
     let ModelConfig::Classifier(network) = &config.model else { unreachable!("it says mlp") };
-    let device = backend.device();
+    let device = backend.device()?;
     let mut task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
-    let mut losses = [0.0; 2];
+    let (mut losses, mut seconds) = ([0.0; 2], [0.0; 2]);
     for (step, loss) in losses.iter_mut().enumerate() {
-        let proposed = task.compute(step as u64, config.optimizer.rule.update.learning_rate)?;
-        *loss = proposed.sums.mean("loss").unwrap_or(f64::NAN);
-        task.apply(proposed);
+        let begun = Instant::now();
+        let learning_rate = config.optimizer.rule.update.learning_rate;
+        let proposed = task.compute(step as u64, learning_rate, Reading::Now)?;
+        let (_, total) = &proposed.measured.totals[0];
+        *loss = total.here().unwrap_or(f64::NAN) / proposed.measured.samples as f64;
+        task.apply(proposed.change);
+        device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;
+        seconds[step] = begun.elapsed().as_secs_f64();
     }
     if losses[1] < losses[0] {
-        Ok(losses)
+        Ok(Trial { losses, seconds })
     } else {
         Err(TrainError::Settings(format!(
             "{backend} does not learn: its loss went from {} to {}",

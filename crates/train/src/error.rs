@@ -18,6 +18,9 @@ pub enum TrainError {
     /// The network does not fit the pictures.
     #[error("{0}, and those of the data are not")]
     Network(#[from] hearth_model::Unfit),
+    /// There is no graphics adapter, or it cannot be opened.
+    #[error("{0}")]
+    Device(String),
     /// Someone asked to stop before the run itself began.
     #[error("interrupted while its judge was trained; the same command goes on")]
     Interrupted,

@@ -26,7 +26,8 @@ pub struct StepDone {
     pub total_steps: u64,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
-    /// Its results.
+    /// The results that were read with it: its own, and those of steps before it on a GPU, where they
+    /// are read at times.
     pub sums: Sums,
     /// Its learning rate.
     pub learning_rate: f64,

@@ -6,41 +6,55 @@ use burn::tensor::Tensor;
 use hearth_kernels::sum_of_squares;
 use hearth_model::params::{VisitParam, visit_params};
 
-/// The L2 norm of all gradients of a module.
-#[derive(Clone, Debug, PartialEq)]
+use crate::number::{Number, Reading};
+
+/// The size of all gradients of a module together.
+#[derive(Clone, Debug)]
 pub struct Norm {
-    /// The norm; not finite when any gradient is not.
-    pub value: f64,
-    /// The path of the first parameter whose gradient is not finite.
+    /// The square of their L2 norm; not finite when any gradient is not.
+    pub square: Number,
+    /// The path of the first parameter whose gradient is not finite, where that was read.
     pub non_finite: Option<String>,
 }
 
 /// Measures the gradients of `module`.
-pub fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> Norm {
+pub fn norm<M: Module>(module: &M, gradients: &GradientsParams, reading: Reading) -> Norm {
     struct Measure<'a> {
         gradients: &'a GradientsParams,
-        sum: f64,
-        non_finite: Option<String>,
+        reading: Reading,
+        norm: Norm,
     }
     impl VisitParam for Measure<'_> {
         fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
             let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-            let sum = sum_of_squares(gradient);
-            if !sum.is_finite() && self.non_finite.is_none() {
-                self.non_finite = Some(path.to_owned());
+            let square = match self.reading {
+                Reading::Now => Number::Here(sum_of_squares(gradient)),
+                Reading::Later => Number::There(gradient.square().sum()),
+            };
+            let norm = &mut self.norm;
+            if square.here().is_some_and(|square| !square.is_finite()) && norm.non_finite.is_none()
+            {
+                norm.non_finite = Some(path.to_owned());
             }
-            self.sum += sum;
+            norm.square = norm.square.clone() + square;
         }
     }
-    let mut measure = Measure { gradients, sum: 0.0, non_finite: None };
+    let norm = Norm { square: Number::Here(0.0), non_finite: None };
+    let mut measure = Measure { gradients, reading, norm };
     visit_params(module, &mut measure);
-    Norm { value: measure.sum.sqrt(), non_finite: measure.non_finite }
+    measure.norm
 }
 
-/// What gradients are multiplied by so that their norm is at most `largest` (Pascanu et al. 2013,
-/// algorithm 1).
-pub fn clip_scale(norm: f64, largest: Option<f64>) -> f64 {
-    largest.map_or(1.0, |largest| if norm > largest { largest / norm } else { 1.0 })
+/// What gradients of this squared norm are multiplied by so that their norm is at most `largest`
+/// (Pascanu et al. 2013, algorithm 1).
+pub fn clip_scale(square: &Number, largest: Option<f64>) -> Number {
+    let Some(largest) = largest else { return Number::Here(1.0) };
+    match square {
+        Number::Here(square) => Number::Here((largest / square.sqrt()).min(1.0)),
+        Number::There(square) => {
+            Number::There((square.clone().sqrt().recip() * largest).clamp_max(1.0))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -51,10 +65,11 @@ mod tests {
 
     use super::*;
     use crate::backend::Backend;
+    use crate::number::read;
 
     /// Gradients of one weight and one bias for each of two classes.
     fn gradients(values: [f32; 2]) -> (Classifier, GradientsParams) {
-        let device: Device = Backend::default().device().autodiff();
+        let device: Device = Backend::default().device().expect("a CPU").autodiff();
         let config = ClassifierConfig::Mlp(MlpConfig {
             hidden: Vec::new(),
             activation: Activation::None,
@@ -71,18 +86,24 @@ mod tests {
     #[test]
     fn the_norm_is_over_all_parameters_together() {
         let (network, gradients) = gradients([3.0, 4.0]);
-        let found = norm(&network, &gradients);
-        assert!((found.value - 50.0_f64.sqrt()).abs() < 1e-6);
-        assert_eq!(found.non_finite, None);
-        assert!((clip_scale(found.value, Some(5.0)) * found.value - 5.0).abs() < 1e-12);
-        assert_eq!((clip_scale(4.0, Some(5.0)), clip_scale(9.0, None)), (1.0, 1.0));
+        for reading in [Reading::Now, Reading::Later] {
+            let found = norm(&network, &gradients, reading);
+            assert_eq!(found.non_finite, None);
+            let scaled = |largest| read(vec![clip_scale(&found.square, largest)])[0];
+            assert!((read(vec![found.square.clone()])[0] - 50.0).abs() < 1e-5);
+            assert!((scaled(Some(5.0)) * 50.0_f64.sqrt() - 5.0).abs() < 1e-6);
+            assert_eq!((scaled(Some(8.0)), scaled(None)), (1.0, 1.0), "small enough");
+        }
     }
 
     #[test]
     fn what_is_not_finite_is_named() {
         for value in [f32::NAN, f32::INFINITY] {
             let (network, gradients) = gradients([1.0, value]);
-            assert_eq!(norm(&network, &gradients).non_finite.as_deref(), Some("layers.0.weight"));
+            let now = norm(&network, &gradients, Reading::Now);
+            assert_eq!(now.non_finite.as_deref(), Some("layers.0.weight"));
+            let later = norm(&network, &gradients, Reading::Later);
+            assert!(!read(vec![later.square])[0].is_finite());
         }
     }
 }

@@ -7,6 +7,7 @@ use hearth_model::{Moments, absorb};
 use hearth_store::{StateDict, StoreError};
 
 use crate::gradients::{Norm, clip_scale, norm};
+use crate::number::{Number, Reading};
 use crate::optimizer::Optimizer;
 use crate::state::{module_state, restore_module};
 
@@ -29,15 +30,21 @@ pub struct Update {
 
 impl Update {
     /// By gradients of `network`, and by the moments that its passes left.
-    pub fn new<M: Module>(network: &M, gradients: GradientsParams, moments: Vec<Moments>) -> Self {
-        let norm = norm(network, &gradients);
+    pub fn new<M: Module>(
+        network: &M,
+        gradients: GradientsParams,
+        moments: Vec<Moments>,
+        reading: Reading,
+    ) -> Self {
+        let norm = norm(network, &gradients, reading);
         Self { gradients, moments, norm }
     }
 
-    /// What of a step with this loss is not finite; `owner` names the network where there are two.
-    pub fn fault(&self, loss: f64, owner: Option<&str>) -> Option<String> {
+    /// What of a step with this loss is not finite, as far as it was read; `owner` names the network
+    /// where there are two.
+    pub fn fault(&self, loss: &Number, owner: Option<&str>) -> Option<String> {
         let of = owner.map_or_else(String::new, |owner| format!("the {owner}'s "));
-        if !loss.is_finite() {
+        if loss.here().is_some_and(|loss| !loss.is_finite()) {
             return Some(owner.map_or_else(|| "the loss".to_owned(), |_| format!("{of}loss")));
         }
         let path = self.norm.non_finite.as_ref()?;
@@ -53,7 +60,7 @@ impl<M: Module> Learner<M> {
 
     /// Makes a step; gradients of a larger norm than `clip_norm` are scaled down to it.
     pub fn update(&mut self, update: Update, learning_rate: f64, clip_norm: Option<f64>) {
-        let scale = clip_scale(update.norm.value, clip_norm);
+        let scale = clip_scale(&update.norm.square, clip_norm);
         let network = absorb(self.network.clone(), &update.moments);
         self.network = self.rule.step(network, update.gradients, learning_rate, scale);
     }

@@ -9,14 +9,16 @@
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`] | how weights change |
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
-//! | [`scalars`], [`metrics`], [`judge`], [`report`] | results |
+//! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], [`info`], [`pictures`] | what is kept |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
-//! | [`backend`], [`doctor`] | what computes, and whether it works |
+//! | [`backend`], `adapters`, [`doctor`] | what computes, and whether it works |
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "wgpu")]
+pub mod adapters;
 pub mod adversarial_loss;
 pub mod average;
 pub mod backend;
@@ -33,6 +35,7 @@ pub mod judge;
 pub mod keeper;
 pub mod learner;
 pub mod metrics;
+pub mod number;
 pub mod optimizer;
 pub mod pictures;
 pub mod predict;

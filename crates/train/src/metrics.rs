@@ -1,6 +1,9 @@
 //! What the evaluation of a classifier says: loss, accuracy, and where the network errs.
 
+use burn::tensor::{Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+
+use crate::number::{Number, Reading};
 
 /// Results on one set. Sums are made on the host, in `f64` and in the order of the pictures, so
 /// that they are the same however the set was cut into batches.
@@ -84,10 +87,28 @@ impl Tally {
     }
 }
 
-/// How many rows of logits `[batch, classes]` are largest at their label.
-pub fn hits(logits: &[f32], num_classes: usize, labels: &[u16]) -> u64 {
-    let rows = logits.chunks_exact(num_classes).zip(labels);
-    rows.filter(|(row, label)| argmax(row) == usize::from(**label)).count() as u64
+/// How many rows of logits `[batch, classes]`, without differentiation, are largest at their label.
+pub fn hits(logits: Tensor<2>, labels: &[u16], reading: Reading) -> Number {
+    let [_, num_classes] = logits.dims();
+    match reading {
+        Reading::Now => {
+            let logits = values(logits);
+            let rows = logits.chunks_exact(num_classes).zip(labels);
+            let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
+            Number::Here(rows.filter(hit).count() as f64)
+        }
+        Reading::Later => {
+            let labels: Vec<i32> = labels.iter().map(|label| i32::from(*label)).collect();
+            let labels = TensorData::new(labels, [logits.dims()[0], 1]);
+            let labels = Tensor::<2, Int>::from_data(labels, &logits.device());
+            Number::There(logits.argmax(1).equal(labels).float().sum())
+        }
+    }
+}
+
+/// The numbers of logits `[batch, classes]`, row by row.
+pub fn values(logits: Tensor<2>) -> Vec<f32> {
+    logits.into_data().try_into_vec().expect("logits are f32 on every backend here")
 }
 
 /// The place of the largest number; the first of equal ones, and NaN is never the largest.
@@ -116,6 +137,17 @@ pub fn softmax(row: &[f32]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Backend;
+    use crate::number::read;
+
+    #[test]
+    fn hits_are_the_same_here_and_there() {
+        let device = Backend::default().device().expect("a CPU");
+        let logits = Tensor::<2>::from_data([[1.0_f32, 2.0], [3.0, 0.0], [0.0, 4.0]], &device);
+        for reading in [Reading::Now, Reading::Later] {
+            assert_eq!(read(vec![hits(logits.clone(), &[1, 1, 1], reading)]), [2.0]);
+        }
+    }
 
     #[test]
     fn a_report_counts_by_hand() {

@@ -12,6 +12,8 @@ use hearth_config::{AdamConfig, OptimizerKind, RuleConfig};
 use hearth_kernels::{AdamStep, SgdStep, adam_step, sgd_step};
 use hearth_model::params::{MapParam, map_params};
 
+use crate::number::Number;
+
 /// An update rule and what it remembers of each parameter.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
@@ -41,16 +43,23 @@ impl Optimizer {
         module: M,
         gradients: GradientsParams,
         learning_rate: f64,
-        scale: f64,
+        scale: Number,
     ) -> M {
-        let rule = Rule { config: &self.config, learning_rate, scale };
-        map_params(module, &mut Step { rule, memories: &mut self.memories, gradients })
+        let rule = Rule { config: &self.config, learning_rate, scale: scale.here().unwrap_or(1.0) };
+        let device_scale = match scale {
+            Number::Here(_) => None,
+            Number::There(scale) => Some(scale),
+        };
+        let memories = &mut self.memories;
+        map_params(module, &mut Step { rule, device_scale, memories, gradients })
     }
 }
 
 /// One update of all parameters.
 struct Step<'a> {
     rule: Rule<'a>,
+    /// What gradients are multiplied by before they come to the rule, where it is on the device.
+    device_scale: Option<Tensor<1>>,
     memories: &'a mut BTreeMap<String, Memory>,
     gradients: GradientsParams,
 }
@@ -63,12 +72,12 @@ impl MapParam for Step<'_> {
         let memory = self.memories.remove(path);
         param.map(|tensor| {
             let (shape, tensor) = (tensor.shape(), tensor.inner());
-            let (tensor, memory) = self.rule.apply(
-                tensor.flatten(0, D - 1),
-                gradient.flatten(0, D - 1),
-                memory,
-                decays,
-            );
+            let mut gradient = gradient.flatten(0, D - 1);
+            if let Some(scale) = &self.device_scale {
+                gradient = gradient * scale.clone();
+            }
+            let (tensor, memory) =
+                self.rule.apply(tensor.flatten(0, D - 1), gradient, memory, decays);
             if let Some(memory) = memory {
                 self.memories.insert(path.to_owned(), memory);
             }

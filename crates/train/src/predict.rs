@@ -33,7 +33,7 @@ impl Predictor {
             let help = "it makes pictures, which `hearth sample` draws";
             return Err(trained.is_not("a network that names classes", help));
         };
-        let device = backend.device();
+        let device = backend.device()?;
         let network = Classifier::new(
             network,
             trained.info.dataset.shape,

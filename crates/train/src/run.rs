@@ -193,7 +193,8 @@ impl Leg<'_> {
             }
             keeper => keeper,
         };
-        let mut trainer = Trainer::new(task, self.job.config, keeper?, observe, self.job.stop);
+        let (config, reading) = (self.job.config, self.job.backend.reading());
+        let mut trainer = Trainer::new(task, config, reading, keeper?, observe, self.job.stop);
         if let Some(resumed) = resumed {
             trainer.restore(resumed.state)?;
         }

@@ -81,7 +81,7 @@ impl Sampler {
             let help = "it names the classes of pictures, by `hearth predict`";
             return Err(trained.is_not("a generator", help));
         };
-        let device = backend.device();
+        let device = backend.device()?;
         let latent_size = gan::latent_size(config);
         let networks =
             Gan::new(config, trained.info.dataset.shape, trained.config.run.seed, &device)?;

@@ -62,8 +62,11 @@ impl Sums {
 }
 
 impl std::ops::AddAssign<&Sums> for Sums {
-    /// The names, and their order, are those of the newer one.
+    /// The names, and their order, are those of the newer one, unless it is empty.
     fn add_assign(&mut self, newer: &Sums) {
+        if newer.samples == 0 {
+            return;
+        }
         let sum = |(name, value): (&str, f64)| {
             (name.to_owned(), self.totals.get(name).unwrap_or(0.0) + value)
         };
@@ -84,6 +87,8 @@ mod tests {
         assert_eq!(sums.means(), Scalars::new([("loss", 2.0), ("accuracy", 0.75)]));
         assert_eq!(sums.mean("loss"), Some(2.0));
         assert_eq!(sums.mean("speed"), None);
+        sums += &Sums::default();
+        assert_eq!(sums.means(), Scalars::new([("loss", 2.0), ("accuracy", 0.75)]), "nothing came");
         let text = serde_json::to_string(&sums.means()).expect("numbers");
         assert_eq!(text, r#"{"loss":2.0,"accuracy":0.75}"#);
     }

@@ -61,7 +61,7 @@ impl Summary {
         let shape = dataset.train.shape;
         let picture = [shape.channels, shape.height, shape.width];
         let (layers, parameters) =
-            layers(config, picture, dataset.classes.len(), &backend.device())?;
+            layers(config, picture, dataset.classes.len(), &backend.device()?)?;
         // Values that the optimiser keeps for each parameter.
         let kept = match &config.optimizer.rule.kind {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),

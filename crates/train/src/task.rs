@@ -4,6 +4,7 @@ use hearth_data::{Batch, Splits, Subset};
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
+use crate::number::{Number, Reading};
 use crate::pictures::Picture;
 use crate::report::Report;
 use crate::scalars::Sums;
@@ -55,12 +56,21 @@ impl std::str::FromStr for Split {
 pub struct Proposed<C> {
     /// What [`Task::apply`] needs.
     pub change: C,
-    /// Sums over the pictures of the step.
-    pub sums: Sums,
-    /// The L2 norm of all gradients together.
-    pub gradient_norm: f64,
-    /// What is not finite, when anything is not.
+    /// What it was measured by.
+    pub measured: Measured,
+    /// What is not finite, when anything that was read is not.
     pub non_finite: Option<NonFinite>,
+}
+
+/// The numbers that a step is measured by, which may still be on the device.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Pictures.
+    pub samples: u64,
+    /// Sums over them, by name.
+    pub totals: Vec<(&'static str, Number)>,
+    /// The square of the L2 norm of all gradients together.
+    pub square: Number,
 }
 
 /// A loss or gradient that is NaN or infinite.
@@ -92,6 +102,8 @@ pub struct Artifact {
 pub trait Task {
     /// What [`Task::compute`] hands to [`Task::apply`].
     type Change;
+    /// What [`Task::snapshot`] hands to [`Task::go_back`].
+    type Snapshot;
 
     /// Steps in one pass over the training set.
     fn steps_per_epoch(&self) -> u64;
@@ -101,10 +113,20 @@ pub trait Task {
         &mut self,
         step: u64,
         learning_rate: f64,
+        reading: Reading,
     ) -> Result<Proposed<Self::Change>, TrainError>;
 
     /// Makes the step.
-    fn apply(&mut self, proposed: Proposed<Self::Change>);
+    fn apply(&mut self, change: Self::Change);
+
+    /// Hears the results of each step that was made, in order, once they are read.
+    fn hear(&mut self, _results: &Sums) {}
+
+    /// All that a step changes, as it is now: tensors are shared and not copied.
+    fn snapshot(&self) -> Self::Snapshot;
+
+    /// Goes back to a snapshot of this process.
+    fn go_back(&mut self, snapshot: Self::Snapshot);
 
     /// Whether there is anything to evaluate it on while it trains.
     fn validates(&self) -> bool;

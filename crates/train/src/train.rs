@@ -35,7 +35,7 @@ pub fn train(
     }
     let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
     let data = Data { dataset, splits, threads };
-    let (splits, device) = (&data.splits, job.backend.device());
+    let (splits, device) = (&data.splits, job.backend.device()?);
     match &config.model {
         ModelConfig::Classifier(network) => {
             let normalization = Normalization::of(&splits.train);

@@ -11,11 +11,12 @@ use serde::Serialize;
 use crate::error::TrainError;
 use crate::event::{Event, StepDone};
 use crate::keeper::{Keeper, Kept};
+use crate::number::{Reading, read};
 use crate::progress::Progress;
 use crate::report::{ClassShare, Report};
 use crate::scalars::{Scalars, Sums};
 use crate::schedule::Schedule;
-use crate::task::{Proposed, Split, Task};
+use crate::task::{Measured, Proposed, Split, Task};
 
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +46,27 @@ const SHOWN: usize = 512;
 /// Where a checkpoint holds the length that metrics.jsonl had: the log is opened before the trainer.
 pub const METRICS_LENGTH: &str = "trainer.metrics_length";
 
+/// Steps that were made, and whose numbers may not have been read yet.
+struct Trial<S> {
+    /// Finished steps before them.
+    begun: u64,
+    /// What the task was then; none of a step that was looked at before it was made.
+    before: Option<S>,
+    measured: Vec<Measured>,
+}
+
 /// Trains a task to the end of its run.
 pub struct Trainer<'a, T: Task> {
     task: T,
     schedule: Schedule,
     plan: Plan,
     progress: Progress,
+    reading: Reading,
+    trial: Option<Trial<T::Snapshot>>,
+    /// Up to this one, each step is looked at before it is made.
+    careful_until: u64,
+    /// Of the last step that was read.
+    gradient_norm: f64,
     keeper: Keeper,
     observe: &'a mut dyn FnMut(Event<'_>),
     stop: &'a AtomicBool,
@@ -63,6 +79,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     pub fn new(
         task: T,
         config: &Config,
+        reading: Reading,
         keeper: Keeper,
         observe: &'a mut dyn FnMut(Event<'_>),
         stop: &'a AtomicBool,
@@ -79,8 +96,21 @@ impl<'a, T: Task> Trainer<'a, T> {
         };
         let schedule = Schedule::new(config, epoch, total_steps);
         let now = Instant::now();
-        let progress = Progress::default();
-        Self { task, schedule, plan, progress, keeper, observe, stop, started: now, logged: now }
+        Self {
+            task,
+            schedule,
+            plan,
+            progress: Progress::default(),
+            reading,
+            trial: None,
+            careful_until: 0,
+            gradient_norm: f64::NAN,
+            keeper,
+            observe,
+            stop,
+            started: now,
+            logged: now,
+        }
     }
 
     /// Goes on from a checkpoint, the one that `keeper` was made for.
@@ -94,17 +124,19 @@ impl<'a, T: Task> Trainer<'a, T> {
     pub fn run(&mut self) -> Result<Ended, TrainError> {
         let ended = loop {
             if let Some(ended) = self.ending() {
-                break ended;
+                if self.settle().is_some() {
+                    break ended;
+                }
+                continue;
             }
-            let learning_rate = self.schedule.learning_rate(self.progress.step);
-            let proposed = self.task.compute(self.progress.step, learning_rate)?;
+            let (step, reading) = (self.progress.step, self.reading());
+            let learning_rate = self.schedule.learning_rate(step);
+            let proposed = self.task.compute(step, learning_rate, reading)?;
             self.guard(&proposed)?;
-            let (sums, norm) = (proposed.sums.clone(), proposed.gradient_norm);
-            self.task.apply(proposed);
-            self.progress.step += 1;
-            self.progress.window += &sums;
-            self.tell(sums, learning_rate);
-            self.log(learning_rate, norm)?;
+            self.apply(proposed, reading);
+            let Some(results) = self.read() else { continue };
+            self.tell(results, learning_rate);
+            self.log(learning_rate)?;
             let improved = self.evaluate()?;
             if improved || self.due(self.plan.checkpoint_every) {
                 self.checkpoint()?;
@@ -170,6 +202,62 @@ impl<'a, T: Task> Trainer<'a, T> {
         })
     }
 
+    /// When the numbers of the next step are read.
+    fn reading(&self) -> Reading {
+        if self.progress.step < self.careful_until { Reading::Now } else { self.reading }
+    }
+
+    /// Makes the step, on trial when its numbers were not read.
+    fn apply(&mut self, proposed: Proposed<T::Change>, reading: Reading) {
+        let (task, begun) = (&self.task, self.progress.step);
+        let trial = self.trial.get_or_insert_with(|| {
+            let before = (reading == Reading::Later).then(|| task.snapshot());
+            Trial { begun, before, measured: Vec::new() }
+        });
+        trial.measured.push(proposed.measured);
+        self.task.apply(proposed.change);
+        self.progress.step += 1;
+    }
+
+    /// The results of the steps on trial, when it is time to look at them; of none, when it is not.
+    /// Nothing when these steps were taken back.
+    fn read(&mut self) -> Option<Sums> {
+        let epoch_ends = self.progress.step.is_multiple_of(self.task.steps_per_epoch());
+        let looked_at = self.trial.as_ref().is_some_and(|trial| trial.before.is_none());
+        let due =
+            [Some(self.plan.log_every), self.plan.evaluate_every, Some(self.plan.checkpoint_every)];
+        if looked_at || epoch_ends || due.into_iter().flatten().any(|every| self.due(every)) {
+            self.settle()
+        } else {
+            Some(Sums::default())
+        }
+    }
+
+    /// Looks at the steps on trial. Where a number is not finite, the task goes back to where it was
+    /// before them, and they are made again one by one: [`Trainer::guard`] finds the one at fault.
+    fn settle(&mut self) -> Option<Sums> {
+        let Some(trial) = self.trial.take() else { return Some(Sums::default()) };
+        let steps = read_steps(trial.measured);
+        let finite = |(sums, square): &(Sums, f64)| {
+            square.is_finite() && sums.totals.iter().all(|(_, total)| total.is_finite())
+        };
+        if let Some(before) = trial.before
+            && !steps.iter().all(finite)
+        {
+            self.task.go_back(before);
+            self.careful_until = std::mem::replace(&mut self.progress.step, trial.begun);
+            return None;
+        }
+        let mut all = Sums::default();
+        for (sums, square) in &steps {
+            self.task.hear(sums);
+            self.progress.window += sums;
+            all += sums;
+            self.gradient_norm = square.sqrt();
+        }
+        Some(all)
+    }
+
     fn tell(&mut self, sums: Sums, learning_rate: f64) {
         (self.observe)(Event::Step(StepDone {
             step: self.progress.step,
@@ -180,7 +268,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         }));
     }
 
-    fn log(&mut self, learning_rate: f64, gradient_norm: f64) -> Result<(), TrainError> {
+    fn log(&mut self, learning_rate: f64) -> Result<(), TrainError> {
         if !self.due(self.plan.log_every) {
             return Ok(());
         }
@@ -194,7 +282,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             epoch: self.progress.step as f64 / self.task.steps_per_epoch() as f64,
             results: window.means(),
             learning_rate,
-            gradient_norm,
+            gradient_norm: self.gradient_norm,
             samples_per_second: samples / elapsed,
             seconds: self.started.elapsed().as_secs_f64(),
         })?)
@@ -264,6 +352,20 @@ impl<'a, T: Task> Trainer<'a, T> {
         state.insert(METRICS_LENGTH, self.keeper.metrics_length())?;
         Ok(self.keeper.save(&state, Kept { step, best })?)
     }
+}
+
+/// The results of steps, and the squares of their gradients' norms, in one transfer.
+fn read_steps(measured: Vec<Measured>) -> Vec<(Sums, f64)> {
+    let numbers = measured.iter().flat_map(|step| {
+        step.totals.iter().map(|(_, total)| total.clone()).chain([step.square.clone()])
+    });
+    let mut numbers = read(numbers.collect()).into_iter();
+    let mut next = || numbers.next().expect("one for each number that was asked for");
+    let steps = measured.into_iter().map(|step| {
+        let totals = step.totals.iter().map(|(name, _)| ((*name).to_owned(), next())).collect();
+        (Sums { samples: step.samples, totals }, next())
+    });
+    steps.collect()
 }
 
 /// The first tensor that holds anything but numbers.

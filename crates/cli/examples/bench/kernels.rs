@@ -16,14 +16,14 @@ const LAYERS: [[usize; 3]; 3] = [[1, 32, 28], [32, 64, 14], [64, 128, 7]];
 const BATCH: usize = 128;
 
 /// Floating-point operations per second of forward and backward pass together.
-pub fn convolutions(rounds: usize) {
+pub fn convolutions(backends: &[Backend], rounds: usize) {
     let threads = rayon::current_num_threads();
     println!("convolutions of cnn, batch {BATCH}, {threads} threads, median of {rounds}:");
-    for backend in Backend::COMPILED {
+    for backend in backends {
         let (mut speeds, mut peaks) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            speeds.push(speed(&backend.device().autodiff()));
-            peaks.push(peak(&Backend::default().device()));
+            speeds.push(speed(&backend.device().expect("a CPU").autodiff()));
+            peaks.push(peak(&Backend::default().device().expect("a CPU")));
         }
         println!(
             "  {:<8} {:>6.0} GFLOP/s; a matrix product: {:.0} GFLOP/s{}",

@@ -1,6 +1,7 @@
 //! Speed of the networks of `configs/` on each CPU backend: training steps, inference, and whole
 //! jobs; with `--python PYTHON` beside PyTorch. Run by `make bench` and `make bench-peers`.
-//! `--only WORD` runs a part: steps, inference, kernels, loading, jobs, or a network's name;
+//! `--only WORD` runs a part: steps, inference, kernels, loading, jobs, a network's name, or backends,
+//! which compares steps of small networks on everything that the program has, graphics adapters as well;
 //! `--rounds N` changes the number of rounds from 5.
 //!
 //! What is compared runs in turn, round by round, because a shared machine drifts; ratios are
@@ -33,10 +34,20 @@ fn main() -> Outcome<()> {
     let python = python.as_deref();
     let rounds = word("--rounds").map_or(Ok(5), |rounds| rounds.parse())?;
     println!("medians of {rounds} rounds, samples/s:");
+    if only.as_deref() == Some("backends") {
+        let all = Backend::COMPILED;
+        for network in ["mlp-nano", "cnn-nano", "gan-nano"] {
+            compare(all, &format!("{network}, step"), &[], None, rounds, |backend| {
+                networks::step_speed(network, backend, None)
+            })?;
+        }
+    }
+    let cpus: Vec<_> =
+        Backend::COMPILED.iter().copied().filter(|backend| !backend.is_on_adapter()).collect();
     for network in ["mlp", "lenet", "cnn", "resnet", "gan"] {
         if wanted("steps") || wanted(network) {
             let name = format!("{network}, step");
-            compare(&name, &["step", network], python, rounds, |backend| {
+            compare(&cpus, &name, &["step", network], python, rounds, |backend| {
                 networks::step_speed(network, backend, None)
             })?;
         }
@@ -46,14 +57,14 @@ fn main() -> Outcome<()> {
             for batch in [1, 256] {
                 let words = ["infer", network, &batch.to_string()];
                 let name = format!("{network}, batch {batch}");
-                compare(&name, &words, python, rounds, |backend| {
+                compare(&cpus, &name, &words, python, rounds, |backend| {
                     networks::inference_speed(network, batch, backend)
                 })?;
             }
         }
     }
     if wanted("kernels") {
-        kernels::convolutions(rounds);
+        kernels::convolutions(&cpus, rounds);
         kernels::scaling(rounds)?;
     }
     if wanted("loading") {
@@ -61,14 +72,15 @@ fn main() -> Outcome<()> {
         println!("loading, batching, normalising: {:.1} % of mlp's epoch", 100.0 * share);
     }
     if wanted("jobs") {
-        jobs("configs/mlp.toml", "mlp", &["tensors", "loader"], python, rounds)?;
-        jobs("configs/cnn.toml", "cnn", &["tensors"], python, rounds.min(3))?;
+        jobs(&cpus, "configs/mlp.toml", "mlp", &["tensors", "loader"], python, rounds)?;
+        jobs(&cpus, "configs/cnn.toml", "cnn", &["tensors"], python, rounds.min(3))?;
     }
     Ok(())
 }
 
 /// Prints a speed on each backend, and beside the peer's.
 fn compare(
+    backends: &[Backend],
     name: &str,
     peer: &[&str],
     python: Option<&Path>,
@@ -76,7 +88,7 @@ fn compare(
     speed: impl Fn(Backend) -> Outcome<f64>,
 ) -> Outcome<()> {
     let mut ours: Vec<(Backend, Vec<f64>)> =
-        Backend::COMPILED.iter().map(|backend| (*backend, Vec::new())).collect();
+        backends.iter().map(|backend| (*backend, Vec::new())).collect();
     let mut theirs = Vec::new();
     for _ in 0..rounds {
         for (backend, speeds) in &mut ours {
@@ -98,6 +110,7 @@ fn compare(
 
 /// The whole job, from the start of the process to its end.
 fn jobs(
+    backends: &[Backend],
     config: &str,
     network: &str,
     kinds: &[&str],
@@ -105,7 +118,7 @@ fn jobs(
     rounds: usize,
 ) -> Outcome<()> {
     let mut jobs: Vec<(&str, Vec<Measured>)> =
-        Backend::COMPILED.iter().map(|backend| (backend.name(), Vec::new())).collect();
+        backends.iter().map(|backend| (backend.name(), Vec::new())).collect();
     if python.is_some() {
         jobs.extend(kinds.iter().map(|kind| (*kind, Vec::new())));
     }

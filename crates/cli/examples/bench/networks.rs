@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::{Distribution, Tensor};
+use burn::tensor::{Device, Distribution, Tensor};
 use hearth_config::{ClassifierConfig, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Dataset, Loader, Normalization, Splits};
 use hearth_model::Classifier;
 use hearth_train::Backend;
 use hearth_train::input::Input;
+use hearth_train::number::Reading;
 use hearth_train::task::Task;
 use hearth_train::tasks::{Adversarial, Classify};
 
@@ -33,30 +34,41 @@ pub fn per_second(mut work: impl FnMut() -> Outcome<usize>) -> Outcome<f64> {
 /// Pictures per second of compute and apply, at the batch size of `scripts/peer.py` when none is
 /// given.
 pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outcome<f64> {
-    let usual = if matches!(network, "mlp" | "lenet") { 256 } else { 128 };
+    let usual = match network {
+        "mlp" | "lenet" => 256,
+        nano if nano.ends_with("-nano") => 64,
+        _ => 128,
+    };
     let overrides = [format!("data.batch_size={}", batch.unwrap_or(usual))];
     let (config, dataset, splits) = prepare(network, &overrides)?;
-    let device = backend.device();
+    let device = backend.device()?;
     let rate = config.optimizer.rule.update.learning_rate / 10.0;
     match &config.model {
         ModelConfig::Classifier(network) => {
             let normalization = Normalization::of(&splits.train);
             let classes = dataset.classes;
             let task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
-            steps_per_second(task, rate)
+            steps_per_second(task, rate, backend.reading(), &device)
         }
         ModelConfig::Gan(pair) => {
-            steps_per_second(Adversarial::new(&config, pair, &splits, None, &device)?, rate)
+            let task = Adversarial::new(&config, pair, &splits, None, &device)?;
+            steps_per_second(task, rate, backend.reading(), &device)
         }
     }
 }
 
-fn steps_per_second(mut task: impl Task, rate: f64) -> Outcome<f64> {
+fn steps_per_second(
+    mut task: impl Task,
+    rate: f64,
+    reading: Reading,
+    device: &Device,
+) -> Outcome<f64> {
     let mut step = 0;
     per_second(|| {
-        let proposed = task.compute(step, rate)?;
-        let samples = proposed.sums.samples;
-        task.apply(proposed);
+        let proposed = task.compute(step, rate, reading)?;
+        let samples = proposed.measured.samples;
+        task.apply(proposed.change);
+        device.sync()?;
         step += 1;
         Ok(samples as usize)
     })
@@ -73,7 +85,7 @@ fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
 /// Pictures per second of the network alone, `batch` at a time.
 pub fn inference_speed(network: &str, batch: usize, backend: Backend) -> Outcome<f64> {
     let config = read(network, &[])?;
-    let device = backend.device();
+    let device = backend.device()?;
     let network = Classifier::new(classifier(&config)?, [1, 28, 28], 10, 1, &device)?;
     let pictures = Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
     per_second(|| {
@@ -92,7 +104,7 @@ pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
     let order = loader.order(0);
     for index in 0..loader.batches_per_epoch() {
         loader.fill(&order, 0, index, &mut batch);
-        std::hint::black_box(input.tensor(&batch, &backend.device()));
+        std::hint::black_box(input.tensor(&batch, &backend.device()?));
     }
     let loading = begun.elapsed().as_secs_f64();
     Ok(loading / (splits.train.len() as f64 / step_speed(network, backend, None)?))

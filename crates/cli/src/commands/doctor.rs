@@ -1,37 +1,84 @@
 //! `hearth doctor`.
 
-use std::time::Instant;
-
 use hearth_train::Backend;
+use hearth_train::doctor::{Trial, two_steps};
 
+use crate::args::{Doctor, Probe};
+use crate::compute::{answer, probe};
 use crate::failure::Failure;
 use crate::output::{print, table};
 
-/// Trains two steps on each backend.
-pub fn run() -> Result<(), Failure> {
+/// Something that computes, as the table shows it.
+struct Candidate {
+    backend: Backend,
+    /// The number of its graphics adapter, where it has one.
+    device: Option<usize>,
+    name: String,
+}
+
+/// Lists what there is to compute on, and trains two steps on each, in a process of its own.
+pub fn run(args: &Doctor) -> Result<(), Failure> {
+    if let Some(kind) = args.probe {
+        return look(kind, args.compute.choice()?);
+    }
     let threads = hearth_train::backend::set_threads(None);
     print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")))?;
-    let results: Vec<_> = Backend::COMPILED
-        .iter()
-        .map(|backend| {
-            let begun = Instant::now();
-            // A backend that breaks must not keep the others from being tried.
-            let result = std::panic::catch_unwind(|| hearth_train::doctor::two_steps(*backend));
-            let verdict = match result {
-                Ok(Ok(losses)) => format!("works: loss {:.4} -> {:.4}", losses[0], losses[1]),
-                Ok(Err(error)) => format!("fails: {error}"),
-                Err(_) => "fails: it panicked".to_owned(),
-            };
-            (backend, verdict, begun.elapsed())
-        })
-        .collect();
-    let rows = results.iter().map(|(backend, verdict, time)| {
-        vec![backend.to_string(), format!("{:.0} ms", time.as_secs_f64() * 1e3), verdict.clone()]
-    });
-    print(&table(&["backend", "time", "two steps"], rows))?;
-    if results.iter().all(|(_, verdict, _)| verdict.starts_with("works")) {
-        Ok(())
-    } else {
-        Err(Failure::Other("not every backend works".into()))
+    let backends = match args.compute.backend {
+        Some(_) => vec![args.compute.choice()?],
+        None => Backend::COMPILED.to_vec(),
+    };
+    let (mut rows, mut works) = (Vec::new(), true);
+    for backend in backends {
+        let candidates = match candidates(backend, args.compute.device) {
+            Ok(candidates) => candidates,
+            Err(fault) => {
+                works = false;
+                rows.push(row(backend, "", "", Err(&fault)));
+                continue;
+            }
+        };
+        for Candidate { backend, device, name } in candidates {
+            let trial = probe::<Trial>(Probe::Train, backend, device);
+            works &= trial.is_ok();
+            let number = device.map_or_else(String::new, |number| number.to_string());
+            rows.push(row(backend, &number, &name, trial.as_ref()));
+        }
+    }
+    let header = ["backend", "device", "", "first step", "second", "two steps of a perceptron"];
+    print(&table(&header, rows))?;
+    if works { Ok(()) } else { Err(Failure::Other("not everything works".into())) }
+}
+
+fn row(backend: Backend, number: &str, name: &str, trial: Result<&Trial, &Failure>) -> Vec<String> {
+    let ([first, second], verdict) = match trial {
+        Ok(Trial { losses, seconds }) => (
+            seconds.map(|seconds| format!("{:.1} ms", seconds * 1e3)),
+            format!("works: loss {:.4} -> {:.4}", losses[0], losses[1]),
+        ),
+        Err(fault) => (Default::default(), format!("fails: {}", fault.text())),
+    };
+    vec![backend.to_string(), number.to_owned(), name.to_owned(), first, second, verdict]
+}
+
+/// What a backend can compute on: the CPU, or each graphics adapter.
+fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>, Failure> {
+    if !backend.is_on_adapter() {
+        return Ok(vec![Candidate { backend, device: None, name: "CPU".to_owned() }]);
+    }
+    let names: Vec<String> = probe(Probe::List, backend, None)?;
+    let all = names.into_iter().enumerate();
+    let all = all.map(|(number, name)| Candidate { backend, device: Some(number), name });
+    Ok(all.filter(|one| device.is_none_or(|number| one.device == Some(number))).collect())
+}
+
+/// In the process that was started for it.
+fn look(probe: Probe, backend: Backend) -> Result<(), Failure> {
+    match probe {
+        Probe::List => answer(backend, || Ok(backend.adapters()?)),
+        Probe::Open => answer(backend, || Ok(backend.try_out()?)),
+        Probe::Train => {
+            hearth_train::backend::set_threads(None);
+            answer(backend, || Ok(two_steps(backend)?))
+        }
     }
 }

@@ -4,19 +4,19 @@ use std::path::Path;
 
 use hearth_train::metrics::ClassificationReport;
 use hearth_train::report::GenerationReport;
-use hearth_train::{Evaluation, Report, evaluate_run};
+use hearth_train::{Backend, Evaluation, Report, evaluate_run};
 
 use crate::args::Eval;
 use crate::failure::Failure;
 use crate::output::{print, print_json, results, say, table};
 
 /// Evaluates a run.
-pub fn run(args: &Eval, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &Eval, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     let evaluation = Evaluation {
         run: &trained.run,
         which: trained.checkpoint,
-        backend: trained.backend.unwrap_or_default(),
+        backend,
         split: args.split,
         pictures: args.pictures.as_deref(),
         datasets,

@@ -13,6 +13,7 @@ mod train;
 use clap::CommandFactory as _;
 
 use crate::args::{Args, Command};
+use crate::compute::on;
 use crate::failure::Failure;
 use crate::output::print;
 
@@ -20,16 +21,18 @@ use crate::output::print;
 pub fn run(args: Args) -> Result<(), Failure> {
     let datasets = &args.datasets;
     match args.command {
-        Command::Train(args) => train::run(&args, datasets),
-        Command::Eval(args) => eval::run(&args, datasets),
-        Command::Predict(args) => predict::run(&args),
-        Command::Sample(args) => sample::run(&args),
+        Command::Train(args) => on(&args.compute, |backend| train::run(&args, backend, datasets)),
+        Command::Eval(args) => {
+            on(&args.trained.compute, |backend| eval::run(&args, backend, datasets))
+        }
+        Command::Predict(args) => on(&args.trained.compute, |backend| predict::run(&args, backend)),
+        Command::Sample(args) => on(&args.trained.compute, |backend| sample::run(&args, backend)),
         Command::Init(args) => init::run(&args),
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),
         Command::Runs(args) => runs::run(&args),
         Command::Data(args) => data::run(&args, datasets),
-        Command::Doctor => doctor::run(),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "hearth", &mut script);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_train::Predictor;
+use hearth_train::{Backend, Predictor};
 use serde::Serialize;
 
 use crate::args::Predict;
@@ -31,10 +31,9 @@ struct Guess {
 }
 
 /// Predicts.
-pub fn run(args: &Predict) -> Result<(), Failure> {
+pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
-    let predictor =
-        Predictor::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
+    let predictor = Predictor::open(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     let mut unreadable = Vec::new();
     for files in args.files.chunks(BATCH) {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use hearth_train::Sampler;
 use hearth_train::pictures::Picture;
+use hearth_train::{Backend, Sampler};
 use serde::Serialize;
 
 use crate::args::Sample;
@@ -22,7 +22,7 @@ struct Answer {
 }
 
 /// Makes pictures.
-pub fn run(args: &Sample) -> Result<(), Failure> {
+pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
     let count = args.count;
     if !(1..=MOST).contains(&count) {
         return Err(Failure::usage(format!("--count is {count}; allowed: 1 to {MOST}")));
@@ -34,8 +34,7 @@ pub fn run(args: &Sample) -> Result<(), Failure> {
         )));
     }
     let trained = &args.trained;
-    let sampler =
-        Sampler::open(&trained.run, trained.checkpoint, trained.backend.unwrap_or_default())?;
+    let sampler = Sampler::open(&trained.run, trained.checkpoint, backend)?;
     // As square as whole rows allow.
     let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
     let shape = sampler.shape();

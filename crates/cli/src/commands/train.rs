@@ -7,7 +7,7 @@ use hearth_config::{Config, RawConfig};
 use hearth_store::RunDir;
 use hearth_train::report::GenerationReport;
 use hearth_train::trained::stored_config;
-use hearth_train::{Ended, Event, Job, Outcome, Report, Target};
+use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
 
 use crate::args::Train;
@@ -18,7 +18,7 @@ use crate::progress::Progress;
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Trains.
-pub fn run(args: &Train, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let config = settings(args)?;
     let target = match &args.run {
         _ if args.dry_run => Target::Nowhere,
@@ -27,7 +27,6 @@ pub fn run(args: &Train, datasets: &Path) -> Result<(), Failure> {
         None => Target::Numbered(PathBuf::from("runs")),
     };
     stop_on_signals()?;
-    let backend = args.backend.unwrap_or_default();
     let job = Job { config: &config, backend, datasets, target, stop: &STOP };
     let mut progress = Progress::new();
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;

@@ -58,9 +58,15 @@ impl Activation {
 
 /// Whether there are kernels for the tensor's backend and number type.
 fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
-    let device = x.device().without_autodiff();
     let floats = matches!(x.dtype(), DType::F32 | DType::F64);
-    floats && !x.dims().contains(&0) && HOSTS.iter().any(|host| host() == device)
+    floats && !x.dims().contains(&0) && is_host(&x.device())
+}
+
+/// Whether the device is the CPU of a backend that has kernels, with or without differentiation: its
+/// tensors' numbers are in the memory of the program.
+pub fn is_host(device: &Device) -> bool {
+    let device = device.clone().without_autodiff();
+    HOSTS.iter().any(|host| host() == device)
 }
 
 /// The same for a kernel without a backward pass, which only tensors without differentiation reach.

@@ -65,7 +65,7 @@ mod tests {
 
     fn gaussian(rows: &[[f32; 2]]) -> Gaussian {
         let data = TensorData::new(rows.concat(), [rows.len(), 2]);
-        Gaussian::of(&Tensor::from_data(data, &Backend::default().device()))
+        Gaussian::of(&Tensor::from_data(data, &Backend::default().device().expect("a CPU")))
     }
 
     /// Corners of a rectangle about a centre: the covariance is `diag(4/3 a^2, 4/3 b^2)`.

@@ -94,7 +94,7 @@ mod tests {
     /// Points on a line.
     fn manifold(points: &[f32]) -> Manifold {
         let data = TensorData::new(points.to_vec(), [points.len(), 1]);
-        Manifold::new(Tensor::from_data(data, &Backend::default().device()))
+        Manifold::new(Tensor::from_data(data, &Backend::default().device().expect("a CPU")))
     }
 
     #[test]

@@ -18,16 +18,20 @@ use crate::error::TrainError;
 use crate::input::Input;
 use crate::judge::Judge;
 use crate::learner::{Learner, Update};
+use crate::number::{Number, Reading};
 use crate::pictures::Picture;
 use crate::report::Report;
 use crate::sampler::{Use, judge_generator, latent, sample};
-use crate::scalars::{Scalars, Sums};
+use crate::scalars::Sums;
 use crate::state::{module_state, restore_module};
-use crate::task::{Artifact, NonFinite, Proposed, Split, Task};
+use crate::task::{Artifact, Measured, NonFinite, Proposed, Split, Task};
 
 /// Pictures in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
 const COLUMNS: usize = 8;
+
+/// The name of the discriminator's loss in the results of a step.
+const DISCRIMINATOR_LOSS: &str = "discriminator_loss";
 
 /// Where the grids are kept in a run.
 pub const SAMPLES: &str = "samples";
@@ -39,10 +43,7 @@ pub fn normalization(channels: usize) -> Normalization {
 
 /// Trains a generator against a discriminator.
 pub struct Adversarial {
-    generator: Learner<Generator>,
-    discriminator: Learner<Discriminator>,
-    /// The average of the generator's weights, without differentiation, where one is kept.
-    average: Option<Generator>,
+    pair: Pair,
     /// The discriminator's learning rate, in units of the generator's.
     rate_ratio: f64,
     loss: PairLoss,
@@ -62,6 +63,15 @@ pub struct Adversarial {
     clip_norm: Option<f64>,
 }
 
+/// What learns.
+#[derive(Clone)]
+pub struct Pair {
+    generator: Learner<Generator>,
+    discriminator: Learner<Discriminator>,
+    /// The average of the generator's weights, without differentiation, where one is kept.
+    average: Option<Generator>,
+}
+
 /// What a step changes.
 pub struct Step {
     /// The discriminator after its steps.
@@ -70,8 +80,6 @@ pub struct Step {
     learning_rate: f64,
     /// Its number, from 1.
     number: u64,
-    /// Whether the discriminator has nothing left to learn.
-    won: bool,
 }
 
 impl Adversarial {
@@ -94,9 +102,11 @@ impl Adversarial {
         let rule = &config.optimizer.rule;
         let own = config.optimizer.discriminator.as_ref().unwrap_or(rule);
         Ok(Self {
-            average: (settings.average > 0.0).then(|| generator.valid()),
-            generator: Learner::new(generator, rule),
-            discriminator: Learner::new(discriminator, own),
+            pair: Pair {
+                average: (settings.average > 0.0).then(|| generator.valid()),
+                generator: Learner::new(generator, rule),
+                discriminator: Learner::new(discriminator, own),
+            },
             rate_ratio: own.update.learning_rate / rule.update.learning_rate,
             loss: PairLoss::new(&settings),
             batches: Batches::new(loader, settings.discriminator_steps),
@@ -121,7 +131,7 @@ impl Adversarial {
 
     /// The network whose pictures are kept and judged.
     fn best_generator(&self) -> Generator {
-        self.average.clone().unwrap_or_else(|| self.generator.network.valid())
+        self.pair.average.clone().unwrap_or_else(|| self.pair.generator.network.valid())
     }
 
     /// The discriminator's loss on real and made pictures, its mean logits, and how to change it.
@@ -130,31 +140,39 @@ impl Adversarial {
         discriminator: &Discriminator,
         real: Tensor<4>,
         made: Tensor<4>,
-    ) -> ([f64; 3], Update) {
+        reading: Reading,
+    ) -> ([Number; 3], Update) {
         // Each batch by itself, so that its moments tell nothing of the other one.
         let mut pass = Pass::training(0);
         let of_real = discriminator.forward(real, &mut pass);
         let of_made = discriminator.forward(made, &mut pass);
         let loss = self.loss.of_discriminator(of_real.clone(), of_made.clone());
-        let results =
-            [number(loss.clone()), number(of_real.inner().mean()), number(of_made.inner().mean())];
+        let results = [loss.clone().inner(), of_real.inner().mean(), of_made.inner().mean()]
+            .map(|result| Number::of(result, reading));
         let gradients = GradientsParams::from_grads(loss.backward(), discriminator);
-        (results, Update::new(discriminator, gradients, pass.into_moments()))
+        (results, Update::new(discriminator, gradients, pass.into_moments(), reading))
     }
 }
 
 impl Task for Adversarial {
     type Change = Step;
+    type Snapshot = Pair;
 
     fn steps_per_epoch(&self) -> u64 {
         self.batches.steps_per_epoch()
     }
 
-    fn compute(&mut self, step: u64, learning_rate: f64) -> Result<Proposed<Step>, TrainError> {
+    fn compute(
+        &mut self,
+        step: u64,
+        learning_rate: f64,
+        reading: Reading,
+    ) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        let generator = &self.generator.network;
-        let mut discriminator = self.discriminator.clone();
-        let (mut faults, mut totals, mut norms) = (Vec::new(), [0.0; 4], Vec::new());
+        let generator = &self.pair.generator.network;
+        let mut discriminator = self.pair.discriminator.clone();
+        let (mut fault, mut square) = (None, Number::Here(0.0));
+        let mut totals = [(); 3].map(|()| Number::Here(0.0));
         let mut generator_pass = Pass::training(0);
         let mut made = None;
         for (index, batch) in batches.iter().enumerate() {
@@ -169,11 +187,11 @@ impl Task for Adversarial {
             };
             let real = self.input.tensor(batch, &self.device);
             let (results, update) =
-                self.discriminator_update(&discriminator.network, real, pictures);
-            faults.extend(update.fault(results[0], Some("discriminator")));
-            norms.push(update.norm.value);
+                self.discriminator_update(&discriminator.network, real, pictures, reading);
+            fault = fault.or_else(|| update.fault(&results[0], Some("discriminator")));
+            square = square + update.norm.square.clone();
             for (total, result) in totals.iter_mut().zip(results) {
-                *total += result * batch.len() as f64;
+                *total = total.clone() + result * batch.len() as f64;
             }
             discriminator.update(update, learning_rate * self.rate_ratio, self.clip_norm);
             if let Some(largest) = self.settings.weight_clip {
@@ -181,46 +199,58 @@ impl Task for Adversarial {
                 discriminator.network = map_params(network, &mut ClipWeights(largest));
             }
         }
-        let samples = batches.iter().map(Batch::len).sum::<usize>() as f64;
+        let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
         let made = made.expect("every step has a batch");
         // Without gradients for the discriminator's weights, which this step does not change.
         let fixed = discriminator.network.clone().no_grad();
         let logits = fixed.forward(made, &mut Pass::training(0));
         let loss = self.loss.of_generator(logits);
-        let generator_loss = number(loss.clone());
+        let generator_loss = Number::of(loss.clone().inner(), reading);
         let gradients = GradientsParams::from_grads(loss.backward(), generator);
-        let update = Update::new(generator, gradients, generator_pass.into_moments());
-        faults.extend(update.fault(generator_loss, Some("generator")));
-        norms.push(update.norm.value);
-        totals[3] = generator_loss * samples;
-        let won = self.loss.won_below().is_some_and(|below| totals[0] / samples < below);
+        let update = Update::new(generator, gradients, generator_pass.into_moments(), reading);
+        fault = fault.or_else(|| update.fault(&generator_loss, Some("generator")));
+        let [discriminator_loss, real_logit, made_logit] = totals;
         let proposed = Proposed {
-            change: Step { discriminator, generator: update, learning_rate, number: step + 1, won },
-            sums: Sums {
-                samples: samples as u64,
-                totals: Scalars::new([
-                    ("discriminator_loss", totals[0]),
-                    ("generator_loss", totals[3]),
-                    ("real_logit", totals[1]),
-                    ("made_logit", totals[2]),
-                ]),
+            measured: Measured {
+                samples,
+                totals: vec![
+                    (DISCRIMINATOR_LOSS, discriminator_loss),
+                    ("generator_loss", generator_loss * samples as f64),
+                    ("real_logit", real_logit),
+                    ("made_logit", made_logit),
+                ],
+                square: square + update.norm.square.clone(),
             },
-            gradient_norm: norms.iter().map(|norm| norm * norm).sum::<f64>().sqrt(),
-            non_finite: faults.into_iter().next().map(|what| NonFinite::new(what, &batches)),
+            change: Step { discriminator, generator: update, learning_rate, number: step + 1 },
+            non_finite: fault.map(|what| NonFinite::new(what, &batches)),
         };
         self.batches.recycle(batches);
         Ok(proposed)
     }
 
-    fn apply(&mut self, proposed: Proposed<Step>) {
-        let Step { discriminator, generator, learning_rate, number, won } = proposed.change;
-        self.generator.update(generator, learning_rate, self.clip_norm);
-        self.discriminator = discriminator;
-        let decay = self.settings.average;
-        let average = self.average.take();
-        self.average = average
-            .map(|average| average::towards(average, &self.generator.network, decay, number));
+    fn apply(&mut self, change: Step) {
+        let Step { discriminator, generator, learning_rate, number } = change;
+        let pair = &mut self.pair;
+        pair.generator.update(generator, learning_rate, self.clip_norm);
+        pair.discriminator = discriminator;
+        let (average, decay) = (pair.average.take(), self.settings.average);
+        pair.average = average
+            .map(|average| average::towards(average, &pair.generator.network, decay, number));
+    }
+
+    fn hear(&mut self, results: &Sums) {
+        // Whether the discriminator has nothing left to learn.
+        let loss = results.mean(DISCRIMINATOR_LOSS).unwrap_or(f64::NAN);
+        let won = self.loss.won_below().is_some_and(|below| loss < below);
         self.won_steps = if won { self.won_steps + 1 } else { 0 };
+    }
+
+    fn snapshot(&self) -> Pair {
+        self.pair.clone()
+    }
+
+    fn go_back(&mut self, snapshot: Pair) {
+        self.pair = snapshot;
     }
 
     fn validates(&self) -> bool {
@@ -271,9 +301,9 @@ impl Task for Adversarial {
 
     fn state(&self) -> Result<StateDict, TrainError> {
         let mut state = StateDict::default();
-        self.generator.save(Some("generator"), &mut state)?;
-        self.discriminator.save(Some("discriminator"), &mut state)?;
-        if let Some(average) = &self.average {
+        self.pair.generator.save(Some("generator"), &mut state)?;
+        self.pair.discriminator.save(Some("discriminator"), &mut state)?;
+        if let Some(average) = &self.pair.average {
             state.insert_all("model.average", module_state(average)?)?;
         }
         state.insert("task.won_steps", self.won_steps)?;
@@ -284,10 +314,10 @@ impl Task for Adversarial {
     }
 
     fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        self.generator.restore(Some("generator"), &mut state)?;
-        self.discriminator.restore(Some("discriminator"), &mut state)?;
-        if let Some(average) = self.average.take() {
-            self.average = Some(restore_module(average, state.take_under("model.average"))?);
+        self.pair.generator.restore(Some("generator"), &mut state)?;
+        self.pair.discriminator.restore(Some("discriminator"), &mut state)?;
+        if let Some(average) = self.pair.average.take() {
+            self.pair.average = Some(restore_module(average, state.take_under("model.average"))?);
         }
         self.won_steps = state.take_u64("task.won_steps")?;
         if let Some(judge) = &self.judge {
@@ -309,10 +339,6 @@ impl MapParam for ClipWeights {
             Tensor::from_inner(weights.inner().clamp(-self.0, self.0)).require_grad()
         })
     }
-}
-
-fn number(value: Tensor<1>) -> f64 {
-    value.into_scalar::<f32>().into()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Balanced, ClassWeights, ClassifierConfig, Config};
 use hearth_data::{Batch, Examples, Loader, Normalization, Splits, Subset};
@@ -14,13 +14,16 @@ use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
 use crate::input::Input;
 use crate::learner::{Learner, Update};
-use crate::metrics::{ClassificationReport, Tally, hits};
+use crate::metrics::{ClassificationReport, Tally, hits, values};
+use crate::number::{Number, Reading};
 use crate::report::Report;
-use crate::scalars::{Scalars, Sums};
-use crate::task::{NonFinite, Proposed, Split, Task};
+use crate::task::{Measured, NonFinite, Proposed, Split, Task};
 
 /// Pictures in one batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
+
+/// Batches of an evaluation whose logits gather on the device before they are read.
+const EVALUATION_READ: usize = 20;
 
 /// Trains a network to name the class of a picture.
 pub struct Classify {
@@ -75,13 +78,20 @@ impl Classify {
         })
     }
 
-    /// Loss and hits of some batches, and what to learn of them, as of one batch that holds them all.
-    fn forward_backward(&self, step: u64, batches: &[Batch]) -> (Sums, Update) {
+    /// Loss and hits of some batches, summed over their pictures, and what to learn of them, as of one
+    /// batch that holds them all.
+    fn forward_backward(
+        &self,
+        step: u64,
+        batches: &[Batch],
+        reading: Reading,
+    ) -> ([Number; 2], Update) {
         let network = &self.learner.network;
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
-        let (mut loss, mut correct, mut samples, mut moments) = (0.0, 0, 0, Vec::new());
+        let (mut loss, mut correct, mut moments) =
+            (Number::Here(0.0), Number::Here(0.0), Vec::new());
         for (index, batch) in batches.iter().enumerate() {
             let seed = Stream::new(self.seed, Purpose::Step, step, index as u64).bits();
             let mut pass = Pass::training(seed);
@@ -89,15 +99,12 @@ impl Classify {
             let logits = network.forward_in(pictures, &mut pass);
             moments.extend(pass.into_moments());
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
-            loss += f64::from(part.clone().into_scalar::<f32>());
-            correct += hits(&values(logits.inner()), self.classes.len(), &batch.labels);
-            samples += batch.len() as u64;
+            loss = loss + Number::of(part.clone().inner(), reading);
+            correct = correct + hits(logits.inner(), &batch.labels, reading);
             let part = GradientsParams::from_grads(part.backward(), network);
             gradients.accumulate(network, part);
         }
-        let totals = [("loss", loss * samples as f64), ("accuracy", correct as f64)];
-        let sums = Sums { samples, totals: Scalars::new(totals) };
-        (sums, Update::new(network, gradients.grads(), moments))
+        ([loss, correct], Update::new(network, gradients.grads(), moments, reading))
     }
 }
 
@@ -109,28 +116,45 @@ pub struct Step {
 
 impl Task for Classify {
     type Change = Step;
+    type Snapshot = Learner<Classifier>;
 
     fn steps_per_epoch(&self) -> u64 {
         self.batches.steps_per_epoch()
     }
 
-    fn compute(&mut self, step: u64, learning_rate: f64) -> Result<Proposed<Step>, TrainError> {
+    fn compute(
+        &mut self,
+        step: u64,
+        learning_rate: f64,
+        reading: Reading,
+    ) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        let (sums, update) = self.forward_backward(step, &batches);
-        let fault = update.fault(sums.mean("loss").unwrap_or(f64::NAN), None);
+        let ([loss, correct], update) = self.forward_backward(step, &batches, reading);
+        let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
+        let fault = update.fault(&loss, None);
         let proposed = Proposed {
-            gradient_norm: update.norm.value,
+            measured: Measured {
+                samples,
+                totals: vec![("loss", loss * samples as f64), ("accuracy", correct)],
+                square: update.norm.square.clone(),
+            },
             change: Step { update, learning_rate },
-            sums,
             non_finite: fault.map(|what| NonFinite::new(what, &batches)),
         };
         self.batches.recycle(batches);
         Ok(proposed)
     }
 
-    fn apply(&mut self, proposed: Proposed<Step>) {
-        let Step { update, learning_rate } = proposed.change;
-        self.learner.update(update, learning_rate, self.clip_norm);
+    fn apply(&mut self, change: Step) {
+        self.learner.update(change.update, change.learning_rate, self.clip_norm);
+    }
+
+    fn snapshot(&self) -> Self::Snapshot {
+        self.learner.clone()
+    }
+
+    fn go_back(&mut self, snapshot: Self::Snapshot) {
+        self.learner = snapshot;
     }
 
     fn validates(&self) -> bool {
@@ -167,11 +191,16 @@ pub fn evaluate(
     device: &Device,
 ) -> ClassificationReport {
     let mut tally = Tally::new(classes.len());
+    let starts: Vec<_> = (0..subset.len()).step_by(EVALUATION_BATCH).collect();
     let mut batch = Batch::default();
-    for start in (0..subset.len()).step_by(EVALUATION_BATCH) {
-        subset.fill(start..subset.len().min(start + EVALUATION_BATCH), &mut batch);
-        let logits = network.forward(input.tensor(&batch, device));
-        tally.add(&values(logits), &batch.labels);
+    for starts in starts.chunks(EVALUATION_READ) {
+        let (mut logits, mut labels) = (Vec::new(), Vec::new());
+        for start in starts {
+            subset.fill(*start..subset.len().min(start + EVALUATION_BATCH), &mut batch);
+            logits.push(network.forward(input.tensor(&batch, device)));
+            labels.extend_from_slice(&batch.labels);
+        }
+        tally.add(&values(Tensor::cat(logits, 0)), &labels);
     }
     tally.report(split.name(), classes)
 }
@@ -207,8 +236,4 @@ fn class_counts(examples: &Examples, indices: &[u32], num_classes: usize) -> Vec
         counts[usize::from(examples.labels[*index as usize])] += 1;
     }
     counts
-}
-
-fn values(logits: burn::tensor::Tensor<2>) -> Vec<f32> {
-    logits.into_data().try_into_vec().expect("logits are f32 on every backend here")
 }

@@ -30,16 +30,19 @@ fn splits(config: &Config) -> Splits {
 
 fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
     let ModelConfig::Gan(pair) = &config.model else { panic!("a pair") };
-    let device = Backend::default().device();
+    let device = Backend::default().device().expect("a CPU");
     Adversarial::new(config, pair, &splits(config), judge, &device).expect("it fits")
 }
 
 fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
-    let proposed = task.compute(step, rate).expect("a step");
+    let proposed = task.compute(step, rate, Reading::Now).expect("a step");
     assert_eq!(proposed.non_finite, None);
-    let sums = proposed.sums.clone();
-    task.apply(proposed);
-    sums
+    task.apply(proposed.change);
+    let totals = proposed.measured.totals.iter();
+    let totals = totals.map(|(name, total)| ((*name).to_owned(), total.here().expect("read")));
+    let results = Sums { samples: proposed.measured.samples, totals: totals.collect() };
+    task.hear(&results);
+    results
 }
 
 /// A small classifier, trained on the mini set as on first use.
@@ -102,10 +105,10 @@ fn computing_a_step_changes_nothing_and_applying_it_changes_every_network() {
     let mut task = task(&config, None);
     step(&mut task, 0, 1e-3);
     let before = task.state().expect("a state");
-    let proposed = task.compute(1, 1e-3).expect("a step");
+    let proposed = task.compute(1, 1e-3, Reading::Now).expect("a step");
     assert_eq!(task.state().expect("a state"), before);
-    assert_eq!(proposed.sums.samples, 128, "two batches");
-    task.apply(proposed);
+    assert_eq!(proposed.measured.samples, 128, "two batches");
+    task.apply(proposed.change);
     let after = task.state().expect("a state");
     let paths = |prefix: &str| -> Vec<String> {
         let paths = before.iter().map(|(path, _)| path.to_owned());
@@ -162,7 +165,7 @@ fn the_discriminators_weights_stay_within_the_clip() {
     let mut task = task(&config, None);
     step(&mut task, 0, 1e-2);
     let mut largest = Largest(0.0);
-    visit_params(&task.discriminator.network, &mut largest);
+    visit_params(&task.pair.discriminator.network, &mut largest);
     // Adam's first step is as long as the learning rate, and the norms' scales start at 1.
     assert!((largest.0 - 0.02).abs() < 1e-6, "{}", largest.0);
 }

@@ -1,0 +1,125 @@
+//! What computes: chosen, tried out, and watched over. A graphics adapter has a driver, which may crash
+//! the program that calls it, and may be lost or run out of memory in the middle of a computation.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum as _;
+use hearth_train::Backend;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::args::{Compute, Probe};
+use crate::failure::Failure;
+use crate::output::{print_json, say};
+
+/// The longest that a probe may take: a driver in software compiles its shaders for seconds.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+impl Compute {
+    /// The backend that was chosen, on the adapter that was.
+    pub fn choice(&self) -> Result<Backend, Failure> {
+        let backend = self.backend.unwrap_or_default();
+        Ok(self.device.map_or(Ok(backend), |number| backend.on_adapter(number))?)
+    }
+}
+
+/// Does the work on what was chosen. A graphics adapter is tried out first, in a process that its
+/// driver may end; later, whatever goes wrong with it ends in an error.
+pub fn on(
+    compute: &Compute,
+    work: impl FnOnce(Backend) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let backend = compute.choice()?;
+    if !backend.is_on_adapter() {
+        return work(backend);
+    }
+    let opened: Option<String> = probe(Probe::Open, backend, compute.device)?;
+    if let Some(software) = opened {
+        say(&format!(
+            "warning: {software} computes on the CPU, and slower than `--backend flex` does"
+        ));
+    }
+    watched(|| work(backend))
+}
+
+/// Turns a panic of the work into an error.
+fn watched<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // The first of them is the cause: a thread that waited for the one that failed panics as well.
+    static CAUSE: Mutex<Option<String>> = Mutex::new(None);
+    let shown = std::panic::take_hook();
+    let wanted = std::env::var_os("RUST_BACKTRACE").is_some();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload_as_str().unwrap_or("a panic without a message").to_owned();
+        CAUSE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+        if wanted {
+            shown(panic);
+        }
+    }));
+    let done = catch_unwind(AssertUnwindSafe(work));
+    // The default one, which is what was there.
+    drop(std::panic::take_hook());
+    done.unwrap_or_else(|_| {
+        let cause = CAUSE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        Err(Failure::Other(format!(
+            "the graphics adapter failed: {}. What was saved before is intact, and `--resume` goes on \
+             from the last checkpoint; a smaller data.batch_size needs less memory",
+            cause.trim_end().trim_end_matches('.')
+        )))
+    })
+}
+
+/// What a process says that was started for this.
+pub fn probe<T: DeserializeOwned>(
+    probe: Probe,
+    backend: Backend,
+    device: Option<usize>,
+) -> Result<T, Failure> {
+    let cannot = |error: std::io::Error| Failure::Other(format!("cannot try {backend}: {error}"));
+    let name = probe.to_possible_value().expect("none is skipped").get_name().to_owned();
+    let mut command = Command::new(std::env::current_exe().map_err(cannot)?);
+    command.args(["doctor", "--probe", &name, "--backend", backend.name()]);
+    command.args(device.map(|number| format!("--device={number}")));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(cannot)?;
+    let begun = Instant::now();
+    // What it prints is far smaller than a pipe holds.
+    while child.try_wait().map_err(cannot)?.is_none() {
+        if begun.elapsed() > PATIENCE {
+            // It may have ended by itself just now.
+            let _ = child.kill();
+            let _ = child.wait();
+            let patience = PATIENCE.as_secs();
+            return Err(Failure::Other(format!("{backend} gave no answer in {patience} s")));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let done = child.wait_with_output().map_err(cannot)?;
+    match serde_json::from_slice::<Result<T, String>>(&done.stdout) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(fault)) if done.status.code() == Some(2) => Err(Failure::usage(fault)),
+        Ok(Err(fault)) => Err(Failure::Other(fault)),
+        Err(_) => Err(Failure::Other(format!(
+            "the graphics driver crashed when {backend} was tried out ({}); `hearth doctor` shows what \
+             works here",
+            done.status
+        ))),
+    }
+}
+
+/// Does what [`probe`] asks for, and prints the answer for it.
+pub fn answer<T: Serialize>(
+    backend: Backend,
+    work: impl FnOnce() -> Result<T, Failure>,
+) -> Result<(), Failure> {
+    let done = if backend.is_on_adapter() { watched(work) } else { work() };
+    match done {
+        Ok(answer) => print_json(&Ok::<_, String>(answer)),
+        Err(failure) => {
+            print_json(&Err::<(), _>(failure.text()))?;
+            Err(failure)
+        }
+    }
+}
