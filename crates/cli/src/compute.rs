@@ -15,6 +15,9 @@ use crate::args::{Compute, Probe};
 use crate::failure::Failure;
 use crate::output::{print_json, say};
 
+/// The longest cause that is told, in letters.
+const LONGEST: usize = 500;
+
 /// The longest that a probe may take: a driver in software compiles its shaders for seconds.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -65,10 +68,29 @@ fn watched<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
         let cause = CAUSE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         Err(Failure::Other(format!(
             "the graphics adapter failed: {}. What was saved before is intact, and `--resume` goes on \
-             from the last checkpoint; a smaller data.batch_size needs less memory",
-            cause.trim_end().trim_end_matches('.')
+             from the last checkpoint, on this backend or another",
+            in_a_sentence(&cause)
         )))
     })
+}
+
+/// What burn and its drivers say of a failure, without the frame of many lines. Most often a tensor
+/// was too large.
+fn in_a_sentence(cause: &str) -> String {
+    let words = ["Caused by:", "Backtrace:", "Asked at:", "No backtrace", "Validation Error"];
+    let lines = cause.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.filter(|line| !words.iter().any(|word| line.starts_with(word)));
+    let mut lines: Vec<&str> = lines.map(|line| line.trim_end_matches(['.', ':'])).collect();
+    lines.dedup();
+    let mut text: String = lines.join(": ").chars().take(LONGEST).collect();
+    let of_size = ["buffer_binding_size", "out of memory", "not enough memory", "max_buffer_size"];
+    if of_size.iter().any(|word| cause.to_lowercase().contains(word)) {
+        text = format!(
+            "out of memory, or of what it takes in one piece ({text}); a smaller \
+                        data.batch_size or network needs less"
+        );
+    }
+    text
 }
 
 /// What a process says that was started for this.
@@ -121,5 +143,58 @@ pub fn answer<T: Serialize>(
             print_json(&Err::<(), _>(failure.text()))?;
             Err(failure)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The hook of panics is the whole process's.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn a_panic_becomes_an_error_that_names_its_cause() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = watched::<()>(|| {
+            let waited_for = std::thread::spawn(|| {
+                panic!(
+                    "wgpu error: Validation Error\n\nCaused by:\n  In Device::create_bind_group\n    \
+                     range 4 exceeds `max_*_buffer_binding_size` limit 2.\n"
+                )
+            });
+            assert!(waited_for.join().is_ok(), "the thread has gone");
+            Ok(())
+        });
+        let text = done.expect_err("it panicked").text();
+        for part in ["out of memory", "range 4 exceeds", "data.batch_size", "--resume"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("the thread has gone") && !text.contains('\n'), "{text}");
+    }
+
+    #[test]
+    #[cfg(feature = "wgpu")]
+    fn a_lost_device_is_an_error() {
+        use burn::tensor::{Device, Tensor};
+        let (device, setup) = match Device::wgpu_options().init_with_setup() {
+            Ok(opened) => opened,
+            Err(error) => {
+                assert!(std::env::var_os("HEARTH_ADAPTER").is_none(), "{error}");
+                println!("SKIPPED: {error}");
+                return;
+            }
+        };
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = watched(|| {
+            let ones = Tensor::<1>::ones([4], &device);
+            setup.device.destroy();
+            Ok((ones.clone() + ones).into_data())
+        });
+        let text = done.expect_err("the device is gone").text();
+        assert!(
+            text.contains("the graphics adapter failed") && text.contains("--resume"),
+            "{text}"
+        );
     }
 }

@@ -203,7 +203,9 @@ impl Dropout {
         match pass.seed() {
             Some(seed) if self.probability > 0.0 => {
                 let (dims, device) = (features.dims(), features.device());
-                features * dropout_mask(dims, self.probability, seed, &device)
+                let mask = dropout_mask(dims, self.probability, seed, &device);
+                let dtype = features.dtype();
+                features * mask.cast(dtype)
             }
             _ => features,
         }

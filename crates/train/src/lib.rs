@@ -7,7 +7,7 @@
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
-//! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`] | how weights change |
+//! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], [`info`], [`pictures`] | what is kept |
@@ -38,6 +38,7 @@ pub mod metrics;
 pub mod number;
 pub mod optimizer;
 pub mod pictures;
+pub mod precision;
 pub mod predict;
 pub mod progress;
 pub mod report;

@@ -27,37 +27,35 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         Some(_) => vec![args.compute.choice()?],
         None => Backend::COMPILED.to_vec(),
     };
-    let (mut rows, mut works) = (Vec::new(), true);
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for backend in backends {
         let candidates = match candidates(backend, args.compute.device) {
             Ok(candidates) => candidates,
             Err(fault) => {
-                works = false;
-                rows.push(row(backend, "", "", Err(&fault)));
+                faults.push(format!("{backend}: {}", fault.text()));
                 continue;
             }
         };
         for Candidate { backend, device, name } in candidates {
-            let trial = probe::<Trial>(Probe::Train, backend, device);
-            works &= trial.is_ok();
             let number = device.map_or_else(String::new, |number| number.to_string());
-            rows.push(row(backend, &number, &name, trial.as_ref()));
+            let (times, verdict) = match probe::<Trial>(Probe::Train, backend, device) {
+                Ok(Trial { losses: [first, second], seconds }) => (
+                    seconds.map(|seconds| format!("{:.1} ms", seconds * 1e3)),
+                    format!("works: loss {first:.4} -> {second:.4}"),
+                ),
+                Err(fault) => {
+                    faults.push(format!("{backend} {number}: {}", fault.text()));
+                    (Default::default(), "fails: see below".to_owned())
+                }
+            };
+            let [first, second] = times;
+            rows.push(vec![backend.to_string(), number, name, first, second, verdict]);
         }
     }
-    let header = ["backend", "device", "", "first step", "second", "two steps of a perceptron"];
+    let header =
+        ["backend", "device", "", "first step", "second step", "two steps of a perceptron"];
     print(&table(&header, rows))?;
-    if works { Ok(()) } else { Err(Failure::Other("not everything works".into())) }
-}
-
-fn row(backend: Backend, number: &str, name: &str, trial: Result<&Trial, &Failure>) -> Vec<String> {
-    let ([first, second], verdict) = match trial {
-        Ok(Trial { losses, seconds }) => (
-            seconds.map(|seconds| format!("{:.1} ms", seconds * 1e3)),
-            format!("works: loss {:.4} -> {:.4}", losses[0], losses[1]),
-        ),
-        Err(fault) => (Default::default(), format!("fails: {}", fault.text())),
-    };
-    vec![backend.to_string(), number.to_owned(), name.to_owned(), first, second, verdict]
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Other(faults.join("\n"))) }
 }
 
 /// What a backend can compute on: the CPU, or each graphics adapter.

@@ -20,7 +20,7 @@ pub use model::{
 pub use optimizer::{
     AdamConfig, OptimizerConfig, OptimizerKind, RuleConfig, SgdConfig, UpdateConfig,
 };
-pub use run::RunConfig;
+pub use run::{Precision, RunConfig};
 pub use schedule::{
     CosineConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig, WarmupConfig,
 };

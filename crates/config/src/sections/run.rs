@@ -17,6 +17,33 @@ pub struct RunConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<usize>,
+    /// What a training step computes with; weights, optimiser and evaluations stay in 32 bits.
+    #[serde(default)]
+    pub precision: Precision,
+}
+
+/// The numbers that a training step computes with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits, on a graphics adapter that has them: precise to 3 decimal digits, up to 65,504.
+    F16,
+    /// 16 bits, on a graphics adapter that has them: precise to 2 decimal digits, as far as 32 bits.
+    Bf16,
+}
+
+impl Precision {
+    /// Its name in configs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
 }
 
 fn default_seed() -> u64 {

@@ -2,7 +2,7 @@
 
 use burn::backend::Dispatch;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Tensor, module};
+use burn::tensor::{DType, Tensor, module};
 
 use super::{Activation, AnyConv, conv_transpose2d, conv2d, has_kernels};
 use crate::blocks::Curve;
@@ -75,9 +75,9 @@ impl Then {
 pub struct BatchNorm {
     /// `[batch, channels, height, width]`.
     pub output: Tensor<4>,
-    /// `[channels]`: the mean of each. It carries no gradient.
+    /// `[channels]`: the mean of each, in 32 bits when x has 16. It carries no gradient.
     pub mean: Tensor<1>,
-    /// `[channels]`: the variance of each, the sum of squares over the number of pixels. It
+    /// `[channels]`, as the mean: the variance of each, the sum of squares over the number of pixels. It
     /// carries no gradient.
     pub variance: Tensor<1>,
     /// How many pixels of each channel were normalised: batch times height times width.
@@ -119,6 +119,18 @@ pub fn batch_norm2d(
         );
         let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
         return BatchNorm { output: Tensor::from_dispatch(output), mean, variance, pixels: count };
+    }
+    let dtype = x.dtype();
+    if matches!(dtype, DType::F16 | DType::BF16) {
+        // A sum of thousands of squares leaves the range of 16 bits.
+        let wide = batch_norm2d(
+            x.cast(DType::F32),
+            gamma.cast(DType::F32),
+            beta.cast(DType::F32),
+            epsilon,
+            Then { shortcut: then.shortcut.map(|shortcut| shortcut.cast(DType::F32)), ..then },
+        );
+        return BatchNorm { output: wide.output.cast(dtype), ..wide };
     }
     let pixels = x.clone().swap_dims(0, 1).flatten::<2>(1, 3);
     let mean = pixels.clone().mean_dim(1);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Param;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Normalization, Splits};
@@ -17,6 +17,7 @@ use hearth_model::{Classifier, Gan, Pass, absorb, gan};
 use super::Backend;
 use crate::adversarial_loss::PairLoss;
 use crate::cross_entropy::CrossEntropy;
+use crate::error::TrainError;
 use crate::input::Input;
 use crate::number::{Reading, read};
 use crate::sampler::latent;
@@ -225,6 +226,37 @@ fn twenty_steps(mut task: impl Task, rate: f64, reading: Reading) -> (Vec<f64>, 
     (losses, tensors.filter(|(path, _)| path.starts_with("model.")).collect())
 }
 
+/// The same of a config's own task on a device.
+fn twenty_steps_of(
+    config: &Config,
+    device: &Device,
+    reading: Reading,
+) -> Result<(Vec<f64>, Numbers), TrainError> {
+    let splits = splits(config);
+    let rate = config.optimizer.rule.update.learning_rate;
+    Ok(match &config.model {
+        ModelConfig::Classifier(network) => {
+            let classes = (0..10).map(|class| class.to_string()).collect();
+            let normalization = Normalization::of(&splits.train);
+            let task = Classify::new(config, network, splits, classes, &normalization, device)?;
+            twenty_steps(task, rate, reading)
+        }
+        ModelConfig::Gan(pair) => {
+            twenty_steps(Adversarial::new(config, pair, &splits, None, device)?, rate, reading)
+        }
+    })
+}
+
+/// That a task learned on the adapter, and so nearly as on the CPU at each step.
+fn assert_learned(name: &str, [cpu, adapter]: [&[f64]; 2], tolerance: f64) {
+    let (first, last) = (adapter[0], adapter[19]);
+    assert!(last < 0.9 * first, "{name}: its loss went from {first} to {last}");
+    for (step, (found, wanted)) in adapter.iter().zip(cpu).enumerate() {
+        let allowed = tolerance * cpu[0];
+        assert!((found - wanted).abs() <= allowed, "{name}, step {step}: {found}, not {wanted}");
+    }
+}
+
 #[test]
 fn twenty_steps_learn_the_same() {
     let Some(devices) = devices() else { return };
@@ -232,30 +264,35 @@ fn twenty_steps_learn_the_same() {
     for (name, tolerance) in [("mlp-nano", 1e-4), ("cnn-nano", 1e-3), ("gan-nano", 2e-2)] {
         // A norm that is clipped at, so that its scale is computed on the device as well.
         let config = config(name, &["train.clip_norm=2.0"]);
-        let splits = splits(&config);
-        let rate = config.optimizer.rule.update.learning_rate;
-        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)].map(
-            |(device, reading)| match &config.model {
-                ModelConfig::Classifier(network) => {
-                    let classes = (0..10).map(|class| class.to_string()).collect();
-                    let normalization = Normalization::of(&splits.train);
-                    let splits = splits.clone();
-                    let task =
-                        Classify::new(&config, network, splits, classes, &normalization, device);
-                    twenty_steps(task.expect("it fits"), rate, reading)
-                }
-                ModelConfig::Gan(pair) => {
-                    let task = Adversarial::new(&config, pair, &splits, None, device);
-                    twenty_steps(task.expect("it fits"), rate, reading)
-                }
-            },
-        );
-        let (first, last) = (adapter.0[0], adapter.0[19]);
-        assert!(last < 0.9 * first, "{name}: its loss went from {first} to {last}");
-        for (step, (found, wanted)) in adapter.0.iter().zip(&cpu.0).enumerate() {
-            let difference = (found - wanted).abs();
-            assert!(difference <= tolerance * cpu.0[0], "{name}, step {step}: {found}, {wanted}");
-        }
+        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
+            .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
+        assert_learned(name, [&cpu.0, &adapter.0], tolerance);
         assert_eq!(adapter.1.keys().collect::<Vec<_>>(), cpu.1.keys().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn sixteen_bits_learn_almost_the_same_or_are_refused() {
+    let Some([cpu, adapter]) = devices() else { return };
+    for (precision, dtype) in [("f16", DType::F16), ("bf16", DType::BF16)] {
+        let precision = format!("run.precision={precision}");
+        for (name, tolerance) in [("mlp-nano", 0.02), ("cnn-nano", 0.1), ("gan-nano", 0.2)] {
+            let half = config(name, &[&precision]);
+            let refused = twenty_steps_of(&half, &cpu, Reading::Now).expect_err("a CPU has f32");
+            assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
+            match twenty_steps_of(&half, &adapter, Reading::Later) {
+                Ok((found, kept)) => {
+                    assert!(adapter.supports_dtype(dtype), "{precision} where there is none");
+                    let (wanted, _) =
+                        twenty_steps_of(&config(name, &[]), &cpu, Reading::Now).expect("it fits");
+                    assert_learned(name, [&wanted, &found], tolerance);
+                    assert!(kept.values().flatten().all(|number| number.is_finite()));
+                }
+                Err(refused) => {
+                    assert!(!adapter.supports_dtype(dtype), "{refused}");
+                    assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
+                }
+            }
+        }
     }
 }

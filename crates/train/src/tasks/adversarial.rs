@@ -2,7 +2,6 @@
 //! (Goodfellow et al. 2014, algorithm 1).
 
 use burn::module::{Module as _, Param};
-use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, Config, GanConfig};
@@ -20,6 +19,7 @@ use crate::judge::Judge;
 use crate::learner::{Learner, Update};
 use crate::number::{Number, Reading};
 use crate::pictures::Picture;
+use crate::precision::Arithmetic;
 use crate::report::Report;
 use crate::sampler::{Use, judge_generator, latent, sample};
 use crate::scalars::Sums;
@@ -50,6 +50,7 @@ pub struct Adversarial {
     settings: AdversarialConfig,
     batches: Batches,
     input: Input,
+    arithmetic: Arithmetic,
     shape: PictureShape,
     latent_size: usize,
     judge: Option<Judge>,
@@ -112,6 +113,7 @@ impl Adversarial {
             batches: Batches::new(loader, settings.discriminator_steps),
             settings,
             input: Input::new(&normalization(shape.channels)),
+            arithmetic: Arithmetic::new(config.run.precision, device)?,
             shape,
             latent_size: gan::latent_size(pair),
             judge,
@@ -144,13 +146,14 @@ impl Adversarial {
     ) -> ([Number; 3], Update) {
         // Each batch by itself, so that its moments tell nothing of the other one.
         let mut pass = Pass::training(0);
-        let of_real = discriminator.forward(real, &mut pass);
-        let of_made = discriminator.forward(made, &mut pass);
+        let discriminator = self.arithmetic.network(discriminator);
+        let of_real = self.arithmetic.output(discriminator.forward(real, &mut pass));
+        let of_made = self.arithmetic.output(discriminator.forward(made, &mut pass));
         let loss = self.loss.of_discriminator(of_real.clone(), of_made.clone());
         let results = [loss.clone().inner(), of_real.inner().mean(), of_made.inner().mean()]
             .map(|result| Number::of(result, reading));
-        let gradients = GradientsParams::from_grads(loss.backward(), discriminator);
-        (results, Update::new(discriminator, gradients, pass.into_moments(), reading))
+        let gradients = self.arithmetic.gradients(loss, &*discriminator);
+        (results, Update::new(&*discriminator, gradients, pass.into_moments(), reading))
     }
 }
 
@@ -169,14 +172,14 @@ impl Task for Adversarial {
         reading: Reading,
     ) -> Result<Proposed<Step>, TrainError> {
         let batches = self.batches.of_step(step);
-        let generator = &self.pair.generator.network;
+        let generator = self.arithmetic.network(&self.pair.generator.network);
         let mut discriminator = self.pair.discriminator.clone();
         let (mut fault, mut square) = (None, Number::Here(0.0));
         let mut totals = [(); 3].map(|()| Number::Here(0.0));
         let mut generator_pass = Pass::training(0);
         let mut made = None;
         for (index, batch) in batches.iter().enumerate() {
-            let latent = self.latent(step, index, batch.len());
+            let latent = self.arithmetic.input(self.latent(step, index, batch.len()));
             let pictures = if index + 1 == batches.len() {
                 // The generator learns from the pictures that the discriminator saw last.
                 let pictures = generator.forward(latent, &mut generator_pass);
@@ -185,7 +188,7 @@ impl Task for Adversarial {
                 let pictures = generator.valid().forward(latent.inner(), &mut Pass::training(0));
                 Tensor::from_inner(pictures)
             };
-            let real = self.input.tensor(batch, &self.device);
+            let real = self.arithmetic.input(self.input.tensor(batch, &self.device));
             let (results, update) =
                 self.discriminator_update(&discriminator.network, real, pictures, reading);
             fault = fault.or_else(|| update.fault(&results[0], Some("discriminator")));
@@ -202,12 +205,12 @@ impl Task for Adversarial {
         let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
         let made = made.expect("every step has a batch");
         // Without gradients for the discriminator's weights, which this step does not change.
-        let fixed = discriminator.network.clone().no_grad();
+        let fixed = self.arithmetic.network(&discriminator.network).into_owned().no_grad();
         let logits = fixed.forward(made, &mut Pass::training(0));
-        let loss = self.loss.of_generator(logits);
+        let loss = self.loss.of_generator(self.arithmetic.output(logits));
         let generator_loss = Number::of(loss.clone().inner(), reading);
-        let gradients = GradientsParams::from_grads(loss.backward(), generator);
-        let update = Update::new(generator, gradients, generator_pass.into_moments(), reading);
+        let gradients = self.arithmetic.gradients(loss, &*generator);
+        let update = Update::new(&*generator, gradients, generator_pass.into_moments(), reading);
         fault = fault.or_else(|| update.fault(&generator_loss, Some("generator")));
         let [discriminator_loss, real_logit, made_logit] = totals;
         let proposed = Proposed {

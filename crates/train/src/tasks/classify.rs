@@ -1,7 +1,7 @@
 //! Classification: cross-entropy of a network's logits against labels.
 
 use burn::module::Module;
-use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Balanced, ClassWeights, ClassifierConfig, Config};
@@ -16,6 +16,7 @@ use crate::input::Input;
 use crate::learner::{Learner, Update};
 use crate::metrics::{ClassificationReport, Tally, hits, values};
 use crate::number::{Number, Reading};
+use crate::precision::Arithmetic;
 use crate::report::Report;
 use crate::task::{Measured, NonFinite, Proposed, Split, Task};
 
@@ -33,6 +34,7 @@ pub struct Classify {
     splits: Splits,
     classes: Vec<String>,
     input: Input,
+    arithmetic: Arithmetic,
     /// Where the network trains, with differentiation.
     device: Device,
     seed: u64,
@@ -72,6 +74,7 @@ impl Classify {
             splits,
             classes,
             input: Input::new(normalization),
+            arithmetic: Arithmetic::new(config.run.precision, device)?,
             device: training,
             seed,
             clip_norm: config.train.clip_norm,
@@ -86,7 +89,7 @@ impl Classify {
         batches: &[Batch],
         reading: Reading,
     ) -> ([Number; 2], Update) {
-        let network = &self.learner.network;
+        let network = self.arithmetic.network(&self.learner.network);
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
@@ -95,16 +98,16 @@ impl Classify {
         for (index, batch) in batches.iter().enumerate() {
             let seed = Stream::new(self.seed, Purpose::Step, step, index as u64).bits();
             let mut pass = Pass::training(seed);
-            let pictures = self.input.tensor(batch, &self.device);
-            let logits = network.forward_in(pictures, &mut pass);
+            let pictures = self.arithmetic.input(self.input.tensor(batch, &self.device));
+            let logits = self.arithmetic.output(network.forward_in(pictures, &mut pass));
             moments.extend(pass.into_moments());
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
             loss = loss + Number::of(part.clone().inner(), reading);
             correct = correct + hits(logits.inner(), &batch.labels, reading);
-            let part = GradientsParams::from_grads(part.backward(), network);
-            gradients.accumulate(network, part);
+            let part = self.arithmetic.gradients(part, &*network);
+            gradients.accumulate(&*network, part);
         }
-        ([loss, correct], Update::new(network, gradients.grads(), moments, reading))
+        ([loss, correct], Update::new(&*network, gradients.grads(), moments, reading))
     }
 }
 

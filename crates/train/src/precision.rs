@@ -1,0 +1,111 @@
+//! Training steps in 16 bits, with weights in 32 (Micikevicius et al. 2018): a graphics card computes
+//! them faster, and holds twice as much.
+
+use std::borrow::Cow;
+
+use burn::module::{Module, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{DType, Device, Tensor};
+use hearth_config::Precision;
+use hearth_kernels::is_host;
+use hearth_model::params::{MapParam, VisitParam, is_statistic, map_params, visit_params};
+
+use crate::error::TrainError;
+
+/// What a loss in 16 bits is multiplied by: the smallest gradients would become zero without it
+/// (section 3.2). 16 bits of the other kind go as far down as 32.
+const F16_SCALE: f64 = 1024.0;
+
+/// How a training step computes.
+#[derive(Clone, Copy, Debug)]
+pub struct Arithmetic {
+    /// The numbers of 16 bits; none where it computes with 32.
+    half: Option<DType>,
+    loss_scale: f64,
+}
+
+impl Arithmetic {
+    /// In this precision on `device`, which may not have it.
+    pub fn new(precision: Precision, device: &Device) -> Result<Self, TrainError> {
+        let (half, loss_scale) = match precision {
+            Precision::F32 => return Ok(Self { half: None, loss_scale: 1.0 }),
+            Precision::F16 => (DType::F16, F16_SCALE),
+            Precision::Bf16 => (DType::BF16, 1.0),
+        };
+        let name = precision.name();
+        if is_host(device) {
+            return Err(TrainError::Settings(format!(
+                "run.precision is {name}, and the CPU backends compute in f32; `--backend wgpu` computes \
+                 on a graphics adapter"
+            )));
+        }
+        if !device.supports_dtype(half) {
+            return Err(TrainError::Settings(format!(
+                "run.precision is {name}, which this graphics adapter does not compute in"
+            )));
+        }
+        Ok(Self { half: Some(half), loss_scale })
+    }
+
+    /// The network as it computes: a copy in 16 bits, whose parameters go by the same identifiers.
+    /// Running statistics stay as they are.
+    pub fn network<'a, M: Module>(&self, network: &'a M) -> Cow<'a, M> {
+        struct Narrow(DType);
+        impl MapParam for Narrow {
+            fn map<const D: usize>(
+                &mut self,
+                path: &str,
+                param: Param<Tensor<D>>,
+            ) -> Param<Tensor<D>> {
+                if is_statistic(path) {
+                    return param;
+                }
+                param.map(|tensor| {
+                    if !tensor.device().is_autodiff() {
+                        return tensor.cast(self.0);
+                    }
+                    Tensor::from_inner(tensor.inner().cast(self.0)).require_grad()
+                })
+            }
+        }
+        match self.half {
+            None => Cow::Borrowed(network),
+            Some(half) => Cow::Owned(map_params(network.clone(), &mut Narrow(half))),
+        }
+    }
+
+    /// What a network takes, as it computes.
+    pub fn input<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
+        match self.half {
+            None => input,
+            Some(half) => input.cast(half),
+        }
+    }
+
+    /// What a network gives, in the 32 bits of a loss.
+    pub fn output<const D: usize>(&self, output: Tensor<D>) -> Tensor<D> {
+        match self.half {
+            None => output,
+            Some(_) => output.cast(DType::F32),
+        }
+    }
+
+    /// The gradients of a loss, in 32 bits.
+    pub fn gradients<M: Module>(&self, loss: Tensor<1>, network: &M) -> GradientsParams {
+        struct Widen(GradientsParams, f64, GradientsParams);
+        impl VisitParam for Widen {
+            fn visit<const D: usize>(&mut self, _: &str, param: &Param<Tensor<D>>) {
+                if let Some(gradient) = self.0.remove::<D>(param.id) {
+                    self.2.register(param.id, gradient.cast(DType::F32) / self.1);
+                }
+            }
+        }
+        if self.half.is_none() {
+            return GradientsParams::from_grads(loss.backward(), network);
+        }
+        let scaled = GradientsParams::from_grads((loss * self.loss_scale).backward(), network);
+        let mut widen = Widen(scaled, self.loss_scale, GradientsParams::new());
+        visit_params(network, &mut widen);
+        widen.2
+    }
+}
