@@ -5,6 +5,8 @@
 
 CONFIG  ?= mlp.toml
 BACKEND ?= flex
+# The backends that the program is built with: BACKEND alone, or `all` of them, as the tests are.
+WITH    ?=
 SET     ?=
 RUN     ?=
 OUT     ?= samples.png
@@ -14,7 +16,10 @@ EPOCHS  ?= 15
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-BOTH      := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray
+# Everything, on all backends: what is checked, tested and measured, compiled once.
+ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
+# Other sets of backends that are checked, and not compiled to the end.
+OTHERS    := flex ndarray wgpu flex,ndarray flex,wgpu
 READERS   := -p hearth-config -p hearth-data -p hearth-store
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools
@@ -22,13 +27,13 @@ VENV      := $(CARGO_TARGET_DIR)/venv
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample data doctor check test bench bench-peers gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample data doctor check test bench bench-peers bench-backends gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-build: ## build the program: make build [BACKEND=ndarray]
-	cargo build --release -p hearth --no-default-features --features $(BACKEND)
+build: ## build the program: make build [BACKEND=ndarray] [WITH=all]
+	cargo build --release $(if $(filter all,$(WITH)),$(ALL),-p hearth --no-default-features --features $(BACKEND))
 
 # Said before minutes of compiling.
 config-there:
@@ -67,25 +72,30 @@ check: setup ## format, spelling, lints, documentation, licences: the cheapest f
 	cargo fmt --all --check
 	$(TOOLS)/bin/typos
 	cargo clippy --release --all-targets $(READERS) -- -D warnings
-	cargo clippy --release --all-targets $(BOTH) -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(BOTH)
+	cargo clippy --release --all-targets $(ALL) -- -D warnings
+	set -e; for set in $(OTHERS); do cargo clippy --release -p hearth --no-default-features --features $$set -- -D warnings; done
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(ALL)
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(READERS)
 	$(TOOLS)/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
 
+# The least tuning of kernels: on an adapter in software it takes longer than the tests.
+test: export CUBECL_AUTOTUNE_LEVEL = minimal
 test: ## all tests; those of the parts without Burn first
 	cargo test --release $(READERS)
-	cargo test --release $(BOTH)
+	cargo test --release $(ALL)
 
 bench: ## samples/s of the training step and of the whole job, on each backend
-	cargo build --release $(BOTH) --example bench
-	cargo build --release -p hearth --features flex,ndarray
+	cargo build --release $(ALL) --bin hearth --example bench
 	$(CARGO_TARGET_DIR)/release/examples/bench
 
 bench-peers: venv ## the same beside PyTorch, run in turn
 	$(VENV)/bin/pip install --quiet torch torchvision
-	cargo build --release $(BOTH) --example bench
-	cargo build --release -p hearth --features flex,ndarray
+	cargo build --release $(ALL) --bin hearth --example bench
 	$(CARGO_TARGET_DIR)/release/examples/bench --python $(VENV)/bin/python
+
+bench-backends: ## steps of small networks on each backend, graphics adapters as well
+	cargo build --release $(ALL) --example bench
+	$(CARGO_TARGET_DIR)/release/examples/bench --only backends --rounds 3
 
 gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
 	$(VENV)/bin/pip install --quiet torch

@@ -5,6 +5,8 @@
 mod support;
 
 mod accumulate;
+#[cfg(feature = "wgpu")]
+mod adapter;
 mod configs;
 mod damage;
 mod data;

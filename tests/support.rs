@@ -17,7 +17,7 @@ pub fn root() -> &'static Path {
 pub fn hearth<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
     command.args(args).current_dir(root()).stdin(Stdio::null());
-    command.env_remove("HEARTH_DATASETS").env("NO_COLOR", "1");
+    command.env_remove("HEARTH_DATASETS").env_remove("RUST_BACKTRACE").env("NO_COLOR", "1");
     command
 }
 

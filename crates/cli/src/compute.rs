@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
 use hearth_train::Backend;
+use hearth_train::adapters::{Adapter, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -39,10 +40,10 @@ pub fn on(
     if !backend.is_on_adapter() {
         return work(backend);
     }
-    let opened: Option<String> = probe(Probe::Open, backend, compute.device)?;
-    if let Some(software) = opened {
+    let opened: Option<Adapter> = probe(Probe::Open, backend, compute.device)?;
+    if let Some(adapter) = opened.filter(|adapter| adapter.kind == Kind::Software) {
         say(&format!(
-            "warning: {software} computes on the CPU, and slower than `--backend flex` does"
+            "warning: {adapter} computes on the CPU, and slower than `--backend flex` does"
         ));
     }
     watched(|| work(backend))

@@ -66,10 +66,11 @@ impl Progress {
         say(&table(&["layer", "output", "parameters"], rows.chain([total])));
         let [epoch, all] = summary.steps;
         say(&format!(
-            "\n{} epochs of {} steps, on {} with {} threads; about {} of memory\n",
+            "\n{} epochs of {} steps, on {}{} with {} threads; about {} of memory\n",
             thousands(all / epoch),
             thousands(epoch),
             summary.backend,
+            summary.backend.adapter().map_or_else(String::new, |adapter| format!(", {adapter},")),
             summary.threads,
             megabytes(summary.memory as u64),
         ));

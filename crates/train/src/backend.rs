@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 #[cfg(feature = "wgpu")]
 use crate::adapters;
+use crate::adapters::Adapter;
 use crate::error::TrainError;
 use crate::number::Reading;
 
@@ -93,38 +94,38 @@ impl Backend {
         }
     }
 
-    /// The graphics adapters to choose from, in the order of their numbers: their names, kinds and
-    /// graphics APIs.
-    pub fn adapters(self) -> Result<Vec<String>, TrainError> {
+    /// The graphics adapters to choose from, in the order of their numbers. That there is none is an
+    /// error of a backend that needs one.
+    pub fn adapters(self) -> Result<Vec<Adapter>, TrainError> {
         match self {
             #[cfg(feature = "wgpu")]
-            Self::Wgpu { .. } => {
-                adapters::preferred()?;
-                Ok(adapters::list().iter().map(ToString::to_string).collect())
-            }
+            Self::Wgpu { .. } => adapters::preferred().map(|_| adapters::list()),
             #[cfg(any(feature = "flex", feature = "ndarray"))]
             _ => Ok(Vec::new()),
         }
     }
 
-    /// Opens the device and adds two numbers there. Gives the name of one that computes in software
-    /// what a graphics card should.
-    pub fn try_out(self) -> Result<Option<String>, TrainError> {
-        let one = Tensor::<1>::ones([1], &self.device()?);
-        let two = (one.clone() + one).try_into_scalar::<f32>();
-        if !two.is_ok_and(|two| (two - 2.0).abs() < 1e-6) {
-            return Err(TrainError::Device(format!("{self} cannot add 1 and 1")));
-        }
-        Ok(match self {
+    /// The graphics adapter that it computes on, if it is one.
+    pub fn adapter(self) -> Option<Adapter> {
+        match self {
             #[cfg(feature = "wgpu")]
             Self::Wgpu { adapter } => {
-                let number = adapter.map_or_else(adapters::preferred, Ok)?;
-                let adapter = adapters::list().swap_remove(number);
-                (adapter.kind == adapters::Kind::Software).then(|| adapter.to_string())
+                let number = adapter.map_or_else(adapters::preferred, Ok).ok()?;
+                adapters::list().into_iter().nth(number)
             }
             #[cfg(any(feature = "flex", feature = "ndarray"))]
             _ => None,
-        })
+        }
+    }
+
+    /// Opens the device and adds two numbers there.
+    pub fn try_out(self) -> Result<(), TrainError> {
+        let one = Tensor::<1>::ones([1], &self.device()?);
+        match (one.clone() + one).try_into_scalar::<f32>() {
+            Ok(two) if (two - 2.0).abs() < 1e-6 => Ok(()),
+            Ok(other) => Err(TrainError::Device(format!("{self} says that 1 + 1 = {other}"))),
+            Err(error) => Err(TrainError::Device(format!("{self} cannot add: {error}"))),
+        }
     }
 
     /// When the numbers of a step are read.

@@ -25,6 +25,9 @@ pub struct RunInfo {
     pub commit: Option<String>,
     /// The backend of the last process that trained it.
     pub backend: String,
+    /// The graphics adapter that it computed on, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
     /// The CPU threads of that process.
     pub threads: usize,
     /// When the run began.
@@ -77,6 +80,7 @@ impl RunInfo {
             burn: "0.22.1".to_owned(),
             commit: commit(),
             backend: backend.name().to_owned(),
+            adapter: backend.adapter().map(|adapter| adapter.to_string()),
             threads,
             started: Timestamp::now(),
             ended: None,

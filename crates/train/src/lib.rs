@@ -13,11 +13,10 @@
 //! | [`state`], [`keeper`], [`info`], [`pictures`] | what is kept |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
-//! | [`backend`], `adapters`, [`doctor`] | what computes, and whether it works |
+//! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "wgpu")]
 pub mod adapters;
 pub mod adversarial_loss;
 pub mod average;

@@ -407,3 +407,6 @@ struct ReportLine<'a> {
     classes: Option<&'a [ClassShare]>,
     seconds: f64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! `hearth doctor`.
 
 use hearth_train::Backend;
+use hearth_train::adapters::Adapter;
 use hearth_train::doctor::{Trial, two_steps};
 
 use crate::args::{Doctor, Probe};
@@ -63,9 +64,13 @@ fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>,
     if !backend.is_on_adapter() {
         return Ok(vec![Candidate { backend, device: None, name: "CPU".to_owned() }]);
     }
-    let names: Vec<String> = probe(Probe::List, backend, None)?;
-    let all = names.into_iter().enumerate();
-    let all = all.map(|(number, name)| Candidate { backend, device: Some(number), name });
+    let adapters: Vec<Adapter> = probe(Probe::List, backend, None)?;
+    let all = adapters.iter().enumerate();
+    let all = all.map(|(number, adapter)| Candidate {
+        backend,
+        device: Some(number),
+        name: adapter.to_string(),
+    });
     Ok(all.filter(|one| device.is_none_or(|number| one.device == Some(number))).collect())
 }
 
@@ -73,7 +78,10 @@ fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>,
 fn look(probe: Probe, backend: Backend) -> Result<(), Failure> {
     match probe {
         Probe::List => answer(backend, || Ok(backend.adapters()?)),
-        Probe::Open => answer(backend, || Ok(backend.try_out()?)),
+        Probe::Open => answer(backend, || {
+            backend.try_out()?;
+            Ok(backend.adapter())
+        }),
         Probe::Train => {
             hearth_train::backend::set_threads(None);
             answer(backend, || Ok(two_steps(backend)?))

@@ -1,0 +1,118 @@
+//! Steps whose numbers are read later are the same steps.
+
+use std::path::{Path, PathBuf};
+
+use hearth_config::{ModelConfig, RawConfig};
+use hearth_data::Normalization;
+use hearth_store::RunDir;
+
+use super::*;
+use crate::backend::Backend;
+use crate::tasks::{Adversarial, Classify};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What a run left.
+struct Left {
+    ended: Result<Ended, String>,
+    /// Their steps.
+    checkpoints: Vec<u64>,
+    /// Of the newest checkpoint: networks and optimisers.
+    tensors: Vec<(String, Vec<f32>)>,
+    log: Vec<serde_json::Value>,
+    /// How many samples' results were told.
+    told: u64,
+}
+
+/// Trains on the small set, and says what is left of the run.
+fn run(name: &str, overrides: &[&str], reading: Reading) -> Left {
+    let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
+    let config = raw.with_overrides(overrides).expect("TOML").check().expect("good");
+    let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
+    let dataset = data.expect("part of the repository");
+    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed).expect("enough");
+    let device = Backend::default().device().expect("a CPU");
+    match &config.model {
+        ModelConfig::Classifier(network) => {
+            let normalization = Normalization::of(&splits.train);
+            let classes = dataset.classes;
+            let task = Classify::new(&config, network, splits, classes, &normalization, &device);
+            trained(task.expect("it fits"), &config, reading)
+        }
+        ModelConfig::Gan(pair) => {
+            let task = Adversarial::new(&config, pair, &splits, None, &device);
+            trained(task.expect("it fits"), &config, reading)
+        }
+    }
+}
+
+fn trained(task: impl Task, config: &Config, reading: Reading) -> Left {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = RunDir::create(folder.path().join("run")).expect("a run");
+    let keeper = Keeper::new(run.clone(), 3, config.train.best_by, Vec::new(), 0).expect("a log");
+    let (stop, mut told) = (AtomicBool::new(false), 0);
+    let mut observe = |event: Event<'_>| {
+        if let Event::Step(step) = event {
+            told += step.sums.samples;
+        }
+    };
+    let mut trainer = Trainer::new(task, config, reading, keeper, &mut observe, &stop);
+    let ended = trainer.run().map_err(|error| error.to_string());
+    drop(trainer);
+    let checkpoints = run.checkpoints();
+    let steps = checkpoints.steps().expect("a folder");
+    let state = checkpoints.load(*steps.last().expect("one at least")).expect("a good one");
+    let tensors = state.iter().filter_map(|(path, value)| match value {
+        Value::Tensor(tensor) => Some((path.to_owned(), tensor.to_vec().expect("floats"))),
+        _ => None,
+    });
+    let log = std::fs::read_to_string(run.metrics()).expect("a log");
+    let log = log.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    Left { ended, tensors: tensors.collect(), checkpoints: steps, log: log.collect(), told }
+}
+
+/// That both are the same: results but for the rounding of sums that a device makes in 32 bits.
+fn assert_same(later: &Left, now: &Left) {
+    assert_eq!((&later.ended, &later.checkpoints), (&now.ended, &now.checkpoints));
+    assert_eq!(later.told, now.told);
+    assert_eq!(later.tensors, now.tensors);
+    assert_eq!(later.log.len(), now.log.len());
+    for (later, now) in later.log.iter().zip(&now.log) {
+        for (name, wanted) in now.as_object().expect("an object") {
+            match (wanted.as_f64(), later[name].as_f64()) {
+                _ if ["seconds", "samples_per_second"].contains(&name.as_str()) => {}
+                (Some(wanted), Some(found)) => {
+                    let difference = (found - wanted).abs();
+                    assert!(difference <= 1e-5 * wanted.abs(), "{name}: {found}, not {wanted}");
+                }
+                _ => assert_eq!(&later[name], wanted, "{name}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_may_be_read_later() {
+    for (name, more) in [("mlp-nano", "train.accumulate=2"), ("gan-nano", "model.widths=[4, 8]")] {
+        let overrides =
+            ["train.epochs=2", "train.log_every=7", "train.checkpoint_every=11 steps", more];
+        let [now, later] =
+            [Reading::Now, Reading::Later].map(|reading| run(name, &overrides, reading));
+        assert_eq!(now.ended, Ok(Ended::Finished));
+        assert_same(&later, &now);
+    }
+}
+
+#[test]
+fn a_step_that_is_not_finite_is_found_among_those_on_trial() {
+    // Far too fast: the loss leaves the numbers after some steps.
+    let wild = ["optimizer.learning_rate=1000", "model.hidden=[64, 64, 64]", "train.log_every=50"];
+    let [now, later] =
+        [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &wild, reading));
+    let message = now.ended.clone().expect_err("it cannot learn");
+    assert!(message.contains("not finite") && message.contains("training pictures"), "{message}");
+    assert!(later.checkpoints.last().is_some_and(|step| *step > 0), "some steps were good");
+    assert_same(&later, &now);
+}
