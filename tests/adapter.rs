@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{checkpoints, fail, hearth, json, run, succeed, words};
+use crate::support::{checkpoints, fail, hearth, json, metrics, run, succeed, words};
 
 /// Whether there is an adapter to test on.
 #[expect(clippy::print_stdout, reason = "a test that skips says so")]
@@ -66,6 +66,9 @@ fn a_run_moves_from_backend_to_backend() {
         "{}",
         resumed.err
     );
+    let notes: Vec<_> = metrics(&path).into_iter().filter(|line| line["kind"] == "note").collect();
+    assert_eq!(notes.len(), 2, "the log says where exactness ended");
+    assert_eq!([&notes[0]["step"], &notes[1]["step"]], [29, 58]);
     assert_eq!(checkpoints(&path).last().unwrap().file_name().unwrap(), "step-00000087");
 }
 

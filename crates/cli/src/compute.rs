@@ -54,7 +54,7 @@ fn watched<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     // The first of them is the cause: a thread that waited for the one that failed panics as well.
     static CAUSE: Mutex<Option<String>> = Mutex::new(None);
     let shown = std::panic::take_hook();
-    let wanted = std::env::var_os("RUST_BACKTRACE").is_some();
+    let wanted = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload_as_str().unwrap_or("a panic without a message").to_owned();
         CAUSE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
@@ -87,8 +87,8 @@ fn in_a_sentence(cause: &str) -> String {
     let of_size = ["buffer_binding_size", "out of memory", "not enough memory", "max_buffer_size"];
     if of_size.iter().any(|word| cause.to_lowercase().contains(word)) {
         text = format!(
-            "out of memory, or of what it takes in one piece ({text}); a smaller \
-                        data.batch_size or network needs less"
+            "out of memory, or of what it takes in one piece ({text}); a smaller data.batch_size or \
+             network needs less"
         );
     }
     text
@@ -190,7 +190,7 @@ mod tests {
         let done = watched(|| {
             let ones = Tensor::<1>::ones([4], &device);
             setup.device.destroy();
-            Ok((ones.clone() + ones).into_data())
+            Ok((ones.clone() + ones).into_data().try_into_vec::<f32>())
         });
         let text = done.expect_err("the device is gone").text();
         assert!(

@@ -103,16 +103,15 @@ pub(crate) fn begin(
     observe(Event::Started(&summary));
 
     let info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
-    let Some((run, _lock, info)) = open(job, info, observe)? else { return Ok(None) };
-    Leg { job, splits, run, info }.train(task, observe).map(Some)
+    let Some((run, _lock, info, note)) = open(job, info)? else { return Ok(None) };
+    Leg { job, splits, run, info, note }.train(task, observe).map(Some)
 }
 
-/// Makes or opens the run's folder and writes down what is trained in it.
+/// Makes or opens the run's folder. Gives what is trained in it, and what its log should say of that.
 fn open(
     job: &Job<'_>,
     fresh: RunInfo,
-    observe: &mut dyn FnMut(Event<'_>),
-) -> Result<Option<(RunDir, RunLock, RunInfo)>, TrainError> {
+) -> Result<Option<(RunDir, RunLock, RunInfo, Option<String>)>, TrainError> {
     let (run, resume) = match &job.target {
         Target::Nowhere => return Ok(None),
         Target::Numbered(parent) => (RunDir::create_numbered(parent, &job.config.run.name)?, false),
@@ -129,7 +128,7 @@ fn open(
         // Another process began a run here before the lock was taken.
         return Err(StoreError::RunExists { path: run.path().to_owned() }.into());
     }
-    let mut info = fresh;
+    let (mut info, mut note) = (fresh, None);
     if resume && run.info_path().exists() {
         let stored = RunInfo::read(&run)?;
         if stored.dataset != info.dataset {
@@ -140,16 +139,16 @@ fn open(
             });
         }
         if stored.backend != info.backend {
-            observe(Event::Note(format!(
+            note = Some(format!(
                 "trained on {} so far, and on {} from here: the numbers are no longer exactly those \
                  of an uninterrupted run",
                 stored.backend, info.backend
-            )));
+            ));
         }
         info.started = stored.started;
         info.normalization = stored.normalization;
     }
-    Ok(Some((run, lock, info)))
+    Ok(Some((run, lock, info, note)))
 }
 
 /// One leg of a run: what one process does of it.
@@ -158,6 +157,8 @@ struct Leg<'a> {
     splits: Splits,
     run: RunDir,
     info: RunInfo,
+    /// What the log should say at its start.
+    note: Option<String>,
 }
 
 impl Leg<'_> {
@@ -197,6 +198,9 @@ impl Leg<'_> {
         let mut trainer = Trainer::new(task, config, reading, keeper?, observe, self.job.stop);
         if let Some(resumed) = resumed {
             trainer.restore(resumed.state)?;
+        }
+        if let Some(note) = self.note.take() {
+            trainer.note(note)?;
         }
         let first = trainer.step();
         let ended = trainer.run()?;

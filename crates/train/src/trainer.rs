@@ -325,6 +325,13 @@ impl<'a, T: Task> Trainer<'a, T> {
         Ok(improved)
     }
 
+    /// Tells the user something, and the log as well.
+    pub fn note(&mut self, text: String) -> Result<(), StoreError> {
+        self.keeper.log(&NoteLine { kind: "note", step: self.progress.step, text: &text })?;
+        (self.observe)(Event::Note(text));
+        Ok(())
+    }
+
     /// Adds the results on a set to the log: those of the weights after `step` steps.
     pub fn log_report(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
         self.keeper.log(&ReportLine {
@@ -391,6 +398,14 @@ struct TrainLine {
     gradient_norm: f64,
     samples_per_second: f64,
     seconds: f64,
+}
+
+/// A line of metrics.jsonl for whoever reads it.
+#[derive(Serialize)]
+struct NoteLine<'a> {
+    kind: &'static str,
+    step: u64,
+    text: &'a str,
 }
 
 /// A line of metrics.jsonl about a set.
