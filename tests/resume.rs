@@ -256,3 +256,25 @@ fn a_second_program_is_refused() {
     assert_eq!(done.code, Some(1), "{}", done.err);
     assert!(done.err.contains("in use by"), "{}", done.err);
 }
+
+#[test]
+fn the_log_says_where_the_backend_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let notes = || metrics(&path).into_iter().filter(|line| line["kind"] == "note").count();
+    let line = "train configs/mlp-nano.toml train.epochs=1 --backend flex --run";
+    succeed(hearth(words(line)).arg(&path));
+    let resume = |line: &str| {
+        let mut command = hearth(words(line));
+        succeed(command.arg("--resume").arg("--run").arg(&path))
+    };
+    let done = resume("train --backend ndarray");
+    assert!(!done.err.contains("so far, and on"), "no step follows: {}", done.err);
+    assert_eq!(notes(), 0);
+    let done = resume("train train.epochs=2 --backend ndarray");
+    let wanted = "trained on flex in f32 so far, and on ndarray in f32 from here";
+    assert!(done.err.contains(wanted), "{}", done.err);
+    assert_eq!(notes(), 1);
+    resume("train train.epochs=3 --backend ndarray");
+    assert_eq!(notes(), 1);
+}

@@ -18,6 +18,8 @@ pub enum Failure {
     Config(Faults),
     /// Everything else that ends in a sentence.
     Error(TrainError),
+    /// The graphics adapter gave up in the middle of a computation.
+    Adapter(String),
     /// Something outside of the library went wrong.
     Other(String),
     /// Stopped on request, after a checkpoint.
@@ -30,6 +32,17 @@ impl Failure {
         Self::Config(Fault::new(message).into())
     }
 
+    /// The same of a training run, with what is left of it.
+    pub fn with_checkpoint(self) -> Self {
+        match self {
+            Self::Adapter(cause) => Self::Adapter(format!(
+                "{cause}. What was saved before is intact, and `--resume` goes on from the last \
+                 checkpoint, on this backend or another"
+            )),
+            other => other,
+        }
+    }
+
     /// What went wrong, in a sentence.
     pub fn text(&self) -> String {
         match self {
@@ -37,6 +50,9 @@ impl Failure {
                 faults.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
             }
             Self::Error(error) => with_causes(error),
+            Self::Adapter(cause) => {
+                format!("the graphics adapter failed: {cause}. RUST_BACKTRACE=1 shows where")
+            }
             Self::Other(message) => message.clone(),
             Self::Interrupted => "interrupted".to_owned(),
         }
@@ -49,7 +65,9 @@ impl Failure {
             Self::Error(TrainError::Config(faults)) => {
                 faults.0.iter().for_each(|fault| print(&fault.clone().into()));
             }
-            Self::Error(_) | Self::Other(_) => print(&Fault::new(self.text()).into()),
+            Self::Error(_) | Self::Adapter(_) | Self::Other(_) => {
+                print(&Fault::new(self.text()).into());
+            }
             Self::Interrupted => {}
         }
         self.code().into()
@@ -80,7 +98,7 @@ impl Failure {
                     _ => 1,
                 },
             },
-            Self::Other(_) => 1,
+            Self::Adapter(_) | Self::Other(_) => 1,
             Self::Interrupted => 130,
         }
     }

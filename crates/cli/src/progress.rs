@@ -22,6 +22,8 @@ pub struct Progress {
     epoch: Sums,
     epoch_started: Instant,
     first: Option<(u64, Instant)>,
+    /// Whether the time of the whole run was told.
+    estimated: bool,
 }
 
 impl Progress {
@@ -33,6 +35,7 @@ impl Progress {
             epoch: Sums::default(),
             epoch_started: Instant::now(),
             first: None,
+            estimated: false,
         }
     }
 
@@ -75,17 +78,24 @@ impl Progress {
             megabytes(summary.memory as u64),
         ));
         // Another run may have been shown before: that of a judge.
-        (self.first, self.epoch_started) = (None, Instant::now());
+        (self.first, self.epoch_started, self.estimated) = (None, Instant::now(), false);
+        (self.epoch, self.bar) = (Sums::default(), None);
     }
 
     fn step(&mut self, done: &StepDone) {
         let in_epoch = (done.step - 1) % done.steps_per_epoch + 1;
-        let resumed = self.first.is_none();
-        let (first_step, begun) = *self.first.get_or_insert((done.step, Instant::now()));
-        if in_epoch == 1 || resumed {
+        if in_epoch == 1 || self.bar.is_none() && self.epoch.samples == 0 {
             self.epoch = Sums::default();
             self.bar = self.terminal.then(|| bar(done));
         }
+        if done.sums.samples == 0 {
+            // Made on a graphics card, and not looked at yet.
+            if let Some(bar) = &self.bar {
+                bar.set_position(in_epoch);
+            }
+            return;
+        }
+        let (first_step, begun) = *self.first.get_or_insert((done.step, Instant::now()));
         self.epoch += &done.sums;
         let made = done.step - first_step;
         let left =
@@ -97,7 +107,8 @@ impl Progress {
                 _ => format!("  {} left", duration(left)),
             };
             bar.set_message(self.results() + &estimate);
-        } else if made == STEPS_TO_ESTIMATE {
+        } else if made >= STEPS_TO_ESTIMATE && !self.estimated {
+            self.estimated = true;
             self.line(&format!("about {} to go", duration(left)));
         }
         if in_epoch == done.steps_per_epoch {

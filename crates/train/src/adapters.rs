@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "wgpu")]
-pub(crate) use self::wgpu::{list, open, preferred};
+pub(crate) use self::wgpu::{chosen, list, open};
 
 /// A graphics adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

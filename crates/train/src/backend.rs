@@ -52,9 +52,7 @@ impl Backend {
             #[expect(deprecated, reason = "users ask for it by name, and it is tested like flex")]
             Self::Ndarray => Device::ndarray(),
             #[cfg(feature = "wgpu")]
-            Self::Wgpu { adapter } => {
-                adapters::open(adapter.map_or_else(adapters::preferred, Ok)?)?
-            }
+            Self::Wgpu { adapter } => adapters::open(adapters::chosen(adapter)?)?,
         })
     }
 
@@ -99,7 +97,7 @@ impl Backend {
     pub fn adapters(self) -> Result<Vec<Adapter>, TrainError> {
         match self {
             #[cfg(feature = "wgpu")]
-            Self::Wgpu { .. } => adapters::preferred().map(|_| adapters::list()),
+            Self::Wgpu { .. } => adapters::chosen(None).map(|_| adapters::list()),
             #[cfg(any(feature = "flex", feature = "ndarray"))]
             _ => Ok(Vec::new()),
         }
@@ -110,8 +108,7 @@ impl Backend {
         match self {
             #[cfg(feature = "wgpu")]
             Self::Wgpu { adapter } => {
-                let number = adapter.map_or_else(adapters::preferred, Ok).ok()?;
-                adapters::list().into_iter().nth(number)
+                adapters::chosen(adapter).ok().and_then(|n| adapters::list().into_iter().nth(n))
             }
             #[cfg(any(feature = "flex", feature = "ndarray"))]
             _ => None,

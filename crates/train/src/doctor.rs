@@ -34,7 +34,7 @@ epochs = 1
 
 /// Two steps.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Trial {
+pub struct TwoSteps {
     /// The loss at each.
     pub losses: [f64; 2],
     /// The time that each took: the first one's holds what is done once, such as compiling shaders.
@@ -43,7 +43,7 @@ pub struct Trial {
 
 /// Trains two steps of a small network on the same 64 random pictures. A second loss that is not below
 /// the first is an error.
-pub fn two_steps(backend: Backend) -> Result<Trial, TrainError> {
+pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     let config = RawConfig::parse("doctor.toml", CONFIG.into())?.check()?;
     let shape = PictureShape { channels: 1, height: 28, width: 28 };
     let mut stream = Stream::new(0, Purpose::Order, 0, 0);
@@ -71,7 +71,7 @@ pub fn two_steps(backend: Backend) -> Result<Trial, TrainError> {
         seconds[step] = begun.elapsed().as_secs_f64();
     }
     if losses[1] < losses[0] {
-        Ok(Trial { losses, seconds })
+        Ok(TwoSteps { losses, seconds })
     } else {
         Err(TrainError::Settings(format!(
             "{backend} does not learn: its loss went from {} to {}",

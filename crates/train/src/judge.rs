@@ -14,7 +14,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Splits, Subset};
 
 use crate::error::TrainError;
-use crate::metrics::argmax;
+use crate::metrics::{argmax, values};
 use crate::predict::Predictor;
 use crate::report::{ClassShare, GenerationReport, JudgeInfo};
 use crate::task::Split;
@@ -135,14 +135,12 @@ fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
 fn look(predictor: &Predictor, pixels: &[u8]) -> Seen {
     let size = predictor.shape().pixels();
     let mut classes = vec![0; predictor.classes().len()];
-    let features = pixels.chunks(BATCH * size).map(|pixels| {
-        let (features, logits) = predictor.look(pixels.to_vec(), pixels.len() / size);
-        for row in logits.chunks_exact(classes.len()) {
-            classes[argmax(row)] += 1;
-        }
-        features
-    });
-    let features = features.collect();
+    let batches = pixels.chunks(BATCH * size);
+    let (features, logits): (Vec<_>, Vec<_>) =
+        batches.map(|pixels| predictor.look(pixels.to_vec(), pixels.len() / size)).unzip();
+    for row in values(Tensor::cat(logits, 0)).chunks_exact(predictor.classes().len()) {
+        classes[argmax(row)] += 1;
+    }
     Seen { features: Tensor::cat(features, 0), classes }
 }
 

@@ -3,14 +3,14 @@
 //! | file | subject |
 //! | --- | --- |
 //! | [`mod@train`], [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
-//! | [`trainer`], [`progress`] | the one loop behind all learning, and what it remembers |
+//! | [`trainer`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
-//! | [`state`], [`keeper`], [`info`], [`pictures`] | what is kept |
+//! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -33,6 +33,7 @@ pub mod input;
 pub mod judge;
 pub mod keeper;
 pub mod learner;
+mod lines;
 pub mod metrics;
 pub mod number;
 pub mod optimizer;
@@ -53,6 +54,7 @@ pub mod tasks;
 pub mod train;
 pub mod trained;
 pub mod trainer;
+pub mod trial;
 
 pub use backend::Backend;
 pub use error::TrainError;

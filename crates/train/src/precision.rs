@@ -47,7 +47,7 @@ impl Arithmetic {
         Ok(Self { half: Some(half), loss_scale })
     }
 
-    /// The network as it computes: a copy in 16 bits, whose parameters go by the same identifiers.
+    /// The network as it trains: a copy in 16 bits, whose parameters go by the same identifiers.
     /// Running statistics stay as they are.
     pub fn network<'a, M: Module>(&self, network: &'a M) -> Cow<'a, M> {
         struct Narrow(DType);
@@ -60,12 +60,7 @@ impl Arithmetic {
                 if is_statistic(path) {
                     return param;
                 }
-                param.map(|tensor| {
-                    if !tensor.device().is_autodiff() {
-                        return tensor.cast(self.0);
-                    }
-                    Tensor::from_inner(tensor.inner().cast(self.0)).require_grad()
-                })
+                param.map(|tensor| Tensor::from_inner(tensor.inner().cast(self.0)).require_grad())
             }
         }
         match self.half {
@@ -92,20 +87,25 @@ impl Arithmetic {
 
     /// The gradients of a loss, in 32 bits.
     pub fn gradients<M: Module>(&self, loss: Tensor<1>, network: &M) -> GradientsParams {
-        struct Widen(GradientsParams, f64, GradientsParams);
+        struct Widen {
+            scaled: GradientsParams,
+            scale: f64,
+            wide: GradientsParams,
+        }
         impl VisitParam for Widen {
             fn visit<const D: usize>(&mut self, _: &str, param: &Param<Tensor<D>>) {
-                if let Some(gradient) = self.0.remove::<D>(param.id) {
-                    self.2.register(param.id, gradient.cast(DType::F32) / self.1);
+                if let Some(gradient) = self.scaled.remove::<D>(param.id) {
+                    self.wide.register(param.id, gradient.cast(DType::F32) / self.scale);
                 }
             }
         }
         if self.half.is_none() {
             return GradientsParams::from_grads(loss.backward(), network);
         }
-        let scaled = GradientsParams::from_grads((loss * self.loss_scale).backward(), network);
-        let mut widen = Widen(scaled, self.loss_scale, GradientsParams::new());
+        let scale = self.loss_scale;
+        let scaled = GradientsParams::from_grads((loss * scale).backward(), network);
+        let mut widen = Widen { scaled, scale, wide: GradientsParams::new() };
         visit_params(network, &mut widen);
-        widen.2
+        widen.wide
     }
 }

@@ -10,7 +10,7 @@ use hearth_model::{Classifier, Pass};
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::input::Input;
-use crate::metrics::{ClassificationReport, softmax};
+use crate::metrics::{ClassificationReport, softmax, values};
 use crate::state::restore_module;
 use crate::task::Split;
 use crate::tasks::evaluate;
@@ -81,17 +81,17 @@ impl Predictor {
             return Vec::new();
         }
         let (_, logits) = self.look(pixels, count);
-        logits.chunks_exact(self.classes().len()).map(softmax).collect()
+        values(logits).chunks_exact(self.classes().len()).map(softmax).collect()
     }
 
-    /// The features of `count` pictures, `[count, features]`, and their logits row by row.
-    pub(crate) fn look(&self, pixels: Vec<u8>, count: usize) -> (Tensor<2>, Vec<f32>) {
+    /// The features of `count` pictures, `[count, features]`, and their logits, `[count, classes]`.
+    pub(crate) fn look(&self, pixels: Vec<u8>, count: usize) -> (Tensor<2>, Tensor<2>) {
         let shape = self.shape();
         let batch = Batch { pixels, labels: vec![0; count], indices: Vec::new(), shape };
         let mut pass = Pass::default();
         let features = self.network.features(self.input.tensor(&batch, &self.device), &mut pass);
-        let logits = self.network.head(features.clone(), &mut pass).into_data();
-        (features, logits.try_into_vec().expect("logits are f32 on every backend here"))
+        let logits = self.network.head(features.clone(), &mut pass);
+        (features, logits)
     }
 
     /// Results on one set of the data that it was trained with.

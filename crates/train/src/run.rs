@@ -20,7 +20,7 @@ use crate::resume;
 use crate::summary::Summary;
 use crate::task::{Split, Task};
 use crate::trained::stored_config;
-use crate::trainer::{Ended, METRICS_LENGTH, Trainer};
+use crate::trainer::{COMPUTED_ON, Computing, Ended, METRICS_LENGTH, Trainer};
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,15 +103,12 @@ pub(crate) fn begin(
     observe(Event::Started(&summary));
 
     let info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
-    let Some((run, _lock, info, note)) = open(job, info)? else { return Ok(None) };
-    Leg { job, splits, run, info, note }.train(task, observe).map(Some)
+    let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
+    Leg { job, splits, run, info }.train(task, observe).map(Some)
 }
 
-/// Makes or opens the run's folder. Gives what is trained in it, and what its log should say of that.
-fn open(
-    job: &Job<'_>,
-    fresh: RunInfo,
-) -> Result<Option<(RunDir, RunLock, RunInfo, Option<String>)>, TrainError> {
+/// Makes or opens the run's folder, and gives what is trained in it.
+fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInfo)>, TrainError> {
     let (run, resume) = match &job.target {
         Target::Nowhere => return Ok(None),
         Target::Numbered(parent) => (RunDir::create_numbered(parent, &job.config.run.name)?, false),
@@ -128,7 +125,7 @@ fn open(
         // Another process began a run here before the lock was taken.
         return Err(StoreError::RunExists { path: run.path().to_owned() }.into());
     }
-    let (mut info, mut note) = (fresh, None);
+    let mut info = fresh;
     if resume && run.info_path().exists() {
         let stored = RunInfo::read(&run)?;
         if stored.dataset != info.dataset {
@@ -138,17 +135,10 @@ fn open(
                 what: "its checksums, classes or counts are others",
             });
         }
-        if stored.backend != info.backend {
-            note = Some(format!(
-                "trained on {} so far, and on {} from here: the numbers are no longer exactly those \
-                 of an uninterrupted run",
-                stored.backend, info.backend
-            ));
-        }
         info.started = stored.started;
         info.normalization = stored.normalization;
     }
-    Ok(Some((run, lock, info, note)))
+    Ok(Some((run, lock, info)))
 }
 
 /// One leg of a run: what one process does of it.
@@ -157,8 +147,6 @@ struct Leg<'a> {
     splits: Splits,
     run: RunDir,
     info: RunInfo,
-    /// What the log should say at its start.
-    note: Option<String>,
 }
 
 impl Leg<'_> {
@@ -180,10 +168,13 @@ impl Leg<'_> {
         // The config comes first: it makes the folder a run.
         self.run.write_text("config.toml", &self.job.config.to_toml())?;
         self.info.write(&self.run)?;
-        let (kept, metrics_length) = match &mut resumed {
-            Some(resumed) => (resumed.kept.clone(), resumed.state.take_u64(METRICS_LENGTH)?),
-            None => (Vec::new(), 0),
-        };
+        let (mut kept, mut metrics_length, mut computed_on) = (Vec::new(), 0, None);
+        if let Some(resumed) = &mut resumed {
+            kept.clone_from(&resumed.kept);
+            metrics_length = resumed.state.take_u64(METRICS_LENGTH)?;
+            // Checkpoints of earlier versions do not say.
+            computed_on = resumed.state.take_text(COMPUTED_ON).ok();
+        }
         let keeper = |kept, length| {
             Keeper::new(self.run.clone(), train.keep_last, train.best_by, kept, length)
         };
@@ -194,15 +185,25 @@ impl Leg<'_> {
             }
             keeper => keeper,
         };
-        let (config, reading) = (self.job.config, self.job.backend.reading());
-        let mut trainer = Trainer::new(task, config, reading, keeper?, observe, self.job.stop);
+        let config = self.job.config;
+        let computing = Computing {
+            on: format!("{} in {}", self.job.backend, config.run.precision.name()),
+            reading: self.job.backend.reading(),
+        };
+        let on = computing.on.clone();
+        let mut trainer = Trainer::new(task, config, computing, keeper?, observe, self.job.stop);
         if let Some(resumed) = resumed {
             trainer.restore(resumed.state)?;
         }
-        if let Some(note) = self.note.take() {
-            trainer.note(note)?;
-        }
         let first = trainer.step();
+        if let Some(before) = computed_on.filter(|before| *before != on)
+            && first < steps_per_epoch * train.epochs
+        {
+            trainer.note(format!(
+                "trained on {before} so far, and on {on} from here: the numbers are no longer exactly \
+                 those of an uninterrupted run"
+            ))?;
+        }
         let ended = trainer.run()?;
         let seconds = begun.elapsed().as_secs_f64();
         let steps = trainer.step();

@@ -19,6 +19,9 @@ use crate::trained::{Trained, Which};
 /// Pictures that are made in one pass.
 const BATCH: usize = 500;
 
+/// Batches that gather on the device before they are read.
+const READ: usize = 20;
+
 /// What samples are made for: each use draws from streams of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
@@ -48,7 +51,7 @@ pub fn sample(
         let rows = BATCH.min(count - start);
         pictures(generator, latent(stream, [rows, latent_size], device))
     });
-    batches.flatten().collect()
+    bytes(batches)
 }
 
 /// Standard normal numbers `[rows, latent]`.
@@ -57,11 +60,20 @@ pub fn latent(mut stream: Stream, shape: [usize; 2], device: &Device) -> Tensor<
     Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 
-/// What the generator makes of these numbers, from -1 to 1, as bytes.
-fn pictures(generator: &Generator, latent: Tensor<2>) -> Vec<u8> {
-    let made = generator.forward(latent, &mut Pass::default()).into_data();
-    let made = made.try_into_vec::<f32>().expect("pictures are f32 on every backend here");
-    made.into_iter().map(|value| ((value + 1.0) * 127.5).round() as u8).collect()
+/// What the generator makes of these numbers, from -1 to 1.
+fn pictures(generator: &Generator, latent: Tensor<2>) -> Tensor<4> {
+    generator.forward(latent, &mut Pass::default())
+}
+
+/// Pictures from -1 to 1 as bytes; many batches are read at once.
+fn bytes(batches: impl Iterator<Item = Tensor<4>>) -> Vec<u8> {
+    let (mut batches, mut bytes) = (batches.peekable(), Vec::new());
+    while batches.peek().is_some() {
+        let made = Tensor::cat(batches.by_ref().take(READ).collect(), 0).into_data();
+        let made = made.try_into_vec::<f32>().expect("pictures are f32 on every backend here");
+        bytes.extend(made.into_iter().map(|value| ((value + 1.0) * 127.5).round() as u8));
+    }
+    bytes
 }
 
 /// A trained generator.
@@ -125,7 +137,7 @@ impl Sampler {
             let data = TensorData::new(numbers.to_vec(), shape);
             pictures(&self.generator, Tensor::from_data(data, &self.device))
         });
-        batches.flatten().collect()
+        bytes(batches)
     }
 
     /// What a judge says of it.

@@ -72,13 +72,15 @@ impl Summary {
             layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
         // Each output is held once forward and once backward.
         let batch = config.data.batches.batch_size * (pixels + 2 * outputs);
+        // On a graphics card, steps on trial leave what they began with.
+        let copies = if backend.is_on_adapter() { 2 } else { 1 };
         let stored = (dataset.train.len() + dataset.test.len()) * pixels;
         Ok(Self {
             dataset: dataset.name.clone(),
             samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
             picture,
             classes: dataset.classes.clone(),
-            memory: PROGRAM + stored + 4 * (batch + parameters * (2 + kept)),
+            memory: PROGRAM + stored + 4 * (batch + parameters * (1 + copies * (1 + kept))),
             layers,
             parameters,
             steps: [steps_per_epoch, steps_per_epoch * config.train.epochs],

@@ -73,6 +73,15 @@ pub struct Measured {
     pub square: Number,
 }
 
+impl Measured {
+    /// The first sum that was read and is not finite.
+    pub fn fault(&self) -> Option<String> {
+        let spoilt = |number: &Number| number.here().is_some_and(|number| !number.is_finite());
+        let (name, _) = self.totals.iter().find(|(_, total)| spoilt(total))?;
+        Some(format!("the {}", name.replace('_', " ")))
+    }
+}
+
 /// A loss or gradient that is NaN or infinite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonFinite {

@@ -10,6 +10,7 @@ use crate::backend::set_threads;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::judge::{self, Judge};
+use crate::precision::Arithmetic;
 use crate::run::{Data, Job, Outcome, Target, begin};
 use crate::tasks::{Adversarial, Classify, adversarial};
 use crate::trainer::Ended;
@@ -26,6 +27,9 @@ pub fn train(
         // Said before any data is fetched.
         return Err(StoreError::RunExists { path: path.clone() }.into());
     }
+    let device = job.backend.device()?;
+    // Refused before a judge is trained for it.
+    Arithmetic::new(config.run.precision, &device)?;
     let threads = set_threads(config.run.threads);
     let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
         observe(Event::Note(text.to_owned()));
@@ -35,7 +39,7 @@ pub fn train(
     }
     let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
     let data = Data { dataset, splits, threads };
-    let (splits, device) = (&data.splits, job.backend.device()?);
+    let splits = &data.splits;
     match &config.model {
         ModelConfig::Classifier(network) => {
             let normalization = Normalization::of(&splits.train);

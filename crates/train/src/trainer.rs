@@ -6,17 +6,18 @@ use std::time::Instant;
 
 use hearth_config::{Config, EarlyStop, Metric};
 use hearth_store::{StateDict, StoreError, Value};
-use serde::Serialize;
 
 use crate::error::TrainError;
 use crate::event::{Event, StepDone};
 use crate::keeper::{Keeper, Kept};
-use crate::number::{Reading, read};
+use crate::lines::{NoteLine, ReportLine, TrainLine};
+use crate::number::Reading;
 use crate::progress::Progress;
-use crate::report::{ClassShare, Report};
-use crate::scalars::{Scalars, Sums};
+use crate::report::Report;
+use crate::scalars::Sums;
 use crate::schedule::Schedule;
-use crate::task::{Measured, Proposed, Split, Task};
+use crate::task::{Proposed, Split, Task};
+use crate::trial::{Results, Trial};
 
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,16 +44,19 @@ struct Plan {
 /// How many pictures the message about a refused step names.
 const SHOWN: usize = 512;
 
+/// Where a checkpoint holds what computed it.
+pub const COMPUTED_ON: &str = "trainer.computed_on";
+
 /// Where a checkpoint holds the length that metrics.jsonl had: the log is opened before the trainer.
 pub const METRICS_LENGTH: &str = "trainer.metrics_length";
 
-/// Steps that were made, and whose numbers may not have been read yet.
-struct Trial<S> {
-    /// Finished steps before them.
-    begun: u64,
-    /// What the task was then; none of a step that was looked at before it was made.
-    before: Option<S>,
-    measured: Vec<Measured>,
+/// What computes the steps.
+#[derive(Clone, Debug)]
+pub struct Computing {
+    /// Backend and precision: other ones give other bits.
+    pub on: String,
+    /// When the numbers of a step are read.
+    pub reading: Reading,
 }
 
 /// Trains a task to the end of its run.
@@ -61,7 +65,7 @@ pub struct Trainer<'a, T: Task> {
     schedule: Schedule,
     plan: Plan,
     progress: Progress,
-    reading: Reading,
+    computing: Computing,
     trial: Option<Trial<T::Snapshot>>,
     /// Up to this one, each step is looked at before it is made.
     careful_until: u64,
@@ -79,7 +83,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     pub fn new(
         task: T,
         config: &Config,
-        reading: Reading,
+        computing: Computing,
         keeper: Keeper,
         observe: &'a mut dyn FnMut(Event<'_>),
         stop: &'a AtomicBool,
@@ -101,7 +105,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             schedule,
             plan,
             progress: Progress::default(),
-            reading,
+            computing,
             trial: None,
             careful_until: 0,
             gradient_norm: f64::NAN,
@@ -134,7 +138,12 @@ impl<'a, T: Task> Trainer<'a, T> {
             let proposed = self.task.compute(step, learning_rate, reading)?;
             self.guard(&proposed)?;
             self.apply(proposed, reading);
-            let Some(results) = self.read() else { continue };
+            let results = if self.is_time_to_look() {
+                let Some(results) = self.settle() else { continue };
+                results
+            } else {
+                Sums::default()
+            };
             self.tell(results, learning_rate);
             self.log(learning_rate)?;
             let improved = self.evaluate()?;
@@ -204,58 +213,51 @@ impl<'a, T: Task> Trainer<'a, T> {
 
     /// When the numbers of the next step are read.
     fn reading(&self) -> Reading {
-        if self.progress.step < self.careful_until { Reading::Now } else { self.reading }
+        if self.progress.step < self.careful_until { Reading::Now } else { self.computing.reading }
     }
 
     /// Makes the step, on trial when its numbers were not read.
     fn apply(&mut self, proposed: Proposed<T::Change>, reading: Reading) {
         let (task, begun) = (&self.task, self.progress.step);
         let trial = self.trial.get_or_insert_with(|| {
-            let before = (reading == Reading::Later).then(|| task.snapshot());
-            Trial { begun, before, measured: Vec::new() }
+            Trial::new(begun, (reading == Reading::Later).then(|| task.snapshot()))
         });
-        trial.measured.push(proposed.measured);
+        trial.add(proposed.measured);
         self.task.apply(proposed.change);
         self.progress.step += 1;
     }
 
-    /// The results of the steps on trial, when it is time to look at them; of none, when it is not.
-    /// Nothing when these steps were taken back.
-    fn read(&mut self) -> Option<Sums> {
+    /// Whether the numbers of the steps on trial are wanted now.
+    fn is_time_to_look(&self) -> bool {
         let epoch_ends = self.progress.step.is_multiple_of(self.task.steps_per_epoch());
-        let looked_at = self.trial.as_ref().is_some_and(|trial| trial.before.is_none());
-        let due =
-            [Some(self.plan.log_every), self.plan.evaluate_every, Some(self.plan.checkpoint_every)];
-        if looked_at || epoch_ends || due.into_iter().flatten().any(|every| self.due(every)) {
-            self.settle()
-        } else {
-            Some(Sums::default())
-        }
+        let at_hand = self.trial.as_ref().is_some_and(Trial::is_certain);
+        let Plan { log_every, evaluate_every, checkpoint_every, .. } = self.plan;
+        let mut cadences = [Some(log_every), evaluate_every, Some(checkpoint_every)].into_iter();
+        at_hand || epoch_ends || cadences.any(|every| every.is_some_and(|every| self.due(every)))
     }
 
-    /// Looks at the steps on trial. Where a number is not finite, the task goes back to where it was
-    /// before them, and they are made again one by one: [`Trainer::guard`] finds the one at fault.
+    /// The results of the steps on trial. Where one is not finite there are none: the task goes back to
+    /// where it was before them, and they are made again one by one, so that [`Trainer::guard`] finds the
+    /// one at fault.
     fn settle(&mut self) -> Option<Sums> {
         let Some(trial) = self.trial.take() else { return Some(Sums::default()) };
-        let steps = read_steps(trial.measured);
-        let finite = |(sums, square): &(Sums, f64)| {
-            square.is_finite() && sums.totals.iter().all(|(_, total)| total.is_finite())
-        };
-        if let Some(before) = trial.before
-            && !steps.iter().all(finite)
-        {
-            self.task.go_back(before);
-            self.careful_until = std::mem::replace(&mut self.progress.step, trial.begun);
-            return None;
+        match trial.results() {
+            Ok(steps) => {
+                let mut all = Sums::default();
+                for Results { sums, gradient_norm } in &steps {
+                    self.task.hear(sums);
+                    self.progress.window += sums;
+                    all += sums;
+                    self.gradient_norm = *gradient_norm;
+                }
+                Some(all)
+            }
+            Err((begun, before)) => {
+                self.task.go_back(before);
+                self.careful_until = std::mem::replace(&mut self.progress.step, begun);
+                None
+            }
         }
-        let mut all = Sums::default();
-        for (sums, square) in &steps {
-            self.task.hear(sums);
-            self.progress.window += sums;
-            all += sums;
-            self.gradient_norm = square.sqrt();
-        }
-        Some(all)
     }
 
     fn tell(&mut self, sums: Sums, learning_rate: f64) {
@@ -357,22 +359,9 @@ impl<'a, T: Task> Trainer<'a, T> {
         }
         state.insert_all("trainer", self.progress.state()?)?;
         state.insert(METRICS_LENGTH, self.keeper.metrics_length())?;
+        state.insert(COMPUTED_ON, self.computing.on.as_str())?;
         Ok(self.keeper.save(&state, Kept { step, best })?)
     }
-}
-
-/// The results of steps, and the squares of their gradients' norms, in one transfer.
-fn read_steps(measured: Vec<Measured>) -> Vec<(Sums, f64)> {
-    let numbers = measured.iter().flat_map(|step| {
-        step.totals.iter().map(|(_, total)| total.clone()).chain([step.square.clone()])
-    });
-    let mut numbers = read(numbers.collect()).into_iter();
-    let mut next = || numbers.next().expect("one for each number that was asked for");
-    let steps = measured.into_iter().map(|step| {
-        let totals = step.totals.iter().map(|(name, _)| ((*name).to_owned(), next())).collect();
-        (Sums { samples: step.samples, totals }, next())
-    });
-    steps.collect()
 }
 
 /// The first tensor that holds anything but numbers.
@@ -384,43 +373,6 @@ fn not_finite(state: &StateDict) -> Option<String> {
         _ => false,
     };
     state.iter().find(|(_, value)| spoilt(value)).map(|(path, _)| path.to_owned())
-}
-
-/// A line of metrics.jsonl about the steps since the last one.
-#[derive(Serialize)]
-struct TrainLine {
-    kind: &'static str,
-    step: u64,
-    epoch: f64,
-    #[serde(flatten)]
-    results: Scalars,
-    learning_rate: f64,
-    gradient_norm: f64,
-    samples_per_second: f64,
-    seconds: f64,
-}
-
-/// A line of metrics.jsonl for whoever reads it.
-#[derive(Serialize)]
-struct NoteLine<'a> {
-    kind: &'static str,
-    step: u64,
-    text: &'a str,
-}
-
-/// A line of metrics.jsonl about a set.
-#[derive(Serialize)]
-struct ReportLine<'a> {
-    kind: &'a str,
-    step: u64,
-    epoch: f64,
-    #[serde(flatten)]
-    results: Scalars,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    judge: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    classes: Option<&'a [ClassShare]>,
-    seconds: f64,
 }
 
 #[cfg(test)]

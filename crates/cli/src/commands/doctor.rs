@@ -2,9 +2,9 @@
 
 use hearth_train::Backend;
 use hearth_train::adapters::Adapter;
-use hearth_train::doctor::{Trial, two_steps};
+use hearth_train::doctor::{TwoSteps, two_steps};
 
-use crate::args::{Doctor, Probe};
+use crate::args::{Compute, Doctor, Probe};
 use crate::compute::{answer, probe};
 use crate::failure::Failure;
 use crate::output::{print, table};
@@ -24,9 +24,10 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     }
     let threads = hearth_train::backend::set_threads(None);
     print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")))?;
-    let backends = match args.compute.backend {
-        Some(_) => vec![args.compute.choice()?],
-        None => Backend::COMPILED.to_vec(),
+    let backends = match args.compute {
+        // A number belongs to a backend; `choice` says so.
+        Compute { backend: None, device: None } => Backend::COMPILED.to_vec(),
+        _ => vec![args.compute.choice()?],
     };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for backend in backends {
@@ -39,8 +40,8 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         };
         for Candidate { backend, device, name } in candidates {
             let number = device.map_or_else(String::new, |number| number.to_string());
-            let (times, verdict) = match probe::<Trial>(Probe::Train, backend, device) {
-                Ok(Trial { losses: [first, second], seconds }) => (
+            let (times, verdict) = match probe::<TwoSteps>(Probe::Train, backend, device) {
+                Ok(TwoSteps { losses: [first, second], seconds }) => (
                     seconds.map(|seconds| format!("{:.1} ms", seconds * 1e3)),
                     format!("works: loss {first:.4} -> {second:.4}"),
                 ),
@@ -59,19 +60,22 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Other(faults.join("\n"))) }
 }
 
-/// What a backend can compute on: the CPU, or each graphics adapter.
+/// What a backend can compute on: the CPU, each graphics adapter, or the one that was named.
 fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>, Failure> {
     if !backend.is_on_adapter() {
         return Ok(vec![Candidate { backend, device: None, name: "CPU".to_owned() }]);
     }
-    let adapters: Vec<Adapter> = probe(Probe::List, backend, None)?;
-    let all = adapters.iter().enumerate();
-    let all = all.map(|(number, adapter)| Candidate {
+    let named = |number: usize, adapter: &Adapter| Candidate {
         backend,
         device: Some(number),
         name: adapter.to_string(),
-    });
-    Ok(all.filter(|one| device.is_none_or(|number| one.device == Some(number))).collect())
+    };
+    if let Some(number) = device {
+        let opened: Option<Adapter> = probe(Probe::Open, backend, device)?;
+        return Ok(opened.iter().map(|adapter| named(number, adapter)).collect());
+    }
+    let adapters: Vec<Adapter> = probe(Probe::List, backend, None)?;
+    Ok(adapters.iter().enumerate().map(|(number, adapter)| named(number, adapter)).collect())
 }
 
 /// In the process that was started for it.

@@ -21,7 +21,10 @@ use crate::output::print;
 pub fn run(args: Args) -> Result<(), Failure> {
     let datasets = &args.datasets;
     match args.command {
-        Command::Train(args) => on(&args.compute, |backend| train::run(&args, backend, datasets)),
+        Command::Train(args) => {
+            let saved = on(&args.compute, |backend| train::run(&args, backend, datasets));
+            saved.map_err(Failure::with_checkpoint)
+        }
         Command::Eval(args) => {
             on(&args.trained.compute, |backend| eval::run(&args, backend, datasets))
         }

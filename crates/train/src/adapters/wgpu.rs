@@ -24,8 +24,11 @@ pub fn list() -> Vec<Adapter> {
     found().iter().map(|found| found.adapter.clone()).collect()
 }
 
-/// The number of the adapter that is taken when none is named: the first of the best kind.
-pub fn preferred() -> Result<usize, TrainError> {
+/// The number of the adapter that is named, or else of the first of the best kind.
+pub fn chosen(number: Option<usize>) -> Result<usize, TrainError> {
+    if let Some(number) = number {
+        return Ok(number);
+    }
     let numbered = found().iter().enumerate();
     let best = numbered.min_by_key(|(_, found)| found.adapter.kind).map(|(number, _)| number);
     best.ok_or_else(|| {
@@ -111,8 +114,9 @@ fn adapters_of(api: WgpuBackend, backends: Backends) -> Vec<Found> {
             Kind::Discrete => DeviceKind::DiscreteGpu(place),
             Kind::Integrated => DeviceKind::IntegratedGpu(place),
             Kind::Virtual => DeviceKind::VirtualGpu(place),
-            // Burn cannot tell one of these from the next.
-            Kind::Software | Kind::Other if place > 0 => continue,
+            // Burn cannot tell one of these from the next, and an unknown one only when it is alone.
+            Kind::Software if place > 0 => continue,
+            Kind::Other if adapters.len() > 1 => continue,
             Kind::Software => DeviceKind::Cpu,
             Kind::Other => DeviceKind::DefaultDevice,
         };

@@ -213,17 +213,19 @@ impl Task for Adversarial {
         let update = Update::new(&*generator, gradients, generator_pass.into_moments(), reading);
         fault = fault.or_else(|| update.fault(&generator_loss, Some("generator")));
         let [discriminator_loss, real_logit, made_logit] = totals;
+        let measured = Measured {
+            samples,
+            totals: vec![
+                (DISCRIMINATOR_LOSS, discriminator_loss),
+                ("generator_loss", generator_loss * samples as f64),
+                ("real_logit", real_logit),
+                ("made_logit", made_logit),
+            ],
+            square: square + update.norm.square.clone(),
+        };
+        let fault = fault.or_else(|| measured.fault());
         let proposed = Proposed {
-            measured: Measured {
-                samples,
-                totals: vec![
-                    (DISCRIMINATOR_LOSS, discriminator_loss),
-                    ("generator_loss", generator_loss * samples as f64),
-                    ("real_logit", real_logit),
-                    ("made_logit", made_logit),
-                ],
-                square: square + update.norm.square.clone(),
-            },
+            measured,
             change: Step { discriminator, generator: update, learning_rate, number: step + 1 },
             non_finite: fault.map(|what| NonFinite::new(what, &batches)),
         };

@@ -135,12 +135,14 @@ impl Task for Classify {
         let ([loss, correct], update) = self.forward_backward(step, &batches, reading);
         let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
         let fault = update.fault(&loss, None);
+        let measured = Measured {
+            samples,
+            totals: vec![("loss", loss * samples as f64), ("accuracy", correct)],
+            square: update.norm.square.clone(),
+        };
+        let fault = fault.or_else(|| measured.fault());
         let proposed = Proposed {
-            measured: Measured {
-                samples,
-                totals: vec![("loss", loss * samples as f64), ("accuracy", correct)],
-                square: update.norm.square.clone(),
-            },
+            measured,
             change: Step { update, learning_rate },
             non_finite: fault.map(|what| NonFinite::new(what, &batches)),
         };

@@ -26,8 +26,8 @@ struct Left {
     told: u64,
 }
 
-/// Trains on the small set, and says what is left of the run.
-fn run(name: &str, overrides: &[&str], reading: Reading) -> Left {
+/// Trains on the small set until someone stops it at a step, and says what is left of the run.
+fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
     let config = raw.with_overrides(overrides).expect("TOML").check().expect("good");
     let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
@@ -39,16 +39,16 @@ fn run(name: &str, overrides: &[&str], reading: Reading) -> Left {
             let normalization = Normalization::of(&splits.train);
             let classes = dataset.classes;
             let task = Classify::new(&config, network, splits, classes, &normalization, &device);
-            trained(task.expect("it fits"), &config, reading)
+            trained(task.expect("it fits"), &config, reading, stop_at)
         }
         ModelConfig::Gan(pair) => {
             let task = Adversarial::new(&config, pair, &splits, None, &device);
-            trained(task.expect("it fits"), &config, reading)
+            trained(task.expect("it fits"), &config, reading, stop_at)
         }
     }
 }
 
-fn trained(task: impl Task, config: &Config, reading: Reading) -> Left {
+fn trained(task: impl Task, config: &Config, reading: Reading, stop_at: u64) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunDir::create(folder.path().join("run")).expect("a run");
     let keeper = Keeper::new(run.clone(), 3, config.train.best_by, Vec::new(), 0).expect("a log");
@@ -56,9 +56,11 @@ fn trained(task: impl Task, config: &Config, reading: Reading) -> Left {
     let mut observe = |event: Event<'_>| {
         if let Event::Step(step) = event {
             told += step.sums.samples;
+            stop.fetch_or(step.step == stop_at, Ordering::Relaxed);
         }
     };
-    let mut trainer = Trainer::new(task, config, reading, keeper, &mut observe, &stop);
+    let computing = Computing { on: "a test".to_owned(), reading };
+    let mut trainer = Trainer::new(task, config, computing, keeper, &mut observe, &stop);
     let ended = trainer.run().map_err(|error| error.to_string());
     drop(trainer);
     let checkpoints = run.checkpoints();
@@ -99,7 +101,7 @@ fn numbers_may_be_read_later() {
         let overrides =
             ["train.epochs=2", "train.log_every=7", "train.checkpoint_every=11 steps", more];
         let [now, later] =
-            [Reading::Now, Reading::Later].map(|reading| run(name, &overrides, reading));
+            [Reading::Now, Reading::Later].map(|reading| run(name, &overrides, reading, 0));
         assert_eq!(now.ended, Ok(Ended::Finished));
         assert_same(&later, &now);
     }
@@ -110,9 +112,23 @@ fn a_step_that_is_not_finite_is_found_among_those_on_trial() {
     // Far too fast: the loss leaves the numbers after some steps.
     let wild = ["optimizer.learning_rate=1000", "model.hidden=[64, 64, 64]", "train.log_every=50"];
     let [now, later] =
-        [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &wild, reading));
+        [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &wild, reading, 0));
     let message = now.ended.clone().expect_err("it cannot learn");
     assert!(message.contains("not finite") && message.contains("training pictures"), "{message}");
     assert!(later.checkpoints.last().is_some_and(|step| *step > 0), "some steps were good");
     assert_same(&later, &now);
+}
+
+#[test]
+fn a_run_that_is_stopped_looks_at_its_steps_first() {
+    let overrides = ["train.log_every=7"];
+    let [now, later] =
+        [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &overrides, reading, 10));
+    assert_eq!((&later.ended, &later.checkpoints), (&Ok(Ended::Interrupted), &vec![10]));
+    assert_eq!(later.tensors, now.tensors);
+
+    // One of the steps on trial is not finite: none of them is kept.
+    let wild = ["optimizer.learning_rate=1000", "model.hidden=[64, 64, 64]", "train.log_every=50"];
+    let later = run("mlp-nano", &wild, Reading::Later, 20);
+    assert_eq!((later.ended, later.checkpoints), (Ok(Ended::Interrupted), vec![0]));
 }
