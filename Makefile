@@ -112,9 +112,9 @@ mini: ## cut datasets/fashion-mnist-mini from the full set
 schema: build ## write configs/schema.json, by which editors complete and check
 	$(HEARTH) schema > configs/schema.json
 
-venv: ## Python with NumPy and safetensors, for the tests that read our files from outside
+venv: ## Python with NumPy, safetensors, onnxruntime and PyTorch, for the tests that read our files from outside
 	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet numpy safetensors
+	$(VENV)/bin/pip install --quiet numpy safetensors onnxruntime torch
 
 clean: ## remove what was built
 	cargo clean

@@ -10,6 +10,7 @@ mod adapter;
 mod configs;
 mod damage;
 mod data;
+mod export;
 mod faults;
 mod generate;
 mod predict;

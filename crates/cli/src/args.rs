@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
-use hearth_train::{Backend, Split, Which};
+use hearth_train::{Backend, Format, Part, Split, Which};
 
 /// Train deep-learning models from a TOML file.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub enum Command {
     Predict(Predict),
     /// Make pictures with a trained generator.
     Sample(Sample),
+    /// Write a trained network for other programs, and check what was written.
+    Export(Export),
     /// Write a config for a folder of one's own pictures.
     Init(Init),
     /// Print the resolved config, with where each value came from.
@@ -187,6 +189,26 @@ pub struct Sample {
     /// Write each picture into this folder as well.
     #[arg(long, value_name = "DIR")]
     pub each: Option<PathBuf>,
+}
+
+/// `hearth export`.
+#[derive(Debug, Group)]
+pub struct Export {
+    /// The run.
+    #[command(flatten)]
+    pub trained: Trained,
+    /// onnx, safetensors (by PyTorch's names) or burnpack.
+    #[arg(long)]
+    pub format: Format,
+    /// The folder to make.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// generator or discriminator, of an adversarial pair.
+    #[arg(long, default_value_t)]
+    pub network: Part,
+    /// Write numbers of 16 bits into a safetensors file.
+    #[arg(long)]
+    pub half: bool,
 }
 
 /// `hearth init`.

@@ -88,7 +88,8 @@ impl Failure {
                 TrainError::Interrupted => 130,
                 TrainError::NonFinite { .. }
                 | TrainError::Spoilt { .. }
-                | TrainError::Device(_) => 1,
+                | TrainError::Device(_)
+                | TrainError::Export(_) => 1,
                 TrainError::Store(error) => match error {
                     StoreError::RunExists { .. }
                     | StoreError::NotEmpty { .. }

@@ -42,6 +42,7 @@ pub use lock::RunLock;
 pub use metrics::{MetricsLog, read_metrics};
 pub use run::{RunDir, runs_in};
 pub use state::StateDict;
+pub use tensors::{NamedTensor, read_tensors, write_tensors};
 /// The BLAKE3 checksum of some bytes, in hexadecimal.
 pub fn checksum(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()

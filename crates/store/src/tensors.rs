@@ -6,9 +6,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use half::{bf16, f16};
 use safetensors::{Dtype, View, tensor::Metadata};
 
-use crate::{DType, StoreError, TensorValue};
+use crate::{DType, StateDict, StoreError, TensorValue};
 
 /// The name that the format keeps for its metadata.
 const RESERVED: &str = "__metadata__";
@@ -23,8 +24,15 @@ pub(crate) fn encode(tensors: &BTreeMap<&str, &TensorValue>) -> Result<Vec<u8>, 
         .map_err(|error| fault(error.to_string()))
 }
 
-/// The tensors that a file holds, or what is wrong with it.
+/// The tensors that a checkpoint's file holds, or what is wrong with it.
 pub(crate) fn decode(file: &[u8]) -> Result<Vec<(String, TensorValue)>, String> {
+    decode_as(file, as_kept)
+}
+
+/// Makes a tensor of its type, shape and bytes, or says what is wrong with it.
+type Reader = fn(Dtype, &[usize], &[u8]) -> Result<TensorValue, String>;
+
+fn decode_as(file: &[u8], read: Reader) -> Result<Vec<(String, TensorValue)>, String> {
     // The library's own `SafeTensors::deserialize` adds up offsets from the header before it has
     // compared them with the file's length, which overflows on a header made for it.
     let (length, rest) = file.split_first_chunk().ok_or("it is shorter than its header")?;
@@ -43,13 +51,88 @@ pub(crate) fn decode(file: &[u8]) -> Result<Vec<(String, TensorValue)>, String> 
         .map(|(name, info)| {
             let (start, end) = info.data_offsets;
             let bytes = data.get(start..end).ok_or("a tensor lies outside the file")?;
-            let dtype = dtype_of(info.dtype)
-                .ok_or_else(|| format!("`{name}` holds {}, which is not read here", info.dtype))?;
-            let tensor = TensorValue::from_bytes(dtype, info.shape.clone(), bytes.to_vec())
-                .map_err(|error| error.to_string())?;
+            let tensor = read(info.dtype, &info.shape, bytes)
+                .map_err(|fault| format!("`{name}` {fault}"))?;
             Ok((name, tensor))
         })
         .collect()
+}
+
+/// A tensor of a checkpoint.
+fn as_kept(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
+    let known = dtype_of(dtype).ok_or_else(|| format!("holds {dtype}, which is not read here"))?;
+    TensorValue::from_bytes(known, shape, bytes.to_vec()).map_err(|error| error.to_string())
+}
+
+/// A tensor of floats, of 16 bits as well, in 32.
+fn widened(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
+    let halves = || bytes.as_chunks().0.iter().copied();
+    let values: Vec<f32> = match dtype {
+        Dtype::F16 => halves().map(|half| f16::from_le_bytes(half).to_f32()).collect(),
+        Dtype::BF16 => halves().map(|half| bf16::from_le_bytes(half).to_f32()).collect(),
+        _ => return as_kept(dtype, shape, bytes),
+    };
+    TensorValue::new(shape, &values).map_err(|error| error.to_string())
+}
+
+/// A tensor for other programs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers, in row-major order.
+    pub values: Vec<f32>,
+}
+
+/// Tensors for other programs, as a safetensors file: names, shapes and numbers, which become floats of
+/// 16 bits on request.
+pub fn write_tensors(tensors: &[NamedTensor], half: bool) -> Result<Vec<u8>, StoreError> {
+    let fault = |fault: String| StoreError::Encode { what: "a set of tensors", fault };
+    let views = tensors.iter().map(|NamedTensor { name, shape, values }| {
+        let (dtype, bytes) = if half {
+            let halves = values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes());
+            (Dtype::F16, halves.collect::<Vec<u8>>())
+        } else {
+            (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        };
+        (name, Owned { dtype, shape, bytes })
+    });
+    safetensors::serialize(views, None).map_err(|error| fault(error.to_string()))
+}
+
+/// The tensors of a safetensors file of any program, those of 16 bits in 32; or what is wrong with it.
+pub fn read_tensors(file: &[u8]) -> Result<StateDict, String> {
+    let mut state = StateDict::new();
+    for (name, tensor) in decode_as(file, widened)? {
+        state.insert(name, tensor).map_err(|error| error.to_string())?;
+    }
+    Ok(state)
+}
+
+struct Owned<'a> {
+    dtype: Dtype,
+    shape: &'a [usize],
+    bytes: Vec<u8>,
+}
+
+impl View for Owned<'_> {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        (&self.bytes).into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 fn dtype_of(dtype: Dtype) -> Option<DType> {
@@ -114,6 +197,25 @@ mod tests {
         let tensor = TensorValue::new([1], &[1.0f32])?;
         let error = encode(&BTreeMap::from([(RESERVED, &tensor)]));
         assert!(matches!(error, Err(StoreError::Encode { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn others_get_floats_of_16_bits_and_give_them() -> Result<(), StoreError> {
+        let values = vec![1.5, -0.1];
+        let tensors = [NamedTensor { name: "weight".to_owned(), shape: vec![2], values }];
+        let halves = write_tensors(&tensors, true)?;
+        assert!(decode(&halves).is_err(), "a checkpoint holds none");
+        let mut found = read_tensors(&halves).expect("it was just written");
+        // The nearest of 11 bits: -0.0999755859375.
+        assert_eq!(found.take_values::<f32>("weight", &[2])?, [1.5, -1638.0 / 16384.0]);
+        let mut found = read_tensors(&write_tensors(&tensors, false)?).expect("just written");
+        assert_eq!(found.take_values::<f32>("weight", &[2])?, [1.5, -0.1]);
+        let header = r#"{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}"#;
+        let mut found = read_tensors(&file(header, &[0x80, 0x3f])).expect("good");
+        assert_eq!(found.take_values::<f32>("a", &[1])?, [1.0]);
+        let odd = r#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,3]}}"#;
+        assert!(read_tensors(&file(odd, &[0, 0, 0])).is_err());
         Ok(())
     }
 

@@ -21,6 +21,9 @@ pub enum TrainError {
     /// There is no graphics adapter, or it cannot be opened.
     #[error("{0}")]
     Device(String),
+    /// An artefact for other programs could not be written, or is not what it should be.
+    #[error("{0}")]
+    Export(String),
     /// Someone asked to stop before the run itself began.
     #[error("interrupted while its judge was trained; the same command goes on")]
     Interrupted,

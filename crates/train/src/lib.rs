@@ -11,6 +11,7 @@
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
+//! | [`export`] | a trained network for other programs |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -27,6 +28,7 @@ pub mod doctor;
 pub mod error;
 pub mod evaluate;
 pub mod event;
+pub mod export;
 pub mod gradients;
 pub mod info;
 pub mod input;
@@ -60,6 +62,7 @@ pub use backend::Backend;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
+pub use export::{Export, Format, Part, export};
 pub use predict::Predictor;
 pub use report::Report;
 pub use run::{Job, Outcome, Target};

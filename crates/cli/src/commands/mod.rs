@@ -4,6 +4,7 @@ mod config;
 mod data;
 mod doctor;
 mod eval;
+mod export;
 mod init;
 mod predict;
 mod runs;
@@ -30,6 +31,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         Command::Predict(args) => on(&args.trained.compute, |backend| predict::run(&args, backend)),
         Command::Sample(args) => on(&args.trained.compute, |backend| sample::run(&args, backend)),
+        Command::Export(args) => {
+            on(&args.trained.compute, |backend| export::run(&args, backend, datasets))
+        }
         Command::Init(args) => init::run(&args),
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),

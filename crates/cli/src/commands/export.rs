@@ -1,0 +1,44 @@
+//! `hearth export`.
+
+use std::path::Path;
+
+use hearth_train::{Backend, Export, export};
+use serde::Serialize;
+
+use crate::args;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say};
+
+#[derive(Serialize)]
+struct Answer {
+    file: String,
+    step: u64,
+    difference: f64,
+    samples: usize,
+}
+
+/// Exports.
+pub fn run(args: &args::Export, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+    let trained = &args.trained;
+    let job = Export {
+        run: &trained.run,
+        which: trained.checkpoint,
+        part: args.network,
+        format: args.format,
+        half: args.half,
+        out: &args.out,
+        backend,
+        datasets,
+    };
+    let done = export(&job, &mut |text| say(text))?;
+    let file = done.file.display().to_string();
+    if trained.json {
+        let (step, difference, samples) = (done.step, done.difference, done.samples);
+        return print_json(&Answer { file, step, difference, samples });
+    }
+    say(&format!("checkpoint of step {}", done.step));
+    print(&format!(
+        "{file}\nread back, it differs from the trained network by {:.1e} at most, on {} samples",
+        done.difference, done.samples
+    ))
+}

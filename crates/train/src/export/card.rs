@@ -1,0 +1,141 @@
+//! The model card of an export.
+
+use std::fmt::Write as _;
+
+use hearth_store::{RunDir, read_metrics};
+
+use super::{Built, Export, Format, Network, onnx, pytorch};
+use crate::error::TrainError;
+use crate::trained::Trained;
+
+/// The card, with its front matter; `difference` is what the check found, on so many samples.
+pub fn text(
+    trained: &Trained,
+    network: &Network,
+    job: &Export<'_>,
+    (difference, samples): (f64, usize),
+) -> Result<String, TrainError> {
+    let dataset = &trained.info.dataset;
+    let name = &trained.config.run.name;
+    let results = results(trained)?;
+    let task = match network.built {
+        Built::Classifier(_) => "image-classification",
+        Built::Generator(_) => "unconditional-image-generation",
+        Built::Discriminator(_) => "other",
+    };
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let mut line = |line: &str| {
+        let _ = writeln!(text, "{line}");
+    };
+    line("---");
+    line("library_name: hearth");
+    line(&format!("pipeline_tag: {task}"));
+    line(&format!("datasets:\n- {}", dataset.name));
+    if !results.is_empty() {
+        line(&format!(
+            "model-index:\n- name: {name}\n  results:\n  - dataset:\n      name: {}\n      type: {}\n    metrics:",
+            dataset.name, dataset.name
+        ));
+        for (metric, value) in &results {
+            line(&format!("    - type: {metric}\n      value: {value}"));
+        }
+    }
+    line("---\n");
+    line(&format!("# {name}\n"));
+    let what = match network.built {
+        Built::Classifier(_) => "names the class of a picture",
+        Built::Generator(_) => "makes a picture of random numbers",
+        Built::Discriminator(_) => "tells real pictures from made ones",
+    };
+    let [channels, height, width] = dataset.shape;
+    line(&format!(
+        "A network that {what}, trained on {} ({} pictures of {channels}x{height}x{width}) with Hearth {} on \
+         Burn {}; its checkpoint of step {}.\n",
+        dataset.name, dataset.samples[0], trained.info.hearth, trained.info.burn, trained.step,
+    ));
+    line("Trained by `hearth train config.toml` of:\n");
+    line(&format!("```toml\n{}\n```\n", trained.config.to_toml().trim_end()));
+    if !results.is_empty() {
+        line("| on the test set | |\n| --- | --- |");
+        for (metric, value) in &results {
+            line(&format!("| {metric} | {value:.4} |"));
+        }
+        line("");
+    }
+    line(&format!(
+        "`{}` was read back and run on {samples} {}: its {} differ from those of the trained network by \
+         {difference:.1e} at most.\n",
+        job.format.file(),
+        if network.latent > 0 { "draws of random numbers" } else { "test pictures" },
+        if network.latent > 0 { "pixels, from -1 to 1," } else { "probabilities" },
+    ));
+    line(&usage(network, job));
+    if network.latent == 0 {
+        line("## Classes\n");
+        let classes = dataset.classes.iter().enumerate();
+        let classes: Vec<_> = classes.map(|(index, class)| format!("{index} {class}")).collect();
+        line(&classes.join(", "));
+    }
+    Ok(text)
+}
+
+/// The test results of the checkpoint, where the run's log has them.
+fn results(trained: &Trained) -> Result<Vec<(String, f64)>, TrainError> {
+    let run = RunDir::open(&trained.run)?;
+    let lines = read_metrics(run.metrics())?;
+    let line =
+        lines.iter().rev().find(|line| line["kind"] == "test" && line["step"] == trained.step);
+    let names = ["loss", "accuracy", "distance", "precision", "recall", "entropy"];
+    let number = |name: &str| Some((name.to_owned(), line?[name].as_f64()?));
+    Ok(names.into_iter().filter_map(number).collect())
+}
+
+/// How it is used.
+fn usage(network: &Network, job: &Export<'_>) -> String {
+    let shape = network.shape;
+    let picture = format!("{}, {}, {}", shape.channels, shape.height, shape.width);
+    let prepared = match network.built {
+        Built::Generator(_) => format!(
+            "It takes `[batch, {}]` numbers of a standard normal distribution, and gives pictures `[batch, \
+             {picture}]` from -1 to 1: a byte is `(value + 1) * 127.5`.",
+            network.latent
+        ),
+        _ if job.format == Format::Onnx => format!(
+            "`pixels` is `[batch, {picture}]`, floats from 0 to 255; they are normalised inside."
+        ),
+        _ => format!(
+            "It takes pictures `[batch, {picture}]` as `(pixel / 255 - mean) / std`, by the mean and std of \
+             `config.json`, and gives logits."
+        ),
+    };
+    let code = match job.format {
+        Format::Onnx => {
+            let outputs = match network.built {
+                Built::Classifier(_) => "`logits` and `probabilities`",
+                Built::Generator(_) => "`pictures`",
+                Built::Discriminator(_) => "`logit`, high for real pictures",
+            };
+            format!(
+                "The graph (opset {}) takes any number of samples and gives {outputs}:\n\n```python\nimport \
+                 onnxruntime\nsession = onnxruntime.InferenceSession(\"{}\")\noutputs = session.run(None, \
+                 {{session.get_inputs()[0].name: samples}})\n```\n",
+                onnx::OPSET,
+                job.format.file(),
+            )
+        }
+        Format::Safetensors => format!(
+            "```python\n{}\nfrom safetensors.torch import load_file\n\nnetwork.load_state_dict(load_file(\"{}\"))\n\
+             network.eval()\n```\n",
+            pytorch::code(&network.layers),
+            job.format.file(),
+        ),
+        Format::Burnpack => format!(
+            "```rust\n// `new` is that of the network in the crate hearth-model, by the settings of \
+             config.json.\nuse burn::module::Module;\nuse burn::store::ModuleRecord;\n\nlet record = \
+             ModuleRecord::load(\"{}\")?;\nlet network = network.try_load_record(record)?;\n```\n",
+            job.format.file(),
+        ),
+    };
+    format!("## Use\n\n{prepared}\n\n{code}")
+}

@@ -1,0 +1,76 @@
+//! A network as the code of a PyTorch module.
+
+use std::fmt::Write as _;
+
+use hearth_config::Pooling;
+
+use super::layers::{Function, Layer};
+
+/// Python that makes the module `network`, whose `state_dict` has the names of an export.
+pub fn code(layers: &[Layer]) -> String {
+    let mut text = String::from("from torch import nn\n");
+    if layers.iter().any(|layer| matches!(layer, Layer::Residual { .. })) {
+        text.push_str(
+            "\n\nclass Residual(nn.Module):\n    def __init__(self, inner, shortcut):\n        \
+             super().__init__()\n        self.inner, self.shortcut = inner, shortcut\n\n    \
+             def forward(self, x):\n        return self.inner(x) + self.shortcut(x)\n\n",
+        );
+    }
+    text.push_str("\nnetwork = ");
+    sequence(layers, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+fn sequence(layers: &[Layer], depth: usize, text: &mut String) {
+    if layers.is_empty() {
+        text.push_str("nn.Identity()");
+        return;
+    }
+    let indent = "    ".repeat(depth + 1);
+    text.push_str("nn.Sequential(\n");
+    for layer in layers {
+        text.push_str(&indent);
+        if let Layer::Residual { inner, shortcut } = layer {
+            text.push_str("Residual(");
+            sequence(inner, depth + 1, text);
+            text.push_str(", ");
+            sequence(shortcut, depth + 1, text);
+            text.push(')');
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "nn.{}", module(layer));
+        }
+        text.push_str(",\n");
+    }
+    text.push_str(&"    ".repeat(depth));
+    text.push(')');
+}
+
+fn module(layer: &Layer) -> String {
+    match layer {
+        Layer::Flatten => "Flatten()".to_owned(),
+        Layer::Unflatten([channels, height, width]) => {
+            format!("Unflatten(1, ({channels}, {height}, {width}))")
+        }
+        Layer::Linear { features: [inputs, outputs], .. } => format!("Linear({inputs}, {outputs})"),
+        Layer::Convolution { channels, kernel, stride, padding, bias, transposed, .. } => {
+            let [inputs, outputs] = channels;
+            let name = if *transposed { "ConvTranspose2d" } else { "Conv2d" };
+            let bias = if *bias { "" } else { ", bias=False" };
+            format!(
+                "{name}({inputs}, {outputs}, {kernel}, stride={stride}, padding={padding}{bias})"
+            )
+        }
+        Layer::Norm { channels, .. } => format!("BatchNorm2d({channels})"),
+        Layer::Function(Function::Relu) => "ReLU()".to_owned(),
+        Layer::Function(Function::LeakyRelu(slope)) => format!("LeakyReLU({slope})"),
+        Layer::Function(Function::Tanh) => "Tanh()".to_owned(),
+        Layer::Function(Function::Sigmoid) => "Sigmoid()".to_owned(),
+        Layer::Function(Function::Gelu) => "GELU()".to_owned(),
+        Layer::Pool(Pooling::Max) => "MaxPool2d(2)".to_owned(),
+        Layer::Pool(Pooling::Average) => "AvgPool2d(2)".to_owned(),
+        Layer::GlobalAverage => "AdaptiveAvgPool2d(1)".to_owned(),
+        Layer::Residual { .. } => unreachable!("a sequence of its own"),
+    }
+}

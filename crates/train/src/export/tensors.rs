@@ -1,0 +1,186 @@
+//! The tensors of a network's layers: where a checkpoint holds them, and where PyTorch does.
+
+use hearth_model::PictureDims;
+use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue};
+
+use super::layers::{Layer, Places};
+
+/// A tensor of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// Its path in a checkpoint.
+    pub path: String,
+    /// Its shape there.
+    pub shape: Vec<usize>,
+    /// Its name in PyTorch.
+    pub name: String,
+    order: Order,
+}
+
+/// How a tensor's numbers are ordered in PyTorch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// As in a checkpoint.
+    Same,
+    /// The weights of a linear layer: outputs first.
+    Transposed(Places),
+    /// One number for each output.
+    Outputs(Places),
+}
+
+impl Tensor {
+    /// Its shape in PyTorch.
+    pub fn pytorch_shape(&self) -> Vec<usize> {
+        match (self.order, &self.shape[..]) {
+            (Order::Transposed(_), [inputs, outputs]) => vec![*outputs, *inputs],
+            _ => self.shape.clone(),
+        }
+    }
+
+    /// Numbers of a checkpoint, as PyTorch orders them.
+    pub fn to_pytorch(&self, values: &[f32]) -> Vec<f32> {
+        (0..values.len()).map(|place| values[self.origin(place)]).collect()
+    }
+
+    /// Numbers of PyTorch, as a checkpoint orders them.
+    pub fn from_pytorch(&self, values: &[f32]) -> Vec<f32> {
+        let mut ours = vec![0.0; values.len()];
+        for (place, value) in values.iter().enumerate() {
+            ours[self.origin(place)] = *value;
+        }
+        ours
+    }
+
+    /// Where a checkpoint has the number that PyTorch has at `place`.
+    fn origin(&self, place: usize) -> usize {
+        match (self.order, &self.shape[..]) {
+            (Order::Transposed(places), [inputs, outputs]) => {
+                let (output, input) = (place / inputs, place % inputs);
+                let [input, output] = match places {
+                    Places::Same => [input, output],
+                    Places::Inputs(dims) => [channels_last(dims, input), output],
+                    Places::Outputs(dims) => [input, channels_last(dims, output)],
+                };
+                input * outputs + output
+            }
+            (Order::Outputs(Places::Outputs(dims)), _) => channels_last(dims, place),
+            _ => place,
+        }
+    }
+}
+
+/// Where the feature that is at `place` of channels, rows, columns stands in rows, columns, channels.
+fn channels_last([channels, height, width]: PictureDims, place: usize) -> usize {
+    let area = height * width;
+    place % area * channels + place / area
+}
+
+/// The tensors of all layers, in order.
+pub fn tensors(layers: &[Layer]) -> Vec<Tensor> {
+    let mut found = Vec::new();
+    collect(layers, "", &mut found);
+    found
+}
+
+fn collect(layers: &[Layer], prefix: &str, found: &mut Vec<Tensor>) {
+    for (index, layer) in layers.iter().enumerate() {
+        let name = format!("{prefix}{index}");
+        let mut add = |path: &str, ours: &str, theirs: &str, shape: &[usize], order| {
+            let (path, name) = (format!("{path}.{ours}"), format!("{name}.{theirs}"));
+            found.push(Tensor { path, shape: shape.to_vec(), name, order });
+        };
+        match layer {
+            Layer::Linear { path, features, places } => {
+                add(path, "weight", "weight", features, Order::Transposed(*places));
+                add(path, "bias", "bias", &features[1..], Order::Outputs(*places));
+            }
+            Layer::Convolution { path, channels, kernel, bias, transposed, .. } => {
+                let [inputs, outputs] = *channels;
+                let pair = if *transposed { [inputs, outputs] } else { [outputs, inputs] };
+                let shape = [pair[0], pair[1], *kernel, *kernel];
+                add(path, "weight", "weight", &shape, Order::Same);
+                if *bias {
+                    add(path, "bias", "bias", &[outputs], Order::Same);
+                }
+            }
+            Layer::Norm { path, channels } => {
+                for (ours, theirs) in [
+                    ("gamma", "weight"),
+                    ("beta", "bias"),
+                    ("running_mean", "running_mean"),
+                    ("running_variance", "running_var"),
+                ] {
+                    add(path, ours, theirs, &[*channels], Order::Same);
+                }
+            }
+            Layer::Residual { inner, shortcut } => {
+                collect(inner, &format!("{name}.inner."), found);
+                collect(shortcut, &format!("{name}.shortcut."), found);
+            }
+            Layer::Flatten
+            | Layer::Unflatten(_)
+            | Layer::Function(_)
+            | Layer::Pool(_)
+            | Layer::GlobalAverage => {}
+        }
+    }
+}
+
+/// The numbers of a network as PyTorch holds them. A missing, extra or misshapen
+/// entry of the state is an error.
+pub fn to_pytorch(layers: &[Layer], mut state: StateDict) -> Result<Vec<NamedTensor>, StoreError> {
+    let found = tensors(layers).into_iter().map(|tensor| {
+        let values = state.take_values::<f32>(&tensor.path, &tensor.shape)?;
+        let (shape, values) = (tensor.pytorch_shape(), tensor.to_pytorch(&values));
+        Ok(NamedTensor { name: tensor.name, shape, values })
+    });
+    let found = found.collect::<Result<_, _>>()?;
+    state.finish()?;
+    Ok(found)
+}
+
+/// The state of a network of what PyTorch holds, the reverse of [`to_pytorch`].
+pub fn from_pytorch(layers: &[Layer], mut theirs: StateDict) -> Result<StateDict, StoreError> {
+    let mut state = StateDict::new();
+    for tensor in tensors(layers) {
+        let values = theirs.take_values::<f32>(&tensor.name, &tensor.pytorch_shape())?;
+        let values = tensor.from_pytorch(&values);
+        state.insert(tensor.path.clone(), TensorValue::new(tensor.shape.clone(), &values)?)?;
+    }
+    theirs.finish()?;
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of one linear layer behind a picture of 2 channels in 1 row and 3 columns.
+    #[test]
+    fn a_linear_layer_behind_a_picture_is_reordered_by_hand() {
+        let places = Places::Inputs([2, 1, 3]);
+        let layers = [Layer::Linear { path: "head".to_owned(), features: [6, 1], places }];
+        let mut state = StateDict::new();
+        // Rows, columns, channels: both channels of a column stand together.
+        let weight = [0.0, 10.0, 1.0, 11.0, 2.0, 12.0_f32];
+        state
+            .insert("head.weight", TensorValue::new([6, 1], &weight).expect("it fits"))
+            .expect("new");
+        state
+            .insert("head.bias", TensorValue::new([1], &[7.0_f32]).expect("it fits"))
+            .expect("new");
+        let found = to_pytorch(&layers, state.clone()).expect("all is there");
+        let named = |name: &str, shape: &[usize], values: &[f32]| NamedTensor {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            values: values.to_vec(),
+        };
+        assert_eq!(found[0], named("0.weight", &[1, 6], &[0.0, 1.0, 2.0, 10.0, 11.0, 12.0]));
+        assert_eq!(found[1], named("0.bias", &[1], &[7.0]));
+        let mut theirs = StateDict::new();
+        for NamedTensor { name, shape, values } in found {
+            theirs.insert(name, TensorValue::new(shape, &values).expect("it fits")).expect("new");
+        }
+        assert_eq!(from_pytorch(&layers, theirs).expect("the same"), state);
+    }
+}

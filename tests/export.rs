@@ -1,0 +1,170 @@
+//! What `hearth export` writes, in other programs.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{fail, hearth, json, pictures, root, succeed, words};
+
+/// Trains a config for an epoch on the small set.
+fn train(config: &str, overrides: &str, run: &Path) {
+    let line = format!("train configs/{config}.toml train.epochs=1 {overrides} --run");
+    succeed(hearth(words(&line)).arg(run));
+}
+
+/// Exports, and gives the difference that the check found.
+fn export(run: &Path, options: &str, out: &Path) -> f64 {
+    let mut command = hearth(words(&format!("export {options} --json")));
+    let done = json(command.arg(run).arg("--out").arg(out));
+    assert!(Path::new(done["file"].as_str().unwrap()).exists());
+    assert_eq!(done["samples"], 256);
+    for file in ["README.md", "config.json"] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+    done["difference"].as_f64().unwrap()
+}
+
+#[test]
+fn every_network_is_exported_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    for (config, overrides, parts) in [
+        ("softmax", "data.kind=fashion-mnist-mini data.valid_samples=200", &[""][..]),
+        ("mlp-nano", "model.activation=gelu", &[""]),
+        ("lenet-nano", "model.pooling=average model.activation=sigmoid", &[""]),
+        ("cnn-nano", "", &[""]),
+        ("resnet-nano", "", &[""]),
+        ("gan-nano", "evaluate.samples=500", &["--network generator", "--network discriminator"]),
+        (
+            "gan-mlp",
+            "evaluate.samples=500 data.kind=fashion-mnist-mini data.valid_samples=0 model.hidden=[64,32]",
+            &["--network generator", "--network discriminator"],
+        ),
+    ] {
+        let run = folder.path().join(config);
+        train(config, overrides, &run);
+        for (part, options) in parts.iter().enumerate() {
+            for (format, allowed) in [("onnx", 1e-4), ("safetensors", 1e-5), ("burnpack", 1e-5)] {
+                let out = folder.path().join(format!("{config}-{part}-{format}"));
+                let difference = export(&run, &format!("{options} --format {format}"), &out);
+                assert!(difference <= allowed, "{config} {options} {format}: {difference}");
+            }
+        }
+        let out = folder.path().join(format!("{config}-half"));
+        let difference = export(&run, "--format safetensors --half", &out);
+        assert!(difference > 0.0 && difference <= 1e-2, "{config}: {difference}");
+        let sizes = [&out, &folder.path().join(format!("{config}-0-safetensors"))]
+            .map(|out| std::fs::metadata(out.join("model.safetensors")).unwrap().len());
+        assert!(sizes[0] < sizes[1] * 6 / 10, "{sizes:?}");
+    }
+}
+
+#[test]
+fn onnxruntime_and_pytorch_compute_the_same() {
+    let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
+    let imports = Command::new(&python).args(["-c", "import numpy, onnxruntime, torch"]).output();
+    if !imports.is_ok_and(|output| output.status.success()) {
+        // CI sets this, so that the test cannot be left out there unseen.
+        assert!(std::env::var("HEARTH_PYTHON").is_err(), "{python} lacks onnxruntime or torch");
+        println!("SKIPPED: {python} has no onnxruntime or torch; `make venv` gets them");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = pictures(folder.path(), 1000);
+    let pixels: Vec<u8> =
+        files.iter().flat_map(|file| image::open(file).unwrap().into_luma8().into_raw()).collect();
+    let pixel_file = folder.path().join("pixels");
+    std::fs::write(&pixel_file, pixels).unwrap();
+    for (config, overrides, kind) in [
+        ("mlp-nano", "model.activation=gelu", "classifier"),
+        ("lenet-nano", "", "classifier"),
+        ("cnn-nano", "", "classifier"),
+        ("resnet-nano", "", "classifier"),
+        ("gan-nano", "evaluate.samples=500", "generator"),
+        ("gan-nano", "evaluate.samples=500", "discriminator"),
+    ] {
+        let run = folder.path().join(config);
+        if !run.exists() {
+            train(config, overrides, &run);
+        }
+        let part = if kind == "classifier" { String::new() } else { format!("--network {kind}") };
+        let [onnx, safetensors] = ["onnx", "safetensors"].map(|format| {
+            let out = folder.path().join(format!("{config}-{kind}-{format}"));
+            export(&run, &format!("{part} --format {format}"), &out);
+            out
+        });
+        let script = root().join("scripts/exports.py");
+        let mut command = Command::new(&python);
+        command.arg(script).arg(kind).args([&onnx, &safetensors]).arg(&pixel_file);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let theirs: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let [onnx, pytorch] = ["onnx", "pytorch"].map(|engine| rows(&theirs[engine]));
+        assert_same(&format!("{config} {kind}: engines"), &onnx, &pytorch, 1e-4);
+        if kind == "classifier" {
+            let mut predict = hearth(words("predict --top 0 --json"));
+            let ours = json(predict.arg(&run).args(&files));
+            let ours: Vec<Vec<f64>> =
+                ours["predictions"].as_array().unwrap().iter().map(probabilities).collect();
+            assert_same(&format!("{config} in onnxruntime"), &onnx, &ours, 1e-4);
+            assert_same(&format!("{config} in PyTorch"), &pytorch, &ours, 1e-5);
+            for (ours, theirs) in ours.iter().zip(onnx.iter().zip(&pytorch)) {
+                assert_eq!([top(theirs.0), top(theirs.1)], [top(ours); 2], "{config}");
+            }
+        }
+    }
+}
+
+fn rows(value: &Value) -> Vec<Vec<f64>> {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// The probability of each class, in the order of the classes.
+fn probabilities(prediction: &Value) -> Vec<f64> {
+    let guesses = prediction["top"].as_array().unwrap();
+    let mut row = vec![f64::NAN; guesses.len()];
+    for guess in guesses {
+        row[guess["index"].as_u64().unwrap() as usize] = guess["probability"].as_f64().unwrap();
+    }
+    row
+}
+
+fn top(row: &[f64]) -> usize {
+    (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
+}
+
+fn assert_same(what: &str, found: &[Vec<f64>], wanted: &[Vec<f64>], allowed: f64) {
+    assert_eq!(found.len(), 1000, "{what}");
+    assert_eq!(found.len(), wanted.len(), "{what}");
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert_eq!(found.len(), wanted.len(), "{what}");
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!((found - wanted).abs() <= allowed, "{what}: {found}, not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_exported_is_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    train("mlp-nano", "", &run);
+    let full = folder.path().join("full");
+    std::fs::create_dir(&full).unwrap();
+    std::fs::write(full.join("mine.txt"), "mine").unwrap();
+    let out = folder.path().join("out");
+    for (options, out, part) in [
+        ("--format onnx", &full, "is not empty"),
+        ("--format onnx --half", &out, "--half writes a safetensors file"),
+        ("--format tflite", &out, "is not onnx, safetensors or burnpack"),
+        ("--format onnx --checkpoint 7", &out, "7"),
+    ] {
+        let mut command = hearth(words(&format!("export {options}")));
+        let failed = fail(command.arg(&run).arg("--out").arg(out), 2);
+        assert!(failed.err.contains(part), "{options}: {}", failed.err);
+    }
+    assert!(!out.exists());
+    let left: Vec<_> =
+        folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
