@@ -73,7 +73,12 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 fn convert(name: &Path, bytes: &[u8], shape: PictureShape) -> ImageResult<Vec<u8>> {
-    let picture = on_white(decode(name, bytes)?);
+    Ok(to_pixels(decode(name, bytes)?, shape))
+}
+
+/// A picture as [`read_picture`] makes it of a file.
+pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
+    let picture = on_white(picture);
     let (width, height) = (shape.width as u32, shape.height as u32);
     let picture = if shape.channels == 1 {
         DynamicImage::ImageLuma8(picture.into_luma8())
@@ -87,9 +92,9 @@ fn convert(name: &Path, bytes: &[u8], shape: PictureShape) -> ImageResult<Vec<u8
     };
     let interleaved = picture.into_bytes();
     if shape.channels == 1 {
-        return Ok(interleaved);
+        return interleaved;
     }
-    Ok((0..3).flat_map(|channel| interleaved.iter().skip(channel).step_by(3).copied()).collect())
+    (0..3).flat_map(|channel| interleaved.iter().skip(channel).step_by(3).copied()).collect()
 }
 
 /// Decodes within limits and turns the picture upright.

@@ -13,6 +13,7 @@ use crate::predict::Predictor;
 use crate::report::Report;
 use crate::sampler::Sampler;
 use crate::task::Split;
+use crate::tasks::evaluate;
 use crate::trained::{Trained, Which, stored_config};
 
 /// What is to be evaluated, and on what.
@@ -41,9 +42,16 @@ pub fn evaluate_run(
     let config = stored_config(&RunDir::open(run)?)?;
     match (config.model, pictures) {
         (ModelConfig::Classifier(_), None) => {
-            let predictor = Predictor::open(run, which, backend)?;
-            let report = predictor.evaluate(split, datasets, notice)?;
-            Ok((predictor.step(), Report::Classification(report)))
+            let (predictor, trained) = Predictor::of_run(run, which, backend)?;
+            let splits = trained.splits(datasets, notice)?;
+            let subset = split.of(&splits);
+            if subset.is_empty() {
+                let name = split.name();
+                return Err(TrainError::Settings(format!("the {name} set is empty")));
+            }
+            let Predictor { network, input, device, .. } = &predictor;
+            let report = evaluate(network, input, subset, split, predictor.classes(), device);
+            Ok((trained.step, Report::Classification(report)))
         }
         (ModelConfig::Classifier(_), Some(_)) => Err(TrainError::Settings(
             "pictures are judged beside those of a generator, and this run names classes".into(),

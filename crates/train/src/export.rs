@@ -5,6 +5,7 @@ mod card;
 mod check;
 pub mod layers;
 mod onnx;
+mod open;
 mod proto;
 pub mod pytorch;
 pub mod tensors;
@@ -32,6 +33,7 @@ use crate::sampler::{Use, latent};
 use crate::state::restore_module;
 use crate::trained::{Trained, Which};
 use layers::Layer;
+pub(crate) use open::{is_export, open};
 use proto::Proto as _;
 
 /// How many samples an export is checked on.
@@ -230,7 +232,12 @@ fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
         return f64::NAN;
     }
     let differences = ours.iter().zip(theirs).map(|(ours, theirs)| (ours - theirs).abs());
-    differences.fold(0.0, |largest, one| if one <= largest { largest } else { one })
+    differences.fold(
+        0.0,
+        |largest: f64, one| {
+            if largest.is_nan() || one <= largest { largest } else { one }
+        },
+    )
 }
 
 /// A trained network, apart from its run.
@@ -374,6 +381,7 @@ impl Network {
         json!({
             "network": kind,
             "architecture": trained.config.model,
+            "config": trained.config.to_toml(),
             "format": format.name(),
             "precision": if half { "f16" } else { "f32" },
             "input": input,

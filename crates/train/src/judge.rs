@@ -18,6 +18,7 @@ use crate::metrics::{argmax, values};
 use crate::predict::Predictor;
 use crate::report::{ClassShare, GenerationReport, JudgeInfo};
 use crate::task::Split;
+use crate::trained::Trained;
 
 use frechet::Gaussian;
 use manifold::Manifold;
@@ -33,6 +34,8 @@ const BATCH: usize = 500;
 /// A trained classifier and what it thinks of real pictures.
 pub struct Judge {
     predictor: Predictor,
+    /// Where it comes from.
+    info: JudgeInfo,
     samples: usize,
     /// Of the training pictures and of the test pictures.
     references: [Reference; 2],
@@ -56,7 +59,11 @@ struct Seen {
 
 impl Judge {
     /// A judge of pictures like those of `splits`, by `samples` of them, or as many as there are.
-    pub fn new(predictor: Predictor, splits: &Splits, samples: usize) -> Result<Self, TrainError> {
+    pub fn new(
+        (predictor, trained): (Predictor, Trained),
+        splits: &Splits,
+        samples: usize,
+    ) -> Result<Self, TrainError> {
         let shape = splits.train.examples.shape;
         if predictor.shape() != shape {
             return Err(TrainError::Settings(format!(
@@ -81,12 +88,17 @@ impl Judge {
             Reference { gaussian, manifold: Manifold::new(features), ceiling }
         });
         let floor = references[0].gaussian.distance(&references[1].gaussian);
-        Ok(Self { predictor, samples, references, floor })
+        let info = JudgeInfo {
+            run: trained.run.display().to_string(),
+            step: trained.step,
+            checksum: trained.checksum,
+        };
+        Ok(Self { predictor, info, samples, references, floor })
     }
 
     /// The checksum of its weights.
     pub fn checksum(&self) -> &str {
-        &self.predictor.trained().checksum
+        &self.info.checksum
     }
 
     /// How many pictures it wants to see.
@@ -104,7 +116,6 @@ impl Judge {
         let samples = seen.classes.iter().sum::<u64>();
         let share = |count: u64| count as f64 / samples as f64;
         let named = self.predictor.classes().iter().zip(&seen.classes);
-        let trained = self.predictor.trained();
         GenerationReport {
             split: split.name().to_owned(),
             distance,
@@ -117,11 +128,7 @@ impl Judge {
                 .map(|(class, count)| ClassShare { class: class.clone(), share: share(*count) })
                 .collect(),
             samples: samples as usize,
-            judge: JudgeInfo {
-                run: trained.run.display().to_string(),
-                step: trained.step,
-                checksum: trained.checksum.clone(),
-            },
+            judge: self.info.clone(),
         }
     }
 }

@@ -4,67 +4,114 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, PictureShape};
+use hearth_data::{Batch, Normalization, PictureShape, to_pixels};
 use hearth_model::{Classifier, Pass};
+use image::DynamicImage;
+use serde::Serialize;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
+use crate::export;
 use crate::input::Input;
-use crate::metrics::{ClassificationReport, softmax, values};
+use crate::metrics::{softmax, values};
 use crate::state::restore_module;
-use crate::task::Split;
-use crate::tasks::evaluate;
 use crate::trained::{Trained, Which};
 
-/// A trained classifier with its preprocessing.
+/// A trained classifier with its preprocessing. It may be used from many threads at once.
 #[derive(Debug)]
 pub struct Predictor {
-    trained: Trained,
-    network: Classifier,
-    input: Input,
-    device: Device,
+    pub(crate) network: Classifier,
+    pub(crate) input: Input,
+    pub(crate) device: Device,
+    classes: Vec<String>,
+    shape: PictureShape,
+}
+
+/// A class, and how probable it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Guess {
+    /// The class's name.
+    pub class: String,
+    /// Its place among all classes.
+    pub index: usize,
+    /// From 0 to 1.
+    pub probability: f64,
 }
 
 impl Predictor {
-    /// Loads a run's checkpoint. A damaged one is an error that names the others.
-    pub fn open(path: &Path, which: Which, backend: Backend) -> Result<Self, TrainError> {
+    /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
+    /// the preferred backend. Damage is an error.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
+        let (path, backend) = (path.as_ref(), Backend::default());
+        if export::is_export(path) {
+            return export::open(path, backend);
+        }
+        Ok(Self::of_run(path, Which::Best, backend)?.0)
+    }
+
+    /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the
+    /// others.
+    pub fn of_run(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Trained), TrainError> {
         let mut trained = Trained::open(path, which)?;
-        let ModelConfig::Classifier(network) = &trained.config.model else {
+        let ModelConfig::Classifier(config) = &trained.config.model else {
             let help = "it makes pictures, which `hearth sample` draws";
             return Err(trained.is_not("a network that names classes", help));
         };
         let device = backend.device()?;
-        let network = Classifier::new(
-            network,
-            trained.info.dataset.shape,
-            trained.info.dataset.classes.len(),
-            trained.config.run.seed,
-            &device,
-        )?;
+        let (dims, seed) = (trained.info.dataset.shape, trained.config.run.seed);
+        let classes = trained.info.dataset.classes.clone();
+        let network = Classifier::new(config, dims, classes.len(), seed, &device)?;
         let mut state = std::mem::take(&mut trained.state);
         let network = restore_module(network, state.take_under("model"))?;
-        let input = Input::new(&trained.info.normalization());
-        Ok(Self { trained, network, input, device })
+        let normalization = trained.info.normalization();
+        let predictor = Self::new(network, classes, trained.info.shape(), &normalization, device);
+        Ok((predictor, trained))
+    }
+
+    /// Of a network that takes pictures of this shape, normalised by these statistics.
+    pub(crate) fn new(
+        network: Classifier,
+        classes: Vec<String>,
+        shape: PictureShape,
+        normalization: &Normalization,
+        device: Device,
+    ) -> Self {
+        Self { network, input: Input::new(normalization), device, classes, shape }
     }
 
     /// The classes' names, in the order of the probabilities.
     pub fn classes(&self) -> &[String] {
-        &self.trained.info.dataset.classes
+        &self.classes
     }
 
     /// The size of the pictures that it takes.
     pub fn shape(&self) -> PictureShape {
-        self.trained.info.shape()
+        self.shape
     }
 
-    /// Where it comes from.
-    pub fn trained(&self) -> &Trained {
-        &self.trained
+    /// All classes of a picture of any size and colours, the most probable one first. It is put on white
+    /// where it is transparent, made grey where the network is, and stretched to the network's size.
+    pub fn predict(&self, picture: &DynamicImage) -> Vec<Guess> {
+        let rows = self.probabilities(to_pixels(picture.clone(), self.shape));
+        self.ranked(rows.first().map_or(&[], Vec::as_slice))
     }
 
-    /// The step of the loaded checkpoint.
-    pub fn step(&self) -> u64 {
-        self.trained.step
+    /// The classes of one row of probabilities, the most probable one first.
+    pub fn ranked(&self, probabilities: &[f64]) -> Vec<Guess> {
+        let named = self.classes.iter().zip(probabilities).enumerate();
+        let mut guesses: Vec<Guess> = named
+            .map(|(index, (class, probability))| Guess {
+                class: class.clone(),
+                index,
+                probability: *probability,
+            })
+            .collect();
+        guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        guesses
     }
 
     /// The probability of each class for each picture; `pixels` holds whole pictures of
@@ -73,7 +120,7 @@ impl Predictor {
     /// # Panics
     ///
     /// When `pixels` does not hold whole pictures.
-    pub fn predict(&self, pixels: Vec<u8>) -> Vec<Vec<f64>> {
+    pub fn probabilities(&self, pixels: Vec<u8>) -> Vec<Vec<f64>> {
         let shape = self.shape();
         assert!(pixels.len().is_multiple_of(shape.pixels()), "whole pictures of {shape:?}");
         let count = pixels.len() / shape.pixels();
@@ -93,20 +140,97 @@ impl Predictor {
         let logits = self.network.head(features.clone(), &mut pass);
         (features, logits)
     }
+}
 
-    /// Results on one set of the data that it was trained with.
-    pub fn evaluate(
-        &self,
-        split: Split,
-        datasets: &Path,
-        notice: &mut dyn FnMut(&str),
-    ) -> Result<ClassificationReport, TrainError> {
-        let splits = self.trained.splits(datasets, notice)?;
-        let subset = split.of(&splits);
-        if subset.is_empty() {
-            return Err(TrainError::Settings(format!("the {} set is empty", split.name())));
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::atomic::AtomicBool;
+
+    use hearth_config::RawConfig;
+
+    use super::*;
+    use crate::export::{Export, Format, Part, export};
+    use crate::{Job, Target, train};
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    /// Trains an epoch in this folder.
+    fn trained(folder: &Path) -> PathBuf {
+        let raw = RawConfig::read(&root().join("configs/cnn-nano.toml")).expect("it is there");
+        let config = raw.with_overrides(&["train.epochs=1"]).expect("TOML").check().expect("good");
+        let job = Job {
+            config: &config,
+            backend: Backend::default(),
+            datasets: &root().join("datasets"),
+            target: Target::Fresh(folder.join("run")),
+            stop: &AtomicBool::new(false),
+        };
+        train(&job, &mut |_| ()).expect("it trains").expect("to its end").run
+    }
+
+    fn exported(run: &Path, format: Format) -> Result<PathBuf, TrainError> {
+        let out = run.with_file_name(format.name());
+        let job = Export {
+            run,
+            which: Which::Best,
+            part: Part::default(),
+            format,
+            half: false,
+            out: &out,
+            backend: Backend::default(),
+            datasets: &root().join("datasets"),
+        };
+        export(&job, &mut |_| ()).map(|_| out)
+    }
+
+    #[test]
+    fn runs_and_exports_are_opened_alike_and_used_from_many_threads() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = trained(folder.path());
+        let picture = DynamicImage::new_rgb8(40, 30);
+        let predictor = Predictor::open(&run).expect("a run");
+        let guesses = predictor.predict(&picture);
+        assert_eq!(guesses.len(), 10);
+        assert!(guesses.is_sorted_by(|a, b| a.probability >= b.probability));
+        assert!((guesses.iter().map(|guess| guess.probability).sum::<f64>() - 1.0).abs() < 1e-9);
+        for format in [Format::Safetensors, Format::Burnpack] {
+            let other = Predictor::open(exported(&run, format).expect("exported")).expect("it");
+            assert_eq!(other.predict(&picture), guesses, "{}", format.name());
         }
-        let classes = self.classes();
-        Ok(evaluate(&self.network, &self.input, subset, split, classes, &self.device))
+        let error = Predictor::open(exported(&run, Format::Onnx).expect("exported"));
+        assert!(error.expect_err("a graph").to_string().contains("other engines"));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| assert_eq!(predictor.predict(&picture), guesses));
+            }
+        });
+    }
+
+    #[test]
+    fn damage_to_an_export_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = exported(&trained(folder.path()), Format::Safetensors).expect("exported");
+        let settings = std::fs::read_to_string(out.join("config.json")).expect("text");
+        for (from, to) in [
+            ("\"height\": 28", "\"height\": 0"),
+            ("\"height\": 28", "\"height\": 1000000"),
+            ("\"classes\": [", "\"classes\": [\"one more\","),
+            ("\"safetensors\"", "\"burnpack\""),
+            ("widths = [", "widths = [99999999, "),
+            ("\"mean\": [", "\"mean\": [0.5,"),
+            ("{", ""),
+        ] {
+            assert!(settings.contains(from), "{from}");
+            let damaged = settings.replacen(from, to, 1);
+            std::fs::write(out.join("config.json"), damaged).expect("written");
+            assert!(Predictor::open(&out).is_err(), "{from} -> {to}");
+        }
+        std::fs::write(out.join("config.json"), settings).expect("written");
+        assert!(Predictor::open(&out).is_ok());
+        std::fs::write(out.join("model.safetensors"), b"short").expect("written");
+        assert!(Predictor::open(&out).is_err());
     }
 }

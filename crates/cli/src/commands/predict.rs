@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_train::{Backend, Predictor};
+use hearth_train::{Backend, Guess, Predictor};
 use serde::Serialize;
 
 use crate::args::Predict;
@@ -23,17 +23,10 @@ struct Prediction {
     top: Vec<Guess>,
 }
 
-#[derive(Serialize)]
-struct Guess {
-    class: String,
-    index: usize,
-    probability: f64,
-}
-
 /// Predicts.
 pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
-    let predictor = Predictor::open(&trained.run, trained.checkpoint, backend)?;
+    let (predictor, _) = Predictor::of_run(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     let mut unreadable = Vec::new();
     for files in args.files.chunks(BATCH) {
@@ -47,10 +40,9 @@ pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
                 Err(error) => unreadable.push(error),
             }
         }
-        let probabilities = predictor.predict(pixels);
+        let probabilities = predictor.probabilities(pixels);
         let answers = read.into_iter().zip(&probabilities);
-        predictions
-            .extend(answers.map(|(file, row)| best(file, row, predictor.classes(), args.top)));
+        predictions.extend(answers.map(|(file, row)| best(file, predictor.ranked(row), args.top)));
     }
     show(predictions, trained.json)?;
     // The pictures that can be read are not held up by one that cannot.
@@ -79,18 +71,7 @@ fn show(predictions: Vec<Prediction>, json: bool) -> Result<(), Failure> {
 }
 
 /// The most probable classes of one picture, all of them when `top` is 0.
-fn best(file: &Path, probabilities: &[f64], classes: &[String], top: usize) -> Prediction {
-    let mut guesses: Vec<Guess> = probabilities
-        .iter()
-        .zip(classes)
-        .enumerate()
-        .map(|(index, (probability, class))| Guess {
-            class: class.clone(),
-            index,
-            probability: *probability,
-        })
-        .collect();
-    guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+fn best(file: &Path, mut guesses: Vec<Guess>, top: usize) -> Prediction {
     if top > 0 {
         guesses.truncate(top);
     }

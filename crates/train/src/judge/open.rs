@@ -40,8 +40,8 @@ pub(crate) fn open(
 ) -> Result<Judge, TrainError> {
     let evaluate = settings(config);
     let path = evaluate.classifier.as_ref().map_or(path, Path::new);
-    let predictor = Predictor::open(path, Which::Best, backend)?;
-    Judge::new(predictor, splits, evaluate.samples)
+    let trained = Predictor::of_run(path, Which::Best, backend)?;
+    Judge::new(trained, splits, evaluate.samples)
 }
 
 /// How the pictures are judged.

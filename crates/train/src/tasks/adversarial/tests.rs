@@ -10,7 +10,7 @@ use super::*;
 use crate::backend::Backend;
 use crate::predict::Predictor;
 use crate::report::GenerationReport;
-use crate::trained::Which;
+use crate::trained::{Trained, Which};
 use crate::{Job, Target, train};
 
 fn root() -> PathBuf {
@@ -46,7 +46,7 @@ fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
 }
 
 /// A small classifier, trained on the mini set as on first use.
-fn predictor(folder: &Path) -> Predictor {
+fn predictor(folder: &Path) -> (Predictor, Trained) {
     let (config, stop) = (config(&[]).judge(), AtomicBool::new(false));
     let job = Job {
         config: &config,
@@ -56,7 +56,7 @@ fn predictor(folder: &Path) -> Predictor {
         stop: &stop,
     };
     train(&job, &mut |_| ()).expect("it trains");
-    Predictor::open(&folder.join("judge"), Which::Best, job.backend).expect("it is there")
+    Predictor::of_run(&folder.join("judge"), Which::Best, job.backend).expect("it is there")
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn every_loss_halves_the_distance_from_its_start() {
         let config = config(&[&[loss.as_str()], more].concat());
         let path = folder.path().join("judge");
         let predictor = if path.exists() {
-            Predictor::open(&path, Which::Best, Backend::default()).expect("it is there")
+            Predictor::of_run(&path, Which::Best, Backend::default()).expect("it is there")
         } else {
             predictor(folder.path())
         };

@@ -1,0 +1,95 @@
+//! An exported classifier, put to work again.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use burn::module::Module as _;
+use burn::store::ModuleRecord;
+use hearth_config::{ModelConfig, RawConfig};
+use hearth_data::{Normalization, PictureShape};
+use hearth_model::Classifier;
+use hearth_store::read_tensors;
+use serde::Deserialize;
+
+use super::{Format, layers, tensors};
+use crate::backend::Backend;
+use crate::error::TrainError;
+use crate::predict::Predictor;
+use crate::state::restore_module;
+
+/// What is read of `config.json`.
+#[derive(Deserialize)]
+struct Settings {
+    config: String,
+    format: String,
+    input: Pixels,
+    picture: Shape,
+    classes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Pixels {
+    mean: Vec<f64>,
+    std: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Shape {
+    channels: usize,
+    height: usize,
+    width: usize,
+}
+
+/// The longest side of a picture, and the most classes: nothing is allocated for more.
+const LARGEST: usize = 4096;
+
+/// Whether this is a folder that `hearth export` made.
+pub fn is_export(folder: &Path) -> bool {
+    folder.join("config.json").is_file()
+}
+
+/// Loads an exported classifier. What is missing, damaged or in ONNX is an error.
+pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
+    let fault = |file: &str, fault: &dyn fmt::Display| {
+        TrainError::Export(format!("{}: {fault}", folder.join(file).display()))
+    };
+    let of_settings = |text: &dyn fmt::Display| fault("config.json", text);
+    let text = fs::read_to_string(folder.join("config.json")).map_err(|e| of_settings(&e))?;
+    let settings: Settings = serde_json::from_str(&text).map_err(|e| of_settings(&e))?;
+    let Settings { config, format, input, picture, classes } = settings;
+    let Shape { channels, height, width } = picture;
+    let sides = [channels, height, width, classes.len()];
+    let normalized = [&input.mean, &input.std].iter().all(|numbers| numbers.len() == channels);
+    if sides.iter().any(|side| !(1..=LARGEST).contains(side)) || !normalized {
+        return Err(of_settings(&"it is not that of a classifier of pictures"));
+    }
+    let config = RawConfig::parse("config.json", config)?.check()?;
+    let ModelConfig::Classifier(network) = &config.model else {
+        return Err(of_settings(&"it is not that of a network that names classes"));
+    };
+    let device = backend.device()?;
+    let dims = [channels, height, width];
+    let empty = Classifier::new(network, dims, classes.len(), 0, &device)?;
+    let network = match format.parse() {
+        Ok(Format::Safetensors) => {
+            let file = Format::Safetensors.file();
+            let bytes = fs::read(folder.join(file)).map_err(|error| fault(file, &error))?;
+            let theirs = read_tensors(&bytes).map_err(|error| fault(file, &error))?;
+            let layers = layers::classifier(network, dims, classes.len());
+            restore_module(empty, tensors::from_pytorch(&layers, theirs)?)?
+        }
+        Ok(Format::Burnpack) => {
+            let file = Format::Burnpack.file();
+            let record = ModuleRecord::load(folder.join(file)).map_err(|e| fault(file, &e))?;
+            empty.try_load_record(record).map_err(|error| fault(file, &error))?
+        }
+        Ok(Format::Onnx) => {
+            return Err(of_settings(&"an ONNX graph runs in other engines; export safetensors"));
+        }
+        Err(error) => return Err(of_settings(&error)),
+    };
+    let normalization = Normalization { mean: input.mean, std: input.std };
+    let shape = PictureShape { channels, height, width };
+    Ok(Predictor::new(network, classes, shape, &normalization, device))
+}
