@@ -30,6 +30,8 @@ pub enum Command {
     Sample(Sample),
     /// Write a trained network for other programs, and check what was written.
     Export(Export),
+    /// Put weights from PyTorch into one of the networks here, as a run to go on from.
+    Import(Import),
     /// Write a config for a folder of one's own pictures.
     Init(Init),
     /// Print the resolved config, with where each value came from.
@@ -209,6 +211,25 @@ pub struct Export {
     /// Write numbers of 16 bits into a safetensors file.
     #[arg(long)]
     pub half: bool,
+}
+
+/// `hearth import`.
+#[derive(Debug, Group)]
+pub struct Import {
+    /// A safetensors file of a `state_dict`.
+    pub file: PathBuf,
+    /// The config of the network, and of the data that it was trained on.
+    #[arg(long, value_name = "CONFIG")]
+    pub config: PathBuf,
+    /// Settings that replace those of the config, such as train.epochs=3.
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// The run's folder.
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
 }
 
 /// `hearth init`.

@@ -11,7 +11,7 @@
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
-//! | [`export`] | a trained network for other programs |
+//! | [`export`], [`import`] | a trained network for other programs, and weights of theirs |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -30,6 +30,7 @@ pub mod evaluate;
 pub mod event;
 pub mod export;
 pub mod gradients;
+pub mod import;
 pub mod info;
 pub mod input;
 pub mod judge;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::event::Event;
+use crate::import::{self, Weights};
 use crate::info::RunInfo;
 use crate::keeper::Keeper;
 use crate::pictures::animate;
@@ -31,6 +32,9 @@ pub enum Target {
     Fresh(PathBuf),
     /// This folder, going on with the run that it holds.
     Resume(PathBuf),
+    /// This folder, which must not hold a run: a run of no steps that holds the weights of a safetensors
+    /// file of PyTorch.
+    Import(PathBuf, PathBuf),
     /// Nowhere: everything is built, and nothing trained or written.
     Nowhere,
 }
@@ -99,12 +103,20 @@ pub(crate) fn begin(
             "schedule.warmup_steps is {warmup}, and the whole run has {total} steps"
         )));
     }
+    let weights = match &job.target {
+        Target::Import(_, file) => {
+            let shape = dataset.train.shape;
+            let dims = [shape.channels, shape.height, shape.width];
+            Some(import::weights(file, config, dims, dataset.classes.len())?)
+        }
+        _ => None,
+    };
     let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
     observe(Event::Started(&summary));
 
     let info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
-    Leg { job, splits, run, info }.train(task, observe).map(Some)
+    Leg { job, splits, run, info, weights }.train(task, observe).map(Some)
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.
@@ -112,7 +124,7 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
     let (run, resume) = match &job.target {
         Target::Nowhere => return Ok(None),
         Target::Numbered(parent) => (RunDir::create_numbered(parent, &job.config.run.name)?, false),
-        Target::Fresh(path) => (RunDir::create(path)?, false),
+        Target::Fresh(path) | Target::Import(path, _) => (RunDir::create(path)?, false),
         Target::Resume(path) => match RunDir::open(path) {
             Ok(run) => (run, true),
             // A kill in its first moments may have left an empty folder.
@@ -147,6 +159,8 @@ struct Leg<'a> {
     splits: Splits,
     run: RunDir,
     info: RunInfo,
+    /// What it begins and ends with, where they are another program's.
+    weights: Option<Weights>,
 }
 
 impl Leg<'_> {
@@ -204,7 +218,17 @@ impl Leg<'_> {
                  those of an uninterrupted run"
             ))?;
         }
-        let ended = trainer.run()?;
+        let ended = match self.weights.take() {
+            Some(weights) => {
+                for [theirs, ours] in weights.names {
+                    trainer.tell_note(format!("{theirs} -> {ours}"));
+                }
+                trainer.task().start_from(weights.state)?;
+                trainer.save()?;
+                Ended::Finished
+            }
+            None => trainer.run()?,
+        };
         let seconds = begun.elapsed().as_secs_f64();
         let steps = trainer.step();
 

@@ -157,6 +157,12 @@ pub trait Task {
     /// and numbers under `task.` as well.
     fn state(&self) -> Result<StateDict, TrainError>;
 
+    /// Takes the weights of a network from elsewhere, before the first step. A missing, extra or misshapen
+    /// entry is an error; so is a task that takes none.
+    fn start_from(&mut self, _weights: StateDict) -> Result<(), TrainError> {
+        Err(TrainError::Settings("this task takes no weights from elsewhere".into()))
+    }
+
     /// Goes back to a kept state. A missing, extra or misshapen entry is an error.
     fn restore(&mut self, state: StateDict) -> Result<(), TrainError>;
 }

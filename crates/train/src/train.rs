@@ -21,7 +21,7 @@ pub fn train(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
-    if let Target::Fresh(path) = &job.target
+    if let Target::Fresh(path) | Target::Import(path, _) = &job.target
         && RunDir::open(path).is_ok()
     {
         // Said before any data is fetched.
@@ -69,7 +69,9 @@ fn judge_of(
         Target::Nowhere if !named => return Ok(None),
         Target::Nowhere => PathBuf::new(),
         Target::Numbered(parent) => judge::within(parent, checksums),
-        Target::Fresh(run) | Target::Resume(run) => judge::beside(run, checksums),
+        Target::Fresh(run) | Target::Resume(run) | Target::Import(run, _) => {
+            judge::beside(run, checksums)
+        }
     };
     if !named && !judge::is_done(&path)? {
         let config = job.config.judge();

@@ -148,10 +148,10 @@ impl<'a, T: Task> Trainer<'a, T> {
             self.log(learning_rate)?;
             let improved = self.evaluate()?;
             if improved || self.due(self.plan.checkpoint_every) {
-                self.checkpoint()?;
+                self.save()?;
             }
         };
-        self.checkpoint()?;
+        self.save()?;
         Ok(ended)
     }
 
@@ -197,7 +197,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn guard(&mut self, proposed: &Proposed<T::Change>) -> Result<(), TrainError> {
         let Some(fault) = &proposed.non_finite else { return Ok(()) };
         let checkpoint = self.progress.step;
-        self.checkpoint()?;
+        self.save()?;
         let shown: Vec<_> = fault.pictures.iter().take(SHOWN).map(u32::to_string).collect();
         let more = match fault.pictures.len().saturating_sub(shown.len()) {
             0 => String::new(),
@@ -330,8 +330,13 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// Tells the user something, and the log as well.
     pub fn note(&mut self, text: String) -> Result<(), StoreError> {
         self.keeper.log(&NoteLine { kind: "note", step: self.progress.step, text: &text })?;
-        (self.observe)(Event::Note(text));
+        self.tell_note(text);
         Ok(())
+    }
+
+    /// Tells the user something.
+    pub fn tell_note(&mut self, text: String) {
+        (self.observe)(Event::Note(text));
     }
 
     /// Adds the results on a set to the log: those of the weights after `step` steps.
@@ -347,7 +352,8 @@ impl<'a, T: Task> Trainer<'a, T> {
         })
     }
 
-    fn checkpoint(&mut self) -> Result<(), TrainError> {
+    /// Writes a checkpoint of now, unless there is one.
+    pub fn save(&mut self) -> Result<(), TrainError> {
         if self.keeper.saved() == Some(self.progress.step) {
             return Ok(());
         }

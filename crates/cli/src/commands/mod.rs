@@ -5,6 +5,7 @@ mod data;
 mod doctor;
 mod eval;
 mod export;
+mod import;
 mod init;
 mod predict;
 mod runs;
@@ -34,6 +35,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Export(args) => {
             on(&args.trained.compute, |backend| export::run(&args, backend, datasets))
         }
+        Command::Import(args) => on(&args.compute, |backend| import::run(&args, backend, datasets)),
         Command::Init(args) => init::run(&args),
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),

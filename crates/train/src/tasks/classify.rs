@@ -18,6 +18,7 @@ use crate::metrics::{ClassificationReport, Tally, hits, values};
 use crate::number::{Number, Reading};
 use crate::precision::Arithmetic;
 use crate::report::Report;
+use crate::state::restore_module;
 use crate::task::{Measured, NonFinite, Proposed, Split, Task};
 
 /// Pictures in one batch of an evaluation.
@@ -178,6 +179,11 @@ impl Task for Classify {
         let mut state = StateDict::default();
         self.learner.save(None, &mut state)?;
         Ok(state)
+    }
+
+    fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
+        self.learner.network = restore_module(self.learner.network.clone(), weights)?;
+        Ok(())
     }
 
     fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {

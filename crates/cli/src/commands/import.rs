@@ -1,0 +1,26 @@
+//! `hearth import`.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use hearth_config::RawConfig;
+use hearth_train::{Backend, Event, Job, Target};
+
+use crate::args::Import;
+use crate::failure::Failure;
+use crate::output::{print, results};
+use crate::progress::Progress;
+
+/// Imports.
+pub fn run(args: &Import, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+    let raw = RawConfig::read(&args.config)?.with_overrides(&args.overrides)?;
+    let config = raw.check()?;
+    let target = Target::Import(args.run.clone(), args.file.clone());
+    let stop = AtomicBool::new(false);
+    let job = Job { config: &config, backend, datasets, target, stop: &stop };
+    let mut progress = Progress::new();
+    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
+    let test = outcome.and_then(|outcome| outcome.test);
+    let test = test.map_or_else(String::new, |test| format!("test {}\n", results(&test)));
+    print(&format!("{test}{}", args.run.display()))
+}
