@@ -19,7 +19,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Everything, on all backends: what is checked, tested and measured, compiled once.
 ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
 # Other sets of backends that are checked, and not compiled to the end.
-OTHERS    := flex ndarray wgpu flex,ndarray flex,wgpu
+OTHERS    := flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
 READERS   := -p hearth-config -p hearth-data -p hearth-store
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools

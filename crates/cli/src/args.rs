@@ -205,9 +205,9 @@ pub struct Export {
     /// The folder to make.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// generator or discriminator, of an adversarial pair.
-    #[arg(long, default_value_t)]
-    pub network: Part,
+    /// generator or discriminator, of an adversarial pair [default: generator].
+    #[arg(long)]
+    pub network: Option<Part>,
     /// Write numbers of 16 bits into a safetensors file.
     #[arg(long)]
     pub half: bool,

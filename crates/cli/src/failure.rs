@@ -84,6 +84,7 @@ impl Failure {
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }
                 | TrainError::RunInfo { .. }
+                | TrainError::Foreign(_)
                 | TrainError::Config(_) => 3,
                 TrainError::Interrupted => 130,
                 TrainError::NonFinite { .. }

@@ -64,11 +64,15 @@ fn as_kept(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, S
     TensorValue::from_bytes(known, shape, bytes.to_vec()).map_err(|error| error.to_string())
 }
 
-/// A tensor of floats, of 16 bits as well, in 32.
+/// A tensor of floats, of 16 and 64 bits as well, in 32.
 fn widened(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
     let halves = || bytes.as_chunks().0.iter().copied();
     let values: Vec<f32> = match dtype {
         Dtype::F16 => halves().map(|half| f16::from_le_bytes(half).to_f32()).collect(),
+        Dtype::F64 => {
+            let doubles = bytes.as_chunks().0.iter().copied();
+            doubles.map(|double| f64::from_le_bytes(double) as f32).collect()
+        }
         Dtype::BF16 => halves().map(|half| bf16::from_le_bytes(half).to_f32()).collect(),
         _ => return as_kept(dtype, shape, bytes),
     };
@@ -102,7 +106,7 @@ pub fn write_tensors(tensors: &[NamedTensor], half: bool) -> Result<Vec<u8>, Sto
     safetensors::serialize(views, None).map_err(|error| fault(error.to_string()))
 }
 
-/// The tensors of a safetensors file of any program, those of 16 bits in 32; or what is wrong with it.
+/// The tensors of a safetensors file of any program, all floats in 32 bits; or what is wrong with it.
 pub fn read_tensors(file: &[u8]) -> Result<StateDict, String> {
     let mut state = StateDict::new();
     for (name, tensor) in decode_as(file, widened)? {

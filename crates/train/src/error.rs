@@ -24,6 +24,9 @@ pub enum TrainError {
     /// An artefact for other programs could not be written, or is not what it should be.
     #[error("{0}")]
     Export(String),
+    /// A file of another program is missing, damaged or not what it should be.
+    #[error("{0}")]
+    Foreign(String),
     /// Someone asked to stop before the run itself began.
     #[error("interrupted while its judge was trained; the same command goes on")]
     Interrupted,

@@ -124,8 +124,8 @@ pub struct Export<'a> {
     pub run: &'a Path,
     /// Its checkpoint.
     pub which: Which,
-    /// Which network of a pair.
-    pub part: Part,
+    /// Which network of a pair: the generator when absent.
+    pub part: Option<Part>,
     /// What is written.
     pub format: Format,
     /// Whether the numbers of a safetensors file have 16 bits.
@@ -166,8 +166,14 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
         return Err(TrainError::Settings(format!("{} is not empty", out.display())));
     }
     let mut trained = Trained::open(job.run, job.which)?;
+    if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier(_)) {
+        let run = job.run.display();
+        return Err(TrainError::Settings(format!(
+            "--network names one of an adversarial pair, and {run} has one network"
+        )));
+    }
     let device = job.backend.device()?;
-    let network = Network::of(&mut trained, job.part, &device)?;
+    let network = Network::of(&mut trained, job.part.unwrap_or_default(), &device)?;
     let samples = Samples::of(&network, &trained, job.datasets, notice)?;
 
     // Written beside its place and moved there whole.

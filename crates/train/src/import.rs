@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::{Config, ModelConfig};
 use hearth_model::PictureDims;
-use hearth_store::{StateDict, read_tensors};
+use hearth_store::{StateDict, checksum, read_tensors};
 
 use crate::error::TrainError;
 use crate::export::{layers, tensors};
@@ -17,6 +17,31 @@ pub struct Weights {
     pub state: StateDict,
     /// Each tensor's name in the file, and its path in a checkpoint.
     pub names: Vec<[String; 2]>,
+    /// The file's name, and its BLAKE3 checksum.
+    pub source: String,
+}
+
+/// Refuses what can be seen to be wrong before anything is loaded or trained.
+pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
+    let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
+    if !matches!(config.model, ModelConfig::Classifier(_)) {
+        return Err(not_for(config));
+    }
+    if file.extension().is_some_and(|end| end != "safetensors") {
+        return Err(fault(
+            "only safetensors files are read; in Python: safetensors.torch.save_file(\
+             network.state_dict(), \"network.safetensors\")"
+                .to_owned(),
+        ));
+    }
+    fs::metadata(file).map(|_| ()).map_err(|error| fault(error.to_string()))
+}
+
+fn not_for(config: &Config) -> TrainError {
+    TrainError::Settings(format!(
+        "only weights of a network that names classes are imported, and that of {} makes pictures",
+        config.run.name
+    ))
 }
 
 /// A module of PyTorch that has tensors.
@@ -25,6 +50,8 @@ struct Module {
     /// The part of its tensors' names before the last dot.
     name: String,
     kind: Kind,
+    /// That of its weights, or of a norm's mean.
+    shape: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,29 +77,18 @@ impl Kind {
 /// Reads a safetensors file of a PyTorch `state_dict` for the network of a config, which takes pictures
 /// of this size and names so many classes.
 ///
-/// Tensors are found by the names of `hearth export`, or else layer by layer: the first convolution of
-/// the file, in the order of its names (`conv2` before `conv10`), is the network's first, and so on for
-/// linear layers and batch normalisations. A tensor that is missing, left over or misshapen is an error.
+/// Tensors are found by the names of `hearth export`, or else layer by layer: convolutions, linear layers
+/// and batch normalisations each by their shape, and those of one shape in the order of their numbers
+/// (`conv2` before `conv10`). A tensor that is missing, left over, misshapen or not finite is an error, and
+/// so are layers of one shape whose names have no numbers.
 pub fn weights(
     file: &Path,
     config: &Config,
     picture: PictureDims,
     classes: usize,
 ) -> Result<Weights, TrainError> {
-    let fault = |text: String| TrainError::Export(format!("{}: {text}", file.display()));
-    let ModelConfig::Classifier(network) = &config.model else {
-        return Err(TrainError::Settings(
-            "only weights of a network that names classes are imported, and the config's makes pictures"
-                .into(),
-        ));
-    };
-    if file.extension().is_some_and(|end| end != "safetensors") {
-        return Err(fault(
-            "only safetensors files are read; in Python: safetensors.torch.save_file(\
-             network.state_dict(), \"network.safetensors\")"
-                .to_owned(),
-        ));
-    }
+    let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
+    let ModelConfig::Classifier(network) = &config.model else { return Err(not_for(config)) };
     let bytes = fs::read(file).map_err(|error| fault(error.to_string()))?;
     let mut theirs = read_tensors(&bytes).map_err(&fault)?;
     let layers = layers::classifier(network, picture, classes);
@@ -101,11 +117,19 @@ pub fn weights(
         let name = format!("{module}.{part}");
         let shape = tensor.pytorch_shape();
         let value = theirs.take_tensor(&name, &shape).map_err(|error| fault(error.to_string()))?;
+        let numbers = value.to_vec::<f32>()?;
+        let good =
+            |number: &f32| number.is_finite() && (*number >= 0.0 || !name.ends_with("running_var"));
+        if !numbers.iter().all(good) {
+            return Err(fault(format!("`{name}` holds numbers that no trained network has")));
+        }
         mapped.insert(tensor.name.clone(), value)?;
         names.push([name, tensor.path.clone()]);
     }
     theirs.finish().map_err(|error| fault(error.to_string()))?;
-    Ok(Weights { state: tensors::from_pytorch(&layers, mapped)?, names })
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let source = format!("{name}, BLAKE3 {}", checksum(&bytes));
+    Ok(Weights { state: tensors::from_pytorch(&layers, mapped)?, names, source })
 }
 
 fn shape_of((name, value): (&str, &hearth_store::Value)) -> (String, Vec<usize>) {
@@ -132,36 +156,52 @@ fn modules(tensors: &[(String, Vec<usize>)]) -> Vec<Module> {
             ("weight", 2) => Kind::Linear,
             _ => Kind::Unknown,
         };
+        let found_here = Module { name: module.to_owned(), kind, shape: shape.clone() };
         match found.iter_mut().find(|known| known.name == module) {
-            Some(known) if known.kind == Kind::Unknown => known.kind = kind,
+            Some(known) if known.kind == Kind::Unknown => *known = found_here,
             Some(_) => {}
-            None => found.push(Module { name: module.to_owned(), kind }),
+            None => found.push(found_here),
         }
     }
     found
 }
 
-/// Which module of the file is which of ours: those of a kind in their order.
+/// Which module of the file is which of ours: those of a kind and shape in the order of their numbers.
 fn pair(ours: &[Module], theirs: &[Module]) -> Result<Vec<(String, String)>, String> {
+    let mut left: Vec<&Module> = theirs.iter().collect();
     let mut pairs = Vec::new();
-    for kind in [Kind::Convolution, Kind::Linear, Kind::Norm, Kind::Unknown] {
-        let of = |modules: &[Module]| -> Vec<String> {
-            let modules = modules.iter().filter(|module| module.kind == kind);
-            modules.map(|module| module.name.clone()).collect()
-        };
-        let (ours, theirs) = (of(ours), of(theirs));
-        if ours.len() != theirs.len() {
-            let listed = if theirs.is_empty() { "none".to_owned() } else { theirs.join(", ") };
+    for module in ours {
+        let alike = |other: &&Module| (other.kind, &other.shape) == (module.kind, &module.shape);
+        let Some(place) = left.iter().position(alike) else {
+            let of_kind: Vec<_> = left
+                .iter()
+                .filter(|other| other.kind == module.kind)
+                .map(|other| format!("{} {:?}", other.name, other.shape))
+                .collect();
             return Err(format!(
-                "the network of the config has {} {}, and the file {}: {listed}",
-                ours.len(),
-                kind.plural(),
-                theirs.len(),
+                "the network of the config needs one more of {} of {:?}; the file still has {}",
+                module.kind.plural(),
+                module.shape,
+                if of_kind.is_empty() { "none".to_owned() } else { of_kind.join(", ") },
+            ));
+        };
+        let same: Vec<&str> =
+            theirs.iter().filter(|other| alike(other)).map(|other| other.name.as_str()).collect();
+        if same.len() > 1 && !same.iter().all(|name| name.contains(|c: char| c.is_ascii_digit())) {
+            return Err(format!(
+                "{} have one shape, and their names do not say which comes first: number them",
+                same.join(", ")
             ));
         }
-        pairs.extend(ours.into_iter().zip(theirs));
+        pairs.push((module.name.clone(), left.remove(place).name.clone()));
     }
-    Ok(pairs)
+    match left.first() {
+        None => Ok(pairs),
+        Some(module) => Err(format!(
+            "it holds `{}`, {:?}, which has no place in the network of the config",
+            module.name, module.shape
+        )),
+    }
 }
 
 /// A name by which 2 comes before 10.
@@ -203,8 +243,42 @@ mod tests {
         ]);
         let kinds: Vec<_> = found.iter().map(|module| module.kind).collect();
         assert_eq!(kinds, [Kind::Norm, Kind::Convolution, Kind::Linear, Kind::Unknown]);
-        let ours = modules(&[tensor("0.weight", 4)]);
-        let error = pair(&ours, &found).expect_err("more than the network has");
-        assert!(error.contains("0 linear layers, and the file 1: fc"), "{error}");
+        let error = pair(&modules(&[tensor("0.weight", 4)]), &found).expect_err("more than that");
+        assert!(error.contains("`bn`, [1], which has no place"), "{error}");
+    }
+
+    #[test]
+    fn layers_are_paired_by_shape_and_then_by_number() {
+        let linear = |name: &str, sizes: [usize; 2]| (format!("{name}.weight"), sizes.to_vec());
+        let paired = |theirs: &[(String, Vec<usize>)]| {
+            let ours = modules(&[
+                linear("1", [64, 784]),
+                linear("3", [64, 64]),
+                linear("5", [64, 64]),
+                linear("7", [10, 64]),
+            ]);
+            let mut theirs = modules(theirs);
+            theirs.sort_by_cached_key(|module| natural(&module.name));
+            pair(&ours, &theirs).map(|pairs| pairs.into_iter().map(|(_, theirs)| theirs).collect())
+        };
+        let found: Result<Vec<_>, _> = paired(&[
+            linear("classifier", [10, 64]),
+            linear("h10", [64, 64]),
+            linear("h9", [64, 64]),
+            linear("stem", [64, 784]),
+        ]);
+        assert_eq!(found, Ok(["stem", "h9", "h10", "classifier"].map(String::from).to_vec()));
+        let unordered = paired(&[
+            linear("a", [64, 784]),
+            linear("fc_one", [64, 64]),
+            linear("fc_two", [64, 64]),
+            linear("z", [10, 64]),
+        ]);
+        assert!(unordered.expect_err("no order").contains("fc_one, fc_two have one shape"));
+        let misshapen = paired(&[linear("a", [64, 700])]).expect_err("another shape");
+        assert!(
+            misshapen.contains("[64, 784]") && misshapen.contains("a [64, 700]"),
+            "{misshapen}"
+        );
     }
 }

@@ -28,6 +28,9 @@ pub struct RunInfo {
     /// The graphics adapter that it computed on, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
+    /// The file that its first weights came from, if they are another program's, and its checksum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
     /// The CPU threads of that process.
     pub threads: usize,
     /// When the run began.
@@ -81,6 +84,7 @@ impl RunInfo {
             commit: commit(),
             backend: backend.name().to_owned(),
             adapter: backend.adapter().map(|adapter| adapter.to_string()),
+            imported: None,
             threads,
             started: Timestamp::now(),
             ended: None,

@@ -150,7 +150,7 @@ mod tests {
     use hearth_config::RawConfig;
 
     use super::*;
-    use crate::export::{Export, Format, Part, export};
+    use crate::export::{Export, Format, export};
     use crate::{Job, Target, train};
 
     fn root() -> PathBuf {
@@ -176,7 +176,7 @@ mod tests {
         let job = Export {
             run,
             which: Which::Best,
-            part: Part::default(),
+            part: None,
             format,
             half: false,
             out: &out,

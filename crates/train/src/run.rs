@@ -13,7 +13,7 @@ use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::import::{self, Weights};
-use crate::info::RunInfo;
+use crate::info::{RunInfo, Statistics};
 use crate::keeper::Keeper;
 use crate::pictures::animate;
 use crate::report::Report;
@@ -114,7 +114,8 @@ pub(crate) fn begin(
     let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
     observe(Event::Started(&summary));
 
-    let info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
+    let mut info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
+    info.imported = weights.as_ref().map(|weights| weights.source.clone());
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
     Leg { job, splits, run, info, weights }.train(task, observe).map(Some)
 }
@@ -147,6 +148,7 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
                 what: "its checksums, classes or counts are others",
             });
         }
+        info.imported = stored.imported;
         info.started = stored.started;
         info.normalization = stored.normalization;
     }
@@ -223,8 +225,12 @@ impl Leg<'_> {
                 for [theirs, ours] in weights.names {
                     trainer.tell_note(format!("{theirs} -> {ours}"));
                 }
-                trainer.task().start_from(weights.state)?;
-                trainer.save()?;
+                let Statistics { mean, std } = &self.info.normalization;
+                trainer.tell_note(format!(
+                    "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and \
+                     std {std:.4?}"
+                ));
+                trainer.start_from(weights.state)?;
                 Ended::Finished
             }
             None => trainer.run()?,

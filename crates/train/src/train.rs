@@ -9,6 +9,7 @@ use hearth_store::{RunDir, StoreError};
 use crate::backend::set_threads;
 use crate::error::TrainError;
 use crate::event::Event;
+use crate::import;
 use crate::judge::{self, Judge};
 use crate::precision::Arithmetic;
 use crate::run::{Data, Job, Outcome, Target, begin};
@@ -26,6 +27,9 @@ pub fn train(
     {
         // Said before any data is fetched.
         return Err(StoreError::RunExists { path: path.clone() }.into());
+    }
+    if let Target::Import(_, file) = &job.target {
+        import::check(file, config)?;
     }
     let device = job.backend.device()?;
     // Refused before a judge is trained for it.

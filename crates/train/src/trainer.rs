@@ -155,6 +155,15 @@ impl<'a, T: Task> Trainer<'a, T> {
         Ok(ended)
     }
 
+    /// Begins with the weights of a network from elsewhere, which is evaluated and kept like any other.
+    pub fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
+        self.task.start_from(weights)?;
+        if self.task.validates() {
+            self.evaluate_now()?;
+        }
+        self.save()
+    }
+
     /// The task as it is now.
     pub fn task(&mut self) -> &mut T {
         &mut self.task
@@ -292,9 +301,14 @@ impl<'a, T: Task> Trainer<'a, T> {
 
     /// Looks at the validation set when it is due; whether the result is the best so far.
     fn evaluate(&mut self) -> Result<bool, TrainError> {
-        if !self.plan.evaluate_every.is_some_and(|every| self.due(every)) {
-            return Ok(false);
+        if self.plan.evaluate_every.is_some_and(|every| self.due(every)) {
+            self.evaluate_now()
+        } else {
+            Ok(false)
         }
+    }
+
+    fn evaluate_now(&mut self) -> Result<bool, TrainError> {
         let report = self.task.evaluate(Split::Valid);
         self.log_report(&report, self.progress.step)?;
         (self.observe)(Event::Evaluated(&report));
@@ -353,7 +367,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     /// Writes a checkpoint of now, unless there is one.
-    pub fn save(&mut self) -> Result<(), TrainError> {
+    fn save(&mut self) -> Result<(), TrainError> {
         if self.keeper.saved() == Some(self.progress.step) {
             return Ok(());
         }

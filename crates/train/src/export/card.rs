@@ -34,7 +34,7 @@ pub fn text(
     line(&format!("datasets:\n- {}", dataset.name));
     if !results.is_empty() {
         line(&format!(
-            "model-index:\n- name: {name}\n  results:\n  - dataset:\n      name: {}\n      type: {}\n    metrics:",
+            "model-index:\n- name: {name}\n  results:\n  - task:\n      type: {task}\n    dataset:\n      name: {}\n      type: {}\n    metrics:",
             dataset.name, dataset.name
         ));
         for (metric, value) in &results {
@@ -54,6 +54,9 @@ pub fn text(
          Burn {}; its checkpoint of step {}.\n",
         dataset.name, dataset.samples[0], trained.info.hearth, trained.info.burn, trained.step,
     ));
+    if let Some(source) = &trained.info.imported {
+        line(&format!("Its first weights were imported from another program: {source}.\n"));
+    }
     line("Trained by `hearth train config.toml` of:\n");
     line(&format!("```toml\n{}\n```\n", trained.config.to_toml().trim_end()));
     if !results.is_empty() {
@@ -111,21 +114,25 @@ fn usage(network: &Network, job: &Export<'_>) -> String {
     };
     let code = match job.format {
         Format::Onnx => {
+            let sample = match network.built {
+                Built::Generator(_) => format!("1, {}", network.latent),
+                _ => format!("1, {picture}"),
+            };
             let outputs = match network.built {
                 Built::Classifier(_) => "`logits` and `probabilities`",
                 Built::Generator(_) => "`pictures`",
                 Built::Discriminator(_) => "`logit`, high for real pictures",
             };
             format!(
-                "The graph (opset {}) takes any number of samples and gives {outputs}:\n\n```python\nimport \
-                 onnxruntime\nsession = onnxruntime.InferenceSession(\"{}\")\noutputs = session.run(None, \
+                "The graph (opset {}) takes any number of samples and gives {outputs}. In this folder:\n\n```python\n\
+                 import numpy\nimport onnxruntime\n\nsamples = numpy.zeros(({sample}), numpy.float32)\nsession = onnxruntime.InferenceSession(\"{}\")\noutputs = session.run(None, \
                  {{session.get_inputs()[0].name: samples}})\n```\n",
                 onnx::OPSET,
                 job.format.file(),
             )
         }
         Format::Safetensors => format!(
-            "```python\n{}\nfrom safetensors.torch import load_file\n\nnetwork.load_state_dict(load_file(\"{}\"))\n\
+            "In this folder:\n\n```python\n{}\nfrom safetensors.torch import load_file\n\nnetwork.load_state_dict(load_file(\"{}\"))\n\
              network.eval()\n```\n",
             pytorch::code(&network.layers),
             job.format.file(),
