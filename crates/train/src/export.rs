@@ -1,13 +1,16 @@
 //! A trained network for other programs: the artefact, how its pictures are prepared, a model card, and
 //! a check that what was written computes what the run's own network does.
 
+mod built;
 mod card;
 mod check;
 pub mod layers;
+mod network;
 mod onnx;
 mod open;
 mod proto;
 pub mod pytorch;
+mod samples;
 pub mod tensors;
 
 use std::fmt;
@@ -15,26 +18,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use burn::module::Module;
-use burn::store::ModuleRecord;
-use burn::tensor::{Device, Tensor, TensorData};
-use hearth_config::seed::{Purpose, Stream};
-use hearth_config::{Config, ModelConfig};
-use hearth_data::{Batch, Normalization, PictureShape};
-use hearth_model::{Classifier, Discriminator, Gan, Generator, Pass, gan};
-use hearth_store::{StateDict, read_tensors, write_tensors};
-use serde_json::json;
+use hearth_config::ModelConfig;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::input::Input;
-use crate::metrics::{softmax, values};
-use crate::sampler::{Use, latent};
-use crate::state::restore_module;
 use crate::trained::{Trained, Which};
-use layers::Layer;
+use network::Network;
 pub(crate) use open::{is_export, open};
-use proto::Proto as _;
+use samples::Samples;
 
 /// How many samples an export is checked on.
 const SAMPLES: usize = 256;
@@ -244,310 +235,6 @@ fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
             if largest.is_nan() || one <= largest { largest } else { one }
         },
     )
-}
-
-/// A trained network, apart from its run.
-struct Network {
-    layers: Vec<Layer>,
-    state: StateDict,
-    built: Built,
-    normalization: Normalization,
-    input: Input,
-    shape: PictureShape,
-    /// Of a generator: how many random numbers it takes.
-    latent: usize,
-    classes: usize,
-}
-
-enum Built {
-    Classifier(Classifier),
-    Generator(Generator),
-    Discriminator(Discriminator),
-}
-
-impl Network {
-    fn of(trained: &mut Trained, part: Part, device: &Device) -> Result<Self, TrainError> {
-        let (dims, seed) = (trained.info.dataset.shape, trained.config.run.seed);
-        let classes = trained.info.dataset.classes.len();
-        let normalization = trained.info.normalization();
-        let mut states = std::mem::take(&mut trained.state).take_under("model");
-        let (layers, state, latent) = match &trained.config.model {
-            ModelConfig::Classifier(config) => {
-                (layers::classifier(config, dims, classes), states, 0)
-            }
-            ModelConfig::Gan(config) => match part {
-                Part::Generator => {
-                    let average = states.take_under("average");
-                    let own = states.take_under("generator");
-                    let state = if average.is_empty() { own } else { average };
-                    (layers::generator(config, dims), state, gan::latent_size(config))
-                }
-                Part::Discriminator => {
-                    (layers::discriminator(config, dims), states.take_under("discriminator"), 0)
-                }
-            },
-        };
-        let built = Built::new(&trained.config, part, dims, classes, seed, device)?;
-        Ok(Self {
-            built: built.with(state.clone())?,
-            layers,
-            state,
-            input: Input::new(&normalization),
-            normalization,
-            shape: trained.info.shape(),
-            latent,
-            classes,
-        })
-    }
-
-    fn write(&self, format: Format, half: bool, file: &Path) -> Result<(), TrainError> {
-        let fault = |error: &dyn fmt::Display| {
-            TrainError::Export(format!("cannot write {}: {error}", file.display()))
-        };
-        let bytes = match format {
-            Format::Onnx => {
-                let tensors = tensors::to_pytorch(&self.layers, self.state.clone())?;
-                let (input, output) = self.ends();
-                onnx::model(&self.layers, tensors, input, output, "hearth").encoded()
-            }
-            Format::Safetensors => {
-                write_tensors(&tensors::to_pytorch(&self.layers, self.state.clone())?, half)?
-            }
-            Format::Burnpack => {
-                return self.built.record().save(file).map_err(|error| fault(&error));
-            }
-        };
-        fs::write(file, bytes).map_err(|error| fault(&error))
-    }
-
-    /// What an ONNX graph takes and gives.
-    fn ends(&self) -> (onnx::Input<'_>, onnx::Output) {
-        let pixels = onnx::Input::Pixels(self.shape, &self.normalization);
-        match self.built {
-            Built::Classifier(_) => (pixels, onnx::Output::Classes(self.classes)),
-            Built::Discriminator(_) => (pixels, onnx::Output::Logit),
-            Built::Generator(_) => {
-                (onnx::Input::Latent(self.latent), onnx::Output::Pictures(self.shape))
-            }
-        }
-    }
-
-    /// The outputs of what was written.
-    fn read_back(
-        &self,
-        format: Format,
-        file: &Path,
-        samples: &Samples,
-        device: &Device,
-    ) -> Result<Vec<f64>, TrainError> {
-        let fault = |error: &dyn fmt::Display| {
-            TrainError::Export(format!("{} cannot be read back: {error}", file.display()))
-        };
-        let built = match format {
-            Format::Onnx => {
-                let PictureShape { channels, height, width } = self.shape;
-                let (input, output) = match self.built {
-                    Built::Classifier(_) => ("pixels", "probabilities"),
-                    Built::Discriminator(_) => ("pixels", "logit"),
-                    Built::Generator(_) => ("latent", "pictures"),
-                };
-                let shape = match self.built {
-                    Built::Generator(_) => vec![samples.count, self.latent],
-                    _ => vec![samples.count, channels, height, width],
-                };
-                let found = check::run_onnx(file, (input, &shape), &samples.numbers(), output)?;
-                let outputs = found.into_iter().map(f64::from);
-                return Ok(match self.built {
-                    Built::Discriminator(_) => outputs.map(sigmoid).collect(),
-                    _ => outputs.collect(),
-                });
-            }
-            Format::Safetensors => {
-                let bytes = fs::read(file).map_err(|error| fault(&error))?;
-                let theirs = read_tensors(&bytes).map_err(|error| fault(&error))?;
-                self.built.empty().with(tensors::from_pytorch(&self.layers, theirs)?)?
-            }
-            Format::Burnpack => {
-                let record = ModuleRecord::load(file).map_err(|error| fault(&error))?;
-                self.built.empty().loaded(record).map_err(|error| fault(&error))?
-            }
-        };
-        Ok(built.outputs(samples, &self.input, device))
-    }
-
-    /// What `config.json` says.
-    fn settings(&self, trained: &Trained, format: Format, half: bool) -> serde_json::Value {
-        let (kind, input) = match self.built {
-            Built::Classifier(_) => ("classifier", self.pixels(format)),
-            Built::Discriminator(_) => ("discriminator", self.pixels(format)),
-            Built::Generator(_) => {
-                ("generator", json!({ "latent": self.latent, "distribution": "standard normal" }))
-            }
-        };
-        json!({
-            "network": kind,
-            "architecture": trained.config.model,
-            "config": trained.config.to_toml(),
-            "format": format.name(),
-            "precision": if half { "f16" } else { "f32" },
-            "input": input,
-            "picture": self.shape_of_pictures(),
-            "classes": trained.info.dataset.classes,
-            "step": trained.step,
-            "checkpoint": trained.checksum,
-            "hearth": trained.info.hearth,
-        })
-    }
-
-    fn shape_of_pictures(&self) -> serde_json::Value {
-        let PictureShape { channels, height, width } = self.shape;
-        json!({ "channels": channels, "height": height, "width": width })
-    }
-
-    fn pixels(&self, format: Format) -> serde_json::Value {
-        let Normalization { mean, std } = &self.normalization;
-        json!({
-            "pixels": if format == Format::Onnx { "0 to 255" } else { "(pixel / 255 - mean) / std" },
-            "mean": mean,
-            "std": std,
-        })
-    }
-}
-
-impl Built {
-    /// The network that a config describes, as it is before training.
-    fn new(
-        config: &Config,
-        part: Part,
-        dims: [usize; 3],
-        classes: usize,
-        seed: u64,
-        device: &Device,
-    ) -> Result<Self, TrainError> {
-        Ok(match &config.model {
-            ModelConfig::Classifier(config) => {
-                Self::Classifier(Classifier::new(config, dims, classes, seed, device)?)
-            }
-            ModelConfig::Gan(config) => {
-                let Gan { generator, discriminator } = Gan::new(config, dims, seed, device)?;
-                match part {
-                    Part::Generator => Self::Generator(generator),
-                    Part::Discriminator => Self::Discriminator(discriminator),
-                }
-            }
-        })
-    }
-
-    /// The same network with other numbers.
-    fn with(self, state: StateDict) -> Result<Self, TrainError> {
-        Ok(match self {
-            Self::Classifier(network) => Self::Classifier(restore_module(network, state)?),
-            Self::Generator(network) => Self::Generator(restore_module(network, state)?),
-            Self::Discriminator(network) => Self::Discriminator(restore_module(network, state)?),
-        })
-    }
-
-    /// The same network with all numbers zero, so that whatever is not loaded shows.
-    fn empty(&self) -> Self {
-        use burn::module::Param;
-        use hearth_model::params::{MapParam, map_params};
-        struct Zero;
-        impl MapParam for Zero {
-            fn map<const D: usize>(
-                &mut self,
-                _: &str,
-                param: Param<Tensor<D>>,
-            ) -> Param<Tensor<D>> {
-                param.map(|tensor| tensor.zeros_like())
-            }
-        }
-        match self {
-            Self::Classifier(network) => Self::Classifier(map_params(network.clone(), &mut Zero)),
-            Self::Generator(network) => Self::Generator(map_params(network.clone(), &mut Zero)),
-            Self::Discriminator(network) => {
-                Self::Discriminator(map_params(network.clone(), &mut Zero))
-            }
-        }
-    }
-
-    fn record(&self) -> ModuleRecord {
-        match self {
-            Self::Classifier(network) => network.clone().into_record(),
-            Self::Generator(network) => network.clone().into_record(),
-            Self::Discriminator(network) => network.clone().into_record(),
-        }
-    }
-
-    fn loaded(self, record: ModuleRecord) -> Result<Self, burn::store::RecordError> {
-        Ok(match self {
-            Self::Classifier(network) => Self::Classifier(network.try_load_record(record)?),
-            Self::Generator(network) => Self::Generator(network.try_load_record(record)?),
-            Self::Discriminator(network) => Self::Discriminator(network.try_load_record(record)?),
-        })
-    }
-
-    /// Probabilities, or pixels from -1 to 1.
-    fn outputs(&self, samples: &Samples, input: &Input, device: &Device) -> Vec<f64> {
-        let pictures = || input.tensor(&samples.batch, device);
-        match self {
-            Self::Classifier(network) => {
-                let logits = network.forward(pictures());
-                let [_, classes] = logits.dims();
-                values(logits).chunks_exact(classes).flat_map(softmax).collect()
-            }
-            Self::Discriminator(network) => {
-                let logits = network.forward(pictures(), &mut Pass::default());
-                values(logits).into_iter().map(|logit| sigmoid(logit.into())).collect()
-            }
-            Self::Generator(network) => {
-                let shape = [samples.count, samples.latent.len() / samples.count];
-                let data = TensorData::new(samples.latent.clone(), shape);
-                let made = network.forward(Tensor::from_data(data, device), &mut Pass::default());
-                values(made.flatten(1, 3)).into_iter().map(f64::from).collect()
-            }
-        }
-    }
-}
-
-fn sigmoid(logit: f64) -> f64 {
-    1.0 / (1.0 + (-logit).exp())
-}
-
-/// What an export is checked on: test pictures, or random numbers.
-struct Samples {
-    batch: Batch,
-    latent: Vec<f32>,
-    count: usize,
-}
-
-impl Samples {
-    fn of(
-        network: &Network,
-        trained: &Trained,
-        datasets: &Path,
-        notice: &mut dyn FnMut(&str),
-    ) -> Result<Self, TrainError> {
-        if network.latent > 0 {
-            let stream = Stream::new(0, Purpose::Sample, Use::Asked as u64, 0);
-            let device = Backend::default().device()?;
-            let numbers = latent(stream, [SAMPLES, network.latent], &device);
-            return Ok(Self { batch: Batch::default(), latent: values(numbers), count: SAMPLES });
-        }
-        let test = trained.splits(datasets, notice)?.test;
-        let mut batch = Batch::default();
-        let count = SAMPLES.min(test.len());
-        test.fill(0..count, &mut batch);
-        Ok(Self { batch, latent: Vec::new(), count })
-    }
-
-    /// As a graph takes them.
-    fn numbers(&self) -> Vec<f32> {
-        if self.latent.is_empty() {
-            self.batch.pixels.iter().copied().map(f32::from).collect()
-        } else {
-            self.latent.clone()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! | file | subject |
 //! | --- | --- |
 //! | [`mod@train`], [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
-//! | [`trainer`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
+//! | [`trainer`], [`plan`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
@@ -11,7 +11,7 @@
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
-//! | [`export`], [`import`] | a trained network for other programs, and weights of theirs |
+//! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -41,6 +41,7 @@ pub mod metrics;
 pub mod number;
 pub mod optimizer;
 pub mod pictures;
+pub mod plan;
 pub mod precision;
 pub mod predict;
 pub mod progress;

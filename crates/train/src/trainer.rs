@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use hearth_config::{Config, EarlyStop, Metric};
+use hearth_config::Config;
 use hearth_store::{StateDict, StoreError, Value};
 
 use crate::error::TrainError;
@@ -12,6 +12,7 @@ use crate::event::{Event, StepDone};
 use crate::keeper::{Keeper, Kept};
 use crate::lines::{NoteLine, ReportLine, TrainLine};
 use crate::number::Reading;
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scalars::Sums;
@@ -28,17 +29,6 @@ pub enum Ended {
     EarlyStopped,
     /// Someone asked to stop; a checkpoint was written.
     Interrupted,
-}
-
-/// When what is done; everything in steps.
-#[derive(Clone, Debug)]
-struct Plan {
-    total_steps: u64,
-    evaluate_every: Option<u64>,
-    checkpoint_every: u64,
-    log_every: u64,
-    best_by: Metric,
-    early_stop: Option<EarlyStop>,
 }
 
 /// How many pictures the message about a refused step names.
@@ -89,16 +79,8 @@ impl<'a, T: Task> Trainer<'a, T> {
         stop: &'a AtomicBool,
     ) -> Self {
         let epoch = task.steps_per_epoch();
-        let total_steps = config.train.epochs * epoch;
-        let plan = Plan {
-            total_steps,
-            evaluate_every: task.validates().then(|| config.train.evaluate_every.steps(epoch)),
-            checkpoint_every: config.train.checkpoint_every.steps(epoch),
-            log_every: config.train.log_every,
-            best_by: config.train.best_by,
-            early_stop: config.train.early_stop.clone(),
-        };
-        let schedule = Schedule::new(config, epoch, total_steps);
+        let plan = Plan::new(config, epoch, task.validates());
+        let schedule = Schedule::new(config, epoch, plan.total_steps);
         let now = Instant::now();
         Self {
             task,
@@ -147,7 +129,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             self.tell(results, learning_rate);
             self.log(learning_rate)?;
             let improved = self.evaluate()?;
-            if improved || self.due(self.plan.checkpoint_every) {
+            if improved || self.plan.due(self.progress.step, self.plan.checkpoint_every) {
                 self.save()?;
             }
         };
@@ -197,11 +179,6 @@ impl<'a, T: Task> Trainer<'a, T> {
         }
     }
 
-    /// Whether something with this interval is due; the last step is always.
-    fn due(&self, every: u64) -> bool {
-        self.progress.step.is_multiple_of(every) || self.progress.step == self.plan.total_steps
-    }
-
     /// Refuses a step that would spoil the weights, before anything has changed.
     fn guard(&mut self, proposed: &Proposed<T::Change>) -> Result<(), TrainError> {
         let Some(fault) = &proposed.non_finite else { return Ok(()) };
@@ -238,11 +215,8 @@ impl<'a, T: Task> Trainer<'a, T> {
 
     /// Whether the numbers of the steps on trial are wanted now.
     fn is_time_to_look(&self) -> bool {
-        let epoch_ends = self.progress.step.is_multiple_of(self.task.steps_per_epoch());
         let at_hand = self.trial.as_ref().is_some_and(Trial::is_certain);
-        let Plan { log_every, evaluate_every, checkpoint_every, .. } = self.plan;
-        let mut cadences = [Some(log_every), evaluate_every, Some(checkpoint_every)].into_iter();
-        at_hand || epoch_ends || cadences.any(|every| every.is_some_and(|every| self.due(every)))
+        at_hand || self.plan.anything_due(self.progress.step)
     }
 
     /// The results of the steps on trial. Where one is not finite there are none: the task goes back to
@@ -280,7 +254,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     fn log(&mut self, learning_rate: f64) -> Result<(), TrainError> {
-        if !self.due(self.plan.log_every) {
+        if !self.plan.due(self.progress.step, self.plan.log_every) {
             return Ok(());
         }
         let window = std::mem::take(&mut self.progress.window);
@@ -301,11 +275,7 @@ impl<'a, T: Task> Trainer<'a, T> {
 
     /// Looks at the validation set when it is due; whether the result is the best so far.
     fn evaluate(&mut self) -> Result<bool, TrainError> {
-        if self.plan.evaluate_every.is_some_and(|every| self.due(every)) {
-            self.evaluate_now()
-        } else {
-            Ok(false)
-        }
+        if self.plan.evaluates(self.progress.step) { self.evaluate_now() } else { Ok(false) }
     }
 
     fn evaluate_now(&mut self) -> Result<bool, TrainError> {

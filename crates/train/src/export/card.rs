@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use hearth_store::{RunDir, read_metrics};
 
-use super::{Built, Export, Format, Network, onnx, pytorch};
+use super::built::Built;
+use super::network::Network;
+use super::{Export, Format, onnx, pytorch};
 use crate::error::TrainError;
 use crate::trained::Trained;
 
