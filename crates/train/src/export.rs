@@ -154,7 +154,10 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
         )));
     }
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(TrainError::Settings(format!("{} is not empty", out.display())));
+        return Err(TrainError::Settings(format!(
+            "{} is not empty: name a folder that is not there yet",
+            out.display()
+        )));
     }
     let mut trained = Trained::open(job.run, job.which)?;
     if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier(_)) {

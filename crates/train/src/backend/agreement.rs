@@ -250,6 +250,22 @@ fn twenty_steps_of(
     })
 }
 
+/// The small configs, slow enough that rounding does not grow into other paths within 20 steps.
+const SMALL: [(&str, &str); 3] = [
+    ("mlp-nano", "optimizer.learning_rate=0.05"),
+    ("cnn-nano", "optimizer.learning_rate=0.01"),
+    ("gan-nano", "optimizer.learning_rate=0.001"),
+];
+
+/// The distance between the numbers of two networks, in units of their size: L2 norms of all together.
+fn distance(found: &Numbers, wanted: &Numbers) -> f64 {
+    assert_eq!(found.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>());
+    let square = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
+    let pairs = found.values().flatten().zip(wanted.values().flatten());
+    let apart = square(&mut pairs.map(|(a, b)| f64::from(a - b)));
+    (apart / square(&mut wanted.values().flatten().map(|x| f64::from(*x)))).sqrt()
+}
+
 /// That a task learned on the adapter, and so nearly as on the CPU at each step.
 fn assert_learned(name: &str, [cpu, adapter]: [&[f64]; 2], tolerance: f64) {
     let (first, last) = (adapter[0], adapter[19]);
@@ -264,13 +280,14 @@ fn assert_learned(name: &str, [cpu, adapter]: [&[f64]; 2], tolerance: f64) {
 fn twenty_steps_learn_the_same() {
     let Some(devices) = devices() else { return };
     // What rounding comes to in 20 steps differs: an adversarial pair follows its own differences.
-    for (name, tolerance) in [("mlp-nano", 1e-4), ("cnn-nano", 1e-3), ("gan-nano", 2e-2)] {
+    for ((name, rate), tolerance) in SMALL.into_iter().zip([1e-4, 1e-3, 2e-2]) {
         // A norm that is clipped at, so that its scale is computed on the device as well.
-        let config = config(name, &["train.clip_norm=2.0"]);
+        let config = config(name, &[rate, "train.clip_norm=2.0"]);
         let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
             .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
         assert_learned(name, [&cpu.0, &adapter.0], tolerance);
-        assert_agree(name, &[cpu.1, adapter.1], 10.0 * tolerance);
+        let distance = distance(&adapter.1, &cpu.1);
+        assert!(distance <= tolerance, "{name}: the networks are {distance} apart");
     }
 }
 
@@ -279,15 +296,15 @@ fn sixteen_bits_learn_almost_the_same_or_are_refused() {
     let Some([cpu, adapter]) = devices() else { return };
     for (precision, dtype) in [("f16", DType::F16), ("bf16", DType::BF16)] {
         let precision = format!("run.precision={precision}");
-        for (name, tolerance) in [("mlp-nano", 0.02), ("cnn-nano", 0.1), ("gan-nano", 0.2)] {
-            let half = config(name, &[&precision]);
+        for ((name, rate), tolerance) in SMALL.into_iter().zip([0.02, 0.1, 0.2]) {
+            let half = config(name, &[rate, &precision]);
             let refused = twenty_steps_of(&half, &cpu, Reading::Now).expect_err("a CPU has f32");
             assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
             match twenty_steps_of(&half, &adapter, Reading::Later) {
                 Ok((found, kept)) => {
                     assert!(adapter.supports_dtype(dtype), "{precision} where there is none");
-                    let (wanted, _) =
-                        twenty_steps_of(&config(name, &[]), &cpu, Reading::Now).expect("it fits");
+                    let (wanted, _) = twenty_steps_of(&config(name, &[rate]), &cpu, Reading::Now)
+                        .expect("it fits");
                     assert_learned(name, [&wanted, &found], tolerance);
                     assert!(kept.values().flatten().all(|number| number.is_finite()));
                 }
