@@ -1,5 +1,7 @@
 //! The command line.
 
+#[cfg(feature = "serve")]
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
@@ -32,6 +34,9 @@ pub enum Command {
     Export(Export),
     /// Put weights from PyTorch into one of the networks here, as a run to go on from.
     Import(Import),
+    /// Answer over HTTP: an API, and a page to draw on or to drop a picture.
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     /// Write a config for a folder of one's own pictures.
     Init(Init),
     /// Print the resolved config, with where each value came from.
@@ -230,6 +235,44 @@ pub struct Import {
     /// What computes.
     #[command(flatten)]
     pub compute: Compute,
+}
+
+/// `hearth serve`.
+#[cfg(feature = "serve")]
+#[derive(Debug, Group)]
+pub struct Serve {
+    /// The run's folder, or that of an export as safetensors or burnpack.
+    pub run: PathBuf,
+    /// best, last, or the number of a step.
+    #[arg(long, default_value = "best")]
+    pub checkpoint: Which,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
+    /// The address to listen on; 0.0.0.0 for every one, which lets other machines in.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// The port; 0 for a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The longest body of a request, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 8 << 20)]
+    pub max_body: usize,
+    /// The largest picture, in pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = 25_000_000)]
+    pub max_pixels: u64,
+    /// Requests that may wait for the network; more are refused.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 256)]
+    pub queue: usize,
+    /// Pictures in one forward pass.
+    #[arg(long, value_name = "PICTURES", default_value_t = 64)]
+    pub batch: usize,
+    /// How long a forward pass is held back for more pictures, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 2)]
+    pub wait: u64,
+    /// How long a request may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub timeout: u64,
 }
 
 /// `hearth init`.

@@ -8,6 +8,8 @@ mod compute;
 mod failure;
 mod output;
 mod progress;
+#[cfg(feature = "serve")]
+mod serve;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use crate::error::DataError;
 use crate::examples::PictureShape;
 use crate::folder::fault;
 use crate::listing::{Broken, Layout, Listing};
-use crate::picture::{read_file, read_picture_bytes};
+use crate::picture::{Bounds, read_file, read_picture_bytes};
 
 /// A class with fewer pictures to train on is reported as small.
 pub const FEW: usize = 20;
@@ -116,7 +116,7 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
 /// Decodes a picture; gives the SHA-256 of its file.
 fn open(path: &Path) -> Result<[u8; 32], DataError> {
     let bytes = read_file(path)?;
-    read_picture_bytes(path, &bytes, SHAPE, false)?;
+    read_picture_bytes(path, &bytes, SHAPE, false, Bounds::FILE)?;
     Ok(Sha256::digest(&bytes).into())
 }
 

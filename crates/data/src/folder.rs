@@ -20,7 +20,7 @@ use crate::digest::hex;
 use crate::error::DataError;
 use crate::examples::{Examples, PictureShape};
 use crate::listing::{Broken, Layout, Listing};
-use crate::picture::{read_file, read_picture_bytes};
+use crate::picture::{Bounds, read_file, read_picture_bytes};
 
 /// Loads a folder of pictures.
 pub(crate) fn load(config: &ImageFolderConfig) -> Result<Dataset, DataError> {
@@ -94,7 +94,13 @@ impl Listing {
         let read: Vec<_> = (pixels.par_chunks_mut(size).zip(&self.pictures))
             .map(|(slot, (path, _))| {
                 let bytes = read_file(path)?;
-                slot.copy_from_slice(&read_picture_bytes(path, &bytes, shape, false)?);
+                slot.copy_from_slice(&read_picture_bytes(
+                    path,
+                    &bytes,
+                    shape,
+                    false,
+                    Bounds::FILE,
+                )?);
                 Ok(Sha256::digest(&bytes))
             })
             .collect();

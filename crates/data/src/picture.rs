@@ -5,9 +5,12 @@ use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use image::error::{LimitError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, Limits};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits,
+};
 
 use crate::error::DataError;
 use crate::examples::PictureShape;
@@ -20,7 +23,22 @@ const LARGEST_SIDE: u32 = 30_000;
 
 /// The memory that decoding may take: this much for any file, and so many times
 /// its own length for a long one, which no photograph comes near.
-const DECODED: (u64, u64, u64) = (32 << 20, 1024, 1 << 30);
+const DECODED: (u64, u64) = (32 << 20, 1024);
+
+/// How large a picture may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most pixels.
+    pub pixels: u64,
+    /// The most bytes of memory that decoding may take.
+    pub memory: u64,
+}
+
+impl Bounds {
+    /// Of a file that someone names.
+    pub const FILE: Self =
+        Self { pixels: (LARGEST_SIDE as u64) * (LARGEST_SIDE as u64), memory: 1 << 30 };
+}
 
 /// Reads a picture file: `[channels, height, width]` of `shape`, 0 to 255.
 ///
@@ -28,7 +46,7 @@ const DECODED: (u64, u64, u64) = (32 << 20, 1024, 1 << 30);
 /// transparent, made grey (ITU-R BT.709 luma) or RGB, and stretched to the size
 /// by a cubic filter (Catmull-Rom). `invert` turns dark into light.
 pub fn read_picture(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<u8>, DataError> {
-    read_picture_bytes(path, &read_file(path)?, shape, invert)
+    read_picture_bytes(path, &read_file(path)?, shape, invert, Bounds::FILE)
 }
 
 /// Like [`read_picture`], for bytes in memory; `name` tells the format where the bytes do not.
@@ -37,6 +55,7 @@ pub fn read_picture_bytes(
     bytes: &[u8],
     shape: PictureShape,
     invert: bool,
+    bounds: Bounds,
 ) -> Result<Vec<u8>, DataError> {
     let fault = |fault: String| DataError::Picture { path: name.to_owned(), fault };
     if !matches!(shape.channels, 1 | 3) || shape.height == 0 || shape.width == 0 {
@@ -46,7 +65,7 @@ pub fn read_picture_bytes(
         )));
     }
     // Decoders of strangers' formats have had panics before; one more must not end the program.
-    let decoded = catch_unwind(AssertUnwindSafe(|| convert(name, bytes, shape)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| convert(name, bytes, shape, bounds)));
     let mut pixels = match decoded {
         Ok(result) => result.map_err(|error| fault(error.to_string().trim_end().to_owned()))?,
         Err(_) => return Err(fault("its decoder failed".to_owned())),
@@ -72,8 +91,8 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     Ok(bytes)
 }
 
-fn convert(name: &Path, bytes: &[u8], shape: PictureShape) -> ImageResult<Vec<u8>> {
-    Ok(to_pixels(decode(name, bytes)?, shape))
+fn convert(name: &Path, bytes: &[u8], shape: PictureShape, bounds: Bounds) -> ImageResult<Vec<u8>> {
+    Ok(to_pixels(decode(name, bytes, bounds)?, shape))
 }
 
 /// A picture as [`read_picture`] makes it of a file.
@@ -98,19 +117,24 @@ pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
 }
 
 /// Decodes within limits and turns the picture upright.
-fn decode(name: &Path, bytes: &[u8]) -> ImageResult<DynamicImage> {
+fn decode(name: &Path, bytes: &[u8], bounds: Bounds) -> ImageResult<DynamicImage> {
     // The bytes know best; some formats (TGA) have no mark, so that the name decides.
     let format = image::guess_format(bytes)
         .or_else(|error| ImageFormat::from_path(name).map_err(|_| error))?;
-    let (least, ratio, most) = DECODED;
+    let (least, ratio) = DECODED;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
-    limits.max_alloc = Some((bytes.len() as u64).saturating_mul(ratio).clamp(least, most));
+    let memory = (bytes.len() as u64).saturating_mul(ratio).max(least).min(bounds.memory);
+    limits.max_alloc = Some(memory);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
-    limits.check_dimensions(decoder.dimensions().0, decoder.dimensions().1)?;
+    let (width, height) = decoder.dimensions();
+    limits.check_dimensions(width, height)?;
+    if u64::from(width) * u64::from(height) > bounds.pixels {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
+    }
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
     // Damaged EXIF data are no reason to refuse the picture.

@@ -42,11 +42,20 @@ impl Predictor {
     /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
     /// the preferred backend. Damage is an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
-        let (path, backend) = (path.as_ref(), Backend::default());
+        Ok(Self::of(path.as_ref(), Which::Best, Backend::default())?.0)
+    }
+
+    /// Loads a run's checkpoint, or an export, and says where a run's comes from.
+    pub fn of(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Option<Trained>), TrainError> {
         if export::is_export(path) {
-            return export::open(path, backend);
+            return Ok((export::open(path, backend)?, None));
         }
-        Ok(Self::of_run(path, Which::Best, backend)?.0)
+        let (predictor, trained) = Self::of_run(path, which, backend)?;
+        Ok((predictor, Some(trained)))
     }
 
     /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the

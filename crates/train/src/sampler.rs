@@ -119,6 +119,34 @@ impl Sampler {
         sample(&self.generator, self.latent_size, (seed, Use::Asked), count, &self.device)
     }
 
+    /// How many random numbers a picture is made from.
+    pub fn latent_size(&self) -> usize {
+        self.latent_size
+    }
+
+    /// The random numbers of the first pictures of [`Sampler::sample`], `count` times
+    /// [`Sampler::latent_size`] of them; at most 500 pictures' are known.
+    pub fn numbers(&self, seed: u64, count: usize) -> Vec<f32> {
+        let mut stream = Stream::new(seed, Purpose::Sample, Use::Asked as u64, 0);
+        let count = count.min(BATCH) * self.latent_size;
+        (0..count).map(|_| stream.normal() as f32).collect()
+    }
+
+    /// What the generator makes of these numbers, [`Sampler::latent_size`] for each picture.
+    ///
+    /// # Panics
+    ///
+    /// When a picture's numbers are incomplete.
+    pub fn draw(&self, numbers: &[f32]) -> Vec<u8> {
+        assert!(numbers.len().is_multiple_of(self.latent_size), "whole places");
+        let batches = numbers.chunks(BATCH * self.latent_size).map(|numbers| {
+            let shape = [numbers.len() / self.latent_size, self.latent_size];
+            let data = TensorData::new(numbers.to_vec(), shape);
+            pictures(&self.generator, Tensor::from_data(data, &self.device))
+        });
+        bytes(batches)
+    }
+
     /// `rows` walks of `steps` pictures each from one random place to another, on the arc between
     /// them (White 2016, section 2.1: a straight line would leave the places that were learned).
     pub fn interpolate(&self, seed: u64, rows: usize, steps: usize) -> Vec<u8> {
@@ -132,12 +160,7 @@ impl Sampler {
                 numbers.extend(on_arc(&from, &to, part));
             }
         }
-        let batches = numbers.chunks(BATCH * self.latent_size).map(|numbers| {
-            let shape = [numbers.len() / self.latent_size, self.latent_size];
-            let data = TensorData::new(numbers.to_vec(), shape);
-            pictures(&self.generator, Tensor::from_data(data, &self.device))
-        });
-        bytes(batches)
+        self.draw(&numbers)
     }
 
     /// What a judge says of it.

@@ -10,6 +10,8 @@ mod init;
 mod predict;
 mod runs;
 mod sample;
+#[cfg(feature = "serve")]
+mod serve;
 mod train;
 
 use clap::CommandFactory as _;
@@ -36,6 +38,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
             on(&args.trained.compute, |backend| export::run(&args, backend, datasets))
         }
         Command::Import(args) => on(&args.compute, |backend| import::run(&args, backend, datasets)),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => on(&args.compute, |backend| serve::run(&args, backend)),
         Command::Init(args) => init::run(&args),
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),

@@ -18,11 +18,12 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8], shape: PictureShape) -> Vec<u8> {
-    read_picture_bytes(Path::new("picture"), bytes, shape, false).unwrap()
+    read_picture_bytes(Path::new("picture"), bytes, shape, false, Bounds::FILE).unwrap()
 }
 
 fn fault(bytes: &[u8]) -> String {
-    let error = read_picture_bytes(Path::new("bad.jpg"), bytes, GREY, false).unwrap_err();
+    let error =
+        read_picture_bytes(Path::new("bad.jpg"), bytes, GREY, false, Bounds::FILE).unwrap_err();
     let message = error.to_string();
     assert!(message.starts_with("bad.jpg cannot be read as a picture: "), "{message}");
     message
@@ -49,14 +50,14 @@ fn the_name_tells_a_format_that_has_no_mark() {
     let bytes =
         encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Tga);
     assert_eq!(
-        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false).unwrap(),
+        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
         [1, 1, 2, 2, 3, 3]
     );
     // The bytes are believed before the name.
     let bytes =
         encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Png);
     assert_eq!(
-        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false).unwrap(),
+        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
         [1, 1, 2, 2, 3, 3]
     );
 }
@@ -88,7 +89,10 @@ fn transparency_becomes_white() {
 fn inverting_turns_dark_into_light() {
     let grey = image::GrayImage::from_raw(2, 2, vec![0, 1, 254, 255]).unwrap();
     let bytes = encoded(&grey.into(), ImageFormat::Png);
-    assert_eq!(read_picture_bytes(Path::new("a"), &bytes, GREY, true).unwrap(), [255, 254, 1, 0]);
+    assert_eq!(
+        read_picture_bytes(Path::new("a"), &bytes, GREY, true, Bounds::FILE).unwrap(),
+        [255, 254, 1, 0]
+    );
 }
 
 #[test]
@@ -120,18 +124,32 @@ fn what_is_no_picture_is_named() {
     fault(b"");
     fault(b"\xff\xd8\xff");
     fault(b"some text");
-    let message = read_picture_bytes(Path::new("notes.txt"), b"some text", GREY, false)
-        .unwrap_err()
-        .to_string();
+    let message =
+        read_picture_bytes(Path::new("notes.txt"), b"some text", GREY, false, Bounds::FILE)
+            .unwrap_err()
+            .to_string();
     assert!(message.contains("notes.txt"), "{message}");
     let error = read_picture(Path::new("/no/such/file.png"), GREY, false).unwrap_err();
     assert!(matches!(error, DataError::Io { .. }));
     assert!(
-        read_picture_bytes(Path::new("a"), b"", PictureShape { channels: 2, ..GREY }, false)
-            .is_err()
+        read_picture_bytes(
+            Path::new("a"),
+            b"",
+            PictureShape { channels: 2, ..GREY },
+            false,
+            Bounds::FILE
+        )
+        .is_err()
     );
     assert!(
-        read_picture_bytes(Path::new("a"), b"", PictureShape { width: 0, ..GREY }, false).is_err()
+        read_picture_bytes(
+            Path::new("a"),
+            b"",
+            PictureShape { width: 0, ..GREY },
+            false,
+            Bounds::FILE
+        )
+        .is_err()
     );
 }
 
@@ -184,7 +202,7 @@ proptest! {
         }
         bytes.truncate(cut.index(4 * bytes.len()));
         let name = format!("a.{}", format.extensions_str()[0]);
-        match read_picture_bytes(Path::new(&name), &bytes, GREY, false) {
+        match read_picture_bytes(Path::new(&name), &bytes, GREY, false, Bounds::FILE) {
             Ok(pixels) => prop_assert_eq!(pixels.len(), 4),
             Err(error) => prop_assert!(error.to_string().starts_with(&name)),
         }

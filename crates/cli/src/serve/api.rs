@@ -1,0 +1,401 @@
+//! What can be asked, and the answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use hearth_data::PictureShape;
+use hearth_train::pictures::Picture;
+use hearth_train::{Guess, Predictor, Sampler};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use utoipa::{IntoParams, OpenApi, ToSchema};
+
+use super::Limits;
+use super::body::{decode, pictures};
+use super::metrics::{Metrics, Open};
+use super::queue::{Queue, Worker, queue};
+use super::refusal::{Refusal, Refused};
+use super::served::{Model, Network, Served};
+
+/// Scripts and styles are the page's own, and it talks to nobody else.
+const POLICY: &str = "default-src 'none'; img-src blob: data: 'self'; style-src 'unsafe-inline'; \
+                      script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
+
+/// The most pictures of a generator in one request.
+const MOST_MADE: usize = 64;
+
+/// The furthest that a picture is moved along one axis: normal numbers do not go there.
+const FURTHEST: f32 = 10.0;
+
+/// What handlers share.
+pub struct Service {
+    model: Model,
+    asks: Asks,
+    limits: Limits,
+    metrics: Metrics,
+    /// Pictures are decoded by so many at once, which bounds the memory that it takes.
+    decoders: Arc<Semaphore>,
+    ending: AtomicBool,
+}
+
+/// Where a network is asked.
+enum Asks {
+    Classifier(Queue<Vec<u8>, Vec<Guess>>, PictureShape),
+    Generator(Queue<Wish, Vec<u8>>, PictureShape, usize),
+}
+
+/// What is asked of a network.
+pub enum Work {
+    Classify(Worker<Vec<u8>, Vec<Guess>>, Metrics),
+    Generate(Worker<Wish, Vec<u8>>, Metrics),
+}
+
+impl Service {
+    /// For this network, and what it is asked.
+    pub fn new(served: &Served, limits: Limits) -> (Self, Work) {
+        let metrics = Metrics::new();
+        let Limits { queue: length, batch, wait, .. } = limits;
+        let (asks, work) = match &served.network {
+            Network::Classifier(predictor) => {
+                let (queue, worker) = queue(length, batch, wait);
+                let asks = Asks::Classifier(queue, predictor.shape());
+                (asks, Work::Classify(worker, metrics.clone()))
+            }
+            Network::Generator(sampler) => {
+                let (queue, worker) = queue(length, batch, wait);
+                let asks = Asks::Generator(queue, sampler.shape(), sampler.latent_size());
+                (asks, Work::Generate(worker, metrics.clone()))
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let service = Self {
+            model: served.model.clone(),
+            asks,
+            limits,
+            metrics,
+            decoders: Arc::new(Semaphore::new(threads)),
+            ending: AtomicBool::new(false),
+        };
+        (service, work)
+    }
+
+    /// From now on it says that it ends.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Work {
+    /// Computes until nobody can ask any more.
+    pub fn run(self, served: &Served) {
+        match (self, &served.network) {
+            (Self::Classify(worker, metrics), Network::Classifier(predictor)) => {
+                worker.run(|rows| {
+                    metrics.batches.observe(rows.len() as f64);
+                    classify(predictor, &rows)
+                });
+            }
+            (Self::Generate(worker, metrics), Network::Generator(sampler)) => {
+                worker.run(|wishes| {
+                    let made = generate(sampler, &wishes);
+                    let count: usize = wishes.iter().map(|wish| wish.count).sum();
+                    metrics.batches.observe(count as f64);
+                    made
+                });
+            }
+            _ => unreachable!("the work is made for the network"),
+        }
+    }
+}
+
+fn classify(predictor: &Predictor, rows: &[Vec<u8>]) -> Vec<Vec<Guess>> {
+    predictor.probabilities(rows.concat()).iter().map(|row| predictor.ranked(row)).collect()
+}
+
+/// The pixels of each wish's pictures.
+fn generate(sampler: &Sampler, wishes: &[Wish]) -> Vec<Vec<u8>> {
+    let mut numbers = Vec::new();
+    for wish in wishes {
+        for place in sampler.numbers(wish.seed, wish.count).chunks_exact(sampler.latent_size()) {
+            let offset = wish.offset.iter().copied().chain(std::iter::repeat(0.0));
+            numbers.extend(place.iter().zip(offset).map(|(number, offset)| number + offset));
+        }
+    }
+    let pixels = sampler.draw(&numbers);
+    let mut rest = pixels.as_slice();
+    let mut take = |wish: &Wish| {
+        let (made, left) = rest.split_at(wish.count * sampler.shape().pixels());
+        rest = left;
+        made.to_vec()
+    };
+    wishes.iter().map(&mut take).collect()
+}
+
+/// Everything that is answered.
+pub fn router(service: Arc<Service>) -> Router {
+    let router = Router::new()
+        .route("/", get(page))
+        .route("/v1/model", get(model))
+        .route("/healthz", get(health))
+        .route("/metrics", get(measured))
+        .route("/openapi.json", get(document));
+    let router = match service.asks {
+        Asks::Classifier(..) => router.route("/v1/predict", post(predict)),
+        Asks::Generator(..) => router.route("/v1/generate", post(generated)),
+    };
+    router
+        .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "see /openapi.json") })
+        .method_not_allowed_fallback(|| async {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json")
+        })
+        .layer(DefaultBodyLimit::max(service.limits.body))
+        .layer(from_fn_with_state(Arc::clone(&service), watch))
+        .with_state(service)
+}
+
+/// Ends what takes too long, and counts everything.
+async fn watch(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let open = Open::new(&service.metrics);
+    let longest = service.limits.timeout;
+    let response = timeout(longest, next.run(request)).await.unwrap_or_else(|_| {
+        let reason = format!("the request took longer than {} s", longest.as_secs_f64());
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+    });
+    drop(open);
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    service.metrics.count(route, response.status().as_u16(), begun.elapsed());
+    response
+}
+
+async fn page() -> impl IntoResponse {
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("page.html")))
+}
+
+/// What is served.
+#[utoipa::path(get, path = "/v1/model", responses((status = 200, body = Model)))]
+async fn model(State(service): State<Arc<Service>>) -> Json<Model> {
+    Json(service.model.clone())
+}
+
+/// Whether requests are answered.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// Whether requests are answered.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    responses((status = 200, body = Health), (status = 503, body = Refused))
+)]
+async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>, Refusal> {
+    if service.ending.load(Ordering::Relaxed) {
+        return Err(Refusal::ending());
+    }
+    Ok(Json(Health { status: "ok" }))
+}
+
+/// Counters and histograms for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text"))
+)]
+async fn measured(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], service.metrics.text())
+}
+
+/// How a picture is looked at, and how much is told of it.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Ask {
+    /// How many classes to tell, the most probable first; 0 for all.
+    top: usize,
+    /// Turn dark into light first: for dark things on a light ground, where the network was trained on
+    /// light things on a dark one.
+    invert: bool,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Self { top: 3, invert: false }
+    }
+}
+
+/// What the pictures of a request show, in their order.
+#[derive(Serialize, ToSchema)]
+struct Predictions {
+    predictions: Vec<Prediction>,
+}
+
+/// What a picture shows.
+#[derive(Serialize, ToSchema)]
+struct Prediction {
+    /// The name of its file, where the form gave one.
+    file: Option<String>,
+    /// The most probable classes.
+    top: Vec<Class>,
+}
+
+/// A class, and how probable it is.
+#[derive(Serialize, ToSchema)]
+struct Class {
+    /// Its name.
+    class: String,
+    /// Its place among all classes.
+    index: usize,
+    /// From 0 to 1.
+    probability: f64,
+}
+
+impl From<Guess> for Class {
+    fn from(Guess { class, index, probability }: Guess) -> Self {
+        Self { class, index, probability }
+    }
+}
+
+/// A form of pictures.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the document")]
+struct Form {
+    /// At most 64.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    picture: Vec<u8>,
+}
+
+/// Names what pictures show. The body is one picture, in any format that Hearth reads, or a form of up to
+/// 64 of them.
+#[utoipa::path(
+    post,
+    path = "/v1/predict",
+    params(Ask),
+    request_body(content((Vec<u8> = "image/*"), (Form = "multipart/form-data"))),
+    responses(
+        (status = 200, body = Predictions),
+        (status = 400, description = "a parameter is unknown or wrong", body = Refused),
+        (status = 413, description = "the body is too long, or the pictures too many", body = Refused),
+        (status = 422, description = "not a picture that can be read, or too large", body = Refused),
+        (status = 429, description = "too many requests wait", body = Refused),
+        (status = 503, description = "it took too long, or the server is ending", body = Refused),
+    )
+)]
+async fn predict(
+    State(service): State<Arc<Service>>,
+    ask: Result<Query<Ask>, QueryRejection>,
+    request: Request,
+) -> Result<Json<Predictions>, Refusal> {
+    let Query(ask) = ask.map_err(|fault| Refusal::new(fault.status(), fault.body_text()))?;
+    let Asks::Classifier(queue, shape) = &service.asks else {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "this network makes pictures"));
+    };
+    let sent = pictures(request, service.limits.body).await?;
+    let (shape, bounds) = (*shape, service.limits.picture);
+    // Held until the pixels are there, also when the request is given up meanwhile.
+    let turn = Arc::clone(&service.decoders).acquire_owned().await;
+    let decoding = tokio::task::spawn_blocking(move || {
+        let pixels = decode(&sent, shape, ask.invert, bounds);
+        drop(turn);
+        let files: Vec<_> = sent.into_iter().map(|picture| picture.file).collect();
+        pixels.map(|pixels| (files, pixels))
+    });
+    let decoded = decoding.await;
+    let (files, pixels) = decoded.map_err(|_| Refusal::unfit("the picture's decoder failed"))??;
+    let guesses = queue.ask(pixels).await?;
+    let told = if ask.top == 0 { usize::MAX } else { ask.top };
+    let predictions = files.into_iter().zip(guesses).map(|(file, guesses)| Prediction {
+        file,
+        top: guesses.into_iter().take(told).map(Class::from).collect(),
+    });
+    Ok(Json(Predictions { predictions: predictions.collect() }))
+}
+
+/// Pictures that are asked of a generator.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// Other pictures for another number.
+    #[serde(default)]
+    seed: u64,
+    /// How many, 1 to 64.
+    #[serde(default = "one")]
+    count: usize,
+    /// What is added to the random numbers of every picture, axis by axis, each from -10 to 10; those
+    /// that are not named stay.
+    #[serde(default)]
+    offset: Vec<f32>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Makes pictures, and gives them in one grid.
+#[utoipa::path(
+    post,
+    path = "/v1/generate",
+    request_body = Wish,
+    responses(
+        (status = 200, description = "a grid of pictures", body = Vec<u8>, content_type = "image/png"),
+        (status = 413, description = "the body is too long", body = Refused),
+        (status = 422, description = "not what a generator can be asked", body = Refused),
+        (status = 429, description = "too many requests wait", body = Refused),
+        (status = 503, description = "it took too long, or the server is ending", body = Refused),
+    )
+)]
+async fn generated(
+    State(service): State<Arc<Service>>,
+    wish: Result<Json<Wish>, JsonRejection>,
+) -> Result<impl IntoResponse, Refusal> {
+    let Json(wish) = wish.map_err(|fault| match fault.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let longest = service.limits.body;
+            Refusal::new(fault.status(), format!("the body is longer than {longest} bytes"))
+        }
+        _ => Refusal::unfit(fault.body_text()),
+    })?;
+    let Asks::Generator(queue, shape, latent) = &service.asks else {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "this network names what pictures show"));
+    };
+    let count = wish.count;
+    if !(1..=MOST_MADE).contains(&count) {
+        return Err(Refusal::unfit(format!("count is {count}; allowed: 1 to {MOST_MADE}")));
+    }
+    if wish.offset.len() > *latent {
+        let found = wish.offset.len();
+        return Err(Refusal::unfit(format!("offset has {found} numbers; there are {latent} axes")));
+    }
+    if !wish.offset.iter().all(|offset| offset.abs() <= FURTHEST) {
+        return Err(Refusal::unfit(format!("offset must be from -{FURTHEST} to {FURTHEST}")));
+    }
+    let made = queue.ask(vec![wish]).await?.concat();
+    // As square as whole rows allow.
+    let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
+    let png = Picture::grid(&made, *shape, columns).to_png();
+    Ok(([(header::CONTENT_TYPE, "image/png")], png))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hearth", description = "A trained network behind HTTP"),
+    paths(model, predict, generated, health, measured)
+)]
+struct Document;
+
+async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

@@ -1,0 +1,77 @@
+//! A trained network behind HTTP.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | [`served`] | the network: a classifier or a generator |
+//! | [`api`] | what can be asked, and the answers |
+//! | [`body`] | pictures out of a request's body |
+//! | [`refusal`] | why a request is not answered, as JSON |
+//! | [`queue`] | many requests, one forward pass |
+//! | [`connections`] | who is listened to, and how that ends |
+//! | [`metrics`] | what Prometheus reads |
+//! | `page.html` | what a person sees |
+//!
+//! Handlers read requests and decode pictures on the runtime's threads. The thread that called computes: a
+//! graphics adapter that fails there ends the program with the error that it ends every command with.
+
+mod api;
+mod body;
+mod connections;
+mod metrics;
+mod queue;
+mod refusal;
+mod served;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hearth_data::Bounds;
+use tokio::net::TcpListener;
+
+use crate::failure::Failure;
+
+pub use served::Served;
+
+/// What a server takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest body of a request, in bytes.
+    pub body: usize,
+    /// The largest picture.
+    pub picture: Bounds,
+    /// Requests that wait for the network.
+    pub queue: usize,
+    /// Pictures in one forward pass.
+    pub batch: usize,
+    /// How long a forward pass is held back for more pictures.
+    pub wait: Duration,
+    /// How long a request may take, its body included, and how long the last ones may at the end.
+    pub timeout: Duration,
+}
+
+/// Serves until a signal ends it; `ready` is told the address.
+pub fn serve(
+    served: Served,
+    host: IpAddr,
+    port: u16,
+    limits: Limits,
+    ready: impl FnOnce(SocketAddr) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(format!("cannot start threads: {error}")))?;
+    let address = SocketAddr::new(host, port);
+    let listener = runtime.block_on(TcpListener::bind(address)).map_err(|error| {
+        Failure::Other(format!("cannot listen on {address}: {error}; --port 0 takes a free one"))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
+    let (service, work) = api::Service::new(&served, limits);
+    let accepting = runtime.spawn(connections::accept(listener, service, limits.timeout));
+    ready(address)?;
+    // Until the server has ended, and with it whoever could ask.
+    work.run(&served);
+    let ended = runtime.block_on(accepting);
+    runtime.shutdown_timeout(Duration::ZERO);
+    ended.map_err(|error| Failure::Other(format!("the server failed: {error}")))?
+}

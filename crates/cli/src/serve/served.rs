@@ -1,0 +1,129 @@
+//! The network that is served: a classifier or a generator.
+
+use std::path::Path;
+
+use hearth_config::ModelConfig;
+use hearth_data::PictureShape;
+use hearth_store::RunDir;
+use hearth_train::trained::{Trained, stored_config};
+use hearth_train::{Backend, Predictor, Sampler, Which};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::failure::Failure;
+
+/// A network at work.
+#[derive(Debug)]
+pub enum Network {
+    /// Names what pictures show.
+    Classifier(Predictor),
+    /// Makes pictures.
+    Generator(Sampler),
+}
+
+/// A network, and what is said of it.
+#[derive(Debug)]
+pub struct Served {
+    /// What computes the answers.
+    pub network: Network,
+    /// What `/v1/model` says.
+    pub model: Model,
+}
+
+/// What is served.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Model {
+    /// What it does.
+    pub task: Task,
+    /// `kind` in `[model]` of its config; none of an export.
+    pub kind: Option<String>,
+    /// The run's folder, or the export's.
+    pub source: String,
+    /// The checkpoint's step; none of an export.
+    pub step: Option<u64>,
+    /// What it was trained on; none of an export.
+    pub dataset: Option<String>,
+    /// The version of Hearth that serves it.
+    pub hearth: &'static str,
+    /// The classes, in the order of `index` in predictions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
+    /// What a classifier makes of every picture before it looks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Size>,
+    /// How many random numbers a generator makes a picture from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latent: Option<usize>,
+    /// The pictures that a generator makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<Size>,
+}
+
+/// What a network does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// It names what a picture shows.
+    Classification,
+    /// It makes pictures.
+    Generation,
+}
+
+/// The size of a picture, in pixels.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Size {
+    channels: usize,
+    height: usize,
+    width: usize,
+}
+
+impl From<PictureShape> for Size {
+    fn from(PictureShape { channels, height, width }: PictureShape) -> Self {
+        Self { channels, height, width }
+    }
+}
+
+impl Served {
+    /// Loads a run's checkpoint, or an export.
+    pub fn open(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
+        let config = RunDir::open(path).ok().map(|run| stored_config(&run)).transpose()?;
+        if config.is_some_and(|config| matches!(config.model, ModelConfig::Gan(_))) {
+            let sampler = Sampler::open(path, which, backend)?;
+            let model = Model {
+                task: Task::Generation,
+                latent: Some(sampler.latent_size()),
+                output: Some(sampler.shape().into()),
+                ..Model::new(path, Some(sampler.trained()))
+            };
+            return Ok(Self { network: Network::Generator(sampler), model });
+        }
+        let (predictor, trained) = Predictor::of(path, which, backend)?;
+        let model = Model {
+            classes: Some(predictor.classes().to_vec()),
+            input: Some(predictor.shape().into()),
+            ..Model::new(path, trained.as_ref())
+        };
+        Ok(Self { network: Network::Classifier(predictor), model })
+    }
+}
+
+impl Model {
+    fn new(path: &Path, trained: Option<&Trained>) -> Self {
+        let kind = |trained: &Trained| {
+            let model = serde_json::to_value(&trained.config.model).ok()?;
+            Some(model.get("kind")?.as_str()?.to_owned())
+        };
+        Self {
+            task: Task::Classification,
+            kind: trained.and_then(kind),
+            source: path.display().to_string(),
+            step: trained.map(|trained| trained.step),
+            dataset: trained.map(|trained| trained.info.dataset.name.clone()),
+            hearth: env!("CARGO_PKG_VERSION"),
+            classes: None,
+            input: None,
+            latent: None,
+            output: None,
+        }
+    }
+}
