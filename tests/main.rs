@@ -16,5 +16,7 @@ mod generate;
 mod predict;
 mod python;
 mod resume;
+#[cfg(feature = "serve")]
+mod serve;
 mod signals;
 mod train;

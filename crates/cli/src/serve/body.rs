@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Request};
 use axum::http::{StatusCode, header};
-use hearth_data::{Bounds, PictureShape, read_picture_bytes};
+use hearth_data::{Bounds, DataError, PictureShape, read_picture_bytes};
 
 use super::refusal::Refusal;
 
@@ -78,8 +78,14 @@ pub fn decode(
 ) -> Result<Vec<Vec<u8>>, Refusal> {
     let decoded = sent.iter().map(|picture| {
         let name = picture.file.as_deref().unwrap_or("the picture");
-        read_picture_bytes(Path::new(name), &picture.bytes, shape, invert, bounds)
-            .map_err(|error| Refusal::unfit(error.to_string()))
+        read_picture_bytes(Path::new(name), &picture.bytes, shape, invert, bounds).map_err(
+            |error| match error {
+                DataError::Picture { fault, .. } => {
+                    Refusal::unfit(format!("{name} cannot be read: {fault}"))
+                }
+                other => Refusal::unfit(other.to_string()),
+            },
+        )
     });
     decoded.collect()
 }
