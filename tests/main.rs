@@ -18,3 +18,4 @@ mod python;
 mod resume;
 mod signals;
 mod train;
+mod transfer;
