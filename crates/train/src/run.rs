@@ -164,6 +164,21 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
     Ok(Some((run, lock, info)))
 }
 
+/// Puts another program's weights into what is trained, and says which went where.
+fn take_over(
+    trainer: &mut Trainer<'_, impl Task>,
+    weights: Weights,
+    Statistics { mean, std }: &Statistics,
+) -> Result<(), TrainError> {
+    for [theirs, ours] in weights.names {
+        trainer.tell_note(format!("{theirs} -> {ours}"));
+    }
+    trainer.tell_note(format!(
+        "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and std {std:.4?}"
+    ));
+    trainer.start_from(weights.state)
+}
+
 /// One leg of a run: what one process does of it.
 struct Leg<'a> {
     job: &'a Job<'a>,
@@ -236,15 +251,7 @@ impl Leg<'_> {
         }
         let ended = match self.weights.take() {
             Some(weights) => {
-                for [theirs, ours] in weights.names {
-                    trainer.tell_note(format!("{theirs} -> {ours}"));
-                }
-                let Statistics { mean, std } = &self.info.normalization;
-                trainer.tell_note(format!(
-                    "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and \
-                     std {std:.4?}"
-                ));
-                trainer.start_from(weights.state)?;
+                take_over(&mut trainer, weights, &self.info.normalization)?;
                 Ended::Finished
             }
             None => trainer.run()?,
