@@ -20,3 +20,4 @@ mod resume;
 mod serve;
 mod signals;
 mod train;
+mod transfer;

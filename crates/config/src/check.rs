@@ -58,7 +58,7 @@ impl<'a> Checks<'a> {
         }
         match model {
             Some(ModelConfig::Gan(_)) => self.adversarial(sections),
-            Some(ModelConfig::Classifier(_)) => self.classifier(sections),
+            Some(ModelConfig::Classifier { .. }) => self.classifier(sections),
             None => {}
         }
     }

@@ -5,8 +5,8 @@ use crate::fault::Fault;
 use crate::read::Reader;
 use crate::sections::{
     AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, ClassifierConfig, DataConfig,
-    DataSource, EvaluateConfig, GanConfig, Metric, ModelConfig, OptimizerConfig, OptimizerKind,
-    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+    DataSource, EvaluateConfig, GanConfig, InitConfig, Metric, ModelConfig, OptimizerConfig,
+    OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 
 /// Every section that there is.
@@ -73,7 +73,7 @@ impl Sections {
     pub fn into_config(self) -> Option<Config> {
         let model = self.model?;
         let (adversarial, evaluate) = match &model {
-            ModelConfig::Classifier(_) => (None, None),
+            ModelConfig::Classifier { .. } => (None, None),
             ModelConfig::Gan(_) => {
                 let mut adversarial = self.adversarial?;
                 if adversarial.loss == AdversarialLoss::Wasserstein {
@@ -133,7 +133,12 @@ fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
     let kinds = ["mlp", "lenet", "cnn", "resnet", "dcgan", "mlp-gan"];
     let kind = reader.kind("model", &kinds)?;
-    let classifier = |(NoCommon {}, model)| ModelConfig::Classifier(model);
+    let classifier = |(mut init, network): (InitConfig, _)| {
+        if init.init.is_some() {
+            init.init_head.get_or_insert(true);
+        }
+        ModelConfig::Classifier { network, init }
+    };
     let gan = |(NoCommon {}, model)| ModelConfig::Gan(model);
     match kind {
         "mlp" => tagged(reader, "model", kind, ClassifierConfig::Mlp).map(classifier),

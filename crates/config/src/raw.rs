@@ -159,6 +159,8 @@ epochs = 1
             &["model.kind=lenet", "model.activation=sigmoid", "model.pooling=average"],
             &["model.kind=cnn", "model.widths=[8, 16]", "model.depth=2", "model.kernel_size=5"],
             &["model.kind=resnet", "model.widths=[8, 16]", "model.depths=[2, 1]"],
+            &["model.init=runs/mlp-001"],
+            &["model.kind=lenet", "model.init=runs/mlp-001", "model.init_head=false"],
             &["data.kind=image-folder", "data.path=shirts", "augment.flip=0.5", "run.threads=2"],
             &[
                 "train.early_stop.patience=3",

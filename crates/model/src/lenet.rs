@@ -80,9 +80,14 @@ impl Lenet {
 
     /// Features to logits `[batch, num_classes]`.
     pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
-        let (last, hidden) = self.layers.split_last().expect("three layers");
+        let (last, _) = self.layers.split_last().expect("three layers");
         let logits = apply_linear(last, features, Activation::None);
-        pass.trace.keep_flat(|| format!("layers.{}", hidden.len()), &logits);
+        pass.trace.keep_flat(|| self.head_path(), &logits);
         logits
+    }
+
+    /// Where the head's parameters are.
+    pub fn head_path(&self) -> String {
+        format!("layers.{}", self.layers.len() - 1)
     }
 }

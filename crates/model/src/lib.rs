@@ -158,6 +158,15 @@ impl Classifier {
             Self::Resnet(network) => network.head(features, pass),
         }
     }
+
+    /// The path of the head among the [parameters](params): those of the head begin with it and a dot.
+    pub fn head_path(&self) -> String {
+        match self {
+            Self::Mlp(network) => network.head_path(),
+            Self::Lenet(network) => network.head_path(),
+            Self::Cnn(_) | Self::Resnet(_) => "head".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

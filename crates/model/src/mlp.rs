@@ -63,8 +63,13 @@ impl Mlp {
     pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let last = self.dropouts.len();
         let logits = apply_linear(&self.layers[last], features, Activation::None);
-        pass.trace.keep_flat(|| format!("layers.{last}"), &logits);
+        pass.trace.keep_flat(|| self.head_path(), &logits);
         logits
+    }
+
+    /// Where the head's parameters are.
+    pub fn head_path(&self) -> String {
+        format!("layers.{}", self.dropouts.len())
     }
 }
 

@@ -56,7 +56,9 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     let normalization = Normalization::of(&all);
     let splits = Splits { train: all.clone(), valid: all.clone(), test: all };
     let classes = (0..10).map(|class| class.to_string()).collect();
-    let ModelConfig::Classifier(network) = &config.model else { unreachable!("it says mlp") };
+    let ModelConfig::Classifier { network, .. } = &config.model else {
+        unreachable!("it says mlp")
+    };
     let device = backend.device()?;
     let mut task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
     let (mut losses, mut seconds) = ([0.0; 2], [0.0; 2]);

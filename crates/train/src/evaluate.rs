@@ -41,7 +41,7 @@ pub fn evaluate_run(
     let Evaluation { run, which, backend, split, pictures, datasets } = evaluation;
     let config = stored_config(&RunDir::open(run)?)?;
     match (config.model, pictures) {
-        (ModelConfig::Classifier(_), None) => {
+        (ModelConfig::Classifier { .. }, None) => {
             let (predictor, trained) = Predictor::of_run(run, which, backend)?;
             let splits = trained.splits(datasets, notice)?;
             let subset = split.of(&splits);
@@ -53,7 +53,7 @@ pub fn evaluate_run(
             let report = evaluate(network, input, subset, split, predictor.classes(), device);
             Ok((trained.step, Report::Classification(report)))
         }
-        (ModelConfig::Classifier(_), Some(_)) => Err(TrainError::Settings(
+        (ModelConfig::Classifier { .. }, Some(_)) => Err(TrainError::Settings(
             "pictures are judged beside those of a generator, and this run names classes".into(),
         )),
         (ModelConfig::Gan(_), None) => {

@@ -160,7 +160,7 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
         )));
     }
     let mut trained = Trained::open(job.run, job.which)?;
-    if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier(_)) {
+    if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier { .. }) {
         let run = job.run.display();
         return Err(TrainError::Settings(format!(
             "--network names one of an adversarial pair, and {run} has one network"

@@ -24,7 +24,7 @@ pub struct Weights {
 /// Refuses what can be seen to be wrong before anything is loaded or trained.
 pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
     let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
-    if !matches!(config.model, ModelConfig::Classifier(_)) {
+    if !matches!(config.model, ModelConfig::Classifier { .. }) {
         return Err(not_for(config));
     }
     if file.extension().is_some_and(|end| end != "safetensors") {
@@ -88,7 +88,9 @@ pub fn weights(
     classes: usize,
 ) -> Result<Weights, TrainError> {
     let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
-    let ModelConfig::Classifier(network) = &config.model else { return Err(not_for(config)) };
+    let ModelConfig::Classifier { network, .. } = &config.model else {
+        return Err(not_for(config));
+    };
     let bytes = fs::read(file).map_err(|error| fault(error.to_string()))?;
     let mut theirs = read_tensors(&bytes).map_err(&fault)?;
     let layers = layers::classifier(network, picture, classes);

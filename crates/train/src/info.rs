@@ -28,7 +28,8 @@ pub struct RunInfo {
     /// The graphics adapter that it computed on, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
-    /// The file that its first weights came from, if they are another program's, and its checksum.
+    /// Where its first weights came from, if they were not drawn: another program's file and its checksum,
+    /// or another run, its step, what was taken of it and the checksum of its weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
     /// The CPU threads of that process.

@@ -12,6 +12,7 @@
 //! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
+//! | [`transfer`] | the weights of another run, to start from |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -58,6 +59,7 @@ pub mod tasks;
 pub mod train;
 pub mod trained;
 pub mod trainer;
+pub mod transfer;
 pub mod trial;
 
 pub use backend::Backend;

@@ -66,7 +66,7 @@ impl Predictor {
         backend: Backend,
     ) -> Result<(Self, Trained), TrainError> {
         let mut trained = Trained::open(path, which)?;
-        let ModelConfig::Classifier(config) = &trained.config.model else {
+        let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
             let help = "it makes pictures, which `hearth sample` draws";
             return Err(trained.is_not("a network that names classes", help));
         };

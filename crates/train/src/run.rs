@@ -22,6 +22,7 @@ use crate::summary::Summary;
 use crate::task::{Split, Task};
 use crate::trained::stored_config;
 use crate::trainer::{COMPUTED_ON, Computing, Ended, METRICS_LENGTH, Trainer};
+use crate::transfer::Start;
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,12 +87,13 @@ pub(crate) struct Data {
     pub threads: usize,
 }
 
-/// Says what is about to be trained, makes the run's folder, and trains.
+/// Says what is about to be trained, makes the run's folder, and trains: from `start`, where the task has
+/// one, or from the weights that it has.
 pub(crate) fn begin(
     job: &Job<'_>,
     data: Data,
     normalization: &Normalization,
-    task: impl Task,
+    (task, start): (impl Task, Option<Start>),
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
@@ -113,11 +115,17 @@ pub(crate) fn begin(
     };
     let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
     observe(Event::Started(&summary));
+    for note in start.iter().flat_map(|start| &start.notes) {
+        observe(Event::Note(note.clone()));
+    }
 
     let mut info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
-    info.imported = weights.as_ref().map(|weights| weights.source.clone());
+    info.imported = match (&weights, &start) {
+        (Some(weights), _) => Some(weights.source.clone()),
+        (None, start) => start.as_ref().map(|start| start.source.clone()),
+    };
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
-    Leg { job, splits, run, info, weights }.train(task, observe).map(Some)
+    Leg { job, splits, run, info, weights, start }.train(task, observe).map(Some)
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.
@@ -148,11 +156,27 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
                 what: "its checksums, classes or counts are others",
             });
         }
-        info.imported = stored.imported;
+        // A run that begins once more, because it was killed at once, has what it begins with now.
+        info.imported = info.imported.or(stored.imported);
         info.started = stored.started;
         info.normalization = stored.normalization;
     }
     Ok(Some((run, lock, info)))
+}
+
+/// Puts another program's weights into what is trained, and says which went where.
+fn take_over(
+    trainer: &mut Trainer<'_, impl Task>,
+    weights: Weights,
+    Statistics { mean, std }: &Statistics,
+) -> Result<(), TrainError> {
+    for [theirs, ours] in weights.names {
+        trainer.tell_note(format!("{theirs} -> {ours}"));
+    }
+    trainer.tell_note(format!(
+        "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and std {std:.4?}"
+    ));
+    trainer.start_from(weights.state)
 }
 
 /// One leg of a run: what one process does of it.
@@ -163,6 +187,8 @@ struct Leg<'a> {
     info: RunInfo,
     /// What it begins and ends with, where they are another program's.
     weights: Option<Weights>,
+    /// What it begins with, where those are the weights of another run.
+    start: Option<Start>,
 }
 
 impl Leg<'_> {
@@ -208,8 +234,11 @@ impl Leg<'_> {
         };
         let on = computing.on.clone();
         let mut trainer = Trainer::new(task, config, computing, keeper?, observe, self.job.stop);
-        if let Some(resumed) = resumed {
-            trainer.restore(resumed.state)?;
+        match (resumed, self.start.take()) {
+            (Some(resumed), _) => trainer.restore(resumed.state)?,
+            // Evaluated and kept as step 0, so that a resume needs the other run no more.
+            (None, Some(start)) => trainer.start_from(start.state)?,
+            (None, None) => {}
         }
         let first = trainer.step();
         if let Some(before) = computed_on.filter(|before| *before != on)
@@ -222,15 +251,7 @@ impl Leg<'_> {
         }
         let ended = match self.weights.take() {
             Some(weights) => {
-                for [theirs, ours] in weights.names {
-                    trainer.tell_note(format!("{theirs} -> {ours}"));
-                }
-                let Statistics { mean, std } = &self.info.normalization;
-                trainer.tell_note(format!(
-                    "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and \
-                     std {std:.4?}"
-                ));
-                trainer.start_from(weights.state)?;
+                take_over(&mut trainer, weights, &self.info.normalization)?;
                 Ended::Finished
             }
             None => trainer.run()?,

@@ -101,7 +101,7 @@ fn layers(
     let black = Tensor::zeros([1, channels, height, width], device);
     let seed = config.run.seed;
     match &config.model {
-        ModelConfig::Classifier(network) => {
+        ModelConfig::Classifier { network, .. } => {
             let network = Classifier::new(network, picture, num_classes, seed, device)?;
             let trace = |pass: &mut Pass| drop(network.forward_in(black, pass));
             Ok(layers_of(&network, "", trace))

@@ -15,6 +15,7 @@ use crate::precision::Arithmetic;
 use crate::run::{Data, Job, Outcome, Target, begin};
 use crate::tasks::{Adversarial, Classify, adversarial};
 use crate::trainer::Ended;
+use crate::transfer::Source;
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
 pub fn train(
@@ -31,6 +32,7 @@ pub fn train(
     if let Target::Import(_, file) = &job.target {
         import::check(file, config)?;
     }
+    let source = Source::open(config, &job.target)?;
     let device = job.backend.device()?;
     // Refused before a judge is trained for it.
     Arithmetic::new(config.run.precision, &device)?;
@@ -45,18 +47,21 @@ pub fn train(
     let data = Data { dataset, splits, threads };
     let splits = &data.splits;
     match &config.model {
-        ModelConfig::Classifier(network) => {
+        ModelConfig::Classifier { network, .. } => {
             let normalization = Normalization::of(&splits.train);
             let classes = data.dataset.classes.clone();
             let task =
                 Classify::new(config, network, splits.clone(), classes, &normalization, &device)?;
-            begin(job, data, &normalization, task, observe)
+            let start = source
+                .map(|source| source.start(network, task.network(), &data.dataset.classes))
+                .transpose()?;
+            begin(job, data, &normalization, (task, start), observe)
         }
         ModelConfig::Gan(pair) => {
             let normalization = adversarial::normalization(splits.train.examples.shape.channels);
             let judge = judge_of(job, &data, observe)?;
             let task = Adversarial::new(config, pair, splits, judge, &device)?;
-            begin(job, data, &normalization, task, observe)
+            begin(job, data, &normalization, (task, None), observe)
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
     let device = backend.device()?;
     let rate = config.optimizer.rule.update.learning_rate / 10.0;
     match &config.model {
-        ModelConfig::Classifier(network) => {
+        ModelConfig::Classifier { network, .. } => {
             let normalization = Normalization::of(&splits.train);
             let classes = dataset.classes;
             let task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
@@ -77,7 +77,7 @@ fn steps_per_second(
 /// The network of a config that names classes.
 fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
     match &config.model {
-        ModelConfig::Classifier(network) => Ok(network),
+        ModelConfig::Classifier { network, .. } => Ok(network),
         ModelConfig::Gan(_) => Err("a pair of networks has no classes".into()),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Checks, LARGEST};
 use crate::sections::{
     Activation, ClassifierConfig, CnnConfig, DataSource, DcganConfig, Dropout, GanConfig,
-    MlpConfig, MlpGanConfig, ModelConfig, ResnetConfig,
+    InitConfig, MlpConfig, MlpGanConfig, ModelConfig, ResnetConfig,
 };
 
 /// The most weights between hidden layers: a gigabyte of them.
@@ -21,29 +21,50 @@ pub(super) const SMALLEST_FOR_LENET: usize = 12;
 impl Checks<'_> {
     pub(super) fn model(&mut self, model: &ModelConfig) {
         match model {
-            ModelConfig::Classifier(ClassifierConfig::Mlp(mlp)) => self.mlp(mlp),
-            // Its settings are words, and every word fits every other.
-            ModelConfig::Classifier(ClassifierConfig::Lenet(_)) => {}
-            ModelConfig::Classifier(ClassifierConfig::Cnn(cnn)) => self.cnn(cnn),
-            ModelConfig::Classifier(ClassifierConfig::Resnet(resnet)) => self.resnet(resnet),
+            ModelConfig::Classifier { network, init } => {
+                self.network(network);
+                self.init(init);
+            }
             ModelConfig::Gan(GanConfig::Dcgan(dcgan)) => self.dcgan(dcgan),
             ModelConfig::Gan(GanConfig::MlpGan(gan)) => self.mlp_gan(gan),
         }
+    }
+
+    fn network(&mut self, network: &ClassifierConfig) {
+        match network {
+            ClassifierConfig::Mlp(mlp) => self.mlp(mlp),
+            // Its settings are words, and every word fits every other.
+            ClassifierConfig::Lenet(_) => {}
+            ClassifierConfig::Cnn(cnn) => self.cnn(cnn),
+            ClassifierConfig::Resnet(resnet) => self.resnet(resnet),
+        }
+    }
+
+    fn init(&mut self, InitConfig { init, init_head }: &InitConfig) {
+        let empty = init.as_deref() == Some("");
+        self.that("model.init", "\"\"", !empty, "the folder of a run");
+        self.contradiction(
+            init.is_none() && *init_head == Some(false),
+            "model.init_head",
+            "`model.init_head` leaves out the head of another run's network, and `model.init` names \
+             no run",
+        );
     }
 
     /// Whether something is left of a picture behind all pooling, where its size is known.
     pub(super) fn picture(&mut self, source: &DataSource, model: &ModelConfig) {
         let Some(size) = source.size() else { return };
         match model {
-            ModelConfig::Classifier(ClassifierConfig::Lenet(_)) => self.contradiction(
-                size < SMALLEST_FOR_LENET,
-                "data.size",
-                &format!(
-                    "the network `lenet` needs pictures of at least \
+            ModelConfig::Classifier { network: ClassifierConfig::Lenet(_), .. } => self
+                .contradiction(
+                    size < SMALLEST_FOR_LENET,
+                    "data.size",
+                    &format!(
+                        "the network `lenet` needs pictures of at least \
                      {SMALLEST_FOR_LENET}x{SMALLEST_FOR_LENET} pixels, and these have {size}x{size}"
+                    ),
                 ),
-            ),
-            ModelConfig::Classifier(ClassifierConfig::Cnn(cnn)) => {
+            ModelConfig::Classifier { network: ClassifierConfig::Cnn(cnn), .. } => {
                 let blocks = cnn.widths.len();
                 let halvings = size.checked_ilog2().unwrap_or(0);
                 self.contradiction(
@@ -77,7 +98,10 @@ impl Checks<'_> {
                 );
             }
             // Strides round up, so that a pixel is always left.
-            ModelConfig::Classifier(ClassifierConfig::Resnet(_) | ClassifierConfig::Mlp(_))
+            ModelConfig::Classifier {
+                network: ClassifierConfig::Resnet(_) | ClassifierConfig::Mlp(_),
+                ..
+            }
             | ModelConfig::Gan(GanConfig::MlpGan(_)) => {}
         }
     }

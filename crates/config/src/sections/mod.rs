@@ -14,8 +14,8 @@ pub use data::{
     NoOptions, OnBroken,
 };
 pub use model::{
-    Activation, ClassifierConfig, CnnConfig, DcganConfig, Dropout, GanConfig, Initializer,
-    LenetConfig, MlpConfig, MlpGanConfig, ModelConfig, Pooling, ResnetConfig,
+    Activation, ClassifierConfig, CnnConfig, DcganConfig, Dropout, GanConfig, InitConfig,
+    Initializer, LenetConfig, MlpConfig, MlpGanConfig, ModelConfig, Pooling, ResnetConfig,
 };
 pub use optimizer::{
     AdamConfig, OptimizerConfig, OptimizerKind, RuleConfig, SgdConfig, UpdateConfig,

@@ -10,9 +10,30 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[schemars(extend("unevaluatedProperties" = false))]
 pub enum ModelConfig {
     /// A network that names the class of a picture.
-    Classifier(ClassifierConfig),
+    Classifier {
+        /// The network itself.
+        #[serde(flatten)]
+        network: ClassifierConfig,
+        /// What every such network shares.
+        #[serde(flatten)]
+        init: InitConfig,
+    },
     /// A network that makes pictures, and one that tells them from real ones.
     Gan(GanConfig),
+}
+
+/// The part of `[model]` that every classifier shares: the weights that it starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct InitConfig {
+    /// The folder of a run whose best checkpoint the network starts from. Without it, weights are
+    /// drawn by `initializer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub init: Option<String>,
+    /// Whether the last layer starts from that run as well (the default), or is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_head: Option<bool>,
 }
 
 /// The kinds of networks that name the class of a picture.

@@ -133,7 +133,7 @@ fn every_classifier_has_the_same_outputs_and_gradients() {
         ("resnet-nano", &[]),
     ] {
         let config = config(name, overrides);
-        let ModelConfig::Classifier(network) = &config.model else { panic!("a classifier") };
+        let ModelConfig::Classifier { network, .. } = &config.model else { panic!("a classifier") };
         let splits = splits(&config);
         let input = Input::new(&Normalization::of(&splits.train));
         let batch = batch(&splits);
@@ -238,7 +238,7 @@ fn twenty_steps_of(
     let splits = splits(config);
     let rate = config.optimizer.rule.update.learning_rate;
     Ok(match &config.model {
-        ModelConfig::Classifier(network) => {
+        ModelConfig::Classifier { network, .. } => {
             let classes = (0..10).map(|class| class.to_string()).collect();
             let normalization = Normalization::of(&splits.train);
             let task = Classify::new(config, network, splits, classes, &normalization, device)?;

@@ -33,7 +33,7 @@ impl Built {
         device: &Device,
     ) -> Result<Self, TrainError> {
         Ok(match &config.model {
-            ModelConfig::Classifier(config) => {
+            ModelConfig::Classifier { network: config, .. } => {
                 Self::Classifier(Classifier::new(config, dims, classes, seed, device)?)
             }
             ModelConfig::Gan(config) => {

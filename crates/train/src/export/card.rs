@@ -57,7 +57,7 @@ pub fn text(
         dataset.name, dataset.samples[0], trained.info.hearth, trained.info.burn, trained.step,
     ));
     if let Some(source) = &trained.info.imported {
-        line(&format!("Its first weights were imported from another program: {source}.\n"));
+        line(&format!("Its first weights came from {source}.\n"));
     }
     line("Trained by `hearth train config.toml` of:\n");
     line(&format!("```toml\n{}\n```\n", trained.config.to_toml().trim_end()));

@@ -41,7 +41,7 @@ impl Network {
         let normalization = trained.info.normalization();
         let mut states = std::mem::take(&mut trained.state).take_under("model");
         let (layers, state, latent) = match &trained.config.model {
-            ModelConfig::Classifier(config) => {
+            ModelConfig::Classifier { network: config, .. } => {
                 (layers::classifier(config, dims, classes), states, 0)
             }
             ModelConfig::Gan(config) => match part {

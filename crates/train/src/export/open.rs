@@ -65,7 +65,7 @@ pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
         return Err(of_settings(&"it is not that of a classifier of pictures"));
     }
     let config = RawConfig::parse("config.json", config)?.check()?;
-    let ModelConfig::Classifier(network) = &config.model else {
+    let ModelConfig::Classifier { network, .. } = &config.model else {
         return Err(of_settings(&"it is not that of a network that names classes"));
     };
     let device = backend.device()?;

@@ -82,6 +82,11 @@ impl Classify {
         })
     }
 
+    /// The network as it is now.
+    pub fn network(&self) -> &Classifier {
+        &self.learner.network
+    }
+
     /// Loss and hits of some batches, summed over their pictures, and what to learn of them, as of one
     /// batch that holds them all.
     fn forward_backward(

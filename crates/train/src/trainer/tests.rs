@@ -35,7 +35,7 @@ fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     let splits = dataset.split(config.data.batches.valid_samples, config.run.seed).expect("enough");
     let device = Backend::default().device().expect("a CPU");
     match &config.model {
-        ModelConfig::Classifier(network) => {
+        ModelConfig::Classifier { network, .. } => {
             let normalization = Normalization::of(&splits.train);
             let classes = dataset.classes;
             let task = Classify::new(&config, network, splits, classes, &normalization, &device);

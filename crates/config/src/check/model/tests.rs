@@ -168,9 +168,58 @@ fn a_wrong_number_is_told_its_place_and_what_is_allowed() {
 }
 
 #[test]
+fn weights_of_another_run_are_named_and_only_a_classifier_takes_them() {
+    let mlp = "kind = \"mlp\"\nhidden = [8]";
+    assert_told(&[
+        (
+            &format!("{mlp}\ninit = \"\""),
+            "\"\"",
+            "`model.init` is \"\"",
+            "allowed: the folder of a run",
+        ),
+        (
+            &format!("{mlp}\ninit_head = false"),
+            "false",
+            "`model.init_head` leaves out the head of another run's network, and `model.init` names \
+             no run",
+            "",
+        ),
+        (
+            &format!("{mlp}\ninit = 3"),
+            "3",
+            "`model.init` must be a text, and is the number `3`",
+            "",
+        ),
+        (
+            "kind = \"dcgan\"\nwidths = [8]\ninit = \"runs/gan-001\"",
+            "init",
+            "`model.init` is not a key of [model] with kind = \"dcgan\"",
+            "known here: kind, latent, widths",
+        ),
+    ]);
+}
+
+#[test]
+fn a_config_says_whether_the_head_is_taken_where_any_weights_are() {
+    let written = |model: &str| {
+        let text = config(MINI, model).expect("good").to_toml();
+        let (_, model) = text.split_once("[model]\n").expect("a section");
+        model.split("\n\n").next().expect("its keys").trim().to_owned()
+    };
+    insta::assert_snapshot!(
+        [
+            written("kind = \"lenet\""),
+            written("kind = \"lenet\"\ninit = \"runs/lenet-001\""),
+            written("kind = \"lenet\"\ninit_head = false\ninit = \"runs/lenet-001\""),
+        ]
+        .join("\n\n")
+    );
+}
+
+#[test]
 fn every_key_has_its_default() {
     let read = |model: &str| match config(MINI, model).expect("good").model {
-        ModelConfig::Classifier(network) => network,
+        ModelConfig::Classifier { network, .. } => network,
         ModelConfig::Gan(pair) => panic!("{pair:?}"),
     };
     assert_eq!(read("kind = \"lenet\""), ClassifierConfig::Lenet(LenetConfig::default()));
