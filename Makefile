@@ -19,21 +19,22 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Everything, on all backends: what is checked, tested and measured, compiled once.
 ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
 # Other sets of backends that are checked, and not compiled to the end.
-OTHERS    := flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
+OTHERS    := flex serve,flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
 READERS   := -p hearth-config -p hearth-data -p hearth-store
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools
 VENV      := $(CARGO_TARGET_DIR)/venv
+comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample data doctor check test bench bench-peers bench-backends gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 build: ## build the program: make build [BACKEND=ndarray] [WITH=all]
-	cargo build --release $(if $(filter all,$(WITH)),$(ALL),-p hearth --no-default-features --features $(BACKEND))
+	cargo build --release $(if $(filter all,$(WITH)),$(ALL),-p hearth --no-default-features --features serve$(comma)$(BACKEND))
 
 # Said before minutes of compiling.
 config-there:
@@ -53,6 +54,9 @@ predict: run-named build ## predict: make predict RUN=runs/mlp-001 FILES="shirt.
 
 sample: run-named build ## make pictures: make sample RUN=runs/gan-001 [OUT=grid.png] [SET="--count 16 --seed 7"]
 	@$(HEARTH) sample $(RUN) --out $(OUT) $(SET) --backend $(BACKEND)
+
+serve: run-named build ## answer over HTTP, with a page to draw on: make serve RUN=runs/mlp-001 [SET="--port 9000"]
+	@$(HEARTH) serve $(RUN) $(SET) --backend $(BACKEND)
 
 data: build ## fetch the full Fashion-MNIST into datasets/
 	@$(HEARTH) data fetch fashion-mnist
@@ -97,6 +101,10 @@ bench-backends: ## steps of small networks on each backend, graphics adapters as
 	cargo build --release $(ALL) --example bench
 	$(CARGO_TARGET_DIR)/release/examples/bench --only backends --rounds 3
 
+bench-serve: venv build ## a server's requests/s, the start of a prediction, and the program's size, beside PyTorch's
+	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
+	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
+
 gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
 	$(VENV)/bin/pip install --quiet torch
 	$(VENV)/bin/python scripts/peer.py pictures $(EPOCHS) $(RUN)/pytorch.idx
@@ -112,9 +120,9 @@ mini: ## cut datasets/fashion-mnist-mini from the full set
 schema: build ## write configs/schema.json, by which editors complete and check
 	$(HEARTH) schema > configs/schema.json
 
-venv: ## Python with NumPy, safetensors, onnxruntime and PyTorch, for the tests that read our files from outside
+venv: ## Python with NumPy, safetensors, onnxruntime, PyTorch and Selenium, for the tests that look from outside
 	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet numpy safetensors onnxruntime torch
+	$(VENV)/bin/pip install --quiet numpy safetensors onnxruntime torch selenium
 
 clean: ## remove what was built
 	cargo clean

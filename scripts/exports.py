@@ -37,6 +37,11 @@ with torch.no_grad():
     if kind == "classifier":
         outputs = torch.softmax(outputs, 1)
 
+# What `hearth import` reads.
+torch.save(space["network"].state_dict(), "network.pt")
+torch.save({"epoch": 3, "state_dict": space["network"].half().state_dict()}, "checkpoint.pth")
+torch.save(space["network"].float(), "module.pt")
+
 names = [output.name for output in session.get_outputs()]
 found = session.run([names[-1]], {session.get_inputs()[0].name: raw})[0]
 # In two batches: any number of samples goes in.

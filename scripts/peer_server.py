@@ -1,48 +1,17 @@
-"""The multilayer perceptron of an export as safetensors behind FastAPI and PyTorch: what `hearth serve` is
-compared with. Run by uvicorn, with MODEL naming the export's folder."""
+"""The network of `peer_predict.py` behind FastAPI: what `hearth serve` is compared with. Run by uvicorn."""
 
 import io
-import json
-import os
-import pathlib
 
-import numpy
-import torch
 from fastapi import FastAPI, HTTPException, Request
-from PIL import Image
-from safetensors.torch import load_file
 
-folder = pathlib.Path(os.environ["MODEL"])
-settings = json.loads((folder / "config.json").read_text())
-weights = load_file(folder / "model.safetensors")
-layers = []
-for name in sorted({name.rsplit(".", 1)[0] for name in weights}, key=lambda name: int(name.split(".")[-1])):
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    layer = torch.nn.Linear(weight.shape[1], weight.shape[0])
-    layer.load_state_dict({"weight": weight, "bias": bias})
-    layers += [torch.nn.ReLU()] if layers else []
-    layers.append(layer)
-network = torch.nn.Sequential(*layers).eval()
-# More threads do not help one picture.
-torch.set_num_threads(1)
+from peer_predict import predict
 
 app = FastAPI()
 
 
 @app.post("/v1/predict")
-async def predict(request: Request, top: int = 3):
+async def answer(request: Request, top: int = 3):
     try:
-        picture = Image.open(io.BytesIO(await request.body())).convert("L").resize((28, 28))
-    except Exception as error:
+        return {"predictions": [{"file": None, "top": predict(io.BytesIO(await request.body()), top)}]}
+    except OSError as error:
         raise HTTPException(422, str(error)) from error
-    pixels = torch.from_numpy(numpy.asarray(picture, dtype=numpy.float32)) / 255
-    pixels = (pixels - settings["input"]["mean"][0]) / settings["input"]["std"][0]
-    with torch.inference_mode():
-        probabilities = network(pixels.reshape(1, -1)).softmax(1)[0]
-    best = probabilities.topk(min(top, len(probabilities)))
-    names = settings["classes"]
-    guesses = [
-        {"class": names[index], "index": index, "probability": probability}
-        for probability, index in zip(best.values.tolist(), best.indices.tolist())
-    ]
-    return {"predictions": [{"file": None, "top": guesses}]}

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{fail, hearth, json, pictures, root, succeed, words};
+use crate::support::{checkpoints, fail, hearth, json, pictures, root, succeed, words};
 
 /// Trains a config for an epoch on the small set.
 fn train(config: &str, overrides: &str, run: &Path) {
@@ -108,6 +108,24 @@ fn onnxruntime_and_pytorch_compute_the_same() {
                 ours["predictions"].as_array().unwrap().iter().map(probabilities).collect();
             assert_same(&format!("{config} in onnxruntime"), &onnx, &ours, 1e-4);
             assert_same(&format!("{config} in PyTorch"), &pytorch, &ours, 1e-5);
+            // PyTorch's own files hold the same weights, those of 16 bits aside.
+            let import = |name: &str| {
+                let imported = folder.path().join(format!("{config}-{name}"));
+                let mut command = hearth(words("import --config"));
+                command.arg(format!("configs/{config}.toml")).arg(safetensors.join(name));
+                succeed(command.args(words(overrides)).arg("--run").arg(&imported));
+                let checkpoint = checkpoints(&imported).pop().unwrap();
+                (imported, std::fs::read(checkpoint.join("model.safetensors")).unwrap())
+            };
+            let (_, wanted) = import("model.safetensors");
+            assert!(import("network.pt").1 == wanted, "{config}: a state_dict");
+            assert!(import("module.pt").1 == wanted, "{config}: a whole module");
+            let (halved, _) = import("checkpoint.pth");
+            let mut predict = hearth(words("predict --top 0 --json"));
+            let halved = json(predict.arg(halved).args(&files));
+            let halved: Vec<_> =
+                halved["predictions"].as_array().unwrap().iter().map(probabilities).collect();
+            assert_same(&format!("{config} in 16 bits"), &halved, &ours, 1e-2);
             for (ours, theirs) in ours.iter().zip(onnx.iter().zip(&pytorch)) {
                 assert_eq!([top(theirs.0), top(theirs.1)], [top(ours); 2], "{config}");
             }
@@ -218,7 +236,11 @@ fn weights_come_back_from_pytorch() {
     std::fs::write(&file, b"PK").unwrap();
     let mut command = hearth(words("import --config configs/mlp-nano.toml --run"));
     let failed = fail(command.arg(folder.path().join("pt")).arg(&file), 3);
-    assert!(failed.err.contains("save_file"), "{}", failed.err);
+    assert!(failed.err.contains("network.pt"), "{}", failed.err);
+    let file = folder.path().join("network.bin");
+    let mut command = hearth(words("import --config configs/mlp-nano.toml --run"));
+    let failed = fail(command.arg(folder.path().join("bin")).arg(&file), 3);
+    assert!(failed.err.contains("torch.save"), "{}", failed.err);
 }
 
 const EMPTY: &Vec<usize> = &Vec::new();

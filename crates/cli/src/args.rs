@@ -221,7 +221,7 @@ pub struct Export {
 /// `hearth import`.
 #[derive(Debug, Group)]
 pub struct Import {
-    /// A safetensors file of a `state_dict`.
+    /// A `state_dict`: a .safetensors file, or a .pt or .pth of `torch.save`.
     pub file: PathBuf,
     /// The config of the network, and of the data that it was trained on.
     #[arg(long, value_name = "CONFIG")]

@@ -5,6 +5,7 @@
 //! | `value` | one thing that is kept: a tensor or a scalar |
 //! | `state` | all that a run remembers, by dotted path |
 //! | `tensors` | tensors as safetensors, the same bytes for the same state |
+//! | `pytorch` | tensors out of PyTorch's own files |
 //! | `scalars` | scalars as `state.json` |
 //! | `manifest` | the checksums of a folder's files |
 //! | `checkpoint` | one checkpoint: a folder of four files |
@@ -29,6 +30,7 @@ mod error;
 mod lock;
 mod manifest;
 mod metrics;
+mod pytorch;
 mod run;
 mod scalars;
 mod state;
@@ -40,6 +42,7 @@ pub use checkpoints::{Checkpoints, Recovered};
 pub use error::StoreError;
 pub use lock::RunLock;
 pub use metrics::{MetricsLog, read_metrics};
+pub use pytorch::read_pytorch;
 pub use run::{RunDir, runs_in};
 pub use state::StateDict;
 pub use tensors::{NamedTensor, read_tensors, write_tensors};

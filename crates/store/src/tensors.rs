@@ -65,7 +65,7 @@ fn as_kept(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, S
 }
 
 /// A tensor of floats, of 16 and 64 bits as well, in 32.
-fn widened(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
+pub(crate) fn widened(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
     let halves = || bytes.as_chunks().0.iter().copied();
     let values: Vec<f32> = match dtype {
         Dtype::F16 => halves().map(|half| f16::from_le_bytes(half).to_f32()).collect(),

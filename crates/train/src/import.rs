@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::{Config, ModelConfig};
 use hearth_model::PictureDims;
-use hearth_store::{StateDict, checksum, read_tensors};
+use hearth_store::{StateDict, checksum, read_pytorch, read_tensors};
 
 use crate::error::TrainError;
 use crate::export::{layers, tensors};
@@ -27,14 +27,19 @@ pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
     if !matches!(config.model, ModelConfig::Classifier { .. }) {
         return Err(not_for(config));
     }
-    if file.extension().is_some_and(|end| end != "safetensors") {
+    if !is_pytorch(file) && file.extension().is_some_and(|end| end != "safetensors") {
         return Err(fault(
-            "only safetensors files are read; in Python: safetensors.torch.save_file(\
-             network.state_dict(), \"network.safetensors\")"
+            "only .safetensors, .pt and .pth files are read; in Python: \
+             torch.save(network.state_dict(), \"network.pt\")"
                 .to_owned(),
         ));
     }
     fs::metadata(file).map(|_| ()).map_err(|error| fault(error.to_string()))
+}
+
+/// Whether `torch.save` wrote it, by its name.
+fn is_pytorch(file: &Path) -> bool {
+    file.extension().is_some_and(|end| end == "pt" || end == "pth")
 }
 
 fn not_for(config: &Config) -> TrainError {
@@ -74,7 +79,7 @@ impl Kind {
     }
 }
 
-/// Reads a safetensors file of a PyTorch `state_dict` for the network of a config, which takes pictures
+/// Reads a PyTorch `state_dict`, in a safetensors file or as `torch.save` writes it, for the network of a config, which takes pictures
 /// of this size and names so many classes.
 ///
 /// Tensors are found by the names of `hearth export`, or else layer by layer: convolutions, linear layers
@@ -92,7 +97,8 @@ pub fn weights(
         return Err(not_for(config));
     };
     let bytes = fs::read(file).map_err(|error| fault(error.to_string()))?;
-    let mut theirs = read_tensors(&bytes).map_err(&fault)?;
+    let read = if is_pytorch(file) { read_pytorch(file) } else { read_tensors(&bytes) };
+    let mut theirs = read.map_err(&fault)?;
     let layers = layers::classifier(network, picture, classes);
     let wanted = tensors::tensors(&layers);
     // How many batches a norm has seen is of no use here.

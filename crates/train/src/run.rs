@@ -33,8 +33,8 @@ pub enum Target {
     Fresh(PathBuf),
     /// This folder, going on with the run that it holds.
     Resume(PathBuf),
-    /// This folder, which must not hold a run: a run of no steps that holds the weights of a safetensors
-    /// file of PyTorch.
+    /// This folder, which must not hold a run: a run of no steps that holds the weights of a file of
+    /// PyTorch.
     Import(PathBuf, PathBuf),
     /// Nowhere: everything is built, and nothing trained or written.
     Nowhere,

@@ -1,0 +1,87 @@
+//! Tensors out of PyTorch's own files, whose pickles are read and never executed.
+
+use std::path::Path;
+
+use pytorch_reader::{DType, PytorchReader};
+use safetensors::Dtype;
+
+use crate::StateDict;
+use crate::tensors::widened;
+
+/// Where training scripts keep a network's weights beside other things.
+const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+
+/// Bytes of all tensors for each byte of the file: `torch.save` writes every storage once, and tensors may
+/// share it.
+const SHARED: u64 = 4;
+
+/// The tensors of what `torch.save` wrote, all floats in 32 bits; or what is wrong with it. It may be a
+/// `state_dict`, a dictionary that holds one under its usual names, or a whole module.
+pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let nested = NESTED.iter().filter_map(|key| {
+        let reader = PytorchReader::with_top_level_key(path, key).ok()?;
+        (!reader.is_empty()).then_some(reader)
+    });
+    let found = nested.into_iter().next().map_or_else(|| PytorchReader::new(path), Ok);
+    let tensors = found.map_err(|error| error.to_string())?.into_tensors();
+    if tensors.is_empty() {
+        return Err("it holds no tensors".to_owned());
+    }
+    let bytes = tensors.values().fold(0_u64, |sum, tensor| {
+        let numbers =
+            tensor.shape().iter().fold(1_u64, |all, side| all.saturating_mul(*side as u64));
+        sum.saturating_add(numbers.saturating_mul(tensor.dtype().size() as u64))
+    });
+    if bytes > length.saturating_mul(SHARED) {
+        return Err(format!("its {length} bytes claim to be tensors of {bytes}"));
+    }
+    let mut state = StateDict::new();
+    for (name, tensor) in tensors {
+        let bytes = tensor.read().map_err(|error| error.to_string())?;
+        let value = widened(dtype(tensor.dtype()), tensor.shape(), &bytes)
+            .map_err(|fault| format!("`{name}` {fault}"))?;
+        state.insert(name, value).map_err(|error| error.to_string())?;
+    }
+    Ok(state)
+}
+
+fn dtype(dtype: DType) -> Dtype {
+    match dtype {
+        DType::F64 => Dtype::F64,
+        DType::F32 => Dtype::F32,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::I64 => Dtype::I64,
+        DType::I32 => Dtype::I32,
+        DType::I16 => Dtype::I16,
+        DType::I8 => Dtype::I8,
+        DType::U64 => Dtype::U64,
+        DType::U32 => Dtype::U32,
+        DType::U16 => Dtype::U16,
+        DType::U8 => Dtype::U8,
+        DType::Bool => Dtype::BOOL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pickle of `{"w": os.system("touch ran")}`, as an attacker writes it.
+    const ATTACK: &[u8] = b"\x80\x02}U\x01wcposix\nsystem\nU\x09touch ran\x85Rs.";
+
+    #[test]
+    fn what_is_no_file_of_pytorchs_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("network.pt");
+        let hostile: [&[u8]; 6] =
+            [b"", b"PK", b"PK\x03\x04", &[0x80; 5000], b"\x80\x02}.", &[b'('; 5000]];
+        for bytes in hostile.into_iter().chain([ATTACK]) {
+            std::fs::write(&file, bytes).expect("written");
+            assert!(read_pytorch(&file).is_err(), "{bytes:?}");
+        }
+        assert!(!Path::new("ran").exists(), "nothing of a pickle is executed");
+        assert!(read_pytorch(folder.path()).is_err());
+    }
+}
