@@ -39,8 +39,9 @@ with torch.no_grad():
 
 # What `hearth import` reads.
 torch.save(space["network"].state_dict(), "network.pt")
-torch.save({"epoch": 3, "state_dict": space["network"].half().state_dict()}, "checkpoint.pth")
-torch.save(space["network"].float(), "module.pt")
+torch.save(space["network"], "module.pt")
+halves = {name: value.half() for name, value in space["network"].state_dict().items()}
+torch.save({"epoch": 3, "state_dict": halves}, "checkpoint.pth")
 
 names = [output.name for output in session.get_outputs()]
 found = session.run([names[-1]], {session.get_inputs()[0].name: raw})[0]

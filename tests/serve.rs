@@ -74,7 +74,7 @@ impl Drop for Server {
 
 fn client() -> Agent {
     let config = Agent::config_builder().http_status_as_error(false);
-    config.timeout_global(Some(Duration::from_secs(60))).build().into()
+    config.timeout_global(Some(Duration::from_mins(1))).build().into()
 }
 
 fn answer(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Value) {
@@ -140,7 +140,7 @@ fn answers_are_those_of_predict() {
     assert!(reason(server.post("/v1/predict", b""), 422).contains("no picture"));
     assert!(reason(server.post("/v1/predict", b"GIF89a"), 422).contains("cannot be read"));
     assert!(reason(server.post("/v1/predict?tip=1", b"x"), 400).contains("unknown field `tip`"));
-    assert!(reason(server.post("/v1/predict", &[0; 20_001]), 413).contains("20000 bytes"));
+    assert!(reason(server.post("/v1/predict", &vec![0; 20_001]), 413).contains("20000 bytes"));
     assert!(reason(server.post("/v1/generate", b"{}"), 404).contains("/openapi.json"));
     assert!(reason(server.get("/v1/predict"), 405).contains("/openapi.json"));
     let mut large = Vec::new();

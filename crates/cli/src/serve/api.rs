@@ -249,12 +249,12 @@ struct Prediction {
     /// The name of its file, where the form gave one.
     file: Option<String>,
     /// The most probable classes.
-    top: Vec<Class>,
+    top: Vec<Likely>,
 }
 
 /// A class, and how probable it is.
 #[derive(Serialize, ToSchema)]
-struct Class {
+struct Likely {
     /// Its name.
     class: String,
     /// Its place among all classes.
@@ -263,7 +263,7 @@ struct Class {
     probability: f64,
 }
 
-impl From<Guess> for Class {
+impl From<Guess> for Likely {
     fn from(Guess { class, index, probability }: Guess) -> Self {
         Self { class, index, probability }
     }
@@ -319,7 +319,7 @@ async fn predict(
     let told = if ask.top == 0 { usize::MAX } else { ask.top };
     let predictions = files.into_iter().zip(guesses).map(|(file, guesses)| Prediction {
         file,
-        top: guesses.into_iter().take(told).map(Class::from).collect(),
+        top: guesses.into_iter().take(told).map(Likely::from).collect(),
     });
     Ok(Json(Predictions { predictions: predictions.collect() }))
 }

@@ -44,14 +44,14 @@ pub async fn accept(
         };
         let (place, stream) = tokio::select! {
             () = &mut stop => break,
-            (place, accepted) = arrival => match accepted {
-                Ok((stream, _)) => (place, stream),
-                Err(_) => {
+            (place, accepted) = arrival => {
+                let Ok((stream, _)) = accepted else {
                     // As when there are no file handles left: others are about to be closed.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
-                }
-            },
+                };
+                (place, stream)
+            }
         };
         // Answers are short and are waited for; a socket that cannot do so is served all the same.
         let _ = stream.set_nodelay(true);

@@ -59,7 +59,7 @@ impl Metrics {
         self.seconds.observe(took.as_secs_f64());
     }
 
-    /// In the text format of OpenMetrics.
+    /// In the text format of `OpenMetrics`.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.

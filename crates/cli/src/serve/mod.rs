@@ -51,7 +51,7 @@ pub struct Limits {
 
 /// Serves until a signal ends it; `ready` is told the address.
 pub fn serve(
-    served: Served,
+    served: &Served,
     host: IpAddr,
     port: u16,
     limits: Limits,
@@ -66,11 +66,11 @@ pub fn serve(
         Failure::Other(format!("cannot listen on {address}: {error}; --port 0 takes a free one"))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
-    let (service, work) = api::Service::new(&served, limits);
+    let (service, work) = api::Service::new(served, limits);
     let accepting = runtime.spawn(connections::accept(listener, service, limits.timeout));
     ready(address)?;
     // Until the server has ended, and with it whoever could ask.
-    work.run(&served);
+    work.run(served);
     let ended = runtime.block_on(accepting);
     runtime.shutdown_timeout(Duration::ZERO);
     ended.map_err(|error| Failure::Other(format!("the server failed: {error}")))?

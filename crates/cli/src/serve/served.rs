@@ -16,9 +16,9 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub enum Network {
     /// Names what pictures show.
-    Classifier(Predictor),
+    Classifier(Box<Predictor>),
     /// Makes pictures.
-    Generator(Sampler),
+    Generator(Box<Sampler>),
 }
 
 /// A network, and what is said of it.
@@ -95,7 +95,7 @@ impl Served {
                 output: Some(sampler.shape().into()),
                 ..Model::new(path, Some(sampler.trained()))
             };
-            return Ok(Self { network: Network::Generator(sampler), model });
+            return Ok(Self { network: Network::Generator(Box::new(sampler)), model });
         }
         let (predictor, trained) = Predictor::of(path, which, backend)?;
         let model = Model {
@@ -103,7 +103,7 @@ impl Served {
             input: Some(predictor.shape().into()),
             ..Model::new(path, trained.as_ref())
         };
-        Ok(Self { network: Network::Classifier(predictor), model })
+        Ok(Self { network: Network::Classifier(Box::new(predictor)), model })
     }
 }
 
