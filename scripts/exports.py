@@ -39,7 +39,6 @@ with torch.no_grad():
 
 # What `hearth import` reads.
 torch.save(space["network"].state_dict(), "network.pt")
-torch.save(space["network"], "module.pt")
 halves = {name: value.half() for name, value in space["network"].state_dict().items()}
 torch.save({"epoch": 3, "state_dict": halves}, "checkpoint.pth")
 

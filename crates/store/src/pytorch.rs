@@ -16,7 +16,7 @@ const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 const SHARED: u64 = 4;
 
 /// The tensors of what `torch.save` wrote, all floats in 32 bits; or what is wrong with it. It may be a
-/// `state_dict`, a dictionary that holds one under its usual names, or a whole module.
+/// `state_dict`, or a dictionary that holds one under its usual names.
 pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
     let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     let nested = NESTED.iter().filter_map(|key| {
