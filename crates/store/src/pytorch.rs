@@ -1,9 +1,11 @@
 //! Tensors out of PyTorch's own files, whose pickles are read and never executed.
 
+use std::fs::File;
 use std::path::Path;
 
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::Dtype;
+use zip::{CompressionMethod, ZipArchive};
 
 use crate::StateDict;
 use crate::tensors::widened;
@@ -18,7 +20,9 @@ const SHARED: u64 = 4;
 /// The tensors of what `torch.save` wrote, all floats in 32 bits; or what is wrong with it. It may be a
 /// `state_dict`, or a dictionary that holds one under its usual names.
 pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let length = file.metadata().map_err(|error| error.to_string())?.len();
+    refuse_compressed(file)?;
     let nested = NESTED.iter().filter_map(|key| {
         let reader = PytorchReader::with_top_level_key(path, key).ok()?;
         (!reader.is_empty()).then_some(reader)
@@ -46,6 +50,21 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
     Ok(state)
 }
 
+/// `torch.save` stores its members as they are. A compressed one could hold a thousand times the file's
+/// length, and the pickle would be read before its tensors can be measured.
+fn refuse_compressed(file: File) -> Result<(), String> {
+    // What is no archive is for the reader to judge: it knows the older formats.
+    let Ok(mut archive) = ZipArchive::new(file) else { return Ok(()) };
+    for index in 0..archive.len() {
+        let member = archive.by_index_raw(index).map_err(|error| error.to_string())?;
+        if member.compression() != CompressionMethod::Stored {
+            let name = String::from_utf8_lossy(member.name_raw());
+            return Err(format!("its member `{name}` is compressed: torch.save never does so"));
+        }
+    }
+    Ok(())
+}
+
 fn dtype(dtype: DType) -> Dtype {
     match dtype {
         DType::F64 => Dtype::F64,
@@ -66,6 +85,10 @@ fn dtype(dtype: DType) -> Dtype {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
     use super::*;
 
     /// The pickle of `{"w": os.system("touch ran")}`, as an attacker writes it.
@@ -83,5 +106,20 @@ mod tests {
         }
         assert!(!Path::new("ran").exists(), "nothing of a pickle is executed");
         assert!(read_pytorch(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_compressed_archive_is_refused_before_its_pickle_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("network.pt");
+        let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        archive.start_file("archive/data.pkl", options).expect("a member");
+        let pickle = [b"\x80\x02]".as_slice(), &[b'N'; 100_000], b"."].concat();
+        archive.write_all(&pickle).expect("written");
+        archive.finish().expect("written");
+        assert!(std::fs::metadata(&path).expect("its length").len() < 1_000);
+        let fault = read_pytorch(&path).err().expect("it is refused");
+        assert!(fault.contains("`archive/data.pkl` is compressed"), "{fault}");
     }
 }
