@@ -1,0 +1,1 @@
+//! What is seen: plots, pages and event files out of what a run knows.
