@@ -9,8 +9,9 @@
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
-//! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
+//! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
+//! | [`page`] | what is seen: the page of a run |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
 //! | [`transfer`] | the weights of another run, to start from |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
@@ -24,6 +25,7 @@ pub mod adversarial_loss;
 pub mod average;
 pub mod backend;
 pub mod batches;
+pub mod calibration;
 pub mod cross_entropy;
 pub mod doctor;
 pub mod error;
@@ -41,6 +43,7 @@ mod lines;
 pub mod metrics;
 pub mod number;
 pub mod optimizer;
+pub mod page;
 pub mod pictures;
 pub mod plan;
 pub mod precision;

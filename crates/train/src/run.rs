@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::import::{self, Weights};
 use crate::info::{RunInfo, Statistics};
 use crate::keeper::Keeper;
+use crate::page::{self, Page};
 use crate::pictures::animate;
 use crate::report::Report;
 use crate::resume;
@@ -125,7 +126,8 @@ pub(crate) fn begin(
         (None, start) => start.as_ref().map(|start| start.source.clone()),
     };
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
-    Leg { job, splits, run, info, weights, start }.train(task, observe).map(Some)
+    let page = Page::new(run.clone(), config, splits.clone(), &info, &summary);
+    Leg { job, splits, run, info, page, weights, start }.train(task, observe).map(Some)
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.
@@ -179,12 +181,20 @@ fn take_over(
     trainer.start_from(weights.state)
 }
 
+/// Writes the page anew. One that cannot be written ends no training.
+fn show(page: &mut Page, report: &Report, step: u64, observe: &mut dyn FnMut(Event<'_>)) {
+    if let Err(error) = page.write(report, step) {
+        observe(Event::Note(format!("warning: {} was not written: {error}", page::NAME)));
+    }
+}
+
 /// One leg of a run: what one process does of it.
 struct Leg<'a> {
     job: &'a Job<'a>,
     splits: Splits,
     run: RunDir,
     info: RunInfo,
+    page: Page,
     /// What it begins and ends with, where they are another program's.
     weights: Option<Weights>,
     /// What it begins with, where those are the weights of another run.
@@ -233,7 +243,16 @@ impl Leg<'_> {
             reading: self.job.backend.reading(),
         };
         let on = computing.on.clone();
-        let mut trainer = Trainer::new(task, config, computing, keeper?, observe, self.job.stop);
+        let mut step = 0;
+        let mut watch = |event: Event<'_>| {
+            match &event {
+                Event::Step(done) => step = done.step,
+                Event::Evaluated(report) => show(&mut self.page, report, step, observe),
+                _ => {}
+            }
+            observe(event);
+        };
+        let mut trainer = Trainer::new(task, config, computing, keeper?, &mut watch, self.job.stop);
         match (resumed, self.start.take()) {
             (Some(resumed), _) => trainer.restore(resumed.state)?,
             // Evaluated and kept as step 0, so that a resume needs the other run no more.
@@ -274,12 +293,15 @@ impl Leg<'_> {
             trainer.log_report(&report, best)?;
             test = Some(report);
             for folder in trainer.picture_folders() {
-                self.animate(folder, &mut notes)?;
+                notes.extend(animate_folder(&self.run, folder)?);
             }
         }
         drop(trainer);
         for note in notes {
             observe(Event::Note(note));
+        }
+        if let Some(report) = &test {
+            show(&mut self.page, report, best, observe);
         }
         self.info.ended = Some(jiff::Timestamp::now());
         self.info.write(&self.run)?;
@@ -296,17 +318,6 @@ impl Leg<'_> {
             best,
             ended,
         })
-    }
-
-    /// Makes an animation of the pictures of a folder, in the order of their steps.
-    fn animate(&self, folder: &str, notes: &mut Vec<String>) -> Result<(), TrainError> {
-        let mut frames = self.run.files(folder)?;
-        frames.retain(|path| path.extension().is_some_and(|end| end == "png"));
-        match animate(&frames) {
-            Ok(animation) => self.run.write_bytes(&format!("{folder}.gif"), &animation)?,
-            Err(fault) => notes.push(format!("warning: no {folder}.gif was made: {fault}")),
-        }
-        Ok(())
     }
 
     /// A resumed run may become longer, and not shorter than it is.
@@ -336,5 +347,18 @@ impl Leg<'_> {
             )));
         }
         Ok(())
+    }
+}
+
+/// Makes an animation of the pictures of a folder, in the order of their steps, or says why not.
+fn animate_folder(run: &RunDir, folder: &str) -> Result<Option<String>, StoreError> {
+    let mut frames = run.files(folder)?;
+    frames.retain(|path| path.extension().is_some_and(|end| end == "png"));
+    match animate(&frames) {
+        Ok(animation) => {
+            run.write_bytes(&format!("{folder}.gif"), &animation)?;
+            Ok(None)
+        }
+        Err(fault) => Ok(Some(format!("warning: no {folder}.gif was made: {fault}"))),
     }
 }
