@@ -1,15 +1,19 @@
-//! What is seen: plots and pages out of what a run knows. Nothing here trains, or knows of tensors.
+//! What is seen: plots, pages and event files out of what a run knows. Nothing here trains, or knows of tensors.
 //!
 //! | module | is |
 //! | --- | --- |
 //! | [`plot`] | curves, bars, points and matrices as SVG |
 //! | [`page`] | a page: one HTML file that needs no network, for light and dark |
 //! | [`run`] | the page of a run |
+//! | [`EventFile`] | what TensorBoard reads |
 //! | [`theme`] | the colours, and how they change in the dark |
 
 #![forbid(unsafe_code)]
 
+mod events;
 pub mod page;
 pub mod plot;
 pub mod run;
 pub mod theme;
+
+pub use events::EventFile;
