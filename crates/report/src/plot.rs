@@ -71,7 +71,7 @@ pub fn clouds(axes: Axes<'_>, series: &[Series]) -> Option<String> {
             let dots = series.points.iter().map(|point| Circle::new(*point, 2, color.filled()));
             chart.draw_series(dots)?.label(&series.name).legend(move |at| key(at, color));
         }
-        legend(&mut chart)
+        legend(&mut chart, SeriesLabelPosition::UpperRight)
     }))
 }
 
@@ -126,6 +126,7 @@ fn lines<X>(
 where
     X: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
+    let middle = f64::midpoint(y.start, y.end);
     let mut chart = framed(area).build_cartesian_2d(x, y)?;
     mesh(&mut chart, axes)?;
     for (index, series) in series.iter().enumerate() {
@@ -135,7 +136,14 @@ where
         let line = LineSeries::new(points, color.stroke_width(2)).point_size(radius);
         chart.draw_series(line)?.label(&series.name).legend(move |at| key(at, color));
     }
-    legend(&mut chart)
+    let last = series.iter().filter_map(|series| series.points.last()).map(|point| point.1);
+    let count = last.clone().count().max(1) as f64;
+    let rises = last.sum::<f64>() / count > middle;
+    match series.len() {
+        1 => Ok(()),
+        _ if rises => legend(&mut chart, SeriesLabelPosition::LowerRight),
+        _ => legend(&mut chart, SeriesLabelPosition::UpperRight),
+    }
 }
 
 fn framed<'a, 'b>(area: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
@@ -169,14 +177,17 @@ where
         .draw()
 }
 
-fn legend<'a, X, Y>(chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>) -> Outcome
+fn legend<'a, X, Y>(
+    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+    position: SeriesLabelPosition,
+) -> Outcome
 where
     X: Ranged<ValueType = f64>,
     Y: Ranged<ValueType = f64>,
 {
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(position)
         .label_font(("sans-serif", 12).into_font().color(&INK))
         .draw()
 }

@@ -49,11 +49,9 @@ pub struct Mistake {
     pub picture: Vec<u8>,
     /// Its class.
     pub class: String,
-    /// How probable the network held that.
-    pub probability: f64,
     /// What the network took it for.
     pub guess: String,
-    /// How probable the network held that.
+    /// How probable it held that.
     pub confidence: f64,
 }
 
@@ -89,7 +87,7 @@ impl RunPage {
             }
             @if !self.batch.is_empty() {
                 h2 { "Training pictures, as the network is shown them" }
-                (picture(&self.batch, "a training batch"))
+                div.batch { (picture(&self.batch, "a training batch")) }
             }
             @let notes = self.notes();
             @if !notes.is_empty() {
@@ -170,7 +168,7 @@ impl Evaluation {
             }
             @if !self.mistakes.is_empty() {
                 h2 { "Its worst mistakes" }
-                p.soft { "By how little of the probability went to the true class, which is named first." }
+                p.soft { "Those in which the true class, named first, had the least probability." }
                 div.pictures {
                     @for mistake in &self.mistakes { (mistake.markup()) }
                 }
@@ -181,13 +179,12 @@ impl Evaluation {
 
 impl Mistake {
     fn markup(&self) -> Markup {
-        let percent = |share: f64| format!("{:.1} %", 100.0 * share);
         html! {
             figure {
                 (picture(&self.picture, &self.class))
                 figcaption {
-                    (self.class) " " (percent(self.probability)) br;
-                    "not " (self.guess) " " (percent(self.confidence))
+                    (self.class) br;
+                    "not " (self.guess) " " (format!("{:.1} %", 100.0 * self.confidence))
                 }
             }
         }

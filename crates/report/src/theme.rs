@@ -32,7 +32,7 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--grou
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
 p { margin: .4rem 0; max-width: 60rem; } .soft { color: var(--soft); }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-.plots > figure { flex: 0 1 36rem; }
+.plots > figure { flex: 0 1 calc(50% - .5rem); min-width: min(100%, 26rem); }
 figure { margin: 0; } figcaption { font-size: .85rem; color: var(--soft); }
 svg { max-width: 100%; height: auto; background: var(--panel); border-radius: 6px; }
 svg [fill='#1F2328'] { fill: var(--ink); } svg [stroke='#1F2328'] { stroke: var(--ink); }
@@ -45,6 +45,7 @@ th:first-child, td:first-child { text-align: left; }
 .pictures { display: flex; flex-wrap: wrap; gap: .8rem; }
 .pictures figure { width: 6.4rem; overflow-wrap: anywhere; line-height: 1.25; }
 .pictures img { width: 5.6rem; } img { image-rendering: pixelated; max-width: 100%; }
+.batch { width: 100%; }
 .grids figure { width: auto; } .grids img { width: auto; }
 pre { background: var(--panel); padding: 1rem; border-radius: 6px; overflow-x: auto; font-size: .85rem; }
 summary { cursor: pointer; }

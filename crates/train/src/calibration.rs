@@ -7,7 +7,8 @@ const BINS: usize = 15;
 /// networks", section 2).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
-    bins: [Bin; BINS],
+    // On the heap, because a report holds one.
+    bins: Box<[Bin; BINS]>,
 }
 
 /// Guesses whose confidence lies in one interval.

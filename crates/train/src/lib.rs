@@ -2,7 +2,7 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`mod@train`], [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
+//! | [`mod@train`], [`run`], `leg`, [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`plan`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
@@ -11,7 +11,7 @@
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
 //! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
-//! | [`page`] | what is seen: the page of a run |
+//! | [`page`], [`board`] | what is seen: the page of a run, and its event file for TensorBoard |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
 //! | [`transfer`] | the weights of another run, to start from |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
@@ -25,6 +25,7 @@ pub mod adversarial_loss;
 pub mod average;
 pub mod backend;
 pub mod batches;
+pub mod board;
 pub mod calibration;
 pub mod cross_entropy;
 pub mod doctor;
@@ -39,6 +40,7 @@ pub mod input;
 pub mod judge;
 pub mod keeper;
 pub mod learner;
+mod leg;
 mod lines;
 pub mod metrics;
 pub mod number;

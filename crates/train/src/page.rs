@@ -27,7 +27,7 @@ pub struct Page {
     run: RunDir,
     splits: Splits,
     classes: Vec<String>,
-    page: RunPage,
+    shown: RunPage,
 }
 
 impl Page {
@@ -40,34 +40,43 @@ impl Page {
         summary: &Summary,
     ) -> Self {
         let name = run.path().file_name().unwrap_or(run.path().as_os_str());
-        let page = RunPage {
+        let shown = RunPage {
             name: name.to_string_lossy().into_owned(),
             facts: facts(config, info, summary),
             config: config.to_toml(),
             batch: first_batch(config, &splits).to_png(),
             ..RunPage::default()
         };
-        Self { run, splits, classes: info.dataset.classes.clone(), page }
+        Self { run, splits, classes: info.dataset.classes.clone(), shown }
     }
 
     /// Writes the page, with the results on a set after `step` steps.
     pub fn write(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
-        self.page.metrics = read_metrics(self.run.metrics())?;
+        self.shown.metrics = read_metrics(self.run.metrics())?;
         match report {
             Report::Classification(report) => {
-                self.page.evaluation = Some(self.evaluation(report, step));
+                self.shown.evaluation = Some(self.evaluation(report, step));
             }
-            Report::Generation(_) => self.page.samples = self.samples()?,
+            Report::Generation(_) => self.shown.samples = self.samples()?,
         }
         let results = report.scalars();
         let results: Vec<_> =
             results.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
         let fact = (report.split().to_owned(), format!("{} (step {step})", results.join(", ")));
-        match self.page.facts.iter_mut().find(|(name, _)| *name == fact.0) {
+        match self.shown.facts.iter_mut().find(|(name, _)| *name == fact.0) {
             Some(old) => *old = fact,
-            None => self.page.facts.insert(0, fact),
+            None => self.shown.facts.insert(0, fact),
         }
-        self.run.write_text(NAME, &self.page.html())
+        self.run.write_text(NAME, &self.shown.html())
+    }
+
+    /// The worst mistakes of a classifier in a grid, the worst first; none where there is none.
+    pub fn mistakes(&self, report: &Report) -> Option<Picture> {
+        let Report::Classification(report) = report else { return None };
+        let set = report.split.parse::<Split>().ok()?.of(&self.splits);
+        let pixels = report.mistakes.iter().flat_map(|mistake| set.picture(mistake.picture));
+        let pixels: Vec<u8> = pixels.copied().collect();
+        (!pixels.is_empty()).then(|| Picture::grid(&pixels, set.examples.shape, COLUMNS / 2))
     }
 
     fn evaluation(&self, report: &ClassificationReport, step: u64) -> run::Evaluation {
@@ -75,11 +84,10 @@ impl Page {
         let mistakes = report.split.parse::<Split>().map(|split| split.of(&self.splits));
         let mistakes = mistakes.iter().flat_map(|set| {
             report.mistakes.iter().map(|mistake| {
-                let pixels = set.examples.picture(set.indices[mistake.picture] as usize).to_vec();
+                let pixels = set.picture(mistake.picture).to_vec();
                 run::Mistake {
                     picture: Picture { shape: set.examples.shape, pixels }.to_png(),
                     class: self.classes[mistake.label].clone(),
-                    probability: mistake.log_probability.exp(),
                     guess: self.classes[mistake.guess].clone(),
                     confidence: mistake.confidence,
                 }
@@ -113,7 +121,10 @@ fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, Str
     let [channels, height, width] = info.dataset.shape;
     let [epoch, all] = summary.steps;
     let adapter = info.adapter.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
-    let commit = info.commit.as_deref().map_or_else(String::new, |id| format!(", commit {id}"));
+    let commit = info
+        .commit
+        .as_deref()
+        .map_or_else(String::new, |id| format!(", commit {}", id.get(..12).unwrap_or(id)));
     [
         (
             "network",

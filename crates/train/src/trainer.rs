@@ -119,6 +119,9 @@ impl<'a, T: Task> Trainer<'a, T> {
             let learning_rate = self.schedule.learning_rate(step);
             let proposed = self.task.compute(step, learning_rate, reading)?;
             self.guard(&proposed)?;
+            if self.plan.evaluates(step + 1) {
+                self.keeper.show_gradients(step + 1, || self.task.gradients(&proposed.change));
+            }
             self.apply(proposed, reading);
             let results = if self.is_time_to_look() {
                 let Some(results) = self.settle() else { continue };
@@ -288,6 +291,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         for artifact in self.task.artifacts() {
             self.keeper.keep(self.progress.step, &artifact)?;
         }
+        self.show(&report, self.progress.step);
         self.logged = Instant::now();
         // A task that has no such number has no best checkpoint.
         let value = report.scalars().get(self.plan.best_by.name()).unwrap_or(f64::NAN);
@@ -334,6 +338,13 @@ impl<'a, T: Task> Trainer<'a, T> {
             classes: report.judged().map(|(_, classes)| classes),
             seconds: self.started.elapsed().as_secs_f64(),
         })
+    }
+
+    /// Shows the results on a set after `step` steps. What cannot be shown ends no training.
+    pub fn show(&mut self, report: &Report, step: u64) {
+        for fault in self.keeper.show(step, report) {
+            self.tell_note(format!("warning: {fault}"));
+        }
     }
 
     /// Writes a checkpoint of now, unless there is one.

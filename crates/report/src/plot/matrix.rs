@@ -9,21 +9,27 @@ use crate::theme::INK;
 /// More classes than these show colours alone.
 const MOST_NUMBERED: usize = 20;
 
+/// More classes than these have no cells that could be seen.
+const MOST: usize = 250;
+
+/// How much of a class's name is shown, in characters.
+const LONGEST_NAME: usize = 24;
+
 /// Rows are true classes, columns are predicted ones; a cell is as dark as its share of the row. None where
-/// there is no class.
+/// there is no class, or too many to be seen.
 pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
-    if classes.is_empty() {
+    if !(1..=MOST).contains(&classes.len()) {
         return None;
     }
     let numbered = classes.len() <= MOST_NUMBERED;
-    let cell = if numbered { 38 } else { (760 / classes.len()).max(2) as i32 };
-    let longest = classes.iter().map(|name| name.chars().count()).max().unwrap_or(0) as i32;
-    let (left, top) = if numbered { (longest.min(24) * 7 + 34, 34) } else { (34, 34) };
-    let side = cell * classes.len() as i32;
-    let below = if numbered { longest.min(24) * 6 + 14 } else { 10 };
-    let size = ((left + side + 12) as u32, (top + side + below) as u32);
-    Some(svg(size, |area| {
-        let font = |size: i32| ("sans-serif", size).into_font().color(&INK);
+    let cell = if numbered { 38 } else { pixels(760 / classes.len()) };
+    let longest = classes.iter().map(|name| name.chars().count().min(LONGEST_NAME + 3)).max()?;
+    let (left, below) =
+        if numbered { (pixels(longest * 7 + 34), pixels(longest * 6 + 14)) } else { (34, 10) };
+    let (top, side) = (34, cell * pixels(classes.len()));
+    let whole = ((left + side + 12) as u32, (top + side + below) as u32);
+    Some(svg(whole, |area| {
+        let font = |height: i32| ("sans-serif", height).into_font().color(&INK);
         let at = |h, v| Pos::new(h, v);
         let right = font(12).pos(at(HPos::Right, VPos::Center));
         let centre = font(11).pos(at(HPos::Center, VPos::Center));
@@ -33,7 +39,7 @@ pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
         area.draw(&Text::new("true", (14, top + side / 2), upwards))?;
         for (row, counts) in counts.iter().enumerate() {
             let all = counts.iter().sum::<u64>().max(1) as f64;
-            let y = top + row as i32 * cell;
+            let y = top + pixels(row) * cell;
             if numbered {
                 area.draw(&Text::new(
                     shortened(classes[row]),
@@ -41,13 +47,13 @@ pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
                     right.clone(),
                 ))?;
                 // Names below their columns, upright so that they need no more room than those beside.
-                let x = left + row as i32 * cell + cell / 2;
+                let x = left + pixels(row) * cell + cell / 2;
                 let upright = ("sans-serif", 12).into_font().transform(FontTransform::Rotate90);
                 let upright = upright.color(&INK).pos(at(HPos::Left, VPos::Center));
                 area.draw(&Text::new(shortened(classes[row]), (x, top + side + 6), upright))?;
             }
             for (column, count) in counts.iter().enumerate() {
-                let x = left + column as i32 * cell;
+                let x = left + pixels(column) * cell;
                 let share = *count as f64 / all;
                 // A root, so that rare mistakes are seen.
                 let color = tint(usize::from(row != column)).mix(share.sqrt() * 0.75);
@@ -63,8 +69,13 @@ pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
     }))
 }
 
+/// A length in a plot, all of which are short.
+fn pixels(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
 fn shortened(name: &str) -> String {
-    match name.char_indices().nth(24) {
+    match name.char_indices().nth(LONGEST_NAME) {
         Some((end, _)) => format!("{}...", &name[..end]),
         None => name.to_owned(),
     }
@@ -85,5 +96,6 @@ mod tests {
         let names: Vec<_> = (0..200).map(|class| class.to_string()).collect();
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         assert!(confusion(&names, &vec![vec![1; 200]; 200]).is_some());
+        assert_eq!(confusion(&["shirt"; 251], &vec![vec![1; 251]; 251]), None);
     }
 }
