@@ -28,6 +28,8 @@ pub enum Command {
     Eval(Eval),
     /// Name the class of pictures, in any common format.
     Predict(Predict),
+    /// Look at what a classifier has learned: filters, features, what each layer knows.
+    Inspect(Inspect),
     /// Make pictures with a trained generator.
     Sample(Sample),
     /// Write a trained network for other programs, and check what was written.
@@ -173,6 +175,17 @@ pub struct Predict {
     /// trained on light things on a dark ground, as in MNIST and Fashion-MNIST.
     #[arg(long)]
     pub invert: bool,
+}
+
+/// `hearth inspect`.
+#[derive(Debug, Group)]
+pub struct Inspect {
+    /// The run.
+    #[command(flatten)]
+    pub trained: Trained,
+    /// Pictures to look at, in any common format [default: some of the test set].
+    #[arg(value_name = "PICTURE")]
+    pub files: Vec<PathBuf>,
 }
 
 /// `hearth sample`.

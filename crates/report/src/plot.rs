@@ -62,6 +62,8 @@ pub fn curves(axes: Axes<'_>, series: &[Series]) -> Option<String> {
 pub fn clouds(axes: Axes<'_>, series: &[Series]) -> Option<String> {
     let series = drawable(series, axes);
     let (x, y) = (range(&series, |point| point.0)?, range(&series, |point| point.1)?);
+    // Room for the legend, beside the points.
+    let x = x.start..x.end + 0.25 * (x.end - x.start);
     let size = (SIZE.0, SIZE.0 - 40);
     Some(svg(size, |area| {
         let mut chart = framed(area).build_cartesian_2d(x, y)?;

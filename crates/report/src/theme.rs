@@ -10,13 +10,17 @@ pub const GRID: RGBColor = RGBColor(0xd8, 0xdc, 0xe2);
 
 /// What is drawn first, second, ...: colours of middle brightness, which differ in the eyes of the colour
 /// blind too (after Okabe and Ito 2008, "Color universal design").
-pub const SERIES: [RGBColor; 6] = [
+pub const SERIES: [RGBColor; 10] = [
     RGBColor(0x1f, 0x83, 0xc4),
     RGBColor(0xd5, 0x6a, 0x11),
     RGBColor(0x0f, 0x9d, 0x76),
     RGBColor(0xc5, 0x6c, 0xa4),
     RGBColor(0xb8, 0x8a, 0x00),
     RGBColor(0x7a, 0x6f, 0xd0),
+    RGBColor(0xc2, 0x3b, 0x4b),
+    RGBColor(0x4f, 0xa3, 0xb8),
+    RGBColor(0x8a, 0x6d, 0x5a),
+    RGBColor(0x7d, 0x9a, 0x2c),
 ];
 
 /// The style of every page. A plot is drawn in the light's colours, which are found by their values in the

@@ -14,6 +14,7 @@
 //! | [`page`], [`board`] | what is seen: the page of a run, and its event file for TensorBoard |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
 //! | [`transfer`] | the weights of another run, to start from |
+//! | [`inspect`] | what a network has learned, to be looked at |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -37,6 +38,7 @@ pub mod gradients;
 pub mod import;
 pub mod info;
 pub mod input;
+pub mod inspect;
 pub mod judge;
 pub mod keeper;
 pub mod learner;
@@ -73,6 +75,7 @@ pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
 pub use export::{Export, Format, Part, export};
 pub use image;
+pub use inspect::{Inspected, Inspection, inspect};
 pub use predict::{Guess, Predictor};
 pub use report::Report;
 pub use run::{Job, Outcome, Target};

@@ -7,6 +7,7 @@ mod eval;
 mod export;
 mod import;
 mod init;
+mod inspect;
 mod predict;
 mod runs;
 mod sample;
@@ -33,6 +34,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
             on(&args.trained.compute, |backend| eval::run(&args, backend, datasets))
         }
         Command::Predict(args) => on(&args.trained.compute, |backend| predict::run(&args, backend)),
+        Command::Inspect(args) => {
+            on(&args.trained.compute, |backend| inspect::run(&args, backend, datasets))
+        }
         Command::Sample(args) => on(&args.trained.compute, |backend| sample::run(&args, backend)),
         Command::Export(args) => {
             on(&args.trained.compute, |backend| export::run(&args, backend, datasets))

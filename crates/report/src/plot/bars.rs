@@ -1,6 +1,7 @@
 //! Bars, and the bars of a reliability diagram.
 
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Axes, SIZE, framed, mesh, svg, tint};
 use crate::theme::INK;
@@ -15,10 +16,6 @@ pub fn bars(axes: Axes<'_>, bars: &[(String, f64)]) -> Option<String> {
         let count = bars.len() as f64;
         let mut chart = framed(area).build_cartesian_2d(0.0..count, 0.0..highest * 1.12)?;
         let text = ("sans-serif", 12).into_font().color(&INK);
-        let name = |place: &f64| {
-            let bar = bars.get(place.floor() as usize);
-            bar.map_or_else(String::new, |(name, _)| name.clone())
-        };
         chart
             .configure_mesh()
             .x_desc(axes.x)
@@ -30,19 +27,16 @@ pub fn bars(axes: Axes<'_>, bars: &[(String, f64)]) -> Option<String> {
             .axis_desc_style(text.clone())
             .y_label_formatter(&|value| super::short(*value))
             .draw()?;
-        let centred = text.clone().pos(plotters::style::text_anchor::Pos::new(
-            plotters::style::text_anchor::HPos::Center,
-            plotters::style::text_anchor::VPos::Bottom,
-        ));
-        for (place, (_, value)) in bars.iter().enumerate() {
+        let centred = |above| text.clone().pos(Pos::new(HPos::Center, above));
+        for (place, (name, value)) in bars.iter().enumerate() {
             let (left, right) = (place as f64 + 0.12, place as f64 + 0.88);
-            let bar = Rectangle::new([(left, 0.0), (right, value.max(0.0))], tint(0).filled());
+            let (middle, height) = (place as f64 + 0.5, value.max(0.0));
+            let bar = Rectangle::new([(left, 0.0), (right, height)], tint(0).filled());
             chart.draw_series([bar])?;
-            let middle = place as f64 + 0.5;
-            let above = Text::new(format!("{value:.3}"), (middle, value.max(0.0)), centred.clone());
-            chart.draw_series([above])?;
-            let below = Text::new(name(&middle), (middle, highest * 0.01), centred.clone());
-            chart.draw_series([below])?;
+            let value = Text::new(format!("{value:.3}"), (middle, height), centred(VPos::Bottom));
+            chart.draw_series([value])?;
+            let (x, y) = chart.backend_coord(&(middle, 0.0));
+            area.draw(&Text::new(name.clone(), (x, y + 6), centred(VPos::Top)))?;
         }
         Ok(())
     }))
