@@ -1,6 +1,7 @@
 //! Printing: results on standard output, messages on standard error.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 use hearth_train::Report;
@@ -28,6 +29,12 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Says something that is not the result. Nobody may be listening any more, and the work goes on.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Writes a file that was asked for.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let fault = |error| Failure::Other(format!("cannot write {}: {error}", path.display()));
+    std::fs::write(path, bytes).map_err(fault)
 }
 
 /// The results of an evaluation, in a line.

@@ -101,15 +101,9 @@ impl RunPage {
     }
 
     fn curves(&self) -> Markup {
-        let mut names: Vec<&str> = Vec::new();
-        for line in self.metrics.iter().filter_map(Value::as_object) {
-            for (name, value) in line {
-                let known = NO_RESULTS.contains(&name.as_str()) || BOUNDS.contains(&name.as_str());
-                if value.is_number() && !known && !names.contains(&name.as_str()) {
-                    names.push(name);
-                }
-            }
-        }
+        let mut names = result_names(&self.metrics, "train");
+        let others = result_names(&self.metrics, "valid");
+        names.extend(others.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
         html! {
             @for name in names.into_iter().chain(["learning_rate", "gradient_norm"]) {
                 @let series: Vec<_> = ["train", "valid"].iter()
@@ -125,6 +119,19 @@ impl RunPage {
         let notes = self.metrics.iter().filter(|line| line["kind"] == "note");
         notes.filter_map(|line| Some((line["step"].as_u64()?, line["text"].as_str()?))).collect()
     }
+}
+
+/// The results that lines of one kind hold, in the order in which they come up.
+pub fn result_names<'a>(metrics: &'a [Value], kind: &str) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    let lines = metrics.iter().filter(|line| line["kind"] == kind);
+    for (name, value) in lines.filter_map(Value::as_object).flatten() {
+        let known = NO_RESULTS.contains(&name.as_str()) || BOUNDS.contains(&name.as_str());
+        if value.is_number() && !known && !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// What the lines of one kind say of one number, against the epoch.

@@ -85,6 +85,7 @@ impl Leg<'_> {
         };
         let on = computing.on.clone();
         let mut trainer = Trainer::new(task, config, computing, keeper, observe, self.job.stop);
+        trainer.end_by(self.job.deadline);
         match (resumed, self.start.take()) {
             (Some(resumed), _) => trainer.restore(resumed.state)?,
             // Evaluated and kept as step 0, so that a resume needs the other run no more.

@@ -13,6 +13,7 @@
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
 //! | [`page`], [`board`] | what is seen: the page of a run, and its event file for TensorBoard |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
+//! | [`mod@range_test`] | which learning rates a network learns with |
 //! | [`transfer`] | the weights of another run, to start from |
 //! | [`inspect`] | what a network has learned, to be looked at |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
@@ -53,6 +54,7 @@ pub mod plan;
 pub mod precision;
 pub mod predict;
 pub mod progress;
+pub mod range_test;
 pub mod report;
 pub mod resume;
 pub mod run;
@@ -77,6 +79,7 @@ pub use export::{Export, Format, Part, export};
 pub use image;
 pub use inspect::{Inspected, Inspection, inspect};
 pub use predict::{Guess, Predictor};
+pub use range_test::{Range, RangeTest, range_test};
 pub use report::Report;
 pub use run::{Job, Outcome, Target};
 pub use sampler::Sampler;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use hearth_config::Config;
 use hearth_data::{Dataset, Normalization, Splits};
@@ -50,6 +51,8 @@ pub struct Job<'a> {
     pub target: Target,
     /// Set to true, it ends the run after the current step.
     pub stop: &'a AtomicBool,
+    /// When the run ends, with its report, however far it is.
+    pub deadline: Option<Instant>,
 }
 
 /// What came of it.

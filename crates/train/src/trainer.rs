@@ -27,6 +27,8 @@ pub enum Ended {
     Finished,
     /// The validation result no longer got better.
     EarlyStopped,
+    /// The time that it was given is over.
+    OutOfTime,
     /// Someone asked to stop; a checkpoint was written.
     Interrupted,
 }
@@ -64,6 +66,7 @@ pub struct Trainer<'a, T: Task> {
     keeper: Keeper,
     observe: &'a mut dyn FnMut(Event<'_>),
     stop: &'a AtomicBool,
+    deadline: Option<Instant>,
     started: Instant,
     logged: Instant,
 }
@@ -94,9 +97,15 @@ impl<'a, T: Task> Trainer<'a, T> {
             keeper,
             observe,
             stop,
+            deadline: None,
             started: now,
             logged: now,
         }
+    }
+
+    /// Ends the run after the first step that is done by then.
+    pub fn end_by(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
     }
 
     /// Goes on from a checkpoint, the one that `keeper` was made for.
@@ -177,6 +186,8 @@ impl<'a, T: Task> Trainer<'a, T> {
             Some(Ended::EarlyStopped)
         } else if self.stop.load(Ordering::Relaxed) {
             Some(Ended::Interrupted)
+        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            Some(Ended::OutOfTime)
         } else {
             None
         }

@@ -17,7 +17,7 @@ pub fn run(args: &Import, backend: Backend, datasets: &Path) -> Result<(), Failu
     let config = raw.check()?;
     let target = Target::Import(args.run.clone(), args.file.clone());
     let stop = AtomicBool::new(false);
-    let job = Job { config: &config, backend, datasets, target, stop: &stop };
+    let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let mut progress = Progress::new();
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
     let test = outcome.and_then(|outcome| outcome.test);

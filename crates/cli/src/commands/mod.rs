@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod compare;
 mod config;
 mod data;
 mod doctor;
@@ -8,6 +9,7 @@ mod export;
 mod import;
 mod init;
 mod inspect;
+mod lr_find;
 mod predict;
 mod runs;
 mod sample;
@@ -48,6 +50,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),
         Command::Runs(args) => runs::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::LrFind(args) => {
+            on(&args.compute, |backend| lr_find::run(&args, backend, datasets))
+        }
         Command::Data(args) => data::run(&args, datasets),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions { shell } => {

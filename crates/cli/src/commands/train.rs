@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use hearth_config::{Config, RawConfig};
 use hearth_store::RunDir;
@@ -15,6 +16,9 @@ use crate::failure::Failure;
 use crate::output::{print, print_json, results, say, thousands};
 use crate::progress::Progress;
 
+/// The share of pictures that counts as all of them, when they are to be learned by heart.
+const BY_HEART: f64 = 0.99;
+
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Trains.
@@ -27,7 +31,8 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
         None => Target::Numbered(PathBuf::from("runs")),
     };
     stop_on_signals()?;
-    let job = Job { config: &config, backend, datasets, target, stop: &STOP };
+    let deadline = args.time.map(|time| Instant::now() + time);
+    let job = Job { config: &config, backend, datasets, target, stop: &STOP, deadline };
     let mut progress = Progress::new();
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
     match outcome {
@@ -35,7 +40,10 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
             say("nothing was trained: --dry-run");
             Ok(())
         }
-        Some(outcome) => finish(&outcome, args.json, datasets),
+        Some(outcome) => {
+            finish(&outcome, args.json, datasets)?;
+            config.data.batches.overfit_batches.map_or(Ok(()), |count| learned(count, &outcome))
+        }
     }
 }
 
@@ -58,12 +66,47 @@ fn settings(args: &Train) -> Result<Config, Failure> {
             return Err(Failure::usage("there is no run to resume: name a config as well"));
         }
     };
-    let raw = RawConfig::read(&path)?.with_overrides(&overrides)?;
+    let raw = RawConfig::read(&path)?.with_overrides(&shorthands(args, &overrides))?;
     let config = raw.check()?;
     if let Some(run) = stored {
         raw.check_resume(&config, &stored_config(&run)?)?;
     }
     Ok(config)
+}
+
+/// The overrides, behind those that options stand for, so that they win.
+fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
+    let mut all = Vec::new();
+    all.extend(args.limit.map(|share| format!("data.limit_train={share:?}")));
+    if let Some(batches) = args.overfit {
+        all.push(format!("data.overfit_batches={batches}"));
+        all.push("train.epochs=200".to_owned());
+        // An epoch is a few steps.
+        let cadences = ["evaluate_every", "checkpoint_every"];
+        all.extend(cadences.map(|key| format!("train.{key}=\"20 epochs\"")));
+    }
+    all.extend_from_slice(overrides);
+    all
+}
+
+/// Whether the pictures were learned by heart, which every sound network and setting can do.
+fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
+    let batches = if batches == 1 { "one batch".to_owned() } else { format!("{batches} batches") };
+    match &outcome.valid {
+        Some(Report::Classification(report)) if report.accuracy < BY_HEART => {
+            Err(Failure::Other(format!(
+                "it has not learned {batches} by heart: {:.1} % of the pictures after {} steps. Try a smaller \
+                 optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
+                100.0 * report.accuracy,
+                outcome.steps
+            )))
+        }
+        Some(Report::Classification(report)) => {
+            say(&format!("it can learn: {:.1} % of {batches} by heart", 100.0 * report.accuracy));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_override(word: &Path) -> bool {
@@ -118,6 +161,10 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
             };
             say(&format!("interrupted; go on with: {hearth} train --run {run} --resume{datasets}"));
             Err(Failure::Interrupted)
+        }
+        Ended::OutOfTime => {
+            say(&format!("the time is over; go on with: {hearth} train --run {run} --resume"));
+            Ok(())
         }
         Ended::EarlyStopped => {
             say("stopped early: the validation result no longer got better");
