@@ -124,6 +124,13 @@ pub struct Train {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+    /// Show the dashboard, whatever the terminal. It is the default on one of 60x16 or more, unless
+    /// --json is given.
+    #[arg(long, conflicts_with_all = ["dry_run", "plain"])]
+    pub tui: bool,
+    /// Print lines and nothing else, as without a terminal.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// A trained run.
