@@ -9,6 +9,8 @@ mod accumulate;
 mod adapter;
 mod configs;
 mod damage;
+#[cfg(unix)]
+mod dashboard;
 mod data;
 mod export;
 mod faults;

@@ -1,7 +1,7 @@
 //! A curve of any length, kept in a few hundred points.
 
 /// The most points of a curve: more than a terminal has dots.
-const MOST: usize = 400;
+const MOST: usize = 200;
 
 /// Numbers larger than this are left out: differences of them overflow.
 const LARGEST: f64 = 1e100;
@@ -22,7 +22,7 @@ pub struct Curve {
     width: u64,
     buckets: Vec<Bucket>,
     /// The last result, whatever it was.
-    pub last: f64,
+    last: f64,
 }
 
 impl Curve {
@@ -35,7 +35,7 @@ impl Curve {
     /// picture, and is only remembered as the last.
     pub fn add(&mut self, step: u64, value: f64) {
         self.last = value;
-        if value.is_nan() || value.abs() > LARGEST {
+        if !has_place(value) {
             return;
         }
         let number = step / self.width;
@@ -47,6 +47,12 @@ impl Curve {
                 self.merge(bucket);
             }
         }
+    }
+
+    /// Where the curve ends; the last result where it has no place in a picture.
+    pub fn newest(&self) -> f64 {
+        let end = self.points().last().filter(|_| has_place(self.last));
+        end.map_or(self.last, |(_, value)| value)
     }
 
     /// Steps and results.
@@ -68,6 +74,11 @@ impl Curve {
     }
 }
 
+/// Whether a number can be drawn: NaN is not less than anything.
+fn has_place(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +90,9 @@ mod tests {
             curve.add(step, value);
         }
         assert_eq!(curve.points().collect::<Vec<_>>(), [(1.0, 3.0), (3.0, 2.0), (9.0, 1.0)]);
-        assert!((curve.last - 1.0).abs() < 1e-12);
+        assert!((curve.newest() - 1.0).abs() < 1e-12);
+        curve.add(10, f64::NAN);
+        assert!(curve.newest().is_nan());
     }
 
     #[test]

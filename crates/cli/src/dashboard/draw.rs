@@ -10,18 +10,15 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, LineGauge, Paragraph};
 
-use super::{Dashboard, Series};
+use super::{Dashboard, SMALLEST, Series};
 use crate::output::thousands;
 use crate::progress::duration;
 
 /// Colours that are told apart, and read, on black as on white.
 const COLOURS: [Color; 4] = [Color::Cyan, Color::Magenta, Color::Green, Color::Red];
 
-/// The narrowest chart.
-const CHART: u16 = 30;
-
-/// The most charts side by side.
-const CHARTS: u16 = 3;
+/// A good width of a chart.
+const CHART: u16 = 48;
 
 /// What does not matter most.
 const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
@@ -53,7 +50,7 @@ impl Dashboard {
     }
 
     fn title(&self) -> Line<'_> {
-        let mut spans = vec![Span::from("hearth train").bold()];
+        let mut spans = vec![Span::from("hearth").bold()];
         for (place, part) in self.title.iter().enumerate() {
             spans.push(Span::styled(if place == 0 { "  " } else { " · " }, QUIET));
             let style = if place == 0 { Style::new().bold().fg(COLOURS[0]) } else { Style::new() };
@@ -64,7 +61,11 @@ impl Dashboard {
 
     fn draw_charts(&self, frame: &mut Frame<'_>, area: Rect) {
         let mut groups = self.groups();
-        groups.truncate((area.width / CHART).clamp(1, CHARTS).into());
+        groups.truncate(if area.width < SMALLEST.0 {
+            1
+        } else {
+            (area.width / CHART).max(2).into()
+        });
         let areas =
             Layout::horizontal(groups.iter().map(|_| Constraint::Fill(1))).spacing(1).split(area);
         for (group, area) in groups.into_iter().zip(areas.iter()) {
@@ -74,11 +75,6 @@ impl Dashboard {
 
     fn draw_chart(&self, frame: &mut Frame<'_>, area: Rect, group: &str) {
         let series: Vec<&Series> = self.series.iter().filter(|one| one.group() == group).collect();
-        let mut title = vec![Span::from(format!(" {group} ")).bold()];
-        for (one, colour) in series.iter().zip(COLOURS.into_iter().cycle()) {
-            let text = format!("━ {} {} ", one.label(), number(one.curve.last));
-            title.push(Span::styled(text, colour));
-        }
         let epochs = |step: f64| step / self.steps_per_epoch.max(1) as f64;
         let curves: Vec<Vec<(f64, f64)>> = series
             .iter()
@@ -94,7 +90,12 @@ impl Dashboard {
         let labels = [low, f64::midpoint(low, high), high].map(number);
         let epochs_shown = [format!("{from:.1}"), format!("epoch {to:.1}")];
         let chart = Chart::new(datasets.collect())
-            .block(Block::new().borders(Borders::TOP).border_style(QUIET).title(Line::from(title)))
+            .block(
+                Block::new()
+                    .borders(Borders::TOP)
+                    .border_style(QUIET)
+                    .title(legend(group, &series, area.width)),
+            )
             .legend_position(None)
             .x_axis(Axis::default().style(QUIET).bounds([from, to]).labels(epochs_shown))
             .y_axis(Axis::default().style(QUIET).bounds([low, high]).labels(labels));
@@ -165,6 +166,19 @@ impl Dashboard {
     }
 }
 
+/// The names of a chart and of its curves, with the newest results where there is room for them.
+fn legend(group: &str, series: &[&Series], width: u16) -> Line<'static> {
+    let line = |text: &dyn Fn(&Series) -> String| {
+        let mut spans = vec![Span::from(format!(" {group} ")).bold()];
+        for (one, colour) in series.iter().zip(COLOURS.into_iter().cycle()) {
+            spans.push(Span::styled(format!("━ {} ", text(one)), colour));
+        }
+        Line::from(spans)
+    };
+    let whole = line(&|one| format!("{} {}", one.label(), number(one.curve.newest())));
+    if whole.width() <= width.into() { whole } else { line(&Series::label) }
+}
+
 fn ratio(part: u64, whole: u64) -> f64 {
     (part as f64 / whole.max(1) as f64).clamp(0.0, 1.0)
 }
@@ -183,12 +197,13 @@ fn bounds(values: impl Iterator<Item = f64>, margin: f64) -> (f64, f64) {
     (low - margin, high + margin)
 }
 
-/// A number of three digits or four, as short as it can be.
+/// A number in three digits.
 fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
-        size if (1e-3..1.0).contains(&size) => format!("{value:.4}"),
-        size if (1.0..10.0).contains(&size) => format!("{value:.3}"),
+        size if (0.1..1.0).contains(&size) => format!("{value:.3}"),
+        size if (1e-3..0.1).contains(&size) => format!("{value:.4}"),
+        size if (1.0..10.0).contains(&size) => format!("{value:.2}"),
         size if (10.0..100.0).contains(&size) => format!("{value:.1}"),
         size if (100.0..1e5).contains(&size) => format!("{value:.0}"),
         size if size.is_finite() => format!("{value:.1e}"),
