@@ -1,5 +1,6 @@
 //! The dashboard in a terminal: the screen is taken and given back, and the log is that of `--plain`.
 
+use std::io::{Write as _, stderr};
 use std::path::Path;
 use std::process::Command;
 
@@ -28,7 +29,7 @@ fn in_terminal(script: &[&str], train: &[&str], run: &Path) -> Option<Seen> {
     if !Command::new(&python).args(["-c", "import pty"]).output().is_ok_and(|o| o.status.success())
     {
         assert!(std::env::var("HEARTH_PYTHON").is_err(), "{python} has no pseudo terminals");
-        println!("SKIPPED: {python} is not there, or has no pseudo terminals");
+        let _ = writeln!(stderr(), "SKIPPED: {python} is not there, or has no pseudo terminals");
         return None;
     }
     let mut command = Command::new(python);
@@ -46,7 +47,7 @@ fn in_terminal(script: &[&str], train: &[&str], run: &Path) -> Option<Seen> {
     };
     let (screen, after) = rest.split_once(LEFT).expect("the screen was left");
     assert!(!after.contains(ENTERED), "{text}");
-    assert_eq!(screen.rfind(CURSOR_SHOWN) > screen.rfind(CURSOR_HIDDEN), true, "{text}");
+    assert!(screen.rfind(CURSOR_SHOWN) > screen.rfind(CURSOR_HIDDEN), "{text}");
     // It says once more that the cursor is there.
     let log = (before.to_owned() + after).replace(CURSOR_SHOWN, "");
     Some(Seen { code, out, screen: screen.to_owned(), log })

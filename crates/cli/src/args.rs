@@ -102,6 +102,7 @@ pub struct ConfigArgs {
 
 /// `hearth train`.
 #[derive(Debug, Group)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Train {
     /// A TOML file, such as configs/mlp.toml; with --resume it may be left out.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]

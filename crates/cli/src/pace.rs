@@ -33,17 +33,18 @@ impl Pace {
         let made = done.step - first;
         if made >= STEPS_TO_ESTIMATE {
             let rest = done.total_steps.saturating_sub(done.step);
-            self.left = Some((at - begun).mul_f64(rest as f64 / made as f64));
+            self.left = Some(at.saturating_sub(begun).mul_f64(rest as f64 / made as f64));
         }
         self.samples += done.sums.samples;
-        if self.counts.back().is_none_or(|(last, _)| at - *last >= TICK) {
+        if self.counts.back().is_none_or(|(last, _)| at.saturating_sub(*last) >= TICK) {
             self.counts.push_back((at, self.samples));
         }
-        while self.counts.front().is_some_and(|(first, _)| at - *first > WINDOW) {
+        while self.counts.front().is_some_and(|(first, _)| at.saturating_sub(*first) > WINDOW) {
             self.counts.pop_front();
         }
         if let Some((from, before)) = self.counts.front().filter(|(from, _)| at > *from) {
-            self.speed = Some((self.samples - before) as f64 / (at - *from).as_secs_f64());
+            let seconds = at.saturating_sub(*from).as_secs_f64();
+            self.speed = Some((self.samples - before) as f64 / seconds);
         }
     }
 

@@ -190,10 +190,10 @@ impl Progress {
     }
 
     fn evaluated(&mut self, report: &Report) {
-        self.line(&format!("           {} {}", report.split(), results(report)));
         if let Some(screen) = &self.screen {
             screen.update(|dashboard, _| dashboard.evaluated(report));
         }
+        self.line(&format!("           {} {}", report.split(), results(report)));
         if self.bar.is_none() {
             self.epoch_started = Instant::now();
         }

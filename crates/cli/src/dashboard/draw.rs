@@ -20,6 +20,10 @@ const COLOURS: [Color; 4] = [Color::Cyan, Color::Magenta, Color::Green, Color::R
 /// A good width of a chart.
 const CHART: u16 = 48;
 
+/// The share of a curve that may begin outside of its chart: untrained networks are so much worse that
+/// the rest would be a flat line.
+const BEGINNING: f64 = 0.05;
+
 /// What does not matter most.
 const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 
@@ -67,35 +71,36 @@ impl Dashboard {
             (area.width / CHART).max(2).into()
         });
         let areas =
-            Layout::horizontal(groups.iter().map(|_| Constraint::Fill(1))).spacing(1).split(area);
+            Layout::horizontal(groups.iter().map(|_| Constraint::Fill(1))).spacing(2).split(area);
+        // All charts are of the same time.
+        let steps = self.series.iter().flat_map(|one| one.curve.points().map(|(step, _)| step));
+        let (from, to) = bounds(steps);
+        let epochs = [from, to].map(|step| self.epochs(step));
         for (group, area) in groups.into_iter().zip(areas.iter()) {
-            self.draw_chart(frame, *area, group);
+            self.draw_chart(frame, *area, group, epochs);
         }
     }
 
-    fn draw_chart(&self, frame: &mut Frame<'_>, area: Rect, group: &str) {
+    fn epochs(&self, steps: f64) -> f64 {
+        steps / self.steps_per_epoch.max(1) as f64
+    }
+
+    fn draw_chart(&self, frame: &mut Frame<'_>, area: Rect, group: &str, [from, to]: [f64; 2]) {
         let series: Vec<&Series> = self.series.iter().filter(|one| one.group() == group).collect();
-        let epochs = |step: f64| step / self.steps_per_epoch.max(1) as f64;
         let curves: Vec<Vec<(f64, f64)>> = series
             .iter()
-            .map(|one| one.curve.points().map(|(step, value)| (epochs(step), value)).collect())
+            .map(|one| one.curve.points().map(|(step, value)| (self.epochs(step), value)).collect())
             .collect();
         let datasets = curves.iter().zip(COLOURS.into_iter().cycle()).map(|(curve, colour)| {
             let dataset = Dataset::default().graph_type(GraphType::Line).marker(Marker::Braille);
             dataset.style(colour).data(curve)
         });
-        let points = curves.iter().flatten();
-        let (from, to) = bounds(points.clone().map(|(x, _)| *x), 0.0);
-        let (low, high) = bounds(points.map(|(_, y)| *y), 0.05);
+        let later = curves.iter().flatten().filter(|(x, _)| *x >= from + BEGINNING * (to - from));
+        let (low, high) = bounds(later.map(|(_, y)| *y));
         let labels = [low, f64::midpoint(low, high), high].map(number);
         let epochs_shown = [format!("{from:.1}"), format!("epoch {to:.1}")];
         let chart = Chart::new(datasets.collect())
-            .block(
-                Block::new()
-                    .borders(Borders::TOP)
-                    .border_style(QUIET)
-                    .title(legend(group, &series, area.width)),
-            )
+            .block(headed(legend(group, &series, area.width)))
             .legend_position(None)
             .x_axis(Axis::default().style(QUIET).bounds([from, to]).labels(epochs_shown))
             .y_axis(Axis::default().style(QUIET).bounds([low, high]).labels(labels));
@@ -146,7 +151,7 @@ impl Dashboard {
     }
 
     fn draw_log(&self, frame: &mut Frame<'_>, area: Rect) {
-        let block = Block::new().borders(Borders::TOP).border_style(QUIET).title(" log ");
+        let block = headed(Line::from(" log ").bold());
         let room = block.inner(area).height.into();
         let shown = self.lines.iter().skip(self.lines.len().saturating_sub(room));
         let lines: Vec<Line<'_>> = shown.map(|line| Line::from(line.trim_start())).collect();
@@ -179,21 +184,24 @@ fn legend(group: &str, series: &[&Series], width: u16) -> Line<'static> {
     if whole.width() <= width.into() { whole } else { line(&Series::label) }
 }
 
+/// A line with a title in it, above something.
+fn headed(title: Line<'_>) -> Block<'_> {
+    let block = Block::new().borders(Borders::TOP).border_style(QUIET);
+    block.title(title).title_style(Style::new().not_dim())
+}
+
 fn ratio(part: u64, whole: u64) -> f64 {
     (part as f64 / whole.max(1) as f64).clamp(0.0, 1.0)
 }
 
-/// The least and the greatest of these, with a margin; never the same.
-fn bounds(values: impl Iterator<Item = f64>, margin: f64) -> (f64, f64) {
+/// The least and the greatest of these; never the same.
+fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let limits = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), limits);
     if low > high {
         return (0.0, 1.0);
     }
-    let margin = match high - low {
-        0.0 => 0.5 * low.abs().max(1e-6),
-        range => margin * range,
-    };
+    let margin = if high > low { 0.0 } else { 0.5 * low.abs().max(1e-6) };
     (low - margin, high + margin)
 }
 
