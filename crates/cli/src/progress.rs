@@ -1,5 +1,5 @@
-//! What `hearth train` shows while it works: lines, and on a terminal the dashboard above them or a bar
-//! for each epoch.
+//! What `hearth train` shows while it works: lines; on a terminal also a bar for each epoch, or the
+//! dashboard, after which the lines are printed.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub enum View {
     Lines,
     /// A bar for each epoch as well.
     Bar,
-    /// The whole terminal, while there are steps. It keeps the lines back until then.
+    /// The whole terminal, from the first step on; the lines are printed when it is given back.
     Dashboard,
 }
 
