@@ -10,6 +10,8 @@ mod adapter;
 mod compare;
 mod configs;
 mod damage;
+#[cfg(unix)]
+mod dashboard;
 mod data;
 mod export;
 mod faults;

@@ -65,6 +65,7 @@ pub fn json(command: &mut Command) -> Value {
 /// A Python that has these modules, for what is looked at from outside. Without one, and without the
 /// browser that `selenium` drives, a test says that it is skipped; not in CI, where it cannot be left out
 /// unseen.
+#[expect(clippy::print_stdout, reason = "the test that it is for says why it is skipped")]
 pub fn python(modules: &str) -> Option<Command> {
     let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
     let imports = Command::new(&python).args(["-c", &format!("import {modules}")]).output();

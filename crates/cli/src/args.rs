@@ -109,6 +109,7 @@ pub struct ConfigArgs {
 
 /// `hearth train`.
 #[derive(Debug, Group)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Train {
     /// A TOML file, such as configs/mlp.toml; with --resume it may be left out.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
@@ -141,6 +142,13 @@ pub struct Train {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+    /// Show the dashboard, whatever the terminal. It is the default on one of 60x16 or more, unless
+    /// --json is given.
+    #[arg(long, conflicts_with_all = ["dry_run", "plain"])]
+    pub tui: bool,
+    /// Print lines and nothing else, as without a terminal.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -5,11 +5,15 @@
 mod args;
 mod commands;
 mod compute;
+mod dashboard;
 mod failure;
 mod output;
+mod pace;
 mod progress;
+mod screen;
 #[cfg(feature = "serve")]
 mod serve;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,6 @@
 //! `hearth train`.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use hearth_config::{Config, RawConfig};
@@ -14,12 +13,11 @@ use serde::Serialize;
 use crate::args::Train;
 use crate::failure::Failure;
 use crate::output::{print, print_json, results, say, thousands};
-use crate::progress::Progress;
+use crate::progress::{Progress, View};
+use crate::stop;
 
 /// The share of pictures that counts as all of them, when they are to be learned by heart.
 const BY_HEART: f64 = 0.99;
-
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Trains.
 pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failure> {
@@ -30,12 +28,14 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
         Some(path) => Target::Fresh(path.clone()),
         None => Target::Numbered(PathBuf::from("runs")),
     };
-    stop_on_signals()?;
+    let mut progress = Progress::new(View::of(args)?);
+    stop::on_signals()?;
     let deadline = args.time.map(|time| Instant::now() + time);
-    let job = Job { config: &config, backend, datasets, target, stop: &STOP, deadline };
-    let mut progress = Progress::new();
-    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
-    match outcome {
+    let job = Job { config: &config, backend, datasets, target, stop: stop::flag(), deadline };
+    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event));
+    // Before anything else is printed, the terminal is given back.
+    drop(progress);
+    match outcome? {
         None => {
             say("nothing was trained: --dry-run");
             Ok(())
@@ -111,17 +111,6 @@ fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
 
 fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
-}
-
-/// The first signal ends the run after its step; the second one ends the program at once.
-fn stop_on_signals() -> Result<(), Failure> {
-    ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        say("stopping after this step; again to stop at once");
-    })
-    .map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
 }
 
 fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure> {
