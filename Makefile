@@ -20,7 +20,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
 # Other sets of backends that are checked, and not compiled to the end.
 OTHERS    := flex serve,flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
-READERS   := -p hearth-config -p hearth-data -p hearth-store
+READERS   := -p hearth-config -p hearth-data -p hearth-report -p hearth-store
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools
 VENV      := $(CARGO_TARGET_DIR)/venv
@@ -28,7 +28,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -104,6 +104,10 @@ bench-backends: ## steps of small networks on each backend, graphics adapters as
 bench-serve: venv build ## a server's requests/s, the start of a prediction, and the program's size, beside PyTorch's
 	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
 	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
+
+pictures: venv build ## the README's pictures of pages and the dashboard, from runs that are trained for it
+	$(VENV)/bin/pip install --quiet pillow pyte
+	bash scripts/pictures.sh $(HEARTH) $(VENV)/bin
 
 gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
 	$(VENV)/bin/pip install --quiet torch

@@ -1,29 +1,35 @@
 """A page in headless Chromium: a picture of the whole of it, and as JSON what is on it: messages on the
 browser's console, what it fetched, pictures that cannot be shown, whether it is wider than its window.
 
-    screenshot.py FILE_OR_URL PNG [light|dark [WIDTH [HEIGHT]]]
+    screenshot.py FILE_OR_URL PNG [--scheme light|dark] [--height PIXELS] [--scale SHARE]
 """
 
+import argparse
 import base64
 import json
 import pathlib
-import sys
 
 from selenium import webdriver
 
-page, screenshot, *rest = sys.argv[1:]
-scheme, width, height = (rest + ["light", "1100", "0"][len(rest):])[:3]
+WIDTH = 1100
 
-if "://" not in page:
-    page = pathlib.Path(page).resolve().as_uri()
+parser = argparse.ArgumentParser()
+parser.add_argument("page")
+parser.add_argument("png", type=pathlib.Path)
+parser.add_argument("--scheme", choices=["light", "dark"], default="light")
+parser.add_argument("--height", type=int, help="of the page, from its top; all of it when absent")
+parser.add_argument("--scale", type=float, default=1)
+arguments = parser.parse_args()
+
+page = arguments.page if "://" in arguments.page else pathlib.Path(arguments.page).resolve().as_uri()
 options = webdriver.ChromeOptions()
-for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={width},900"]:
+for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={WIDTH},900"]:
     options.add_argument(argument)
 options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
 browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
 try:
     browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": arguments.scheme}]}
     )
     browser.get(page)
     found = browser.execute_script("""
@@ -41,11 +47,12 @@ try:
             ink: ink && color(ink).fill,
             height: document.documentElement.scrollHeight,
         };""")
-    clip = {"x": 0, "y": 0, "width": int(width), "height": int(height) or found["height"], "scale": 1}
+    height = min(arguments.height or found["height"], found["height"])
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": arguments.scale}
     picture = browser.execute_cdp_cmd(
         "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
     )
-    pathlib.Path(screenshot).write_bytes(base64.b64decode(picture["data"]))
+    arguments.png.write_bytes(base64.b64decode(picture["data"]))
     found["console"] = [entry["message"] for entry in browser.get_log("browser")]
     print(json.dumps(found))
 finally:

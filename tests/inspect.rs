@@ -15,8 +15,8 @@ fn each_network_is_inspected_on_each_backend() {
     ] {
         for backend in BACKENDS {
             let run = folder.path().join(format!("{config}-{backend}"));
-            let mut train = hearth(["train", "train.epochs=2", "--backend", backend]);
-            succeed(train.arg(format!("configs/{config}.toml")).arg("--run").arg(&run));
+            let mut train = hearth(["train", &format!("configs/{config}.toml"), "train.epochs=2"]);
+            succeed(train.args(["--backend", backend, "--run"]).arg(&run));
             let mut inspect = hearth(["inspect", "--json", "--backend", backend]);
             let found = json(inspect.arg(&run));
             let probes = found["probes"].as_array().unwrap();
