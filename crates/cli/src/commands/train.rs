@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use hearth_config::{Config, RawConfig};
 use hearth_store::RunDir;
@@ -16,6 +17,10 @@ use crate::output::{print, print_json, results, say, thousands};
 use crate::progress::Progress;
 
 static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Signals within this time are one: `timeout`, a service manager or a sweep sends the same one to a
+/// process and to the group that it is in.
+const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 /// Trains.
 pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failure> {
@@ -66,17 +71,22 @@ fn settings(args: &Train) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn is_override(word: &Path) -> bool {
+/// Whether a word is a setting, and not the name of a config.
+pub fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
 }
 
 /// The first signal ends the run after its step; the second one ends the program at once.
 fn stop_on_signals() -> Result<(), Failure> {
-    ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+    let mut first: Option<Instant> = None;
+    ctrlc::set_handler(move || match first {
+        None => {
+            first = Some(Instant::now());
+            STOP.store(true, Ordering::Relaxed);
+            say("stopping after this step; again to stop at once");
         }
-        say("stopping after this step; again to stop at once");
+        Some(first) if first.elapsed() < ONE_SIGNAL => {}
+        Some(_) => std::process::exit(130),
     })
     .map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
 }
@@ -128,7 +138,7 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "-_./+=:,@".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
