@@ -8,8 +8,10 @@ mod compute;
 mod failure;
 mod output;
 mod progress;
+mod results;
 #[cfg(feature = "serve")]
 mod serve;
+mod sweep;
 
 use std::process::ExitCode;
 
