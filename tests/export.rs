@@ -1,11 +1,10 @@
 //! What `hearth export` writes, in other programs.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{checkpoints, fail, hearth, json, pictures, root, succeed, words};
+use crate::support::{checkpoints, fail, hearth, json, pictures, python, succeed, words};
 
 /// Trains a config for an epoch on the small set.
 fn train(config: &str, overrides: &str, run: &Path) {
@@ -61,12 +60,8 @@ fn every_network_is_exported_in_every_format() {
 
 #[test]
 fn onnxruntime_and_pytorch_compute_the_same() {
-    let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
-    let imports = Command::new(&python).args(["-c", "import numpy, onnxruntime, torch"]).output();
-    if !imports.is_ok_and(|output| output.status.success()) {
-        // CI sets this, so that the test cannot be left out there unseen.
-        assert!(std::env::var("HEARTH_PYTHON").is_err(), "{python} lacks onnxruntime or torch");
-        println!("SKIPPED: {python} has no onnxruntime or torch; `make venv` gets them");
+    let engines = || python("numpy, onnxruntime, torch");
+    if engines().is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -93,12 +88,9 @@ fn onnxruntime_and_pytorch_compute_the_same() {
             export(&run, &format!("{part} --format {format}"), &out);
             out
         });
-        let script = root().join("scripts/exports.py");
-        let mut command = Command::new(&python);
-        command.arg(script).arg(kind).args([&onnx, &safetensors]).arg(&pixel_file);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let theirs: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut command = engines().expect("they were there");
+        command.arg("scripts/exports.py").arg(kind).args([&onnx, &safetensors]).arg(&pixel_file);
+        let theirs = json(&mut command);
         let [onnx, pytorch] = ["onnx", "pytorch"].map(|engine| rows(&theirs[engine]));
         assert_same(&format!("{config} {kind}: engines"), &onnx, &pytorch, 1e-4);
         if kind == "classifier" {

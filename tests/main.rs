@@ -7,14 +7,19 @@ mod support;
 mod accumulate;
 #[cfg(feature = "wgpu")]
 mod adapter;
+mod compare;
 mod configs;
 mod damage;
+#[cfg(unix)]
+mod dashboard;
 mod data;
 mod export;
 mod faults;
 mod generate;
+mod inspect;
 mod predict;
 mod python;
+mod report;
 mod resume;
 #[cfg(feature = "serve")]
 mod serve;

@@ -1,8 +1,6 @@
 //! `model.safetensors`, read from outside: Python's safetensors and a forward pass in NumPy.
 
-use std::process::Command;
-
-use crate::support::{hearth, json, pictures, succeed};
+use crate::support::{hearth, json, pictures, python, succeed};
 
 /// Reads the tensors by their documented names and layout, and prints each picture's probabilities.
 const FORWARD: &str = r#"
@@ -26,14 +24,7 @@ print(json.dumps((features / features.sum(1, keepdims=True)).tolist()))
 
 #[test]
 fn numpy_computes_the_same_probabilities() {
-    let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
-    let imports = Command::new(&python).args(["-c", "import numpy, safetensors"]).output();
-    if !imports.is_ok_and(|output| output.status.success()) {
-        // CI sets this, so that the test cannot be left out there unseen.
-        assert!(std::env::var("HEARTH_PYTHON").is_err(), "{python} has no numpy or safetensors");
-        println!("SKIPPED: {python} has no numpy or safetensors; `make venv` gets them");
-        return;
-    }
+    let Some(mut python) = python("numpy, safetensors") else { return };
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let mut command = hearth(["train", "configs/mlp-nano.toml", "model.hidden=[48,24]", "--run"]);
@@ -46,7 +37,7 @@ fn numpy_computes_the_same_probabilities() {
     let best: serde_json::Value =
         serde_json::from_slice(&std::fs::read(run.join("best.json")).unwrap()).unwrap();
     let checkpoint = run.join(format!("checkpoints/step-{:08}", best["step"].as_u64().unwrap()));
-    let output = Command::new(&python)
+    let output = python
         .args(["-c", FORWARD])
         .args([
             checkpoint.join("model.safetensors"),

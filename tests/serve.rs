@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::support::{fail, hearth, json, pictures, root, succeed};
+use crate::support::{fail, hearth, json, pictures, python, root, succeed};
 
 struct Server {
     child: Child,
@@ -331,21 +331,15 @@ fn hostile_bodies_cost_an_error_each() {
 
 #[test]
 fn the_page_answers_in_a_browser() {
-    let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
-    let imports = Command::new(&python).args(["-c", "import selenium"]).output();
-    let driver = Path::new("/usr/bin/chromedriver");
-    if !imports.is_ok_and(|output| output.status.success()) || !driver.exists() {
-        // CI sets this, so that the test cannot be left out there unseen.
-        assert!(std::env::var("HEARTH_PYTHON").is_err(), "there is no selenium or chromedriver");
-        println!("SKIPPED: `make venv` gets selenium, and Debian has chromium and chromium-driver");
+    if python("selenium").is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let (files, _) = pictures(folder.path(), 1);
     let see = |run: &Path, words: &[&PathBuf]| {
         let server = Server::start(run, &[]);
-        let mut page = Command::new(&python);
-        page.arg(root().join("scripts/page.py")).arg(&server.url);
+        let mut page = python("selenium").expect("it was there");
+        page.arg("scripts/page.py").arg(&server.url);
         let found = json(page.arg(folder.path().join("screenshot.png")).args(words));
         assert_eq!(found["console"], Value::Array(Vec::new()));
         server.end();

@@ -62,6 +62,42 @@ pub fn json(command: &mut Command) -> Value {
     serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {}", done.out))
 }
 
+/// A Python that has these modules, for what is looked at from outside. Without one, and without the
+/// browser that `selenium` drives, a test says that it is skipped; not in CI, where it cannot be left out
+/// unseen.
+#[expect(clippy::print_stdout, reason = "the test that it is for says why it is skipped")]
+pub fn python(modules: &str) -> Option<Command> {
+    let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
+    let imports = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
+    let there = imports.is_ok_and(|output| output.status.success())
+        && (!modules.contains("selenium") || Path::new("/usr/bin/chromedriver").exists());
+    if !there {
+        assert!(std::env::var("HEARTH_PYTHON").is_err(), "{python} has no {modules}, or no driver");
+        println!("SKIPPED: `make venv` gets {modules}; Debian has chromium and chromium-driver");
+        return None;
+    }
+    let mut command = Command::new(python);
+    command.current_dir(root());
+    Some(command)
+}
+
+/// What is on a page in headless Chromium, which has to be sound: nothing on the console, nothing fetched,
+/// no picture that cannot be shown, nothing wider than the window.
+pub fn seen(python: &mut Command, page: &Path, scheme: &str) -> Value {
+    let picture = page.with_extension(format!("{scheme}.png"));
+    let found = json(python.arg("scripts/screenshot.py").args([page, &picture]).arg(scheme));
+    for (name, wanted) in [
+        ("console", serde_json::json!([])),
+        ("fetched", serde_json::json!([])),
+        ("broken", serde_json::json!(0)),
+        ("too_wide", serde_json::json!(false)),
+    ] {
+        assert_eq!(found[name], wanted, "{found}");
+    }
+    image::open(picture).expect("a screenshot");
+    found
+}
+
 /// The step folders of a run's checkpoints, ascending.
 pub fn checkpoints(run: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(run.join("checkpoints")).expect("checkpoints");

@@ -3,6 +3,7 @@
 #[cfg(feature = "serve")]
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand};
 use hearth_train::{Backend, Format, Part, Split, Which};
@@ -34,6 +35,8 @@ pub enum Command {
     Eval(Eval),
     /// Name the class of pictures, in any common format.
     Predict(Predict),
+    /// Look at what a classifier has learned: filters, features, what each layer knows.
+    Inspect(Inspect),
     /// Make pictures with a trained generator.
     Sample(Sample),
     /// Write a trained network for other programs, and check what was written.
@@ -51,6 +54,10 @@ pub enum Command {
     Schema,
     /// List runs and their results.
     Runs(Runs),
+    /// Compare runs: what differs in their settings, how well they did, and their curves on a page.
+    Compare(Compare),
+    /// Find a learning rate: train for a moment with one that grows, and plot the loss.
+    LrFind(LrFind),
     /// List, fetch, verify and check data.
     #[command(subcommand)]
     Data(Data),
@@ -108,6 +115,7 @@ pub struct ConfigArgs {
 
 /// `hearth train`.
 #[derive(Debug, Group)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Train {
     /// A TOML file, such as configs/mlp.toml; with --resume it may be left out.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
@@ -124,12 +132,34 @@ pub struct Train {
     /// What computes.
     #[command(flatten)]
     pub compute: Compute,
+    /// Learn so many batches by heart: can this network learn at all? The same as `data.overfit_batches=N`,
+    /// with 200 epochs unless they are set.
+    #[arg(long, value_name = "BATCHES")]
+    pub overfit: Option<usize>,
+    /// Learn from this share of the training pictures: the same as `data.limit_train=SHARE`.
+    #[arg(long = "limit-train", value_name = "SHARE")]
+    pub limit: Option<f64>,
+    /// End after this time, as 90s, 30m or 1h30m, with the report; --resume goes on.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub time: Option<Duration>,
     /// Build everything, and train nothing.
     #[arg(long, conflicts_with_all = ["run", "resume", "json"])]
     pub dry_run: bool,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+    /// Show the dashboard, whatever the terminal. It is the default on one of 60x16 or more, unless
+    /// --json is given.
+    #[arg(long, conflicts_with_all = ["dry_run", "plain"])]
+    pub tui: bool,
+    /// Print lines and nothing else, as without a terminal.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let time: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from(time).map_err(|_| "a time is not negative".to_owned())
 }
 
 /// A trained run.
@@ -179,6 +209,17 @@ pub struct Predict {
     /// trained on light things on a dark ground, as in MNIST and Fashion-MNIST.
     #[arg(long)]
     pub invert: bool,
+}
+
+/// `hearth inspect`.
+#[derive(Debug, Group)]
+pub struct Inspect {
+    /// The run.
+    #[command(flatten)]
+    pub trained: Trained,
+    /// Pictures to look at, in any common format [default: some of the test set].
+    #[arg(value_name = "PICTURE")]
+    pub files: Vec<PathBuf>,
 }
 
 /// `hearth sample`.
@@ -303,6 +344,46 @@ pub struct Runs {
     /// Print all results of each run as comma-separated values.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+}
+
+/// `hearth compare`.
+#[derive(Debug, Group)]
+pub struct Compare {
+    /// The runs' folders.
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The page to write.
+    #[arg(long, value_name = "FILE", default_value = "compare.html")]
+    pub out: PathBuf,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hearth lr-find`.
+#[derive(Debug, Group)]
+pub struct LrFind {
+    /// The config of a classifier.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The first learning rate.
+    #[arg(long, default_value_t = 1e-5)]
+    pub from: f64,
+    /// The last one, unless the loss diverges before.
+    #[arg(long, default_value_t = 10.0)]
+    pub to: f64,
+    /// Steps between them.
+    #[arg(long, default_value_t = 200)]
+    pub steps: usize,
+    /// The page to write.
+    #[arg(long, value_name = "FILE", default_value = "lr-find.html")]
+    pub out: PathBuf,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `hearth data`.

@@ -5,12 +5,16 @@
 mod args;
 mod commands;
 mod compute;
+mod dashboard;
 mod failure;
 mod output;
+mod pace;
 mod progress;
 mod results;
+mod screen;
 #[cfg(feature = "serve")]
 mod serve;
+mod stop;
 mod sweep;
 
 use std::process::ExitCode;

@@ -1,12 +1,17 @@
 //! Printing: results on standard output, messages on standard error.
 
 use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use comfy_table::{CellAlignment, Table, presets};
 use hearth_train::Report;
 use serde::Serialize;
 
 use crate::failure::Failure;
+
+/// What was said while something else is on the terminal. Locked after standard error, always.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
 
 /// Prints a result. A reader that has gone away, as `head` does, is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -27,7 +32,31 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Says something that is not the result. Nobody may be listening any more, and the work goes on.
 pub fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let mut err = std::io::stderr().lock();
+    match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(lines) => lines.push(text.to_owned()),
+        None => drop(writeln!(err, "{text}")),
+    }
+}
+
+/// Keeps back what is said from now on.
+pub fn hold() {
+    let _err = std::io::stderr().lock();
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+}
+
+/// Says what was kept back, and keeps nothing back any more.
+pub fn release() {
+    let mut err = std::io::stderr().lock();
+    for text in HELD.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default() {
+        let _ = writeln!(err, "{text}");
+    }
+}
+
+/// Writes a file that was asked for.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let fault = |error| Failure::Other(format!("cannot write {}: {error}", path.display()));
+    std::fs::write(path, bytes).map_err(fault)
 }
 
 /// The results of an evaluation, in a line.

@@ -1,5 +1,5 @@
-//! What `hearth train` shows while it works: a bar for each epoch, or plain lines where standard
-//! error is not a terminal.
+//! What `hearth train` shows while it works: lines; on a terminal also a bar for each epoch, or the
+//! dashboard, after which the lines are printed.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -10,31 +10,73 @@ use hearth_train::summary::Summary;
 use hearth_train::{Event, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::args::Train;
+use crate::dashboard::Dashboard;
+use crate::failure::Failure;
 use crate::output::{megabytes, results, say, table, thousands};
+use crate::pace::Pace;
+use crate::screen::{self, Screen};
 
-/// Steps after which the time of the whole run can be told.
-const STEPS_TO_ESTIMATE: u64 = 20;
+/// How the events of a run are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// A line for each epoch and each evaluation.
+    Lines,
+    /// A bar for each epoch as well.
+    Bar,
+    /// The whole terminal, from the first step on; the lines are printed when it is given back.
+    Dashboard,
+}
+
+impl View {
+    /// What the command line asks for, or else the best that the terminal can show.
+    pub fn of(args: &Train) -> Result<Self, Failure> {
+        let terminal = std::io::stderr().is_terminal();
+        if args.tui && !terminal {
+            return Err(Failure::usage("--tui needs a terminal: standard error is none"));
+        }
+        let quiet = args.plain || args.json || args.dry_run;
+        Ok(match terminal {
+            true if args.tui || !quiet && screen::fits() => Self::Dashboard,
+            true if !args.plain => Self::Bar,
+            _ => Self::Lines,
+        })
+    }
+
+    /// For a command that does not train for long.
+    pub fn without_dashboard() -> Self {
+        if std::io::stderr().is_terminal() { Self::Bar } else { Self::Lines }
+    }
+}
 
 /// Shows the events of a run.
 pub struct Progress {
+    view: View,
     bar: Option<ProgressBar>,
-    terminal: bool,
+    /// Until the first step it is not on the screen: what fails before it needs none.
+    dashboard: Option<Dashboard>,
+    screen: Option<Screen>,
     epoch: Sums,
     epoch_started: Instant,
-    first: Option<(u64, Instant)>,
+    begun: Instant,
+    pace: Pace,
     /// Whether the time of the whole run was told.
     estimated: bool,
 }
 
 impl Progress {
     /// Nothing has happened yet.
-    pub fn new() -> Self {
+    pub fn new(view: View) -> Self {
+        let now = Instant::now();
         Self {
+            view,
             bar: None,
-            terminal: std::io::stderr().is_terminal(),
+            dashboard: None,
+            screen: None,
             epoch: Sums::default(),
-            epoch_started: Instant::now(),
-            first: None,
+            epoch_started: now,
+            begun: now,
+            pace: Pace::default(),
             estimated: false,
         }
     }
@@ -78,15 +120,34 @@ impl Progress {
             megabytes(summary.memory as u64),
         ));
         // Another run may have been shown before: that of a judge.
-        (self.first, self.epoch_started, self.estimated) = (None, Instant::now(), false);
+        (self.pace, self.epoch_started, self.estimated) = (Pace::default(), Instant::now(), false);
         (self.epoch, self.bar) = (Sums::default(), None);
+        if self.view == View::Dashboard {
+            let dashboard = Dashboard::new(summary);
+            match &self.screen {
+                Some(screen) => screen.update(|shown, _| *shown = dashboard),
+                None => self.dashboard = Some(dashboard),
+            }
+        }
     }
 
     fn step(&mut self, done: &StepDone) {
+        if let Some(dashboard) = self.dashboard.take() {
+            match Screen::enter(dashboard) {
+                Ok(screen) => self.screen = Some(screen),
+                Err(error) => {
+                    self.view = View::Bar;
+                    self.line(&format!("warning: no dashboard: {error}"));
+                }
+            }
+        }
+        if let Some(screen) = &self.screen {
+            screen.update(|dashboard, at| dashboard.step(done, at));
+        }
         let in_epoch = (done.step - 1) % done.steps_per_epoch + 1;
         if in_epoch == 1 || self.bar.is_none() && self.epoch.samples == 0 {
             self.epoch = Sums::default();
-            self.bar = self.terminal.then(|| bar(done));
+            self.bar = (self.view == View::Bar).then(|| bar(done));
         }
         if done.sums.samples == 0 {
             // Made on a graphics card, and not looked at yet.
@@ -95,21 +156,16 @@ impl Progress {
             }
             return;
         }
-        let (first_step, begun) = *self.first.get_or_insert((done.step, Instant::now()));
         self.epoch += &done.sums;
-        let made = done.step - first_step;
-        let left =
-            begun.elapsed().div_f64(made.max(1) as f64) * (done.total_steps - done.step) as u32;
+        self.pace.step(done, self.begun.elapsed());
+        let left = self.pace.left().map(duration);
         if let Some(bar) = &self.bar {
             bar.set_position(in_epoch);
-            let estimate = match made {
-                0..STEPS_TO_ESTIMATE => String::new(),
-                _ => format!("  {} left", duration(left)),
-            };
+            let estimate = left.map_or_else(String::new, |left| format!("  {left} left"));
             bar.set_message(self.results() + &estimate);
-        } else if made >= STEPS_TO_ESTIMATE && !self.estimated {
+        } else if let Some(left) = left.filter(|_| !self.estimated) {
             self.estimated = true;
-            self.line(&format!("about {} to go", duration(left)));
+            self.line(&format!("about {left} to go"));
         }
         if in_epoch == done.steps_per_epoch {
             if let Some(bar) = self.bar.take() {
@@ -134,6 +190,9 @@ impl Progress {
     }
 
     fn evaluated(&mut self, report: &Report) {
+        if let Some(screen) = &self.screen {
+            screen.update(|dashboard, _| dashboard.evaluated(report));
+        }
         self.line(&format!("           {} {}", report.split(), results(report)));
         if self.bar.is_none() {
             self.epoch_started = Instant::now();
@@ -144,6 +203,9 @@ impl Progress {
         match &self.bar {
             Some(bar) => bar.suspend(|| say(text)),
             None => say(text),
+        }
+        if let Some(screen) = &self.screen {
+            screen.update(|dashboard, _| dashboard.line(text));
         }
     }
 }

@@ -111,6 +111,17 @@ impl<'a> Checks<'a> {
             (1..=LARGEST).contains(&batch_size),
             "1 to 1048576",
         );
+        if let Some(share) = data.batches.limit_train {
+            self.that("data.limit_train", share, 0.0 < share && share <= 1.0, "above 0, up to 1");
+        }
+        if let Some(batches) = data.batches.overfit_batches {
+            self.that(
+                "data.overfit_batches",
+                batches,
+                (1..=LARGEST).contains(&batches),
+                "1 to 1048576",
+            );
+        }
         match &data.source {
             DataSource::Idx(idx) => {
                 let classes = idx.classes.as_ref().map_or(2, Vec::len);

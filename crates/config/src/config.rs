@@ -1,6 +1,6 @@
 //! Checked settings, and how they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
@@ -70,6 +70,18 @@ impl Config {
         flat
     }
 
+    /// The settings in which configs differ, by their dotted paths, and the value that each has, as TOML;
+    /// none where a config has no such setting. What is only the run's name is left out.
+    pub fn differences(configs: &[&Self]) -> BTreeMap<String, Vec<Option<String>>> {
+        let flat: Vec<_> = configs.iter().map(|config| config.flatten()).collect();
+        let paths: BTreeSet<&String> = flat.iter().flat_map(BTreeMap::keys).collect();
+        let values = paths.into_iter().filter(|path| *path != "run.name").map(|path| {
+            let values = flat.iter().map(|flat| flat.get(path).map(Value::to_string));
+            (path.clone(), values.collect::<Vec<_>>())
+        });
+        values.filter(|(_, values)| values.windows(2).any(|pair| pair[0] != pair[1])).collect()
+    }
+
     fn to_value(&self) -> Value {
         Value::try_from(self).expect("settings are strings, numbers, lists and tables")
     }
@@ -113,4 +125,26 @@ fn join(path: &str, key: &str) -> String {
 /// The JSON Schema of a config, for editors.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, RawConfig};
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let with = |overrides: &[&str]| {
+            let raw = RawConfig::read("../../configs/mlp.toml".as_ref()).expect("it is there");
+            raw.with_overrides(overrides).expect("TOML").check().expect("good")
+        };
+        let first = with(&["run.name=a"]);
+        let second = with(&["run.name=b", "model.hidden=[3]", "schedule.kind=constant"]);
+        assert!(Config::differences(&[&first, &first]).is_empty());
+        let found = Config::differences(&[&first, &second]);
+        let value = |text: &str| Some(text.to_owned());
+        assert_eq!(found["model.hidden"], [value("[256]"), value("[3]")]);
+        assert_eq!(found["schedule.kind"], [value("\"cosine\""), value("\"constant\"")]);
+        assert_eq!(found["schedule.final_ratio"], [value("0.0"), None]);
+        assert_eq!(found.len(), 3, "{found:?}");
+    }
 }

@@ -82,11 +82,14 @@ impl Sections {
                 (Some(adversarial), Some(self.evaluate?))
             }
         };
+        let data = self.data?;
+        // What is learned by heart is always the same.
+        let by_heart = data.batches.overfit_batches.is_some();
         Some(Config {
             format: FORMAT,
             run: self.run?,
-            data: self.data?,
-            augment: self.augment,
+            data,
+            augment: self.augment.filter(|_| !by_heart),
             model,
             adversarial,
             optimizer: self.optimizer?,

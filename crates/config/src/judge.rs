@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::raw::RawConfig;
+use crate::sections::BatchConfig;
 
 /// LeNet: small, and trained in a minute.
 const JUDGE: &str = r#"
@@ -31,8 +32,8 @@ impl Config {
         let judge = RawConfig::parse("judge.toml", JUDGE.to_owned()).and_then(|raw| raw.check());
         let mut judge = judge.expect("a test reads it");
         judge.data = self.data.clone();
-        judge.data.batches.batch_size = 64;
-        judge.data.batches.valid_samples = 0;
+        judge.data.batches =
+            BatchConfig { batch_size: 64, valid_samples: 0, ..BatchConfig::default() };
         judge.run.threads = self.run.threads;
         judge
     }

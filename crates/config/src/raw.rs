@@ -92,7 +92,7 @@ impl RawConfig {
 
 /// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
 /// they are the same.
-const RESUME_MAY_CHANGE: [&str; 14] = [
+const RESUME_MAY_CHANGE: [&str; 15] = [
     "data.path",
     "data.train_images",
     "data.train_labels",
@@ -106,6 +106,7 @@ const RESUME_MAY_CHANGE: [&str; 14] = [
     "train.early_stop",
     "run.threads",
     "run.precision",
+    "run.report",
     "evaluate.classifier",
 ];
 

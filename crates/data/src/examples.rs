@@ -73,6 +73,14 @@ pub struct Subset {
 }
 
 impl Subset {
+    /// The pixels of the picture at this place of the subset, `[channels, height, width]`.
+    ///
+    /// # Panics
+    /// When `place` is not below `len()`.
+    pub fn picture(&self, place: usize) -> &[u8] {
+        self.examples.picture(self.indices[place] as usize)
+    }
+
     /// Every picture of a set.
     pub fn all(examples: Arc<Examples>) -> Self {
         let indices = (0..examples.len() as u32).collect();

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use hearth_config::BatchConfig;
 use hearth_config::seed::{Purpose, Stream};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::examples::Subset;
 
-/// The three parts of a dataset: they have no picture in common.
+/// The three parts of a dataset. They have no picture in common, unless a few are learned by heart.
 #[derive(Clone, Debug)]
 pub struct Splits {
     /// What is learned from.
@@ -20,29 +21,38 @@ pub struct Splits {
 }
 
 impl Dataset {
-    /// Cuts `valid_samples` pictures from the training set.
+    /// Cuts `valid_samples` pictures from the training set, and leaves what the other settings say of it.
     ///
-    /// Each class gives the same share, rounded so that exactly `valid_samples` are cut
-    /// (largest remainders); which pictures is drawn from [`Purpose::Split`], one stream per class.
-    pub fn split(&self, valid_samples: usize, seed: u64) -> Result<Splits, DataError> {
-        let available = self.train.len();
-        if valid_samples >= available {
-            return Err(DataError::TooFew {
-                dataset: self.name.clone(),
-                wanted: valid_samples,
-                available,
-            });
+    /// Each class gives the same share, rounded so that exactly as many are cut (largest remainders); which
+    /// pictures is drawn from [`Purpose::Split`], one stream per class.
+    pub fn split(&self, config: &BatchConfig, seed: u64) -> Result<Splits, DataError> {
+        let (available, wanted) = (self.train.len(), config.valid_samples);
+        if wanted >= available {
+            return Err(DataError::TooFew { dataset: self.name.clone(), wanted, available });
         }
-        let cut = stratified(&self.train.labels, self.classes.len(), valid_samples, seed);
+        let cut = |indices: &[u32], take: usize| -> Cut {
+            let labels = indices.iter().map(|index| self.train.labels[*index as usize]);
+            let cut = stratified(&labels.collect::<Vec<_>>(), self.classes.len(), take, seed);
+            let at = |places: Vec<u32>| places.into_iter().map(|place| indices[place as usize]);
+            Cut { kept: at(cut.kept).collect(), taken: at(cut.taken).collect() }
+        };
+        let all: Vec<u32> = (0..available as u32).collect();
+        let Cut { kept: mut train, taken: mut valid } = cut(&all, wanted);
+        if let Some(share) = config.limit_train {
+            let take = (train.len() as f64 * share).round().max(1.0) as usize;
+            train = cut(&train, take.min(train.len())).taken;
+        }
+        if let Some(batches) = config.overfit_batches {
+            let take = batches.saturating_mul(config.batch_size);
+            train = cut(&train, take.min(train.len())).taken;
+            valid.clone_from(&train);
+        }
         let subset = |indices: Vec<u32>| Subset {
             examples: Arc::clone(&self.train),
             indices: indices.into(),
         };
-        Ok(Splits {
-            train: subset(cut.kept),
-            valid: subset(cut.taken),
-            test: Subset::all(Arc::clone(&self.test)),
-        })
+        let test = Subset::all(Arc::clone(&self.test));
+        Ok(Splits { train: subset(train), valid: subset(valid), test })
     }
 }
 
@@ -112,6 +122,37 @@ mod tests {
         }
     }
 
+    fn holding_out(valid_samples: usize) -> BatchConfig {
+        BatchConfig { valid_samples, ..BatchConfig::default() }
+    }
+
+    #[test]
+    fn a_limited_set_is_balanced_and_holds_nothing_back() {
+        let dataset = dataset((0..600).map(|place| place % 10).collect());
+        let whole = dataset.split(&holding_out(50), 42).unwrap();
+        let tenth = BatchConfig { limit_train: Some(0.1), ..holding_out(50) };
+        let tenth = dataset.split(&tenth, 42).unwrap();
+        assert_eq!((tenth.train.len(), tenth.valid.indices), (55, whole.valid.indices));
+        assert!(tenth.train.indices.iter().all(|index| whole.train.indices.contains(index)));
+        for class in 0..10 {
+            let own = |index: &&u32| dataset.train.labels[**index as usize] == class;
+            assert!((5..=6).contains(&tenth.train.indices.iter().filter(own).count()));
+        }
+        let few = BatchConfig { limit_train: Some(1e-9), ..holding_out(0) };
+        assert_eq!(dataset.split(&few, 1).unwrap().train.len(), 1, "never none");
+    }
+
+    #[test]
+    fn what_is_learned_by_heart_is_what_is_asked() {
+        let dataset = dataset((0..600).map(|place| place % 10).collect());
+        let config = BatchConfig { batch_size: 20, overfit_batches: Some(2), ..holding_out(50) };
+        let splits = dataset.split(&config, 42).unwrap();
+        assert_eq!(splits.train.len(), 40);
+        assert_eq!(splits.train.indices, splits.valid.indices);
+        let all = BatchConfig { overfit_batches: Some(usize::MAX), ..config };
+        assert_eq!(dataset.split(&all, 42).unwrap().train.len(), 550);
+    }
+
     #[test]
     fn remainders_decide_who_gives_one_more() {
         // Exact shares: 2.5, 1.25, 1.25: the first class has the largest remainder.
@@ -124,7 +165,7 @@ mod tests {
     #[test]
     fn a_balanced_set_gives_the_same_number_of_each_class() {
         let dataset = dataset((0..600).map(|place| place % 10).collect());
-        let splits = dataset.split(50, 42).unwrap();
+        let splits = dataset.split(&holding_out(50), 42).unwrap();
         for class in 0..10 {
             let of = |part: &Subset| {
                 part.indices
@@ -135,16 +176,22 @@ mod tests {
             assert_eq!((of(&splits.train), of(&splits.valid)), (55, 5));
         }
         assert_eq!(splits.test.len(), 600);
-        assert_eq!(splits.valid.indices, dataset.split(50, 42).unwrap().valid.indices);
-        assert_ne!(splits.valid.indices, dataset.split(50, 43).unwrap().valid.indices);
+        assert_eq!(
+            splits.valid.indices,
+            dataset.split(&holding_out(50), 42).unwrap().valid.indices
+        );
+        assert_ne!(
+            splits.valid.indices,
+            dataset.split(&holding_out(50), 43).unwrap().valid.indices
+        );
     }
 
     #[test]
     fn none_may_be_held_out_but_not_all() {
         let dataset = dataset(vec![0, 1, 0]);
-        let splits = dataset.split(0, 1).unwrap();
+        let splits = dataset.split(&holding_out(0), 1).unwrap();
         assert_eq!((splits.train.len(), splits.valid.len()), (3, 0));
-        let message = dataset.split(3, 1).unwrap_err().to_string();
+        let message = dataset.split(&holding_out(3), 1).unwrap_err().to_string();
         assert!(
             message.contains("valid_samples = 3") && message.contains("some has 3"),
             "{message}"

@@ -1,1 +1,25 @@
-//! What is seen: plots, pages and event files out of what a run knows.
+//! What is seen: plots, pages and event files out of what a run knows. Nothing here trains, or knows of tensors.
+//!
+//! | module | is |
+//! | --- | --- |
+//! | [`plot`] | curves, bars, points and matrices as SVG |
+//! | [`page`] | a page: one HTML file that needs no network, for light and dark |
+//! | [`run`] | the page of a run |
+//! | [`compare`] | runs beside each other |
+//! | [`range`] | the loss against the learning rate |
+//! | [`inspect`] | the page of what a network has learned |
+//! | [`EventFile`] | what TensorBoard reads |
+//! | [`theme`] | the colours, and how they change in the dark |
+
+#![forbid(unsafe_code)]
+
+pub mod compare;
+mod events;
+pub mod inspect;
+pub mod page;
+pub mod plot;
+pub mod range;
+pub mod run;
+pub mod theme;
+
+pub use events::EventFile;

@@ -45,6 +45,24 @@ pub fn norm<M: Module>(module: &M, gradients: &GradientsParams, reading: Reading
     measure.norm
 }
 
+/// The numbers of each gradient of `module`, by the path of its parameter.
+pub fn values<M: Module>(module: &M, gradients: &GradientsParams) -> Vec<(String, Vec<f32>)> {
+    struct Read<'a> {
+        gradients: &'a GradientsParams,
+        found: Vec<(String, Vec<f32>)>,
+    }
+    impl VisitParam for Read<'_> {
+        fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+            let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+            let values = gradient.into_data().convert::<f32>().try_into_vec();
+            self.found.push((path.to_owned(), values.expect("they were made f32")));
+        }
+    }
+    let mut read = Read { gradients, found: Vec::new() };
+    visit_params(module, &mut read);
+    read.found
+}
+
 /// What gradients of this squared norm are multiplied by so that their norm is at most `largest`
 /// (Pascanu et al. 2013, algorithm 1).
 pub fn clip_scale(square: &Number, largest: Option<f64>) -> Number {

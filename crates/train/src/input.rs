@@ -23,6 +23,33 @@ impl Input {
         Self { scale, shift }
     }
 
+    /// Brings numbers of pictures into the range that bytes have; `plane` is height times width.
+    pub fn clamp(&self, values: &mut [f32], plane: usize) {
+        for (place, values) in values.chunks_exact_mut(plane).enumerate() {
+            let (scale, shift) = self.of_plane(place);
+            for value in values {
+                *value = value.clamp(shift, 255.0 * scale + shift);
+            }
+        }
+    }
+
+    /// The bytes that numbers of pictures come from; `plane` is height times width.
+    pub fn bytes(&self, values: &[f32], plane: usize) -> Vec<u8> {
+        let planes = values.chunks_exact(plane).enumerate();
+        let bytes = planes.flat_map(|(place, values)| {
+            let (scale, shift) = self.of_plane(place);
+            values
+                .iter()
+                .map(move |value| ((value - shift) / scale).round().clamp(0.0, 255.0) as u8)
+        });
+        bytes.collect()
+    }
+
+    fn of_plane(&self, place: usize) -> (f32, f32) {
+        let channel = place % self.scale.len();
+        (self.scale[channel], self.shift[channel])
+    }
+
     /// The batch as a tensor on `device`.
     pub fn tensor(&self, batch: &Batch, device: &Device) -> Tensor<4> {
         let shape = batch.shape;
@@ -36,11 +63,10 @@ impl Input {
 
     /// In the one pass that makes floats of bytes: on a CPU a second one would cost more than it gives.
     fn normalized_here(&self, batch: &Batch, dims: [usize; 4], device: &Device) -> Tensor<4> {
-        let [_, channels, height, width] = dims;
+        let [.., height, width] = dims;
         let mut values = Vec::with_capacity(batch.pixels.len());
         for (plane, bytes) in batch.pixels.chunks_exact(height * width).enumerate() {
-            let channel = plane % channels;
-            let (scale, shift) = (self.scale[channel], self.shift[channel]);
+            let (scale, shift) = self.of_plane(plane);
             values.extend(bytes.iter().map(|byte| f32::from(*byte) * scale + shift));
         }
         Tensor::from_data(TensorData::new(values, dims), device)
@@ -95,6 +121,12 @@ mod tests {
             assert!((here - there).abs() < 1e-5, "{here} is not {there}");
         }
         assert_eq!(here.shape(), there.shape());
+        let mut numbers = floats(&here);
+        assert_eq!(input.bytes(&numbers, 3), batch.pixels);
+        numbers[0] = -1e9;
+        numbers[17] = 1e9;
+        input.clamp(&mut numbers, 3);
+        assert_eq!(input.bytes(&numbers, 3), batch.pixels, "0 and 255 were the ends");
         // By hand: 0 in the first channel, and 255 in the last, which ends in a word that is not full.
         let found = floats(&there);
         assert!((found[0] - -0.5).abs() < 1e-6 && (found[17] - 0.1).abs() < 1e-6, "{found:?}");

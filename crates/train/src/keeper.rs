@@ -6,6 +6,9 @@ use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
+use crate::board::Board;
+use crate::page::{self, Page};
+use crate::report::Report;
 use crate::task::Artifact;
 
 /// A checkpoint of a run, and what it remembers as the best one.
@@ -26,6 +29,7 @@ pub struct Keeper {
     /// The checkpoints that are there, the newest last.
     kept: Vec<Kept>,
     picture_folders: BTreeSet<&'static str>,
+    shown: Option<(Page, Board)>,
 }
 
 impl Keeper {
@@ -39,18 +43,55 @@ impl Keeper {
         metrics_length: u64,
     ) -> Result<Self, StoreError> {
         let log = MetricsLog::open(run.metrics(), metrics_length)?;
-        Ok(Self { run, log, keep_last, metric, kept, picture_folders: BTreeSet::new() })
+        let picture_folders = BTreeSet::new();
+        Ok(Self { run, log, keep_last, metric, kept, picture_folders, shown: None })
+    }
+
+    /// Shows what it keeps on a page and on a board as well.
+    #[must_use]
+    pub fn shown_on(self, page: Page, board: Board) -> Self {
+        Self { shown: Some((page, board)), ..self }
     }
 
     /// Adds a line to metrics.jsonl.
     pub fn log(&mut self, line: &impl Serialize) -> Result<(), StoreError> {
+        if let Some((_, board)) = &mut self.shown {
+            board.line(&serde_json::to_value(line).unwrap_or_default());
+        }
         self.log.append(line)
+    }
+
+    /// Shows the results on a set after `step` steps. What could not be shown, in sentences.
+    pub fn show(&mut self, step: u64, report: &Report) -> Vec<String> {
+        let Some((page, board)) = &mut self.shown else { return Vec::new() };
+        if let Some(mistakes) = page.mistakes(report) {
+            board.picture(step, &format!("mistakes/{}", report.split()), &mistakes);
+        }
+        board.flush();
+        let fault = board.fault().map(|fault| format!("the event file is given up: {fault}"));
+        let page = page.write(report, step).err();
+        let page = page.map(|error| format!("{} was not written: {error}", page::NAME));
+        fault.into_iter().chain(page).collect()
+    }
+
+    /// Shows the gradients of the step after `step` others, which `gradients` reads.
+    pub fn show_gradients(
+        &mut self,
+        step: u64,
+        gradients: impl FnOnce() -> Vec<(String, Vec<f32>)>,
+    ) {
+        if let Some((_, board)) = &mut self.shown {
+            board.gradients(step, &gradients());
+        }
     }
 
     /// Keeps a picture of what was learned in `step` steps.
     pub fn keep(&mut self, step: u64, artifact: &Artifact) -> Result<(), StoreError> {
         let name = format!("step-{step:08}.png");
         self.picture_folders.insert(artifact.folder);
+        if let Some((_, board)) = &mut self.shown {
+            board.picture(step, artifact.folder, &artifact.picture);
+        }
         self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())
     }
 
@@ -76,6 +117,9 @@ impl Keeper {
         self.log.sync()?;
         let checkpoints = self.run.checkpoints();
         checkpoints.save(now.step, state)?;
+        if let Some((_, board)) = &mut self.shown {
+            board.weights(now.step, state);
+        }
         self.kept.push(now);
         self.write_best()?;
         let newest = &self.kept[self.kept.len().saturating_sub(self.keep_last)..];

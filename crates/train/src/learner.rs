@@ -6,7 +6,7 @@ use hearth_config::RuleConfig;
 use hearth_model::{Moments, absorb};
 use hearth_store::{StateDict, StoreError};
 
-use crate::gradients::{Norm, clip_scale, norm};
+use crate::gradients::{self, Norm, clip_scale, norm};
 use crate::number::{Number, Reading};
 use crate::optimizer::Optimizer;
 use crate::state::{module_state, restore_module};
@@ -63,6 +63,11 @@ impl<M: Module> Learner<M> {
         let scale = clip_scale(&update.norm.square, clip_norm);
         let network = absorb(self.network.clone(), &update.moments);
         self.network = self.rule.step(network, update.gradients, learning_rate, scale);
+    }
+
+    /// The numbers of each gradient of an update, by the path of its parameter.
+    pub fn gradients(&self, update: &Update) -> Vec<(String, Vec<f32>)> {
+        gradients::values(&self.network, &update.gradients)
     }
 
     /// Adds everything to `state`: the network under `model`, what the rule remembers under

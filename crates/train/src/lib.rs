@@ -2,17 +2,20 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`mod@train`], [`run`], [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
+//! | [`mod@train`], [`run`], `leg`, [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`plan`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
-//! | [`number`], [`scalars`], [`metrics`], [`judge`], [`report`] | results |
+//! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
+//! | [`page`], [`board`] | what is seen: the page of a run, and its event file for TensorBoard |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
+//! | [`mod@range_test`] | which learning rates a network learns with |
 //! | [`transfer`] | the weights of another run, to start from |
+//! | [`inspect`] | what a network has learned, to be looked at |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
@@ -24,6 +27,8 @@ pub mod adversarial_loss;
 pub mod average;
 pub mod backend;
 pub mod batches;
+pub mod board;
+pub mod calibration;
 pub mod cross_entropy;
 pub mod doctor;
 pub mod error;
@@ -34,18 +39,22 @@ pub mod gradients;
 pub mod import;
 pub mod info;
 pub mod input;
+pub mod inspect;
 pub mod judge;
 pub mod keeper;
 pub mod learner;
+mod leg;
 mod lines;
 pub mod metrics;
 pub mod number;
 pub mod optimizer;
+pub mod page;
 pub mod pictures;
 pub mod plan;
 pub mod precision;
 pub mod predict;
 pub mod progress;
+pub mod range_test;
 pub mod report;
 pub mod resume;
 pub mod run;
@@ -68,7 +77,9 @@ pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
 pub use export::{Export, Format, Part, export};
 pub use image;
+pub use inspect::{Inspected, Inspection, inspect};
 pub use predict::{Guess, Predictor};
+pub use range_test::{Range, RangeTest, range_test};
 pub use report::Report;
 pub use run::{Job, Outcome, Target};
 pub use sampler::Sampler;

@@ -3,7 +3,11 @@
 use burn::tensor::{Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Calibration;
 use crate::number::{Number, Reading};
+
+/// How many of its worst mistakes a report names.
+const WORST: usize = 32;
 
 /// Results on one set. Sums are made on the host, in `f64` and in the order of the pictures, so
 /// that they are the same however the set was cut into batches.
@@ -21,6 +25,29 @@ pub struct ClassificationReport {
     pub per_class: Vec<ClassReport>,
     /// Rows are true classes, columns are predicted ones.
     pub confusion: Vec<Vec<u64>>,
+    /// The expected calibration error.
+    pub calibration_error: f64,
+    /// How often guesses of each confidence were right.
+    #[serde(skip)]
+    pub calibration: Calibration,
+    /// The wrong guesses that gave the true class the least probability, the worst first.
+    #[serde(skip)]
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A picture that was taken for something else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// The place of the picture in its set.
+    pub picture: usize,
+    /// The true class.
+    pub label: usize,
+    /// The most probable class.
+    pub guess: usize,
+    /// The logarithm of the probability of the true class.
+    pub log_probability: f64,
+    /// The probability of the guess.
+    pub confidence: f64,
 }
 
 /// Results for one class.
@@ -41,26 +68,53 @@ pub struct ClassReport {
 pub struct Tally {
     confusion: Vec<Vec<u64>>,
     loss: f64,
+    samples: usize,
+    calibration: Calibration,
+    mistakes: Vec<Mistake>,
 }
 
 impl Tally {
     /// An empty tally.
     pub fn new(num_classes: usize) -> Self {
-        Self { confusion: vec![vec![0; num_classes]; num_classes], loss: 0.0 }
+        Self {
+            confusion: vec![vec![0; num_classes]; num_classes],
+            loss: 0.0,
+            samples: 0,
+            calibration: Calibration::default(),
+            mistakes: Vec::new(),
+        }
     }
 
     /// Adds a batch: logits `[batch, classes]` row by row, and the true labels.
     pub fn add(&mut self, logits: &[f32], labels: &[u16]) {
         for (row, label) in logits.chunks_exact(self.confusion.len()).zip(labels) {
-            let label = usize::from(*label);
-            self.confusion[label][argmax(row)] += 1;
-            self.loss -= log_softmax(row)[label];
+            let (label, guess) = (usize::from(*label), argmax(row));
+            let logarithms = log_softmax(row);
+            let (log_probability, confidence) = (logarithms[label], logarithms[guess].exp());
+            self.confusion[label][guess] += 1;
+            self.loss -= log_probability;
+            self.calibration.add(confidence, guess == label);
+            if guess != label && !log_probability.is_nan() {
+                let picture = self.samples;
+                self.mistake(Mistake { picture, label, guess, log_probability, confidence });
+            }
+            self.samples += 1;
+        }
+    }
+
+    /// Keeps a mistake when it is one of the worst; of equal ones, the first.
+    fn mistake(&mut self, mistake: Mistake) {
+        let worse = |other: &Mistake| other.log_probability <= mistake.log_probability;
+        let place = self.mistakes.partition_point(worse);
+        if place < WORST {
+            self.mistakes.insert(place, mistake);
+            self.mistakes.truncate(WORST);
         }
     }
 
     /// The results.
     pub fn report(self, split: &str, classes: &[String]) -> ClassificationReport {
-        let samples: u64 = self.confusion.iter().flatten().sum();
+        let samples = self.samples;
         let correct: u64 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
         let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
         let share =
@@ -80,9 +134,12 @@ impl Tally {
             split: split.to_owned(),
             loss: mean(self.loss),
             accuracy: mean(correct as f64),
-            samples: samples as usize,
+            samples,
             per_class: per_class.collect(),
             confusion: self.confusion,
+            calibration_error: self.calibration.error(),
+            calibration: self.calibration,
+            mistakes: self.mistakes,
         }
     }
 }
@@ -164,6 +221,26 @@ mod tests {
         let precision: Vec<_> = report.per_class.iter().map(|class| class.precision).collect();
         let recall: Vec<_> = report.per_class.iter().map(|class| class.recall).collect();
         assert_eq!((precision, recall), (vec![1.0, 0.5], vec![0.5, 1.0]));
+        // Three guesses of 3/4, of which two are right.
+        assert!((report.calibration_error - (0.75 - 2.0 / 3.0)).abs() < 1e-7);
+        let [mistake] = &report.mistakes[..] else { panic!("one mistake") };
+        assert_eq!((mistake.picture, mistake.label, mistake.guess), (1, 0, 1));
+        assert!((mistake.log_probability.exp() - 0.25).abs() < 1e-7);
+        assert!((mistake.confidence - 0.75).abs() < 1e-7);
+    }
+
+    #[test]
+    fn the_worst_mistakes_are_kept_in_order() {
+        let mut tally = Tally::new(2);
+        for place in 0..100_u16 {
+            // Each is wrong, and the later ones more so, in a mixed order.
+            tally.add(&[0.0, f32::from(place * 37 % 100 + 1)], &[0]);
+        }
+        tally.add(&[0.0, f32::NAN], &[1]);
+        let mistakes = tally.report("test", &["a".into(), "b".into()]).mistakes;
+        assert_eq!(mistakes.len(), WORST);
+        let found: Vec<_> = mistakes.iter().take(3).map(|mistake| mistake.picture).collect();
+        assert_eq!(found, [27, 54, 81], "100 * 37 % 100 is largest there");
     }
 
     #[test]

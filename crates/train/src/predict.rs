@@ -176,6 +176,7 @@ mod tests {
             datasets: &root().join("datasets"),
             target: Target::Fresh(folder.join("run")),
             stop: &AtomicBool::new(false),
+            deadline: None,
         };
         train(&job, &mut |_| ()).expect("it trains").expect("to its end").run
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use hearth_config::{Config, ScheduleKind};
+use hearth_config::Config;
 use hearth_data::{Dataset, Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
 use serde::Serialize;
@@ -12,16 +12,14 @@ use serde::Serialize;
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import::{self, Weights};
-use crate::info::{RunInfo, Statistics};
-use crate::keeper::Keeper;
-use crate::pictures::animate;
+use crate::import;
+use crate::info::RunInfo;
+use crate::leg::Leg;
+use crate::page::Page;
 use crate::report::Report;
-use crate::resume;
 use crate::summary::Summary;
-use crate::task::{Split, Task};
-use crate::trained::stored_config;
-use crate::trainer::{COMPUTED_ON, Computing, Ended, METRICS_LENGTH, Trainer};
+use crate::task::Task;
+use crate::trainer::Ended;
 use crate::transfer::Start;
 
 /// Where a run is kept.
@@ -53,6 +51,8 @@ pub struct Job<'a> {
     pub target: Target,
     /// Set to true, it ends the run after the current step.
     pub stop: &'a AtomicBool,
+    /// When the run ends, with its report, however far it is.
+    pub deadline: Option<Instant>,
 }
 
 /// What came of it.
@@ -125,7 +125,9 @@ pub(crate) fn begin(
         (None, start) => start.as_ref().map(|start| start.source.clone()),
     };
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
-    Leg { job, splits, run, info, weights, start }.train(task, observe).map(Some)
+    let page = config.run.report;
+    let page = page.then(|| Page::new(run.clone(), config, splits.clone(), &info, &summary));
+    Leg { job, splits, run, info, page, weights, start }.train(task, observe).map(Some)
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.
@@ -162,179 +164,4 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
         info.normalization = stored.normalization;
     }
     Ok(Some((run, lock, info)))
-}
-
-/// Puts another program's weights into what is trained, and says which went where.
-fn take_over(
-    trainer: &mut Trainer<'_, impl Task>,
-    weights: Weights,
-    Statistics { mean, std }: &Statistics,
-) -> Result<(), TrainError> {
-    for [theirs, ours] in weights.names {
-        trainer.tell_note(format!("{theirs} -> {ours}"));
-    }
-    trainer.tell_note(format!(
-        "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and std {std:.4?}"
-    ));
-    trainer.start_from(weights.state)
-}
-
-/// One leg of a run: what one process does of it.
-struct Leg<'a> {
-    job: &'a Job<'a>,
-    splits: Splits,
-    run: RunDir,
-    info: RunInfo,
-    /// What it begins and ends with, where they are another program's.
-    weights: Option<Weights>,
-    /// What it begins with, where those are the weights of another run.
-    start: Option<Start>,
-}
-
-impl Leg<'_> {
-    fn train(
-        mut self,
-        task: impl Task,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Outcome, TrainError> {
-        let begun = Instant::now();
-        let steps_per_epoch = task.steps_per_epoch();
-        let train = &self.job.config.train;
-        let mut resumed = match self.job.target {
-            Target::Resume(_) => resume::newest(&self.run, train.best_by, observe)?,
-            _ => None,
-        };
-        if let Some(resumed) = &resumed {
-            self.check_length(resumed, steps_per_epoch, observe)?;
-        }
-        // The config comes first: it makes the folder a run.
-        self.run.write_text("config.toml", &self.job.config.to_toml())?;
-        self.info.write(&self.run)?;
-        let (mut kept, mut metrics_length, mut computed_on) = (Vec::new(), 0, None);
-        if let Some(resumed) = &mut resumed {
-            kept.clone_from(&resumed.kept);
-            metrics_length = resumed.state.take_u64(METRICS_LENGTH)?;
-            // Checkpoints of earlier versions do not say.
-            computed_on = resumed.state.take_text(COMPUTED_ON).ok();
-        }
-        let keeper = |kept, length| {
-            Keeper::new(self.run.clone(), train.keep_last, train.best_by, kept, length)
-        };
-        let keeper = match keeper(kept.clone(), metrics_length) {
-            Err(error @ StoreError::MetricsShort { .. }) => {
-                observe(Event::Note(format!("warning: {error}. Going on with an empty log")));
-                keeper(kept, 0)
-            }
-            keeper => keeper,
-        };
-        let config = self.job.config;
-        let computing = Computing {
-            on: format!("{} in {}", self.job.backend, config.run.precision.name()),
-            reading: self.job.backend.reading(),
-        };
-        let on = computing.on.clone();
-        let mut trainer = Trainer::new(task, config, computing, keeper?, observe, self.job.stop);
-        match (resumed, self.start.take()) {
-            (Some(resumed), _) => trainer.restore(resumed.state)?,
-            // Evaluated and kept as step 0, so that a resume needs the other run no more.
-            (None, Some(start)) => trainer.start_from(start.state)?,
-            (None, None) => {}
-        }
-        let first = trainer.step();
-        if let Some(before) = computed_on.filter(|before| *before != on)
-            && first < steps_per_epoch * train.epochs
-        {
-            trainer.note(format!(
-                "trained on {before} so far, and on {on} from here: the numbers are no longer exactly \
-                 those of an uninterrupted run"
-            ))?;
-        }
-        let ended = match self.weights.take() {
-            Some(weights) => {
-                take_over(&mut trainer, weights, &self.info.normalization)?;
-                Ended::Finished
-            }
-            None => trainer.run()?,
-        };
-        let seconds = begun.elapsed().as_secs_f64();
-        let steps = trainer.step();
-
-        let (mut valid_report, mut test, mut notes) = (None, None, Vec::new());
-        let best = trainer.best_step().unwrap_or(steps);
-        if ended != Ended::Interrupted {
-            // The report is of the best checkpoint, which is what the other commands take.
-            if best != steps {
-                let mut state = self.run.checkpoints().load(best)?;
-                drop(state.take_under("trainer"));
-                trainer.task().restore(state)?;
-            }
-            let task = trainer.task();
-            valid_report = task.validates().then(|| task.evaluate(Split::Valid));
-            let report = trainer.task().evaluate(Split::Test);
-            trainer.log_report(&report, best)?;
-            test = Some(report);
-            for folder in trainer.picture_folders() {
-                self.animate(folder, &mut notes)?;
-            }
-        }
-        drop(trainer);
-        for note in notes {
-            observe(Event::Note(note));
-        }
-        self.info.ended = Some(jiff::Timestamp::now());
-        self.info.write(&self.run)?;
-        let epochs = |steps: u64| steps as f64 / steps_per_epoch as f64;
-        let pictures = epochs(steps - first) * self.splits.train.len() as f64;
-        Ok(Outcome {
-            run: self.run.path().to_owned(),
-            steps,
-            epochs: epochs(steps),
-            seconds,
-            samples_per_second: pictures / seconds,
-            valid: valid_report,
-            test,
-            best,
-            ended,
-        })
-    }
-
-    /// Makes an animation of the pictures of a folder, in the order of their steps.
-    fn animate(&self, folder: &str, notes: &mut Vec<String>) -> Result<(), TrainError> {
-        let mut frames = self.run.files(folder)?;
-        frames.retain(|path| path.extension().is_some_and(|end| end == "png"));
-        match animate(&frames) {
-            Ok(animation) => self.run.write_bytes(&format!("{folder}.gif"), &animation)?,
-            Err(fault) => notes.push(format!("warning: no {folder}.gif was made: {fault}")),
-        }
-        Ok(())
-    }
-
-    /// A resumed run may become longer, and not shorter than it is.
-    fn check_length(
-        &self,
-        resumed: &resume::Resumed,
-        steps_per_epoch: u64,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), TrainError> {
-        let config = self.job.config;
-        let step = resumed.kept.last().map_or(0, |kept| kept.step);
-        if config.train.epochs * steps_per_epoch < step {
-            return Err(TrainError::Settings(format!(
-                "train.epochs = {} ends at step {}, and the run is at step {step} already",
-                config.train.epochs,
-                config.train.epochs * steps_per_epoch,
-            )));
-        }
-        let stored = stored_config(&self.run)?;
-        let stretched =
-            !matches!(config.schedule.kind, ScheduleKind::Constant(_) | ScheduleKind::Step(_));
-        if stored.train.epochs != config.train.epochs && stretched {
-            observe(Event::Note(format!(
-                "the schedule is stretched from {} to {} epochs: this is not the run that {2} epochs \
-                 from the start would have been",
-                stored.train.epochs, config.train.epochs, config.train.epochs,
-            )));
-        }
-        Ok(())
-    }
 }

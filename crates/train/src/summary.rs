@@ -15,6 +15,8 @@ const PROGRAM: usize = 50_000_000;
 /// The table that training opens with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
+    /// The name of the run's config.
+    pub name: String,
     /// The dataset's name.
     pub dataset: String,
     /// Pictures in the training, validation and test sets.
@@ -76,6 +78,7 @@ impl Summary {
         let copies = if backend.is_on_adapter() { 2 } else { 1 };
         let stored = (dataset.train.len() + dataset.test.len()) * pixels;
         Ok(Self {
+            name: config.run.name.clone(),
             dataset: dataset.name.clone(),
             samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
             picture,

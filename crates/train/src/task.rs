@@ -125,6 +125,9 @@ pub trait Task {
         reading: Reading,
     ) -> Result<Proposed<Self::Change>, TrainError>;
 
+    /// The numbers of each gradient of a step that was computed, by the path of its parameter.
+    fn gradients(&self, change: &Self::Change) -> Vec<(String, Vec<f32>)>;
+
     /// Makes the step.
     fn apply(&mut self, change: Self::Change);
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_data::Normalization;
 use hearth_store::{RunDir, StoreError};
@@ -33,18 +34,7 @@ pub fn train(
         import::check(file, config)?;
     }
     let source = Source::open(config, &job.target)?;
-    let device = job.backend.device()?;
-    // Refused before a judge is trained for it.
-    Arithmetic::new(config.run.precision, &device)?;
-    let threads = set_threads(config.run.threads);
-    let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
-        observe(Event::Note(text.to_owned()));
-    })?;
-    for warning in &dataset.warnings {
-        observe(Event::Note(format!("warning: {warning}")));
-    }
-    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
-    let data = Data { dataset, splits, threads };
+    let (data, device) = prepare(job, observe)?;
     let splits = &data.splits;
     match &config.model {
         ModelConfig::Classifier { network, .. } => {
@@ -66,6 +56,25 @@ pub fn train(
     }
 }
 
+/// Opens the device and reads the data of a job.
+pub(crate) fn prepare(
+    job: &Job<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<(Data, Device), TrainError> {
+    let config = job.config;
+    let device = job.backend.device()?;
+    // Refused before a judge is trained for it.
+    Arithmetic::new(config.run.precision, &device)?;
+    let threads = set_threads(config.run.threads);
+    let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
+        observe(Event::Note(text.to_owned()));
+    })?;
+    for warning in &dataset.warnings {
+        observe(Event::Note(format!("warning: {warning}")));
+    }
+    let splits = dataset.split(&config.data.batches, config.run.seed)?;
+    Ok((Data { dataset, splits, threads }, device))
+}
 /// The judge of what a job trains; none when nothing is trained and none is named.
 fn judge_of(
     job: &Job<'_>,
@@ -88,7 +97,8 @@ fn judge_of(
             "training a small classifier to judge pictures by, once: {}",
             path.display()
         )));
-        let job = Job { config: &config, target: Target::Resume(path.clone()), ..*job };
+        let target = Target::Resume(path.clone());
+        let job = Job { config: &config, target, deadline: None, ..*job };
         let outcome = train(&job, observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
             return Err(TrainError::Interrupted);

@@ -85,7 +85,7 @@ impl Trained {
                 "the data has other classes or another size than the run was trained with".into(),
             ));
         }
-        Ok(dataset.split(self.config.data.batches.valid_samples, self.config.run.seed)?)
+        Ok(dataset.split(&self.config.data.batches, self.config.run.seed)?)
     }
 
     /// The error that it is not `wanted`, and what to do.

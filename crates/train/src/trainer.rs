@@ -27,6 +27,8 @@ pub enum Ended {
     Finished,
     /// The validation result no longer got better.
     EarlyStopped,
+    /// The time that it was given is over.
+    OutOfTime,
     /// Someone asked to stop; a checkpoint was written.
     Interrupted,
 }
@@ -64,6 +66,7 @@ pub struct Trainer<'a, T: Task> {
     keeper: Keeper,
     observe: &'a mut dyn FnMut(Event<'_>),
     stop: &'a AtomicBool,
+    deadline: Option<Instant>,
     started: Instant,
     logged: Instant,
 }
@@ -94,9 +97,15 @@ impl<'a, T: Task> Trainer<'a, T> {
             keeper,
             observe,
             stop,
+            deadline: None,
             started: now,
             logged: now,
         }
+    }
+
+    /// Ends the run after the first step that is done by then.
+    pub fn end_by(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
     }
 
     /// Goes on from a checkpoint, the one that `keeper` was made for.
@@ -119,6 +128,9 @@ impl<'a, T: Task> Trainer<'a, T> {
             let learning_rate = self.schedule.learning_rate(step);
             let proposed = self.task.compute(step, learning_rate, reading)?;
             self.guard(&proposed)?;
+            if self.plan.evaluates(step + 1) {
+                self.keeper.show_gradients(step + 1, || self.task.gradients(&proposed.change));
+            }
             self.apply(proposed, reading);
             let results = if self.is_time_to_look() {
                 let Some(results) = self.settle() else { continue };
@@ -174,6 +186,8 @@ impl<'a, T: Task> Trainer<'a, T> {
             Some(Ended::EarlyStopped)
         } else if self.stop.load(Ordering::Relaxed) {
             Some(Ended::Interrupted)
+        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            Some(Ended::OutOfTime)
         } else {
             None
         }
@@ -288,6 +302,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         for artifact in self.task.artifacts() {
             self.keeper.keep(self.progress.step, &artifact)?;
         }
+        self.show(&report, self.progress.step);
         self.logged = Instant::now();
         // A task that has no such number has no best checkpoint.
         let value = report.scalars().get(self.plan.best_by.name()).unwrap_or(f64::NAN);
@@ -334,6 +349,13 @@ impl<'a, T: Task> Trainer<'a, T> {
             classes: report.judged().map(|(_, classes)| classes),
             seconds: self.started.elapsed().as_secs_f64(),
         })
+    }
+
+    /// Shows the results on a set after `step` steps. What cannot be shown ends no training.
+    pub fn show(&mut self, report: &Report, step: u64) {
+        for fault in self.keeper.show(step, report) {
+            self.tell_note(format!("warning: {fault}"));
+        }
     }
 
     /// Writes a checkpoint of now, unless there is one.

@@ -122,6 +122,6 @@ fn read(network: &str, overrides: &[String]) -> Outcome<Config> {
 fn prepare(network: &str, overrides: &[String]) -> Outcome<(Config, Dataset, Splits)> {
     let config = read(network, overrides)?;
     let dataset = hearth_data::load(&config.data.source, Path::new("datasets"), &mut |_| ())?;
-    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed)?;
+    let splits = dataset.split(&config.data.batches, config.run.seed)?;
     Ok((config, dataset, splits))
 }

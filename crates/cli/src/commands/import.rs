@@ -9,7 +9,7 @@ use hearth_train::{Backend, Event, Job, Target};
 use crate::args::Import;
 use crate::failure::Failure;
 use crate::output::{print, results};
-use crate::progress::Progress;
+use crate::progress::{Progress, View};
 
 /// Imports.
 pub fn run(args: &Import, backend: Backend, datasets: &Path) -> Result<(), Failure> {
@@ -17,8 +17,8 @@ pub fn run(args: &Import, backend: Backend, datasets: &Path) -> Result<(), Failu
     let config = raw.check()?;
     let target = Target::Import(args.run.clone(), args.file.clone());
     let stop = AtomicBool::new(false);
-    let job = Job { config: &config, backend, datasets, target, stop: &stop };
-    let mut progress = Progress::new();
+    let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
+    let mut progress = Progress::new(View::without_dashboard());
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
     let test = outcome.and_then(|outcome| outcome.test);
     let test = test.map_or_else(String::new, |test| format!("test {}\n", results(&test)));

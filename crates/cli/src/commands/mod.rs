@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod compare;
 mod config;
 mod data;
 mod doctor;
@@ -7,6 +8,8 @@ mod eval;
 mod export;
 mod import;
 mod init;
+mod inspect;
+mod lr_find;
 mod predict;
 mod runs;
 mod sample;
@@ -35,6 +38,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
             on(&args.trained.compute, |backend| eval::run(&args, backend, datasets))
         }
         Command::Predict(args) => on(&args.trained.compute, |backend| predict::run(&args, backend)),
+        Command::Inspect(args) => {
+            on(&args.trained.compute, |backend| inspect::run(&args, backend, datasets))
+        }
         Command::Sample(args) => on(&args.trained.compute, |backend| sample::run(&args, backend)),
         Command::Export(args) => {
             on(&args.trained.compute, |backend| export::run(&args, backend, datasets))
@@ -46,6 +52,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Config(args) => config::explain(&args),
         Command::Schema => config::schema(),
         Command::Runs(args) => runs::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::LrFind(args) => {
+            on(&args.compute, |backend| lr_find::run(&args, backend, datasets))
+        }
         Command::Data(args) => data::run(&args, datasets),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions { shell } => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::Sample;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::output::{print, print_json, say, write_file};
 
 /// The most pictures at once: more would not be looked at in one grid.
 const MOST: usize = 100_000;
@@ -62,7 +62,7 @@ pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
 }
 
 fn write(path: &Path, picture: &Picture) -> Result<String, Failure> {
-    std::fs::write(path, picture.to_png()).map_err(|error| cannot("write", path, &error))?;
+    write_file(path, &picture.to_png())?;
     Ok(path.display().to_string())
 }
 

@@ -1,8 +1,7 @@
 //! `hearth train`.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hearth_config::{Config, RawConfig};
 use hearth_store::RunDir;
@@ -14,13 +13,11 @@ use serde::Serialize;
 use crate::args::Train;
 use crate::failure::Failure;
 use crate::output::{print, print_json, results, say, thousands};
-use crate::progress::Progress;
+use crate::progress::{Progress, View};
+use crate::stop;
 
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// Signals within this time are one: `timeout`, a service manager or a sweep sends the same one to a
-/// process and to the group that it is in.
-const ONE_SIGNAL: Duration = Duration::from_secs(1);
+/// The share of pictures that counts as all of them, when they are to be learned by heart.
+const BY_HEART: f64 = 0.99;
 
 /// Trains.
 pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failure> {
@@ -31,16 +28,22 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
         Some(path) => Target::Fresh(path.clone()),
         None => Target::Numbered(PathBuf::from("runs")),
     };
-    stop_on_signals()?;
-    let job = Job { config: &config, backend, datasets, target, stop: &STOP };
-    let mut progress = Progress::new();
-    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
-    match outcome {
+    let mut progress = Progress::new(View::of(args)?);
+    stop::on_signals()?;
+    let deadline = args.time.map(|time| Instant::now() + time);
+    let job = Job { config: &config, backend, datasets, target, stop: stop::flag(), deadline };
+    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event));
+    // Before anything else is printed, the terminal is given back.
+    drop(progress);
+    match outcome? {
         None => {
             say("nothing was trained: --dry-run");
             Ok(())
         }
-        Some(outcome) => finish(&outcome, args.json, datasets),
+        Some(outcome) => {
+            finish(&outcome, args.json, datasets)?;
+            config.data.batches.overfit_batches.map_or(Ok(()), |count| learned(count, &outcome))
+        }
     }
 }
 
@@ -63,7 +66,7 @@ fn settings(args: &Train) -> Result<Config, Failure> {
             return Err(Failure::usage("there is no run to resume: name a config as well"));
         }
     };
-    let raw = RawConfig::read(&path)?.with_overrides(&overrides)?;
+    let raw = RawConfig::read(&path)?.with_overrides(&shorthands(args, &overrides))?;
     let config = raw.check()?;
     if let Some(run) = stored {
         raw.check_resume(&config, &stored_config(&run)?)?;
@@ -71,24 +74,44 @@ fn settings(args: &Train) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// The overrides, behind those that options stand for, so that they win.
+fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
+    let mut all = Vec::new();
+    all.extend(args.limit.map(|share| format!("data.limit_train={share:?}")));
+    if let Some(batches) = args.overfit {
+        all.push(format!("data.overfit_batches={batches}"));
+        all.push("train.epochs=200".to_owned());
+        // An epoch is a few steps.
+        let cadences = ["evaluate_every", "checkpoint_every"];
+        all.extend(cadences.map(|key| format!("train.{key}=\"20 epochs\"")));
+    }
+    all.extend_from_slice(overrides);
+    all
+}
+
+/// Whether the pictures were learned by heart, which every sound network and setting can do.
+fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
+    let batches = if batches == 1 { "one batch".to_owned() } else { format!("{batches} batches") };
+    match &outcome.valid {
+        Some(Report::Classification(report)) if report.accuracy < BY_HEART => {
+            Err(Failure::Other(format!(
+                "it has not learned {batches} by heart: {:.1} % of the pictures after {} steps. Try a smaller \
+                 optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
+                100.0 * report.accuracy,
+                outcome.steps
+            )))
+        }
+        Some(Report::Classification(report)) => {
+            say(&format!("it can learn: {:.1} % of {batches} by heart", 100.0 * report.accuracy));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a word is a setting, and not the name of a config.
 pub fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
-}
-
-/// The first signal ends the run after its step; the second one ends the program at once.
-fn stop_on_signals() -> Result<(), Failure> {
-    let mut first: Option<Instant> = None;
-    ctrlc::set_handler(move || match first {
-        None => {
-            first = Some(Instant::now());
-            STOP.store(true, Ordering::Relaxed);
-            say("stopping after this step; again to stop at once");
-        }
-        Some(first) if first.elapsed() < ONE_SIGNAL => {}
-        Some(_) => std::process::exit(130),
-    })
-    .map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
 }
 
 fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure> {
@@ -128,6 +151,10 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
             };
             say(&format!("interrupted; go on with: {hearth} train --run {run} --resume{datasets}"));
             Err(Failure::Interrupted)
+        }
+        Ended::OutOfTime => {
+            say(&format!("the time is over; go on with: {hearth} train --run {run} --resume"));
+            Ok(())
         }
         Ended::EarlyStopped => {
             say("stopped early: the validation result no longer got better");

@@ -138,12 +138,9 @@ pub fn spawn(command: &mut Command, log: &Path) -> Result<Child, Failure> {
 /// Asks a process that was not waited for yet to end.
 #[cfg(unix)]
 fn terminate(process: &Child) {
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
-    if let Ok(id) = i32::try_from(process.id()) {
-        // It may just have ended by itself.
-        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
-    }
+    use rustix::process::{Pid, Signal, kill_process};
+    // It may just have ended by itself.
+    let _ = kill_process(Pid::from_child(process), Signal::TERM);
 }
 
 /// A console sends its signals to every process in it, and nothing else sends any.

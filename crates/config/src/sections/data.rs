@@ -24,11 +24,21 @@ pub struct BatchConfig {
     pub batch_size: usize,
     /// Pictures cut from the training set for validation, the same share of each class; 0 for none.
     pub valid_samples: usize,
+    /// The share of the remaining training pictures that is learned from, the same of each class; all of
+    /// them when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub limit_train: Option<f64>,
+    /// Learn so many batches by heart: training and validation pictures are the same few, and not
+    /// augmented. A network that cannot do it has a fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub overfit_batches: Option<usize>,
 }
 
 impl Default for BatchConfig {
     fn default() -> Self {
-        Self { batch_size: 256, valid_samples: 5000 }
+        Self { batch_size: 256, valid_samples: 5000, limit_train: None, overfit_batches: None }
     }
 }
 

@@ -20,6 +20,9 @@ pub struct RunConfig {
     /// What a training step computes with; weights, optimiser and evaluations stay in 32 bits.
     #[serde(default)]
     pub precision: Precision,
+    /// Whether the run is shown while it trains: report.html, and an event file for TensorBoard.
+    #[serde(default = "default_report")]
+    pub report: bool,
 }
 
 /// The numbers that a training step computes with.
@@ -48,4 +51,8 @@ impl Precision {
 
 fn default_seed() -> u64 {
     42
+}
+
+fn default_report() -> bool {
+    true
 }

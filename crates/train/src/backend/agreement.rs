@@ -55,7 +55,7 @@ fn config(name: &str, overrides: &[&str]) -> Config {
 
 fn splits(config: &Config) -> Splits {
     let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
-    data.expect("part of the repository").split(200, 1).expect("enough")
+    data.expect("part of the repository").split(&config.data.batches, 1).expect("enough")
 }
 
 /// Five pictures: an odd number, with a word that is not full.

@@ -233,6 +233,12 @@ impl Task for Adversarial {
         Ok(proposed)
     }
 
+    /// Those of the generator: the discriminator may make several steps, whose gradients are gone.
+    fn gradients(&self, change: &Step) -> Vec<(String, Vec<f32>)> {
+        let gradients = self.pair.generator.gradients(&change.generator).into_iter();
+        gradients.map(|(path, values)| (format!("generator.{path}"), values)).collect()
+    }
+
     fn apply(&mut self, change: Step) {
         let Step { discriminator, generator, learning_rate, number } = change;
         let pair = &mut self.pair;

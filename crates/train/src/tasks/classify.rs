@@ -156,6 +156,10 @@ impl Task for Classify {
         Ok(proposed)
     }
 
+    fn gradients(&self, change: &Step) -> Vec<(String, Vec<f32>)> {
+        self.learner.gradients(&change.update)
+    }
+
     fn apply(&mut self, change: Step) {
         self.learner.update(change.update, change.learning_rate, self.clip_norm);
     }

@@ -32,7 +32,7 @@ fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     let config = raw.with_overrides(overrides).expect("TOML").check().expect("good");
     let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
     let dataset = data.expect("part of the repository");
-    let splits = dataset.split(config.data.batches.valid_samples, config.run.seed).expect("enough");
+    let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
     let device = Backend::default().device().expect("a CPU");
     match &config.model {
         ModelConfig::Classifier { network, .. } => {

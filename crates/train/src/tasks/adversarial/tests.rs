@@ -24,8 +24,9 @@ fn config(overrides: &[&str]) -> Config {
 
 fn splits(config: &Config) -> Splits {
     let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
-    let valid_samples = config.data.batches.valid_samples;
-    data.expect("part of the repository").split(valid_samples, config.run.seed).expect("enough")
+    data.expect("part of the repository")
+        .split(&config.data.batches, config.run.seed)
+        .expect("enough")
 }
 
 fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
@@ -54,6 +55,7 @@ fn predictor(folder: &Path) -> (Predictor, Trained) {
         datasets: &root().join("datasets"),
         target: Target::Fresh(folder.join("judge")),
         stop: &stop,
+        deadline: None,
     };
     train(&job, &mut |_| ()).expect("it trains");
     Predictor::of_run(&folder.join("judge"), Which::Best, job.backend).expect("it is there")

@@ -1,0 +1,31 @@
+//! `hearth inspect`.
+
+use std::path::Path;
+
+use hearth_train::{Backend, Inspection, inspect};
+
+use crate::args::Inspect;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say, table};
+
+/// Inspects a run.
+pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+    let trained = &args.trained;
+    let inspection = Inspection {
+        run: &trained.run,
+        which: trained.checkpoint,
+        backend,
+        datasets,
+        pictures: &args.files,
+    };
+    let found = inspect(inspection, &mut |text| say(text))?;
+    if trained.json {
+        return print_json(&found);
+    }
+    say(&format!("checkpoint of step {}", found.step));
+    let rows = found.probes.into_iter().map(|probe| {
+        let accuracy = format!("{:.4}", probe.accuracy);
+        vec![probe.layer, accuracy]
+    });
+    print(&format!("{}\n\n{}", table(&["layer", "linear probe"], rows), found.page.display()))
+}

@@ -1,0 +1,50 @@
+//! `hearth lr-find`.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use hearth_config::RawConfig;
+use hearth_report::range;
+use hearth_train::{Backend, Event, Job, Range, RangeTest, Target, range_test};
+
+use crate::args::LrFind;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say, write_file};
+
+/// Finds a learning rate.
+pub fn run(args: &LrFind, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+    let LrFind { from, to, steps, .. } = *args;
+    let good = 0.0 < from && from < to && to.is_finite();
+    if !good || !(20..=100_000).contains(&steps) {
+        let wanted = "--from is above 0 and below --to, and --steps is 20 to 100000";
+        return Err(Failure::usage(wanted));
+    }
+    let raw = RawConfig::read(&args.config.config)?.with_overrides(&args.config.overrides)?;
+    let config = raw.check()?;
+    let stop = AtomicBool::new(false);
+    let target = Target::Nowhere;
+    let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
+    let found = range_test(&job, Range { from, to, steps }, &mut |event| {
+        if let Event::Note(text) = event {
+            say(&text);
+        }
+    })?;
+    let RangeTest { losses, smoothed, steepest, lowest } = &found;
+    let page = range::html(&config.run.name, losses, smoothed, *steepest);
+    write_file(&args.out, page.as_bytes())?;
+    if args.json {
+        return print_json(&found);
+    }
+    let tried = losses.last().map_or(from, |(rate, _)| *rate);
+    say(&format!("{} steps, from {from:.1e} to {tried:.1e}: {}", losses.len(), args.out.display()));
+    match steepest {
+        Some(rate) => print(&format!(
+            "the loss falls most steeply at {rate:.1e} and is lowest at {:.1e}: try an \
+             optimizer.learning_rate from the first to a tenth of the second",
+            lowest.unwrap_or(*rate),
+        )),
+        None => Err(Failure::Other(
+            "the loss never falls: try a smaller --from, or `hearth train --overfit 1`".into(),
+        )),
+    }
+}

@@ -1,0 +1,73 @@
+//! Runs beside each other: what they were trained with, how well they did, and their curves.
+
+use maud::html;
+use serde_json::Value;
+
+use crate::page::{figure, page, table};
+use crate::plot::{Axes, curves};
+use crate::run::{curve, result_names};
+
+/// A run on the page.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// Its name.
+    pub name: String,
+    /// The lines of its metrics.jsonl.
+    pub metrics: Vec<Value>,
+}
+
+/// The page; the tables have a row for each thing and a column for each run.
+pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]) -> String {
+    let names = runs.iter().map(|run| run.name.as_str());
+    let header: Vec<&str> = std::iter::once("").chain(names).collect();
+    let mut shown: Vec<(&str, &str)> = Vec::new();
+    for kind in ["valid", "train"] {
+        for name in runs.iter().flat_map(|run| result_names(&run.metrics, kind)) {
+            if !shown.contains(&(kind, name)) {
+                shown.push((kind, name));
+            }
+        }
+    }
+    let body = html! {
+        h2 { "How well they did" }
+        (table(&header, results))
+        h2 { "What differs in their settings" }
+        @if settings.is_empty() { p.soft { "nothing" } } @else { (table(&header, settings)) }
+        h2 { "How they went" }
+        div.plots {
+            @for (kind, name) in shown {
+                @let series: Vec<_> = runs.iter().map(|run| {
+                    let mut series = curve(&run.metrics, kind, name);
+                    series.name.clone_from(&run.name);
+                    series
+                }).collect();
+                @let words = format!("{} ({kind})", name.replace('_', " "));
+                (figure(curves(Axes { x: "epoch", y: &words, log_x: false }, &series), &words))
+            }
+        }
+    };
+    page("Runs compared", &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn curves_of_both_lie_in_one_plot() {
+        let run = |name: &str, loss: f64| Compared {
+            name: name.to_owned(),
+            metrics: vec![
+                json!({"kind": "valid", "step": 1, "epoch": 1.0, "loss": loss}),
+                json!({"kind": "valid", "step": 2, "epoch": 2.0, "loss": loss / 2.0}),
+            ],
+        };
+        let rows = [vec!["model.hidden".to_owned(), "[3]".to_owned(), "-".to_owned()]];
+        let html = html(&[run("one", 1.0), run("two", 3.0)], &rows, &[]);
+        assert_eq!(html.matches("<svg").count(), 1);
+        assert_eq!(html.matches("<polyline").count(), 4, "two curves and two axes");
+        assert!(html.contains("model.hidden") && html.matches("two").count() >= 3);
+    }
+}

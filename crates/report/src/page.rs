@@ -1,0 +1,86 @@
+//! A page: one HTML file that needs no network, for light and dark.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::theme::CSS;
+
+/// A page with its title, which stands on it as well.
+pub fn page(title: &str, body: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                // Without one, a browser asks for a file.
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                h1 { (title) }
+                (body)
+            }
+        }
+    }
+    .into_string()
+}
+
+/// A PNG file within the page.
+pub fn picture(png: &[u8], description: &str) -> Markup {
+    html! {
+        img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt=(description);
+    }
+}
+
+/// A plot with what it shows below it; nothing where there is nothing to draw.
+pub fn figure(svg: Option<String>, caption: &str) -> Markup {
+    html! {
+        @if let Some(svg) = svg {
+            figure {
+                (PreEscaped(svg))
+                figcaption { (caption) }
+            }
+        }
+    }
+}
+
+/// Rows of two: a name, and what is so.
+pub fn facts<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Markup {
+    html! {
+        table.facts {
+            @for (name, value) in rows {
+                tr { td { (name) } td { (value) } }
+            }
+        }
+    }
+}
+
+/// A table: text on the left, numbers on the right.
+pub fn table(header: &[&str], rows: &[Vec<String>]) -> Markup {
+    html! {
+        table {
+            tr { @for name in header { th { (name) } } }
+            @for row in rows {
+                tr { @for cell in row { td { (cell) } } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_is_text_and_no_markup() {
+        let rows = [vec!["<script>alert(1)</script>".to_owned(), "\"&".to_owned()]];
+        let text = page("</title><b>", &table(&["<i>"], &rows));
+        for hostile in ["<script>", "</title><b>", "<i>", "\"&<"] {
+            assert!(!text.contains(hostile), "{text}");
+        }
+        assert!(picture(b"x", "\"><b>").into_string().contains("data:image/png;base64,eA=="));
+    }
+}

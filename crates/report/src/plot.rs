@@ -1,0 +1,262 @@
+//! Curves, bars, points and matrices as SVG, in the colours of [`theme`](crate::theme).
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::ValueFormatter;
+use plotters::prelude::*;
+
+use crate::theme::{GRID, INK, SERIES};
+
+mod bars;
+mod matrix;
+
+pub use bars::{bars, reliability};
+pub use matrix::confusion;
+
+/// Width and height of a plot.
+const SIZE: (u32, u32) = (560, 330);
+
+/// The most points of a curve: there are no more pixels.
+const MOST_POINTS: usize = 1000;
+
+/// Curves of at most as many points show each of them.
+const FEW_POINTS: usize = 40;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// A curve, or a cloud of points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// What the legend says.
+    pub name: String,
+    /// Each with its place on both axes; those that are not finite are left out.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// What the axes of a plot measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Axes<'a> {
+    /// To the right.
+    pub x: &'a str,
+    /// Upwards.
+    pub y: &'a str,
+    /// Whether equal steps to the right are equal factors.
+    pub log_x: bool,
+}
+
+/// Curves over one another; none where no point can be drawn.
+pub fn curves(axes: Axes<'_>, series: &[Series]) -> Option<String> {
+    let series = drawable(series, axes);
+    let (x, y) = (range(&series, |point| point.0)?, range(&series, |point| point.1)?);
+    Some(svg(SIZE, |area| {
+        if axes.log_x {
+            lines(area, axes, (x.start..x.end).log_scale(), y, &series)
+        } else {
+            lines(area, axes, x, y, &series)
+        }
+    }))
+}
+
+/// Clouds of points, one colour for each; none where there is no point.
+pub fn clouds(axes: Axes<'_>, series: &[Series]) -> Option<String> {
+    let series = drawable(series, axes);
+    let (x, y) = (range(&series, |point| point.0)?, range(&series, |point| point.1)?);
+    // Room for the legend, beside the points.
+    let x = x.start..x.end + 0.25 * (x.end - x.start);
+    let size = (SIZE.0, SIZE.0 - 40);
+    Some(svg(size, |area| {
+        let mut chart = framed(area).build_cartesian_2d(x, y)?;
+        mesh(&mut chart, axes)?;
+        for (index, series) in series.iter().enumerate() {
+            let color = tint(index);
+            let dots = series.points.iter().map(|point| Circle::new(*point, 2, color.filled()));
+            chart.draw_series(dots)?.label(&series.name).legend(move |at| key(at, color));
+        }
+        legend(&mut chart, SeriesLabelPosition::UpperRight)
+    }))
+}
+
+type Outcome = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+/// Draws into a string; a plot that cannot be drawn is a defect of the numbers it is given.
+fn svg(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Outcome) -> String {
+    let mut text = String::new();
+    let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+    draw(&area).and_then(|()| area.present()).expect("a string takes every plot of finite ranges");
+    drop(area);
+    text
+}
+
+/// Only what has a place on the axes.
+fn drawable(series: &[Series], axes: Axes<'_>) -> Vec<Series> {
+    let good = |point: &&(f64, f64)| {
+        point.0.is_finite() && point.1.is_finite() && (!axes.log_x || point.0 > 0.0)
+    };
+    let series = series.iter().map(|series| Series {
+        name: series.name.clone(),
+        points: series.points.iter().filter(good).copied().collect(),
+    });
+    series.filter(|series| !series.points.is_empty()).collect()
+}
+
+/// What an axis spans: all points, with a little room where they are all in one place.
+fn range(series: &[Series], place: impl Fn(&(f64, f64)) -> f64) -> Option<Range<f64>> {
+    let places = || series.iter().flat_map(|series| &series.points).map(&place);
+    let (low, high) = (places().reduce(f64::min)?, places().reduce(f64::max)?);
+    // Far ends have no width that a number could hold.
+    let (low, high) = (low.max(-1e300), high.min(1e300));
+    let room = if high > low { 0.0 } else { low.abs().max(1e-9) * 0.05 };
+    Some(low - room..high + room)
+}
+
+/// At most [`MOST_POINTS`], evenly chosen, the last one always among them.
+fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let every = points.len().div_ceil(MOST_POINTS).max(1);
+    let last = points.len() % every;
+    let offset = if last == 0 { every - 1 } else { last - 1 };
+    points.iter().skip(offset).step_by(every).copied().collect()
+}
+
+fn lines<X>(
+    area: &Area<'_>,
+    axes: Axes<'_>,
+    x: impl plotters::coord::ranged1d::AsRangedCoord<CoordDescType = X, Value = f64>,
+    y: Range<f64>,
+    series: &[Series],
+) -> Outcome
+where
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let middle = f64::midpoint(y.start, y.end);
+    let mut chart = framed(area).build_cartesian_2d(x, y)?;
+    mesh(&mut chart, axes)?;
+    for (index, series) in series.iter().enumerate() {
+        let points = thinned(&series.points);
+        let radius = if points.len() <= FEW_POINTS { 2 } else { 0 };
+        let color = tint(index);
+        let line = LineSeries::new(points, color.stroke_width(2)).point_size(radius);
+        chart.draw_series(line)?.label(&series.name).legend(move |at| key(at, color));
+    }
+    let last = series.iter().filter_map(|series| series.points.last()).map(|point| point.1);
+    let count = last.clone().count().max(1) as f64;
+    let rises = last.sum::<f64>() / count > middle;
+    match series.len() {
+        1 => Ok(()),
+        _ if rises => legend(&mut chart, SeriesLabelPosition::LowerRight),
+        _ => legend(&mut chart, SeriesLabelPosition::UpperRight),
+    }
+}
+
+fn framed<'a, 'b>(area: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+    let mut builder = ChartBuilder::on(area);
+    builder.margin(12).x_label_area_size(38).y_label_area_size(58);
+    builder
+}
+
+fn mesh<'a, X, Y>(
+    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+    axes: Axes<'_>,
+) -> Outcome
+where
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let text = ("sans-serif", 12).into_font().color(&INK);
+    chart
+        .configure_mesh()
+        .x_desc(axes.x)
+        .y_desc(axes.y)
+        .x_labels(8)
+        .y_labels(6)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID)
+        .axis_style(INK)
+        .label_style(text.clone())
+        .axis_desc_style(text)
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(&|value| short(*value))
+        .draw()
+}
+
+fn legend<'a, X, Y>(
+    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+    position: SeriesLabelPosition,
+) -> Outcome
+where
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
+    chart
+        .configure_series_labels()
+        .position(position)
+        .label_font(("sans-serif", 12).into_font().color(&INK))
+        .draw()
+}
+
+fn key(at: (i32, i32), color: RGBColor) -> Rectangle<(i32, i32)> {
+    Rectangle::new([(at.0 + 4, at.1 - 4), (at.0 + 14, at.1 + 4)], color.filled())
+}
+
+fn tint(index: usize) -> RGBColor {
+    SERIES[index % SERIES.len()]
+}
+
+/// A number as short as it can be told apart: `0.05`, `1e-5`, `20`.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-3..1e5).contains(&size) {
+        format!("{value:.0e}")
+    } else {
+        let text = format!("{value:.3}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AXES: Axes<'_> = Axes { x: "epoch", y: "loss", log_x: false };
+
+    fn series(points: &[(f64, f64)]) -> Series {
+        Series { name: "train".into(), points: points.to_vec() }
+    }
+
+    #[test]
+    fn a_curve_is_drawn_from_whatever_numbers_a_run_has() {
+        let nan = f64::NAN;
+        for log_x in [false, true] {
+            let axes = Axes { log_x, ..AXES };
+            assert_eq!(curves(axes, &[]), None);
+            assert_eq!(curves(axes, &[series(&[(1.0, nan), (f64::INFINITY, 1.0)])]), None);
+            for points in [
+                vec![(1.0, 2.0)],
+                vec![(1.0, 2.0), (2.0, 2.0)],
+                vec![(1.0, f64::MAX), (2.0, f64::MIN)],
+                vec![(1.0, 0.0), (2.0, nan), (3.0, 1e-30)],
+                (1..5000).map(|at| (f64::from(at), 1.0 / f64::from(at))).collect(),
+            ] {
+                let svg = curves(axes, &[series(&points)]).expect("a plot");
+                assert!(svg.contains("epoch") && svg.contains("loss") && svg.ends_with("</svg>\n"));
+            }
+        }
+        assert!(clouds(AXES, &[series(&[(0.0, 0.0)])]).is_some());
+    }
+
+    #[test]
+    fn long_curves_keep_their_end() {
+        for length in [1, 999, 1000, 1001, 2500, 123_456] {
+            let points: Vec<_> = (0..length).map(|at| (f64::from(at), 0.0)).collect();
+            let thin = thinned(&points);
+            assert!(thin.len() <= MOST_POINTS, "{length}: {}", thin.len());
+            assert_eq!(thin.last(), points.last());
+        }
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let found = [0.0, 0.05, 1e-5, 20.0, 1e6, -0.5].map(short);
+        assert_eq!(found, ["0", "0.05", "1e-5", "20", "1e6", "-0.5"]);
+    }
+}

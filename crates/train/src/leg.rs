@@ -1,0 +1,222 @@
+//! One leg of a run: what one process does of it.
+
+use std::time::Instant;
+
+use hearth_config::ScheduleKind;
+use hearth_data::Splits;
+use hearth_store::{RunDir, StoreError};
+
+use crate::board::Board;
+use crate::error::TrainError;
+use crate::event::Event;
+use crate::import::Weights;
+use crate::info::{RunInfo, Statistics};
+use crate::keeper::{Keeper, Kept};
+use crate::page::Page;
+use crate::pictures::animate;
+use crate::resume;
+use crate::run::{Job, Outcome, Target};
+use crate::task::{Split, Task};
+use crate::trained::stored_config;
+use crate::trainer::{COMPUTED_ON, Computing, Ended, METRICS_LENGTH, Trainer};
+use crate::transfer::Start;
+
+/// Puts another program's weights into what is trained, and says which went where.
+fn take_over(
+    trainer: &mut Trainer<'_, impl Task>,
+    weights: Weights,
+    Statistics { mean, std }: &Statistics,
+) -> Result<(), TrainError> {
+    for [theirs, ours] in weights.names {
+        trainer.tell_note(format!("{theirs} -> {ours}"));
+    }
+    trainer.tell_note(format!(
+        "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and std {std:.4?}"
+    ));
+    trainer.start_from(weights.state)
+}
+
+/// One leg of a run: what one process does of it.
+pub(crate) struct Leg<'a> {
+    pub job: &'a Job<'a>,
+    pub splits: Splits,
+    pub run: RunDir,
+    pub info: RunInfo,
+    /// What it is shown on, if it is.
+    pub page: Option<Page>,
+    /// What it begins and ends with, where they are another program's.
+    pub weights: Option<Weights>,
+    /// What it begins with, where those are the weights of another run.
+    pub start: Option<Start>,
+}
+
+impl Leg<'_> {
+    /// Trains to the end of the run, or until something ends it.
+    pub fn train(
+        mut self,
+        task: impl Task,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Outcome, TrainError> {
+        let begun = Instant::now();
+        let steps_per_epoch = task.steps_per_epoch();
+        let train = &self.job.config.train;
+        let mut resumed = match self.job.target {
+            Target::Resume(_) => resume::newest(&self.run, train.best_by, observe)?,
+            _ => None,
+        };
+        if let Some(resumed) = &resumed {
+            self.check_length(resumed, steps_per_epoch, observe)?;
+        }
+        // The config comes first: it makes the folder a run.
+        self.run.write_text("config.toml", &self.job.config.to_toml())?;
+        self.info.write(&self.run)?;
+        let (mut kept, mut metrics_length, mut computed_on) = (Vec::new(), 0, None);
+        if let Some(resumed) = &mut resumed {
+            kept.clone_from(&resumed.kept);
+            metrics_length = resumed.state.take_u64(METRICS_LENGTH)?;
+            // Checkpoints of earlier versions do not say.
+            computed_on = resumed.state.take_text(COMPUTED_ON).ok();
+        }
+        let keeper = self.keeper(kept, metrics_length, observe)?;
+        let config = self.job.config;
+        let computing = Computing {
+            on: format!("{} in {}", self.job.backend, config.run.precision.name()),
+            reading: self.job.backend.reading(),
+        };
+        let on = computing.on.clone();
+        let mut trainer = Trainer::new(task, config, computing, keeper, observe, self.job.stop);
+        trainer.end_by(self.job.deadline);
+        match (resumed, self.start.take()) {
+            (Some(resumed), _) => trainer.restore(resumed.state)?,
+            // Evaluated and kept as step 0, so that a resume needs the other run no more.
+            (None, Some(start)) => trainer.start_from(start.state)?,
+            (None, None) => {}
+        }
+        let first = trainer.step();
+        if let Some(before) = computed_on.filter(|before| *before != on)
+            && first < steps_per_epoch * train.epochs
+        {
+            trainer.note(format!(
+                "trained on {before} so far, and on {on} from here: the numbers are no longer exactly \
+                 those of an uninterrupted run"
+            ))?;
+        }
+        let ended = match self.weights.take() {
+            Some(weights) => {
+                take_over(&mut trainer, weights, &self.info.normalization)?;
+                Ended::Finished
+            }
+            None => trainer.run()?,
+        };
+        let seconds = begun.elapsed().as_secs_f64();
+        let steps = trainer.step();
+
+        let (mut valid_report, mut test, mut notes) = (None, None, Vec::new());
+        let best = trainer.best_step().unwrap_or(steps);
+        if ended != Ended::Interrupted {
+            // The report is of the best checkpoint, which is what the other commands take.
+            if best != steps {
+                let mut state = self.run.checkpoints().load(best)?;
+                drop(state.take_under("trainer"));
+                trainer.task().restore(state)?;
+            }
+            let task = trainer.task();
+            valid_report = task.validates().then(|| task.evaluate(Split::Valid));
+            let report = trainer.task().evaluate(Split::Test);
+            trainer.log_report(&report, best)?;
+            trainer.show(&report, best);
+            test = Some(report);
+            for folder in trainer.picture_folders() {
+                notes.extend(animate_folder(&self.run, folder)?);
+            }
+        }
+        drop(trainer);
+        for note in notes {
+            observe(Event::Note(note));
+        }
+        self.info.ended = Some(jiff::Timestamp::now());
+        self.info.write(&self.run)?;
+        let epochs = |steps: u64| steps as f64 / steps_per_epoch as f64;
+        let pictures = epochs(steps - first) * self.splits.train.len() as f64;
+        Ok(Outcome {
+            run: self.run.path().to_owned(),
+            steps,
+            epochs: epochs(steps),
+            seconds,
+            samples_per_second: pictures / seconds,
+            valid: valid_report,
+            test,
+            best,
+            ended,
+        })
+    }
+
+    /// What it leaves while it trains, after the checkpoints that are `kept`.
+    fn keeper(
+        &mut self,
+        kept: Vec<Kept>,
+        metrics_length: u64,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Keeper, TrainError> {
+        let config = self.job.config;
+        let resumed = kept.last().map(|kept| kept.step);
+        let keeper = |kept, length| {
+            let run = self.run.clone();
+            Keeper::new(run, config.train.keep_last, config.train.best_by, kept, length)
+        };
+        let keeper = match keeper(kept.clone(), metrics_length) {
+            Err(error @ StoreError::MetricsShort { .. }) => {
+                observe(Event::Note(format!("warning: {error}. Going on with an empty log")));
+                keeper(kept, 0)
+            }
+            keeper => keeper,
+        }?;
+        let board = || Board::new(self.run.path(), &config.to_toml(), resumed);
+        Ok(match self.page.take() {
+            Some(page) => keeper.shown_on(page, board()),
+            None => keeper,
+        })
+    }
+
+    /// A resumed run may become longer, and not shorter than it is.
+    fn check_length(
+        &self,
+        resumed: &resume::Resumed,
+        steps_per_epoch: u64,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), TrainError> {
+        let config = self.job.config;
+        let step = resumed.kept.last().map_or(0, |kept| kept.step);
+        if config.train.epochs * steps_per_epoch < step {
+            return Err(TrainError::Settings(format!(
+                "train.epochs = {} ends at step {}, and the run is at step {step} already",
+                config.train.epochs,
+                config.train.epochs * steps_per_epoch,
+            )));
+        }
+        let stored = stored_config(&self.run)?;
+        let stretched =
+            !matches!(config.schedule.kind, ScheduleKind::Constant(_) | ScheduleKind::Step(_));
+        if stored.train.epochs != config.train.epochs && stretched {
+            observe(Event::Note(format!(
+                "the schedule is stretched from {} to {} epochs: this is not the run that {2} epochs \
+                 from the start would have been",
+                stored.train.epochs, config.train.epochs, config.train.epochs,
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Makes an animation of the pictures of a folder, in the order of their steps, or says why not.
+fn animate_folder(run: &RunDir, folder: &str) -> Result<Option<String>, StoreError> {
+    let mut frames = run.files(folder)?;
+    frames.retain(|path| path.extension().is_some_and(|end| end == "png"));
+    match animate(&frames) {
+        Ok(animation) => {
+            run.write_bytes(&format!("{folder}.gif"), &animation)?;
+            Ok(None)
+        }
+        Err(fault) => Ok(Some(format!("warning: no {folder}.gif was made: {fault}"))),
+    }
+}

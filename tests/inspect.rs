@@ -1,0 +1,77 @@
+//! `hearth inspect`: what a network has learned.
+
+use std::fs;
+
+use crate::support::{BACKENDS, fail, hearth, json, pictures, python, seen, succeed};
+
+#[test]
+fn each_network_is_inspected_on_each_backend() {
+    let folder = tempfile::tempdir().unwrap();
+    for (config, layers) in [
+        ("mlp-nano", &["pixels", "layers.0", "layers.1"][..]),
+        ("lenet-nano", &["pixels", "convolutions.0", "convolutions.1"]),
+        ("cnn-nano", &["pixels", "blocks.0"]),
+        ("resnet-nano", &["pixels", "stem", "stages.0"]),
+    ] {
+        for backend in BACKENDS {
+            let run = folder.path().join(format!("{config}-{backend}"));
+            let mut train = hearth(["train", "train.epochs=2", "--backend", backend]);
+            succeed(train.arg(format!("configs/{config}.toml")).arg("--run").arg(&run));
+            let mut inspect = hearth(["inspect", "--json", "--backend", backend]);
+            let found = json(inspect.arg(&run));
+            let probes = found["probes"].as_array().unwrap();
+            for (probe, layer) in probes.iter().zip(layers) {
+                assert_eq!(probe["layer"], *layer, "{found}");
+            }
+            for probe in probes {
+                let accuracy = probe["accuracy"].as_f64().unwrap();
+                assert!((0.5..=1.0).contains(&accuracy), "{config} on {backend}: {found}");
+            }
+            let inspected = run.join("inspect");
+            for entry in fs::read_dir(&inspected).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|end| end == "png") {
+                    image::open(&path).unwrap();
+                }
+            }
+            for name in ["filters", "most-classes", "picture-1-saliency", "picture-4-itself"] {
+                assert!(inspected.join(format!("{name}.png")).exists(), "{config}: {name}");
+            }
+            // The same again, with nothing in the way.
+            let mut again = hearth(["inspect", "--json", "--backend", backend]);
+            assert_eq!(json(again.arg(&run)), found);
+        }
+    }
+    let Some(mut browser) = python("selenium") else { return };
+    let page = folder.path().join("cnn-nano-flex/inspect/index.html");
+    assert_eq!(seen(&mut browser, &page, "dark")["plots"], 2, "probes and an embedding");
+}
+
+#[test]
+fn a_picture_of_ones_own_is_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    succeed(hearth(["train", "configs/mlp-nano.toml", "train.epochs=1", "--run"]).arg(&run));
+    let (files, _) = pictures(folder.path(), 2);
+    succeed(hearth(["inspect"]).arg(&run).args(&files));
+    let inspected = run.join("inspect");
+    let page = fs::read_to_string(inspected.join("index.html")).unwrap();
+    assert!(page.contains("001.png") && inspected.join("picture-2-layers.0.png").exists());
+    let same = [inspected.join("picture-1-itself.png"), files[0].clone()];
+    let [kept, given] = same.map(|path| image::open(path).unwrap().into_luma8());
+    assert_eq!(kept, given);
+    // One that is none is said before anything is made.
+    fs::remove_dir_all(&inspected).unwrap();
+    let done = fail(hearth(["inspect"]).arg(&run).arg("README.md"), 3);
+    assert!(done.err.contains("README.md") && !inspected.exists(), "{}", done.err);
+}
+
+#[test]
+fn a_pair_is_not_inspected() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let mut train = hearth(["train", "configs/gan-nano.toml", "train.epochs=1"]);
+    succeed(train.args(["evaluate.samples=500", "--run"]).arg(&run));
+    let done = fail(hearth(["inspect"]).arg(&run), 2);
+    assert!(done.err.contains("not a run of a network that names classes"), "{}", done.err);
+}
