@@ -24,5 +24,7 @@ mod resume;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;
+#[cfg(unix)]
+mod sweep;
 mod train;
 mod transfer;

@@ -8,6 +8,10 @@ use std::time::Duration;
 use clap::{Args as Group, Parser, Subcommand};
 use hearth_train::{Backend, Format, Part, Split, Which};
 
+mod sweep;
+
+pub use sweep::Sweep;
+
 /// Train deep-learning models from a TOML file.
 #[derive(Debug, Parser)]
 #[command(name = "hearth", version, max_term_width = 100)]
@@ -25,6 +29,8 @@ pub struct Args {
 pub enum Command {
     /// Train a network.
     Train(Train),
+    /// Train with many combinations of settings, and rank them.
+    Sweep(Sweep),
     /// Results of a run: loss, accuracy and confusion matrix, or how good made pictures are.
     Eval(Eval),
     /// Name the class of pictures, in any common format.
@@ -335,6 +341,9 @@ pub struct Runs {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+    /// Print all results of each run as comma-separated values.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 /// `hearth compare`.

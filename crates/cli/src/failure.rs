@@ -20,6 +20,8 @@ pub enum Failure {
     Error(TrainError),
     /// The graphics adapter gave up in the middle of a computation.
     Adapter(String),
+    /// What is to be learned from is missing or damaged.
+    Data(String),
     /// Something outside of the library went wrong.
     Other(String),
     /// Stopped on request, after a checkpoint.
@@ -53,7 +55,7 @@ impl Failure {
             Self::Adapter(cause) => {
                 format!("the graphics adapter failed: {cause}. RUST_BACKTRACE=1 shows where")
             }
-            Self::Other(message) => message.clone(),
+            Self::Data(message) | Self::Other(message) => message.clone(),
             Self::Interrupted => "interrupted".to_owned(),
         }
     }
@@ -65,7 +67,7 @@ impl Failure {
             Self::Error(TrainError::Config(faults)) => {
                 faults.0.iter().for_each(|fault| print(&fault.clone().into()));
             }
-            Self::Error(_) | Self::Adapter(_) | Self::Other(_) => {
+            Self::Error(_) | Self::Adapter(_) | Self::Data(_) | Self::Other(_) => {
                 print(&Fault::new(self.text()).into());
             }
             Self::Interrupted => {}
@@ -95,11 +97,14 @@ impl Failure {
                     StoreError::RunExists { .. }
                     | StoreError::NotEmpty { .. }
                     | StoreError::NotARun { .. }
+                    | StoreError::SweepExists { .. }
+                    | StoreError::NotASweep { .. }
                     | StoreError::NoCheckpoint { .. } => 2,
                     error if error.is_damage() => 3,
                     _ => 1,
                 },
             },
+            Self::Data(_) => 3,
             Self::Adapter(_) | Self::Other(_) => 1,
             Self::Interrupted => 130,
         }

@@ -10,10 +10,12 @@ mod failure;
 mod output;
 mod pace;
 mod progress;
+mod results;
 mod screen;
 #[cfg(feature = "serve")]
 mod serve;
 mod stop;
+mod sweep;
 
 use std::process::ExitCode;
 

@@ -91,6 +91,18 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> St
     table.trim_fmt()
 }
 
+/// The same as comma-separated values, with quotes where RFC 4180 asks for them.
+pub fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in std::iter::once(header.to_vec()).chain(rows) {
+        writer
+            .write_record(row)
+            .expect("every row is as long as the header, and memory is no disk");
+    }
+    let bytes = writer.into_inner().expect("memory is no disk");
+    String::from_utf8(bytes).expect("text was written")
+}
+
 /// `60,000`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -1,10 +1,15 @@
 //! How a run is asked to end: by a signal, or by a key on the dashboard.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::output::say;
 use crate::screen;
+
+/// Signals within this time are one: `timeout`, a service manager or a sweep sends the same one to a
+/// process and to the group that it is in.
+const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -24,6 +29,12 @@ pub fn request() {
 
 /// Takes Ctrl-C and SIGTERM as requests.
 pub fn on_signals() -> Result<(), Failure> {
-    ctrlc::set_handler(request)
-        .map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
+    let mut heard: Option<Instant> = None;
+    let listen = ctrlc::set_handler(move || {
+        if heard.is_none_or(|heard| heard.elapsed() > ONE_SIGNAL) {
+            heard = Some(Instant::now());
+            request();
+        }
+    });
+    listen.map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))
 }

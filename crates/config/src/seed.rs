@@ -26,6 +26,9 @@ pub enum Purpose {
     Latent = 6,
     /// What it makes pictures from to be looked at or judged; indexed by use and batch.
     Sample = 7,
+    /// Which settings the trials of a sweep take. It does not begin with the run's seed, but with one
+    /// of the sweep's own.
+    Sweep = 8,
 }
 
 /// A deterministic stream of random numbers (`ChaCha8`), the same on every platform.

@@ -103,7 +103,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The folder holds something that is no run.
-    #[error("{} is not empty: name a new folder with --run", path.display())]
+    #[error("{} is not empty: name a new folder", path.display())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
@@ -116,7 +116,22 @@ pub enum StoreError {
         /// The runs found in it, or else beside it.
         runs: Vec<PathBuf>,
     },
-    /// Another process is at work in the run.
+    /// The folder holds a sweep already.
+    #[error(
+        "{0} already holds a sweep: continue it with --resume {0}, or name another folder with --out",
+        path.display()
+    )]
+    SweepExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no sweep in the folder.
+    #[error("{} is not a sweep (it has no sweep.json)", path.display())]
+    NotASweep {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process is at work in the run or sweep.
     #[error("{} is in use by {holder}: wait until it ends, or stop it", path.display())]
     Locked {
         /// The run's folder.

@@ -11,6 +11,7 @@
 //! | `checkpoint` | one checkpoint: a folder of four files |
 //! | `checkpoints` | the folder of checkpoints: save, load, fall back, prune |
 //! | `run` | the folder of a run |
+//! | `sweep` | the folder of a sweep, a search among many runs |
 //! | `lock` | one process at a time in a run |
 //! | `metrics` | `metrics.jsonl` |
 //! | `best` | `best.json` |
@@ -34,6 +35,7 @@ mod pytorch;
 mod run;
 mod scalars;
 mod state;
+mod sweep;
 mod tensors;
 mod value;
 
@@ -45,6 +47,7 @@ pub use metrics::{MetricsLog, read_metrics};
 pub use pytorch::read_pytorch;
 pub use run::{RunDir, runs_in};
 pub use state::StateDict;
+pub use sweep::SweepDir;
 pub use tensors::{NamedTensor, read_tensors, write_tensors};
 /// The BLAKE3 checksum of some bytes, in hexadecimal.
 pub fn checksum(bytes: &[u8]) -> String {

@@ -158,6 +158,11 @@ impl RunDir {
         })
     }
 
+    /// The run that is, or will be, in this folder.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     fn is_run(&self) -> bool {
         self.config_path().is_file()
     }

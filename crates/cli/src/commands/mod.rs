@@ -15,6 +15,7 @@ mod runs;
 mod sample;
 #[cfg(feature = "serve")]
 mod serve;
+mod sweep;
 mod train;
 
 use clap::CommandFactory as _;
@@ -32,6 +33,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             let saved = on(&args.compute, |backend| train::run(&args, backend, datasets));
             saved.map_err(Failure::with_checkpoint)
         }
+        Command::Sweep(args) => sweep::run(&args, datasets),
         Command::Eval(args) => {
             on(&args.trained.compute, |backend| eval::run(&args, backend, datasets))
         }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use hearth_store::{RunDir, read_metrics, runs_in};
+use hearth_train::TrainError;
 use hearth_train::info::RunInfo;
 use serde::Serialize;
 
 use crate::args::Runs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, table};
+use crate::output::{csv, print, print_json, say, table};
+use crate::results::{Results, columns, optional};
 
 /// A line of the table.
 #[derive(Serialize)]
@@ -33,16 +35,12 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
     if !args.folder.is_dir() && args.folder != Path::new("runs") {
         return Err(Failure::usage(format!("{} is not a folder", args.folder.display())));
     }
-    let rows: Vec<Row> = runs_in(&args.folder)?
-        .iter()
-        .filter_map(|run| match row(run) {
-            Ok(row) => Some(row),
-            Err(failure) => {
-                say(&format!("{} is left out: {failure}", run.path().display()));
-                None
-            }
-        })
-        .collect();
+    let read = |run: RunDir| left_out_if_unreadable(&run, row(&run)).map(|row| (row, run));
+    let rows = runs_in(&args.folder)?.into_iter().filter_map(read);
+    let (rows, runs): (Vec<Row>, Vec<RunDir>) = rows.unzip();
+    if args.csv {
+        return print(&as_csv(&rows, &runs));
+    }
     if args.json {
         return print_json(&serde_json::json!({ "runs": rows }));
     }
@@ -68,7 +66,28 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
     print(&table(&header, cells))
 }
 
-fn row(run: &RunDir) -> Result<Row, hearth_train::TrainError> {
+/// What was read of a run, unless it could not be.
+fn left_out_if_unreadable<T>(run: &RunDir, read: Result<T, TrainError>) -> Option<T> {
+    read.inspect_err(|error| say(&format!("{} is left out: {error}", run.path().display()))).ok()
+}
+
+/// One row for each run, with all results that it has.
+fn as_csv(rows: &[Row], runs: &[RunDir]) -> String {
+    let read = |(row, run)| Some((row, left_out_if_unreadable(run, Results::read(run))?));
+    let (rows, results): (Vec<&Row>, Vec<Results>) = rows.iter().zip(runs).filter_map(read).unzip();
+    let (names, cells) = columns(results.iter().map(Some));
+    let first = ["run", "dataset", "backend", "started", "finished", "step", "epochs", "best_step"];
+    let header: Vec<String> = first.into_iter().map(str::to_owned).chain(names).collect();
+    let rows = rows.iter().zip(&results).zip(cells).map(|((row, results), cells)| {
+        let texts = [&row.run, &row.dataset, &row.backend, &row.started].map(Clone::clone);
+        let numbers =
+            [results.finished.to_string(), row.step.to_string(), results.epochs.to_string()];
+        texts.into_iter().chain(numbers).chain([optional(results.best_step)]).chain(cells).collect()
+    });
+    csv(&header, rows)
+}
+
+fn row(run: &RunDir) -> Result<Row, TrainError> {
     let info = RunInfo::read(run)?;
     let metrics = read_metrics(run.metrics())?;
     let results = |kind: &str, name: &str| {

@@ -109,7 +109,8 @@ fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     }
 }
 
-fn is_override(word: &Path) -> bool {
+/// Whether a word is a setting, and not the name of a config.
+pub fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
 }
 
@@ -164,7 +165,7 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "-_./+=:,@".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -1,0 +1,100 @@
+//! The results that a run has in metrics.jsonl, whatever it trains.
+
+use hearth_store::{RunDir, read_metrics};
+use hearth_train::TrainError;
+use hearth_train::info::RunInfo;
+use serde_json::{Map, Value};
+
+/// Members of a line of metrics.jsonl that are no results.
+const NO_RESULTS: [&str; 4] = ["step", "epoch", "seconds", "samples_per_second"];
+
+/// What a run has reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    /// Whether it was trained to its end, and tested.
+    pub finished: bool,
+    /// The step of its best checkpoint.
+    pub best_step: Option<u64>,
+    /// Epochs that it was trained for.
+    pub epochs: f64,
+    /// The best checkpoint's results on the validation set, by name.
+    pub valid: Vec<(String, f64)>,
+    /// Its results on the test set, by name.
+    pub test: Vec<(String, f64)>,
+}
+
+impl Results {
+    /// Reads those of a run.
+    pub fn read(run: &RunDir) -> Result<Self, TrainError> {
+        let metrics = read_metrics(run.metrics())?;
+        // The test is the last thing that a run logs, and only then does it write that it has ended: a
+        // process that goes on with it takes that back at once.
+        let test = metrics.last().filter(|line| line["kind"] == "test");
+        let finished = test.is_some() && RunInfo::read(run)?.ended.is_some();
+        let best_step = match test {
+            Some(line) => line["step"].as_u64(),
+            None => run.read_best()?.map(|best| best.step),
+        };
+        let of_best = |line: &&Value| line["kind"] == "valid" && line["step"].as_u64() == best_step;
+        let valid = metrics.iter().rfind(of_best);
+        Ok(Self {
+            finished,
+            best_step,
+            epochs: metrics.iter().filter_map(|line| line["epoch"].as_f64()).fold(0.0, f64::max),
+            valid: results(valid),
+            test: results(test),
+        })
+    }
+
+    /// A result on the validation set.
+    pub fn valid(&self, name: &str) -> Option<f64> {
+        find(&self.valid, name)
+    }
+
+    /// A result on the test set.
+    pub fn test(&self, name: &str) -> Option<f64> {
+        find(&self.test, name)
+    }
+}
+
+/// One of the two sets that a run has results on.
+type Side = fn(&Results) -> &[(String, f64)];
+
+/// The names of all results, those of the validation set as `valid_loss` and those of the test as
+/// `test_loss`, and each row's values in their order.
+pub fn columns<'a>(
+    rows: impl IntoIterator<Item = Option<&'a Results>>,
+) -> (Vec<String>, Vec<Vec<String>>) {
+    let rows: Vec<Option<&Results>> = rows.into_iter().collect();
+    let sides: [(&str, Side); 2] = [("valid", |row| &row.valid), ("test", |row| &row.test)];
+    let (mut header, mut cells) = (Vec::new(), vec![Vec::new(); rows.len()]);
+    for (side, of) in sides {
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in rows.iter().flatten().flat_map(|row| of(row)) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        header.extend(names.iter().map(|name| format!("{side}_{name}")));
+        for (row, cells) in rows.iter().zip(&mut cells) {
+            let value = |name: &&str| row.and_then(|row| find(of(row), name));
+            cells.extend(names.iter().map(|name| optional(value(name))));
+        }
+    }
+    (header, cells)
+}
+
+/// All digits of a number, or nothing.
+pub fn optional(number: Option<impl ToString>) -> String {
+    number.map_or_else(String::new, |number| number.to_string())
+}
+
+fn find(results: &[(String, f64)], name: &str) -> Option<f64> {
+    results.iter().find(|(found, _)| found == name).map(|(_, value)| *value)
+}
+
+fn results(line: Option<&Value>) -> Vec<(String, f64)> {
+    let members = line.and_then(Value::as_object).into_iter().flat_map(Map::iter);
+    let members = members.filter(|(name, _)| !NO_RESULTS.contains(&name.as_str()));
+    members.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()
+}

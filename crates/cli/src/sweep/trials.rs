@@ -1,0 +1,128 @@
+//! Which combinations are tried.
+
+use std::collections::HashSet;
+
+use hearth_config::Fault;
+use hearth_config::seed::{Purpose, Stream};
+
+use super::axis::{Axis, Choice};
+
+/// The settings of a trial, as overrides `key=value` in the order of the axes.
+pub type Trial = Vec<String>;
+
+/// More would be a slip of the keyboard, and not a search.
+const MOST: usize = 10_000;
+
+/// Draws for each trial, on average, before the search for one that is not there yet is given up. All
+/// of n combinations come up after about ln(n) draws for each.
+const PATIENCE: usize = 1000;
+
+/// All combinations; the last key changes fastest.
+pub fn grid(axes: &[Axis]) -> Result<Vec<Trial>, Fault> {
+    let mut trials = vec![Trial::new()];
+    for axis in axes {
+        let Choice::Values(values) = &axis.choice else {
+            return Err(Fault::new(format!("`{axis}` is a range, and all of it cannot be tried"))
+                .help("name values, or try some combinations with --random N"));
+        };
+        check_number(trials.len().saturating_mul(values.len()))?;
+        let longer = trials.iter().flat_map(|trial| {
+            values.iter().map(move |value| {
+                trial.iter().cloned().chain([axis.with(value)]).collect::<Trial>()
+            })
+        });
+        trials = longer.collect();
+    }
+    Ok(trials)
+}
+
+/// So many different combinations, drawn at random. A seed gives the same ones each time, and a larger
+/// number the same ones and more.
+pub fn drawn(axes: &[Axis], number: usize, seed: u64) -> Result<Vec<Trial>, Fault> {
+    check_number(number)?;
+    let mut stream = Stream::new(seed, Purpose::Sweep, 0, 0);
+    let mut draw = |axis: &Axis| match &axis.choice {
+        Choice::Values(values) => axis.with(&values[stream.below(values.len())]),
+        Choice::Range(range) => axis.with(&range.at(stream.uniform())),
+    };
+    let (mut trials, mut known) = (Vec::new(), HashSet::new());
+    for _ in 0..number.saturating_mul(PATIENCE) {
+        if trials.len() == number {
+            break;
+        }
+        let trial: Trial = axes.iter().map(&mut draw).collect();
+        if known.insert(trial.clone()) {
+            trials.push(trial);
+        }
+    }
+    match trials.len() {
+        found if found == number => Ok(trials),
+        found => Err(Fault::new(format!(
+            "--random {number}: these settings have only {found} different combinations"
+        ))),
+    }
+}
+
+fn check_number(number: usize) -> Result<(), Fault> {
+    match number {
+        0 => Err(Fault::new("a sweep of no trials")),
+        1..=MOST => Ok(()),
+        _ => Err(Fault::new(format!("a sweep has at most {MOST} trials"))
+            .help("try some of the combinations with --random N")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axes(texts: &[&str]) -> Vec<Axis> {
+        texts.iter().map(|text| Axis::parse(text).expect("good")).collect()
+    }
+
+    #[test]
+    fn a_grid_holds_every_combination_in_order() {
+        let trials = grid(&axes(&["a=1,2", "b=x", "c=[3],[4,5]"])).expect("values");
+        let expected = [
+            ["a=1", "b=x", "c=[3]"],
+            ["a=1", "b=x", "c=[4,5]"],
+            ["a=2", "b=x", "c=[3]"],
+            ["a=2", "b=x", "c=[4,5]"],
+        ];
+        assert_eq!(trials, expected);
+        assert!(grid(&axes(&["a=0.1..1"])).expect_err("a range").to_string().contains("a range"));
+        let digits = "a=0,1,2,3,4,5,6,7,8,9";
+        let many = grid(&axes(&[digits; 5])).expect_err("100,000");
+        assert!(many.to_string().contains("at most"), "{many}");
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_trials_each_time() {
+        let axes = axes(&["rate=0.001..0.1", "kind=sgd,adam", "seed=1..1000", "fixed=7"]);
+        let twelve = drawn(&axes, 12, 3).expect("enough");
+        assert_eq!(twelve, drawn(&axes, 12, 3).expect("enough"));
+        assert_eq!(twelve[..5], drawn(&axes, 5, 3).expect("enough"));
+        assert_ne!(twelve, drawn(&axes, 12, 4).expect("enough"));
+        assert!(twelve.iter().all(|trial| trial[3] == "fixed=7"));
+        for kind in ["kind=sgd", "kind=adam"] {
+            assert!(twelve.iter().any(|trial| trial[1] == kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn no_combination_is_drawn_twice() {
+        let axes = axes(&["a=1,2,3,4", "b=1..5"]);
+        let all: HashSet<_> = drawn(&axes, 20, 0).expect("20 of 20").into_iter().collect();
+        assert_eq!(all.len(), 20);
+        let fault = drawn(&axes, 21, 0).expect_err("one too many").to_string();
+        assert!(fault.contains("only 20"), "{fault}");
+        assert!(drawn(&axes, 0, 0).is_err() && drawn(&axes, usize::MAX, 0).is_err());
+    }
+
+    #[test]
+    fn the_draws_stay_what_they_were() {
+        // A change here changes every sweep that is begun again from its seed.
+        let trials = drawn(&axes(&["a=0.001..0.1", "b=x,y,z"]), 3, 0).expect("enough");
+        assert_eq!(trials.concat().join(" "), "a=0.001051 b=z a=0.02711 b=y a=0.01774 b=x");
+    }
+}
