@@ -85,7 +85,8 @@ pub fn python(modules: &str) -> Option<Command> {
 /// no picture that cannot be shown, nothing wider than the window.
 pub fn seen(python: &mut Command, page: &Path, scheme: &str) -> Value {
     let picture = page.with_extension(format!("{scheme}.png"));
-    let found = json(python.arg("scripts/screenshot.py").args([page, &picture]).args(["--scheme", scheme]));
+    let found =
+        json(python.arg("scripts/screenshot.py").args([page, &picture]).args(["--scheme", scheme]));
     for (name, wanted) in [
         ("console", serde_json::json!([])),
         ("fetched", serde_json::json!([])),

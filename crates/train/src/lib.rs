@@ -15,7 +15,7 @@
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
 //! | [`mod@range_test`] | which learning rates a network learns with |
 //! | [`transfer`] | the weights of another run, to start from |
-//! | [`inspect`] | what a network has learned, to be looked at |
+//! | [`mod@inspect`] | what a network has learned, to be looked at |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
 //! | [`summary`] | what is about to be trained |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
