@@ -115,11 +115,11 @@ mod tests {
         let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         archive.start_file("archive/data.pkl", options).expect("a member");
-        let pickle = [b"\x80\x02]".as_slice(), &[b'N'; 100_000], b"."].concat();
+        let pickle = [b"\x80\x02]".as_slice(), &vec![b'N'; 100_000], b"."].concat();
         archive.write_all(&pickle).expect("written");
         archive.finish().expect("written");
         assert!(std::fs::metadata(&path).expect("its length").len() < 1_000);
-        let fault = read_pytorch(&path).err().expect("it is refused");
+        let fault = read_pytorch(&path).expect_err("it is refused");
         assert!(fault.contains("`archive/data.pkl` is compressed"), "{fault}");
     }
 }
