@@ -106,7 +106,7 @@ fn range(series: &[Series], place: impl Fn(&(f64, f64)) -> f64) -> Option<Range<
     let (low, high) = (places().reduce(f64::min)?, places().reduce(f64::max)?);
     // Far ends have no width that a number could hold.
     let (low, high) = (low.max(-1e300), high.min(1e300));
-    let room = if high > low { 0.0 } else { low.abs().max(1e-9) * 0.05 };
+    let room = if high > low { 0.0 } else { low.abs().max(1e-9) * 0.5 };
     Some(low - room..high + room)
 }
 
@@ -208,7 +208,9 @@ fn short(value: f64) -> String {
     if size != 0.0 && !(1e-3..1e5).contains(&size) {
         format!("{value:.0e}")
     } else {
-        let text = format!("{value:.3}");
+        // Three digits that count.
+        let digits = if size == 0.0 { 0.0 } else { 2.0 - size.log10().floor() };
+        let text = format!("{value:.*}", digits.clamp(1.0, 6.0) as usize);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 }
@@ -256,7 +258,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let found = [0.0, 0.05, 1e-5, 20.0, 1e6, -0.5].map(short);
-        assert_eq!(found, ["0", "0.05", "1e-5", "20", "1e6", "-0.5"]);
+        let found = [0.0, 0.05, 0.0012, 1e-5, 20.0, 100.0, 1e6, -0.5].map(short);
+        assert_eq!(found, ["0", "0.05", "0.0012", "1e-5", "20", "100", "1e6", "-0.5"]);
     }
 }
