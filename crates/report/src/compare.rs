@@ -51,9 +51,11 @@ pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]
 
 #[cfg(test)]
 mod tests {
+    use plotters::style::RGBColor;
     use serde_json::json;
 
     use super::*;
+    use crate::theme::SERIES;
 
     #[test]
     fn curves_of_both_lie_in_one_plot() {
@@ -67,7 +69,13 @@ mod tests {
         let rows = [vec!["model.hidden".to_owned(), "[3]".to_owned(), "-".to_owned()]];
         let html = html(&[run("one", 1.0), run("two", 3.0)], &rows, &[]);
         assert_eq!(html.matches("<svg").count(), 1);
-        assert_eq!(html.matches("<polyline").count(), 4, "two curves and two axes");
+        for color in SERIES.iter().take(2) {
+            let RGBColor(red, green, blue) = color;
+            let curve = format!("stroke=\"#{red:02X}{green:02X}{blue:02X}\"");
+            let lines = html.split("<polyline").skip(1).map(|line| line.split_once('>'));
+            let own = lines.flatten().filter(|(line, _)| line.contains(&curve));
+            assert_eq!(own.count(), 1, "{html}");
+        }
         assert!(html.contains("model.hidden") && html.matches("two").count() >= 3);
     }
 }
