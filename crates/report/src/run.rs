@@ -77,7 +77,7 @@ impl RunPage {
             @if !self.samples.is_empty() {
                 h2 { "Samples over time, from the same random numbers" }
                 div.pictures.grids {
-                    @for (step, png) in spread(&self.samples) {
+                    @for (step, png) in &self.samples {
                         figure {
                             (picture(png, &format!("samples after {step} steps")))
                             figcaption { "step " (step) }
@@ -141,8 +141,8 @@ pub fn curve(metrics: &[Value], kind: &str, name: &str) -> Series {
     Series { name: kind.to_owned(), points: points.collect() }
 }
 
-/// At most [`MOST_GRIDS`] of them, the first and the last always among them.
-fn spread<T>(all: &[T]) -> Vec<&T> {
+/// As many of a generator's grids as a page has room for, the first and the last always among them.
+pub fn spread<T>(all: &[T]) -> Vec<&T> {
     let count = all.len().min(MOST_GRIDS);
     let last = count.saturating_sub(1).max(1);
     (0..count).map(|place| &all[place * (all.len() - 1) / last]).collect()

@@ -55,10 +55,13 @@ impl Keeper {
 
     /// Adds a line to metrics.jsonl.
     pub fn log(&mut self, line: &impl Serialize) -> Result<(), StoreError> {
-        if let Some((_, board)) = &mut self.shown {
-            board.line(&serde_json::to_value(line).unwrap_or_default());
+        self.log.append(line)?;
+        if let Some((page, board)) = &mut self.shown {
+            let line = serde_json::to_value(line).unwrap_or_default();
+            board.line(&line);
+            page.line(line);
         }
-        self.log.append(line)
+        Ok(())
     }
 
     /// Shows the results on a set after `step` steps. What could not be shown, in sentences.

@@ -6,6 +6,7 @@ use hearth_config::Config;
 use hearth_data::{Batch, Loader, Splits};
 use hearth_report::run::{self, RunPage};
 use hearth_store::{RunDir, StoreError, read_metrics};
+use serde_json::Value;
 
 use crate::info::RunInfo;
 use crate::metrics::ClassificationReport;
@@ -28,6 +29,8 @@ pub struct Page {
     splits: Splits,
     classes: Vec<String>,
     shown: RunPage,
+    /// Whether `shown` has the lines of metrics.jsonl: they are read once, and heard from then on.
+    has_lines: bool,
 }
 
 impl Page {
@@ -47,12 +50,22 @@ impl Page {
             batch: first_batch(config, &splits).to_png(),
             ..RunPage::default()
         };
-        Self { run, splits, classes: info.dataset.classes.clone(), shown }
+        Self { run, splits, classes: info.dataset.classes.clone(), shown, has_lines: false }
+    }
+
+    /// Hears a line that was added to metrics.jsonl.
+    pub fn line(&mut self, line: Value) {
+        if self.has_lines {
+            self.shown.metrics.push(line);
+        }
     }
 
     /// Writes the page, with the results on a set after `step` steps.
     pub fn write(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
-        self.shown.metrics = read_metrics(self.run.metrics())?;
+        if !self.has_lines {
+            self.shown.metrics = read_metrics(self.run.metrics())?;
+            self.has_lines = true;
+        }
         match report {
             Report::Classification(report) => {
                 self.shown.evaluation = Some(self.evaluation(report, step));
@@ -105,13 +118,14 @@ impl Page {
         }
     }
 
-    /// The kept grids of a generator, by their steps.
+    /// Some of the kept grids of a generator, by their steps.
     fn samples(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        let files = self.run.files(SAMPLES)?.into_iter().filter_map(|path| {
+        let files = self.run.files(SAMPLES)?;
+        let shown = run::spread(&files).into_iter().filter_map(|path| {
             let step = path.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()?;
-            Some((step, fs::read(&path).ok()?))
+            Some((step, fs::read(path).ok()?))
         });
-        Ok(files.collect())
+        Ok(shown.collect())
     }
 }
 
