@@ -280,6 +280,39 @@ fn many_clients_are_answered_at_once() {
     server.end();
 }
 
+/// With room for one request to wait, some of many at once are refused, and told when to come again.
+#[test]
+fn a_full_queue_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
+    let (files, _) = pictures(folder.path(), 1);
+    let picture = &std::fs::read(&files[0]).unwrap();
+    let server = &Server::start(&run, &["--queue", "1", "--batch", "1"]);
+    let refused: usize = std::thread::scope(|scope| {
+        let ask = || {
+            let client = client();
+            let answers =
+                (0..200).map(|_| client.post(server.at("/v1/predict")).send(&picture[..]));
+            answers.filter(|response| is_refused(response.as_ref().unwrap())).count()
+        };
+        let asking: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
+        asking.into_iter().map(|client| client.join().unwrap()).sum()
+    });
+    assert!((1..16 * 200).contains(&refused), "{refused} of {}", 16 * 200);
+    assert_eq!(server.post("/v1/predict", picture).0, 200);
+}
+
+fn is_refused(response: &ureq::http::Response<ureq::Body>) -> bool {
+    let again = response.headers().get("retry-after").map(|time| time.to_str().unwrap());
+    match response.status().as_u16() {
+        200 => false,
+        status => {
+            assert_eq!((status, again), (429, Some("1")));
+            true
+        }
+    }
+}
+
 /// Noise, truncated and oversized files, and small files of huge pictures: an error each, no memory kept,
 /// and the next picture is answered.
 #[test]

@@ -282,6 +282,9 @@ pub struct Import {
     /// What computes.
     #[command(flatten)]
     pub compute: Compute,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `hearth serve`.

@@ -88,7 +88,7 @@ impl Failure {
                 | TrainError::RunInfo { .. }
                 | TrainError::Foreign(_)
                 | TrainError::Config(_) => 3,
-                TrainError::Interrupted => 130,
+                TrainError::Interrupted(_) => 130,
                 TrainError::NonFinite { .. }
                 | TrainError::Spoilt { .. }
                 | TrainError::Device(_)

@@ -1,12 +1,10 @@
 //! The results that a run has in metrics.jsonl, whatever it trains.
 
+use hearth_report::metrics;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::TrainError;
 use hearth_train::info::RunInfo;
-use serde_json::{Map, Value};
-
-/// Members of a line of metrics.jsonl that are no results.
-const NO_RESULTS: [&str; 4] = ["step", "epoch", "seconds", "samples_per_second"];
+use serde_json::Value;
 
 /// What a run has reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,21 +24,21 @@ pub struct Results {
 impl Results {
     /// Reads those of a run.
     pub fn read(run: &RunDir) -> Result<Self, TrainError> {
-        let metrics = read_metrics(run.metrics())?;
+        let lines = read_metrics(run.metrics())?;
         // The test is the last thing that a run logs, and only then does it write that it has ended: a
         // process that goes on with it takes that back at once.
-        let test = metrics.last().filter(|line| line["kind"] == "test");
+        let test = lines.last().filter(|line| line["kind"] == "test");
         let finished = test.is_some() && RunInfo::read(run)?.ended.is_some();
         let best_step = match test {
             Some(line) => line["step"].as_u64(),
             None => run.read_best()?.map(|best| best.step),
         };
         let of_best = |line: &&Value| line["kind"] == "valid" && line["step"].as_u64() == best_step;
-        let valid = metrics.iter().rfind(of_best);
+        let valid = lines.iter().rfind(of_best);
         Ok(Self {
             finished,
             best_step,
-            epochs: metrics.iter().filter_map(|line| line["epoch"].as_f64()).fold(0.0, f64::max),
+            epochs: lines.iter().filter_map(|line| line["epoch"].as_f64()).fold(0.0, f64::max),
             valid: results(valid),
             test: results(test),
         })
@@ -94,7 +92,6 @@ fn find(results: &[(String, f64)], name: &str) -> Option<f64> {
 }
 
 fn results(line: Option<&Value>) -> Vec<(String, f64)> {
-    let members = line.and_then(Value::as_object).into_iter().flat_map(Map::iter);
-    let members = members.filter(|(name, _)| !NO_RESULTS.contains(&name.as_str()));
-    members.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()
+    let members = line.into_iter().flat_map(metrics::results);
+    members.map(|(name, value)| (name.to_owned(), value)).collect()
 }

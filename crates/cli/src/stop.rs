@@ -1,4 +1,4 @@
-//! How a run is asked to end: by a signal, or by a key on the dashboard.
+//! How work is asked to end: by a signal, or by a key on the dashboard.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Set once the run is to end after its step.
+/// Set once the work is to end where nothing is lost: a run, after its step.
 pub const fn flag() -> &'static AtomicBool {
     &STOP
 }
 
-/// The first request ends the run after its step; the second one ends the program at once.
+/// The first request ends the work where nothing is lost; the second one ends the program at once.
 pub fn request() {
     if STOP.swap(true, Ordering::Relaxed) {
         screen::leave();

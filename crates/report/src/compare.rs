@@ -3,9 +3,9 @@
 use maud::html;
 use serde_json::Value;
 
+use crate::metrics::{curve, result_names};
 use crate::page::{figure, page, table};
 use crate::plot::{Axes, curves};
-use crate::run::{curve, result_names};
 
 /// A run on the page.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,7 @@
 //!
 //! | module | is |
 //! | --- | --- |
+//! | [`metrics`] | what the lines of `metrics.jsonl` say |
 //! | [`plot`] | curves, bars, points and matrices as SVG |
 //! | [`page`] | a page: one HTML file that needs no network, for light and dark |
 //! | [`run`] | the page of a run |
@@ -16,6 +17,7 @@
 pub mod compare;
 mod events;
 pub mod inspect;
+pub mod metrics;
 pub mod page;
 pub mod plot;
 pub mod range;

@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::metrics::{curve, result_names};
 use crate::page::{facts, figure, page, picture, table};
-use crate::plot::{Axes, Series, confusion, curves, reliability};
+use crate::plot::{Axes, confusion, curves, reliability};
 
 /// What the page shows.
 #[derive(Clone, Debug, Default)]
@@ -54,13 +55,6 @@ pub struct Mistake {
     /// How probable it held that.
     pub confidence: f64,
 }
-
-/// What a line of metrics holds besides results.
-const NO_RESULTS: [&str; 7] =
-    ["kind", "step", "epoch", "seconds", "learning_rate", "gradient_norm", "samples_per_second"];
-
-/// What a distance stands between: the same at each step.
-const BOUNDS: [&str; 2] = ["floor", "ceiling"];
 
 /// The most grids of samples on the page.
 const MOST_GRIDS: usize = 12;
@@ -119,26 +113,6 @@ impl RunPage {
         let notes = self.metrics.iter().filter(|line| line["kind"] == "note");
         notes.filter_map(|line| Some((line["step"].as_u64()?, line["text"].as_str()?))).collect()
     }
-}
-
-/// The results that lines of one kind hold, in the order in which they come up.
-pub fn result_names<'a>(metrics: &'a [Value], kind: &str) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
-    let lines = metrics.iter().filter(|line| line["kind"] == kind);
-    for (name, value) in lines.filter_map(Value::as_object).flatten() {
-        let known = NO_RESULTS.contains(&name.as_str()) || BOUNDS.contains(&name.as_str());
-        if value.is_number() && !known && !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// What the lines of one kind say of one number, against the epoch.
-pub fn curve(metrics: &[Value], kind: &str, name: &str) -> Series {
-    let lines = metrics.iter().filter(|line| line["kind"] == kind);
-    let points = lines.filter_map(|line| Some((line["epoch"].as_f64()?, line[name].as_f64()?)));
-    Series { name: kind.to_owned(), points: points.collect() }
 }
 
 /// As many of a generator's grids as a page has room for, the first and the last always among them.

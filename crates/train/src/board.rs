@@ -4,12 +4,10 @@ use std::io;
 use std::path::Path;
 
 use hearth_report::EventFile;
+use hearth_report::metrics::PLACES;
 use hearth_store::{StateDict, Value};
 
 use crate::pictures::Picture;
-
-/// What a line of metrics holds besides numbers that are worth a curve.
-const NO_CURVES: [&str; 3] = ["kind", "step", "epoch"];
 
 /// The event file of one process of a run. When it cannot be written it is given up, and training goes on.
 pub struct Board {
@@ -39,7 +37,7 @@ impl Board {
         };
         for (name, value) in line.as_object().into_iter().flatten() {
             match value.as_f64() {
-                Some(value) if !NO_CURVES.contains(&name.as_str()) => {
+                Some(value) if !PLACES.contains(&name.as_str()) => {
                     self.write(|file| file.scalar(step, &format!("{name}/{kind}"), value));
                 }
                 _ => {}

@@ -27,9 +27,9 @@ pub enum TrainError {
     /// A file of another program is missing, damaged or not what it should be.
     #[error("{0}")]
     Foreign(String),
-    /// Someone asked to stop before the run itself began.
-    #[error("interrupted while its judge was trained; the same command goes on")]
-    Interrupted,
+    /// Someone asked to stop, and this is what came of it.
+    #[error("interrupted: {0}")]
+    Interrupted(&'static str),
     /// A stored config is not one that this version reads.
     #[error(transparent)]
     Config(#[from] hearth_config::Faults),

@@ -17,6 +17,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hearth_config::ModelConfig;
 
@@ -127,6 +128,8 @@ pub struct Export<'a> {
     pub backend: Backend,
     /// The folder of datasets: the check is made on test pictures.
     pub datasets: &'a Path,
+    /// Set to true, it ends before its next part, and leaves nothing behind.
+    pub stop: &'a AtomicBool,
 }
 
 /// What came of it.
@@ -183,10 +186,17 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     let _removed = Removed(&folder);
     fs::create_dir(&folder).map_err(failed("make", &folder))?;
     let file = folder.join(format.file());
+    let go_on = || match job.stop.load(Ordering::Relaxed) {
+        true => Err(TrainError::Interrupted("nothing was exported")),
+        false => Ok(()),
+    };
     network.write(format, half, &file)?;
+    go_on()?;
 
     let ours = network.built.outputs(&samples, &network.input, &device);
+    go_on()?;
     let theirs = network.read_back(format, &file, &samples, &device)?;
+    go_on()?;
     let difference = largest_difference(&ours, &theirs);
     let tolerance = if half { HALF_TOLERANCE } else { TOLERANCE };
     if difference.is_nan() || difference > tolerance {

@@ -182,6 +182,10 @@ mod tests {
     }
 
     fn exported(run: &Path, format: Format) -> Result<PathBuf, TrainError> {
+        export_unless(false, run, format)
+    }
+
+    fn export_unless(stopped: bool, run: &Path, format: Format) -> Result<PathBuf, TrainError> {
         let out = run.with_file_name(format.name());
         let job = Export {
             run,
@@ -192,6 +196,7 @@ mod tests {
             out: &out,
             backend: Backend::default(),
             datasets: &root().join("datasets"),
+            stop: &AtomicBool::new(stopped),
         };
         export(&job, &mut |_| ()).map(|_| out)
     }
@@ -217,6 +222,17 @@ mod tests {
                 scope.spawn(|| assert_eq!(predictor.predict(&picture), guesses));
             }
         });
+    }
+
+    #[test]
+    fn a_stopped_export_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = trained(folder.path());
+        for format in Format::ALL {
+            let error = export_unless(true, &run, format).expect_err("it was stopped");
+            assert!(matches!(error, TrainError::Interrupted(_)), "{error}");
+        }
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 1, "the run alone");
     }
 
     #[test]

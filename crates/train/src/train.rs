@@ -101,7 +101,9 @@ fn judge_of(
         let job = Job { config: &config, target, deadline: None, ..*job };
         let outcome = train(&job, observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
-            return Err(TrainError::Interrupted);
+            return Err(TrainError::Interrupted(
+                "its judge is half trained, and the same command goes on",
+            ));
         }
     }
     judge::open(job.config, &path, &data.splits, job.backend).map(Some)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::Config;
 use hearth_report::compare::{self, Compared};
-use hearth_report::run::result_names;
+use hearth_report::metrics::result_names;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::info::RunInfo;
 use hearth_train::trained::stored_config;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::args;
 use crate::failure::Failure;
 use crate::output::{print, print_json, say};
+use crate::stop;
 
 #[derive(Serialize)]
 struct Answer {
@@ -20,6 +21,7 @@ struct Answer {
 /// Exports.
 pub fn run(args: &args::Export, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
+    stop::on_signals()?;
     let job = Export {
         run: &trained.run,
         which: trained.checkpoint,
@@ -29,6 +31,7 @@ pub fn run(args: &args::Export, backend: Backend, datasets: &Path) -> Result<(),
         out: &args.out,
         backend,
         datasets,
+        stop: stop::flag(),
     };
     let done = export(&job, &mut |text| say(text))?;
     let file = done.file.display().to_string();

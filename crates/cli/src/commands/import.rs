@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicBool;
 use hearth_config::RawConfig;
 use hearth_train::{Backend, Event, Job, Target};
 
+use super::train::Short;
 use crate::args::Import;
 use crate::failure::Failure;
-use crate::output::{print, results};
+use crate::output::{print, print_json, results};
 use crate::progress::{Progress, View};
 
 /// Imports.
@@ -20,7 +21,10 @@ pub fn run(args: &Import, backend: Backend, datasets: &Path) -> Result<(), Failu
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let mut progress = Progress::new(View::without_dashboard());
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
-    let test = outcome.and_then(|outcome| outcome.test);
-    let test = test.map_or_else(String::new, |test| format!("test {}\n", results(&test)));
+    let outcome = outcome.expect("an import makes a run");
+    if args.json {
+        return print_json(&Short::new(&outcome));
+    }
+    let test = outcome.test.map_or_else(String::new, |test| format!("test {}\n", results(&test)));
     print(&format!("{test}{}", args.run.display()))
 }

@@ -173,7 +173,7 @@ pub fn quoted(path: &Path) -> String {
 
 /// The outcome without the tables that `eval` prints.
 #[derive(Serialize)]
-struct Short<'a> {
+pub struct Short<'a> {
     run: std::borrow::Cow<'a, str>,
     steps: u64,
     epochs: f64,
@@ -191,7 +191,8 @@ enum ShortReport<'a> {
 }
 
 impl<'a> Short<'a> {
-    fn new(outcome: &'a Outcome) -> Self {
+    /// That of an outcome.
+    pub fn new(outcome: &'a Outcome) -> Self {
         let short = |report: &'a Report| match report {
             Report::Classification(report) => ShortReport::Classification {
                 loss: report.loss,

@@ -1,7 +1,6 @@
 //! What can be asked, and the answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -11,134 +10,21 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use hearth_data::PictureShape;
+use hearth_train::Guess;
 use hearth_train::pictures::Picture;
-use hearth_train::{Guess, Predictor, Sampler};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use super::Limits;
 use super::body::{decode, pictures};
-use super::metrics::{Metrics, Open};
-use super::queue::{Queue, Worker, queue};
+use super::metrics::Open;
 use super::refusal::{Refusal, Refused};
-use super::served::{Model, Network, Served};
+use super::served::Model;
+use super::service::{Asks, Service, Wish};
 
 /// Scripts and styles are the page's own, and it talks to nobody else.
 const POLICY: &str = "default-src 'none'; img-src blob: data: 'self'; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
-
-/// The most pictures of a generator in one request.
-const MOST_MADE: usize = 64;
-
-/// The furthest that a picture is moved along one axis: normal numbers do not go there.
-const FURTHEST: f32 = 10.0;
-
-/// What handlers share.
-pub struct Service {
-    model: Model,
-    asks: Asks,
-    limits: Limits,
-    metrics: Metrics,
-    /// Pictures are decoded by so many at once, which bounds the memory that it takes.
-    decoders: Arc<Semaphore>,
-    ending: AtomicBool,
-}
-
-/// Where a network is asked.
-enum Asks {
-    Classifier(Queue<Vec<u8>, Vec<Guess>>, PictureShape),
-    Generator(Queue<Wish, Vec<u8>>, PictureShape, usize),
-}
-
-/// What is asked of a network.
-pub enum Work {
-    Classify(Worker<Vec<u8>, Vec<Guess>>, Metrics),
-    Generate(Worker<Wish, Vec<u8>>, Metrics),
-}
-
-impl Service {
-    /// For this network, and what it is asked.
-    pub fn new(served: &Served, limits: Limits) -> (Self, Work) {
-        let metrics = Metrics::new();
-        let Limits { queue: length, batch, wait, .. } = limits;
-        let (asks, work) = match &served.network {
-            Network::Classifier(predictor) => {
-                let (queue, worker) = queue(length, batch, wait);
-                let asks = Asks::Classifier(queue, predictor.shape());
-                (asks, Work::Classify(worker, metrics.clone()))
-            }
-            Network::Generator(sampler) => {
-                let (queue, worker) = queue(length, batch, wait);
-                let asks = Asks::Generator(queue, sampler.shape(), sampler.latent_size());
-                (asks, Work::Generate(worker, metrics.clone()))
-            }
-        };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let service = Self {
-            model: served.model.clone(),
-            asks,
-            limits,
-            metrics,
-            decoders: Arc::new(Semaphore::new(threads)),
-            ending: AtomicBool::new(false),
-        };
-        (service, work)
-    }
-
-    /// From now on it says that it ends.
-    pub fn end(&self) {
-        self.ending.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Work {
-    /// Computes until nobody can ask any more.
-    pub fn run(self, served: &Served) {
-        match (self, &served.network) {
-            (Self::Classify(worker, metrics), Network::Classifier(predictor)) => {
-                worker.run(|rows| {
-                    metrics.batches.observe(rows.len() as f64);
-                    classify(predictor, &rows)
-                });
-            }
-            (Self::Generate(worker, metrics), Network::Generator(sampler)) => {
-                worker.run(|wishes| {
-                    let made = generate(sampler, &wishes);
-                    let count: usize = wishes.iter().map(|wish| wish.count).sum();
-                    metrics.batches.observe(count as f64);
-                    made
-                });
-            }
-            _ => unreachable!("the work is made for the network"),
-        }
-    }
-}
-
-fn classify(predictor: &Predictor, rows: &[Vec<u8>]) -> Vec<Vec<Guess>> {
-    predictor.probabilities(rows.concat()).iter().map(|row| predictor.ranked(row)).collect()
-}
-
-/// The pixels of each wish's pictures.
-fn generate(sampler: &Sampler, wishes: &[Wish]) -> Vec<Vec<u8>> {
-    let mut numbers = Vec::new();
-    for wish in wishes {
-        for place in sampler.numbers(wish.seed, wish.count).chunks_exact(sampler.latent_size()) {
-            let offset = wish.offset.iter().copied().chain(std::iter::repeat(0.0));
-            numbers.extend(place.iter().zip(offset).map(|(number, offset)| number + offset));
-        }
-    }
-    let pixels = sampler.draw(&numbers);
-    let mut rest = pixels.as_slice();
-    let mut take = |wish: &Wish| {
-        let (made, left) = rest.split_at(wish.count * sampler.shape().pixels());
-        rest = left;
-        made.to_vec()
-    };
-    wishes.iter().map(&mut take).collect()
-}
 
 /// Everything that is answered.
 pub fn router(service: Arc<Service>) -> Router {
@@ -202,7 +88,7 @@ struct Health {
     responses((status = 200, body = Health), (status = 503, body = Refused))
 )]
 async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>, Refusal> {
-    if service.ending.load(Ordering::Relaxed) {
+    if service.is_ending() {
         return Err(Refusal::ending());
     }
     Ok(Json(Health { status: "ok" }))
@@ -324,26 +210,6 @@ async fn predict(
     Ok(Json(Predictions { predictions: predictions.collect() }))
 }
 
-/// Pictures that are asked of a generator.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Wish {
-    /// Other pictures for another number.
-    #[serde(default)]
-    seed: u64,
-    /// How many, 1 to 64.
-    #[serde(default = "one")]
-    count: usize,
-    /// What is added to the random numbers of every picture, axis by axis, each from -10 to 10; those
-    /// that are not named stay.
-    #[serde(default)]
-    offset: Vec<f32>,
-}
-
-fn one() -> usize {
-    1
-}
-
 /// Makes pictures, and gives them in one grid.
 #[utoipa::path(
     post,
@@ -371,17 +237,8 @@ async fn generated(
     let Asks::Generator(queue, shape, latent) = &service.asks else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "this network names what pictures show"));
     };
+    wish.check(*latent)?;
     let count = wish.count;
-    if !(1..=MOST_MADE).contains(&count) {
-        return Err(Refusal::unfit(format!("count is {count}; allowed: 1 to {MOST_MADE}")));
-    }
-    if wish.offset.len() > *latent {
-        let found = wish.offset.len();
-        return Err(Refusal::unfit(format!("offset has {found} numbers; there are {latent} axes")));
-    }
-    if !wish.offset.iter().all(|offset| offset.abs() <= FURTHEST) {
-        return Err(Refusal::unfit(format!("offset must be from -{FURTHEST} to {FURTHEST}")));
-    }
     let made = queue.ask(vec![wish]).await?.concat();
     // As square as whole rows allow.
     let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`served`] | the network: a classifier or a generator |
 //! | [`api`] | what can be asked, and the answers |
+//! | [`service`] | what handlers share, and how the network is asked |
 //! | [`body`] | pictures out of a request's body |
 //! | [`refusal`] | why a request is not answered, as JSON |
 //! | [`queue`] | many requests, one forward pass |
@@ -21,6 +22,7 @@ mod metrics;
 mod queue;
 mod refusal;
 mod served;
+mod service;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -66,7 +68,7 @@ pub fn serve(
         Failure::Other(format!("cannot listen on {address}: {error}; --port 0 takes a free one"))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
-    let (service, work) = api::Service::new(served, limits);
+    let (service, work) = service::Service::new(served, limits);
     let accepting = runtime.spawn(connections::accept(listener, service, limits.timeout));
     ready(address)?;
     // Until the server has ended, and with it whoever could ask.
