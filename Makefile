@@ -28,7 +28,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve size pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -101,9 +101,15 @@ bench-backends: ## steps of small networks on each backend, graphics adapters as
 	cargo build --release $(ALL) --example bench
 	$(CARGO_TARGET_DIR)/release/examples/bench --only backends --rounds 3
 
-bench-serve: venv build ## a server's requests/s, the start of a prediction, and the program's size, beside PyTorch's
+bench-serve: venv build ## a server's requests/s and the start of a prediction, beside PyTorch's
 	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
 	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
+
+size: ## how large the program is, with flex alone and with everything, and what it needs
+	cargo build --release -p hearth --no-default-features --features flex
+	@bash scripts/size.sh 'flex, without the server' $(HEARTH)
+	cargo build --release $(ALL) --bin hearth
+	@bash scripts/size.sh 'all backends and the server' $(HEARTH)
 
 pictures: venv build ## the README's pictures of pages and the dashboard, from runs that are trained for it
 	$(VENV)/bin/pip install --quiet pillow pyte

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # What a trained perceptron costs at work, beside PyTorch: requests/s of `hearth serve` and of FastAPI, 10,000
-# from 64 connections in turn; the time of one prediction from a cold start; the program's size, and what it
-# needs besides itself. `ab` is in Debian's apache2-utils.
+# from 64 connections in turn; the time of one prediction from a cold start. `ab` is in Debian's apache2-utils.
 #
 #     bench_serve.sh HEARTH PYTHON_FOLDER
 set -euo pipefail
@@ -46,6 +45,3 @@ timed() {
 }
 printf 'hearth predict, one picture: '; timed "$hearth" predict "$work/run" "$work/picture.png"
 printf 'the same by PyTorch: '; timed env MODEL="$work/export" PYTHONPATH=scripts "$python/python" scripts/peer_predict.py "$work/picture.png"
-
-echo "the program: $(strip -o "$work/stripped" "$hearth" && stat -c %s "$work/stripped" | awk '{printf "%.1f MB stripped", $1 / 1e6}'), with"
-ldd "$hearth" | awk '{print "   ", $1}'

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::api::{Service, router};
+use super::api::router;
 use crate::failure::Failure;
 use crate::output::say;
 
