@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::api::router;
+use super::service::Service;
 use crate::failure::Failure;
 use crate::output::say;
 
