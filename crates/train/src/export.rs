@@ -186,9 +186,11 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     let _removed = Removed(&folder);
     fs::create_dir(&folder).map_err(failed("make", &folder))?;
     let file = folder.join(format.file());
-    let go_on = || match job.stop.load(Ordering::Relaxed) {
-        true => Err(TrainError::Interrupted("nothing was exported")),
-        false => Ok(()),
+    let go_on = || {
+        if job.stop.load(Ordering::Relaxed) {
+            return Err(TrainError::Interrupted("nothing was exported"));
+        }
+        Ok(())
     };
     network.write(format, half, &file)?;
     go_on()?;
