@@ -169,7 +169,7 @@ fn what_cannot_be_exported_is_refused_and_nothing_is_written() {
         ("--format onnx", &full, "is not empty"),
         ("--format onnx --network generator", &out, "has one network"),
         ("--format onnx --half", &out, "--half writes a safetensors file"),
-        ("--format tflite", &out, "is not onnx, safetensors or burnpack"),
+        ("--format tflite", &out, "it is onnx, safetensors or burnpack"),
         ("--format onnx --checkpoint 7", &out, "7"),
     ] {
         let mut command = hearth(words(&format!("export {options}")));

@@ -137,10 +137,10 @@ pub struct Train {
     #[arg(long, value_name = "BATCHES")]
     pub overfit: Option<usize>,
     /// Learn from this share of the training pictures: the same as `data.limit_train=SHARE`.
-    #[arg(long = "limit-train", value_name = "SHARE")]
+    #[arg(long = "limit-train", value_name = "SHARE", allow_negative_numbers = true)]
     pub limit: Option<f64>,
     /// End after this time, as 90s, 30m or 1h30m, with the report; --resume goes on.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     pub time: Option<Duration>,
     /// Build everything, and train nothing.
     #[arg(long, conflicts_with_all = ["run", "resume", "json"])]
@@ -158,8 +158,9 @@ pub struct Train {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let time: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
-    Duration::try_from(time).map_err(|_| "a time is not negative".to_owned())
+    let wanted = || "it is a time, such as 90s, 30m or 1h30m".to_owned();
+    let time: jiff::SignedDuration = text.parse().map_err(|_| wanted())?;
+    Duration::try_from(time).map_err(|_| wanted())
 }
 
 /// A trained run.
@@ -229,13 +230,13 @@ pub struct Sample {
     #[command(flatten)]
     pub trained: Trained,
     /// How many pictures to make.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, allow_negative_numbers = true)]
     pub count: usize,
     /// The PNG file of all of them, in a grid.
     #[arg(long, value_name = "FILE", default_value = "samples.png")]
     pub out: PathBuf,
     /// Other pictures for another number.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// Walk from one picture to another in each row of the grid.
     #[arg(long)]

@@ -1,15 +1,16 @@
 //! How a command fails: what is printed, and the exit code.
 
-use std::io::IsTerminal as _;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
-use hearth_config::{Fault, Faults};
+use hearth_config::{Fault, Faults, reason};
 use hearth_data::DataError;
 use hearth_store::StoreError;
 use hearth_train::TrainError;
-use miette::{GraphicalReportHandler, GraphicalTheme, Report};
 
 use crate::output::say;
+use crate::show::shown;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -32,6 +33,16 @@ impl Failure {
     /// A fault of the command line.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Config(Fault::new(message).into())
+    }
+
+    /// A file that was asked for and could not be written.
+    pub fn unwritten(path: &Path, error: &io::Error) -> Self {
+        let remedy = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, and try again",
+            io::ErrorKind::NotFound => "make its folder first, or name another file",
+            _ => "name another place",
+        };
+        Self::Other(format!("cannot write {}: {}; {remedy}", path.display(), reason(error)))
     }
 
     /// The same of a training run, with what is left of it.
@@ -63,12 +74,11 @@ impl Failure {
     /// Prints what went wrong on standard error.
     pub fn report(&self) -> ExitCode {
         match self {
-            Self::Config(faults) => faults.0.iter().for_each(|fault| print(&fault.clone().into())),
-            Self::Error(TrainError::Config(faults)) => {
-                faults.0.iter().for_each(|fault| print(&fault.clone().into()));
+            Self::Config(faults) | Self::Error(TrainError::Config(faults)) => {
+                faults.0.iter().for_each(|fault| say(&shown(fault)));
             }
             Self::Error(_) | Self::Adapter(_) | Self::Data(_) | Self::Other(_) => {
-                print(&Fault::new(self.text()).into());
+                say(&shown(&Fault::new(self.text())));
             }
             Self::Interrupted => {}
         }
@@ -116,6 +126,10 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
+        // What the system says is in the message, in our words.
+        if error.is::<std::io::Error>() {
+            break;
+        }
         let text = error.to_string();
         // Some messages end with their cause already.
         if !message.contains(&text) {
@@ -124,19 +138,6 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     message
-}
-
-fn print(report: &Report) {
-    if std::io::stderr().is_terminal() {
-        say(&format!("{report:?}"));
-        return;
-    }
-    let theme = GraphicalTheme::unicode_nocolor();
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = handler.render_report(&mut text, report.as_ref());
-    say(text.trim_end());
 }
 
 impl From<Faults> for Failure {

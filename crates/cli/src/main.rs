@@ -14,8 +14,10 @@ mod results;
 mod screen;
 #[cfg(feature = "serve")]
 mod serve;
+mod show;
 mod stop;
 mod sweep;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -27,7 +29,10 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage::answer(&error),
+    };
     match commands::run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -18,7 +18,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Other(format!("cannot write to standard output: {error}")))
+            Err(Failure::unwritten(Path::new("to standard output"), &error))
         }
         _ => Ok(()),
     }
@@ -55,8 +55,7 @@ pub fn release() {
 
 /// Writes a file that was asked for.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let fault = |error| Failure::Other(format!("cannot write {}: {error}", path.display()));
-    std::fs::write(path, bytes).map_err(fault)
+    std::fs::write(path, bytes).map_err(|error| Failure::unwritten(path, &error))
 }
 
 /// The results of an evaluation, in a line.

@@ -109,14 +109,18 @@ fn section_or_default<T: Default + serde::de::DeserializeOwned>(
 
 fn check_format(reader: &mut Reader<'_>) {
     let Some(node) = reader.root.find("format") else {
-        let fault = Fault::new("`format` is missing")
+        let file = &reader.root.key.source.name;
+        let fault = Fault::new(format!("`format` is missing in {file}"))
             .help(format!("begin the file with `format = {FORMAT}`"));
         reader.faults.push(fault);
         return;
     };
     if node.to_value().as_integer() != Some(FORMAT.into()) {
         let fault = Fault::new(format!("`format` is {}", node.to_value())).at(Some(&node.place));
-        reader.faults.push(fault.help(format!("this version of hearth reads format {FORMAT}")));
+        let help = format!(
+            "this version of hearth reads format {FORMAT}; a newer one is read by a newer hearth"
+        );
+        reader.faults.push(fault.help(help));
     }
 }
 

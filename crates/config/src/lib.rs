@@ -10,14 +10,17 @@ mod check;
 mod config;
 mod fault;
 mod gather;
+mod habits;
 mod judge;
 mod raw;
 mod read;
 mod sections;
 pub mod seed;
+mod syntax;
 mod tree;
 
 pub use config::{Config, FORMAT, schema};
-pub use fault::{Fault, Faults, Place, Source, nearest};
+pub use fault::{Fault, Faults, Place, Source, Spot, nearest, reason};
+pub use habits::setting_like;
 pub use raw::RawConfig;
 pub use sections::*;

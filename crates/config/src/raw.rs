@@ -6,7 +6,7 @@ use toml::Value;
 
 use crate::check::Checks;
 use crate::config::Config;
-use crate::fault::{Fault, Faults, Source, nearest};
+use crate::fault::{Fault, Faults, Source, nearest, reason};
 use crate::gather::Sections;
 use crate::read::Reader;
 use crate::tree::Node;
@@ -18,13 +18,8 @@ pub struct RawConfig(Node);
 impl RawConfig {
     /// Reads a file. A missing one is a fault that names its nearest neighbour.
     pub fn read(path: &Path) -> Result<Self, Faults> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let fault = Fault::new(format!("cannot read {}: {error}", path.display()));
-            match neighbour(path).filter(|_| error.kind() == std::io::ErrorKind::NotFound) {
-                Some(near) => fault.help(format!("did you mean `{}`?", near.display())),
-                None => fault,
-            }
-        })?;
+        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let text = String::from_utf8(bytes).map_err(|error| not_text(path, error.as_bytes()))?;
         Self::parse(&path.display().to_string(), text)
     }
 
@@ -35,8 +30,15 @@ impl RawConfig {
 
     /// Puts overrides `key=value` over what is there, the later over the earlier.
     pub fn with_overrides<S: AsRef<str>>(mut self, overrides: &[S]) -> Result<Self, Faults> {
-        for text in overrides {
-            self.0.merge(Node::parse_override(text.as_ref())?);
+        for (place, text) in overrides.iter().enumerate() {
+            let node = Node::parse_override(text.as_ref()).map_err(|fault| {
+                let next = overrides[place + 1..].iter().map(AsRef::as_ref);
+                match in_one_word(text.as_ref(), next) {
+                    Some(word) => fault.help(format!("write it without spaces: {word}")),
+                    None => fault,
+                }
+            })?;
+            self.0.merge(node);
         }
         Ok(self)
     }
@@ -47,7 +49,7 @@ impl RawConfig {
         let sections = Sections::read(&mut reader);
         let mut checks = Checks::new(&self.0);
         checks.all(&sections);
-        let faults: Vec<_> = reader.faults.into_iter().chain(checks.faults).collect();
+        let faults: Vec<_> = reader.into_faults().into_iter().chain(checks.faults).collect();
         match sections.into_config() {
             Some(config) if faults.is_empty() => Ok(config),
             _ => Err(Faults(faults)),
@@ -83,7 +85,10 @@ impl RawConfig {
                 );
                 Fault::new(message)
                     .at(Some(&self.0.place_of(key)))
-                    .help(format!("these may change: {}", RESUME_MAY_CHANGE.join(", ")))
+                    .help(
+                        "go on with what it has, or begin a run anew; train.epochs and how often things \
+                         are done may change",
+                    )
             })
             .collect();
         if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
@@ -110,9 +115,55 @@ const RESUME_MAY_CHANGE: [&str; 15] = [
     "evaluate.classifier",
 ];
 
-/// The config whose name is most like that of `path`: beside it, or in `configs/`.
+/// Why there is no text to read, and what was probably meant.
+fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+    let name = path.display();
+    if path.join("config.toml").is_file() {
+        let help = format!("`hearth train --run {name} --resume` goes on with it");
+        return Fault::new(format!("{name} is the folder of a run, and no config")).help(help);
+    }
+    if path.is_dir() {
+        let help = "name a TOML file; for a folder of pictures, `hearth init FOLDER` writes one";
+        return Fault::new(format!("{name} is a folder, and no config")).help(help);
+    }
+    let near = neighbour(path).filter(|_| error.kind() == std::io::ErrorKind::NotFound);
+    let help = match near {
+        Some(near) => format!("did you mean `{}`?", near.display()),
+        None => "a config is a TOML file, such as configs/mlp.toml".to_owned(),
+    };
+    Fault::new(format!("cannot read {name}: {}", reason(error))).help(help)
+}
+
+/// What bytes are that are no text in UTF-8.
+fn not_text(path: &Path, bytes: &[u8]) -> Fault {
+    let (what, help) = match bytes {
+        // The mark that editors of Windows begin with.
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("is written in UTF-16", "save it as UTF-8"),
+        bytes if bytes.contains(&0) => {
+            ("is no text", "a config is a TOML file, such as configs/mlp.toml")
+        }
+        _ => ("has letters that are not UTF-8", "save it as UTF-8"),
+    };
+    Fault::new(format!("{} {what}", path.display())).help(help)
+}
+
+/// `train.epochs=3`, where it was typed as `train.epochs = 3` or `train.epochs 3`.
+fn in_one_word<'a>(text: &str, mut next: impl Iterator<Item = &'a str>) -> Option<String> {
+    let value = match (text.split_once('='), next.next()?) {
+        (None, "=") => next.next()?,
+        (None, word) => word.strip_prefix('=').unwrap_or(word),
+        (Some((_, "")), word) => word,
+        (Some(_), _) => return None,
+    };
+    let is_key = text.contains('.') && !text.contains(['/', '\\']);
+    (is_key && !value.contains('=')).then(|| format!("{}={value}", text.trim_end_matches('=')))
+}
+
+/// The config whose name is most like that of `path`, with or without its end: beside it, or in `configs/`.
 fn neighbour(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
+    let is_whole = path.extension().is_some_and(|end| end == "toml");
+    let whole = if is_whole { wanted.to_owned() } else { format!("{wanted}.toml") };
     [path.parent()?, Path::new("configs")].into_iter().find_map(|folder| {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let names: Vec<String> = std::fs::read_dir(here)
@@ -120,7 +171,7 @@ fn neighbour(path: &Path) -> Option<PathBuf> {
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter(|name| Path::new(name).extension().is_some_and(|end| end == "toml"))
             .collect();
-        nearest(wanted, names.iter().map(String::as_str)).map(|name| folder.join(name))
+        nearest(&whole, names.iter().map(String::as_str)).map(|name| folder.join(name))
     })
 }
 

@@ -4,7 +4,8 @@ use serde::de::value::Error as Stop;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use toml::Value;
 
-use crate::fault::{COMMAND_LINE, Fault, Place, suggest};
+use crate::fault::{COMMAND_LINE, Fault, Place, nearest, suggest};
+use crate::habits::setting_like;
 use crate::tree::{Item, Node};
 
 /// Reads sections out of a tree. A section with a fault reads as `None`, and the
@@ -12,11 +13,13 @@ use crate::tree::{Item, Node};
 pub(crate) struct Reader<'a> {
     pub root: &'a Node,
     pub faults: Vec<Fault>,
+    /// Sections that are not there, in the order in which they were asked for.
+    missing: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(root: &'a Node) -> Self {
-        Self { root, faults: Vec::new() }
+        Self { root, faults: Vec::new(), missing: Vec::new() }
     }
 
     /// Notes each section that is none of `known`.
@@ -38,8 +41,43 @@ impl<'a> Reader<'a> {
         for (key, node) in table.members().filter(unknown) {
             let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let fault = Fault::new(format!("`{full}` is not {what}"));
-            self.faults.push(fault.at(Some(&node.key)).help(suggest(key, known)));
+            let help = match setting_like(key) {
+                // A name that is only like one of this section is that one's.
+                Some(setting) if nearest(key, known.iter().copied()).is_none() => {
+                    format!("did you mean `{setting}`?")
+                }
+                _ => suggest(key, known),
+            };
+            self.faults.push(fault.at(Some(&node.key)).help(help));
         }
+    }
+
+    /// All that was found. Sections that are not there are one fault, unless another name was meant for them.
+    pub fn into_faults(mut self) -> Vec<Fault> {
+        if self.root.members().next().is_none() {
+            let empty = Fault::new(format!("{} is empty", self.root.key.source.name));
+            return vec![
+                empty.help("begin it with `format = 1`; every config in configs/ is an example"),
+            ];
+        }
+        let misspelt = |section: &String| {
+            let is_known = |name: &str| crate::gather::SECTIONS.contains(&name);
+            let mut unknown = self.root.members().filter(|(name, _)| !is_known(name));
+            unknown.any(|(name, _)| nearest(name, [section.as_str()]).is_some())
+        };
+        let missing: Vec<_> = self.missing.iter().filter(|section| !misspelt(section)).collect();
+        if let [first @ .., last] = &missing[..] {
+            let file = &self.root.key.source.name;
+            let named: Vec<_> = first.iter().map(|section| format!("[{section}]")).collect();
+            let all = match &named[..] {
+                [] => format!("no section [{last}]"),
+                named => format!("no sections {} and [{last}]", named.join(", ")),
+            };
+            let help =
+                "every config in configs/ has them; `hearth init FOLDER` writes one for pictures";
+            self.faults.push(Fault::new(format!("{file} has {all}")).help(help));
+        }
+        self.faults
     }
 
     /// Whether the section was written at all.
@@ -105,11 +143,12 @@ impl<'a> Reader<'a> {
             Some(Node { item: Item::Table(_), .. }) => Some(()),
             Some(node) => {
                 let fault = Fault::new(format!("[{path}] must be a section"));
-                self.faults.push(fault.at(Some(&node.place)));
+                let help = format!("write [{path}] on a line of its own, and its keys below");
+                self.faults.push(fault.at(Some(&node.place)).help(help));
                 None
             }
             None => {
-                self.faults.push(Fault::new(format!("the section [{path}] is missing")));
+                self.missing.push(path.to_owned());
                 None
             }
         }
@@ -147,7 +186,18 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
     let message = message.lines().next().unwrap_or_default();
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     if let (Some(_), [field, ..]) = (message.strip_prefix("missing field"), &quoted[..]) {
-        return (format!("`{path}.{field}` is missing"), None);
+        let example = match *field {
+            "name" => "\"mlp\"",
+            "path" => "\"pictures\"",
+            "hidden" => "[256]",
+            "widths" => "[16, 32]",
+            "depths" => "[2, 2]",
+            "learning_rate" => "0.1",
+            "epochs" => "10",
+            _ => "...",
+        };
+        let help = format!("add a line to [{path}], as {field} = {example}");
+        return (format!("`{path}.{field}` is missing"), Some(help));
     }
     if let (Some(_), [found, known @ ..]) = (message.strip_prefix("unknown field"), &quoted[..]) {
         // The path ends with the key itself.
@@ -178,7 +228,12 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
         words = words.replace(rust, plain);
     }
     match words.split_once(", expected ") {
-        Some((found, expected)) => (format!("`{path}` must be {expected}, and is {found}"), None),
+        Some((found, expected)) => {
+            let bare = found.strip_prefix("the text \"").and_then(|text| text.strip_suffix('"'));
+            let number = bare.filter(|text| text.parse::<f64>().is_ok());
+            let help = number.map(|number| format!("leave the quotation marks out: {number}"));
+            (format!("`{path}` must be {expected}, and is {found}"), help)
+        }
         None => (format!("`{path}`: {words}"), None),
     }
 }

@@ -7,6 +7,7 @@ use toml::Value;
 use toml::de::{DeTable, DeValue};
 
 use crate::fault::{COMMAND_LINE, Fault, Place, Source};
+use crate::syntax;
 
 /// A value and where it was written.
 #[derive(Clone, Debug)]
@@ -31,8 +32,8 @@ impl Node {
         let source = Arc::new(source);
         let place = |span| Place { source: source.clone(), span };
         let table = DeTable::parse(&source.text).map_err(|error| {
-            Fault::new(format!("this is not TOML: {}", error.message()))
-                .at(error.span().map(place).as_ref())
+            let place = place(error.span().unwrap_or(0..0));
+            syntax::fault(error.message(), &place).at(Some(&place))
         })?;
         let whole = place(table.span());
         let item = table_item(&source, table.get_ref())?;
@@ -45,9 +46,9 @@ impl Node {
         let parsed = Self::parse(source(text));
         let Some((key, value)) = text.split_once('=') else {
             let place = Place { source: Arc::new(source(text)), span: 0..text.len() };
-            return Err(Fault::new("an override is KEY=VALUE")
+            return Err(Fault::new("this is not KEY=VALUE")
                 .at(Some(&place))
-                .help("for example train.epochs=3"));
+                .help("a setting is one word without spaces, such as train.epochs=3"));
         };
         // What is all digits and signs was meant as a number.
         let is_word = value.chars().any(char::is_alphabetic)

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use hearth_config::reason;
+
 /// Data that is missing, damaged or not what the config says.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// A file or folder that the system does not let us read or write.
-    #[error("{} cannot be {action}: {source}; check that it exists and who may access it", path.display())]
+    #[error("{} cannot be {action}: {}; check the path, and who may access it", path.display(), reason(source))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -27,9 +29,9 @@ pub enum DataError {
     },
     /// A file of a known dataset with other contents than were published.
     #[error(
-        "{} is damaged: its SHA-256 is {found} instead of {expected}; \
+        "{} is damaged: its SHA-256 is {:.12}... instead of {:.12}...; \
          `hearth data fetch {dataset}` replaces it",
-        path.display()
+        path.display(), found, expected
     )]
     Checksum {
         /// The file.

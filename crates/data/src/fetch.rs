@@ -230,7 +230,10 @@ fn download(
 ) -> Result<(), String> {
     for file in files {
         let address = format!("{base}{}.gz", file.name);
-        let failed = |error: &dyn std::fmt::Display| format!("{address}: {error}");
+        let failed = |error: &dyn std::fmt::Display| {
+            let text = error.to_string();
+            format!("{address}: {}", text.split(" (os error").next().unwrap_or_default())
+        };
         let left = deadline.saturating_duration_since(Instant::now());
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .timeout_connect(Some(CONNECT_LIMIT.min(left)))

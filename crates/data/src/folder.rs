@@ -35,9 +35,10 @@ pub(crate) fn load(config: &ImageFolderConfig) -> Result<Dataset, DataError> {
         }
         Layout::Whole(folder) => Listing::of(&folder)?.split(config.test_fraction)?,
     };
-    if train.classes.len() < 2 {
-        let fault =
-            format!("it has {} class folders; a classifier needs two or more", train.classes.len());
+    if let [class] = &train.classes[..] {
+        let fault = format!(
+            "it has one class folder, {class}; a classifier needs two or more, each with its pictures"
+        );
         return Err(DataError::set(&train.root, fault));
     }
 
@@ -138,7 +139,7 @@ impl Listing {
 pub(crate) fn fault(error: &DataError) -> String {
     match error {
         DataError::Picture { fault, .. } => fault.clone(),
-        DataError::Io { source, .. } => source.to_string(),
+        DataError::Io { source, .. } => hearth_config::reason(source),
         other => other.to_string(),
     }
 }

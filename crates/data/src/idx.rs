@@ -57,7 +57,7 @@ pub fn parse(mut source: impl Read + Seek, length: u64, path: &Path) -> Result<I
     };
     read.map_err(|fault| match fault {
         Fault::Reading(error) if is_content(&error) => {
-            damaged(path, format!("its gzip stream is broken ({error})"))
+            damaged(path, "its gzip stream is broken, or ends too early".to_owned())
         }
         Fault::Reading(error) => unreadable(error),
         Fault::Content(fault) => damaged(path, fault),

@@ -82,6 +82,16 @@ impl Listing {
             listing.classes.push(name.to_owned());
             listing.add(&folder, label);
         }
+        if listing.classes.is_empty() {
+            let fault = match listing.loose.len() {
+                0 => "it is empty; put a folder of pictures into it for each class".to_owned(),
+                files => format!(
+                    "it has {files} files and no folders; put the pictures of each class into a folder of \
+                     its name"
+                ),
+            };
+            return Err(DataError::set(root, fault));
+        }
         Ok(listing)
     }
 
@@ -109,9 +119,9 @@ impl Listing {
                     let path = error.path().unwrap_or(folder).to_owned();
                     let fault = match error.loop_ancestor() {
                         Some(ancestor) => format!("the link leads back to {}", ancestor.display()),
-                        None => {
-                            error.io_error().map_or_else(|| error.to_string(), ToString::to_string)
-                        }
+                        None => error
+                            .io_error()
+                            .map_or_else(|| error.to_string(), hearth_config::reason),
                     };
                     self.broken.push(Broken { path, fault });
                 }

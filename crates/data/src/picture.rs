@@ -67,7 +67,7 @@ pub fn read_picture_bytes(
     // Decoders of strangers' formats have had panics before; one more must not end the program.
     let decoded = catch_unwind(AssertUnwindSafe(|| convert(name, bytes, shape, bounds)));
     let mut pixels = match decoded {
-        Ok(result) => result.map_err(|error| fault(error.to_string().trim_end().to_owned()))?,
+        Ok(result) => result.map_err(|error| fault(reason(bytes, &error).to_owned()))?,
         Err(_) => return Err(fault("its decoder failed".to_owned())),
     };
     if invert {
@@ -155,6 +155,28 @@ fn decode(name: &Path, bytes: &[u8], bounds: Bounds) -> ImageResult<DynamicImage
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
     Ok(picture)
+}
+
+/// Why a file is no picture, in our words: by its first bytes, or else by what its decoder found.
+fn reason(bytes: &[u8], error: &ImageError) -> &'static str {
+    let begins = |start: &[u8]| bytes.trim_ascii_start().starts_with(start);
+    let is_text = || !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok();
+    if bytes.is_empty() {
+        return "it is empty";
+    }
+    if begins(b"%PDF") {
+        return "it is a PDF document";
+    }
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return "it is a HEIF or AVIF picture, or a film, which are not read here";
+    }
+    match error {
+        ImageError::Limits(_) => "it is too large, or says that it is",
+        _ if is_text() => "it is a text",
+        ImageError::Unsupported(_) => "it is in no format that is read here",
+        ImageError::IoError(_) => "it ends too early",
+        _ => "its contents are damaged",
+    }
 }
 
 /// What a transparent picture looks like on white paper.

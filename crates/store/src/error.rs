@@ -1,13 +1,17 @@
 //! Everything that can go wrong, each with a sentence that says what to do.
 
-use std::{fmt::Display, io, path::PathBuf};
+use std::{
+    fmt::Display,
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why something could not be kept or read back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The operating system refused; the source says why.
-    #[error("could not {action} {}{}", path.display(), hint(source))]
+    #[error("could not {action} {}: {}", path.display(), reason(source))]
     Io {
         /// What was tried, as a verb: "read", "write", ...
         action: &'static str,
@@ -29,7 +33,7 @@ pub enum StoreError {
     },
     /// No checkpoint is whole. None was moved, so that nothing starts anew by mistake.
     #[error(
-        "every checkpoint in {} is damaged: {}. To start anew, train into another folder with --run",
+        "every checkpoint in {} is damaged: {}. To begin anew, name another folder with --run",
         folder.display(), list(faults.iter().map(|(_, fault)| fault))
     )]
     AllDamaged {
@@ -103,13 +107,13 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The folder holds something that is no run.
-    #[error("{} is not empty: name a new folder", path.display())]
+    #[error("{} is a folder with other things in it: name a new one with --run", path.display())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
     /// There is no run in the folder.
-    #[error("{} is not a run (it has no config.toml){}", path.display(), nearby(runs))]
+    #[error("{}{}", not_a_run(path), nearby(runs))]
     NotARun {
         /// The folder.
         path: PathBuf,
@@ -126,7 +130,10 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// There is no sweep in the folder.
-    #[error("{} is not a sweep (it has no sweep.json)", path.display())]
+    #[error(
+        "{} is not a sweep (it has no sweep.json): name the folder that `hearth sweep` made",
+        path.display()
+    )]
     NotASweep {
         /// The folder.
         path: PathBuf,
@@ -241,16 +248,43 @@ impl StoreError {
     }
 }
 
-fn hint(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            " (make room, then continue with --resume)"
+/// What the system says, in words that are the same on every system, and what to do.
+fn reason(source: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+    let known = match source.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded => {
+            "the disk is full. Make room, then continue with --resume"
         }
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-            " (name a folder that can be written with --run)"
+        Kind::ReadOnlyFilesystem | Kind::PermissionDenied => {
+            "this user may not write there. Name a folder that can be written with --run"
         }
+        Kind::NotFound => "the folder that it belongs in is not there. Check the path",
+        Kind::AlreadyExists => "a file of this name is in the way. Name another folder with --run",
+        Kind::NotADirectory => {
+            "a part of the path is a file and no folder. Name another folder with --run"
+        }
+        Kind::IsADirectory => "it is a folder, where a file should be. Move it away",
         _ => "",
+    };
+    if known.is_empty() {
+        let text = source.to_string();
+        return text.split(" (os error").next().unwrap_or_default().to_owned();
     }
+    known.to_owned()
+}
+
+/// What stands where a run should.
+fn not_a_run(path: &Path) -> String {
+    let fault = if path.is_dir() {
+        "it has no config.toml"
+    } else if path.extension().is_some_and(|end| end == "toml") {
+        "it is a config, and a run is the folder of what was trained with one"
+    } else if path.exists() {
+        "it is a file, and a run is a folder"
+    } else {
+        "there is no such folder"
+    };
+    format!("{} is not a run: {fault}", path.display())
 }
 
 fn other_checkpoints(others: &[u64]) -> String {
@@ -262,15 +296,16 @@ fn other_checkpoints(others: &[u64]) -> String {
 }
 
 fn nearby(runs: &[PathBuf]) -> String {
+    let shown = |run: &PathBuf| run.strip_prefix(".").unwrap_or(run).display().to_string();
     match runs {
-        [] => String::new(),
-        runs => format!(". Runs nearby: {}", list(runs.iter().map(|run| run.display()))),
+        [] => ". `hearth train CONFIG` makes one, in runs/".to_owned(),
+        runs => format!(". Runs nearby: {}", list(runs.iter().map(shown))),
     }
 }
 
-/// Up to ten things, and how many more there are.
+/// Up to five things, and how many more there are.
 fn list(things: impl IntoIterator<Item: Display>) -> String {
-    const SHOWN: usize = 10;
+    const SHOWN: usize = 5;
     let things: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
     let shown = things[..things.len().min(SHOWN)].join(", ");
     match things.len().saturating_sub(SHOWN) {

@@ -28,7 +28,7 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
         (!reader.is_empty()).then_some(reader)
     });
     let found = nested.into_iter().next().map_or_else(|| PytorchReader::new(path), Ok);
-    let tensors = found.map_err(|error| error.to_string())?.into_tensors();
+    let tensors = found.map_err(|_| "it is no whole file of torch.save".to_owned())?.into_tensors();
     if tensors.is_empty() {
         return Err("it holds no tensors".to_owned());
     }

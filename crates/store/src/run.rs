@@ -34,14 +34,48 @@ impl RunDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
         disk::create_folder(&run.path)?;
-        if run.is_run() {
-            return Err(StoreError::RunExists { path: run.path });
+        run.check_free()?;
+        Ok(run)
+    }
+
+    /// Whether [`create`](Self::create) could make a run here: asked before anything is computed for it.
+    pub fn check(path: &Path) -> Result<(), StoreError> {
+        let run = Self { path: path.to_owned() };
+        if path.is_dir() {
+            run.check_free()?;
+        }
+        Self::check_place(path)
+    }
+
+    /// Whether folders can be made here: the nearest one that is there must be one that can be written.
+    pub fn check_place(path: &Path) -> Result<(), StoreError> {
+        let mut folder = path;
+        while !disk::exists(folder)? && disk::parent(folder) != folder {
+            folder = disk::parent(folder);
+        }
+        if !folder.is_dir() {
+            let in_the_way = folder == path;
+            let kind = if in_the_way {
+                io::ErrorKind::AlreadyExists
+            } else {
+                io::ErrorKind::NotADirectory
+            };
+            return Err(io::Error::from(kind)).context("create", path);
+        }
+        let probe = disk::temporary(folder, "probe");
+        fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).context("create", path)
+    }
+
+    /// An error when the folder holds a run or anything else.
+    fn check_free(&self) -> Result<(), StoreError> {
+        if self.is_run() {
+            return Err(StoreError::RunExists { path: self.path.clone() });
         }
         let nothing = |name: &String| name == lock::NAME || disk::is_temporary(name);
-        if disk::names(&run.path)?.iter().all(nothing) {
-            Ok(run)
+        if disk::names(&self.path)?.iter().all(nothing) {
+            Ok(())
         } else {
-            Err(StoreError::NotEmpty { path: run.path })
+            Err(StoreError::NotEmpty { path: self.path.clone() })
         }
     }
 
@@ -192,8 +226,12 @@ mod tests {
         let run = RunDir::create(&path)?;
         drop(run.lock()?);
         assert_eq!(disk::names(&path)?, [".lock"]);
+        RunDir::check(&path)?;
+        RunDir::check(&folder.path().join("not/there/yet"))?;
+        assert_eq!(disk::names(folder.path())?, ["deep"], "nothing is left of the attempt");
 
         run.write_text("config.toml", "format = 1\n")?;
+        assert!(matches!(RunDir::check(&path), Err(StoreError::RunExists { .. })));
         let error = RunDir::create(&path).expect_err("it holds a run");
         assert!(matches!(&error, StoreError::RunExists { path: found } if *found == path));
         assert!(error.to_string().contains("--resume"));
@@ -204,7 +242,11 @@ mod tests {
         fs::create_dir(&other)?;
         fs::write(other.join("thesis.tex"), "")?;
         assert!(matches!(RunDir::create(&other), Err(StoreError::NotEmpty { .. })));
-        assert!(matches!(RunDir::create(other.join("thesis.tex")), Err(StoreError::Io { .. })));
+        for file in ["thesis.tex", "thesis.tex/run"] {
+            assert!(matches!(RunDir::create(other.join(file)), Err(StoreError::Io { .. })));
+            assert!(matches!(RunDir::check(&other.join(file)), Err(StoreError::Io { .. })));
+        }
+        assert!(matches!(RunDir::check(&other), Err(StoreError::NotEmpty { .. })));
         assert!(matches!(run.write_text("a/b", ""), Err(StoreError::FileName { .. })));
         Ok(())
     }

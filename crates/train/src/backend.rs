@@ -156,10 +156,10 @@ impl FromStr for Backend {
         found.copied().ok_or_else(|| {
             if KNOWN.contains(&name) {
                 format!(
-                    "this program was built without {name} and has {compiled}; get it with `make build BACKEND={name}`"
+                    "this program was built without it and has {compiled}; get it with `make build BACKEND={name}`"
                 )
             } else {
-                format!("there is no backend {name:?}; this program has {compiled}")
+                format!("this program has {compiled}")
             }
         })
     }

@@ -34,7 +34,7 @@ pub enum TrainError {
     #[error(transparent)]
     Config(#[from] hearth_config::Faults),
     /// A file of the run is not what this program writes.
-    #[error("{file} of this run is damaged: {fault}")]
+    #[error("{file} of this run is damaged: {fault}; put it back, or train anew")]
     RunInfo {
         /// The file's path.
         file: String,

@@ -86,7 +86,7 @@ impl FromStr for Format {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|format| format.name() == name);
-        found.ok_or_else(|| format!("{name:?} is not onnx, safetensors or burnpack"))
+        found.ok_or_else(|| "it is onnx, safetensors or burnpack".to_owned())
     }
 }
 
@@ -105,7 +105,7 @@ impl FromStr for Part {
     fn from_str(name: &str) -> Result<Self, String> {
         let found = [Self::Generator, Self::Discriminator].into_iter();
         let mut found = found.filter(|part| part.to_string() == name);
-        found.next().ok_or_else(|| format!("{name:?} is not generator or discriminator"))
+        found.next().ok_or_else(|| "it is generator or discriminator".to_owned())
     }
 }
 

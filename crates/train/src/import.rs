@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use hearth_config::{Config, ModelConfig};
+use hearth_config::{Config, ModelConfig, reason};
 use hearth_model::PictureDims;
 use hearth_store::{StateDict, checksum, read_pytorch, read_tensors};
 
@@ -21,6 +21,9 @@ pub struct Weights {
     pub source: String,
 }
 
+/// How such a file is written.
+const SAVED_BY: &str = "in Python: torch.save(network.state_dict(), \"network.pt\")";
+
 /// Refuses what can be seen to be wrong before anything is loaded or trained.
 pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
     let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
@@ -28,13 +31,11 @@ pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
         return Err(not_for(config));
     }
     if !is_pytorch(file) && file.extension().is_some_and(|end| end != "safetensors") {
-        return Err(fault(
-            "only .safetensors, .pt and .pth files are read; in Python: \
-             torch.save(network.state_dict(), \"network.pt\")"
-                .to_owned(),
-        ));
+        return Err(fault(format!("only .safetensors, .pt and .pth files are read; {SAVED_BY}")));
     }
-    fs::metadata(file).map(|_| ()).map_err(|error| fault(error.to_string()))
+    fs::metadata(file)
+        .map(|_| ())
+        .map_err(|error| fault(format!("{}; check the path", reason(&error))))
 }
 
 /// Whether `torch.save` wrote it, by its name.
@@ -96,8 +97,12 @@ pub fn weights(
     let ModelConfig::Classifier { network, .. } = &config.model else {
         return Err(not_for(config));
     };
-    let bytes = fs::read(file).map_err(|error| fault(error.to_string()))?;
-    let read = if is_pytorch(file) { read_pytorch(file) } else { read_tensors(&bytes) };
+    let bytes = fs::read(file).map_err(|error| fault(reason(&error)))?;
+    let read = if is_pytorch(file) {
+        read_pytorch(file).map_err(|text| format!("{text}; {SAVED_BY}"))
+    } else {
+        read_tensors(&bytes)
+    };
     let mut theirs = read.map_err(&fault)?;
     let layers = layers::classifier(network, picture, classes);
     let wanted = tensors::tensors(&layers);

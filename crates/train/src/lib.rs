@@ -45,6 +45,7 @@ pub mod keeper;
 pub mod learner;
 mod leg;
 mod lines;
+mod memory;
 pub mod metrics;
 pub mod number;
 pub mod optimizer;

@@ -61,7 +61,7 @@ pub fn range_test(
     let config = job.config;
     let ModelConfig::Classifier { network, .. } = &config.model else {
         return Err(TrainError::Settings(
-            "a range test looks at one loss, and an adversarial pair has two that work against each other"
+            "a range test looks at one loss, and an adversarial pair has two that work against each other; `hearth sweep` tries learning rates on it"
                 .into(),
         ));
     };

@@ -2,15 +2,13 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use hearth_config::{Config, ModelConfig, OptimizerKind};
+use hearth_config::{Config, ModelConfig};
 use hearth_data::{Dataset, Splits};
 use hearth_model::{Classifier, Gan, Pass, Trace, gan, params};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-
-/// About how many bytes the program takes by itself: its code, its threads, the allocator's reserve.
-const PROGRAM: usize = 50_000_000;
+use crate::memory::{Needs, Sizes};
 
 /// The table that training opens with.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,26 +62,18 @@ impl Summary {
         let picture = [shape.channels, shape.height, shape.width];
         let (layers, parameters) =
             layers(config, picture, dataset.classes.len(), &backend.device()?)?;
-        // Values that the optimiser keeps for each parameter.
-        let kept = match &config.optimizer.rule.kind {
-            OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
-            OptimizerKind::Adam(_) | OptimizerKind::Adamw(_) => 2,
-        };
         let pixels: usize = picture.iter().product();
         let outputs: usize =
             layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
-        // Each output is held once forward and once backward.
-        let batch = config.data.batches.batch_size * (pixels + 2 * outputs);
-        // On a graphics card, steps on trial leave what they began with.
-        let copies = if backend.is_on_adapter() { 2 } else { 1 };
-        let stored = (dataset.train.len() + dataset.test.len()) * pixels;
+        let sizes = Sizes { pixels, outputs, parameters };
+        let needs = Needs::new(config, backend, dataset, splits.train.len(), sizes);
         Ok(Self {
             name: config.run.name.clone(),
             dataset: dataset.name.clone(),
             samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
             picture,
             classes: dataset.classes.clone(),
-            memory: PROGRAM + stored + 4 * (batch + parameters * (1 + copies * (1 + kept))),
+            memory: needs.all(),
             layers,
             parameters,
             steps: [steps_per_epoch, steps_per_epoch * config.train.epochs],

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_data::Normalization;
-use hearth_store::{RunDir, StoreError};
+use hearth_store::RunDir;
 
 use crate::backend::set_threads;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::import;
 use crate::judge::{self, Judge};
+use crate::memory;
 use crate::precision::Arithmetic;
 use crate::run::{Data, Job, Outcome, Target, begin};
 use crate::tasks::{Adversarial, Classify, adversarial};
@@ -24,11 +25,15 @@ pub fn train(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
-    if let Target::Fresh(path) | Target::Import(path, _) = &job.target
-        && RunDir::open(path).is_ok()
-    {
-        // Said before any data is fetched.
-        return Err(StoreError::RunExists { path: path.clone() }.into());
+    // Said before any data is fetched.
+    match &job.target {
+        Target::Fresh(path) | Target::Import(path, _) => RunDir::check(path)?,
+        Target::Numbered(parent) => RunDir::check_place(parent)?,
+        Target::Resume(path) => match RunDir::open(path) {
+            Ok(run) => drop(run.lock()?),
+            Err(_) => RunDir::check_place(path)?,
+        },
+        Target::Nowhere => {}
     }
     if let Target::Import(_, file) = &job.target {
         import::check(file, config)?;
@@ -73,8 +78,10 @@ pub(crate) fn prepare(
         observe(Event::Note(format!("warning: {warning}")));
     }
     let splits = dataset.split(&config.data.batches, config.run.seed)?;
+    memory::check(job, &dataset, splits.train.len())?;
     Ok((Data { dataset, splits, threads }, device))
 }
+
 /// The judge of what a job trains; none when nothing is trained and none is named.
 fn judge_of(
     job: &Job<'_>,

@@ -32,7 +32,7 @@ impl std::str::FromStr for Which {
             step => step
                 .parse()
                 .map(Self::Step)
-                .map_err(|_| format!("{text:?} is not best, last or the number of a step")),
+                .map_err(|_| "it is best, last or the number of a step".to_owned()),
         }
     }
 }

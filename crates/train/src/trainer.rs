@@ -34,7 +34,7 @@ pub enum Ended {
 }
 
 /// How many pictures the message about a refused step names.
-const SHOWN: usize = 512;
+const SHOWN: usize = 16;
 
 /// Where a checkpoint holds what computed it.
 pub const COMPUTED_ON: &str = "trainer.computed_on";

@@ -26,10 +26,10 @@ pub fn run(args: &Init) -> Result<(), Failure> {
             "{} is there already; name another file with --out",
             out.display()
         )),
-        _ => Failure::Other(format!("cannot write {}: {error}", out.display())),
+        _ => Failure::unwritten(&out, &error),
     })?;
     std::io::Write::write_all(&mut file, text.as_bytes())
-        .map_err(|error| Failure::Other(format!("cannot write {}: {error}", out.display())))?;
+        .map_err(|error| Failure::unwritten(&out, &error))?;
     if !report.is_sound() {
         say(&format!(
             "some pictures have faults; see: hearth data check {}",

@@ -16,8 +16,10 @@ pub fn run(args: &LrFind, backend: Backend, datasets: &Path) -> Result<(), Failu
     let LrFind { from, to, steps, .. } = *args;
     let good = 0.0 < from && from < to && to.is_finite();
     if !good || !(20..=100_000).contains(&steps) {
-        let wanted = "--from is above 0 and below --to, and --steps is 20 to 100000";
-        return Err(Failure::usage(wanted));
+        return Err(Failure::usage(format!(
+            "--from {from} --to {to} --steps {steps}: --from must be above 0 and below --to, and --steps 20 to \
+             100000"
+        )));
     }
     let raw = RawConfig::read(&args.config.config)?.with_overrides(&args.config.overrides)?;
     let config = raw.check()?;

@@ -33,7 +33,8 @@ struct Row {
 /// Lists the runs in a folder.
 pub fn run(args: &Runs) -> Result<(), Failure> {
     if !args.folder.is_dir() && args.folder != Path::new("runs") {
-        return Err(Failure::usage(format!("{} is not a folder", args.folder.display())));
+        let folder = args.folder.display();
+        return Err(Failure::usage(format!("{folder} is not a folder; runs are made in runs/")));
     }
     let read = |run: RunDir| left_out_if_unreadable(&run, row(&run)).map(|row| (row, run));
     let rows = runs_in(&args.folder)?.into_iter().filter_map(read);

@@ -46,7 +46,7 @@ pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
     pixels.truncate(count * shape.pixels());
     let mut files = Vec::new();
     if let Some(folder) = &args.each {
-        std::fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| Failure::unwritten(folder, &error))?;
         for (index, pixels) in pixels.chunks_exact(shape.pixels()).enumerate() {
             let picture = Picture { shape, pixels: pixels.to_vec() };
             files.push(write(&folder.join(format!("{index:05}.png")), &picture)?);
@@ -64,8 +64,4 @@ pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
 fn write(path: &Path, picture: &Picture) -> Result<String, Failure> {
     write_file(path, &picture.to_png())?;
     Ok(path.display().to_string())
-}
-
-fn cannot(action: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Other(format!("cannot {action} {}: {error}", path.display()))
 }

@@ -259,7 +259,9 @@ fn resume(args: &Sweep, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failur
         },
     )?;
     // It may have begun on a backend that this program lacks.
-    let backend: Backend = record.backend.parse().map_err(Failure::usage)?;
+    let backend: Backend = record.backend.parse().map_err(|fault: String| {
+        Failure::usage(format!("the sweep began on {}: {fault}", record.backend))
+    })?;
     Compute { backend: Some(backend), device: args.compute.device }.choice()?;
     let configs = record.configs()?;
     Ok((sweep, lock, record, configs))

@@ -63,7 +63,11 @@ fn settings(args: &Train) -> Result<Config, Failure> {
         (Some(path), _) => path.clone(),
         (None, Some(run)) => run.config_path(),
         (None, None) => {
-            return Err(Failure::usage("there is no run to resume: name a config as well"));
+            let run = args.run.as_deref().unwrap_or(Path::new("runs")).display();
+            return Err(Failure::usage(format!(
+                "there is no run {run} to resume; `hearth runs` lists those in runs/, and with a config one \
+                 is begun there"
+            )));
         }
     };
     let raw = RawConfig::read(&path)?.with_overrides(&shorthands(args, &overrides))?;

@@ -185,7 +185,10 @@ async fn predict(
     ask: Result<Query<Ask>, QueryRejection>,
     request: Request,
 ) -> Result<Json<Predictions>, Refusal> {
-    let Query(ask) = ask.map_err(|fault| Refusal::new(fault.status(), fault.body_text()))?;
+    let Query(ask) = ask.map_err(|fault| {
+        let known = "a query may have top, a whole number with 0 for all classes, and invert, true or false";
+        Refusal::new(fault.status(), format!("{known}; {}", parameter(request.uri().query())))
+    })?;
     let Asks::Classifier(queue, shape) = &service.asks else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "this network makes pictures"));
     };
@@ -215,6 +218,20 @@ async fn predict(
     Ok(Json(Predictions { predictions: predictions.collect() }))
 }
 
+/// What was asked that cannot be.
+fn parameter(query: Option<&str>) -> String {
+    let good = |part: &&str| match part.split_once('=') {
+        Some(("top", value)) => value.parse::<usize>().is_ok(),
+        Some(("invert", value)) => value.parse::<bool>().is_ok(),
+        _ => false,
+    };
+    let parts: Vec<&str> = query.unwrap_or_default().split('&').collect();
+    match parts.iter().find(|part| !good(part)) {
+        Some(part) => format!("`{part}` is not one of these"),
+        None => "each of them once".to_owned(),
+    }
+}
+
 /// Makes pictures, and gives them in one grid.
 #[utoipa::path(
     post,
@@ -232,13 +249,7 @@ async fn generated(
     State(service): State<Arc<Service>>,
     wish: Result<Json<Wish>, JsonRejection>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let Json(wish) = wish.map_err(|fault| match fault.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            let longest = service.limits.body;
-            Refusal::new(fault.status(), format!("the body is longer than {longest} bytes"))
-        }
-        _ => Refusal::unfit(fault.body_text()),
-    })?;
+    let Json(wish) = wish.map_err(|fault| no_wish(&fault, service.limits.body))?;
     let Asks::Generator(queue, shape, latent) = &service.asks else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "this network names what pictures show"));
     };
@@ -249,6 +260,17 @@ async fn generated(
     let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
     let png = Picture::grid(&made, *shape, columns).to_png();
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
+}
+
+/// Why a body says nothing that can be made.
+fn no_wish(fault: &JsonRejection, longest: usize) -> Refusal {
+    if fault.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Refusal::new(fault.status(), format!("the body is longer than {longest} bytes"));
+    }
+    let text = fault.body_text();
+    // Behind the library's words stands which key is wrong.
+    let detail = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, detail)| detail);
+    Refusal::unfit(format!("the body is JSON, as {{\"seed\": 7, \"count\": 16}}: {detail}"))
 }
 
 #[derive(OpenApi)]

@@ -47,7 +47,9 @@ async fn whole(request: Request, longest: usize) -> Result<Vec<Sent>, Refusal> {
 async fn parts(request: Request, longest: usize) -> Result<Vec<Sent>, Refusal> {
     let fault = |error: MultipartError| too_long_or(error.status(), longest, error.body_text());
     let form: Result<Multipart, _> = request.extract().await;
-    let mut form = form.map_err(|rejection| Refusal::unfit(rejection.body_text()))?;
+    let mut form = form.map_err(|rejection| {
+        Refusal::unfit(format!("the form cannot be read: {}", rejection.body_text()))
+    })?;
     let mut sent = Vec::new();
     while let Some(part) = form.next_field().await.map_err(fault)? {
         if sent.len() == MOST_PICTURES {

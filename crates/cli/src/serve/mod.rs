@@ -24,9 +24,11 @@ mod refusal;
 mod served;
 mod service;
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use hearth_config::reason;
 use hearth_data::Bounds;
 use tokio::net::TcpListener;
 
@@ -65,7 +67,14 @@ pub fn serve(
         .map_err(|error| Failure::Other(format!("cannot start threads: {error}")))?;
     let address = SocketAddr::new(host, port);
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(|error| {
-        Failure::Other(format!("cannot listen on {address}: {error}; --port 0 takes a free one"))
+        let remedy = match error.kind() {
+            ErrorKind::AddrNotAvailable => {
+                "--host takes an address of this machine, such as 127.0.0.1"
+            }
+            ErrorKind::PermissionDenied => "--port takes one above 1023 without special rights",
+            _ => "--port 0 takes a free one",
+        };
+        Failure::Other(format!("cannot listen on {address}: {}; {remedy}", reason(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
     let (service, work) = service::Service::new(served, limits);

@@ -65,7 +65,7 @@ pub fn drawn(axes: &[Axis], number: usize, seed: u64) -> Result<Vec<Trial>, Faul
 
 fn check_number(number: usize) -> Result<(), Fault> {
     match number {
-        0 => Err(Fault::new("a sweep of no trials")),
+        0 => Err(Fault::new("--random 0 draws no trial; ask for 1 or more")),
         1..=MOST => Ok(()),
         _ => Err(Fault::new(format!("a sweep has at most {MOST} trials"))
             .help("try some of the combinations with --random N")),

@@ -87,7 +87,9 @@ pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
         Ok(Format::Onnx) => {
             return Err(of_settings(&"an ONNX graph runs in other engines; export safetensors"));
         }
-        Err(error) => return Err(of_settings(&error)),
+        Err(known) => {
+            return Err(of_settings(&format!("its format is {format:?}, and {known}")));
+        }
     };
     let normalization = Normalization { mean: input.mean, std: input.std };
     let shape = PictureShape { channels, height, width };

@@ -1,7 +1,5 @@
 //! What a wrong network is told.
 
-use miette::Diagnostic as _;
-
 use crate::{
     ClassifierConfig, CnnConfig, Config, Fault, Faults, Initializer, LenetConfig, ModelConfig,
     RawConfig, ResnetConfig,
@@ -24,15 +22,12 @@ fn said(data: &str, model: &str) -> Vec<(String, String, String)> {
 
 /// The text that the fault underlines: the value, or the section where a key is missing.
 fn place(fault: &Fault) -> String {
-    let label = fault.labels().and_then(|mut labels| labels.next()).expect("a place");
-    let source = fault.source_code().expect("a source");
-    let span = source.read_span(label.inner(), 0, 0).expect("within the source");
-    let start = label.offset() - span.span().offset();
-    String::from_utf8_lossy(&span.data()[start..start + label.len()]).into_owned()
+    let place = fault.place().expect("a place");
+    place.source.text[place.span.clone()].to_owned()
 }
 
 fn help(fault: &Fault) -> String {
-    fault.help().map(|help| help.to_string()).unwrap_or_default()
+    fault.remedy().unwrap_or_default().to_owned()
 }
 
 const MINI: &str = "kind = \"fashion-mnist-mini\"";
@@ -74,7 +69,12 @@ fn a_wrong_word_key_or_type_is_told_its_place_and_what_is_known() {
             "`model.poolin` is not a key of [model] with kind = \"lenet\"",
             "did you mean `pooling`?",
         ),
-        ("kind = \"cnn\"", "model", "`model.widths` is missing", ""),
+        (
+            "kind = \"cnn\"",
+            "model",
+            "`model.widths` is missing",
+            "add a line to [model], as widths = [16, 32]",
+        ),
         (
             "kind = \"cnn\"\nwidths = 8",
             "8",
@@ -93,7 +93,12 @@ fn a_wrong_word_key_or_type_is_told_its_place_and_what_is_known() {
             "`model.depths` is not a key of [model] with kind = \"cnn\"",
             "did you mean `depth`?",
         ),
-        ("kind = \"resnet\"\nwidths = [8, 16]", "model", "`model.depths` is missing", ""),
+        (
+            "kind = \"resnet\"\nwidths = [8, 16]",
+            "model",
+            "`model.depths` is missing",
+            "add a line to [model], as depths = [2, 2]",
+        ),
     ]);
 }
 

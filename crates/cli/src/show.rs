@@ -1,0 +1,147 @@
+//! How a fault is shown: what is wrong, where, and what would be right, in six lines.
+//!
+//! ```text
+//!   × `data.bach_size` is not a key of [data] with kind = "fashion-mnist"
+//!    ╭─[configs/mlp.toml:8:1]
+//!  8 │ bach_size = 64
+//!    · ─────────
+//!   help: did you mean `batch_size`?
+//! ```
+
+use std::io::IsTerminal as _;
+
+use hearth_config::{Fault, Place, Spot};
+
+/// The longest line, in letters.
+const WIDTH: usize = 100;
+
+/// The most letters that are shown of a line of a config.
+const SHOWN: usize = 84;
+
+/// The text of a fault for standard error.
+pub fn shown(fault: &Fault) -> String {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    text(fault, std::io::stderr().is_terminal() && !plain)
+}
+
+fn text(fault: &Fault, in_color: bool) -> String {
+    let color = |code: &str, text: &str| {
+        if in_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    };
+    let mut lines = wrapped(&fault.to_string(), WIDTH - 4);
+    for (index, line) in lines.iter_mut().enumerate() {
+        let mark = if index == 0 { color("31", "×") } else { " ".to_owned() };
+        *line = format!("  {mark} {line}");
+    }
+    lines.extend(fault.place().into_iter().flat_map(|place| snippet(place, color)));
+    for (index, line) in wrapped(fault.remedy().unwrap_or_default(), WIDTH - 8).iter().enumerate() {
+        let mark = if index == 0 { color("36", "help:") } else { " ".repeat(5) };
+        lines.push(format!("  {mark} {line}"));
+    }
+    lines.join("\n")
+}
+
+/// The line of a place, with what is meant underlined.
+fn snippet(place: &Place, color: impl Fn(&str, &str) -> String) -> [String; 3] {
+    let Spot { line, text, letters: (first, count) } = place.spot();
+    let number = line.to_string();
+    let margin = " ".repeat(number.len());
+    let name = if place.is_typed() {
+        place.to_string()
+    } else {
+        format!("{}:{line}:{}", place.source.name, first + 1)
+    };
+    // A long line is shown from a little before the place.
+    let skipped = if first + count.min(SHOWN / 2) > SHOWN { first - 20 } else { 0 };
+    let visible = |c: char| if c.is_control() { ' ' } else { c };
+    let part: String = text.chars().skip(skipped).take(SHOWN).map(visible).collect();
+    let room = SHOWN.saturating_sub(first - skipped).max(1);
+    let under = "─".repeat(count.clamp(1, room));
+    [
+        format!(" {margin} ╭─[{name}]"),
+        format!(" {number} │ {part}").trim_end().to_owned(),
+        format!(" {margin} · {}{}", " ".repeat(first - skipped), color("31", &under)),
+    ]
+}
+
+/// The words of a text on lines of at most so many letters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        // What a list names was told in full when it happened.
+        if paragraph.trim_start().starts_with("- ") {
+            lines.push(shortened(paragraph.trim(), width));
+            continue;
+        }
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            let length = line.chars().count() + 1 + word.chars().count();
+            if !line.is_empty() && length > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The beginning and the end of a line that is too long.
+fn shortened(line: &str, width: usize) -> String {
+    const GAP: &str = " ... ";
+    let letters: Vec<char> = line.chars().collect();
+    if letters.len() <= width {
+        return line.to_owned();
+    }
+    let half = width.saturating_sub(GAP.len()) / 2;
+    let part = |letters: &[char]| letters.iter().collect::<String>();
+    part(&letters[..half]) + GAP + &part(&letters[letters.len() - half..])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hearth_config::Source;
+
+    use super::*;
+
+    fn at(text: &str, part: &str) -> Fault {
+        let source = Source { name: "a.toml".into(), text: text.into() };
+        let start = source.text.find(part).expect("it is there");
+        let place = Place { source: Arc::new(source), span: start..start + part.len() };
+        Fault::new("it is wrong").at(Some(&place)).help("it would be right")
+    }
+
+    #[test]
+    fn a_fault_is_its_message_its_line_and_its_remedy() {
+        let shown = text(&at("a = 1\n\tb = “x”\n", "“x”"), false);
+        assert_eq!(
+            shown,
+            "  × it is wrong\n   ╭─[a.toml:2:6]\n 2 │  b = “x”\n   ·      ───\n  help: it would be right"
+        );
+        assert!(text(&at("a = 1", "1"), true).contains("\x1b[31m×\x1b[0m it is wrong"));
+    }
+
+    #[test]
+    fn long_lines_are_cut_and_long_messages_wrapped() {
+        let long = format!("a = {}1 + b", "x".repeat(5000));
+        let shown = text(&at(&long, "1 + b"), false);
+        let (found, under) = (shown.lines().nth(2).unwrap(), shown.lines().nth(3).unwrap());
+        assert!(found.chars().count() <= WIDTH && found.ends_with("x1 + b"), "{found}");
+        let place = |line: &str, letter: char| line.chars().position(|c| c == letter);
+        assert_eq!(place(found, '1').map(|_| found.chars().count()), Some(under.chars().count()));
+        let shown = text(&Fault::new("word ".repeat(50)), false);
+        assert_eq!(shown.lines().count(), 3, "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
+        let list = format!("none led there\n  - first: {}end\n  - second: no", "so ".repeat(90));
+        let shown = text(&Fault::new(list), false);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!((lines.len(), lines[2]), (3, "    - second: no"), "{shown}");
+        assert!(lines[1].contains(" ... ") && lines[1].ends_with("so end"), "{shown}");
+        assert!(lines[1].chars().count() <= WIDTH, "{shown}");
+    }
+}

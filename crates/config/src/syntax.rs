@@ -1,0 +1,90 @@
+//! What is wrong with a text that is not TOML, in the words of someone who writes a config.
+
+use crate::fault::{Fault, Place};
+
+/// What every line of a config is.
+const LINES: &str = "a config has lines KEY = VALUE under sections [NAME], as configs/mlp.toml has";
+
+/// The parser's message, `said` of `place`, and what would be right.
+pub(crate) fn fault(said: &str, place: &Place) -> Fault {
+    let (message, help) = words(said, place);
+    Fault::new(message).help(help)
+}
+
+fn words(said: &str, place: &Place) -> (String, String) {
+    let spot = place.spot();
+    let line = spot.text.trim();
+    let found = place.source.text.get(place.span.clone()).unwrap_or_default().trim();
+    let is = |start: &str| said.starts_with(start);
+    let told = |message: &str, help: &str| (message.to_owned(), help.to_owned());
+    if is("string values must be quoted") {
+        return not_a_value(found, line);
+    }
+    if is("duplicate key") {
+        let key = line.trim_matches(['[', ']']).split('=').next().unwrap_or(line).trim();
+        let what = if line.starts_with('[') { "the section" } else { "the key" };
+        return (format!("{what} `{key}` is there already"), "leave one of the two out".into());
+    }
+    if is("key with no value") || is("invalid key-value pair") {
+        let help = match line.split_once(':') {
+            Some((key, value))
+                if !line.contains(['{', '"', '=']) || value.trim().starts_with('"') =>
+            {
+                let value = if value.trim().is_empty() { "VALUE" } else { value.trim() };
+                format!(
+                    "write {} = {value}, with = instead of :, and sections as [NAME]",
+                    key.trim()
+                )
+            }
+            _ if line.starts_with('{') => format!("this looks like JSON, and {LINES}"),
+            _ => LINES.to_owned(),
+        };
+        return ("this line is no setting".into(), help);
+    }
+    if is("invalid boolean") {
+        return (
+            format!("`{found}` is neither true nor false"),
+            "write it in small letters".into(),
+        );
+    }
+    if is("unexpected key or value") {
+        return told(
+            "something stands behind the value",
+            "a line has one setting; a number has a point, as 0.5, and a list stands in [ ]",
+        );
+    }
+    if is("unclosed array") {
+        return told("the list is not closed", "end it with ]");
+    }
+    if line.contains('"') && line.contains('\\') {
+        let help = "a path with \\ stands in single quotation marks: 'C:\\pictures'";
+        return ("a text has a \\ that means nothing".into(), help.into());
+    }
+    if is("invalid basic string") || is("invalid literal string") {
+        return told(
+            "the text is not closed",
+            "end it with the quotation mark that it begins with",
+        );
+    }
+    (format!("this is not TOML: {said}"), LINES.to_owned())
+}
+
+/// What stands where a value should.
+fn not_a_value(found: &str, line: &str) -> (String, String) {
+    if found.is_empty() {
+        let key = line.trim_end_matches('=').trim();
+        return (
+            format!("`{key}` has no value"),
+            "write one behind the =, or leave the line out".into(),
+        );
+    }
+    let bare = found.trim_matches(['“', '”', '„', '‘', '’', '«', '»']);
+    let share = found.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    let help = match share {
+        Some(percent) => format!("write {}", percent / 100.0),
+        None if bare != found => format!("its quotation marks must be plain ones: \"{bare}\""),
+        None => format!("a text stands in quotation marks: \"{bare}\""),
+    };
+    let message = format!("`{found}` is neither a number nor a text");
+    (message, help)
+}

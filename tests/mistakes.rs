@@ -1,0 +1,214 @@
+//! The likeliest mistakes of users, made with real files and the real program: each has to be told in at most
+//! six lines that name the place and what to do, and with the exit code that the README documents.
+//!
+//! They are those that the issue trackers and forums of other trainers are full of.
+
+mod command_line;
+mod config;
+mod data;
+mod place;
+mod runs;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Done, hearth, root, run, succeed, words};
+
+/// The most lines of an answer.
+const LINES: usize = 6;
+
+/// A mistake, and what has to be told of it.
+pub struct Mistake {
+    name: &'static str,
+    /// The words behind `hearth`.
+    command: &'static str,
+    /// The exit code.
+    code: i32,
+    /// The file, key or argument that is named.
+    place: &'static str,
+    /// What is said to do.
+    remedy: &'static str,
+    /// What lies in the folder when the command is typed.
+    make: fn(&Path),
+    /// Whether the numbers of the answer are those of this machine.
+    numbers_vary: bool,
+}
+
+/// A mistake of the command line alone.
+const fn mistake(
+    name: &'static str,
+    command: &'static str,
+    code: i32,
+    place: &'static str,
+    remedy: &'static str,
+) -> Mistake {
+    Mistake { name, command, code, place, remedy, make: |_| (), numbers_vary: false }
+}
+
+impl Mistake {
+    /// With what lies in the folder then.
+    const fn having(mut self, make: fn(&Path)) -> Self {
+        self.make = make;
+        self
+    }
+
+    const fn whose_numbers_vary(mut self) -> Self {
+        self.numbers_vary = true;
+        self
+    }
+
+    /// Makes it.
+    fn make(&self, folder: &Path) -> Done {
+        (self.make)(folder);
+        let mut command = hearth(words(self.command));
+        command.current_dir(folder).env("HEARTH_DATASETS", root().join("datasets"));
+        // Neither programs nor a network are needed, and data is found nowhere else.
+        command.env("PATH", "/nonexistent").env("HTTPS_PROXY", "http://127.0.0.1:9");
+        command.env_remove("NO_PROXY").env_remove("no_proxy");
+        run(&mut command)
+    }
+
+    /// The answer as it is kept: without paths and numbers of this machine.
+    fn told(&self, done: &Done, folder: &Path) -> String {
+        let root = root().canonicalize().unwrap();
+        let paths = [(folder, "[here]"), (crate::support::root(), "[hearth]"), (&root, "[hearth]")];
+        let text = paths.iter().fold(done.err.clone(), |text, (path, name)| {
+            text.replace(&path.display().to_string(), name)
+        });
+        // What was said before it went wrong is no part of the answer.
+        let text = text.find("  × ").map_or(text.as_str(), |start| &text[start..]);
+        if !self.numbers_vary {
+            return text.trim_end().to_owned();
+        }
+        let mut told = String::new();
+        for letter in text.trim_end().chars() {
+            match letter {
+                '0'..='9' if told.ends_with('N') => {}
+                '0'..='9' => told.push('N'),
+                other => told.push(other),
+            }
+        }
+        told
+    }
+
+    /// What is wrong with the answer.
+    fn faults(&self, done: &Done, told: &str) -> Vec<&'static str> {
+        // As one reads it, wherever lines are broken.
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let before = done.err.split("  × ").next().unwrap_or_default();
+        let has_begun = before.contains("epochs of") || before.contains("trying");
+        let raw = ["panicked", "os error", "RUST_BACKTRACE"];
+        [
+            (done.code == Some(self.code), "another exit code"),
+            (!raw.iter().any(|word| done.err.contains(word)), "not in our words"),
+            (told.lines().count() <= LINES, "too many lines"),
+            (told.matches("  × ").count() == 1, "not one mistake"),
+            (flat.contains(self.place), "no place"),
+            (flat.contains(self.remedy), "nothing to do"),
+            (before.is_empty() || has_begun, "more than the answer"),
+        ]
+        .into_iter()
+        .filter_map(|(good, fault)| (!good).then_some(fault))
+        .collect()
+    }
+}
+
+/// A config without faults.
+const GOOD: &str = r#"format = 1
+
+[run]
+name = "try"
+
+[data]
+kind = "fashion-mnist-mini"
+batch_size = 64
+valid_samples = 200
+
+[model]
+kind = "mlp"
+hidden = [64, 32]
+activation = "relu"
+
+[optimizer]
+kind = "sgd"
+learning_rate = 0.1
+
+[train]
+epochs = 1
+"#;
+
+/// A folder in which someone has worked: a config, runs, an export, pictures and IDX files.
+fn worked_in(folder: &Path) {
+    let datasets = root().join("datasets");
+    let at = |line: &str| {
+        let mut command = hearth(words(line));
+        command.current_dir(folder).env("HEARTH_DATASETS", &datasets);
+        command
+    };
+    fs::write(folder.join("try.toml"), GOOD).unwrap();
+    fs::copy(root().join("configs/gan-nano.toml"), folder.join("gan.toml")).unwrap();
+    succeed(&mut at("train try.toml --run runs/mlp-001"));
+    succeed(&mut at("train gan.toml --run runs/gan-001 train.epochs=1 evaluate.samples=100"));
+    succeed(&mut at("export runs/mlp-001 --format safetensors --out exported"));
+    copy(&datasets.join("fashion-mnist-mini"), &folder.join("idx"));
+    let pictures = folder.join("pictures");
+    for class in ["boot", "shirt"] {
+        fs::create_dir_all(pictures.join(class)).unwrap();
+        crate::support::pictures(&pictures.join(class), 10);
+    }
+}
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// The only checkpoint of a run.
+fn checkpoint(run: &Path) -> PathBuf {
+    crate::support::checkpoints(run).pop().unwrap()
+}
+
+#[test]
+fn sixty_mistakes_are_told_with_their_place_and_what_to_do() {
+    let table: [(&str, &[Mistake]); 5] = [
+        ("command_line", command_line::MISTAKES),
+        ("config", config::MISTAKES),
+        ("data", data::MISTAKES),
+        ("place", place::MISTAKES),
+        ("runs", runs::MISTAKES),
+    ];
+    let names: Vec<_> = table
+        .iter()
+        .flat_map(|(_, mistakes)| mistakes.iter().map(|mistake| mistake.name))
+        .collect();
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert!(distinct.len() >= 60 && distinct.len() == names.len(), "{} mistakes", distinct.len());
+
+    let folder = tempfile::tempdir().unwrap();
+    worked_in(folder.path());
+    let mut faults = String::new();
+    for (subject, mistakes) in table {
+        let mut seen = String::new();
+        for mistake in mistakes {
+            let done = mistake.make(folder.path());
+            let told = mistake.told(&done, folder.path());
+            let Mistake { name, command, code, .. } = mistake;
+            for fault in mistake.faults(&done, &told) {
+                writeln!(faults, "{name}: {fault} [{:?}]\n{}", done.code, done.err).unwrap();
+            }
+            writeln!(seen, "## {name}\n$ hearth {command}\n{told}\n[{code}]\n").unwrap();
+        }
+        insta::assert_snapshot!(subject, seen);
+    }
+    assert!(faults.is_empty(), "{faults}");
+}

@@ -1,0 +1,214 @@
+//! What is learned from, and what is looked at.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Mistake, copy, mistake};
+
+/// Training on the folder `own`.
+const OWN: &str =
+    "train try.toml --run never data.kind=image-folder data.path=own data.valid_samples=0";
+
+/// Training on IDX files, those in `idx` but for one.
+macro_rules! idx {
+    ($images:literal, $labels:literal) => {
+        concat!(
+            "train try.toml --run never data.kind=idx data.test_images=idx/t10k-images-idx3-ubyte.gz ",
+            "data.test_labels=idx/t10k-labels-idx1-ubyte.gz data.train_images=",
+            $images,
+            " data.train_labels=",
+            $labels
+        )
+    };
+}
+
+/// Makes the folder `own` anew.
+fn own(here: &Path, make: impl FnOnce(&Path)) {
+    let own = here.join("own");
+    if own.exists() {
+        fs::remove_dir_all(&own).unwrap();
+    }
+    fs::create_dir(&own).unwrap();
+    make(&own);
+}
+
+/// The small set with one file of other bytes.
+fn damaged(here: &Path, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+    let set = here.join("damaged/fashion-mnist-mini");
+    copy(&here.join("idx"), &set);
+    let bytes = fs::read(set.join(file)).unwrap();
+    fs::write(set.join(file), change(bytes)).unwrap();
+}
+
+pub const MISTAKES: &[Mistake] = &[
+    mistake(
+        "no datasets here",
+        "train try.toml --run never --datasets elsewhere",
+        3,
+        "elsewhere/fashion-mnist-mini",
+        "check it out again",
+    ),
+    mistake(
+        "no way to a dataset",
+        "train try.toml --run never data.kind=mnist --datasets elsewhere",
+        3,
+        "elsewhere/mnist",
+        "put them there",
+    ),
+    mistake(
+        "file that was fetched by half",
+        "train try.toml --run never --datasets damaged",
+        3,
+        "train-images-idx3-ubyte.gz",
+        "undamaged copy",
+    )
+    .having(|here| {
+        damaged(here, "train-images-idx3-ubyte.gz", |bytes| bytes[..bytes.len() / 2].to_vec());
+    }),
+    mistake(
+        "wrong checksum",
+        "train try.toml --run never --datasets damaged",
+        3,
+        "t10k-labels-idx1-ubyte.gz is damaged",
+        "hearth data fetch",
+    )
+    .having(|here| {
+        let other = fs::read(here.join("idx/train-labels-idx1-ubyte.gz")).unwrap();
+        damaged(here, "t10k-labels-idx1-ubyte.gz", |_| other);
+    }),
+    mistake(
+        "verification of nothing",
+        "data verify mnist --datasets pictures",
+        3,
+        "pictures/mnist/train-images-idx3-ubyte",
+        "check the path",
+    ),
+    mistake(
+        "folder of pictures that is nowhere",
+        "train try.toml --run never data.kind=image-folder data.path=nowhere data.valid_samples=0",
+        3,
+        "nowhere",
+        "check the path",
+    ),
+    mistake("one class", OWN, 3, "own", "two or more").having(|here| {
+        own(here, |own| copy(&here.join("pictures/boot"), &own.join("boot")));
+    }),
+    mistake("empty folder", OWN, 3, "own", "a folder of pictures").having(|here| own(here, |_| ())),
+    mistake("folder without subfolders", OWN, 3, "own", "into a folder of its name").having(
+        |here| {
+            own(here, |own| copy(&here.join("pictures/boot"), own));
+        },
+    ),
+    mistake("class without a picture", OWN, 3, "own", "add some or remove its folder").having(
+        |here| {
+            own(here, |own| {
+                copy(&here.join("pictures"), own);
+                fs::create_dir(own.join("trouser")).unwrap();
+            });
+        },
+    ),
+    mistake("test without train", OWN, 3, "own", "no train/").having(|here| {
+        own(here, |own| copy(&here.join("pictures"), &own.join("test")));
+    }),
+    mistake("class that only one part has", OWN, 3, "own/test", "both parts must have").having(
+        |here| {
+            own(here, |own| {
+                copy(&here.join("pictures"), &own.join("train"));
+                copy(&here.join("pictures/boot"), &own.join("test/boot"));
+            });
+        },
+    ),
+    mistake(
+        "all pictures for validation",
+        "train try.toml --run never data.valid_samples=5000",
+        2,
+        "data.valid_samples",
+        "ask for fewer",
+    ),
+    mistake(
+        "weights for other classes",
+        "train try.toml --run never train.class_weights=[1.0,2.0]",
+        2,
+        "train.class_weights",
+        "10",
+    ),
+    mistake(
+        "picture that is nowhere",
+        "predict runs/mlp-001 shirt.png",
+        3,
+        "shirt.png",
+        "check the path",
+    ),
+    mistake(
+        "folder for a picture",
+        "predict runs/mlp-001 pictures",
+        3,
+        "pictures",
+        "check the path",
+    ),
+    mistake(
+        "text by the name of a picture",
+        "predict runs/mlp-001 text.png",
+        3,
+        "text.png",
+        "save it anew",
+    )
+    .having(|here| fs::write(here.join("text.png"), "no picture\n").unwrap()),
+    mistake(
+        "picture that was loaded by half",
+        "predict runs/mlp-001 half.png",
+        3,
+        "half.png",
+        "save it anew",
+    )
+    .having(|here| {
+        let bytes = fs::read(here.join("pictures/boot/000.png")).unwrap();
+        fs::write(here.join("half.png"), &bytes[..bytes.len() / 2]).unwrap();
+    }),
+    mistake("empty picture", "predict runs/mlp-001 empty.png", 3, "empty.png", "save it anew")
+        .having(|here| fs::write(here.join("empty.png"), "").unwrap()),
+    mistake("PDF for a picture", "predict runs/mlp-001 scan.pdf", 3, "scan.pdf", "save it anew")
+        .having(|here| fs::write(here.join("scan.pdf"), b"%PDF-1.4\n\0\xff").unwrap()),
+    mistake(
+        "photo of a telephone",
+        "predict runs/mlp-001 photo.heic",
+        3,
+        "photo.heic",
+        "save it anew",
+    )
+    .having(|here| {
+        fs::write(here.join("photo.heic"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
+    }),
+    mistake(
+        "labels out of range",
+        concat!(
+            idx!("idx/train-images-idx3-ubyte.gz", "idx/train-labels-idx1-ubyte.gz"),
+            " data.classes=[\"a\",\"b\"]"
+        ),
+        3,
+        "train-labels-idx1-ubyte.gz",
+        "correct the file or data.classes",
+    ),
+    mistake(
+        "labels and pictures swapped",
+        idx!("idx/train-labels-idx1-ubyte.gz", "idx/train-images-idx3-ubyte.gz"),
+        3,
+        "train-labels-idx1-ubyte.gz",
+        "were two files swapped?",
+    ),
+    mistake(
+        "labels of another set",
+        idx!("idx/train-images-idx3-ubyte.gz", "idx/t10k-labels-idx1-ubyte.gz"),
+        3,
+        "t10k-labels-idx1-ubyte.gz",
+        "belong together?",
+    ),
+    mistake(
+        "picture for an IDX file",
+        idx!("pictures/boot/000.png", "idx/train-labels-idx1-ubyte.gz"),
+        3,
+        "pictures/boot/000.png",
+        "undamaged copy",
+    ),
+    mistake("init of nothing", "init shoes", 3, "shoes", "check the path"),
+];
