@@ -17,7 +17,7 @@
 //! | [`transfer`] | the weights of another run, to start from |
 //! | [`mod@inspect`] | what a network has learned, to be looked at |
 //! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
-//! | [`summary`] | what is about to be trained |
+//! | [`summary`], `memory` | what is about to be trained, and whether it fits |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
 
 #![forbid(unsafe_code)]
