@@ -139,7 +139,7 @@ fn class_faults(parts: &[Listing]) -> Vec<String> {
             if let Some(other) = parts
                 .iter()
                 .enumerate()
-                .find(|(there, part)| *there != here && !part.classes.binary_search(name).is_err())
+                .find(|(there, part)| *there != here && part.classes.binary_search(name).is_err())
             {
                 faults.push(format!(
                     "{}: the class folder {name} is missing",

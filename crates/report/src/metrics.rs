@@ -118,9 +118,7 @@ mod tests {
 
     #[test]
     fn a_long_run_takes_no_more_room_than_a_short_one() {
-        let line = |step: u32| {
-            json!({"kind": "train", "step": step, "epoch": f64::from(step) / 10.0, "loss": 1.0})
-        };
+        let line = |step: u32| json!({"kind": "train", "step": step, "epoch": f64::from(step) / 10.0, "loss": 1.0});
         let mut history: History = (0..50_000).map(line).collect::<Vec<_>>().iter().collect();
         history.add(&json!({"kind": "note", "step": 7, "text": "another backend"}));
         let points = history.curve("train", "loss").points;

@@ -126,7 +126,8 @@ where
         let points = thinned.points();
         let radius = if points.len() <= FEW_POINTS { 2 } else { 0 };
         let color = tint(index);
-        let line = LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(radius);
+        let line =
+            LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(radius);
         chart.draw_series(line)?.label(&series.name).legend(move |at| key(at, color));
     }
     let last = series.iter().filter_map(|series| series.points.last()).map(|point| point.1);

@@ -77,11 +77,7 @@ impl Board {
     }
 
     /// A histogram of the gradient of each parameter, which `gradients` reads, when it is time for them.
-    pub fn gradients(
-        &mut self,
-        step: u64,
-        gradients: impl FnOnce() -> Vec<(String, Vec<f32>)>,
-    ) {
+    pub fn gradients(&mut self, step: u64, gradients: impl FnOnce() -> Vec<(String, Vec<f32>)>) {
         if !self.is_time(step, "gradients") {
             return;
         }

@@ -147,9 +147,9 @@ impl Page {
     /// Some of the kept grids of a generator, by their steps.
     fn samples(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let files = self.run.files(SAMPLES)?;
-        let shown = run::spread(&files).into_iter().filter_map(|path| {
-            Some((step_of(path)?, fs::read(path).ok()?))
-        });
+        let shown = run::spread(&files)
+            .into_iter()
+            .filter_map(|path| Some((step_of(path)?, fs::read(path).ok()?)));
         Ok(shown.collect())
     }
 }

@@ -250,7 +250,10 @@ fn a_hundred_thousand_pictures_in_a_thousand_classes() {
         assert!((0..examples.len()).all(|place| of(place) == place / share));
     }
     let report = crate::check::check_folder(pictures.0.path()).unwrap();
-    assert_eq!((report.classes.len(), report.duplicates.len(), report.faults.len()), (1000, 100, 0));
+    assert_eq!(
+        (report.classes.len(), report.duplicates.len(), report.faults.len()),
+        (1000, 100, 0)
+    );
 }
 
 #[cfg(unix)]
@@ -278,7 +281,8 @@ fn a_folder_that_many_links_lead_to_is_read_once() {
 fn what_cannot_be_read_is_left_out() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let pictures = Pictures::parts(2, 1);
-    let _socket = std::os::unix::net::UnixListener::bind(pictures.path("train/cat/socket")).unwrap();
+    let _socket =
+        std::os::unix::net::UnixListener::bind(pictures.path("train/cat/socket")).unwrap();
     // A file that fails when it is read, whoever reads.
     symlink("/proc/self/mem", pictures.path("train/cat/failing.png")).unwrap();
     pictures.add("train/dog/locked.png", [7; 3]);
