@@ -30,7 +30,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve size soak pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve bench-pages size soak pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -106,6 +106,9 @@ bench-backends: ## steps of small networks on each backend, graphics adapters as
 bench-serve: venv build ## a server's requests/s and the start of a prediction, beside PyTorch's
 	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
 	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
+
+bench-pages: build ## what a run's page, event file and pictures cost
+	@bash scripts/bench_pages.sh $(HEARTH)
 
 size: ## how large the program is, with flex alone and with everything, and what it needs
 	cargo build --release -p hearth --no-default-features --features flex
