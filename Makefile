@@ -13,6 +13,8 @@ OUT     ?= samples.png
 SEEDS   ?= 1 2 3
 # Of gan.toml.
 EPOCHS  ?= 15
+# Of the steps and minutes of `make soak`.
+SHARE   ?= 1
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
@@ -28,7 +30,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve bench-pages size pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve bench-pages size soak pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -113,6 +115,9 @@ size: ## how large the program is, with flex alone and with everything, and what
 	@bash scripts/size.sh 'flex, without the server' $(HEARTH)
 	cargo build --release $(ALL) --bin hearth
 	@bash scripts/size.sh 'all backends and the server' $(HEARTH)
+
+soak: build ## long runs and a busy server, whose memory, file handles and folders must not grow: make soak [SHARE=0.1]
+	python3 scripts/soak.py $(HEARTH) --share $(SHARE)
 
 pictures: venv build ## the README's pictures of pages and the dashboard, from runs that are trained for it
 	$(VENV)/bin/pip install --quiet pillow pyte

@@ -76,6 +76,37 @@ fn a_folder_of_ones_own_pictures_is_trained_on_in_two_commands() {
     assert!(done.out.contains("broken.png"), "{}", done.out);
 }
 
+#[cfg(unix)]
+#[test]
+fn folders_that_nothing_can_be_learned_from_say_why() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = tempfile::tempdir().unwrap();
+    let shoes = place.path().join("shoes");
+    own_pictures(&shoes);
+    let at = |words: &[&str]| {
+        let mut command = hearth(words);
+        command.current_dir(place.path());
+        command
+    };
+    succeed(&mut at(&["init", "shoes"]));
+    let refused = || fail(&mut at(&["train", "shoes.toml", "--run", "run"]), 3).err;
+    fs::create_dir(shoes.join("sandal")).unwrap();
+    assert!(refused().contains("class sandal has no picture to train on"), "{}", refused());
+    fs::remove_dir(shoes.join("sandal")).unwrap();
+    fs::create_dir(shoes.join(OsStr::from_bytes(b"sandal-\xff"))).unwrap();
+    assert!(refused().contains("the name of a class must be UTF-8"), "{}", refused());
+    fs::remove_dir(shoes.join(OsStr::from_bytes(b"sandal-\xff"))).unwrap();
+    fs::remove_dir_all(shoes.join("other")).unwrap();
+    assert!(refused().contains("it has 1 class folders"), "{}", refused());
+    assert!(!place.path().join("run").exists(), "nothing was begun");
+
+    let odd = place.path().join(OsStr::from_bytes(b"shoes-\xff"));
+    fs::rename(&shoes, &odd).unwrap();
+    let done = fail(at(&["init"]).arg(&odd), 2);
+    assert!(done.err.contains("not UTF-8; rename it"), "{}", done.err);
+}
+
 #[test]
 fn idx_files_of_ones_own_are_trained_on() {
     let mini = root().join("datasets/fashion-mnist-mini");

@@ -1,5 +1,6 @@
 //! Printing: results on standard output, messages on standard error.
 
+use std::collections::VecDeque;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +12,34 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 /// What was said while something else is on the terminal. Locked after standard error, always.
-static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+static HELD: Mutex<Option<Held>> = Mutex::new(None);
+
+/// The most texts that are kept back.
+const MOST_HELD: usize = 10_000;
+
+/// What is kept back: the newest of it, for a run may take days.
+#[derive(Default)]
+struct Held {
+    texts: VecDeque<String>,
+    /// How many older ones are lost.
+    lost: usize,
+}
+
+impl Held {
+    fn push(&mut self, text: &str) {
+        self.texts.push_back(text.to_owned());
+        if self.texts.len() > MOST_HELD {
+            self.texts.pop_front();
+            self.lost += 1;
+        }
+    }
+
+    /// All that is left to be said.
+    fn said(self) -> impl Iterator<Item = String> {
+        let lost = (self.lost > 0).then(|| format!("(earlier lines left out: {})", self.lost));
+        lost.into_iter().chain(self.texts)
+    }
+}
 
 /// Prints a result. A reader that has gone away, as `head` does, is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -34,7 +62,7 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 pub fn say(text: &str) {
     let mut err = std::io::stderr().lock();
     match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
-        Some(lines) => lines.push(text.to_owned()),
+        Some(held) => held.push(text),
         None => drop(writeln!(err, "{text}")),
     }
 }
@@ -48,7 +76,8 @@ pub fn hold() {
 /// Says what was kept back, and keeps nothing back any more.
 pub fn release() {
     let mut err = std::io::stderr().lock();
-    for text in HELD.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default() {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+    for text in held.said() {
         let _ = writeln!(err, "{text}");
     }
 }
@@ -123,6 +152,17 @@ pub fn megabytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_log_the_newest_lines_are_held() {
+        let mut held = Held::default();
+        (0..MOST_HELD).for_each(|line| held.push(&line.to_string()));
+        held.push("last");
+        let said: Vec<_> = held.said().collect();
+        assert_eq!(said.len(), MOST_HELD + 1);
+        assert_eq!(said[..2], ["(earlier lines left out: 1)", "1"]);
+        assert_eq!(said[MOST_HELD], "last");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

@@ -130,14 +130,16 @@ fn class_faults(parts: &[Listing]) -> Vec<String> {
                 listing.classes.len()
             ));
         }
-        for (class, name) in listing.classes.iter().enumerate() {
-            if listing.pictures.iter().all(|&(_, label)| usize::from(label) != class) {
+        let mut counts = vec![0; listing.classes.len()];
+        listing.pictures.iter().for_each(|(_, label)| counts[usize::from(*label)] += 1);
+        for (name, count) in listing.classes.iter().zip(counts) {
+            if count == 0 {
                 faults.push(format!("{root}: no file in the class folder {name}"));
             }
             if let Some(other) = parts
                 .iter()
                 .enumerate()
-                .find(|(there, part)| *there != here && !part.classes.contains(name))
+                .find(|(there, part)| *there != here && part.classes.binary_search(name).is_err())
             {
                 faults.push(format!(
                     "{}: the class folder {name} is missing",

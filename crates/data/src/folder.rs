@@ -22,6 +22,9 @@ use crate::examples::{Examples, PictureShape};
 use crate::listing::{Broken, Layout, Listing};
 use crate::picture::{Bounds, read_file, read_picture_bytes};
 
+/// The most files of a part that are named when they are left out.
+const MOST_NAMED: usize = 20;
+
 /// Loads a folder of pictures.
 pub(crate) fn load(config: &ImageFolderConfig) -> Result<Dataset, DataError> {
     let path = Path::new(&config.path);
@@ -31,16 +34,15 @@ pub(crate) fn load(config: &ImageFolderConfig) -> Result<Dataset, DataError> {
         Layout::Parts { train, test } => {
             let (train, test) = (Listing::of(&train)?, Listing::of(&test)?);
             test.check_classes(&train.classes)?;
+            train.check_count()?;
             (train, test)
         }
-        Layout::Whole(folder) => Listing::of(&folder)?.split(config.test_fraction)?,
+        Layout::Whole(folder) => {
+            let all = Listing::of(&folder)?;
+            all.check_count()?;
+            all.split(config.test_fraction)?
+        }
     };
-    if let [class] = &train.classes[..] {
-        let fault = format!(
-            "it has one class folder, {class}; a classifier needs two or more, each with its pictures"
-        );
-        return Err(DataError::set(&train.root, fault));
-    }
 
     let mut warnings = Vec::new();
     let mut checksums = BTreeMap::new();
@@ -122,13 +124,20 @@ impl Listing {
             }
         }
         pixels.truncate(labels.len() * size);
-        for Broken { path, fault } in broken {
+        let unnamed = broken.len().saturating_sub(MOST_NAMED);
+        for Broken { path, fault } in broken.into_iter().take(MOST_NAMED) {
             if on_broken == OnBroken::Fail {
                 return Err(DataError::Picture { path, fault });
             }
             warnings.push(format!(
                 "{}: left out, for it cannot be read as a picture: {fault}",
                 path.display()
+            ));
+        }
+        if unnamed > 0 {
+            warnings.push(format!(
+                "{}: {unnamed} more files are left out; `hearth data check` names them all",
+                self.root.display()
             ));
         }
         Ok((Examples { pixels, labels, shape }, hex(&sums.finalize())))

@@ -1,5 +1,6 @@
 //! What is in a folder of pictures: class folders and files, none of them opened yet.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ impl Layout {
 /// The pictures below a folder, not yet opened.
 pub(crate) struct Listing {
     pub root: PathBuf,
+    /// Sorted.
     pub classes: Vec<String>,
     /// The files and their classes, class by class.
     pub pictures: Vec<(PathBuf, u16)>,
@@ -95,20 +97,25 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Adds all files at any depth of a class folder.
+    /// Adds all files at any depth of a class folder. However many links lead to a folder in it, it is looked
+    /// into once: there may be more ways than could be gone.
     fn add(&mut self, folder: &Path, label: u16) {
         let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-        for entry in WalkDir::new(folder)
-            .follow_links(true)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(visible)
-        {
+        let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+        let (mut walk, mut seen) = (walk.filter_entry(visible), HashSet::new());
+        while let Some(entry) = walk.next() {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
                     self.pictures.push((entry.into_path(), label));
                 }
-                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_dir() => {
+                    let real = fs::canonicalize(entry.path());
+                    if !seen.insert(real.unwrap_or_else(|_| entry.path().to_owned())) {
+                        walk.skip_current_dir();
+                        let fault = "the same folder was read under another name".to_owned();
+                        self.broken.push(Broken { path: entry.into_path(), fault });
+                    }
+                }
                 Ok(entry) => {
                     self.broken.push(Broken {
                         path: entry.into_path(),
@@ -129,10 +136,26 @@ impl Listing {
         }
     }
 
+    /// That there are classes to tell apart.
+    pub fn check_count(&self) -> Result<(), DataError> {
+        let Self { root, classes, pictures, loose, .. } = self;
+        if classes.len() >= 2 {
+            return Ok(());
+        }
+        let fault = format!(
+            "it has {} class folders with {} pictures, and {} files beside them; a classifier needs two or \
+             more, each with the pictures of one class",
+            classes.len(),
+            pictures.len(),
+            loose.len()
+        );
+        Err(DataError::set(root, fault))
+    }
+
     /// That the classes of this test set are those of the training set.
     pub fn check_classes(&self, train: &[String]) -> Result<(), DataError> {
         let missing_in = |there: &[String], here: &[String]| {
-            here.iter().find(|class| !there.contains(class)).cloned()
+            here.iter().find(|class| there.binary_search(class).is_err()).cloned()
         };
         let fault = match (missing_in(train, &self.classes), missing_in(&self.classes, train)) {
             (Some(class), _) => {

@@ -1,9 +1,8 @@
 //! Runs beside each other: what they were trained with, how well they did, and their curves.
 
 use maud::html;
-use serde_json::Value;
 
-use crate::metrics::{curve, result_names};
+use crate::metrics::History;
 use crate::page::{figure, page, table};
 use crate::plot::{Axes, curves};
 
@@ -12,8 +11,8 @@ use crate::plot::{Axes, curves};
 pub struct Compared {
     /// Its name.
     pub name: String,
-    /// The lines of its metrics.jsonl.
-    pub metrics: Vec<Value>,
+    /// What its metrics.jsonl says.
+    pub history: History,
 }
 
 /// The page; the tables have a row for each thing and a column for each run.
@@ -22,7 +21,7 @@ pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]
     let header: Vec<&str> = std::iter::once("").chain(names).collect();
     let mut shown: Vec<(&str, &str)> = Vec::new();
     for kind in ["valid", "train"] {
-        for name in runs.iter().flat_map(|run| result_names(&run.metrics, kind)) {
+        for name in runs.iter().flat_map(|run| run.history.result_names(kind)) {
             if !shown.contains(&(kind, name)) {
                 shown.push((kind, name));
             }
@@ -37,7 +36,7 @@ pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]
         div.plots {
             @for (kind, name) in shown {
                 @let series: Vec<_> = runs.iter().map(|run| {
-                    let mut series = curve(&run.metrics, kind, name);
+                    let mut series = run.history.curve(kind, name);
                     series.name.clone_from(&run.name);
                     series
                 }).collect();
@@ -61,10 +60,12 @@ mod tests {
     fn curves_of_both_lie_in_one_plot() {
         let run = |name: &str, loss: f64| Compared {
             name: name.to_owned(),
-            metrics: vec![
+            history: [
                 json!({"kind": "valid", "step": 1, "epoch": 1.0, "loss": loss}),
                 json!({"kind": "valid", "step": 2, "epoch": 2.0, "loss": loss / 2.0}),
-            ],
+            ]
+            .iter()
+            .collect(),
         };
         let rows = [vec!["model.hidden".to_owned(), "[3]".to_owned(), "-".to_owned()]];
         let html = html(&[run("one", 1.0), run("two", 3.0)], &rows, &[]);

@@ -23,5 +23,6 @@ pub mod plot;
 pub mod range;
 pub mod run;
 pub mod theme;
+mod thinned;
 
 pub use events::EventFile;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::plot::Series;
+use crate::thinned::Thinned;
 
 /// Where a line stands: no curve is drawn of these.
 pub const PLACES: [&str; 3] = ["kind", "step", "epoch"];
@@ -15,31 +16,83 @@ const BOUNDS: [&str; 2] = ["floor", "ceiling"];
 
 /// The results that a line holds, by name.
 pub fn results(line: &Value) -> impl Iterator<Item = (&str, f64)> {
-    let members = line.as_object().into_iter().flatten();
-    let members = members.map(|(name, value)| (name.as_str(), value));
-    members
-        .filter(|(name, _)| !PLACES.contains(name) && !MEASURES.contains(name))
-        .filter_map(|(name, value)| Some((name, value.as_f64()?)))
+    numbers(line).filter(|(name, _)| !MEASURES.contains(name))
 }
 
-/// The names of results that are worth a curve in the lines of one kind, in the order in which they come
-/// up.
-pub fn result_names<'a>(metrics: &'a [Value], kind: &str) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
-    let lines = metrics.iter().filter(|line| line["kind"] == kind);
-    for (name, _) in lines.flat_map(results) {
-        if !BOUNDS.contains(&name) && !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+fn numbers(line: &Value) -> impl Iterator<Item = (&str, f64)> {
+    let members = line.as_object().into_iter().flatten();
+    members
+        .filter(|(name, _)| !PLACES.contains(&name.as_str()))
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)))
+}
+
+/// What the lines of a run say, as far as it is shown: a run of any length takes the same room.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    curves: Vec<Curve>,
+    /// After how many steps, and what.
+    notes: Vec<(u64, String)>,
 }
 
 /// What the lines of one kind say of one number, against the epoch.
-pub fn curve(metrics: &[Value], kind: &str, name: &str) -> Series {
-    let lines = metrics.iter().filter(|line| line["kind"] == kind);
-    let points = lines.filter_map(|line| Some((line["epoch"].as_f64()?, line[name].as_f64()?)));
-    Series { name: kind.to_owned(), points: points.collect() }
+#[derive(Clone, Debug, PartialEq)]
+struct Curve {
+    kind: String,
+    name: String,
+    values: Thinned,
+}
+
+impl History {
+    /// Takes in a line that comes after all others.
+    pub fn add(&mut self, line: &Value) {
+        let Some(kind) = line["kind"].as_str() else { return };
+        if let ("note", Some(step), Some(text)) =
+            (kind, line["step"].as_u64(), line["text"].as_str())
+        {
+            self.notes.push((step, text.to_owned()));
+            return;
+        }
+        for (name, value) in numbers(line) {
+            let known =
+                self.curves.iter().position(|curve| curve.kind == kind && curve.name == name);
+            let place = known.unwrap_or_else(|| {
+                let (kind, name) = (kind.to_owned(), name.to_owned());
+                self.curves.push(Curve { kind, name, values: Thinned::default() });
+                self.curves.len() - 1
+            });
+            if let Some(epoch) = line["epoch"].as_f64() {
+                self.curves[place].values.add((epoch, value));
+            }
+        }
+    }
+
+    /// The names of results that are worth a curve in the lines of one kind, in the order in which they come
+    /// up.
+    pub fn result_names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.curves.iter().filter(move |curve| curve.kind == kind);
+        let names = names.map(|curve| curve.name.as_str());
+        names.filter(|name| !MEASURES.contains(name) && !BOUNDS.contains(name))
+    }
+
+    /// What the lines of one kind say of one number, against the epoch.
+    pub fn curve(&self, kind: &str, name: &str) -> Series {
+        let curve = self.curves.iter().find(|curve| curve.kind == kind && curve.name == name);
+        let points = curve.map_or_else(Vec::new, |curve| curve.values.points().to_vec());
+        Series { name: kind.to_owned(), points }
+    }
+
+    /// What was noted, and after how many steps.
+    pub fn notes(&self) -> &[(u64, String)] {
+        &self.notes
+    }
+}
+
+impl<'a> FromIterator<&'a Value> for History {
+    fn from_iter<I: IntoIterator<Item = &'a Value>>(lines: I) -> Self {
+        let mut history = Self::default();
+        lines.into_iter().for_each(|line| history.add(line));
+        history
+    }
 }
 
 #[cfg(test)]
@@ -54,9 +107,23 @@ mod tests {
             "floor": 1, "seconds": 9.0, "learning_rate": 0.1, "text": "a note"});
         assert_eq!(results(&line).collect::<Vec<_>>(), [("distance", 3.0), ("floor", 1.0)]);
         assert_eq!(results(&json!("torn")).count(), 0);
-        let lines = [line, json!({"kind": "valid", "loss": 1.0, "distance": 2.0})];
-        assert_eq!(result_names(&lines, "valid"), ["distance", "loss"]);
-        assert!(result_names(&lines, "train").is_empty());
-        assert_eq!(curve(&lines, "valid", "distance").points, [(1.0, 3.0)]);
+        let lines = [line, json!({"kind": "valid", "loss": 1.0, "distance": 2.0}), json!("torn")];
+        let history: History = lines.iter().collect();
+        assert_eq!(history.result_names("valid").collect::<Vec<_>>(), ["distance", "loss"]);
+        assert_eq!(history.result_names("train").count(), 0);
+        assert_eq!(history.curve("valid", "distance").points, [(1.0, 3.0)]);
+        assert_eq!(history.curve("valid", "learning_rate").points, [(1.0, 0.1)]);
+        assert!(history.curve("train", "distance").points.is_empty() && history.notes().is_empty());
+    }
+
+    #[test]
+    fn a_long_run_takes_no_more_room_than_a_short_one() {
+        let line = |step: u32| json!({"kind": "train", "step": step, "epoch": f64::from(step) / 10.0, "loss": 1.0});
+        let mut history: History = (0..50_000).map(line).collect::<Vec<_>>().iter().collect();
+        history.add(&json!({"kind": "note", "step": 7, "text": "another backend"}));
+        let points = history.curve("train", "loss").points;
+        assert!((500..=1000).contains(&points.len()), "{}", points.len());
+        assert_eq!(points.last(), Some(&(4999.9, 1.0)));
+        assert_eq!(history.notes(), [(7, "another backend".to_owned())]);
     }
 }

@@ -7,6 +7,7 @@ use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 
 use crate::theme::{GRID, INK, SERIES};
+use crate::thinned::Thinned;
 
 mod bars;
 mod matrix;
@@ -16,9 +17,6 @@ pub use matrix::confusion;
 
 /// Width and height of a plot.
 const SIZE: (u32, u32) = (560, 330);
-
-/// The most points of a curve: there are no more pixels.
-const MOST_POINTS: usize = 1000;
 
 /// Curves of at most as many points show each of them.
 const FEW_POINTS: usize = 40;
@@ -120,14 +118,6 @@ fn range(series: &[Series], place: impl Fn(&(f64, f64)) -> f64) -> Option<Range<
     Some(low - room..high + room)
 }
 
-/// At most [`MOST_POINTS`], evenly chosen, the last one always among them.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let every = points.len().div_ceil(MOST_POINTS).max(1);
-    let last = points.len() % every;
-    let offset = if last == 0 { every - 1 } else { last - 1 };
-    points.iter().skip(offset).step_by(every).copied().collect()
-}
-
 fn lines<X>(
     area: &Area<'_>,
     axes: Axes<'_>,
@@ -141,9 +131,11 @@ where
     let mut chart = framed(area).build_cartesian_2d(x, y)?;
     mesh(&mut chart, axes)?;
     for (color, series) in drawn(series) {
-        let points = thinned(&series.points);
+        let thinned: Thinned = series.points.iter().copied().collect();
+        let points = thinned.points();
         let radius = if points.len() <= FEW_POINTS { 2 } else { 0 };
-        let line = LineSeries::new(points, color.stroke_width(2)).point_size(radius);
+        let line =
+            LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(radius);
         chart.draw_series(line)?.label(&series.name).legend(move |at| key(at, color));
     }
     match drawn(series).count() {
@@ -314,16 +306,6 @@ mod tests {
         let points = [(60.0, 1.0), (90.0, 0.1), (2.0, 0.1)];
         is(corner(&points, false), "UpperRight");
         is(corner(&points, true), "UpperLeft");
-    }
-
-    #[test]
-    fn long_curves_keep_their_end() {
-        for length in [1, 999, 1000, 1001, 2500, 123_456] {
-            let points: Vec<_> = (0..length).map(|at| (f64::from(at), 0.0)).collect();
-            let thin = thinned(&points);
-            assert!(thin.len() <= MOST_POINTS, "{length}: {}", thin.len());
-            assert_eq!(thin.last(), points.last());
-        }
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The page of a run: what was trained and how, how it went, and where it errs.
 
 use maud::{Markup, html};
-use serde_json::Value;
 
-use crate::metrics::{curve, result_names};
+use crate::metrics::History;
 use crate::page::{facts, figure, page, picture, table};
 use crate::plot::{Axes, confusion, curves, reliability};
 
@@ -16,8 +15,8 @@ pub struct RunPage {
     pub facts: Vec<(String, String)>,
     /// The resolved config, TOML.
     pub config: String,
-    /// The lines of metrics.jsonl.
-    pub metrics: Vec<Value>,
+    /// What metrics.jsonl says.
+    pub history: History,
     /// The newest evaluation, of a classifier.
     pub evaluation: Option<Evaluation>,
     /// Training pictures as the network is shown them, a PNG.
@@ -83,7 +82,7 @@ impl RunPage {
                 h2 { "Training pictures, as the network is shown them" }
                 div.batch { (picture(&self.batch, "a training batch")) }
             }
-            @let notes = self.notes();
+            @let notes = self.history.notes();
             @if !notes.is_empty() {
                 h2 { "Notes" }
                 ul { @for (step, text) in notes { li { "step " (step) ": " (text) } } }
@@ -95,23 +94,19 @@ impl RunPage {
     }
 
     fn curves(&self) -> Markup {
-        let mut names = result_names(&self.metrics, "train");
-        let others = result_names(&self.metrics, "valid");
-        names.extend(others.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        let mut names: Vec<&str> = Vec::new();
+        for name in ["train", "valid"].iter().flat_map(|kind| self.history.result_names(kind)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         html! {
             @for name in names.into_iter().chain(["learning_rate", "gradient_norm"]) {
-                @let series: Vec<_> = ["train", "valid"].iter()
-                    .map(|kind| curve(&self.metrics, kind, name))
-                    .collect();
+                @let series = ["train", "valid"].map(|kind| self.history.curve(kind, name));
                 @let words = name.replace('_', " ");
                 (figure(curves(Axes { x: "epoch", y: &words, log_x: false }, &series), &words))
             }
         }
-    }
-
-    fn notes(&self) -> Vec<(u64, &str)> {
-        let notes = self.metrics.iter().filter(|line| line["kind"] == "note");
-        notes.filter_map(|line| Some((line["step"].as_u64()?, line["text"].as_str()?))).collect()
     }
 }
 
@@ -180,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_page_shows_each_result_once_and_only_results() {
-        let metrics = vec![
+        let lines = [
             json!({"kind": "train", "step": 1, "epoch": 0.5, "loss": 1.0, "learning_rate": 0.1,
                    "samples_per_second": 5.0, "seconds": 1.0}),
             json!({"kind": "valid", "step": 2, "epoch": 1.0, "loss": null, "distance": 3.0, "floor": 1.0}),
@@ -188,7 +183,7 @@ mod tests {
         ];
         let page = RunPage {
             name: "mlp-001".into(),
-            metrics,
+            history: lines.iter().collect(),
             evaluation: Some(Evaluation {
                 classes: vec![("bag".into(), 0.5, 0.25, 4)],
                 confusion: vec![vec![4]],

@@ -43,7 +43,7 @@ pub use best::Best;
 pub use checkpoints::{Checkpoints, Recovered};
 pub use error::StoreError;
 pub use lock::RunLock;
-pub use metrics::{MetricsLog, read_metrics};
+pub use metrics::{MetricsLog, for_each_metric, read_metrics};
 pub use pytorch::read_pytorch;
 pub use run::{RunDir, runs_in};
 pub use state::StateDict;

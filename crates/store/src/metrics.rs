@@ -1,8 +1,8 @@
 //! `metrics.jsonl`: one JSON object a line, appended.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -93,27 +93,40 @@ impl MetricsLog {
 
 /// Reads a log; none is as an empty one. A last line that a crash has torn is left out.
 pub fn read_metrics(path: impl AsRef<Path>) -> Result<Vec<serde_json::Value>, StoreError> {
+    let mut lines = Vec::new();
+    for_each_metric(path, |line| lines.push(line))?;
+    Ok(lines)
+}
+
+/// Reads a log line by line, so that one of any length takes little memory; otherwise as
+/// [`read_metrics`].
+pub fn for_each_metric(
+    path: impl AsRef<Path>,
+    mut hear: impl FnMut(serde_json::Value),
+) -> Result<(), StoreError> {
     let path = path.as_ref();
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        bytes => bytes.context("read", path)?,
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => BufReader::new(file.context("read", path)?),
     };
-    bytes
-        .split_inclusive(|&byte| byte == b'\n')
-        .filter(|line| line.ends_with(b"\n"))
-        .enumerate()
-        .map(|(index, line)| {
-            serde_json::from_slice(line).map_err(|error| StoreError::Unreadable {
-                file: path.to_owned(),
-                fault: format!("line {} is not JSON ({error}); remove it to go on", index + 1),
-            })
-        })
-        .collect()
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        file.read_until(b'\n', &mut line).context("read", path)?;
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        hear(serde_json::from_slice(&line).map_err(|error| StoreError::Unreadable {
+            file: path.to_owned(),
+            fault: format!("line {number} is not JSON ({error}); remove it to go on"),
+        })?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
+    use std::{error::Error, fs};
 
     use serde_json::json;
 

@@ -181,6 +181,14 @@ impl RunDir {
         Ok(names.map(|name| folder.join(name)).collect())
     }
 
+    /// Removes those files in a folder of the run that are not to be kept.
+    pub fn retain(&self, folder: &str, keep: impl Fn(&Path) -> bool) -> Result<(), StoreError> {
+        self.files(folder)?
+            .iter()
+            .filter(|path| !keep(path))
+            .try_for_each(|path| disk::remove(path))
+    }
+
     /// Reads a file of the run.
     pub fn read_text(&self, name: &str) -> Result<String, StoreError> {
         disk::check_name(name)?;

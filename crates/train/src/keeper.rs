@@ -1,6 +1,7 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
@@ -26,7 +27,7 @@ pub struct Keeper {
     log: MetricsLog,
     keep_last: usize,
     metric: Metric,
-    /// The checkpoints that are there, the newest last.
+    /// The newest checkpoints, the last one last.
     kept: Vec<Kept>,
     picture_folders: BTreeSet<&'static str>,
     shown: Option<(Page, Board)>,
@@ -59,7 +60,7 @@ impl Keeper {
         if let Some((page, board)) = &mut self.shown {
             let line = serde_json::to_value(line).unwrap_or_default();
             board.line(&line);
-            page.line(line);
+            page.line(&line);
         }
         Ok(())
     }
@@ -72,7 +73,7 @@ impl Keeper {
         }
         board.flush();
         let fault = board.fault().map(|fault| format!("the event file is given up: {fault}"));
-        let page = page.write(report, step).err();
+        let page = page.show(report, step).err();
         let page = page.map(|error| format!("{} was not written: {error}", page::NAME));
         fault.into_iter().chain(page).collect()
     }
@@ -84,18 +85,24 @@ impl Keeper {
         gradients: impl FnOnce() -> Vec<(String, Vec<f32>)>,
     ) {
         if let Some((_, board)) = &mut self.shown {
-            board.gradients(step, &gradients());
+            board.gradients(step, gradients);
         }
     }
 
-    /// Keeps a picture of what was learned in `step` steps.
-    pub fn keep(&mut self, step: u64, artifact: &Artifact) -> Result<(), StoreError> {
+    /// Keeps a picture of what was learned in `step` steps, and those of earlier steps that are wanted still.
+    pub fn keep(
+        &mut self,
+        step: u64,
+        artifact: &Artifact,
+        is_wanted: impl Fn(u64) -> bool,
+    ) -> Result<(), StoreError> {
         let name = format!("step-{step:08}.png");
         self.picture_folders.insert(artifact.folder);
         if let Some((_, board)) = &mut self.shown {
             board.picture(step, artifact.folder, &artifact.picture);
         }
-        self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())
+        self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())?;
+        self.run.retain(artifact.folder, |path| step_of(path).is_none_or(&is_wanted))
     }
 
     /// The folders of the pictures that it kept.
@@ -124,10 +131,10 @@ impl Keeper {
             board.weights(now.step, state);
         }
         self.kept.push(now);
+        self.kept.drain(..self.kept.len().saturating_sub(self.keep_last));
         self.write_best()?;
-        let newest = &self.kept[self.kept.len().saturating_sub(self.keep_last)..];
         let bests: Vec<u64> =
-            newest.iter().filter_map(|kept| kept.best).map(|(step, _)| step).collect();
+            self.kept.iter().filter_map(|kept| kept.best).map(|(step, _)| step).collect();
         checkpoints.prune(self.keep_last, &bests)
     }
 
@@ -145,3 +152,11 @@ impl Keeper {
         self.run.write_best(&best)
     }
 }
+
+/// The step whose picture a file holds.
+pub fn step_of(picture: &Path) -> Option<u64> {
+    picture.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

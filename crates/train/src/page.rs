@@ -1,14 +1,17 @@
 //! `report.html`: what a run knows, to be looked at.
 
 use std::fs;
+use std::time::Instant;
 
 use hearth_config::Config;
 use hearth_data::{Batch, Loader, Splits};
+use hearth_report::metrics::History;
 use hearth_report::run::{self, RunPage};
-use hearth_store::{RunDir, StoreError, read_metrics};
+use hearth_store::{RunDir, StoreError, for_each_metric};
 use serde_json::Value;
 
 use crate::info::RunInfo;
+use crate::keeper::step_of;
 use crate::metrics::ClassificationReport;
 use crate::pictures::Picture;
 use crate::report::Report;
@@ -23,6 +26,9 @@ pub const NAME: &str = "report.html";
 const SHOWN: usize = 48;
 const COLUMNS: usize = 16;
 
+/// Drawing takes at most one part in so many of a run's time: an epoch may be over sooner than its page.
+const REST: u32 = 50;
+
 /// The page of a run, written anew whenever there is more to see.
 pub struct Page {
     run: RunDir,
@@ -31,6 +37,8 @@ pub struct Page {
     shown: RunPage,
     /// Whether `shown` has the lines of metrics.jsonl: they are read once, and heard from then on.
     has_lines: bool,
+    /// Until then the last page is new enough.
+    rests_until: Option<Instant>,
 }
 
 impl Page {
@@ -50,28 +58,32 @@ impl Page {
             batch: first_batch(config, &splits).to_png(),
             ..RunPage::default()
         };
-        Self { run, splits, classes: info.dataset.classes.clone(), shown, has_lines: false }
+        let classes = info.dataset.classes.clone();
+        Self { run, splits, classes, shown, has_lines: false, rests_until: None }
     }
 
     /// Hears a line that was added to metrics.jsonl.
-    pub fn line(&mut self, line: Value) {
+    pub fn line(&mut self, line: &Value) {
         if self.has_lines {
-            self.shown.metrics.push(line);
+            self.shown.history.add(line);
         }
     }
 
-    /// Writes the page, with the results on a set after `step` steps.
-    pub fn write(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
-        if !self.has_lines {
-            self.shown.metrics = read_metrics(self.run.metrics())?;
-            self.has_lines = true;
+    /// Shows the results on a set after `step` steps: on a new page, unless the last one is new enough. The
+    /// test, with which a run ends, is always shown.
+    pub fn show(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
+        self.fact(report, step);
+        let begun = Instant::now();
+        let is_last = report.split() == Split::Test.name();
+        if !is_last && self.rests_until.is_some_and(|until| begun < until) {
+            return Ok(());
         }
-        match report {
-            Report::Classification(report) => {
-                self.shown.evaluation = Some(self.evaluation(report, step));
-            }
-            Report::Generation(_) => self.shown.samples = self.samples()?,
-        }
+        let written = self.write(report, step);
+        self.rests_until = Some(Instant::now() + begun.elapsed() * (REST - 1));
+        written
+    }
+
+    fn fact(&mut self, report: &Report, step: u64) {
         let results = report.scalars();
         let results: Vec<_> =
             results.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
@@ -79,6 +91,20 @@ impl Page {
         match self.shown.facts.iter_mut().find(|(name, _)| *name == fact.0) {
             Some(old) => *old = fact,
             None => self.shown.facts.insert(0, fact),
+        }
+    }
+
+    fn write(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
+        if !self.has_lines {
+            let mut history = History::default();
+            for_each_metric(self.run.metrics(), |line| history.add(&line))?;
+            (self.shown.history, self.has_lines) = (history, true);
+        }
+        match report {
+            Report::Classification(report) => {
+                self.shown.evaluation = Some(self.evaluation(report, step));
+            }
+            Report::Generation(_) => self.shown.samples = self.samples()?,
         }
         self.run.write_text(NAME, &self.shown.html())
     }
@@ -121,10 +147,9 @@ impl Page {
     /// Some of the kept grids of a generator, by their steps.
     fn samples(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let files = self.run.files(SAMPLES)?;
-        let shown = run::spread(&files).into_iter().filter_map(|path| {
-            let step = path.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()?;
-            Some((step, fs::read(path).ok()?))
-        });
+        let shown = run::spread(&files)
+            .into_iter()
+            .filter_map(|path| Some((step_of(path)?, fs::read(path).ok()?)));
         Ok(shown.collect())
     }
 }
@@ -183,4 +208,53 @@ fn first_batch(config: &Config, splits: &Splits) -> Picture {
     let mut batch = Batch::default();
     loader.fill(&loader.order(0), 0, 0, &mut batch);
     Picture::grid(&batch.pixels, batch.shape, COLUMNS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use hearth_config::RawConfig;
+    use hearth_data::Normalization;
+
+    use super::*;
+    use crate::backend::Backend;
+    use crate::metrics::Tally;
+
+    #[test]
+    fn epochs_that_are_shorter_than_a_drawing_do_not_wait_for_it() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let raw = RawConfig::read(&root.join("configs/mlp-nano.toml")).expect("it is there");
+        let config = raw.check().expect("good");
+        let data = hearth_data::load(&config.data.source, &root.join("datasets"), &mut |_| ());
+        let dataset = data.expect("part of the repository");
+        let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
+        let (normalization, backend) = (Normalization::of(&splits.train), Backend::default());
+        let info = RunInfo::new(&dataset, &splits, &normalization, backend, 1);
+        let summary = Summary::new(&config, &dataset, &splits, 29, backend, 1).expect("it fits");
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = RunDir::create(folder.path()).expect("a run");
+        let mut page = Page::new(run.clone(), &config, splits, &info, &summary);
+        let report = |split: &str| {
+            let mut tally = Tally::new(10);
+            for label in 0..10_u16 {
+                let mut logits = [0.0; 10];
+                logits[usize::from(label)] = 1.0;
+                tally.add(&logits, &[label]);
+            }
+            Report::Classification(tally.report(split, &info.dataset.classes))
+        };
+        let mut drawn = BTreeSet::new();
+        for step in 1..=200 {
+            page.show(&report("valid"), step).expect("a page");
+            drawn.insert(run.read_text(NAME).expect("a page"));
+        }
+        assert!(drawn.len() < 20, "{} pages", drawn.len());
+        page.show(&report("test"), 150).expect("a page");
+        let last = run.read_text(NAME).expect("a page");
+        for text in ["accuracy 1.0000 (step 200)", "test set, step 150"] {
+            assert!(last.contains(text), "{text}");
+        }
+    }
 }

@@ -2,6 +2,9 @@
 
 use hearth_config::{Config, EarlyStop, Metric};
 
+/// The most pictures of one kind that are kept besides the newest: as an animation they take half a minute.
+const MOST_PICTURES: u64 = 120;
+
 /// When what is done; everything in steps.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -44,6 +47,15 @@ impl Plan {
     /// Whether an evaluation is due.
     pub fn evaluates(&self, step: u64) -> bool {
         self.evaluate_every.is_some_and(|every| self.due(step, every))
+    }
+
+    /// Whether the picture of the evaluation after `step` steps is still kept after that of `now`: all of
+    /// them, then every second, every fourth and so on, and the newest. It says so by the steps alone, so
+    /// that a resumed run keeps what an uninterrupted one does.
+    pub fn keeps_picture(&self, step: u64, now: u64) -> bool {
+        let every = self.evaluate_every.unwrap_or(1);
+        let thinned = now.div_ceil(every).div_ceil(MOST_PICTURES).next_power_of_two();
+        step == now || step.is_multiple_of(every.saturating_mul(thinned))
     }
 
     /// Whether anything is due that needs the results of the steps before it.

@@ -299,8 +299,9 @@ impl<'a, T: Task> Trainer<'a, T> {
         for warning in self.task.warnings(&report) {
             (self.observe)(Event::Note(format!("warning: {warning}")));
         }
+        let now = self.progress.step;
         for artifact in self.task.artifacts() {
-            self.keeper.keep(self.progress.step, &artifact)?;
+            self.keeper.keep(now, &artifact, |step| self.plan.keeps_picture(step, now))?;
         }
         self.show(&report, self.progress.step);
         self.logged = Instant::now();

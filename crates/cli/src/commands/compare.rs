@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::Config;
 use hearth_report::compare::{self, Compared};
-use hearth_report::metrics::result_names;
+use hearth_report::metrics::History;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::info::RunInfo;
 use hearth_train::trained::stored_config;
@@ -21,6 +21,7 @@ struct Run {
     config: Config,
     info: RunInfo,
     metrics: Vec<Value>,
+    history: History,
 }
 
 /// Things by their names, with a value for each run that has one.
@@ -33,7 +34,7 @@ pub fn run(args: &Compare) -> Result<(), Failure> {
     let settings: Rows = Config::differences(&configs).into_iter().collect();
     let results = results(&runs);
     let compared =
-        runs.iter().map(|run| Compared { name: run.name.clone(), metrics: run.metrics.clone() });
+        runs.iter().map(|run| Compared { name: run.name.clone(), history: run.history.clone() });
     let compared: Vec<_> = compared.collect();
     let (setting_rows, result_rows) = (rows(&settings), rows(&results));
     let page = compare::html(&compared, &setting_rows, &result_rows);
@@ -56,7 +57,9 @@ fn open(path: &Path) -> Result<Run, Failure> {
     let run = RunDir::open(path)?;
     let name = path.display().to_string().trim_end_matches('/').to_owned();
     let (config, info) = (stored_config(&run)?, RunInfo::read(&run)?);
-    Ok(Run { name, config, info, metrics: read_metrics(run.metrics())? })
+    let metrics = read_metrics(run.metrics())?;
+    let history = metrics.iter().collect();
+    Ok(Run { name, config, info, metrics, history })
 }
 
 /// The rows of a table.
@@ -79,7 +82,7 @@ fn results(runs: &[Run]) -> Rows {
     };
     for (kind, words) in [("test", "test"), ("valid", "last valid")] {
         let mut names: Vec<&str> = Vec::new();
-        for name in runs.iter().flat_map(|run| result_names(&run.metrics, kind)) {
+        for name in runs.iter().flat_map(|run| run.history.result_names(kind)) {
             if !names.contains(&name) {
                 names.push(name);
             }

@@ -12,6 +12,12 @@ use crate::output::{print, say};
 
 /// Writes a config for a folder of pictures.
 pub fn run(args: &Init) -> Result<(), Failure> {
+    if args.folder.to_str().is_none() {
+        return Err(Failure::usage(format!(
+            "{} cannot be named in a config: its name is not UTF-8; rename it",
+            args.folder.display()
+        )));
+    }
     let report = hearth_data::check_folder(&args.folder)?;
     if !report.faults.is_empty() {
         return Err(Failure::usage(report.faults.join("; ")));

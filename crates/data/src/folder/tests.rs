@@ -209,6 +209,97 @@ fn a_folder_without_enough_in_it_is_a_fault() {
     );
 }
 
+#[test]
+fn few_of_many_broken_pictures_are_named() {
+    let pictures = Pictures::parts(3, 1);
+    (0..30).for_each(|n| pictures.write(&format!("train/cat/broken-{n:02}.png"), b"no picture"));
+    let warnings = pictures.load().warnings;
+    assert_eq!(warnings.len(), MOST_NAMED + 1);
+    assert!(warnings[0].contains("broken-00.png"), "{}", warnings[0]);
+    assert!(warnings[MOST_NAMED].contains("train: 10 more files"), "{}", warnings[MOST_NAMED]);
+}
+
+#[test]
+fn pictures_in_no_class_are_told_what_is_missing() {
+    let pictures = Pictures::new();
+    (0..9).for_each(|n| pictures.add(&format!("{n}.png"), [n; 3]));
+    let wanted = "0 class folders with 0 pictures, and 9 files beside them";
+    assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
+    (0..9).for_each(|n| pictures.add(&format!("cat/{n}.png"), [n; 3]));
+    let wanted = "1 class folders with 9 pictures, and 9 files beside them";
+    assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
+}
+
+#[test]
+fn a_hundred_thousand_pictures_in_a_thousand_classes() {
+    let (sources, pictures) = (Pictures::new(), Pictures::new());
+    (0..100).for_each(|n| sources.add(&format!("{n}.png"), [n, 1, 2]));
+    for class in 0..1000 {
+        let folder = pictures.path(&format!("{class:03}"));
+        fs::create_dir(&folder).unwrap();
+        for n in 0..100 {
+            let name = format!("{n}.png");
+            fs::hard_link(sources.path(&name), folder.join(name)).unwrap();
+        }
+    }
+    let dataset = pictures.load();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (75_000, 25_000));
+    assert_eq!((dataset.classes.len(), dataset.warnings.len()), (1000, 0));
+    for (examples, share) in [(&dataset.train, 75), (&dataset.test, 25)] {
+        let of = |place: usize| usize::from(examples.labels[place]);
+        assert!((0..examples.len()).all(|place| of(place) == place / share));
+    }
+    let report = crate::check::check_folder(pictures.0.path()).unwrap();
+    assert_eq!(
+        (report.classes.len(), report.duplicates.len(), report.faults.len()),
+        (1000, 100, 0)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_many_links_lead_to_is_read_once() {
+    use std::os::unix::fs::symlink;
+    let pictures = Pictures::parts(2, 1);
+    // Two ways from each folder to the next one: 2^29 to the last, which leads to the first of them.
+    for depth in 0..30 {
+        let folder = pictures.path(&format!("train/cat/deep-{depth:02}"));
+        fs::create_dir(&folder).unwrap();
+        let next = pictures.path(&format!("train/cat/deep-{:02}", (depth + 1) % 30));
+        symlink(&next, folder.join("one")).unwrap();
+        symlink(&next, folder.join("two")).unwrap();
+    }
+    pictures.add("train/cat/deep-29/last.png", [9; 3]);
+    let dataset = pictures.load();
+    assert_eq!(dataset.train.labels, [0, 0, 0, 1, 1]);
+    assert!(dataset.warnings[0].contains("leads back to"), "{:?}", dataset.warnings);
+    assert!(dataset.warnings[2].contains("read under another name"), "{:?}", dataset.warnings);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_read_is_left_out() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let pictures = Pictures::parts(2, 1);
+    let _socket =
+        std::os::unix::net::UnixListener::bind(pictures.path("train/cat/socket")).unwrap();
+    // A file that fails when it is read, whoever reads.
+    symlink("/proc/self/mem", pictures.path("train/cat/failing.png")).unwrap();
+    pictures.add("train/dog/locked.png", [7; 3]);
+    let locked = pictures.path("train/dog/locked.png");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    // Root reads it all the same.
+    let is_read = fs::read(&locked).is_ok();
+    let dataset = pictures.load();
+    let labels: &[u16] = if is_read { &[0, 0, 1, 1, 1] } else { &[0, 0, 1, 1] };
+    assert_eq!(dataset.train.labels, labels);
+    assert_eq!(dataset.warnings.len(), if is_read { 2 } else { 3 }, "{:?}", dataset.warnings);
+    for (name, fault) in [("socket", "no regular file"), ("failing.png", "(os error")] {
+        let named = |warning: &&String| warning.contains(name) && warning.contains(fault);
+        assert_eq!(dataset.warnings.iter().filter(named).count(), 1, "{:?}", dataset.warnings);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn circles_dead_links_and_odd_names_do_no_harm() {
