@@ -34,7 +34,7 @@ impl RunDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
         disk::create_folder(&run.path)?;
-        if run.is_run() {
+        if run.is_run()? {
             return Err(StoreError::RunExists { path: run.path });
         }
         let nothing = |name: &String| name == lock::NAME || disk::is_temporary(name);
@@ -74,7 +74,7 @@ impl RunDir {
     /// Opens a run that is there. The error for any other folder lists the runs in or beside it.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
-        if run.is_run() {
+        if run.is_run()? {
             return Ok(run);
         }
         let mut nearby = runs_in(&run.path).unwrap_or_default();
@@ -134,7 +134,7 @@ impl RunDir {
         disk::check_name(folder)?;
         disk::check_name(name)?;
         let folder = self.path.join(folder);
-        disk::create_folder(&folder)?;
+        disk::create_in_parent(&folder)?;
         disk::clear_temporary(&folder)?;
         disk::write_atomic(&folder, name, bytes)
     }
@@ -163,16 +163,18 @@ impl RunDir {
         Self { path }
     }
 
-    fn is_run(&self) -> bool {
-        self.config_path().is_file()
+    /// Whether it holds a run. When that cannot be found out it is an error: it may be one.
+    pub fn is_run(&self) -> Result<bool, StoreError> {
+        disk::is_file(&self.config_path())
     }
 }
 
-/// The runs right inside a folder, sorted by name; none when there is no such folder.
+/// The runs right inside a folder, sorted by name; none when there is no such folder. What may be a run and
+/// cannot be looked at is among them: whoever reads it is told why.
 pub fn runs_in(folder: impl AsRef<Path>) -> Result<Vec<RunDir>, StoreError> {
     let folder = folder.as_ref();
     let runs = disk::names(folder)?.into_iter().map(|name| RunDir { path: folder.join(name) });
-    Ok(runs.filter(RunDir::is_run).collect())
+    Ok(runs.filter(|run| run.is_run().unwrap_or(true)).collect())
 }
 
 #[cfg(test)]

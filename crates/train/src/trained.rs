@@ -60,10 +60,18 @@ impl Trained {
         let run = RunDir::open(path)?;
         let config = stored_config(&run)?;
         let info = RunInfo::read(&run)?;
-        let step = choose(&run, which)?;
-        let state = run.checkpoints().load(step)?;
-        let checksum = run.checkpoints().model_checksum(step)?;
-        Ok(Self { run: path.to_owned(), config, info, step, checksum, state })
+        let checkpoints = run.checkpoints();
+        loop {
+            let steps = checkpoints.steps()?;
+            match load(&run, which) {
+                // Whoever trains the run has kept a newer one since, and removed what was to be read.
+                Err(_) if checkpoints.steps()? != steps => {}
+                loaded => {
+                    let (step, state, checksum) = loaded?;
+                    return Ok(Self { run: path.to_owned(), config, info, step, checksum, state });
+                }
+            }
+        }
     }
 
     /// The data that it was trained with. A warning says when its files have changed since, and an
@@ -98,6 +106,12 @@ impl Trained {
 /// The settings of a run, as they were checked when it was trained.
 pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
     Ok(RawConfig::read(&run.config_path())?.check()?)
+}
+
+/// The checkpoint that was asked for: its step, its state and the checksum of its weights.
+fn load(run: &RunDir, which: Which) -> Result<(u64, StateDict, String), TrainError> {
+    let (step, checkpoints) = (choose(run, which)?, run.checkpoints());
+    Ok((step, checkpoints.load(step)?, checkpoints.model_checksum(step)?))
 }
 
 /// The step of the checkpoint that was asked for.
