@@ -62,12 +62,12 @@ const STRACE: &str = "strace -f -o /dev/null";
 #[ignore = "takes minutes: `make torture`"]
 fn every_real_fault_costs_nothing() {
     let mut table = Table::default();
-    let subject = Subject::new(&PERCEPTRON);
+    let subject = Subject::new(PERCEPTRON);
     calls::kill_at_each(&subject, &mut table);
     calls::fail_each(&subject, &mut table);
     calls::lie_at_each_write(&subject, &mut table);
     calls::resume_at_each(&subject, &mut table);
-    calls::end_of_a_pair(&Subject::new(&PAIR), &mut table);
+    calls::end_of_a_pair(&Subject::new(PAIR), &mut table);
     kills::at_random_moments(&subject, 200, &mut table);
     kills::again_and_again(&subject, 60, &mut table);
     kills::by_request(&subject, 40, &mut table);
@@ -80,6 +80,7 @@ fn every_real_fault_costs_nothing() {
     beside::two_at_once(&subject, 30, &mut table);
     beside::evaluations(&subject, 30, &mut table);
     folder::moved_while_it_trains(&subject, usize::MAX, &mut table);
+    folder::copied(&subject, &mut table);
     folder::read_only(&subject, &mut table);
     folder::half_deleted(&subject, &mut table);
     folder::other_data(&mut table);
@@ -94,7 +95,7 @@ fn faults_in_the_calls_of_a_checkpoint_cost_nothing() {
         return;
     }
     let mut table = Table::default();
-    calls::some(&Subject::new(&PERCEPTRON), &mut table);
+    calls::some(&Subject::new(PERCEPTRON), &mut table);
     table.assert_unharmed();
 }
 
@@ -104,14 +105,14 @@ fn a_kill_in_the_last_moment_leaves_no_pair_without_its_animation() {
         return;
     }
     let mut table = Table::default();
-    calls::before_the_animation(&Subject::new(&PAIR), &mut table);
+    calls::before_the_animation(&Subject::new(PAIR), &mut table);
     table.assert_unharmed();
 }
 
 #[test]
 fn what_counts_on_something_else_comes_to_the_disk_after_it() {
     if works(STRACE) {
-        order::check(&Subject::new(&PERCEPTRON));
+        order::check(&Subject::new(PERCEPTRON));
     }
 }
 
@@ -121,7 +122,7 @@ fn a_full_disk_costs_nothing() {
         return;
     }
     let mut table = Table::default();
-    limits::full_disks(&Subject::new(&PERCEPTRON), 150 * 1024, &mut table);
+    limits::full_disks(&Subject::new(PERCEPTRON), 150 * 1024, &mut table);
     table.assert_unharmed();
 }
 
@@ -131,7 +132,7 @@ fn files_that_may_not_grow_cost_nothing() {
         return;
     }
     let mut table = Table::default();
-    limits::files_that_may_not_grow(&Subject::new(&PERCEPTRON), 30 * 1024, &mut table);
+    limits::files_that_may_not_grow(&Subject::new(PERCEPTRON), 30 * 1024, &mut table);
     table.assert_unharmed();
 }
 
@@ -141,7 +142,7 @@ fn a_clock_that_jumps_changes_nothing() {
         return;
     }
     let mut table = Table::default();
-    clock::jumps(&Subject::new(&PERCEPTRON), 1, &mut table);
+    clock::jumps(&Subject::new(PERCEPTRON), 1, &mut table);
     table.assert_unharmed();
 }
 
@@ -151,14 +152,14 @@ fn a_second_program_is_told_who_is_at_work() {
         return;
     }
     let mut table = Table::default();
-    beside::two_programs(&Subject::new(&PERCEPTRON), 3, &mut table);
+    beside::two_programs(&Subject::new(PERCEPTRON), 3, &mut table);
     table.assert_unharmed();
 }
 
 #[test]
 fn two_programs_that_begin_at_once_make_one_run() {
     let mut table = Table::default();
-    beside::two_at_once(&Subject::new(&PERCEPTRON), 3, &mut table);
+    beside::two_at_once(&Subject::new(PERCEPTRON), 3, &mut table);
     table.assert_unharmed();
 }
 
@@ -168,7 +169,7 @@ fn an_evaluation_finds_a_checkpoint_while_others_are_removed() {
         return;
     }
     let mut table = Table::default();
-    beside::evaluations(&Subject::new(&PERCEPTRON), 3, &mut table);
+    beside::evaluations(&Subject::new(PERCEPTRON), 3, &mut table);
     table.assert_unharmed();
 }
 
@@ -178,7 +179,7 @@ fn a_run_that_is_moved_while_it_trains_goes_on_in_its_new_place() {
         return;
     }
     let mut table = Table::default();
-    folder::moved_while_it_trains(&Subject::new(&PERCEPTRON), 2, &mut table);
+    folder::moved_while_it_trains(&Subject::new(PERCEPTRON), 2, &mut table);
     table.assert_unharmed();
 }
 
@@ -188,14 +189,16 @@ fn a_run_that_cannot_be_written_is_left_as_it_is() {
         return;
     }
     let mut table = Table::default();
-    folder::read_only(&Subject::new(&PERCEPTRON), &mut table);
+    folder::read_only(&Subject::new(PERCEPTRON), &mut table);
     table.assert_unharmed();
 }
 
 #[test]
 fn a_run_that_is_half_deleted_is_gone_on_with_or_refused() {
     let mut table = Table::default();
-    folder::half_deleted(&Subject::new(&PERCEPTRON), &mut table);
+    let subject = Subject::new(PERCEPTRON);
+    folder::copied(&subject, &mut table);
+    folder::half_deleted(&subject, &mut table);
     table.assert_unharmed();
 }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::trial::{FILES, steps};
-use crate::support::{hearth, succeed};
+use crate::support::{copy, hearth, succeed};
 
 /// 12 steps with checkpoints after the 4th, 5th, 8th, 10th and 12th, of which retention removes three.
 pub const PERCEPTRON: [&str; 11] = [
@@ -42,20 +42,21 @@ pub const PAIR: [&str; 9] = [
 /// Settings, and a run with them that was left alone.
 pub struct Subject {
     folder: TempDir,
-    settings: &'static [&'static str],
-    /// The tensors of each checkpoint that the run ever had, by step and in the order of [`FILES`].
+    settings: Vec<String>,
+    /// The tensors after each step, in the order of [`FILES`].
     album: BTreeMap<u64, [Vec<u8>; 2]>,
     runs: Cell<usize>,
 }
 
 impl Subject {
     /// Trains it undisturbed.
-    pub fn new(settings: &'static [&'static str]) -> Self {
+    pub fn new<S: ToString>(settings: impl IntoIterator<Item = S>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let settings = settings.into_iter().map(|word| word.to_string()).collect();
         let mut subject = Self { folder, settings, album: BTreeMap::new(), runs: Cell::new(0) };
         succeed(&mut subject.train(&subject.whole()));
         let all = subject.fresh();
-        succeed(subject.train(&all).arg("train.keep_last=1000"));
+        succeed(subject.train(&all).args(["train.keep_last=1000", "train.checkpoint_every=1 steps"]));
         for (step, checkpoint) in steps(&all) {
             let tensors = FILES.map(|file| fs::read(checkpoint.join(file)).unwrap());
             subject.album.insert(step, tensors);
@@ -68,12 +69,7 @@ impl Subject {
         self.folder.path().join("whole")
     }
 
-    /// The steps of all checkpoints that it ever had.
-    pub fn steps(&self) -> impl Iterator<Item = u64> {
-        self.album.keys().copied()
-    }
-
-    /// The tensors of a checkpoint; none where it never had one.
+    /// What it had learned after a step.
     pub fn tensors(&self, step: u64) -> Option<&[Vec<u8>; 2]> {
         self.album.get(&step)
     }
@@ -84,6 +80,15 @@ impl Subject {
         self.folder.path().join(format!("run-{:05}", self.runs.get()))
     }
 
+    /// A copy of the run that was left alone, without its newest checkpoint.
+    pub fn behind(&self) -> PathBuf {
+        let path = self.fresh();
+        copy(&self.whole(), &path);
+        let (_, newest) = steps(&path).pop().expect("it keeps two");
+        fs::remove_dir_all(newest).unwrap();
+        path
+    }
+
     /// Where the calls of a program are written to.
     pub fn log(&self) -> PathBuf {
         self.folder.path().join("calls")
@@ -92,7 +97,7 @@ impl Subject {
     /// The command that trains it in a folder.
     pub fn train(&self, run: &Path) -> Command {
         let mut command = hearth(["train"]);
-        command.args(self.settings).arg("--run").arg(run);
+        command.args(&self.settings).arg("--run").arg(run);
         command
     }
 

@@ -19,9 +19,9 @@ pub struct Table {
 struct Row {
     fault: String,
     place: String,
-    /// Killed, ended with an error, carried on.
+    /// In the order of [`Ended`].
     ended: [usize; 3],
-    /// Lost, loaded wrongly, panicked, told wrongly.
+    /// In the order of [`Kind`](super::trial::Kind).
     harmed: [usize; 4],
 }
 
@@ -48,15 +48,9 @@ impl Table {
         });
         match came {
             Ok(ended) => self.rows[at].ended[ended as usize] += 1,
-            Err(harm) => {
-                let (kind, text) = match harm {
-                    Harm::Lost(text) => (0, text),
-                    Harm::LoadedWrongly(text) => (1, text),
-                    Harm::Panicked(text) => (2, text),
-                    Harm::ToldWrongly(text) => (3, text),
-                };
-                self.rows[at].harmed[kind] += 1;
-                self.harms.push(format!("{fault} at {place}: {text}"));
+            Err(Harm { kind, text }) => {
+                self.rows[at].harmed[kind as usize] += 1;
+                self.harms.push(format!("{fault} at {place}: {kind:?}: {text}"));
             }
         }
     }

@@ -23,13 +23,27 @@ pub enum Ended {
     CarriedOn,
 }
 
-/// What a fault must not do, and how it came.
+/// What a fault must not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Lost,
+    LoadedWrongly,
+    Panicked,
+    ToldWrongly,
+}
+
+/// What a fault did that it must not do.
 #[derive(Debug)]
-pub enum Harm {
-    Lost(String),
-    LoadedWrongly(String),
-    Panicked(String),
-    ToldWrongly(String),
+pub struct Harm {
+    pub kind: Kind,
+    pub text: String,
+}
+
+impl Kind {
+    /// That this was done.
+    pub fn found<T>(self, text: impl Into<String>) -> Result<T, Harm> {
+        Err(Harm { kind: self, text: text.into() })
+    }
 }
 
 /// What is known of a fault before it is looked at what came of it.
@@ -40,6 +54,8 @@ pub struct Known {
     /// Whether the disk said that it had written what it had not: then checkpoints may be damaged, and that
     /// has to be seen.
     pub lies: bool,
+    /// Whether it was asked to stop, and so keeps a checkpoint that it has nowhere else.
+    pub asked: bool,
 }
 
 /// The folders of a run's checkpoints, ascending.
@@ -55,7 +71,7 @@ pub fn steps(run: &Path) -> Vec<(u64, PathBuf)> {
 /// How a program ended, which it has to tell.
 pub fn ended(done: &Done) -> Result<Ended, Harm> {
     if done.err.contains("panicked") {
-        return Err(Harm::Panicked(done.err.clone()));
+        return Kind::Panicked.found(&done.err);
     }
     match done.code {
         None => Ok(Ended::Killed),
@@ -67,10 +83,10 @@ pub fn ended(done: &Done) -> Result<Ended, Harm> {
             });
             match lines {
                 Some(lines) if lines <= LONGEST => Ok(Ended::Refused),
-                _ => Err(Harm::ToldWrongly(format!("{lines:?} lines: {}", done.err))),
+                _ => Kind::ToldWrongly.found(format!("{lines:?} lines of an error: {}", done.err)),
             }
         }
-        Some(code) => Err(Harm::ToldWrongly(format!("exit code {code}: {}", done.err))),
+        Some(code) => Kind::ToldWrongly.found(format!("exit code {code}: {}", done.err)),
     }
 }
 
@@ -83,48 +99,46 @@ pub fn look(subject: &Subject, path: &Path, done: &Done, known: &Known) -> Resul
         && found.last() < Some(newest)
         && !known.lies
     {
-        return Err(Harm::Lost(format!("{newest} was kept, and {found:?} are there")));
+        return Kind::Lost.found(format!("{newest} was kept, and {found:?} are there"));
     }
     if ended == Ended::CarriedOn {
         same(subject, path, "success was told")?;
     }
     go_on(subject, path, found.last().copied())?;
-    // The disk's lies are moved aside, where someone may look at them.
-    if known.lies { Ok(ended) } else { no_rest(path).map(|()| ended) }
+    // What the disk lied about is moved aside, where someone may look at it.
+    if !known.lies && !known.asked {
+        keeps_the_same(subject, path)?;
+    }
+    Ok(ended)
 }
 
 /// Goes on with a run from its newest checkpoint, to the end of one that was left alone.
 pub fn go_on(subject: &Subject, path: &Path, newest: Option<u64>) -> Result<(), Harm> {
     let done = run(&mut subject.resume(path));
     if ended(&done)? != Ended::CarriedOn {
-        return Err(Harm::Lost(format!("it is not gone on with: {}", done.err)));
+        return Kind::Lost.found(format!("it is not gone on with: {}", done.err));
     }
     let told = done.err.lines().find_map(|line| line.strip_prefix("resuming after step "));
     if told.map(str::to_owned) != newest.map(|step| step.to_string()) {
-        return Err(Harm::Lost(format!("{newest:?} was kept, and it went on from {told:?}")));
+        return Kind::Lost.found(format!("{newest:?} was kept, and it went on from {told:?}"));
     }
     same(subject, path, "it was gone on with")
 }
 
-/// That a run is the one that was left alone.
+/// That a run holds the numbers of one that was left alone.
 pub fn same(subject: &Subject, path: &Path, when: &str) -> Result<(), Harm> {
     let animation = |run: &Path| fs::read(run.join("samples.gif")).ok();
     let differs = difference(&subject.whole(), path).or_else(|| {
         (animation(&subject.whole()) != animation(path)).then(|| "samples.gif differs".to_owned())
     });
-    let kept = |run: &Path| steps(run).into_iter().map(|(step, _)| step).collect::<Vec<_>>();
-    let differs = differs.or_else(|| {
-        let (whole, found) = (kept(&subject.whole()), kept(path));
-        (whole != found).then(|| format!("it keeps {found:?} and not {whole:?}"))
-    });
-    differs.map_or(Ok(()), |fault| Err(Harm::Lost(format!("{when}, and {fault}"))))
+    differs.map_or(Ok(()), |fault| Kind::Lost.found(format!("{when}, and {fault}")))
 }
 
 /// The checkpoints that are there: each has to be whole and the one that a run left alone had.
 fn on_disk(subject: &Subject, run: &Path, lies: bool) -> Result<BTreeSet<u64>, Harm> {
     let mut found = BTreeSet::new();
     for (step, path) in steps(run) {
-        let wrong = |what| Err(Harm::LoadedWrongly(format!("{} {what}", path.display())));
+        let wrong = |what| Kind::LoadedWrongly.found(format!("{} {what}", path.display()));
         if !is_whole(&path) {
             if lies {
                 continue;
@@ -154,14 +168,20 @@ fn is_whole(checkpoint: &Path) -> bool {
     listed.len() == 3 && listed.iter().all(good) && files == 4
 }
 
-/// That nothing is left of what was begun and not finished.
-fn no_rest(run: &Path) -> Result<(), Harm> {
+/// That a run keeps the checkpoints of one that was left alone, and that nothing is left of what was begun and
+/// not finished.
+fn keeps_the_same(subject: &Subject, run: &Path) -> Result<(), Harm> {
+    let kept = |run: &Path| steps(run).into_iter().map(|(step, _)| step).collect::<Vec<_>>();
+    let (whole, found) = (kept(&subject.whole()), kept(run));
+    if whole != found {
+        return Kind::Lost.found(format!("it keeps {found:?} and not {whole:?}"));
+    }
     for folder in [run.to_owned(), run.join("checkpoints"), run.join("samples")] {
         for entry in fs::read_dir(&folder).into_iter().flatten() {
             let name = entry.expect("a folder that can be read").file_name();
             let name = name.to_string_lossy();
             if name.starts_with(".tmp-") || name.contains(".damaged-") {
-                return Err(Harm::Lost(format!("{name} is left in {}", folder.display())));
+                return Kind::Lost.found(format!("{name} is left in {}", folder.display()));
             }
         }
     }
