@@ -77,9 +77,11 @@ pub fn read_only(subject: &Subject, table: &mut Table) {
     let Some(mount) = Mount::read_only(&path) else { return };
     let came = refused(subject, mount.path(), 1, "Read-only file system");
     let evaluated = |path: &Path| succeed(hearth(["eval", "--json"]).arg(path)).out;
-    let came = came.and_then(|ended| match evaluated(mount.path()) == evaluated(&path) {
-        true => Ok(ended),
-        false => Kind::LoadedWrongly.found("its evaluation is another one"),
+    let came = came.and_then(|ended| {
+        if evaluated(mount.path()) != evaluated(&path) {
+            return Kind::LoadedWrongly.found("its evaluation is another one");
+        }
+        Ok(ended)
     });
     drop(mount);
     let newest = steps(&path).pop().map(|(step, _)| step);
@@ -114,7 +116,11 @@ pub fn half_deleted(subject: &Subject, table: &mut Table) {
         delete(&path.join(part));
         let came = refused(subject, &path, code, told).and_then(|ended| {
             let (from, to) = (subject.whole().join(part), path.join(part));
-            if from.is_dir() { copy(&from, &to) } else { drop(fs::copy(from, to).unwrap()) }
+            if from.is_dir() {
+                copy(&from, &to);
+            } else {
+                fs::copy(from, to).unwrap();
+            }
             go_on(subject, &path, Some(whole)).map(|()| ended)
         });
         table.count("a part is deleted", "before a resume", came);
@@ -122,7 +128,7 @@ pub fn half_deleted(subject: &Subject, table: &mut Table) {
 }
 
 fn delete(path: &Path) {
-    if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
 }
 
 /// What was measured is gone with the log; what was learned is not.

@@ -22,14 +22,20 @@ fn parent(name: &str) -> String {
 pub fn check(subject: &Subject) -> usize {
     // What is written, and folders in which something got a name, that are not on the disk yet.
     let (mut written, mut named) = (BTreeSet::new(), BTreeSet::new());
+    // Whether a checkpoint is one of these.
+    let mut newest_named = false;
     let mut renames = 0;
     for call in undisturbed_run(subject).calls {
         let about = call.about[0].clone();
         match call.name.as_str() {
-            "openat" | "open" if call.creates => drop(named.insert(parent(&about))),
-            "mkdir" | "mkdirat" if call.succeeded => drop(named.insert(parent(&about))),
-            "write" | "ftruncate" => drop(written.insert(about)),
+            "openat" | "open" | "mkdir" | "mkdirat" if call.makes() => {
+                named.insert(parent(&about));
+            }
+            "write" | "ftruncate" => {
+                written.insert(about);
+            }
             "fsync" | "fdatasync" => {
+                newest_named &= about != "checkpoints";
                 written.remove(&about);
                 named.remove(&about);
             }
@@ -46,17 +52,13 @@ pub fn check(subject: &Subject) -> usize {
                 assert_eq!(named.iter().find(within), None, "{name} is named before what is in it");
                 if name.starts_with("checkpoints/step-") {
                     assert!(!written.contains("metrics.jsonl"), "{name} counts on a log that may be lost");
+                    newest_named = true;
                 } else if name.contains("pruned") {
-                    let kept = named.contains("checkpoints") && !named.contains("(removed)");
-                    assert!(!kept, "{about} is taken away before what stays is on the disk");
-                    named.insert("(removed)".to_owned());
+                    assert!(!newest_named, "{about} is taken away before what stays is on the disk");
                 }
                 named.insert(parent(name));
             }
             _ => {}
-        }
-        if !named.contains("checkpoints") {
-            named.remove("(removed)");
         }
     }
     assert!(!named.contains("."), "a name in the run's folder is not on the disk at its end");

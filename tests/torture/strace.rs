@@ -32,6 +32,11 @@ impl Call {
         (&self.name, self.number, &self.about) == (&other.name, other.number, &other.about)
     }
 
+    /// Whether it made something that was not there.
+    pub fn makes(&self) -> bool {
+        self.succeeded && (self.creates || self.name.starts_with("mkdir"))
+    }
+
     /// The part of the run that it is about.
     pub fn part(&self) -> &'static str {
         let about = self.about.join(" ");
