@@ -128,9 +128,14 @@ pub fn difference(left: &Path, right: &Path) -> Option<String> {
     if lines[0] != lines[1] {
         let mut pairs = lines[0].iter().zip(&lines[1]);
         let pair = pairs.find(|(left, right)| left != right);
-        return Some(format!("metrics.jsonl of {} and {} lines: {pair:?}", lines[0].len(), lines[1].len()));
+        return Some(format!(
+            "metrics.jsonl of {} and {} lines: {pair:?}",
+            lines[0].len(),
+            lines[1].len()
+        ));
     }
-    let [left_last, right_last] = [left, right].map(|run| checkpoints(run).pop().expect("a checkpoint"));
+    let [left_last, right_last] =
+        [left, right].map(|run| checkpoints(run).pop().expect("a checkpoint"));
     if left_last.file_name() != right_last.file_name() {
         return Some(format!("{} and {}", left_last.display(), right_last.display()));
     }

@@ -28,9 +28,11 @@ impl Stopped {
         let (path, log) = (subject.fresh(), subject.log());
         let _ = fs::remove_file(&log);
         let mut command = traced(&subject.train(&path), &log, Some((call, Fault::Stop)));
-        let tracer = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("strace starts");
+        let tracer =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("strace starts");
         let begun = Instant::now();
-        let has_stopped = || fs::read_to_string(&log).is_ok_and(|log| log.contains("stopped by SIGSTOP"));
+        let has_stopped =
+            || fs::read_to_string(&log).is_ok_and(|log| log.contains("stopped by SIGSTOP"));
         while !has_stopped() {
             assert!(begun.elapsed() < Duration::from_mins(1), "it was not stopped at {call:?}");
             std::thread::sleep(Duration::from_millis(2));
@@ -49,7 +51,8 @@ impl Stopped {
         signal(self.pid, name);
         let output = self.tracer.wait_with_output().expect("it ends");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        let done = Done { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        let done =
+            Done { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
         let trace = Trace::read(&self.log, &self.path).expect("it trained in its folder");
         (done, Known { committed: trace.committed(), ..Known::default() })
     }
@@ -87,9 +90,8 @@ pub fn two_at_once(subject: &Subject, count: usize, table: &mut Table) {
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("hearth starts")
         };
         let outputs = [begin(), begin()].map(|child| child.wait_with_output().expect("it ends"));
-        let [first, second] = outputs.map(|output| {
-            (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
-        });
+        let [first, second] = outputs
+            .map(|output| (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8")));
         let refused = |(code, err): &(Option<i32>, String)| {
             *code == Some(1) && err.contains("in use by pid ")
                 || *code == Some(2) && err.contains("already holds a run")
@@ -142,7 +144,11 @@ pub fn evaluations(subject: &Subject, count: usize, table: &mut Table) {
         let slowly = ["-f", "-o", log.to_str().unwrap(), "-e", "trace=openat"];
         let delay = ["-e", "inject=openat:delay_enter=3000"];
         let words = ["strace"].into_iter().chain(slowly).chain(delay);
-        table.count("an evaluation that is slow", "a run that trains", evaluated(&mut through(words, &evaluate)));
+        table.count(
+            "an evaluation that is slow",
+            "a run that trains",
+            evaluated(&mut through(words, &evaluate)),
+        );
     }
     drop(training);
     fs::remove_dir_all(path).unwrap();

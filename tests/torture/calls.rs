@@ -142,11 +142,16 @@ pub fn resume_at_each(subject: &Subject, table: &mut Table) {
         ("unlinkat", "checkpoints/.tmp-pruned-step-00000004"),
         ("rename", "run.json"),
     ] {
-        let is_it = |call: &&Call| call.name == moment.0 && call.about.iter().any(|name| name.ends_with(moment.1));
+        let is_it = |call: &&Call| {
+            call.name == moment.0 && call.about.iter().any(|name| name.ends_with(moment.1))
+        };
         let killed = killed_at(subject, whole.calls.iter().rfind(is_it).expect("it comes"));
         let leg = Leg::After(&killed);
         let trace = undisturbed(subject, leg);
-        let begun = trace.calls.iter().position(|call| call.name == "mkdir" && call.about[0].contains(".tmp-step"));
+        let begun = trace
+            .calls
+            .iter()
+            .position(|call| call.name == "mkdir" && call.about[0].contains(".tmp-step"));
         for call in &trace.calls[..begun.unwrap_or(trace.calls.len())] {
             table.count("SIGKILL", "a resume", put(subject, leg, call, Fault::Kill));
             for error in errors(call) {
@@ -191,7 +196,8 @@ pub fn before_the_animation(subject: &Subject, table: &mut Table) {
 /// Some faults in a checkpoint in the middle.
 pub fn some(subject: &Subject, table: &mut Table) {
     let trace = undisturbed(subject, Leg::Whole);
-    let of_middle = trace.of_checkpoints().filter(|call| call.about.iter().any(|name| name.contains(MIDDLE)));
+    let of_middle =
+        trace.of_checkpoints().filter(|call| call.about.iter().any(|name| name.contains(MIDDLE)));
     for (place, call) in of_middle.filter(|call| call.name != "close").enumerate() {
         let faults = errors(call).iter().map(|error| Fault::Error(error)).chain([Fault::Kill]);
         // Another one of them in each.

@@ -23,9 +23,12 @@ pub fn jumps(subject: &Subject, count: usize, table: &mut Table) {
     }
     for time in WRONG {
         let path = subject.fresh();
-        let fake = through(["faketime", "-m", "-f", time], &subject.train(&path));
-        let done = run(&mut { fake });
-        table.count("a clock that is wrong", "a run", look(subject, &path, &done, &Known::default()));
+        let done = run(&mut through(["faketime", "-m", "-f", time], &subject.train(&path)));
+        table.count(
+            "a clock that is wrong",
+            "a run",
+            look(subject, &path, &done, &Known::default()),
+        );
         fs::remove_dir_all(path).unwrap();
     }
     for round in 0..2 * count {
@@ -37,7 +40,8 @@ pub fn jumps(subject: &Subject, count: usize, table: &mut Table) {
 /// A run while the clock jumps by years, there and back.
 fn jump(subject: &Subject, every_clock: bool) -> Result<Ended, Harm> {
     let (path, log) = (subject.fresh(), subject.log());
-    let library = run(Command::new("faketime").args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"])).out;
+    let library =
+        run(Command::new("faketime").args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"])).out;
     let set = |time: &str| {
         // The library may read it at any time, and has to find all of it.
         let next = log.with_extension("next");
@@ -46,18 +50,21 @@ fn jump(subject: &Subject, every_clock: bool) -> Result<Ended, Harm> {
     };
     set("+3000d");
     let mut train = subject.train(&path);
-    train.env("LD_PRELOAD", library.trim()).env("FAKETIME_TIMESTAMP_FILE", &log).env("FAKETIME_NO_CACHE", "1");
+    train
+        .env("LD_PRELOAD", library.trim())
+        .env("FAKETIME_TIMESTAMP_FILE", &log)
+        .env("FAKETIME_NO_CACHE", "1");
     train.env("FAKETIME_DONT_FAKE_MONOTONIC", if every_clock { "0" } else { "1" });
     let ended = AtomicBool::new(false);
     let (done, jumps): (Done, usize) = std::thread::scope(|scope| {
         let setter = scope.spawn(|| {
-            let times = ["-3000d", "+3000d"].into_iter().cycle();
-            let times = times.take_while(|_| !ended.load(Ordering::Relaxed));
-            let set = times.map(|time| {
+            let mut jumps = 0;
+            while !ended.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(3));
-                set(time);
-            });
-            set.count()
+                set(["-3000d", "+3000d"][jumps % 2]);
+                jumps += 1;
+            }
+            jumps
         });
         let done = run(&mut train);
         ended.store(true, Ordering::Relaxed);

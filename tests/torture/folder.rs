@@ -10,7 +10,9 @@ use super::calls::undisturbed_run;
 use super::limits::Mount;
 use super::subject::{PERCEPTRON, Subject};
 use super::table::Table;
-use super::trial::{Ended, FILES, Harm, Kind, Known, ended, go_on, look, same, steps};
+use super::trial::{
+    Ended, FILES, Harm, Kind, Known, ended, go_on, keeps_the_same, look, same, steps,
+};
 use crate::support::{copy, hearth, root, run, succeed};
 
 /// Every file of a folder but the one that is locked.
@@ -44,7 +46,8 @@ fn refused(subject: &Subject, path: &Path, code: i32, told: &str) -> Result<Ende
 /// no second run of it, and the run goes on in its new place.
 pub fn moved_while_it_trains(subject: &Subject, most: usize, table: &mut Table) {
     let trace = undisturbed_run(subject);
-    let renames = trace.calls.iter().filter(|call| call.name == "rename" && call.part() == "checkpoint");
+    let renames =
+        trace.calls.iter().filter(|call| call.name == "rename" && call.part() == "checkpoint");
     for call in renames.take(most) {
         let stopped = Stopped::at(subject, call);
         let (old, new) = (stopped.path.clone(), subject.fresh());
@@ -97,12 +100,14 @@ pub fn half_deleted(subject: &Subject, table: &mut Table) {
     let folder = format!("checkpoints/step-{whole:08}");
     let files = FILES.into_iter().chain(["state.json", "MANIFEST"]);
     let of_newest = files.map(|file| format!("{folder}/{file}")).chain([folder.clone()]);
-    let others = ["best.json", "run.json", "report.html", ".lock", "metrics.jsonl"].map(str::to_owned);
+    let others =
+        ["best.json", "run.json", "report.html", ".lock", "metrics.jsonl"].map(str::to_owned);
     for part in of_newest.chain(others) {
         let path = subject.fresh();
         copy(&subject.whole(), &path);
         delete(&path.join(&part));
-        let left = if part.starts_with("checkpoints") { newest(&subject.behind()).0 } else { whole };
+        let left =
+            if part.starts_with("checkpoints") { newest(&subject.behind()).0 } else { whole };
         let came = if part == "metrics.jsonl" {
             without_its_log(subject, &path)
         } else {
@@ -125,6 +130,19 @@ pub fn half_deleted(subject: &Subject, table: &mut Table) {
         });
         table.count("a part is deleted", "before a resume", came);
     }
+}
+
+/// What a kill between a checkpoint and the end of the work after it may leave is done or removed by a resume.
+pub fn left_over(subject: &Subject, table: &mut Table) {
+    let path = subject.fresh();
+    copy(&subject.whole(), &path);
+    for rest in ["checkpoints/.tmp-pruned-step-00000004-1", "checkpoints/.tmp-step-00000012-1"] {
+        copy(&steps(&path)[0].1, &path.join(rest));
+    }
+    let newest = steps(&path).pop().map(|(step, _)| step);
+    let _ = fs::remove_file(path.join("samples.gif"));
+    let came = go_on(subject, &path, newest).and_then(|()| keeps_the_same(subject, &path));
+    table.count("work is left over", "before a resume", came.map(|()| Ended::CarriedOn));
 }
 
 fn delete(path: &Path) {
@@ -156,7 +174,8 @@ pub fn other_data(table: &mut Table) {
     let mut settings: Vec<String> = PERCEPTRON.map(str::to_owned).into();
     settings.push("data.kind=idx".to_owned());
     for (key, name) in DATA {
-        let packed = root().join("datasets/fashion-mnist-mini").join(name).with_added_extension("gz");
+        let packed =
+            root().join("datasets/fashion-mnist-mini").join(name).with_added_extension("gz");
         let mut bytes = Vec::new();
         let packed = fs::File::open(packed).expect("part of the repository");
         flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).expect("gzip");
@@ -176,7 +195,11 @@ pub fn other_data(table: &mut Table) {
         let short = &good[..good.len() - 1];
         for (bytes, told) in [(&changed[..], "has changed since"), (short, name)] {
             fs::write(&file, bytes).unwrap();
-            table.count("the data is another", "before a resume", refused(&subject, &path, 3, told));
+            table.count(
+                "the data is another",
+                "before a resume",
+                refused(&subject, &path, 3, told),
+            );
         }
         fs::remove_file(&file).unwrap();
         table.count("the data is gone", "before a resume", refused(&subject, &path, 3, name));

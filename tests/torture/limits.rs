@@ -29,7 +29,7 @@ impl Mount {
         let place = folder.path().join("disk");
         fs::create_dir(&place).unwrap();
         let mounted = Command::new("mount").args(words).arg(&place).output();
-        mounted.is_ok_and(|done| done.status.success()).then_some(Self { place, _folder: folder })
+        mounted.is_ok_and(|done| done.status.success()).then(|| Self { place, _folder: folder })
     }
 
     /// A small disk in memory.
@@ -67,7 +67,10 @@ pub fn can_mount() -> bool {
 
 /// Disks of 2 MB with ever more room, in steps: the run comes to its end, or as far as it can.
 pub fn full_disks(subject: &Subject, step: usize, table: &mut Table) {
-    let Some(disk) = Mount::disk() else { return };
+    if !can_mount() {
+        return;
+    }
+    let disk = Mount::disk().expect("it was just possible");
     let (path, ballast) = (disk.path().join("run"), disk.path().join("ballast"));
     for room in (0..DISK as usize).step_by(step) {
         fs::write(&ballast, vec![0_u8; DISK as usize - room]).expect("it fits, to the last page");
@@ -75,7 +78,11 @@ pub fn full_disks(subject: &Subject, step: usize, table: &mut Table) {
         let felt = done.code != Some(0) || done.err.contains("warning");
         fs::remove_file(&ballast).unwrap();
         if felt {
-            table.count("a disk of 2 MB is full", "anywhere", look(subject, &path, &done, &Known::default()));
+            table.count(
+                "a disk of 2 MB is full",
+                "anywhere",
+                look(subject, &path, &done, &Known::default()),
+            );
         }
         let _ = fs::remove_dir_all(&path);
     }
@@ -119,10 +126,10 @@ pub fn short_writes(subject: &Subject, count: usize, table: &mut Table) {
     }
     let whole = writes(subject, &[]);
     for _ in 0..count {
-        let points = ["write", "read"].map(|call| {
-            format!("enable_random name=posix/io/rw/{call}/reduce,probability=0.5")
-        });
-        let short = writes(subject, &["fiu-run", "-x", "-f", "", "-c", &points[0], "-c", &points[1]]);
+        let points = ["write", "read"]
+            .map(|call| format!("enable_random name=posix/io/rw/{call}/reduce,probability=0.5"));
+        let short =
+            writes(subject, &["fiu-run", "-x", "-f", "", "-c", &points[0], "-c", &points[1]]);
         let came = short.and_then(|short| {
             assert!(Some(short) > whole.as_ref().ok().copied(), "no write was cut short");
             Ok(Ended::CarriedOn)
@@ -139,7 +146,8 @@ fn writes(subject: &Subject, words: &[&str]) -> Result<usize, Harm> {
     let words = ["env", &programs].into_iter().chain(words.iter().copied());
     let done = succeed(&mut traced(&through(words, &subject.train(&path)), &log, None));
     let trace = Trace::read(&log, &path).expect("it trains in its folder");
-    let came = look(subject, &path, &done, &Known { committed: trace.committed(), ..Known::default() });
+    let came =
+        look(subject, &path, &done, &Known { committed: trace.committed(), ..Known::default() });
     fs::remove_dir_all(path).unwrap();
     came.map(|_| trace.calls.iter().filter(|call| call.name == "write").count())
 }

@@ -67,7 +67,11 @@ fn every_real_fault_costs_nothing() {
     calls::fail_each(&subject, &mut table);
     calls::lie_at_each_write(&subject, &mut table);
     calls::resume_at_each(&subject, &mut table);
-    calls::end_of_a_pair(&Subject::new(PAIR), &mut table);
+    let pair = Subject::new(PAIR);
+    calls::end_of_a_pair(&pair, &mut table);
+    for subject in [&subject, &pair] {
+        folder::left_over(subject, &mut table);
+    }
     kills::at_random_moments(&subject, 200, &mut table);
     kills::again_and_again(&subject, 60, &mut table);
     kills::by_request(&subject, 40, &mut table);
@@ -199,6 +203,15 @@ fn a_run_that_is_half_deleted_is_gone_on_with_or_refused() {
     let subject = Subject::new(PERCEPTRON);
     folder::copied(&subject, &mut table);
     folder::half_deleted(&subject, &mut table);
+    table.assert_unharmed();
+}
+
+#[test]
+fn a_resume_does_what_a_kill_has_left_undone() {
+    let mut table = Table::default();
+    for settings in [&PERCEPTRON[..], &PAIR[..]] {
+        folder::left_over(&Subject::new(settings), &mut table);
+    }
     table.assert_unharmed();
 }
 

@@ -48,13 +48,23 @@ pub fn check(subject: &Subject) -> usize {
                 renames += 1;
                 let name = &call.about[1];
                 let within = |file: &&String| Path::new(file).starts_with(&about);
-                assert_eq!(written.iter().find(within), None, "{name} is named before it is on the disk");
+                assert_eq!(
+                    written.iter().find(within),
+                    None,
+                    "{name} is named before it is on the disk"
+                );
                 assert_eq!(named.iter().find(within), None, "{name} is named before what is in it");
                 if name.starts_with("checkpoints/step-") {
-                    assert!(!written.contains("metrics.jsonl"), "{name} counts on a log that may be lost");
+                    assert!(
+                        !written.contains("metrics.jsonl"),
+                        "{name} counts on a log that may be lost"
+                    );
                     newest_named = true;
                 } else if name.contains("pruned") {
-                    assert!(!newest_named, "{about} is taken away before what stays is on the disk");
+                    assert!(
+                        !newest_named,
+                        "{about} is taken away before what stays is on the disk"
+                    );
                 }
                 named.insert(parent(name));
             }

@@ -11,6 +11,17 @@ use super::through;
 const CALLS: &str = "?open,openat,read,write,?pwrite64,fsync,fdatasync,?rename,?renameat,?renameat2,?mkdir,\
     ?mkdirat,?unlink,?unlinkat,?rmdir,?ftruncate,?statx,?newfstatat,?getdents64,flock,close";
 
+/// The parts of a run, by what the names of their files hold.
+const PARTS: [(&str, &str); 7] = [
+    ("pruned", "retention"),
+    ("checkpoints", "checkpoint"),
+    ("best.json", "best.json"),
+    ("metrics.jsonl", "metrics.jsonl"),
+    ("report.html", "page, events"),
+    ("events", "page, events"),
+    ("samples", "samples"),
+];
+
 /// One call of the thread that trains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -40,16 +51,8 @@ impl Call {
     /// The part of the run that it is about.
     pub fn part(&self) -> &'static str {
         let about = self.about.join(" ");
-        let has = |name: &str| about.contains(name);
-        match () {
-            () if has("pruned") => "retention",
-            () if has("checkpoints") => "checkpoint",
-            () if has("best.json") => "best.json",
-            () if has("metrics.jsonl") => "metrics.jsonl",
-            () if has("report.html") || has("events") => "page, events",
-            () if has("samples") => "samples",
-            () => "the run's folder",
-        }
+        let part = PARTS.iter().find(|(name, _)| about.contains(name));
+        part.map_or("the run's folder", |(_, part)| part)
     }
 }
 
@@ -80,9 +83,8 @@ impl Fault {
 
 /// A command whose calls are written to `log`, with a fault in one of them.
 pub fn traced(command: &Command, log: &Path, fault: Option<(&Call, Fault)>) -> Command {
-    let mut words: Vec<String> = ["strace", "-f", "-y", "-s0", "-E", "PATH=/nowhere", "-o"]
-        .map(str::to_owned)
-        .into();
+    let mut words: Vec<String> =
+        ["strace", "-f", "-y", "-s0", "-E", "PATH=/nowhere", "-o"].map(str::to_owned).into();
     words.push(log.to_str().expect("a plain path").to_owned());
     words.extend(["-e".to_owned(), format!("trace={CALLS}")]);
     if let Some((Call { name, number, .. }, fault)) = fault {
@@ -115,7 +117,8 @@ impl Trace {
         // Each line begins with the thread.
         let lines = || text.lines().filter_map(|line| line.split_once(' '));
         let (pid, _) = lines().find(|(_, line)| line.contains(run))?;
-        let mut trace = Self { pid: pid.parse().expect("a number"), calls: Vec::new(), killed: false };
+        let mut trace =
+            Self { pid: pid.parse().expect("a number"), calls: Vec::new(), killed: false };
         let mut made: Vec<Call> = Vec::new();
         for (_, line) in lines().filter(|(of, _)| *of == pid) {
             let line = line.trim_start();
@@ -160,8 +163,7 @@ impl Trace {
     pub fn of_checkpoints(&self) -> impl Iterator<Item = &Call> {
         let parts = ["checkpoint", "retention", "best.json"];
         self.calls.iter().filter(move |call| {
-            parts.contains(&call.part())
-                || call.name == "fsync" && call.part() == "metrics.jsonl"
+            parts.contains(&call.part()) || call.name == "fsync" && call.part() == "metrics.jsonl"
         })
     }
 }

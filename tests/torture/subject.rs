@@ -56,7 +56,9 @@ impl Subject {
         let mut subject = Self { folder, settings, album: BTreeMap::new(), runs: Cell::new(0) };
         succeed(&mut subject.train(&subject.whole()));
         let all = subject.fresh();
-        succeed(subject.train(&all).args(["train.keep_last=1000", "train.checkpoint_every=1 steps"]));
+        succeed(
+            subject.train(&all).args(["train.keep_last=1000", "train.checkpoint_every=1 steps"]),
+        );
         for (step, checkpoint) in steps(&all) {
             let tensors = FILES.map(|file| fs::read(checkpoint.join(file)).unwrap());
             subject.album.insert(step, tensors);

@@ -40,7 +40,10 @@ impl Default for Table {
 impl Table {
     /// Counts a fault.
     pub fn count(&mut self, fault: &str, place: &str, came: Result<Ended, Harm>) {
-        let found = self.rows.iter().position(|row| (row.fault.as_str(), row.place.as_str()) == (fault, place));
+        let found = self
+            .rows
+            .iter()
+            .position(|row| (row.fault.as_str(), row.place.as_str()) == (fault, place));
         let at = found.unwrap_or_else(|| {
             let (fault, place) = (fault.to_owned(), place.to_owned());
             self.rows.push(Row { fault, place, ended: [0; 3], harmed: [0; 4] });
@@ -59,7 +62,12 @@ impl Table {
     pub fn assert_unharmed(&self) {
         assert!(self.rows.iter().any(|row| row.faults() > 0), "no fault was made");
         let shown = &self.harms[..self.harms.len().min(10)];
-        assert!(self.harms.is_empty(), "{} faults did harm:\n{}", self.harms.len(), shown.join("\n"));
+        assert!(
+            self.harms.is_empty(),
+            "{} faults did harm:\n{}",
+            self.harms.len(),
+            shown.join("\n")
+        );
     }
 
     /// Prints it, and writes it to docs/torture.md.
@@ -74,7 +82,8 @@ impl Table {
         let mut text = HEAD.to_owned();
         let sum = |number: fn(&Row) -> usize| self.rows.iter().map(number).sum::<usize>();
         let of_checkpoints = |row: &&Row| OF_CHECKPOINTS.contains(&row.place.as_str());
-        let of_checkpoints = self.rows.iter().filter(of_checkpoints).map(Row::faults).sum::<usize>();
+        let of_checkpoints =
+            self.rows.iter().filter(of_checkpoints).map(Row::faults).sum::<usize>();
         let line = |text: &mut String, names: [&str; 2], row: [usize; 8]| {
             let cells = row.map(|number| number.to_string()).join(" | ");
             writeln!(text, "| {} | {} | {cells} |", names[0], names[1]).expect("memory takes it");

@@ -78,9 +78,10 @@ pub fn ended(done: &Done) -> Result<Ended, Harm> {
         Some(0) => Ok(Ended::CarriedOn),
         Some(130) if done.err.contains("go on with") => Ok(Ended::Refused),
         Some(1 | 3) => {
-            let lines = done.err.find("  × ").map(|at| {
-                done.err[at..].lines().filter(|line| !line.trim().is_empty()).count()
-            });
+            let lines = done
+                .err
+                .find("  × ")
+                .map(|at| done.err[at..].lines().filter(|line| !line.trim().is_empty()).count());
             match lines {
                 Some(lines) if lines <= LONGEST => Ok(Ended::Refused),
                 _ => Kind::ToldWrongly.found(format!("{lines:?} lines of an error: {}", done.err)),
@@ -170,7 +171,7 @@ fn is_whole(checkpoint: &Path) -> bool {
 
 /// That a run keeps the checkpoints of one that was left alone, and that nothing is left of what was begun and
 /// not finished.
-fn keeps_the_same(subject: &Subject, run: &Path) -> Result<(), Harm> {
+pub fn keeps_the_same(subject: &Subject, run: &Path) -> Result<(), Harm> {
     let kept = |run: &Path| steps(run).into_iter().map(|(step, _)| step).collect::<Vec<_>>();
     let (whole, found) = (kept(&subject.whole()), kept(run));
     if whole != found {

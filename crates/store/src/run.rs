@@ -230,6 +230,21 @@ mod tests {
         Ok(())
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_looked_at_is_not_taken_for_absent() -> Result<(), Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("run");
+        fs::create_dir(&path)?;
+        // A link to itself: no one can say what is behind it.
+        std::os::unix::fs::symlink("config.toml", path.join("config.toml"))?;
+        for opened in [RunDir::open(&path), RunDir::create(&path)] {
+            assert!(matches!(opened, Err(StoreError::Io { .. })), "{opened:?}");
+        }
+        assert_eq!(runs_in(folder.path())?, [RunDir { path }], "whoever reads it is told why");
+        Ok(())
+    }
+
     #[test]
     fn the_second_is_told_who_holds_the_lock() -> Result<(), Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
