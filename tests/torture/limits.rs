@@ -93,7 +93,8 @@ pub fn full_disks(subject: &Subject, step: usize, table: &mut Table) {
 pub fn files_that_may_not_grow(subject: &Subject, step: usize, table: &mut Table) {
     for size in (0..130 * 1024).step_by(step) {
         let limit = format!("--fsize={size}");
-        let kills = vec!["prlimit", &limit];
+        // Neither a core.
+        let kills = vec!["prlimit", "--core=0", &limit];
         let refuses = [vec!["env", "--ignore-signal=XFSZ"], kills.clone()].concat();
         for (fault, words) in [("EFBIG", refuses), ("SIGXFSZ", kills)] {
             let path = subject.fresh();
