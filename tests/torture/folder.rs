@@ -10,9 +10,7 @@ use super::calls::undisturbed_run;
 use super::limits::Mount;
 use super::subject::{PERCEPTRON, Subject};
 use super::table::Table;
-use super::trial::{
-    Ended, FILES, Harm, Kind, Known, ended, go_on, keeps_the_same, look, same, steps,
-};
+use super::trial::{Ended, FILES, Harm, Kind, ended, go_on, keeps_the_same, look, same, steps};
 use crate::support::{copy, hearth, root, run, succeed};
 
 /// Every file of a folder but the one that is locked.
