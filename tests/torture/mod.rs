@@ -45,8 +45,7 @@ fn through(words: impl IntoIterator<Item = impl AsRef<OsStr>>, command: &Command
 /// `HEARTH_TORTURE` is set, so that it cannot be left out unseen.
 #[expect(clippy::print_stdout, reason = "the test that it is for says why it is skipped")]
 fn works(command: &str) -> bool {
-    let words = command.split(' ');
-    let mut command = through(words, &Command::new("true"));
+    let mut command = through(command.split(' '), &Command::new("true"));
     let works = command.output().is_ok_and(|output| output.status.success());
     if !works {
         assert!(std::env::var_os("HEARTH_TORTURE").is_none(), "{command:?} does not work here");
