@@ -24,6 +24,6 @@ shot compare.html compare 1840 --scheme dark
 import sys
 from PIL import Image
 for path in sys.argv[1:]:
-    Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
 PYTHON
 ls -l docs/*.png

@@ -42,15 +42,24 @@ fn a_range_test_finds_where_the_loss_falls_and_leaves_nothing() {
     let page = folder.path().join("lr.html");
     let mut find = hearth(["lr-find", "configs/mlp-nano.toml", "--json", "--out"]);
     let found = json(find.arg(&page));
-    let [steepest, lowest] = ["steepest", "lowest"].map(|name| found[name].as_f64().unwrap());
-    assert!(1e-5 < steepest && steepest < lowest && lowest < 10.0, "{steepest} and {lowest}");
+    let [from, to] = [0, 1].map(|end| found["suggested"][end].as_f64().unwrap());
+    assert!(1e-5 < from && from < to && to < 10.0, "{from} to {to}");
     let losses = found["losses"].as_array().unwrap();
+    let new = losses[0][1].as_f64().unwrap();
     let rates: Vec<f64> = losses.iter().map(|pair| pair[0].as_f64().unwrap()).collect();
     assert!(rates.is_sorted() && rates.len() > 50 && (rates[0] - 1e-5).abs() < 1e-12);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the page alone");
     if let Some(mut browser) = python("selenium") {
         assert_eq!(seen(&mut browser, &page, "dark")["plots"], 1);
     }
+    // From the weights of another run, which has learned something.
+    let run = folder.path().join("run");
+    succeed(hearth(["train", "configs/mlp-nano.toml", "train.epochs=1", "--run"]).arg(&run));
+    let init = format!("model.init={}", run.display());
+    let found =
+        json(hearth(["lr-find", "configs/mlp-nano.toml", &init, "--json", "--out"]).arg(&page));
+    let learned = found["losses"][0][1].as_f64().unwrap();
+    assert!(learned < 0.7 * new, "{learned} and {new}");
     let done = fail(&mut hearth(["lr-find", "configs/gan-nano.toml"]), 2);
     assert!(done.err.contains("adversarial pair"), "{}", done.err);
     fail(&mut hearth(["lr-find", "configs/mlp-nano.toml", "--from", "1", "--to", "0.1"]), 2);

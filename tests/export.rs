@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use crate::support::{checkpoints, fail, hearth, json, pictures, python, succeed, words};
 
+/// A pair of perceptrons for the small set.
+const GAN_MLP: &str =
+    "evaluate.samples=500 data.kind=fashion-mnist-mini data.valid_samples=0 model.hidden=[64,32]";
+
 /// Trains a config for an epoch on the small set.
 fn train(config: &str, overrides: &str, run: &Path) {
     let line = format!("train configs/{config}.toml train.epochs=1 {overrides} --run");
@@ -34,11 +38,7 @@ fn every_network_is_exported_in_every_format() {
         ("cnn-nano", "", &[""]),
         ("resnet-nano", "", &[""]),
         ("gan-nano", "evaluate.samples=500", &["--network generator", "--network discriminator"]),
-        (
-            "gan-mlp",
-            "evaluate.samples=500 data.kind=fashion-mnist-mini data.valid_samples=0 model.hidden=[64,32]",
-            &["--network generator", "--network discriminator"],
-        ),
+        ("gan-mlp", GAN_MLP, &["--network generator", "--network discriminator"]),
     ] {
         let run = folder.path().join(config);
         train(config, overrides, &run);
@@ -71,12 +71,15 @@ fn onnxruntime_and_pytorch_compute_the_same() {
     let pixel_file = folder.path().join("pixels");
     std::fs::write(&pixel_file, pixels).unwrap();
     for (config, overrides, kind) in [
+        ("softmax", "data.kind=fashion-mnist-mini data.valid_samples=200", "classifier"),
         ("mlp-nano", "model.activation=gelu", "classifier"),
         ("lenet-nano", "", "classifier"),
         ("cnn-nano", "", "classifier"),
         ("resnet-nano", "", "classifier"),
         ("gan-nano", "evaluate.samples=500", "generator"),
         ("gan-nano", "evaluate.samples=500", "discriminator"),
+        ("gan-mlp", GAN_MLP, "generator"),
+        ("gan-mlp", GAN_MLP, "discriminator"),
     ] {
         let run = folder.path().join(config);
         if !run.exists() {

@@ -107,6 +107,8 @@ fn answers_are_those_of_predict() {
     let export = folder.path().join("export");
     succeed(hearth(["export", "--format", "safetensors"]).arg(&run).arg("--out").arg(&export));
     for source in [&run, &export] {
+        let found = json(hearth(["predict", "--json", "--top", "0"]).arg(source).args(&files));
+        assert_eq!(found, wanted);
         let server = Server::start(source, &[]);
         for (bytes, wanted) in bytes.iter().zip(wanted["predictions"].as_array().unwrap()) {
             let (status, found) = server.post("/v1/predict?top=0", bytes);
@@ -114,22 +116,25 @@ fn answers_are_those_of_predict() {
         }
         let (_, model) = server.get("/v1/model");
         assert_eq!(model["classes"].as_array().unwrap().len(), 10);
-        assert_eq!(model["kind"], if source == &run { "mlp".into() } else { Value::Null });
+        assert_eq!((&model["kind"], &model["step"]), (&"mlp".into(), &29.into()));
         server.end();
     }
-    let server = Server::start(&run, &["--max-body", "20000", "--max-pixels", "1000"]);
-    // Two at once, of a form.
-    let mut form = Vec::new();
-    for (name, bytes) in ["a.png", "b.png"].iter().zip(&bytes) {
-        let head = "--x\r\nContent-Disposition: form-data; name=\"picture\"; filename=";
-        form.extend_from_slice(format!("{head}\"{name}\"\r\n\r\n").as_bytes());
-        form.extend_from_slice(bytes);
-        form.extend_from_slice(b"\r\n");
-    }
-    form.extend_from_slice(b"--x--\r\n");
-    let request = client().post(server.at("/v1/predict?top=1"));
-    let (status, found) =
-        answer(request.content_type("multipart/form-data; boundary=x").send(&form[..]));
+    let server = Server::start(&run, &["--max-body", "20000", "--max-pixels", "2000"]);
+    let send = |pictures: &[(&str, &Vec<u8>)]| {
+        let mut form = Vec::new();
+        for (name, bytes) in pictures {
+            let head = "--x\r\nContent-Disposition: form-data; name=\"picture\"; filename=";
+            form.extend_from_slice(format!("{head}\"{name}\"\r\n\r\n").as_bytes());
+            form.extend_from_slice(bytes);
+            form.extend_from_slice(b"\r\n");
+        }
+        form.extend_from_slice(b"--x--\r\n");
+        let request = client().post(server.at("/v1/predict?top=1"));
+        answer(request.content_type("multipart/form-data; boundary=x").send(&form[..]))
+    };
+    // Two at once, of a form; a third one of 28x28 is too much.
+    let [a, b] = [("a.png", &bytes[0]), ("b.png", &bytes[1])];
+    let (status, found) = send(&[a, b]);
     assert_eq!(status, 200, "{found}");
     for (index, name) in ["a.png", "b.png"].iter().enumerate() {
         let (found, wanted) = (&found["predictions"][index], &wanted["predictions"][index]);
@@ -146,7 +151,12 @@ fn answers_are_those_of_predict() {
     let mut large = Vec::new();
     let picture = image::GrayImage::new(100, 100);
     picture.write_to(&mut std::io::Cursor::new(&mut large), image::ImageFormat::Png).unwrap();
-    assert!(reason(server.post("/v1/predict", &large), 422).contains("exceeds limit"));
+    let many = "2000 pixels in one request";
+    assert!(reason(server.post("/v1/predict", &large), 422).contains(many));
+    assert!(
+        reason(send(&[a, b, ("c.png", &bytes[0])]), 422)
+            .contains(&format!("c.png: more than {many}"))
+    );
     // What machines read.
     assert_eq!(server.get("/healthz").0, 200);
     let (_, document) = server.get("/openapi.json");
@@ -155,7 +165,7 @@ fn answers_are_those_of_predict() {
     }
     let (_, counted) = server.get("/metrics");
     let counted = counted.as_str().unwrap();
-    let line = "hearth_requests_total{route=\"/v1/predict\",status=\"422\"} 3";
+    let line = "hearth_requests_total{route=\"/v1/predict\",status=\"422\"} 4";
     assert!(counted.contains(line) && counted.ends_with("# EOF\n"), "{counted}");
     server.end();
 }

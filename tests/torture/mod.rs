@@ -60,18 +60,21 @@ const STRACE: &str = "strace -f -o /dev/null";
 #[test]
 #[ignore = "takes minutes: `make torture`"]
 fn every_real_fault_costs_nothing() {
-    let mut table = Table::default();
-    let subject = Subject::new(PERCEPTRON);
-    let checked = order::check(&subject);
+    let checked = order::check(&Subject::new(PERCEPTRON));
+    let [mut table, others] = std::thread::scope(|scope| {
+        [scope.spawn(faults_of_a_run), scope.spawn(faults_of_resumes_and_places)]
+            .map(|thread| thread.join().expect("every fault comes"))
+    });
+    table.add(others);
+    table.write(checked);
+    table.assert_unharmed();
+}
+
+fn faults_of_a_run() -> Table {
+    let (mut table, subject) = (Table::default(), Subject::new(PERCEPTRON));
     calls::kill_at_each(&subject, &mut table);
     calls::fail_each(&subject, &mut table);
     calls::lie_at_each_write(&subject, &mut table);
-    calls::resume_at_each(&subject, &mut table);
-    let pair = Subject::new(PAIR);
-    calls::end_of_a_pair(&pair, &mut table);
-    for subject in [&subject, &pair] {
-        folder::left_over(subject, &mut table);
-    }
     kills::at_random_moments(&subject, 200, &mut table);
     kills::again_and_again(&subject, 60, &mut table);
     kills::by_request(&subject, 40, &mut table);
@@ -79,17 +82,27 @@ fn every_real_fault_costs_nothing() {
     limits::files_that_may_not_grow(&subject, 3 * 1024, &mut table);
     limits::few_open_files(&subject, &mut table);
     limits::short_writes(&subject, 20, &mut table);
+    table
+}
+
+fn faults_of_resumes_and_places() -> Table {
+    let (mut table, subject) = (Table::default(), Subject::new(PERCEPTRON));
+    calls::resume_at_each(&subject, &mut table);
+    let pair = Subject::new(PAIR);
+    calls::end_of_a_pair(&pair, &mut table);
+    for subject in [&subject, &pair] {
+        folder::left_over(subject, &mut table);
+    }
     clock::jumps(&subject, 10, &mut table);
     beside::two_programs(&subject, usize::MAX, &mut table);
-    beside::two_at_once(&subject, 30, &mut table);
+    beside::two_at_once(&subject, 100, &mut table);
     beside::evaluations(&subject, 30, &mut table);
     folder::moved_while_it_trains(&subject, usize::MAX, &mut table);
     folder::copied(&subject, &mut table);
     folder::read_only(&subject, &mut table);
     folder::half_deleted(&subject, &mut table);
     folder::other_data(&mut table);
-    table.write(checked);
-    table.assert_unharmed();
+    table
 }
 
 #[test]
@@ -152,7 +165,7 @@ fn a_second_program_is_told_who_is_at_work() {
 #[test]
 fn two_programs_that_begin_at_once_make_one_run() {
     let mut table = Table::default();
-    beside::two_at_once(&Subject::new(PERCEPTRON), 3, &mut table);
+    beside::two_at_once(&Subject::new(PERCEPTRON), 10, &mut table);
     table.assert_unharmed();
 }
 

@@ -58,6 +58,12 @@ impl Table {
         }
     }
 
+    /// Takes in those of another table, which was begun at the same time.
+    pub fn add(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.harms.extend(other.harms);
+    }
+
     /// Fails when a fault did harm.
     pub fn assert_unharmed(&self) {
         assert!(self.rows.iter().any(|row| row.faults() > 0), "no fault was made");

@@ -104,6 +104,10 @@ pub fn look(subject: &Subject, path: &Path, done: &Done, known: &Known) -> Resul
     }
     if ended == Ended::CarriedOn {
         same(subject, path, "success was told")?;
+        // It is not essential, and a resume makes it.
+        if animation_differs(subject, path) && !done.err.contains("warning: no samples.gif") {
+            return Kind::ToldWrongly.found("samples.gif differs without a word");
+        }
     }
     go_on(subject, path, found.last().copied())?;
     // What the disk lied about is moved aside, where someone may look at it.
@@ -123,16 +127,22 @@ pub fn go_on(subject: &Subject, path: &Path, newest: Option<u64>) -> Result<(), 
     if told.map(str::to_owned) != newest.map(|step| step.to_string()) {
         return Kind::Lost.found(format!("{newest:?} was kept, and it went on from {told:?}"));
     }
+    if animation_differs(subject, path) {
+        return Kind::Lost.found("it was gone on with, and samples.gif differs");
+    }
     same(subject, path, "it was gone on with")
 }
 
 /// That a run holds the numbers of one that was left alone.
 pub fn same(subject: &Subject, path: &Path, when: &str) -> Result<(), Harm> {
-    let animation = |run: &Path| fs::read(run.join("samples.gif")).ok();
-    let differs = difference(&subject.whole(), path).or_else(|| {
-        (animation(&subject.whole()) != animation(path)).then(|| "samples.gif differs".to_owned())
-    });
+    let differs = difference(&subject.whole(), path);
     differs.map_or(Ok(()), |fault| Kind::Lost.found(format!("{when}, and {fault}")))
+}
+
+/// Whether the animation of a run's pictures is not that of one that was left alone.
+fn animation_differs(subject: &Subject, path: &Path) -> bool {
+    let animation = |run: &Path| fs::read(run.join("samples.gif")).ok();
+    animation(&subject.whole()) != animation(path)
 }
 
 /// The checkpoints that are there: each has to be whole and the one that a run left alone had.

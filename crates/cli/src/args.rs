@@ -196,7 +196,7 @@ pub struct Eval {
 /// `hearth predict`.
 #[derive(Debug, Group)]
 pub struct Predict {
-    /// The run.
+    /// The run, or an export as safetensors or burnpack.
     #[command(flatten)]
     pub trained: Trained,
     /// Pictures.
@@ -308,7 +308,7 @@ pub struct Serve {
     /// The longest body of a request, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 8 << 20)]
     pub max_body: usize,
-    /// The largest picture, in pixels.
+    /// The most pixels of all pictures of a request.
     #[arg(long, value_name = "PIXELS", default_value_t = 25_000_000)]
     pub max_pixels: u64,
     /// Requests that may wait for the network; more are refused.

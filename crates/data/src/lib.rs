@@ -45,6 +45,6 @@ pub use examples::{Examples, PictureShape, Subset};
 pub use fetch::fetch;
 pub use listing::Broken;
 pub use normalization::Normalization;
-pub use picture::{Bounds, read_picture, read_picture_bytes, to_pixels};
+pub use picture::{Bounds, pixels, read_picture, read_picture_bytes, to_pixels};
 pub use prefetch::Prefetch;
 pub use split::Splits;

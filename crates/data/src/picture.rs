@@ -116,11 +116,24 @@ pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
     (0..3).flat_map(|channel| interleaved.iter().skip(channel).step_by(3).copied()).collect()
 }
 
+/// How many pixels a picture says that it has; none where its head cannot be read.
+pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
+    let size = || {
+        let format = format_of(name, bytes).ok()?;
+        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().ok()
+    };
+    let (width, height) = catch_unwind(AssertUnwindSafe(size)).ok()??;
+    Some(u64::from(width) * u64::from(height))
+}
+
+/// The bytes know best; some formats (TGA) have no mark, so that the name decides.
+fn format_of(name: &Path, bytes: &[u8]) -> ImageResult<ImageFormat> {
+    image::guess_format(bytes).or_else(|error| ImageFormat::from_path(name).map_err(|_| error))
+}
+
 /// Decodes within limits and turns the picture upright.
 fn decode(name: &Path, bytes: &[u8], bounds: Bounds) -> ImageResult<DynamicImage> {
-    // The bytes know best; some formats (TGA) have no mark, so that the name decides.
-    let format = image::guess_format(bytes)
-        .or_else(|error| ImageFormat::from_path(name).map_err(|_| error))?;
+    let format = format_of(name, bytes)?;
     let (least, ratio) = DECODED;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);

@@ -23,6 +23,9 @@ const MOST_POINTS: usize = 1000;
 /// Curves of at most as many points show each of them.
 const FEW_POINTS: usize = 40;
 
+/// About how much of a plot's width and height a legend takes.
+const LEGEND: (f64, f64) = (0.25, 0.25);
+
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// A curve, or a cloud of points.
@@ -49,11 +52,12 @@ pub struct Axes<'a> {
 pub fn curves(axes: Axes<'_>, series: &[Series]) -> Option<String> {
     let series = drawable(series, axes);
     let (x, y) = (range(&series, |point| point.0)?, range(&series, |point| point.1)?);
+    let corner = freest_corner(&series, axes, (&x, &y));
     Some(svg(SIZE, |area| {
         if axes.log_x {
-            lines(area, axes, (x.start..x.end).log_scale(), y, &series)
+            lines(area, axes, (x.start..x.end).log_scale(), y, (&series, corner))
         } else {
-            lines(area, axes, x, y, &series)
+            lines(area, axes, x, y, (&series, corner))
         }
     }))
 }
@@ -68,8 +72,7 @@ pub fn clouds(axes: Axes<'_>, series: &[Series]) -> Option<String> {
     Some(svg(size, |area| {
         let mut chart = framed(area).build_cartesian_2d(x, y)?;
         mesh(&mut chart, axes)?;
-        for (index, series) in series.iter().enumerate() {
-            let color = tint(index);
+        for (color, series) in drawn(&series) {
             let dots = series.points.iter().map(|point| Circle::new(*point, 2, color.filled()));
             chart.draw_series(dots)?.label(&series.name).legend(move |at| key(at, color));
         }
@@ -88,7 +91,14 @@ fn svg(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Outcome) -> String {
     text
 }
 
-/// Only what has a place on the axes.
+/// The series that have a point, with their colours: those of a series depend on its place alone, so that a
+/// run without some number does not change the colours of the others.
+fn drawn(series: &[Series]) -> impl Iterator<Item = (RGBColor, &Series)> + Clone {
+    let colored = series.iter().enumerate().map(|(index, series)| (tint(index), series));
+    colored.filter(|(_, series)| !series.points.is_empty())
+}
+
+/// Only the points that have a place on the axes.
 fn drawable(series: &[Series], axes: Axes<'_>) -> Vec<Series> {
     let good = |point: &&(f64, f64)| {
         point.0.is_finite() && point.1.is_finite() && (!axes.log_x || point.0 > 0.0)
@@ -97,7 +107,7 @@ fn drawable(series: &[Series], axes: Axes<'_>) -> Vec<Series> {
         name: series.name.clone(),
         points: series.points.iter().filter(good).copied().collect(),
     });
-    series.filter(|series| !series.points.is_empty()).collect()
+    series.collect()
 }
 
 /// What an axis spans: all points, with a little room where they are all in one place.
@@ -123,29 +133,60 @@ fn lines<X>(
     axes: Axes<'_>,
     x: impl plotters::coord::ranged1d::AsRangedCoord<CoordDescType = X, Value = f64>,
     y: Range<f64>,
-    series: &[Series],
+    (series, corner): (&[Series], SeriesLabelPosition),
 ) -> Outcome
 where
     X: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let middle = f64::midpoint(y.start, y.end);
     let mut chart = framed(area).build_cartesian_2d(x, y)?;
     mesh(&mut chart, axes)?;
-    for (index, series) in series.iter().enumerate() {
+    for (color, series) in drawn(series) {
         let points = thinned(&series.points);
         let radius = if points.len() <= FEW_POINTS { 2 } else { 0 };
-        let color = tint(index);
         let line = LineSeries::new(points, color.stroke_width(2)).point_size(radius);
         chart.draw_series(line)?.label(&series.name).legend(move |at| key(at, color));
     }
-    let last = series.iter().filter_map(|series| series.points.last()).map(|point| point.1);
-    let count = last.clone().count().max(1) as f64;
-    let rises = last.sum::<f64>() / count > middle;
-    match series.len() {
+    match drawn(series).count() {
         1 => Ok(()),
-        _ if rises => legend(&mut chart, SeriesLabelPosition::LowerRight),
-        _ => legend(&mut chart, SeriesLabelPosition::UpperRight),
+        _ => legend(&mut chart, corner),
     }
+}
+
+/// The corner in which a legend covers the fewest points.
+fn freest_corner(
+    series: &[Series],
+    axes: Axes<'_>,
+    (x, y): (&Range<f64>, &Range<f64>),
+) -> SeriesLabelPosition {
+    let place = |value: f64| if axes.log_x { value.ln() } else { value };
+    let share = |value, low, high| (value - low) / (high - low);
+    let places: Vec<_> = series
+        .iter()
+        .flat_map(|series| &series.points)
+        .map(|point| {
+            let right = share(place(point.0), place(x.start), place(x.end));
+            (right, share(point.1, y.start, y.end))
+        })
+        .collect();
+    let corners = [
+        (SeriesLabelPosition::UpperRight, true, true),
+        (SeriesLabelPosition::LowerRight, true, false),
+        (SeriesLabelPosition::LowerLeft, false, false),
+        (SeriesLabelPosition::UpperLeft, false, true),
+    ];
+    let covered = |(_, is_right, is_upper): &(SeriesLabelPosition, bool, bool)| {
+        let (width, height) = LEGEND;
+        let within = |(right, up): &&(f64, f64)| {
+            let right = if *is_right { 1.0 - right } else { *right };
+            let up = if *is_upper { 1.0 - up } else { *up };
+            right < width && up < height
+        };
+        places.iter().filter(within).count()
+    };
+    corners
+        .into_iter()
+        .min_by_key(covered)
+        .map_or(SeriesLabelPosition::UpperRight, |corner| corner.0)
 }
 
 fn framed<'a, 'b>(area: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
@@ -244,6 +285,35 @@ mod tests {
             }
         }
         assert!(clouds(AXES, &[series(&[(0.0, 0.0)])]).is_some());
+    }
+
+    #[test]
+    fn a_curve_without_points_keeps_its_color() {
+        let [none, one] = [series(&[]), series(&[(1.0, 2.0), (2.0, 1.0)])];
+        let first = curves(AXES, std::slice::from_ref(&one)).expect("a plot");
+        let second = curves(AXES, &[none, one]).expect("a plot");
+        let color = |index: usize| format!("{}\"", svg_color(SERIES[index]));
+        assert!(first.contains(&color(0)) && !first.contains(&color(1)), "{first}");
+        assert!(second.contains(&color(1)) && !second.contains(&color(0)), "{second}");
+    }
+
+    fn svg_color(RGBColor(red, green, blue): RGBColor) -> String {
+        format!("#{red:02X}{green:02X}{blue:02X}")
+    }
+
+    #[test]
+    fn a_legend_stands_where_no_curve_is() {
+        let corner = |points: &[(f64, f64)], log_x| {
+            freest_corner(&[series(points)], Axes { log_x, ..AXES }, (&(1.0..100.0), &(0.0..1.0)))
+        };
+        let is = |found, wanted: &str| assert_eq!(format!("{found:?}"), wanted);
+        is(corner(&[(1.0, 1.0), (100.0, 0.0)], false), "UpperRight");
+        is(corner(&[(1.0, 0.0), (100.0, 1.0)], false), "LowerRight");
+        is(corner(&[(1.0, 1.0), (90.0, 0.1), (100.0, 1.0)], false), "LowerLeft");
+        // The first lies far to the right on a logarithmic axis alone.
+        let points = [(60.0, 1.0), (90.0, 0.1), (2.0, 0.1)];
+        is(corner(&points, false), "UpperRight");
+        is(corner(&points, true), "UpperLeft");
     }
 
     #[test]

@@ -34,11 +34,13 @@ impl RunDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
         disk::create_folder(&run.path)?;
+        // First the names: what another process begins between the two is a run, and not anything.
+        let names = disk::names(&run.path)?;
         if run.is_run()? {
             return Err(StoreError::RunExists { path: run.path });
         }
         let nothing = |name: &String| name == lock::NAME || disk::is_temporary(name);
-        if disk::names(&run.path)?.iter().all(nothing) {
+        if names.iter().all(nothing) {
             Ok(run)
         } else {
             Err(StoreError::NotEmpty { path: run.path })

@@ -199,15 +199,9 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     go_on()?;
     let theirs = network.read_back(format, &file, &samples, &device)?;
     go_on()?;
-    let difference = largest_difference(&ours, &theirs);
-    let tolerance = if half { HALF_TOLERANCE } else { TOLERANCE };
-    if difference.is_nan() || difference > tolerance {
-        return Err(TrainError::Export(format!(
-            "the exported network is not the run's: its outputs differ by {difference:.1e} on {SAMPLES} \
-             samples, and {tolerance:.0e} is allowed; nothing was kept"
-        )));
-    }
     let count = samples.count;
+    let difference = largest_difference(&ours, &theirs);
+    check_difference(difference, if half { HALF_TOLERANCE } else { TOLERANCE }, count)?;
     let settings = network.settings(&trained, format, half);
     let text = serde_json::to_string_pretty(&settings).expect("strings, numbers and lists");
     let path = folder.join("config.json");
@@ -252,9 +246,30 @@ fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
     )
 }
 
+/// Refuses what is not the run's network; NaN is no small difference.
+fn check_difference(difference: f64, tolerance: f64, samples: usize) -> Result<(), TrainError> {
+    if difference <= tolerance {
+        return Ok(());
+    }
+    Err(TrainError::Export(format!(
+        "the exported network is not the run's: its outputs differ by {difference:.1e} on {samples} samples, \
+         and {tolerance:.0e} is allowed; nothing was kept"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_network_is_refused() {
+        assert!(check_difference(1e-4, TOLERANCE, 256).is_ok());
+        for difference in [1.1e-4, f64::NAN, f64::INFINITY] {
+            let refused = check_difference(difference, TOLERANCE, 256).unwrap_err().to_string();
+            assert!(refused.contains("on 256 samples, and 1e-4 is allowed"), "{refused}");
+        }
+        assert!(check_difference(1.1e-4, HALF_TOLERANCE, 256).is_ok());
+    }
 
     #[test]
     fn a_difference_does_not_hide_nan() {

@@ -12,6 +12,7 @@ use crate::run::Job;
 use crate::task::Task;
 use crate::tasks::Classify;
 use crate::train::prepare;
+use crate::transfer::Source;
 
 /// How much of the smoothed loss each step keeps.
 const SMOOTHING: f64 = 0.9;
@@ -21,6 +22,12 @@ const DIVERGED: f64 = 4.0;
 
 /// Steps before the smoothed loss means anything.
 const FIRST: usize = 10;
+
+/// How much of its fall the smoothed loss has done where the rates worth trying begin.
+const FALLEN: f64 = 0.9;
+
+/// The least fall that tells anything, as a share of the loss at the start.
+const LEAST_FALL: f64 = 0.05;
 
 /// Which rates are tried: they grow by the same factor at each step.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +47,9 @@ pub struct RangeTest {
     pub losses: Vec<(f64, f64)>,
     /// Each rate and the exponential average of the losses up to it.
     pub smoothed: Vec<(f64, f64)>,
-    /// The rate at which the smoothed loss falls most steeply, against the logarithm of the rate; none
-    /// where it never falls.
-    pub steepest: Option<f64>,
-    /// The rate at which the smoothed loss is smallest: too large by far to train with.
-    pub lowest: Option<f64>,
+    /// The rates worth trying: from the one at which the smoothed loss has done nine tenths of its fall to
+    /// the one at which it is smallest. None unless it falls by a twentieth.
+    pub suggested: Option<[f64; 2]>,
 }
 
 /// Trains a classifier for a moment, with a rate that grows; nothing is written.
@@ -60,10 +65,19 @@ pub fn range_test(
                 .into(),
         ));
     };
+    let source = Source::open(config, &job.target)?;
     let (data, device) = prepare(job, observe)?;
     let normalization = Normalization::of(&data.splits.train);
     let classes = data.dataset.classes;
-    let task = Classify::new(config, network, data.splits, classes, &normalization, &device)?;
+    let mut task =
+        Classify::new(config, network, data.splits, classes.clone(), &normalization, &device)?;
+    if let Some(source) = source {
+        let start = source.start(network, task.network(), &classes)?;
+        for note in start.notes {
+            observe(Event::Note(note));
+        }
+        task.start_from(start.state)?;
+    }
     losses(task, range).map(RangeTest::of)
 }
 
@@ -94,15 +108,18 @@ impl RangeTest {
         let mut smooth = Smooth::default();
         let smoothed: Vec<_> =
             losses.iter().map(|(rate, loss)| (*rate, smooth.with(*loss))).collect();
-        let slopes = smoothed.windows(3).skip(FIRST).map(|three| {
-            let [(low, before), (rate, _), (high, after)] = three else { unreachable!("three") };
-            ((after - before) / (high / low).ln(), *rate)
-        });
-        let steepest = slopes.min_by(|a, b| a.0.total_cmp(&b.0));
-        let steepest = steepest.filter(|(slope, _)| *slope < 0.0).map(|(_, rate)| rate);
-        let lowest = smoothed.iter().min_by(|a, b| a.1.total_cmp(&b.1)).map(|(rate, _)| *rate);
-        Self { losses, smoothed, steepest, lowest }
+        let suggested = suggested(&losses, &smoothed);
+        Self { losses, smoothed, suggested }
     }
+}
+
+fn suggested(losses: &[(f64, f64)], smoothed: &[(f64, f64)]) -> Option<[f64; 2]> {
+    let start = losses.get(..FIRST)?.iter().map(|(_, loss)| loss).sum::<f64>() / FIRST as f64;
+    let smoothed = smoothed.get(FIRST..)?;
+    let (lowest, least) = smoothed.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let fall = start - least;
+    let fallen = smoothed.iter().find(|(_, loss)| *loss <= start - FALLEN * fall)?;
+    (fall >= LEAST_FALL * start).then_some([fallen.0, *lowest])
 }
 
 /// An exponential average without the bias of its beginning (Kingma and Ba 2015, section 3).
@@ -125,20 +142,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_steepest_descent_is_suggested() {
+    fn the_end_of_the_fall_is_suggested() {
         // A loss that falls around the rate 1e-2, as a logistic curve, and rises behind 1.
         let loss = |exponent: f64| {
             2.0 - 1.5 / (1.0 + (-(exponent + 2.0) * 4.0).exp()) + (exponent - 0.2).max(0.0)
         };
         let points = (0..300).map(|step| -5.0 + 6.0 * f64::from(step) / 299.0);
         let test = RangeTest::of(points.map(|at| (10_f64.powf(at), loss(at))).collect());
-        let found = test.steepest.expect("it falls");
-        // The average follows about 10 steps behind: 0.2 of the exponent.
-        assert!((0.01..0.02).contains(&found), "{found}");
-        assert!(test.lowest.is_some_and(|rate| (1.0..3.0).contains(&rate)), "{:?}", test.lowest);
-        let flat = RangeTest::of((1..50).map(|at| (f64::from(at), f64::from(at))).collect());
-        assert_eq!((flat.steepest, flat.lowest), (None, Some(1.0)));
-        assert_eq!(RangeTest::of(Vec::new()).steepest, None);
+        let [from, to] = test.suggested.expect("it falls");
+        // Nine tenths are done at the exponent -2 + ln(9) / 4, a rate of 0.035; the average follows about
+        // 10 steps behind, 0.2 of the exponent.
+        assert!((0.035..0.08).contains(&from), "{from}");
+        assert!((1.0..3.0).contains(&to), "{to}");
+    }
+
+    #[test]
+    fn a_loss_that_hardly_falls_suggests_nothing() {
+        let of = |loss: fn(f64) -> f64| {
+            RangeTest::of((1..200).map(|at| (f64::from(at), loss(f64::from(at)))).collect())
+        };
+        assert_eq!(of(|at| at).suggested, None);
+        assert_eq!(of(|at| 2.3 - at * 1e-4).suggested, None);
+        assert_eq!(RangeTest::of(vec![(0.1, 2.0); 3]).suggested, None);
+        assert_eq!(RangeTest::of(Vec::new()).suggested, None);
     }
 
     #[test]

@@ -29,22 +29,22 @@ pub fn run(args: &LrFind, backend: Backend, datasets: &Path) -> Result<(), Failu
             say(&text);
         }
     })?;
-    let RangeTest { losses, smoothed, steepest, lowest } = &found;
-    let page = range::html(&config.run.name, losses, smoothed, *steepest);
+    let RangeTest { losses, smoothed, suggested } = &found;
+    let page = range::html(&config.run.name, losses, smoothed, *suggested);
     write_file(&args.out, page.as_bytes())?;
     if args.json {
         return print_json(&found);
     }
     let tried = losses.last().map_or(from, |(rate, _)| *rate);
     say(&format!("{} steps, from {from:.1e} to {tried:.1e}: {}", losses.len(), args.out.display()));
-    match steepest {
-        Some(rate) => print(&format!(
-            "the loss falls most steeply at {rate:.1e} and is lowest at {:.1e}: try an \
-             optimizer.learning_rate from the first to a tenth of the second",
-            lowest.unwrap_or(*rate),
+    match suggested {
+        Some([from, to]) => print(&format!(
+            "the loss has fallen at {from:.1e} and is lowest at {to:.1e}: try an \
+             optimizer.learning_rate between the two",
         )),
         None => Err(Failure::Other(
-            "the loss never falls: try a smaller --from, or `hearth train --overfit 1`".into(),
+            "the loss hardly falls: try other ends, as --from 1e-6 --to 100, or `hearth train --overfit 1`"
+                .into(),
         )),
     }
 }

@@ -26,7 +26,7 @@ struct Prediction {
 /// Predicts.
 pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
-    let (predictor, _) = Predictor::of_run(&trained.run, trained.checkpoint, backend)?;
+    let (predictor, _) = Predictor::of(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     let mut unreadable = Vec::new();
     for files in args.files.chunks(BATCH) {

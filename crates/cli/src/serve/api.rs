@@ -191,15 +191,20 @@ async fn predict(
     };
     let sent = pictures(request, service.limits.body).await?;
     let (shape, bounds) = (*shape, service.limits.picture);
-    // Held until the pixels are there, also when the request is given up meanwhile.
+    // Held until decoding has ended, also when the request is given up meanwhile.
     let turn = Arc::clone(&service.decoders).acquire_owned().await;
+    // Gone with the request.
+    let waiting = Arc::new(());
+    let waited_for = Arc::downgrade(&waiting);
     let decoding = tokio::task::spawn_blocking(move || {
-        let pixels = decode(&sent, shape, ask.invert, bounds);
+        let is_waited_for = || waited_for.strong_count() > 0;
+        let pixels = decode(&sent, shape, ask.invert, bounds, is_waited_for);
         drop(turn);
         let files: Vec<_> = sent.into_iter().map(|picture| picture.file).collect();
         pixels.map(|pixels| (files, pixels))
     });
     let decoded = decoding.await;
+    drop(waiting);
     let (files, pixels) = decoded.map_err(|_| Refusal::unfit("the picture's decoder failed"))??;
     let guesses = queue.ask(pixels).await?;
     let told = if ask.top == 0 { usize::MAX } else { ask.top };

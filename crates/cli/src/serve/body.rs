@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Request};
 use axum::http::{StatusCode, header};
-use hearth_data::{Bounds, DataError, PictureShape, read_picture_bytes};
+use hearth_data::{Bounds, DataError, PictureShape, pixels, read_picture_bytes};
 
 use super::refusal::Refusal;
 
@@ -69,15 +69,26 @@ fn too_long_or(status: StatusCode, longest: usize, text: String) -> Refusal {
     }
 }
 
-/// The pixels that a network sees of each picture. It takes as long as decoding takes.
+/// The pixels that a network sees of each picture, all of which may have `bounds.pixels` together. It takes
+/// as long as decoding takes, and is given up once nobody waits for it.
 pub fn decode(
     sent: &[Sent],
     shape: PictureShape,
     invert: bool,
     bounds: Bounds,
+    is_waited_for: impl Fn() -> bool,
 ) -> Result<Vec<Vec<u8>>, Refusal> {
+    let mut left = bounds.pixels;
     let decoded = sent.iter().map(|picture| {
+        if !is_waited_for() {
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the request was given up"));
+        }
         let name = picture.file.as_deref().unwrap_or("the picture");
+        let count = pixels(Path::new(name), &picture.bytes).unwrap_or(0);
+        left = left.checked_sub(count).ok_or_else(|| {
+            let most = bounds.pixels;
+            Refusal::unfit(format!("{name}: more than {most} pixels in one request"))
+        })?;
         read_picture_bytes(Path::new(name), &picture.bytes, shape, invert, bounds).map_err(
             |error| match error {
                 DataError::Picture { fault, .. } => {

@@ -8,6 +8,7 @@ use hearth_store::RunDir;
 use hearth_train::trained::{Trained, stored_config};
 use hearth_train::{Backend, Predictor, Sampler, Which};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::failure::Failure;
@@ -35,11 +36,11 @@ pub struct Served {
 pub struct Model {
     /// What it does.
     pub task: Task,
-    /// `kind` in `[model]` of its config; none of an export.
+    /// `kind` in `[model]` of its config.
     pub kind: Option<String>,
     /// The run's folder, or the export's.
     pub source: String,
-    /// The checkpoint's step; none of an export.
+    /// The checkpoint's step.
     pub step: Option<u64>,
     /// What it was trained on; none of an export.
     pub dataset: Option<String>,
@@ -101,13 +102,27 @@ impl Served {
         let model = Model {
             classes: Some(predictor.classes().to_vec()),
             input: Some(predictor.shape().into()),
-            ..Model::new(path, trained.as_ref())
+            ..match &trained {
+                Some(trained) => Model::new(path, Some(trained)),
+                None => Model::of_export(path),
+            }
         };
         Ok(Self { network: Network::Classifier(Box::new(predictor)), model })
     }
 }
 
 impl Model {
+    /// As far as an export's `config.json` says it.
+    fn of_export(folder: &Path) -> Self {
+        let text = std::fs::read(folder.join("config.json")).unwrap_or_default();
+        let said: Value = serde_json::from_slice(&text).unwrap_or_default();
+        Self {
+            kind: said["architecture"]["kind"].as_str().map(str::to_owned),
+            step: said["step"].as_u64(),
+            ..Self::new(folder, None)
+        }
+    }
+
     fn new(path: &Path, trained: Option<&Trained>) -> Self {
         let kind = |trained: &Trained| {
             let model = serde_json::to_value(&trained.config.model).ok()?;

@@ -84,58 +84,74 @@ impl<E: Float> Product<'_, E> {
         weights: usize,
     ) {
         let lanes = E::lanes::<S>();
+        let mut bias = [E::splat(simd, E::default()); V];
+        if let Some(given) = self.bias {
+            let channels = (self.panels.channels - panel.channel).min(V * lanes);
+            // SAFETY: `channels` numbers are in the bias from here on, and fit V vectors.
+            unsafe {
+                std::ptr::copy_nonoverlapping(
+                    given.as_ptr().add(panel.channel),
+                    bias.as_mut_ptr().cast::<E>(),
+                    channels,
+                );
+            }
+        }
+        for first in (0..self.patches.len()).step_by(P) {
+            let count = P.min(self.patches.len() - first);
+            if count == 1 {
+                self.tile::<S, V, 1>(simd, (panel, weights), (first, 1), bias);
+            } else {
+                self.tile::<S, V, P>(simd, (panel, weights), (first, count), bias);
+            }
+        }
+    }
+
+    /// The outputs of `count` patches, at most `P`, from the `first` one on.
+    #[inline(always)]
+    fn tile<S: Simd, const V: usize, const P: usize>(
+        &mut self,
+        simd: S,
+        (panel, weights): (Panel, usize),
+        (first, count): (usize, usize),
+        bias: [E::Vector<S>; V],
+    ) {
+        let lanes = E::lanes::<S>();
         let channels = (self.panels.channels - panel.channel).min(V * lanes);
         let step = match self.panels.order {
             Order::InPlace(step) => step,
             _ => V * lanes,
         };
-        let mut start = [[E::splat(simd, E::default()); V]; P];
-        if let Some(bias) = self.bias {
-            let mut padded = [E::splat(simd, E::default()); V];
-            // SAFETY: `channels` numbers are in the bias from here on, and fit V vectors.
+        // A tile that is not full repeats its last patch.
+        let patches: [usize; P] =
+            std::array::from_fn(|p| self.patches[first + p.min(count - 1)] as usize);
+        // SAFETY: `multiply` checked that patches and taps stay within `data`; V vectors of
+        // weights are there for each tap of this panel, by construction.
+        let sums = unsafe {
+            sums::<E, S, V, P>(
+                simd,
+                self.data.as_ptr(),
+                patches,
+                self.taps,
+                (self.panels.data.as_ptr().add(weights), step),
+                [bias; P],
+            )
+        };
+        for (p, vectors) in sums.iter().enumerate().take(count) {
+            let place = self.places[first + p] as usize + panel.channel;
+            // SAFETY: `multiply` checked that the channels of each place lie within `out`.
             unsafe {
-                std::ptr::copy_nonoverlapping(
-                    bias.as_ptr().add(panel.channel),
-                    padded.as_mut_ptr().cast::<E>(),
-                    channels,
-                );
-            }
-            start = [padded; P];
-        }
-        for first in (0..self.patches.len()).step_by(P) {
-            let count = P.min(self.patches.len() - first);
-            // A tile that is not full repeats its last patch.
-            let patches: [usize; P] =
-                std::array::from_fn(|p| self.patches[first + p.min(count - 1)] as usize);
-            // SAFETY: `multiply` checked that patches and taps stay within `data`; V vectors of
-            // weights are there for each tap of this panel, by construction.
-            let tile = unsafe {
-                tile::<E, S, V, P>(
-                    simd,
-                    self.data.as_ptr(),
-                    patches,
-                    self.taps,
-                    (self.panels.data.as_ptr().add(weights), step),
-                    start,
-                )
-            };
-            for (p, vectors) in tile.iter().enumerate().take(count) {
-                let place = self.places[first + p] as usize + panel.channel;
-                // SAFETY: `multiply` checked that the channels of each place lie within `out`.
-                unsafe {
-                    let out = self.out.as_mut_ptr().add(place);
-                    if channels == V * lanes {
-                        out.cast::<[E::Vector<S>; V]>().write_unaligned(*vectors);
-                    } else {
-                        let whole = channels / lanes;
-                        for (v, vector) in vectors.iter().enumerate().take(whole) {
-                            out.add(v * lanes).cast::<E::Vector<S>>().write_unaligned(*vector);
-                        }
-                        // Fewer than a vector: not worth a call to copy them.
-                        let numbers = vectors.as_ptr().cast::<E>();
-                        for channel in whole * lanes..channels {
-                            out.add(channel).write(*numbers.add(channel));
-                        }
+                let out = self.out.as_mut_ptr().add(place);
+                if channels == V * lanes {
+                    out.cast::<[E::Vector<S>; V]>().write_unaligned(*vectors);
+                } else {
+                    let whole = channels / lanes;
+                    for (v, vector) in vectors.iter().enumerate().take(whole) {
+                        out.add(v * lanes).cast::<E::Vector<S>>().write_unaligned(*vector);
+                    }
+                    // Fewer than a vector: not worth a call to copy them.
+                    let numbers = vectors.as_ptr().cast::<E>();
+                    for channel in whole * lanes..channels {
+                        out.add(channel).write(*numbers.add(channel));
                     }
                 }
             }
@@ -185,7 +201,7 @@ impl<E: Float> Product<'_, E> {
 /// `data[patches[p] + taps[k]]` exists for every p and k, and `V` vectors of weights do, each `step`
 /// numbers behind those of the tap before.
 #[inline(always)]
-unsafe fn tile<E: Float, S: Simd, const V: usize, const P: usize>(
+unsafe fn sums<E: Float, S: Simd, const V: usize, const P: usize>(
     simd: S,
     data: *const E,
     patches: [usize; P],

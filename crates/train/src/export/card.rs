@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use hearth_data::PictureShape;
 use hearth_store::{RunDir, read_metrics};
 
 use super::built::Built;
@@ -19,7 +20,11 @@ pub fn text(
 ) -> Result<String, TrainError> {
     let dataset = &trained.info.dataset;
     let name = &trained.config.run.name;
-    let results = results(trained)?;
+    // Those of a pair are the generator's.
+    let results = match network.built {
+        Built::Discriminator(_) => Vec::new(),
+        Built::Classifier(_) | Built::Generator(_) => results(trained)?,
+    };
     let task = match network.built {
         Built::Classifier(_) => "image-classification",
         Built::Generator(_) => "unconditional-image-generation",
@@ -56,8 +61,12 @@ pub fn text(
          Burn {}; its checkpoint of step {}.\n",
         dataset.name, dataset.samples[0], trained.info.hearth, trained.info.burn, trained.step,
     ));
-    if let Some(source) = &trained.info.imported {
-        line(&format!("Its first weights came from {source}.\n"));
+    match &trained.info.imported {
+        Some(source) if trained.step == 0 => {
+            line(&format!("Its weights came from {source}, and were not trained further.\n"));
+        }
+        Some(source) => line(&format!("Its first weights came from {source}.\n")),
+        None => {}
     }
     line("Trained by `hearth train config.toml` of:\n");
     line(&format!("```toml\n{}\n```\n", trained.config.to_toml().trim_end()));
@@ -83,6 +92,31 @@ pub fn text(
         line(&classes.join(", "));
     }
     Ok(text)
+}
+
+/// How a Burn program loads it: the config, the network that it describes, and its numbers.
+fn burn_code(network: &Network, file: &str) -> String {
+    let PictureShape { channels, height, width } = network.shape;
+    let dims = format!("[{channels}, {height}, {width}]");
+    let (pattern, new) = match network.built {
+        Built::Classifier(_) => (
+            "ModelConfig::Classifier { network, .. }",
+            format!("Classifier::new(network, {dims}, {}, 0, &device)?", network.classes),
+        ),
+        Built::Generator(_) => {
+            ("ModelConfig::Gan(pair)", format!("Gan::new(pair, {dims}, 0, &device)?.generator"))
+        }
+        Built::Discriminator(_) => {
+            ("ModelConfig::Gan(pair)", format!("Gan::new(pair, {dims}, 0, &device)?.discriminator"))
+        }
+    };
+    format!(
+        "With Burn 0.22, the crates hearth-config and hearth-model, and the config above in a file:\n\n```rust\n\
+         use burn::{{module::Module as _, store::ModuleRecord}};\nuse hearth_config::{{ModelConfig, \
+         RawConfig}};\n\nlet config = RawConfig::read(\"config.toml\")?.check()?;\nlet {pattern} = \
+         &config.model else {{ panic!(\"another network\") }};\nlet network = hearth_model::{new};\nlet network \
+         = network.try_load_record(ModuleRecord::load(\"{file}\")?)?;\n```\n"
+    )
 }
 
 /// The test results of the checkpoint, where the run's log has them.
@@ -139,12 +173,7 @@ fn usage(network: &Network, job: &Export<'_>) -> String {
             pytorch::code(&network.layers),
             job.format.file(),
         ),
-        Format::Burnpack => format!(
-            "```rust\n// `new` is that of the network in the crate hearth-model, by the settings of \
-             config.json.\nuse burn::module::Module;\nuse burn::store::ModuleRecord;\n\nlet record = \
-             ModuleRecord::load(\"{}\")?;\nlet network = network.try_load_record(record)?;\n```\n",
-            job.format.file(),
-        ),
+        Format::Burnpack => burn_code(network, job.format.file()),
     };
     format!("## Use\n\n{prepared}\n\n{code}")
 }

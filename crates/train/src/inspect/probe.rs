@@ -24,8 +24,9 @@ const TEST: usize = 5_000;
 /// The most features of a probe: larger maps are averaged over places first.
 const FEATURES: usize = 2048;
 
-/// How a probe is trained.
-const EPOCHS: usize = 25;
+/// How a probe is trained: as many epochs as make so many steps, or a probe on few pictures would end
+/// before it has learned them.
+const STEPS: usize = 1000;
 const BATCH: usize = 250;
 const RATE: f64 = 1e-2;
 
@@ -92,8 +93,9 @@ fn accuracy(
     };
     let mut learner = Learner::new(network.expect("it fits any features"), &rule);
     let loss = CrossEntropy { class_weights: vec![1.0; num_classes], label_smoothing: 0.0 };
-    let (mut step, steps) = (0, EPOCHS * count.div_ceil(BATCH));
-    for epoch in 0..EPOCHS {
+    let epochs = STEPS.div_ceil(count.div_ceil(BATCH).max(1));
+    let (mut step, steps) = (0, epochs * count.div_ceil(BATCH));
+    for epoch in 0..epochs {
         let mut order: Vec<u32> = (0..count as u32).collect();
         Stream::new(subject.seed, Purpose::Order, epoch as u64, 0).shuffle(&mut order);
         for places in order.chunks(BATCH) {
