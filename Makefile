@@ -105,13 +105,14 @@ bench-serve: venv build ## a server's requests/s and the start of a prediction, 
 	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
 	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
 
+bench-pages: build ## what a run's page, event file and pictures cost
+	@bash scripts/bench_pages.sh $(HEARTH)
+
 torture: export HEARTH_TORTURE = 1
 torture: ## real faults in real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours
 	@for tool in strace faketime fiu-run prlimit; do command -v $$tool >/dev/null || \
 		{ echo "$$tool is missing: apt-get install strace faketime fiu-utils util-linux" >&2; exit 1; }; done
 	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture torture::every_real_fault_costs_nothing
-bench-pages: build ## what a run's page, event file and pictures cost
-	@bash scripts/bench_pages.sh $(HEARTH)
 
 size: ## how large the program is, with flex alone and with everything, and what it needs
 	cargo build --release -p hearth --no-default-features --features flex
