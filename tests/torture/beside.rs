@@ -122,14 +122,15 @@ impl Drop for Training {
     }
 }
 
-/// Evaluations that are slow to read, of a run that removes a checkpoint at each step: each finds one.
+/// Evaluations that are slow to read, of a run that removes a checkpoint every few milliseconds: each finds one.
 pub fn evaluations(subject: &Subject, count: usize, table: &mut Table) {
     if !works(STRACE) {
         return;
     }
     let (path, log) = (subject.fresh(), subject.log());
     let mut train = subject.train(&path);
-    train.args(["train.checkpoint_every=1 steps", "train.epochs=1000000", "run.report=false"]);
+    train.args(["train.checkpoint_every=20 steps", "train.evaluate_every=40 steps"]);
+    train.args(["train.epochs=1000000", "train.log_every=1000", "run.report=false"]);
     let train = train.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hearth starts");
     let training = Training(train);
     let begun = Instant::now();
@@ -142,7 +143,7 @@ pub fn evaluations(subject: &Subject, count: usize, table: &mut Table) {
         let mut evaluate = hearth(["eval", "--checkpoint", which]);
         evaluate.arg(&path);
         let slowly = ["-f", "-o", log.to_str().unwrap(), "-e", "trace=openat"];
-        let delay = ["-e", "inject=openat:delay_enter=3000"];
+        let delay = ["-e", "inject=openat:delay_enter=500"];
         let words = ["strace"].into_iter().chain(slowly).chain(delay);
         table.count(
             "an evaluation that is slow",

@@ -96,7 +96,7 @@ fn faults_of_resumes_and_places() -> Table {
     clock::jumps(&subject, 10, &mut table);
     beside::two_programs(&subject, usize::MAX, &mut table);
     beside::two_at_once(&subject, 100, &mut table);
-    beside::evaluations(&subject, 30, &mut table);
+    beside::evaluations(&subject, 60, &mut table);
     folder::moved_while_it_trains(&subject, usize::MAX, &mut table);
     folder::copied(&subject, &mut table);
     folder::read_only(&subject, &mut table);
@@ -175,7 +175,7 @@ fn an_evaluation_finds_a_checkpoint_while_others_are_removed() {
         return;
     }
     let mut table = Table::default();
-    beside::evaluations(&Subject::new(PERCEPTRON), 3, &mut table);
+    beside::evaluations(&Subject::new(PERCEPTRON), 10, &mut table);
     table.assert_unharmed();
 }
 

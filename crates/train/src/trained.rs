@@ -10,6 +10,9 @@ use crate::error::TrainError;
 use crate::info::RunInfo;
 use crate::progress::best_of;
 
+/// How often a checkpoint is looked for in a run that removes some meanwhile.
+const TRIES: usize = 100;
+
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {
@@ -61,17 +64,16 @@ impl Trained {
         let config = stored_config(&run)?;
         let info = RunInfo::read(&run)?;
         let checkpoints = run.checkpoints();
-        loop {
+        let mut tries = 1;
+        let (step, state, checksum) = loop {
             let steps = checkpoints.steps()?;
             match load(&run, which) {
                 // Whoever trains the run has kept a newer one since, and removed what was to be read.
-                Err(_) if checkpoints.steps()? != steps => {}
-                loaded => {
-                    let (step, state, checksum) = loaded?;
-                    return Ok(Self { run: path.to_owned(), config, info, step, checksum, state });
-                }
+                Err(_) if tries < TRIES && checkpoints.steps()? != steps => tries += 1,
+                loaded => break loaded?,
             }
-        }
+        };
+        Ok(Self { run: path.to_owned(), config, info, step, checksum, state })
     }
 
     /// The data that it was trained with. A warning says when its files have changed since, and an
