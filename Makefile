@@ -30,7 +30,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve bench-pages size soak pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -109,6 +109,12 @@ bench-serve: venv build ## a server's requests/s and the start of a prediction, 
 
 bench-pages: build ## what a run's page, event file and pictures cost
 	@bash scripts/bench_pages.sh $(HEARTH)
+
+torture: export HEARTH_TORTURE = 1
+torture: ## real faults in real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours
+	@for tool in strace faketime fiu-run prlimit; do command -v $$tool >/dev/null || \
+		{ echo "$$tool is missing: apt-get install strace faketime fiu-utils util-linux" >&2; exit 1; }; done
+	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture torture::every_real_fault_costs_nothing
 
 size: ## how large the program is, with flex alone and with everything, and what it needs
 	cargo build --release -p hearth --no-default-features --features flex

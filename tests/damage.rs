@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::support::{checkpoints, fail, hearth, run, succeed};
+use crate::support::{checkpoints, copy, fail, hearth, run, succeed};
 
 /// The networks whose checkpoints are damaged: without running statistics, and with them.
 const CONFIGS: [&str; 2] = ["configs/mlp-nano.toml", "configs/cnn-nano.toml"];
@@ -16,19 +16,6 @@ fn trained(config: &str, folder: &Path) -> PathBuf {
     let mut command = hearth(["train", config, "train.epochs=3", "train.keep_last=3"]);
     succeed(command.arg("optimizer.momentum=0.9").arg("--run").arg(&path));
     path
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 /// Evaluates the last checkpoint, which has to fail by naming `file`.

@@ -26,5 +26,7 @@ mod serve;
 mod signals;
 #[cfg(unix)]
 mod sweep;
+#[cfg(target_os = "linux")]
+mod torture;
 mod train;
 mod transfer;

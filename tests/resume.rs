@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hearth_config::seed::{Purpose, Stream};
 
 use crate::support::{
-    BACKENDS, checkpoints, fail, hearth, json, metrics, pictures, run, succeed, words,
+    BACKENDS, checkpoints, difference, fail, hearth, json, metrics, pictures, run, succeed, words,
 };
 
 /// Everything that has a state or draws random numbers: augmentation, momentum, a schedule,
@@ -36,18 +36,7 @@ fn restless(network: &str) -> Vec<String> {
 
 /// Asserts that two runs hold the same numbers.
 fn assert_same(left: &Path, right: &Path) {
-    assert_eq!(metrics(left), metrics(right), "metrics.jsonl");
-    let last = |run: &Path| checkpoints(run).pop().expect("a checkpoint");
-    let (left_last, right_last) = (last(left), last(right));
-    assert_eq!(left_last.file_name(), right_last.file_name());
-    for file in ["model.safetensors", "optimizer.safetensors"] {
-        let bytes = |folder: &Path| fs::read(folder.join(file)).expect("a file of a checkpoint");
-        assert!(bytes(&left_last) == bytes(&right_last), "{file} differs");
-    }
-    assert_eq!(
-        fs::read(left.join("best.json")).unwrap(),
-        fs::read(right.join("best.json")).unwrap()
-    );
+    assert_eq!(difference(left, right), None);
 }
 
 fn predictions(run: &Path, backend: &str) -> String {

@@ -1,15 +1,10 @@
 //! Ctrl-C and SIGTERM end a run after a checkpoint; a reader that goes away does not.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{checkpoints, hearth, metrics, succeed};
-
-fn signal(child: &std::process::Child, name: &str) {
-    let status = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
-    assert!(status.expect("kill is on every machine with signals").success());
-}
+use crate::support::{checkpoints, hearth, metrics, signal, succeed};
 
 fn wait_for(path: &Path) {
     let begun = Instant::now();
@@ -28,7 +23,7 @@ fn a_signal_ends_the_run_after_a_checkpoint() {
         let child = command.arg(&run).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let child = child.expect("hearth starts");
         wait_for(&run.join("best.json"));
-        signal(&child, name);
+        signal(child.id(), name);
         let output = child.wait_with_output().expect("it ends");
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{err}");

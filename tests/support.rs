@@ -122,6 +122,52 @@ pub fn metrics(run: &Path) -> Vec<Value> {
         .collect()
 }
 
+/// What differs between two runs, if they do not hold the same numbers.
+pub fn difference(left: &Path, right: &Path) -> Option<String> {
+    let lines = [left, right].map(metrics);
+    if lines[0] != lines[1] {
+        let mut pairs = lines[0].iter().zip(&lines[1]);
+        let pair = pairs.find(|(left, right)| left != right);
+        return Some(format!(
+            "metrics.jsonl of {} and {} lines: {pair:?}",
+            lines[0].len(),
+            lines[1].len()
+        ));
+    }
+    let [left_last, right_last] =
+        [left, right].map(|run| checkpoints(run).pop().expect("a checkpoint"));
+    if left_last.file_name() != right_last.file_name() {
+        return Some(format!("{} and {}", left_last.display(), right_last.display()));
+    }
+    let files = ["model.safetensors", "optimizer.safetensors"];
+    let pairs = files.map(|file| [left_last.join(file), right_last.join(file)]);
+    let pairs = pairs.into_iter().chain([[left.join("best.json"), right.join("best.json")]]);
+    let differ = |[left, right]: &[PathBuf; 2]| {
+        std::fs::read(left).expect("a file of the run") != std::fs::read(right).expect("the same")
+    };
+    pairs.into_iter().find(differ).map(|[left, _]| format!("{} differs", left.display()))
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
+    assert!(status.expect("kill is on every machine with signals").success());
+}
+
 /// Writes the first `count` test pictures of the small set as PNG files, and gives their labels.
 pub fn pictures(folder: &Path, count: usize) -> (Vec<PathBuf>, Vec<u8>) {
     use std::io::Read as _;

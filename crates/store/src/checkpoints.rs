@@ -65,7 +65,8 @@ impl Checkpoints {
                 Err(error) => return Err(error),
             }
         }
-        disk::create_folder(&self.folder)?;
+        // Not those above it: a run that was moved away meanwhile is not begun anew in its old place.
+        disk::create_in_parent(&self.folder)?;
         let temporary = disk::temporary(&self.folder, &name_of(step));
         disk::remove(&temporary)?;
         let renamed = encoded.write(&temporary).and_then(|()| {

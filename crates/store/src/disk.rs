@@ -64,11 +64,18 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
 
 /// Makes a folder and those above it, where they are not there already.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), StoreError> {
-    if folder.is_dir() {
-        return Ok(());
+    if !parent(folder).is_dir() && parent(folder) != folder {
+        create_folder(parent(folder))?;
     }
-    fs::create_dir_all(folder).context("create", folder)?;
-    sync_folder(parent(folder))
+    create_in_parent(folder)
+}
+
+/// Makes a folder, where it is not there already, in one that has to be.
+pub(crate) fn create_in_parent(folder: &Path) -> Result<(), StoreError> {
+    match fs::create_dir(folder) {
+        Err(_) if folder.is_dir() => Ok(()),
+        created => created.context("create", folder).and_then(|()| sync_folder(parent(folder))),
+    }
 }
 
 /// The folder that `path` stands in.
@@ -90,6 +97,15 @@ pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
             Ok(false)
         }
         Err(error) => Err(error).context("look at", path),
+    }
+}
+
+/// Whether a file stands at `path`. What cannot be looked at is an error, and not absent.
+pub(crate) fn is_file(path: &Path) -> Result<bool, StoreError> {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    match fs::metadata(path) {
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
+        found => Ok(found.context("look at", path)?.is_file()),
     }
 }
 

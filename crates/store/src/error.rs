@@ -42,6 +42,16 @@ pub enum StoreError {
         /// Each checkpoint and what is wrong with it, the newest first.
         faults: Vec<(PathBuf, String)>,
     },
+    /// The run had checkpoints, and there is none. Nothing starts anew by mistake.
+    #[error(
+        "the checkpoints in {} are gone, and best.json says that there were some: put them back, or train \
+         into another folder with --run",
+        folder.display()
+    )]
+    AllGone {
+        /// The folder of checkpoints.
+        folder: PathBuf,
+    },
     /// The step asked for was not kept.
     #[error("{} holds no checkpoint of step {step}{}", folder.display(), other_checkpoints(others))]
     NoCheckpoint {
@@ -241,6 +251,7 @@ impl StoreError {
             self,
             Self::Damaged { .. }
                 | Self::AllDamaged { .. }
+                | Self::AllGone { .. }
                 | Self::NoCheckpoint { .. }
                 | Self::Unreadable { .. }
                 | Self::MetricsShort { .. }

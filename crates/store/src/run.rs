@@ -68,11 +68,13 @@ impl RunDir {
 
     /// An error when the folder holds a run or anything else.
     fn check_free(&self) -> Result<(), StoreError> {
-        if self.is_run() {
+        // First the names: what another process begins between the two is a run, and not anything.
+        let names = disk::names(&self.path)?;
+        if self.is_run()? {
             return Err(StoreError::RunExists { path: self.path.clone() });
         }
         let nothing = |name: &String| name == lock::NAME || disk::is_temporary(name);
-        if disk::names(&self.path)?.iter().all(nothing) {
+        if names.iter().all(nothing) {
             Ok(())
         } else {
             Err(StoreError::NotEmpty { path: self.path.clone() })
@@ -108,7 +110,7 @@ impl RunDir {
     /// Opens a run that is there. The error for any other folder lists the runs in or beside it.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
-        if run.is_run() {
+        if run.is_run()? {
             return Ok(run);
         }
         let mut nearby = runs_in(&run.path).unwrap_or_default();
@@ -168,7 +170,7 @@ impl RunDir {
         disk::check_name(folder)?;
         disk::check_name(name)?;
         let folder = self.path.join(folder);
-        disk::create_folder(&folder)?;
+        disk::create_in_parent(&folder)?;
         disk::clear_temporary(&folder)?;
         disk::write_atomic(&folder, name, bytes)
     }
@@ -205,16 +207,18 @@ impl RunDir {
         Self { path }
     }
 
-    fn is_run(&self) -> bool {
-        self.config_path().is_file()
+    /// Whether it holds a run. When that cannot be found out it is an error: it may be one.
+    pub fn is_run(&self) -> Result<bool, StoreError> {
+        disk::is_file(&self.config_path())
     }
 }
 
-/// The runs right inside a folder, sorted by name; none when there is no such folder.
+/// The runs right inside a folder, sorted by name; none when there is no such folder. What may be a run and
+/// cannot be looked at is among them: whoever reads it is told why.
 pub fn runs_in(folder: impl AsRef<Path>) -> Result<Vec<RunDir>, StoreError> {
     let folder = folder.as_ref();
     let runs = disk::names(folder)?.into_iter().map(|name| RunDir { path: folder.join(name) });
-    Ok(runs.filter(RunDir::is_run).collect())
+    Ok(runs.filter(|run| run.is_run().unwrap_or(true)).collect())
 }
 
 #[cfg(test)]
@@ -275,6 +279,21 @@ mod tests {
         }
         let error = RunDir::open(folder.path().join("no/such/folder")).expect_err("not there");
         assert!(matches!(error, StoreError::NotARun { runs, .. } if runs.is_empty()));
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_looked_at_is_not_taken_for_absent() -> Result<(), Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("run");
+        fs::create_dir(&path)?;
+        // A link to itself: no one can say what is behind it.
+        std::os::unix::fs::symlink("config.toml", path.join("config.toml"))?;
+        for opened in [RunDir::open(&path), RunDir::create(&path)] {
+            assert!(matches!(opened, Err(StoreError::Io { .. })), "{opened:?}");
+        }
+        assert_eq!(runs_in(folder.path())?, [RunDir { path }], "whoever reads it is told why");
         Ok(())
     }
 

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{RunDir, RunLock, StoreError};
+use crate::{RunDir, RunLock, StoreError, disk};
 
 const RECORD: &str = "sweep.json";
 
@@ -27,7 +27,7 @@ impl SweepDir {
     /// Write the [record](Self::write_record) first: it is what makes the folder a sweep.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let sweep = Self { folder: RunDir::at(path.into()) };
-        if sweep.is_sweep() {
+        if sweep.is_sweep()? {
             return Err(StoreError::SweepExists { path: sweep.path().to_owned() });
         }
         Ok(Self { folder: RunDir::create(sweep.path())? })
@@ -41,7 +41,7 @@ impl SweepDir {
     /// Opens a sweep that is there.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let sweep = Self { folder: RunDir::at(path.into()) };
-        if sweep.is_sweep() {
+        if sweep.is_sweep()? {
             Ok(sweep)
         } else {
             Err(StoreError::NotASweep { path: sweep.path().to_owned() })
@@ -67,7 +67,7 @@ impl SweepDir {
     /// Writes what is searched, once: a sweep that is there is an error.
     pub fn write_record(&self, text: &str) -> Result<(), StoreError> {
         // Another process may have begun a sweep here before the lock was taken.
-        if self.is_sweep() {
+        if self.is_sweep()? {
             return Err(StoreError::SweepExists { path: self.path().to_owned() });
         }
         self.folder.write_text(RECORD, text)
@@ -104,8 +104,8 @@ impl SweepDir {
         Ok(self.path().join(name))
     }
 
-    fn is_sweep(&self) -> bool {
-        self.record_path().is_file()
+    fn is_sweep(&self) -> Result<bool, StoreError> {
+        disk::is_file(&self.record_path())
     }
 }
 

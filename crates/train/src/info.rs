@@ -1,9 +1,10 @@
 //! `run.json`: where a run comes from, and what a prediction needs besides the weights.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use hearth_data::{Dataset, Normalization, PictureShape, Splits};
-use hearth_store::RunDir;
+use hearth_store::{RunDir, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -105,13 +106,20 @@ impl RunInfo {
 
     /// Reads the record of a run.
     pub fn read(run: &RunDir) -> Result<Self, TrainError> {
-        if !run.info_path().exists() {
-            return Err(TrainError::RunInfo {
-                file: run.info_path().display().to_string(),
-                fault: "it is gone".to_owned(),
-            });
-        }
-        let text = run.read_text(NAME)?;
+        Self::find(run)?.ok_or_else(|| TrainError::RunInfo {
+            file: run.info_path().display().to_string(),
+            fault: "it is gone".to_owned(),
+        })
+    }
+
+    /// Reads the record of a run; none when it is absent.
+    pub fn find(run: &RunDir) -> Result<Option<Self>, TrainError> {
+        let text = match run.read_text(NAME) {
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            text => text?,
+        };
         let info: Self = serde_json::from_str(&text).map_err(|error| TrainError::RunInfo {
             file: run.info_path().display().to_string(),
             fault: error.to_string(),
@@ -138,7 +146,7 @@ impl RunInfo {
         if !(1..=65_536).contains(&info.dataset.classes.len()) {
             return fault("dataset.classes names no class");
         }
-        Ok(info)
+        Ok(Some(info))
     }
 
     /// Writes the record of a run.

@@ -1,6 +1,5 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use hearth_config::Metric;
@@ -29,7 +28,6 @@ pub struct Keeper {
     metric: Metric,
     /// The newest checkpoints, the last one last.
     kept: Vec<Kept>,
-    picture_folders: BTreeSet<&'static str>,
     shown: Option<(Page, Board)>,
 }
 
@@ -44,8 +42,7 @@ impl Keeper {
         metrics_length: u64,
     ) -> Result<Self, StoreError> {
         let log = MetricsLog::open(run.metrics(), metrics_length)?;
-        let picture_folders = BTreeSet::new();
-        Ok(Self { run, log, keep_last, metric, kept, picture_folders, shown: None })
+        Ok(Self { run, log, keep_last, metric, kept, shown: None })
     }
 
     /// Shows what it keeps on a page and on a board as well.
@@ -97,17 +94,11 @@ impl Keeper {
         is_wanted: impl Fn(u64) -> bool,
     ) -> Result<(), StoreError> {
         let name = format!("step-{step:08}.png");
-        self.picture_folders.insert(artifact.folder);
         if let Some((_, board)) = &mut self.shown {
             board.picture(step, artifact.folder, &artifact.picture);
         }
         self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())?;
         self.run.retain(artifact.folder, |path| step_of(path).is_none_or(&is_wanted))
-    }
-
-    /// The folders of the pictures that it kept.
-    pub fn picture_folders(&self) -> &BTreeSet<&'static str> {
-        &self.picture_folders
     }
 
     /// The length of metrics.jsonl in bytes.
@@ -120,27 +111,36 @@ impl Keeper {
         self.kept.last().map(|kept| kept.step)
     }
 
-    /// Writes a checkpoint and then removes those that are no longer needed: all but the newest
-    /// ones and what each of these remembers as the best, so that a fall-back finds its best too.
+    /// Writes a checkpoint, says which is the best, and removes those that are no longer needed.
     pub fn save(&mut self, state: &StateDict, now: Kept) -> Result<(), StoreError> {
         // The checkpoint holds the log's length, so the log has to be on disk first.
         self.log.sync()?;
-        let checkpoints = self.run.checkpoints();
-        checkpoints.save(now.step, state)?;
+        self.run.checkpoints().save(now.step, state)?;
         if let Some((_, board)) = &mut self.shown {
             board.weights(now.step, state);
         }
         self.kept.push(now);
         self.kept.drain(..self.kept.len().saturating_sub(self.keep_last));
-        self.write_best()?;
-        let bests: Vec<u64> =
-            self.kept.iter().filter_map(|kept| kept.best).map(|(step, _)| step).collect();
-        checkpoints.prune(self.keep_last, &bests)
+        self.tidy()
     }
 
-    /// Brings best.json to what the newest checkpoint remembers: a kill may have come between the
-    /// two, and a fall-back may have gone behind it.
-    pub fn write_best(&self) -> Result<(), StoreError> {
+    /// Does what follows a checkpoint, as far as it is not done: a kill may have come between the two.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        self.write_best()?;
+        self.prune()
+    }
+
+    /// Removes all checkpoints but the newest ones and what each of these remembers as the best, so that a
+    /// fall-back finds its best too.
+    fn prune(&self) -> Result<(), StoreError> {
+        let newest = &self.kept[self.kept.len().saturating_sub(self.keep_last)..];
+        let bests: Vec<u64> =
+            newest.iter().filter_map(|kept| kept.best).map(|(step, _)| step).collect();
+        self.run.checkpoints().prune(self.keep_last, &bests)
+    }
+
+    /// Brings best.json to what the newest checkpoint remembers; a fall-back may have gone behind it.
+    fn write_best(&self) -> Result<(), StoreError> {
         let Some((step, value)) = self.kept.last().and_then(|kept| kept.best) else {
             return Ok(());
         };

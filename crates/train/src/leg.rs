@@ -52,9 +52,9 @@ pub(crate) struct Leg<'a> {
 
 impl Leg<'_> {
     /// Trains to the end of the run, or until something ends it.
-    pub fn train(
+    pub fn train<T: Task>(
         mut self,
-        task: impl Task,
+        task: T,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, TrainError> {
         let begun = Instant::now();
@@ -126,7 +126,8 @@ impl Leg<'_> {
             trainer.log_report(&report, best)?;
             trainer.show(&report, best);
             test = Some(report);
-            for folder in trainer.picture_folders() {
+            // Of a run that was killed right here as well, which keeps none of them any more.
+            for folder in T::ARTIFACT_FOLDERS {
                 notes.extend(animate_folder(&self.run, folder)?);
             }
         }
@@ -208,10 +209,14 @@ impl Leg<'_> {
     }
 }
 
-/// Makes an animation of the pictures of a folder, in the order of their steps, or says why not.
+/// Makes an animation of the pictures of a folder, in the order of their steps, or says why not; none of no
+/// pictures.
 fn animate_folder(run: &RunDir, folder: &str) -> Result<Option<String>, StoreError> {
     let mut frames = run.files(folder)?;
     frames.retain(|path| path.extension().is_some_and(|end| end == "png"));
+    if frames.is_empty() {
+        return Ok(None);
+    }
     match animate(&frames) {
         Ok(animation) => {
             run.write_bytes(&format!("{folder}.gif"), &animation)?;

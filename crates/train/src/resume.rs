@@ -16,7 +16,7 @@ pub struct Resumed {
     pub kept: Vec<Kept>,
 }
 
-/// Finds the newest whole checkpoint; nothing when the run has none yet. Damaged ones among the
+/// Finds the newest whole checkpoint; nothing when the run had none yet. Damaged ones among the
 /// newest, and a damaged best one, are moved aside and named. When the remembered best is gone, the
 /// best of what is left takes its place.
 pub fn newest(
@@ -25,7 +25,13 @@ pub fn newest(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Resumed>, TrainError> {
     let checkpoints = run.checkpoints();
-    let Some(recovered) = checkpoints.load_newest()? else { return Ok(None) };
+    let Some(recovered) = checkpoints.load_newest()? else {
+        // It is written after the first one.
+        return match run.read_best()? {
+            Some(_) => Err(StoreError::AllGone { folder: checkpoints.folder().to_owned() }.into()),
+            None => Ok(None),
+        };
+    };
     let mut note = |text| observe(Event::Note(text));
     for (path, fault) in &recovered.moved_aside {
         note(format!("moved aside to {}: {fault}", path.display()));

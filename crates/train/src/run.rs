@@ -144,13 +144,13 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
         },
     };
     let lock = run.lock()?;
-    if !resume && run.config_path().exists() {
+    if !resume && run.is_run()? {
         // Another process began a run here before the lock was taken.
         return Err(StoreError::RunExists { path: run.path().to_owned() }.into());
     }
     let mut info = fresh;
-    if resume && run.info_path().exists() {
-        let stored = RunInfo::read(&run)?;
+    let stored = if resume { RunInfo::find(&run)? } else { None };
+    if let Some(stored) = stored {
         if stored.dataset != info.dataset {
             return Err(TrainError::DataChanged {
                 name: info.dataset.name,

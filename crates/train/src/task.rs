@@ -114,6 +114,9 @@ pub trait Task {
     /// What [`Task::snapshot`] hands to [`Task::go_back`].
     type Snapshot;
 
+    /// The folders of the run that its [`artifacts`](Task::artifacts) are kept in.
+    const ARTIFACT_FOLDERS: &'static [&'static str] = &[];
+
     /// Steps in one pass over the training set.
     fn steps_per_epoch(&self) -> u64;
 

@@ -10,6 +10,9 @@ use crate::error::TrainError;
 use crate::info::RunInfo;
 use crate::progress::best_of;
 
+/// How often a checkpoint is looked for in a run that removes some meanwhile.
+const TRIES: usize = 100;
+
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {
@@ -60,9 +63,16 @@ impl Trained {
         let run = RunDir::open(path)?;
         let config = stored_config(&run)?;
         let info = RunInfo::read(&run)?;
-        let step = choose(&run, which)?;
-        let state = run.checkpoints().load(step)?;
-        let checksum = run.checkpoints().model_checksum(step)?;
+        let checkpoints = run.checkpoints();
+        let mut tries = 1;
+        let (step, state, checksum) = loop {
+            let steps = checkpoints.steps()?;
+            match load(&run, which) {
+                // Whoever trains the run has kept a newer one since, and removed what was to be read.
+                Err(_) if tries < TRIES && checkpoints.steps()? != steps => tries += 1,
+                loaded => break loaded?,
+            }
+        };
         Ok(Self { run: path.to_owned(), config, info, step, checksum, state })
     }
 
@@ -98,6 +108,12 @@ impl Trained {
 /// The settings of a run, as they were checked when it was trained.
 pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
     Ok(RawConfig::read(&run.config_path())?.check()?)
+}
+
+/// The checkpoint that was asked for: its step, its state and the checksum of its weights.
+fn load(run: &RunDir, which: Which) -> Result<(u64, StateDict, String), TrainError> {
+    let (step, checkpoints) = (choose(run, which)?, run.checkpoints());
+    Ok((step, checkpoints.load(step)?, checkpoints.model_checksum(step)?))
 }
 
 /// The step of the checkpoint that was asked for.

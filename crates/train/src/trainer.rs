@@ -1,6 +1,5 @@
 //! The one loop behind all learning.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -112,7 +111,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     pub fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
         self.progress = Progress::take(state.take_under("trainer"))?;
         self.task.restore(state)?;
-        Ok(self.keeper.write_best()?)
+        Ok(self.keeper.tidy()?)
     }
 
     /// Trains until the end, or until something ends it; then the newest checkpoint is of now.
@@ -161,11 +160,6 @@ impl<'a, T: Task> Trainer<'a, T> {
     /// The task as it is now.
     pub fn task(&mut self) -> &mut T {
         &mut self.task
-    }
-
-    /// The folders of the pictures that were kept since it was made.
-    pub fn picture_folders(&self) -> &BTreeSet<&'static str> {
-        self.keeper.picture_folders()
     }
 
     /// Finished steps.

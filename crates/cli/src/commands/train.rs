@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use hearth_config::{Config, RawConfig};
-use hearth_store::RunDir;
+use hearth_store::{RunDir, StoreError};
 use hearth_train::report::GenerationReport;
 use hearth_train::trained::stored_config;
 use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
@@ -51,7 +51,10 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
 fn settings(args: &Train) -> Result<Config, Failure> {
     let mut overrides = args.overrides.clone();
     let stored = match &args.run {
-        Some(run) if args.resume => RunDir::open(run).ok(),
+        Some(run) if args.resume => match RunDir::open(run) {
+            Err(StoreError::NotARun { .. }) => None,
+            opened => Some(opened?),
+        },
         _ => None,
     };
     let path = match (&args.config, &stored) {

@@ -46,6 +46,18 @@ fn a_folder_that_cannot_be_made_is_named() -> TestResult {
     Ok(())
 }
 
+/// A run that was moved away while it is trained is not begun anew in its old place.
+#[test]
+fn a_folder_whose_parent_is_gone_is_not_made() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let run = folder.path().join("run");
+    let checkpoints = Checkpoints::new(run.join("checkpoints"));
+    let error = checkpoints.save(1, &state_at(1)?).expect_err("there is no run");
+    assert!(matches!(error, StoreError::Io { path, .. } if path == checkpoints.folder()));
+    assert!(!run.exists());
+    Ok(())
+}
+
 /// An error between two files of a save: the folder's path is so long that the name of the second
 /// file is one character too many for the system. (This stops root too, unlike permissions.)
 #[cfg(target_os = "linux")]

@@ -161,6 +161,8 @@ impl Task for Adversarial {
     type Change = Step;
     type Snapshot = Pair;
 
+    const ARTIFACT_FOLDERS: &'static [&'static str] = &[SAMPLES];
+
     fn steps_per_epoch(&self) -> u64 {
         self.batches.steps_per_epoch()
     }

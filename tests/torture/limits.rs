@@ -1,0 +1,154 @@
+//! Disks that are full, files that may not grow, few open files, writes that are made in parts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::strace::{Trace, traced};
+use super::subject::Subject;
+use super::table::Table;
+use super::trial::{Ended, Harm, Known, look};
+use super::{through, works};
+use crate::support::{run, succeed};
+
+/// What a run of the perceptron needs is below this.
+const DISK: u64 = 2 << 20;
+
+/// A file system that is there until this is dropped.
+pub struct Mount {
+    /// The folder that it is mounted on.
+    place: PathBuf,
+    _folder: TempDir,
+}
+
+impl Mount {
+    fn new(words: &[&str]) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("disk");
+        fs::create_dir(&place).unwrap();
+        let mounted = Command::new("mount").args(words).arg(&place).output();
+        mounted.is_ok_and(|done| done.status.success()).then(|| Self { place, _folder: folder })
+    }
+
+    /// A small disk in memory.
+    pub fn disk() -> Option<Self> {
+        Self::new(&["-t", "tmpfs", "-o", &format!("size={DISK}"), "none"])
+    }
+
+    /// A folder, which cannot be written there.
+    pub fn read_only(folder: &Path) -> Option<Self> {
+        Self::new(&["-o", "bind,ro", folder.to_str()?])
+    }
+
+    /// The folder that it is mounted on.
+    pub fn path(&self) -> &Path {
+        &self.place
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // What stays mounted is seen by everyone.
+        let _ = Command::new("umount").arg(&self.place).status();
+    }
+}
+
+/// Whether file systems can be mounted here, which takes root; else the test says that it is skipped.
+#[expect(clippy::print_stdout, reason = "the test that it is for says why it is skipped")]
+pub fn can_mount() -> bool {
+    let can = Mount::disk().is_some();
+    if !can {
+        println!("SKIPPED: only root can mount a small disk");
+    }
+    can
+}
+
+/// Disks of 2 MB with ever more room, in steps: the run comes to its end, or as far as it can.
+pub fn full_disks(subject: &Subject, step: usize, table: &mut Table) {
+    if !can_mount() {
+        return;
+    }
+    let disk = Mount::disk().expect("it was just possible");
+    let (path, ballast) = (disk.path().join("run"), disk.path().join("ballast"));
+    for room in (0..DISK as usize).step_by(step) {
+        fs::write(&ballast, vec![0_u8; DISK as usize - room]).expect("it fits, to the last page");
+        let done = run(&mut subject.train(&path));
+        let felt = done.code != Some(0) || done.err.contains("warning");
+        fs::remove_file(&ballast).unwrap();
+        if felt {
+            table.count(
+                "a disk of 2 MB is full",
+                "anywhere",
+                look(subject, &path, &done, &Known::default()),
+            );
+        }
+        let _ = fs::remove_dir_all(&path);
+    }
+}
+
+/// Files that may not grow beyond a size, with ever larger sizes: the system writes a part and then refuses, or
+/// kills.
+pub fn files_that_may_not_grow(subject: &Subject, step: usize, table: &mut Table) {
+    for size in (0..130 * 1024).step_by(step) {
+        let limit = format!("--fsize={size}");
+        // Neither a core.
+        let kills = vec!["prlimit", "--core=0", &limit];
+        let refuses = [vec!["env", "--ignore-signal=XFSZ"], kills.clone()].concat();
+        for (fault, words) in [("EFBIG", refuses), ("SIGXFSZ", kills)] {
+            let path = subject.fresh();
+            let done = run(&mut through(words, &subject.train(&path)));
+            if done.code != Some(0) || done.err.contains("warning") {
+                table.count(fault, "anywhere", look(subject, &path, &done, &Known::default()));
+            }
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Ever more files that may be open at once.
+pub fn few_open_files(subject: &Subject, table: &mut Table) {
+    for count in 3..16 {
+        let (path, limit) = (subject.fresh(), format!("--nofile={count}"));
+        let done = run(&mut through(["prlimit", &limit], &subject.train(&path)));
+        // The system cannot even load it, or it does not come to its run.
+        if done.code != Some(0) && path.exists() {
+            table.count("EMFILE", "anywhere", look(subject, &path, &done, &Known::default()));
+        }
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+/// Writes and reads that do less than they were asked to, and say so.
+pub fn short_writes(subject: &Subject, count: usize, table: &mut Table) {
+    if !works("fiu-run -x") {
+        return;
+    }
+    let whole = writes(subject, &[]);
+    for _ in 0..count {
+        let points = ["write", "read"]
+            .map(|call| format!("enable_random name=posix/io/rw/{call}/reduce,probability=0.5"));
+        let short =
+            writes(subject, &["fiu-run", "-x", "-f", "", "-c", &points[0], "-c", &points[1]]);
+        let came = short.map(|short| {
+            assert!(Some(short) > whole.as_ref().ok().copied(), "no write was cut short");
+            Ended::CarriedOn
+        });
+        table.count("writes and reads in parts", "anywhere", came);
+    }
+}
+
+/// How many writes a run makes in its folder, begun by another command.
+fn writes(subject: &Subject, words: &[&str]) -> Result<usize, Harm> {
+    let (path, log) = (subject.fresh(), subject.log());
+    // The command may need others.
+    let programs = format!("PATH={}", std::env::var("PATH").unwrap_or_default());
+    let words = ["env", &programs].into_iter().chain(words.iter().copied());
+    let done = succeed(&mut traced(&through(words, &subject.train(&path)), &log, None));
+    let trace = Trace::read(&log, &path).expect("it trains in its folder");
+    let came =
+        look(subject, &path, &done, &Known { committed: trace.committed(), ..Known::default() });
+    fs::remove_dir_all(path).unwrap();
+    came.map(|_| trace.calls.iter().filter(|call| call.name == "write").count())
+}
