@@ -30,7 +30,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check test bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -83,6 +83,17 @@ check: setup ## format, spelling, lints, documentation, licences: the cheapest f
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(ALL)
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(READERS)
 	$(TOOLS)/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
+
+advisories: setup ## known faults of what is compiled in; their database is fetched where the network allows it
+	$(TOOLS)/bin/cargo-deny --all-features check advisories
+
+# The stable compiler brings the sanitizer, and has it used by those who know what they do. Burn is compiled once
+# more, with it; a target that is named keeps the flags from what runs while it compiles.
+asan: export RUSTC_BOOTSTRAP = 1
+asan: export RUSTFLAGS = -Zsanitizer=address
+asan: ## the kernels' tests, with every access to memory watched: on x86-64 Linux
+	cargo test --release -p hearth-kernels --features flex$(comma)ndarray --lib --tests \
+		--target x86_64-unknown-linux-gnu --target-dir $(CARGO_TARGET_DIR)/asan
 
 # The least tuning of kernels: on an adapter in software it takes longer than the tests.
 test: export CUBECL_AUTOTUNE_LEVEL = minimal

@@ -38,6 +38,7 @@
 
 // Registers and uninitialised buffers need it; each block says why it holds.
 #![allow(unsafe_code)]
+#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks, clippy::missing_safety_doc)]
 // What runs in a tile or a block has to be compiled for the processor's own vectors, and only
 // what is inlined into the code that was chosen for it is.
 #![allow(clippy::inline_always)]
