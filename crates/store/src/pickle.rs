@@ -305,8 +305,8 @@ mod tests {
         let class = format!("cmodule\n{name}\n");
         let dictionary = [&b"}X\xe8\x03\0\0"[..], name.as_bytes(), b"Ns"].concat();
         let fetched = [&b"\x80\x02"[..], class.as_bytes(), b"q\0(", &b"h\0".repeat(5000), b"t."].concat();
-        // What is built grows in the memo as well.
-        let built = [&b"}q\0"[..], &b"}X\x01\0\0\0ah\0sb".repeat(30), b"."].concat();
+        // What is built grows in the memo, from where it is fetched again.
+        let built = [&b"}q\0"[..], &b"}X\x01\0\0\0ah\0sb0h\0".repeat(30), b"."].concat();
         let heavy = [doubled(b"N"), doubled(class.as_bytes()), doubled(&dictionary), fetched, built];
         for pickle in heavy {
             let fault = weigh_all(&pickle).expect_err("too heavy");
