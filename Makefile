@@ -94,7 +94,7 @@ test: ## all tests; those of the parts without Burn first
 	cargo test --release $(ALL)
 
 $(TOOLS)/bin/cargo-fuzz:
-	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.1
+	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.2
 
 fuzz: $(TOOLS)/bin/cargo-fuzz ## look for inputs that break what reads them: make fuzz [SECONDS=60] [TARGETS=picture]
 	set -e; for target in $(TARGETS); do \
