@@ -124,9 +124,7 @@ fn table_item(source: &Arc<Source>, table: &DeTable<'_>, levels: usize) -> Resul
     let members = table.iter().map(|(key, value)| {
         let at = |message: String| Fault::new(message).at(Some(&place(value.span())));
         let item = match value.get_ref() {
-            DeValue::Table(table) => {
-                table_item(source, table, inner(levels).map_err(at)?)?
-            }
+            DeValue::Table(table) => table_item(source, table, inner(levels).map_err(at)?)?,
             leaf => Item::Leaf(leaf_value(leaf, levels).map_err(at)?),
         };
         let node = Node { item, key: place(key.span()), place: place(value.span()) };

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use image::error::{LimitError, LimitErrorKind};
+use image::error::{DecodingError, LimitError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{
@@ -158,6 +158,10 @@ fn decode(
 ) -> ImageResult<DynamicImage> {
     let (format, mut decoder) = open(name, bytes)?;
     let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        let fault = DecodingError::new(format.into(), "it has no pixels");
+        return Err(ImageError::Decoding(fault));
+    }
     if u64::from(width) * u64::from(height) > bounds.pixels {
         return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
     }
@@ -185,9 +189,10 @@ fn taken(
 ) -> u64 {
     let color = decoder.color_type();
     let (width, height) = decoder.dimensions();
-    let [width, height] = if is_on_its_side(orientation) { [height, width] } else { [width, height] };
+    let [width, height] =
+        if is_on_its_side(orientation) { [height, width] } else { [width, height] };
     // Of a pixel.
-    let decoded = u64::from(color.bytes_per_pixel());
+    let pixel = u64::from(color.bytes_per_pixel());
     let channels = shape.channels as u64;
     let beside = match (format, color) {
         // The coefficients of a progressive one.
@@ -196,18 +201,18 @@ fn taken(
         // A frame, its transparency and a canvas.
         (ImageFormat::WebP, _) => 10,
         // The samples as they are stored, which are four for three of print colours.
-        (ImageFormat::Tiff, _) => decoded + decoded.div_ceil(3),
-        (ImageFormat::Tga, _) => decoded,
+        (ImageFormat::Tiff, _) => pixel + pixel.div_ceil(3),
+        (ImageFormat::Tga, _) => pixel,
         _ => 0,
     };
-    let turned = if is_on_its_side(orientation) { decoded } else { 0 };
+    let turned = if is_on_its_side(orientation) { pixel } else { 0 };
     let converted = match (color, shape.channels) {
         (ColorType::L8, 1) | (ColorType::Rgb8 | ColorType::Rgba8, 3) => 0,
         (ColorType::Rgba8, _) => channels,
         (color, _) if color.has_alpha() => 4,
         _ => channels,
     };
-    let each = decoded + beside.max(turned).max(converted);
+    let each = pixel + beside.max(turned).max(converted);
     // Resizing makes a row of four floats of each row of the result first, as wide as the picture is.
     let resized = u64::from(width) * shape.height as u64 * 16;
     let area = u64::from(width) * u64::from(height);

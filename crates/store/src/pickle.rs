@@ -283,7 +283,8 @@ mod tests {
     #[test]
     fn a_pickle_ends_where_python_ends_it() {
         // {"n": -3, "f": 2.5, "t": True, "big": 2**40}, and {"a": 1, "b": [1.5, True, None], "c": b"xy"}.
-        let text = b"(dp0\nVn\np1\nI-3\nsVf\np2\nF2.5\nsVt\np3\nI01\nsVbig\np4\nL1099511627776L\ns.";
+        let text =
+            b"(dp0\nVn\np1\nI-3\nsVf\np2\nF2.5\nsVt\np3\nI01\nsVbig\np4\nL1099511627776L\ns.";
         let binary = b"\x80\x04\x95\x27\0\0\0\0\0\0\0}\x94(\x8c\x01a\x94K\x01\x8c\x01b\x94]\x94(\
                        G?\xf8\0\0\0\0\0\0\x88Ne\x8c\x01c\x94C\x02xy\x94u.";
         for pickle in [&text[..], binary] {
@@ -293,7 +294,8 @@ mod tests {
                 assert!(weigh_all(&pickle[..end]).is_err(), "{end}");
             }
         }
-        for broken in [&b"0."[..], b"(a.", b"]t.", b"h\x01.", b"g12345678901\n.", b"\x97.", b"g\n."] {
+        for broken in [&b"0."[..], b"(a.", b"]t.", b"h\x01.", b"g12345678901\n.", b"\x97.", b"g\n."]
+        {
             assert!(weigh_all(broken).is_err(), "{broken:?}");
         }
     }
@@ -304,10 +306,12 @@ mod tests {
         let name = "n".repeat(1000);
         let class = format!("cmodule\n{name}\n");
         let dictionary = [&b"}X\xe8\x03\0\0"[..], name.as_bytes(), b"Ns"].concat();
-        let fetched = [&b"\x80\x02"[..], class.as_bytes(), b"q\0(", &b"h\0".repeat(5000), b"t."].concat();
+        let fetched =
+            [&b"\x80\x02"[..], class.as_bytes(), b"q\0(", &b"h\0".repeat(5000), b"t."].concat();
         // What is built grows in the memo, from where it is fetched again.
         let built = [&b"}q\0"[..], &b"}X\x01\0\0\0ah\0sb0h\0".repeat(30), b"."].concat();
-        let heavy = [doubled(b"N"), doubled(class.as_bytes()), doubled(&dictionary), fetched, built];
+        let heavy =
+            [doubled(b"N"), doubled(class.as_bytes()), doubled(&dictionary), fetched, built];
         for pickle in heavy {
             let fault = weigh_all(&pickle).expect_err("too heavy");
             assert!(pickle.len() < 12_000 && fault.contains("memory"), "{fault}");

@@ -165,7 +165,8 @@ mod tests {
         // A dictionary with a long key, doubled so often that its copies would take 4 GB.
         let key = "k".repeat(4000);
         let pickle =
-            [&b"\x80\x02}X\xa0\x0f\0\0"[..], key.as_bytes(), b"Ns", &b"2\x86".repeat(20), b"."].concat();
+            [&b"\x80\x02}X\xa0\x0f\0\0"[..], key.as_bytes(), b"Ns", &b"2\x86".repeat(20), b"."]
+                .concat();
         let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         archive.start_file("archive/data.pkl", options).expect("a member");

@@ -73,8 +73,7 @@ fn check_chunks(
 ) -> Result<(), &'static str> {
     while !range.is_empty()
         && let at = range.start
-        && let (Some(kind), Some(length)) =
-            (bytes.get(at..at + 4), little_endian(bytes, at + 4, 4))
+        && let (Some(kind), Some(length)) = (bytes.get(at..at + 4), little_endian(bytes, at + 4, 4))
     {
         let length = length as usize;
         let chunk = bytes.get(at + 8..at + 8 + length).ok_or("it ends within a chunk")?;
@@ -130,7 +129,7 @@ fn check_tiff(bytes: &[u8]) -> Result<(), &'static str> {
             (SAMPLES, Some(samples)) if samples > MOST_SAMPLES => {
                 return Err("it has too many samples for each pixel");
             }
-            (TILE_WIDTH | TILE_LENGTH, Some(side)) if side > LARGEST_TILE => {
+            (TILE_WIDTH | TILE_LENGTH, Some(length)) if length > LARGEST_TILE => {
                 return Err("its tiles are too large");
             }
             _ => {}
