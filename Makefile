@@ -15,6 +15,8 @@ SEEDS   ?= 1 2 3
 EPOCHS  ?= 15
 # Of the steps and minutes of `make soak`.
 SHARE   ?= 1
+# Of each target of `make fuzz`.
+SECONDS ?= 60
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
@@ -22,7 +24,10 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
 # Other sets of backends that are checked, and not compiled to the end.
 OTHERS    := flex serve,flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
-READERS   := -p hearth-config -p hearth-data -p hearth-report -p hearth-store
+READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
+# What reads strangers' input, each on its own, and where what is found meanwhile goes.
+TARGETS   := checkpoint config http idx import metrics overrides picture
+FUZZ      := $(CARGO_TARGET_DIR)/fuzz
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools
 VENV      := $(CARGO_TARGET_DIR)/venv
@@ -30,7 +35,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -100,6 +105,18 @@ test: export CUBECL_AUTOTUNE_LEVEL = minimal
 test: ## all tests; those of the parts without Burn first
 	cargo test --release $(READERS)
 	cargo test --release $(ALL)
+
+$(TOOLS)/bin/cargo-fuzz:
+	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.2
+
+fuzz: $(TOOLS)/bin/cargo-fuzz ## look for inputs that break what reads them: make fuzz [SECONDS=60] [TARGETS=picture]
+	set -e; for target in $(TARGETS); do \
+	    mkdir -p $(FUZZ)/corpus/$$target $(FUZZ)/found/$$target fuzz/regressions/$$target; \
+	    PATH="$(TOOLS)/bin:$$PATH" cargo fuzz run --sanitizer none --target-dir $(FUZZ) $$target \
+	        $(FUZZ)/corpus/$$target fuzz/corpus/$$target fuzz/regressions/$$target -- \
+	        -artifact_prefix=$(FUZZ)/found/$$target/ -dict=fuzz/dictionaries/$$target.dict \
+	        -max_len=8192 -timeout=20 -max_total_time=$(SECONDS) -print_final_stats=1; \
+	done
 
 bench: ## samples/s of the training step and of the whole job, on each backend
 	cargo build --release $(ALL) --bin hearth --example bench

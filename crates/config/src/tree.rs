@@ -9,6 +9,10 @@ use toml::de::{DeTable, DeValue};
 use crate::fault::{COMMAND_LINE, Fault, Place, Source};
 use crate::syntax;
 
+/// How deep tables and lists may lie in each other: settings need three levels, and each level takes a part of
+/// the stack.
+const DEEPEST: usize = 16;
+
 /// A value and where it was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -36,7 +40,7 @@ impl Node {
             syntax::fault(error.message(), &place).at(Some(&place))
         })?;
         let whole = place(table.span());
-        let item = table_item(&source, table.get_ref())?;
+        let item = table_item(&source, table.get_ref(), DEEPEST)?;
         Ok(Self { item, key: whole.clone(), place: whole })
     }
 
@@ -115,15 +119,14 @@ impl Node {
     }
 }
 
-fn table_item(source: &Arc<Source>, table: &DeTable<'_>) -> Result<Item, Fault> {
+/// Reads a table in which so many more levels may lie.
+fn table_item(source: &Arc<Source>, table: &DeTable<'_>, levels: usize) -> Result<Item, Fault> {
     let place = |span| Place { source: source.clone(), span };
     let members = table.iter().map(|(key, value)| {
+        let at = |message: String| Fault::new(message).at(Some(&place(value.span())));
         let item = match value.get_ref() {
-            DeValue::Table(table) => table_item(source, table)?,
-            leaf => Item::Leaf(
-                leaf_value(leaf)
-                    .map_err(|message| Fault::new(message).at(Some(&place(value.span()))))?,
-            ),
+            DeValue::Table(table) => table_item(source, table, inner(levels).map_err(at)?)?,
+            leaf => Item::Leaf(leaf_value(leaf, levels).map_err(at)?),
         };
         let node = Node { item, key: place(key.span()), place: place(value.span()) };
         Ok((key.get_ref().to_string(), node))
@@ -131,7 +134,12 @@ fn table_item(source: &Arc<Source>, table: &DeTable<'_>) -> Result<Item, Fault> 
     members.collect::<Result<_, _>>().map(Item::Table)
 }
 
-fn leaf_value(value: &DeValue<'_>) -> Result<Value, String> {
+/// How many levels may lie in the next one.
+fn inner(levels: usize) -> Result<usize, String> {
+    levels.checked_sub(1).ok_or_else(|| format!("this lies more than {DEEPEST} levels deep"))
+}
+
+fn leaf_value(value: &DeValue<'_>, levels: usize) -> Result<Value, String> {
     Ok(match value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Boolean(flag) => Value::Boolean(*flag),
@@ -144,14 +152,43 @@ fn leaf_value(value: &DeValue<'_>) -> Result<Value, String> {
             .parse()
             .map(Value::Float)
             .map_err(|_| format!("{} is not a number", float.as_str()))?,
-        DeValue::Array(members) => Value::Array(
-            members.iter().map(|member| leaf_value(member.get_ref())).collect::<Result<_, _>>()?,
-        ),
-        DeValue::Table(members) => Value::Table(
-            members
-                .iter()
-                .map(|(key, member)| Ok((key.get_ref().to_string(), leaf_value(member.get_ref())?)))
-                .collect::<Result<_, String>>()?,
-        ),
+        DeValue::Array(members) => {
+            let levels = inner(levels)?;
+            let members = members.iter().map(|member| leaf_value(member.get_ref(), levels));
+            Value::Array(members.collect::<Result<_, _>>()?)
+        }
+        DeValue::Table(members) => {
+            let levels = inner(levels)?;
+            let members = members.iter().map(|(key, member)| {
+                Ok((key.get_ref().to_string(), leaf_value(member.get_ref(), levels)?))
+            });
+            Value::Table(members.collect::<Result<_, String>>()?)
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_too_deep_is_a_fault() {
+        let parse = |text: &str| Node::parse(Source { name: "a".into(), text: text.into() });
+        let keys = |count: usize| vec!["a"; count].join(".");
+        assert!(parse(&format!("{} = 1", keys(DEEPEST + 1))).is_ok());
+        let lists = |count: usize| format!("a = {}1{}", "[".repeat(count), "]".repeat(count));
+        assert!(parse(&lists(DEEPEST)).is_ok());
+        for text in [
+            format!("{} = 1", keys(DEEPEST + 2)),
+            format!("[{}]\n{} = 1", keys(10), keys(10)),
+            lists(DEEPEST + 1),
+            format!("a = {}1{}", "[{a=".repeat(10), "}]".repeat(10)),
+        ] {
+            let fault = parse(&text).expect_err("too deep").to_string();
+            assert!(fault.contains("levels deep"), "{fault}");
+        }
+        // Keys of eighty parts in tables of eighty levels: more than the stack holds, if it is followed.
+        let deep = format!("{{{} =", keys(79)).repeat(79);
+        assert!(parse(&format!("a = {deep}1{}", "}".repeat(79))).is_err());
+    }
 }

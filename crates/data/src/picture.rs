@@ -1,15 +1,18 @@
 //! A picture file of any format that `image` reads -> the bytes that a network sees.
 
+mod claims;
+
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use image::error::{LimitError, LimitErrorKind};
+use image::error::{DecodingError, LimitError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits,
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult,
+    Limits, RgbImage,
 };
 
 use crate::error::DataError;
@@ -21,23 +24,28 @@ const LONGEST_FILE: u64 = 256 << 20;
 /// The widest and highest picture.
 const LARGEST_SIDE: u32 = 30_000;
 
-/// The memory that decoding may take: this much for any file, and so many times
+/// The memory that a picture may take: this much for any file, and so many times
 /// its own length for a long one, which no photograph comes near.
-const DECODED: (u64, u64) = (32 << 20, 1024);
+const MEMORY: (u64, u64) = (40 << 20, 1024);
+
+/// The memory that what stands before the pixels may take, as a profile of colours does, and so many times
+/// the file's length.
+const HEAD: (u64, u64) = (8 << 20, 2);
 
 /// How large a picture may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The most pixels.
     pub pixels: u64,
-    /// The most bytes of memory that decoding may take.
+    /// The most bytes of memory that a long file may take on its way to the network's size; a short one
+    /// takes 40 MiB.
     pub memory: u64,
 }
 
 impl Bounds {
     /// Of a file that someone names.
     pub const FILE: Self =
-        Self { pixels: (LARGEST_SIDE as u64) * (LARGEST_SIDE as u64), memory: 1 << 30 };
+        Self { pixels: (LARGEST_SIDE as u64) * (LARGEST_SIDE as u64), memory: 2 << 30 };
 }
 
 /// Reads a picture file: `[channels, height, width]` of `shape`, 0 to 255.
@@ -92,7 +100,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 fn convert(name: &Path, bytes: &[u8], shape: PictureShape, bounds: Bounds) -> ImageResult<Vec<u8>> {
-    Ok(to_pixels(decode(name, bytes, bounds)?, shape))
+    Ok(to_pixels(decode(name, bytes, shape, bounds)?, shape))
 }
 
 /// A picture as [`read_picture`] makes it of a file.
@@ -118,40 +126,54 @@ pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
 
 /// How many pixels a picture says that it has; none where its head cannot be read.
 pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
-    let size = || {
-        let format = format_of(name, bytes).ok()?;
-        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().ok()
-    };
+    let size = || open(name, bytes).ok().map(|(_, decoder)| decoder.dimensions());
     let (width, height) = catch_unwind(AssertUnwindSafe(size)).ok()??;
     Some(u64::from(width) * u64::from(height))
 }
 
-/// The bytes know best; some formats (TGA) have no mark, so that the name decides.
-fn format_of(name: &Path, bytes: &[u8]) -> ImageResult<ImageFormat> {
-    image::guess_format(bytes).or_else(|error| ImageFormat::from_path(name).map_err(|_| error))
-}
-
-/// Decodes within limits and turns the picture upright.
-fn decode(name: &Path, bytes: &[u8], bounds: Bounds) -> ImageResult<DynamicImage> {
-    let format = format_of(name, bytes)?;
-    let (least, ratio) = DECODED;
+/// Reads what stands before the pixels.
+fn open<'a>(
+    name: &Path,
+    bytes: &'a [u8],
+) -> ImageResult<(ImageFormat, impl ImageDecoder + use<'a>)> {
+    // The bytes know best; some formats (TGA) have no mark, so that the name decides.
+    let format = image::guess_format(bytes)
+        .or_else(|error| ImageFormat::from_path(name).map_err(|_| error))?;
+    let (format, bytes) = claims::checked(format, bytes)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
-    let memory = (bytes.len() as u64).saturating_mul(ratio).max(least).min(bounds.memory);
-    limits.max_alloc = Some(memory);
+    limits.max_alloc = Some(HEAD.0 + HEAD.1 * bytes.len() as u64);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder()?;
+    reader.limits(limits);
+    Ok((format, reader.into_decoder()?))
+}
+
+/// Decodes within limits and turns the picture upright.
+fn decode(
+    name: &Path,
+    bytes: &[u8],
+    shape: PictureShape,
+    bounds: Bounds,
+) -> ImageResult<DynamicImage> {
+    let (format, mut decoder) = open(name, bytes)?;
     let (width, height) = decoder.dimensions();
-    limits.check_dimensions(width, height)?;
+    if width == 0 || height == 0 {
+        let fault = DecodingError::new(format.into(), "it has no pixels");
+        return Err(ImageError::Decoding(fault));
+    }
     if u64::from(width) * u64::from(height) > bounds.pixels {
         return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
     }
-    limits.reserve(decoder.total_bytes())?;
-    decoder.set_limits(limits)?;
     // Damaged EXIF data are no reason to refuse the picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let (least, ratio) = MEMORY;
+    let memory = (bytes.len() as u64).saturating_mul(ratio).min(bounds.memory).max(least);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(memory);
+    limits.clone().reserve(taken(format, &decoder, orientation, shape))?;
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
     Ok(picture)
@@ -179,22 +201,73 @@ fn reason(bytes: &[u8], error: &ImageError) -> &'static str {
     }
 }
 
-/// What a transparent picture looks like on white paper.
+/// The most memory that a picture takes on its way from the decoder to the network's size. Decoders are not
+/// asked for it: most of them keep no limit on what they take besides the pixels.
+fn taken(
+    format: ImageFormat,
+    decoder: &impl ImageDecoder,
+    orientation: Orientation,
+    shape: PictureShape,
+) -> u64 {
+    let color = decoder.color_type();
+    let (width, height) = decoder.dimensions();
+    let [width, height] =
+        if is_on_its_side(orientation) { [height, width] } else { [width, height] };
+    // Of a pixel.
+    let pixel = u64::from(color.bytes_per_pixel());
+    let channels = shape.channels as u64;
+    let beside = match (format, color) {
+        // The coefficients of a progressive one.
+        (ImageFormat::Jpeg, ColorType::L8) => 3,
+        (ImageFormat::Jpeg, _) => 8,
+        // A frame, its transparency and a canvas.
+        (ImageFormat::WebP, _) => 10,
+        // The samples as they are stored, which are four for three of print colours.
+        (ImageFormat::Tiff, _) => pixel + pixel.div_ceil(3),
+        (ImageFormat::Tga, _) => pixel,
+        _ => 0,
+    };
+    let turned = if is_on_its_side(orientation) { pixel } else { 0 };
+    let converted = match (color, shape.channels) {
+        (ColorType::L8, 1) | (ColorType::Rgb8 | ColorType::Rgba8, 3) => 0,
+        (ColorType::Rgba8, _) => channels,
+        (color, _) if color.has_alpha() => 4,
+        _ => channels,
+    };
+    let each = pixel + beside.max(turned).max(converted);
+    // Resizing makes a row of four floats of each row of the result first, as wide as the picture is.
+    let resized = u64::from(width) * shape.height as u64 * 16;
+    let area = u64::from(width) * u64::from(height);
+    area.saturating_mul(each).max(area.saturating_mul(channels + 1).saturating_add(resized))
+}
+
+/// Whether turning the picture upright swaps its width and height.
+fn is_on_its_side(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+}
+
+/// What a transparent picture looks like on white paper, in the memory that it has.
 fn on_white(picture: DynamicImage) -> DynamicImage {
     if !picture.color().has_alpha() {
         return picture;
     }
-    let mut picture = picture.into_rgba8();
-    for pixel in picture.pixels_mut() {
-        let [color @ .., alpha] = &mut pixel.0;
-        let (opaque, clear) = (u32::from(*alpha), u32::from(255 - *alpha));
-        for value in color {
+    let picture = picture.into_rgba8();
+    let (width, height) = picture.dimensions();
+    let mut bytes = picture.into_raw();
+    let count = bytes.len() / 4;
+    for place in 0..count {
+        let alpha = bytes[4 * place + 3];
+        let (opaque, clear) = (u32::from(alpha), u32::from(255 - alpha));
+        for channel in 0..3 {
+            let value = u32::from(bytes[4 * place + channel]);
             // Rounded to the nearest.
-            *value = ((u32::from(*value) * opaque + 255 * clear + 127) / 255) as u8;
+            bytes[3 * place + channel] = ((value * opaque + 255 * clear + 127) / 255) as u8;
         }
-        *alpha = 255;
     }
-    DynamicImage::ImageRgba8(picture)
+    bytes.truncate(3 * count);
+    let picture = RgbImage::from_raw(width, height, bytes).expect("three bytes for each pixel");
+    DynamicImage::ImageRgb8(picture)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! | `state` | all that a run remembers, by dotted path |
 //! | `tensors` | tensors as safetensors, the same bytes for the same state |
 //! | `pytorch` | tensors out of PyTorch's own files |
+//! | `pickle` | how much memory a pickle of theirs asks for |
 //! | `scalars` | scalars as `state.json` |
 //! | `manifest` | the checksums of a folder's files |
 //! | `checkpoint` | one checkpoint: a folder of four files |
@@ -31,6 +32,7 @@ mod error;
 mod lock;
 mod manifest;
 mod metrics;
+mod pickle;
 mod pytorch;
 mod run;
 mod scalars;

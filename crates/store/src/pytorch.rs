@@ -1,6 +1,7 @@
 //! Tensors out of PyTorch's own files, whose pickles are read and never executed.
 
 use std::fs::File;
+use std::io::{BufReader, Read as _, Seek as _};
 use std::path::Path;
 
 use pytorch_reader::{DType, PytorchReader};
@@ -8,6 +9,7 @@ use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::StateDict;
+use crate::pickle::weigh;
 use crate::tensors::widened;
 
 /// Where training scripts keep a network's weights beside other things.
@@ -17,12 +19,22 @@ const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 /// share it.
 const SHARED: u64 = 4;
 
+/// The most dimensions of a tensor, as in PyTorch.
+const MOST_DIMS: usize = 64;
+
+/// Where an archive of the oldest kind has its mark, and what that is.
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
+/// The pickles before the numbers of a file that is no archive: a mark, a version, the system, the tensors
+/// and the order of their numbers.
+const PICKLES: usize = 5;
+
 /// The tensors of what `torch.save` wrote, all floats in 32 bits; or what is wrong with it. It may be a
 /// `state_dict`, or a dictionary that holds one under its usual names.
 pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let length = file.metadata().map_err(|error| error.to_string())?.len();
-    refuse_compressed(file)?;
+    check(file)?;
     let nested = NESTED.iter().filter_map(|key| {
         let reader = PytorchReader::with_top_level_key(path, key).ok()?;
         (!reader.is_empty()).then_some(reader)
@@ -42,6 +54,9 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
     }
     let mut state = StateDict::new();
     for (name, tensor) in tensors {
+        if tensor.shape().len() > MOST_DIMS {
+            return Err(format!("`{name}` has {} dimensions", tensor.shape().len()));
+        }
         let bytes = tensor.read().map_err(|error| error.to_string())?;
         let value = widened(dtype(tensor.dtype()), tensor.shape(), &bytes)
             .map_err(|fault| format!("`{name}` {fault}"))?;
@@ -50,16 +65,36 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
     Ok(state)
 }
 
+/// What has to hold before the reader may build anything of the file.
+fn check(mut file: File) -> Result<(), String> {
+    let mut head = Vec::new();
+    file.by_ref().take(512).read_to_end(&mut head).map_err(|error| error.to_string())?;
+    file.rewind().map_err(|error| error.to_string())?;
+    // The order in which the reader tells them apart.
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return check_archive(file);
+    }
+    let (place, mark) = TAR;
+    if head.get(place..place + mark.len()) == Some(mark) {
+        return Err("it is older than PyTorch 0.1.10: load it and save it anew".to_owned());
+    }
+    let mut source = BufReader::new(file);
+    let weighed = (0..PICKLES).try_for_each(|_| weigh(&mut source));
+    weighed.map_err(|fault| format!("it is not what torch.save writes: {fault}"))
+}
+
 /// `torch.save` stores its members as they are. A compressed one could hold a thousand times the file's
 /// length, and the pickle would be read before its tensors can be measured.
-fn refuse_compressed(file: File) -> Result<(), String> {
-    // What is no archive is for the reader to judge: it knows the older formats.
-    let Ok(mut archive) = ZipArchive::new(file) else { return Ok(()) };
+fn check_archive(file: File) -> Result<(), String> {
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
     for index in 0..archive.len() {
         let member = archive.by_index_raw(index).map_err(|error| error.to_string())?;
         if member.compression() != CompressionMethod::Stored {
             let name = String::from_utf8_lossy(member.name_raw());
             return Err(format!("its member `{name}` is compressed: torch.save never does so"));
+        }
+        if member.name_raw().ends_with(b"data.pkl") {
+            weigh(&mut BufReader::new(member))?;
         }
     }
     Ok(())
@@ -121,5 +156,30 @@ mod tests {
         assert!(std::fs::metadata(&path).expect("its length").len() < 1_000);
         let fault = read_pytorch(&path).expect_err("it is refused");
         assert!(fault.contains("`archive/data.pkl` is compressed"), "{fault}");
+    }
+
+    #[test]
+    fn a_pickle_that_asks_for_much_is_refused_before_it_is_built() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("network.pt");
+        // A dictionary with a long key, doubled so often that its copies would take 4 GB.
+        let key = "k".repeat(4000);
+        let pickle =
+            [&b"\x80\x02}X\xa0\x0f\0\0"[..], key.as_bytes(), b"Ns", &b"2\x86".repeat(20), b"."]
+                .concat();
+        let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        archive.start_file("archive/data.pkl", options).expect("a member");
+        archive.write_all(&pickle).expect("written");
+        archive.finish().expect("written");
+        let fault = read_pytorch(&path).expect_err("it is refused");
+        assert!(fault.contains("more memory"), "{fault}");
+        // The same in a file that is no archive, and an archive of the kind before.
+        std::fs::write(&path, &pickle).expect("written");
+        assert!(read_pytorch(&path).expect_err("it is refused").contains("more memory"));
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        std::fs::write(&path, tar).expect("written");
+        assert!(read_pytorch(&path).expect_err("it is refused").contains("0.1.10"));
     }
 }

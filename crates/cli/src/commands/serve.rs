@@ -10,8 +10,9 @@ use crate::failure::Failure;
 use crate::output::{print, say};
 use crate::serve::{Limits, Served, serve};
 
-/// The most memory that decoding a picture takes: four channels of 16 bits for each pixel.
-const BYTES_PER_PIXEL: u64 = 8;
+/// The most memory that a picture takes for each of its pixels: four channels of 16 bits, or a progressive
+/// JPEG or an animation, and what is made of them.
+const BYTES_PER_PIXEL: u64 = 16;
 
 /// Serves.
 pub fn run(args: &Serve, backend: Backend) -> Result<(), Failure> {

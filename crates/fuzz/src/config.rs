@@ -1,0 +1,40 @@
+//! The text of a config.
+
+use hearth_config::{Config, Faults, RawConfig};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+/// Reads the text, checks it, and shows what is wrong with it.
+pub fn run(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    match RawConfig::parse("fuzz.toml", text.to_owned()) {
+        Ok(raw) => check(&raw),
+        Err(faults) => show(&faults),
+    }
+}
+
+/// What is good is written so that it reads as itself, and goes together with itself.
+pub(crate) fn check(raw: &RawConfig) {
+    let config = match raw.check() {
+        Ok(config) => config,
+        Err(faults) => return show(&faults),
+    };
+    for text in [config.to_toml(), raw.explain(&config)] {
+        let again = RawConfig::parse("again.toml", text.clone()).and_then(|raw| raw.check());
+        assert!(again.is_ok_and(|again| again == config), "{text}");
+    }
+    assert!(raw.check_resume(&config, &config).is_ok(), "it cannot be resumed");
+    assert!(Config::differences(&[&config, &config]).is_empty(), "it differs from itself");
+}
+
+/// Each fault has words and a place that can be shown.
+pub(crate) fn show(faults: &Faults) {
+    assert!(!faults.0.is_empty(), "refused without a fault");
+    let theme = GraphicalTheme::unicode_nocolor();
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+    for fault in &faults.0 {
+        assert!(!fault.to_string().trim().is_empty(), "a fault without words");
+        let mut text = String::new();
+        handler.render_report(&mut text, fault).expect("a fault can be shown");
+        assert!(!text.contains("Failed to read contents"), "{text}");
+    }
+}

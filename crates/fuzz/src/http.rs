@@ -1,0 +1,42 @@
+//! A request for a prediction: its kind in the first line, and its body.
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use hearth_data::{Bounds, PictureShape};
+
+use crate::serve::body::{MOST_PICTURES, decode, pictures};
+
+/// The longest body: shorter than that of a server, so that inputs can be too long.
+const BODY: usize = 6 << 10;
+
+/// Those of a server that was told nothing else.
+const BOUNDS: Bounds = Bounds { pixels: 25_000_000, memory: 25_000_000 * 16 };
+
+const SHAPE: PictureShape = PictureShape { channels: 1, height: 28, width: 28 };
+
+/// Takes pictures out of the body and decodes them.
+pub fn run(input: &[u8]) {
+    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    let (kind, body) = (&input[..end], input.get(end + 1..).unwrap_or_default());
+    let Ok(kind) = HeaderValue::from_bytes(kind) else { return };
+    let mut request = Request::new(Body::from(body.to_vec()));
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    DefaultBodyLimit::max(BODY).apply(&mut request);
+    let decoded = pollster::block_on(pictures(request, BODY)).and_then(|sent| {
+        assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} pictures", sent.len());
+        let decoded = decode(&sent, SHAPE, false, BOUNDS, || true)?;
+        assert_eq!(decoded.len(), sent.len(), "a picture is lost");
+        Ok(decoded)
+    });
+    match decoded {
+        Ok(decoded) => {
+            assert!(body.len() <= BODY, "the body is too long");
+            assert!(decoded.iter().all(|values| values.len() == SHAPE.pixels()), "another size");
+        }
+        Err(refusal) => {
+            let known = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
+            assert!(known.contains(&refusal.status) && !refusal.reason.is_empty(), "{refusal:?}");
+        }
+    }
+}

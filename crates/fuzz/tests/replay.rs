@@ -1,0 +1,38 @@
+//! Every input that was found is thrown again.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hearth_fuzz::limits::measure;
+use hearth_fuzz::{TARGETS, Target};
+
+/// The inputs of a folder, sorted by name.
+fn inputs(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn throw_all(folder: &str, target: Target) -> usize {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    let inputs = inputs(&root.join(folder));
+    for path in &inputs {
+        println!("{}", path.display());
+        let input = fs::read(path).unwrap();
+        if let Err(fault) = measure(&input, target).check(&input, 1) {
+            panic!("{}: {fault}", path.display());
+        }
+    }
+    inputs.len()
+}
+
+#[test]
+fn every_input_is_read_or_refused_within_its_limits() {
+    for (name, target) in TARGETS {
+        assert!(throw_all(&format!("corpus/{name}"), target) > 0, "{name} has no corpus");
+        throw_all(&format!("regressions/{name}"), target);
+    }
+}
