@@ -138,18 +138,15 @@ impl Listing {
 
     /// That there are classes to tell apart.
     pub fn check_count(&self) -> Result<(), DataError> {
-        let Self { root, classes, pictures, loose, .. } = self;
-        if classes.len() >= 2 {
-            return Ok(());
-        }
+        let [class] = &self.classes[..] else { return Ok(()) };
+        let beside = match self.loose.len() {
+            0 => String::new(),
+            files => format!(", and {files} files beside it"),
+        };
         let fault = format!(
-            "it has {} class folders with {} pictures, and {} files beside them; a classifier needs two or \
-             more, each with the pictures of one class",
-            classes.len(),
-            pictures.len(),
-            loose.len()
+            "it has one class folder, {class}{beside}; a classifier needs two or more, each with its pictures"
         );
-        Err(DataError::set(root, fault))
+        Err(DataError::set(&self.root, fault))
     }
 
     /// That the classes of this test set are those of the training set.

@@ -38,6 +38,10 @@ mod serve {
     pub mod refusal;
 }
 
+/// How the program shows a fault.
+#[path = "../../cli/src/show.rs"]
+mod show;
+
 /// Reads an input, and panics where what should hold does not.
 pub type Target = fn(&[u8]);
 

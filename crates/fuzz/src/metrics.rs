@@ -18,7 +18,7 @@ pub fn run(input: &[u8]) {
         }
         Err(error) => panic!("{error}"),
     };
-    let page = RunPage { metrics: lines.clone(), ..RunPage::default() }.html();
+    let page = RunPage { history: lines.iter().collect(), ..RunPage::default() }.html();
     assert!(page.ends_with("</html>"), "the page is torn");
     let length = input.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
     let mut log = MetricsLog::open(&path, length as u64).expect("a line ends there");

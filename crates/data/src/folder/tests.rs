@@ -223,10 +223,10 @@ fn few_of_many_broken_pictures_are_named() {
 fn pictures_in_no_class_are_told_what_is_missing() {
     let pictures = Pictures::new();
     (0..9).for_each(|n| pictures.add(&format!("{n}.png"), [n; 3]));
-    let wanted = "0 class folders with 0 pictures, and 9 files beside them";
+    let wanted = "it has 9 files and no folders";
     assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
     (0..9).for_each(|n| pictures.add(&format!("cat/{n}.png"), [n; 3]));
-    let wanted = "1 class folders with 9 pictures, and 9 files beside them";
+    let wanted = "it has one class folder, cat, and 9 files beside it;";
     assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
 }
 
@@ -294,7 +294,7 @@ fn what_cannot_be_read_is_left_out() {
     let labels: &[u16] = if is_read { &[0, 0, 1, 1, 1] } else { &[0, 0, 1, 1] };
     assert_eq!(dataset.train.labels, labels);
     assert_eq!(dataset.warnings.len(), if is_read { 2 } else { 3 }, "{:?}", dataset.warnings);
-    for (name, fault) in [("socket", "no regular file"), ("failing.png", "(os error")] {
+    for (name, fault) in [("socket", "no regular file"), ("failing.png", "Input/output error")] {
         let named = |warning: &&String| warning.contains(name) && warning.contains(fault);
         assert_eq!(dataset.warnings.iter().filter(named).count(), 1, "{:?}", dataset.warnings);
     }
