@@ -98,7 +98,7 @@ fn folders_that_nothing_can_be_learned_from_say_why() {
     assert!(refused().contains("the name of a class must be UTF-8"), "{}", refused());
     fs::remove_dir(shoes.join(OsStr::from_bytes(b"sandal-\xff"))).unwrap();
     fs::remove_dir_all(shoes.join("other")).unwrap();
-    assert!(refused().contains("it has 1 class folders"), "{}", refused());
+    assert!(refused().contains("it has one class folder, boot"), "{}", refused());
     assert!(!place.path().join("run").exists(), "nothing was begun");
 
     let odd = place.path().join(OsStr::from_bytes(b"shoes-\xff"));

@@ -76,7 +76,7 @@ pub fn copied(subject: &Subject, table: &mut Table) {
 pub fn read_only(subject: &Subject, table: &mut Table) {
     let path = subject.behind();
     let Some(mount) = Mount::read_only(&path) else { return };
-    let came = refused(subject, mount.path(), 1, "Read-only file system");
+    let came = refused(subject, mount.path(), 1, "the disk is read-only");
     let evaluated = |path: &Path| succeed(hearth(["eval", "--json"]).arg(path)).out;
     let came = came.and_then(|ended| {
         if evaluated(mount.path()) != evaluated(&path) {
@@ -113,7 +113,9 @@ pub fn half_deleted(subject: &Subject, table: &mut Table) {
         };
         table.count("a part is deleted", "before a resume", came.map(|()| Ended::CarriedOn));
     }
-    for (part, code, told) in [("config.toml", 2, "not empty"), ("checkpoints", 3, "are gone")] {
+    for (part, code, told) in
+        [("config.toml", 2, "other things in it"), ("checkpoints", 3, "are gone")]
+    {
         let path = subject.fresh();
         copy(&subject.whole(), &path);
         delete(&path.join(part));

@@ -266,7 +266,10 @@ fn reason(source: &io::Error) -> String {
         Kind::StorageFull | Kind::QuotaExceeded => {
             "the disk is full. Make room, then continue with --resume"
         }
-        Kind::ReadOnlyFilesystem | Kind::PermissionDenied => {
+        Kind::ReadOnlyFilesystem => {
+            "the disk is read-only. Name a folder that can be written with --run"
+        }
+        Kind::PermissionDenied => {
             "this user may not write there. Name a folder that can be written with --run"
         }
         Kind::NotFound => "the folder that it belongs in is not there. Check the path",

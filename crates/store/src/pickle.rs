@@ -25,6 +25,9 @@ pub(crate) fn weigh(source: &mut impl BufRead) -> Result<(), String> {
             Ok(Step::Next) => {}
             Ok(Step::End) => return Ok(()),
             Err(Fault::Broken) => return Err("its pickle is broken".to_owned()),
+            Err(Fault::Read(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err("its pickle ends too early".to_owned());
+            }
             Err(Fault::Read(error)) => return Err(format!("its pickle is broken: {error}")),
             Err(Fault::Heavy) => {
                 return Err("its pickle asks for more memory than that of any network".to_owned());
