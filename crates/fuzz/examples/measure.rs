@@ -15,7 +15,7 @@ fn main() {
     for path in words {
         let input = fs::read(&path).expect("a file");
         let taken = measure(&input, target);
-        let [memory, time] = [taken.memory as f64 / 1048576.0, taken.time.as_secs_f64()];
+        let [memory, time] = [taken.memory as f64 / 1_048_576.0, taken.time.as_secs_f64()];
         let verdict = taken.check(&input, 1).err().unwrap_or_default();
         println!("{path}: {} bytes, {memory:.1} MiB, {time:.3} s {verdict}", input.len());
     }

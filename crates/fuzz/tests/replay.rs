@@ -20,7 +20,6 @@ fn throw_all(folder: &str, target: Target) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let inputs = inputs(&root.join(folder));
     for path in &inputs {
-        println!("{}", path.display());
         let input = fs::read(path).unwrap();
         if let Err(fault) = measure(&input, target).check(&input, 1) {
             panic!("{}: {fault}", path.display());
