@@ -1,6 +1,7 @@
 //! Every input that was found is thrown again.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::print_stdout, reason = "a test that fails says at which input")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ fn throw_all(folder: &str, target: Target) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let inputs = inputs(&root.join(folder));
     for path in &inputs {
+        println!("{}", path.display());
         let input = fs::read(path).unwrap();
         if let Err(fault) = measure(&input, target).check(&input, 1) {
             panic!("{}: {fault}", path.display());

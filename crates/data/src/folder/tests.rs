@@ -287,7 +287,7 @@ fn what_cannot_be_read_is_left_out() {
     symlink("/proc/self/mem", pictures.path("train/cat/failing.png")).unwrap();
     pictures.add("train/dog/locked.png", [7; 3]);
     let locked = pictures.path("train/dog/locked.png");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     // Root reads it all the same.
     let is_read = fs::read(&locked).is_ok();
     let dataset = pictures.load();
