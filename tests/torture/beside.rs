@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::calls::undisturbed_run;
+use super::calls::{TRIES, again, undisturbed_run};
 use super::strace::{Call, Fault, Trace, traced};
 use super::subject::Subject;
 use super::table::Table;
@@ -25,20 +25,40 @@ pub struct Stopped {
 impl Stopped {
     /// Trains until a call.
     pub fn at(subject: &Subject, call: &Call) -> Self {
+        let mut call = call.clone();
+        for _ in 0..TRIES {
+            if let Some(stopped) = Self::tried(subject, &call) {
+                return stopped;
+            }
+            call = again(&undisturbed_run(subject), call);
+        }
+        panic!("it was not stopped at {call:?}");
+    }
+
+    /// None when it ended before, or was stopped in another call.
+    fn tried(subject: &Subject, call: &Call) -> Option<Self> {
         let (path, log) = (subject.fresh(), subject.log());
         let _ = fs::remove_file(&log);
         let mut command = traced(&subject.train(&path), &log, Some((call, Fault::Stop)));
-        let tracer =
+        let mut tracer =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("strace starts");
-        let begun = Instant::now();
         let has_stopped =
             || fs::read_to_string(&log).is_ok_and(|log| log.contains("stopped by SIGSTOP"));
         while !has_stopped() {
-            assert!(begun.elapsed() < Duration::from_mins(1), "it was not stopped at {call:?}");
+            if tracer.try_wait().expect("it can be waited for").is_some() {
+                fs::remove_dir_all(path).unwrap();
+                return None;
+            }
             std::thread::sleep(Duration::from_millis(2));
         }
-        let pid = Trace::read(&log, &path).expect("it trains in its folder").pid;
-        Self { tracer, pid, path, log }
+        let trace = Trace::read(&log, &path).expect("it trains in its folder");
+        let stopped = Self { tracer, pid: trace.pid, path, log };
+        if trace.calls.last().is_some_and(|last| last.is(call)) {
+            return Some(stopped);
+        }
+        let (path, _) = (stopped.path.clone(), stopped.end("KILL"));
+        fs::remove_dir_all(path).unwrap();
+        None
     }
 
     /// Its process.

@@ -8,7 +8,7 @@ use super::strace::{Call, Fault, Trace, traced};
 use super::subject::Subject;
 use super::table::Table;
 use super::trial::{Ended, Harm, Kind, Known, look, steps};
-use crate::support::{copy, run, succeed};
+use crate::support::{Done, copy, run, succeed};
 
 /// What is put under a fault: a run from its beginning, or the resume of one that was killed.
 #[derive(Clone, Copy)]
@@ -35,6 +35,10 @@ fn errors(call: &Call) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+/// How often a fault is tried. A page is drawn when it is worth its time, by the clock, so that now and then a run
+/// makes other calls.
+pub const TRIES: usize = 10;
 
 /// The calls of a leg that no fault disturbs.
 fn undisturbed(subject: &Subject, leg: Leg<'_>) -> Trace {
@@ -67,17 +71,9 @@ fn begin(subject: &Subject, leg: Leg<'_>) -> PathBuf {
     path
 }
 
-/// Puts a fault into a call of a leg, makes sure that it came, and looks at what came of it.
-fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault) -> Result<Ended, Harm> {
-    let (path, log) = (begin(subject, leg), subject.log());
-    let done = run(&mut traced(&command(subject, leg, &path), &log, Some((call, fault))));
-    let trace = Trace::read(&log, &path).expect("it trains in its folder");
-    let came = if fault == Fault::Kill {
-        trace.killed && trace.calls.last().is_some_and(|last| last.is(call))
-    } else {
-        trace.calls.iter().any(|made| made.injected && made.is(call))
-    };
-    assert!(came, "{fault:?} did not come to {call:?}: {}", done.err);
+/// Puts a fault into a call of a leg, and looks at what came of it; none when the call does not come again.
+fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault) -> Option<Result<Ended, Harm>> {
+    let (path, trace, done) = bring(subject, leg, call, fault)?;
     let mut committed = trace.committed();
     if let Leg::After(killed) = leg {
         committed.extend(steps(killed).into_iter().map(|(step, _)| step));
@@ -90,7 +86,33 @@ fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault) -> Result<End
         Ok(ended)
     });
     let _ = fs::remove_dir_all(path);
-    came.map_err(|harm| Harm { text: format!("{call:?}: {}", harm.text), ..harm })
+    Some(came.map_err(|harm| Harm { text: format!("{call:?}: {}", harm.text), ..harm }))
+}
+
+/// A leg with a fault in a call: its folder, its calls and how it ended. None when the call does not come again.
+fn bring(
+    subject: &Subject,
+    leg: Leg<'_>,
+    call: &Call,
+    fault: Fault,
+) -> Option<(PathBuf, Trace, Done)> {
+    let mut call = call.clone();
+    for _ in 0..TRIES {
+        let (path, log) = (begin(subject, leg), subject.log());
+        let done = run(&mut traced(&command(subject, leg, &path), &log, Some((&call, fault))));
+        let trace = Trace::read(&log, &path).expect("it trains in its folder");
+        if trace.has(&call, fault) {
+            return Some((path, trace, done));
+        }
+        let _ = fs::remove_dir_all(path);
+        call = again(&undisturbed(subject, leg), call);
+    }
+    None
+}
+
+/// A call as another run made it, where it did.
+pub fn again(trace: &Trace, call: Call) -> Call {
+    trace.calls.iter().find(|made| made.is(&call)).cloned().unwrap_or(call)
 }
 
 /// Whether something that is left out because of a fault was left out without a word.
@@ -105,7 +127,7 @@ fn is_silent(call: &Call, fault: Fault, told: &str) -> bool {
 /// Kills before each call about the run's folder.
 pub fn kill_at_each(subject: &Subject, table: &mut Table) {
     for call in &undisturbed(subject, Leg::Whole).calls {
-        table.count("SIGKILL", call.part(), put(subject, Leg::Whole, call, Fault::Kill));
+        table.count_brought("SIGKILL", call.part(), put(subject, Leg::Whole, call, Fault::Kill));
     }
 }
 
@@ -113,7 +135,11 @@ pub fn kill_at_each(subject: &Subject, table: &mut Table) {
 pub fn fail_each(subject: &Subject, table: &mut Table) {
     for call in &undisturbed(subject, Leg::Whole).calls {
         for error in errors(call) {
-            table.count(error, call.part(), put(subject, Leg::Whole, call, Fault::Error(error)));
+            table.count_brought(
+                error,
+                call.part(),
+                put(subject, Leg::Whole, call, Fault::Error(error)),
+            );
         }
     }
 }
@@ -129,7 +155,7 @@ pub fn lie_at_each_write(subject: &Subject, table: &mut Table) {
     });
     for call in writes {
         let fault = Fault::Lie(1);
-        table.count(fault.name(), call.part(), put(subject, Leg::Whole, call, fault));
+        table.count_brought(fault.name(), call.part(), put(subject, Leg::Whole, call, fault));
     }
 }
 
@@ -153,19 +179,21 @@ pub fn resume_at_each(subject: &Subject, table: &mut Table) {
             .iter()
             .position(|call| call.name == "mkdir" && call.about[0].contains(".tmp-step"));
         for call in &trace.calls[..begun.unwrap_or(trace.calls.len())] {
-            table.count("SIGKILL", "a resume", put(subject, leg, call, Fault::Kill));
+            table.count_brought("SIGKILL", "a resume", put(subject, leg, call, Fault::Kill));
             for error in errors(call) {
-                table.count(error, "a resume", put(subject, leg, call, Fault::Error(error)));
+                table.count_brought(
+                    error,
+                    "a resume",
+                    put(subject, leg, call, Fault::Error(error)),
+                );
             }
         }
     }
 }
 
 /// A run that was killed before a call.
-pub fn killed_at(subject: &Subject, call: &Call) -> PathBuf {
-    let path = subject.fresh();
-    let done = run(&mut traced(&subject.train(&path), &subject.log(), Some((call, Fault::Kill))));
-    assert_eq!(done.code, None, "it is killed: {}", done.err);
+fn killed_at(subject: &Subject, call: &Call) -> PathBuf {
+    let (path, ..) = bring(subject, Leg::Whole, call, Fault::Kill).expect("each run makes it");
     path
 }
 
@@ -177,9 +205,13 @@ pub fn end_of_a_pair(subject: &Subject, table: &mut Table) {
     for (place, call) in trace.calls.iter().enumerate() {
         if place >= last || call.part() == "samples" {
             let part = format!("{}, of a pair", call.part());
-            table.count("SIGKILL", &part, put(subject, Leg::Whole, call, Fault::Kill));
+            table.count_brought("SIGKILL", &part, put(subject, Leg::Whole, call, Fault::Kill));
             for error in errors(call) {
-                table.count(error, &part, put(subject, Leg::Whole, call, Fault::Error(error)));
+                table.count_brought(
+                    error,
+                    &part,
+                    put(subject, Leg::Whole, call, Fault::Error(error)),
+                );
             }
         }
     }
@@ -195,6 +227,6 @@ pub fn some(subject: &Subject, table: &mut Table) {
         let faults = errors(call).iter().map(|error| Fault::Error(error)).chain([Fault::Kill]);
         let faults: Vec<_> = faults.collect();
         let fault = faults[place % faults.len()];
-        table.count(fault.name(), call.part(), put(subject, Leg::Whole, call, fault));
+        table.count_brought(fault.name(), call.part(), put(subject, Leg::Whole, call, fault));
     }
 }

@@ -30,6 +30,8 @@ pub struct Call {
     pub number: usize,
     /// What it is about in the run's folder, whose own name is `.`; a rename is about two things.
     pub about: Vec<String>,
+    /// So many calls of this name about this had the thread made with this one.
+    nth: usize,
     /// Whether it makes a file that is not there.
     pub creates: bool,
     pub succeeded: bool,
@@ -38,9 +40,9 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether it is the same call of another process.
+    /// Whether it is the same call of another process, in which it may have another number.
     pub fn is(&self, other: &Self) -> bool {
-        (&self.name, self.number, &self.about) == (&other.name, other.number, &other.about)
+        (&self.name, &self.about, self.nth) == (&other.name, &other.about, other.nth)
     }
 
     /// Whether it made something that was not there.
@@ -130,13 +132,15 @@ impl Trace {
             } else if let Some((name, rest)) = line.split_once('(')
                 && name.chars().all(|c| c.is_ascii_alphanumeric())
             {
-                let number = made.iter().filter(|call| call.name == name).count() + 1;
                 let (succeeded, injected) = result(rest);
                 let arguments = rest.rsplit_once(" = ").map_or(rest, |(arguments, _)| arguments);
+                let about = about(arguments, run, pid);
+                let of_name = || made.iter().filter(|call| call.name == name);
                 made.push(Call {
                     name: name.to_owned(),
-                    number,
-                    about: about(arguments, run, pid),
+                    number: of_name().count() + 1,
+                    nth: of_name().filter(|call| call.about == about).count() + 1,
+                    about,
                     creates: arguments.contains("O_CREAT"),
                     succeeded,
                     injected,
@@ -145,6 +149,14 @@ impl Trace {
         }
         trace.calls = made.into_iter().filter(|call| !call.about.is_empty()).collect();
         Some(trace)
+    }
+
+    /// Whether a fault came to a call.
+    pub fn has(&self, call: &Call, fault: Fault) -> bool {
+        match fault {
+            Fault::Kill => self.killed && self.calls.last().is_some_and(|last| last.is(call)),
+            _ => self.calls.iter().any(|made| made.injected && made.is(call)),
+        }
     }
 
     /// The steps of the checkpoints that were given their name.

@@ -5,7 +5,8 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
-    process,
+    process, thread,
+    time::Duration,
 };
 
 use crate::{StoreError, disk::Context};
@@ -48,15 +49,22 @@ impl RunLock {
     }
 }
 
-/// What the holder wrote. It is for people alone, so whatever cannot be read is left out.
-fn holder(file: &File) -> String {
-    let mut bytes = Vec::new();
-    let _ = file.take(200).read_to_end(&mut bytes);
-    let text = String::from_utf8_lossy(&bytes);
-    match text.lines().next() {
-        Some(line) if line.starts_with("pid ") => line.to_owned(),
-        _ => "another process".to_owned(),
+/// What the holder wrote. It is for people alone, so whatever cannot be read is left out. A holder that has just
+/// locked the file writes within the moment, over what the last one left: so this looks after a moment, for a
+/// second at most.
+fn holder(mut file: &File) -> String {
+    for _ in 0..100 {
+        thread::sleep(Duration::from_millis(10));
+        let mut bytes = Vec::new();
+        let _ = file.rewind().and_then(|()| file.take(200).read_to_end(&mut bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((line, _)) = text.split_once('\n')
+            && line.starts_with("pid ")
+        {
+            return line.to_owned();
+        }
     }
+    "another process".to_owned()
 }
 
 fn host() -> String {

@@ -223,7 +223,7 @@ pub fn runs_in(folder: impl AsRef<Path>) -> Result<Vec<RunDir>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, error::Error, thread};
+    use std::{collections::BTreeSet, error::Error, io::Write, thread, time::Duration};
 
     use super::*;
 
@@ -311,6 +311,23 @@ mod tests {
         assert!((-1..3600).contains(&age.as_secs()), "{holder}");
         drop(lock);
         run.lock()?;
+        Ok(())
+    }
+
+    #[test]
+    fn the_second_waits_for_the_name_of_a_holder_that_has_just_locked() -> Result<(), Box<dyn Error>>
+    {
+        let folder = tempfile::tempdir()?;
+        let run = RunDir::create(folder.path())?;
+        let mut file = fs::File::create(run.path().join(lock::NAME))?;
+        file.lock()?;
+        let second = thread::spawn(move || run.lock());
+        thread::sleep(Duration::from_millis(100));
+        file.write_all(b"pid 7 on that machine\n")?;
+        match second.join().expect("no panic") {
+            Err(StoreError::Locked { holder, .. }) => assert_eq!(holder, "pid 7 on that machine"),
+            other => panic!("{other:?}"),
+        }
         Ok(())
     }
 
