@@ -1,6 +1,7 @@
 //! Faults in the calls of the system that a run makes: each is made once, and looked at.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,9 +21,9 @@ enum Leg<'a> {
 /// A checkpoint in the middle of [`PERCEPTRON`](super::PERCEPTRON)'s run, after which one is removed.
 const MIDDLE: &str = "step-00000008";
 
-/// What else a call may say, as far as it may say it. An interrupted one is made again.
-fn errors(call: &Call) -> &'static [&'static str] {
-    match call.name.as_str() {
+/// The errors that a call may have. An interrupted one is made again.
+fn errors(call: &Call) -> impl Iterator<Item = Fault> {
+    let errors: &[_] = match call.name.as_str() {
         "open" | "openat" if call.creates => &["ENOSPC", "EROFS", "EMFILE", "EIO", "EINTR"],
         "open" | "openat" => &["EMFILE", "EIO", "EINTR"],
         "write" | "fsync" | "fdatasync" => &["ENOSPC", "EIO", "EINTR"],
@@ -33,7 +34,13 @@ fn errors(call: &Call) -> &'static [&'static str] {
         "flock" => &["ENOLCK"],
         // What a close says comes too late for everyone.
         _ => &[],
-    }
+    };
+    errors.iter().map(|error| Fault::Error(error))
+}
+
+/// A kill before a call, and its errors.
+fn faults(call: &Call) -> impl Iterator<Item = Fault> {
+    iter::once(Fault::Kill).chain(errors(call))
 }
 
 /// How often a fault is tried. A page is drawn when it is worth its time, by the clock, so that now and then a run
@@ -71,9 +78,11 @@ fn begin(subject: &Subject, leg: Leg<'_>) -> PathBuf {
     path
 }
 
-/// Puts a fault into a call of a leg, and looks at what came of it; none when the call does not come again.
-fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault) -> Option<Result<Ended, Harm>> {
-    let (path, trace, done) = bring(subject, leg, call, fault)?;
+/// Puts a fault into a call of a leg, looks at what came of it, and counts it as one at `place`.
+fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault, place: &str, table: &mut Table) {
+    let Some((path, trace, done)) = bring(subject, leg, call, fault) else {
+        return table.miss();
+    };
     let mut committed = trace.committed();
     if let Leg::After(killed) = leg {
         committed.extend(steps(killed).into_iter().map(|(step, _)| step));
@@ -86,7 +95,8 @@ fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault) -> Option<Res
         Ok(ended)
     });
     let _ = fs::remove_dir_all(path);
-    Some(came.map_err(|harm| Harm { text: format!("{call:?}: {}", harm.text), ..harm }))
+    let came = came.map_err(|harm| Harm { text: format!("{call:?}: {}", harm.text), ..harm });
+    table.count(fault.name(), place, came);
 }
 
 /// A leg with a fault in a call: its folder, its calls and how it ended. None when the call does not come again.
@@ -127,19 +137,15 @@ fn is_silent(call: &Call, fault: Fault, told: &str) -> bool {
 /// Kills before each call about the run's folder.
 pub fn kill_at_each(subject: &Subject, table: &mut Table) {
     for call in &undisturbed(subject, Leg::Whole).calls {
-        table.count_brought("SIGKILL", call.part(), put(subject, Leg::Whole, call, Fault::Kill));
+        put(subject, Leg::Whole, call, Fault::Kill, call.part(), table);
     }
 }
 
 /// Each error that a call may have, in each call about the run's folder.
 pub fn fail_each(subject: &Subject, table: &mut Table) {
     for call in &undisturbed(subject, Leg::Whole).calls {
-        for error in errors(call) {
-            table.count_brought(
-                error,
-                call.part(),
-                put(subject, Leg::Whole, call, Fault::Error(error)),
-            );
+        for fault in errors(call) {
+            put(subject, Leg::Whole, call, fault, call.part(), table);
         }
     }
 }
@@ -154,8 +160,7 @@ pub fn lie_at_each_write(subject: &Subject, table: &mut Table) {
             && !call.about[0].contains("step-00000005")
     });
     for call in writes {
-        let fault = Fault::Lie(1);
-        table.count_brought(fault.name(), call.part(), put(subject, Leg::Whole, call, fault));
+        put(subject, Leg::Whole, call, Fault::Lie(1), call.part(), table);
     }
 }
 
@@ -179,13 +184,8 @@ pub fn resume_at_each(subject: &Subject, table: &mut Table) {
             .iter()
             .position(|call| call.name == "mkdir" && call.about[0].contains(".tmp-step"));
         for call in &trace.calls[..begun.unwrap_or(trace.calls.len())] {
-            table.count_brought("SIGKILL", "a resume", put(subject, leg, call, Fault::Kill));
-            for error in errors(call) {
-                table.count_brought(
-                    error,
-                    "a resume",
-                    put(subject, leg, call, Fault::Error(error)),
-                );
+            for fault in faults(call) {
+                put(subject, leg, call, fault, "a resume", table);
             }
         }
     }
@@ -205,13 +205,8 @@ pub fn end_of_a_pair(subject: &Subject, table: &mut Table) {
     for (place, call) in trace.calls.iter().enumerate() {
         if place >= last || call.part() == "samples" {
             let part = format!("{}, of a pair", call.part());
-            table.count_brought("SIGKILL", &part, put(subject, Leg::Whole, call, Fault::Kill));
-            for error in errors(call) {
-                table.count_brought(
-                    error,
-                    &part,
-                    put(subject, Leg::Whole, call, Fault::Error(error)),
-                );
+            for fault in faults(call) {
+                put(subject, Leg::Whole, call, fault, &part, table);
             }
         }
     }
@@ -224,9 +219,7 @@ pub fn some(subject: &Subject, table: &mut Table) {
         trace.of_checkpoints().filter(|call| call.about.iter().any(|name| name.contains(MIDDLE)));
     for (place, call) in of_middle.filter(|call| call.name != "close").step_by(2).enumerate() {
         // Another one in each.
-        let faults = errors(call).iter().map(|error| Fault::Error(error)).chain([Fault::Kill]);
-        let faults: Vec<_> = faults.collect();
-        let fault = faults[place % faults.len()];
-        table.count_brought(fault.name(), call.part(), put(subject, Leg::Whole, call, fault));
+        let faults: Vec<_> = faults(call).collect();
+        put(subject, Leg::Whole, call, faults[place % faults.len()], call.part(), table);
     }
 }

@@ -60,12 +60,9 @@ impl Table {
         }
     }
 
-    /// Counts a fault that may have been meant for a call that did not come again.
-    pub fn count_brought(&mut self, fault: &str, place: &str, came: Option<Result<Ended, Harm>>) {
-        match came {
-            Some(came) => self.count(fault, place, came),
-            None => self.missed += 1,
-        }
+    /// Counts a fault that was meant for a call that did not come again.
+    pub fn miss(&mut self) {
+        self.missed += 1;
     }
 
     /// Takes in those of another table, which was begun at the same time.
