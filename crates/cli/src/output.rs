@@ -144,6 +144,12 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// `60,000 steps`, and `1 step`.
+pub fn several(number: u64, name: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {name}{end}", thousands(number))
+}
+
 /// `14.0 MB`.
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
@@ -168,5 +174,7 @@ mod tests {
     fn thousands_are_set_apart() {
         let found: Vec<_> = [0, 999, 1000, 60_000, 1_234_567].map(thousands).into();
         assert_eq!(found, ["0", "999", "1,000", "60,000", "1,234,567"]);
+        let found: Vec<_> = [0, 1, 60_000].map(|number| several(number, "step")).into();
+        assert_eq!(found, ["0 steps", "1 step", "60,000 steps"]);
     }
 }

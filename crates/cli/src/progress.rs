@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::args::Train;
 use crate::dashboard::Dashboard;
 use crate::failure::Failure;
-use crate::output::{megabytes, results, say, table, thousands};
+use crate::output::{megabytes, results, say, several, table, thousands};
 use crate::pace::Pace;
 use crate::screen::{self, Screen};
 
@@ -111,12 +111,12 @@ impl Progress {
         say(&table(&["layer", "output", "parameters"], rows.chain([total])));
         let [epoch, all] = summary.steps;
         say(&format!(
-            "\n{} epochs of {} steps, on {}{} with {} threads; about {} of memory\n",
-            thousands(all / epoch),
-            thousands(epoch),
+            "\n{} of {}, on {}{} with {}; about {} of memory\n",
+            several(all / epoch, "epoch"),
+            several(epoch, "step"),
             summary.backend,
             summary.backend.adapter().map_or_else(String::new, |adapter| format!(", {adapter},")),
-            summary.threads,
+            several(summary.threads as u64, "thread"),
             megabytes(summary.memory as u64),
         ));
         // Another run may have been shown before: that of a judge.

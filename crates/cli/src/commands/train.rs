@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::args::Train;
 use crate::failure::Failure;
-use crate::output::{print, print_json, results, say, thousands};
+use crate::output::{print, print_json, results, say, several, thousands};
 use crate::progress::{Progress, View};
 use crate::stop;
 
@@ -102,10 +102,10 @@ fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     match &outcome.valid {
         Some(Report::Classification(report)) if report.accuracy < BY_HEART => {
             Err(Failure::Other(format!(
-                "it has not learned {batches} by heart: {:.1} % of the pictures after {} steps. Try a smaller \
+                "it has not learned {batches} by heart: {:.1} % of the pictures after {}. Try a smaller \
                  optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
                 100.0 * report.accuracy,
-                outcome.steps
+                several(outcome.steps, "step")
             )))
         }
         Some(Report::Classification(report)) => {
@@ -144,10 +144,10 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
             }
         };
         print(&format!(
-            "test {}, of the checkpoint of step {}\n{} steps, {trained}\n{run}\n{next}",
+            "test {}, of the checkpoint of step {}\n{}, {trained}\n{run}\n{next}",
             results(test),
             outcome.best,
-            thousands(outcome.steps),
+            several(outcome.steps, "step"),
         ))?;
     }
     match outcome.ended {
