@@ -4,8 +4,9 @@ memory may rise by 2 %, no file handle may be added, and a run's folder may hold
 table, and ends with 1 when a bound does not hold. Linux only, for it reads /proc; Python's standard library is
 all that it needs.
 
-Memory is watched in pages of 4 kB, by itself and not as huge pages: one of these is 2 MB, of which a process of
-40 MB has one more or less from one moment to the next.
+A sample is the most that was resident since the last one: a step takes and returns half of all memory, and what
+is seen of that depends on when one looks. Pages have 4 kB, for of huge ones, of 2 MB, a process of 40 MB has one
+more or less from one moment to the next.
 
     soak.py HEARTH [--share 0.1] [--only mlp|gan|serve]
 
@@ -47,9 +48,12 @@ CONNECTIONS = 64
 
 
 def process_now(pid):
-    """Resident memory in bytes and the number of open files. One that has ended has none: an error."""
-    memory = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
-    return {"memory": int(memory[1]) * 1024, "handles": len(os.listdir(f"/proc/{pid}/fd"))}
+    """The most resident memory since the last look, in bytes, and the number of open files. A process that has
+    ended has none: an error."""
+    process = pathlib.Path(f"/proc/{pid}")
+    memory = re.search(r"VmHWM:\s+(\d+)", (process / "status").read_text())
+    (process / "clear_refs").write_text("5")
+    return {"memory": int(memory[1]) * 1024, "handles": len(os.listdir(process / "fd"))}
 
 
 def folder_now(run):

@@ -45,8 +45,13 @@ impl Server {
 
     /// Resident memory in kB.
     fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// What /proc says of the process by this name.
+    fn status(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
@@ -255,7 +260,7 @@ fn what_cannot_be_served_is_said_at_once() {
     server.end();
 }
 
-/// 10,000 requests from 64 connections: an answer each, and the right one.
+/// 10,000 requests from 64 connections: an answer each, and the right one, by no more threads than at first.
 #[test]
 fn many_clients_are_answered_at_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -289,6 +294,10 @@ fn many_clients_are_answered_at_once() {
     assert_eq!(times.len(), clients * each);
     let slow = times[times.len() * 99 / 100];
     assert!(slow < Duration::from_millis(50), "99 of 100 requests take {slow:?} or less");
+    let (threads, processors) = (server.status("Threads:"), std::thread::available_parallelism());
+    // Those that compute, that answer and that decode, and a few others.
+    let most = 3 * processors.unwrap().get() as u64 + 4;
+    assert!(threads <= most, "{threads} threads are more than {most}");
     server.end();
 }
 

@@ -26,6 +26,7 @@ mod service;
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
+use std::thread;
 use std::time::Duration;
 
 use hearth_config::reason;
@@ -61,7 +62,10 @@ pub fn serve(
     limits: Limits,
     ready: impl FnOnce(SocketAddr) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let decoders = thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Unbounded, the pool grows under load: a thread that has decoded is not at once seen to be free.
+        .max_blocking_threads(decoders)
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(format!("cannot start threads: {error}")))?;
@@ -77,7 +81,7 @@ pub fn serve(
         Failure::Other(format!("cannot listen on {address}: {}; {remedy}", reason(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
-    let (service, work) = service::Service::new(served, limits);
+    let (service, work) = service::Service::new(served, limits, decoders);
     let accepting = runtime.spawn(connections::accept(listener, service, limits.timeout));
     ready(address)?;
     // Until the server has ended, and with it whoever could ask.

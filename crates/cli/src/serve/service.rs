@@ -53,8 +53,8 @@ pub enum Work {
 }
 
 impl Service {
-    /// For this network, and what it is asked.
-    pub fn new(served: &Served, limits: Limits) -> (Self, Work) {
+    /// For this network, and what it is asked. So many pictures are decoded at once.
+    pub fn new(served: &Served, limits: Limits, decoders: usize) -> (Self, Work) {
         let metrics = Metrics::new();
         let Limits { queue: length, batch, wait, .. } = limits;
         let (asks, work) = match &served.network {
@@ -69,13 +69,12 @@ impl Service {
                 (asks, Work::Generate(worker, metrics.clone()))
             }
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let service = Self {
             model: served.model.clone(),
             asks,
             limits,
             metrics,
-            decoders: Arc::new(Semaphore::new(threads)),
+            decoders: Arc::new(Semaphore::new(decoders)),
             ending: AtomicBool::new(false),
         };
         (service, work)
