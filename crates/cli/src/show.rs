@@ -18,6 +18,10 @@ const WIDTH: usize = 100;
 /// The most letters that are shown of a line of a config.
 const SHOWN: usize = 84;
 
+/// The most lines of a fault whose place is shown, and its longest word.
+const LINES: usize = 6;
+const NAME: usize = 40;
+
 /// The text of a fault for standard error.
 pub fn shown(fault: &Fault) -> String {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -28,13 +32,18 @@ fn text(fault: &Fault, in_color: bool) -> String {
     let color = |code: &str, text: &str| {
         if in_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
-    let mut lines = wrapped(&fault.to_string(), WIDTH - 4);
+    // What is cut of it stands in the config, whose line is shown as well.
+    let (longest, most) =
+        if fault.place().is_some() { (NAME, LINES - 3) } else { (usize::MAX, usize::MAX) };
+    let mut lines = wrapped(&fault.to_string(), WIDTH - 4, longest, most - 1);
+    let remedy =
+        wrapped(fault.remedy().unwrap_or_default(), WIDTH - 8, longest, most - lines.len());
     for (index, line) in lines.iter_mut().enumerate() {
         let mark = if index == 0 { color("31", "×") } else { " ".to_owned() };
         *line = format!("  {mark} {line}");
     }
     lines.extend(fault.place().into_iter().flat_map(|place| snippet(place, color)));
-    for (index, line) in wrapped(fault.remedy().unwrap_or_default(), WIDTH - 8).iter().enumerate() {
+    for (index, line) in remedy.iter().enumerate() {
         let mark = if index == 0 { color("36", "help:") } else { " ".repeat(5) };
         lines.push(format!("  {mark} {line}"));
     }
@@ -64,8 +73,8 @@ fn snippet(place: &Place, color: impl Fn(&str, &str) -> String) -> [String; 3] {
     ]
 }
 
-/// The words of a text on lines of at most so many letters.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+/// The words of a text, each of `longest` letters at most, on `most` lines of at most `width`.
+fn wrapped(text: &str, width: usize, longest: usize, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         // What a list names was told in full when it happened.
@@ -75,6 +84,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
         let mut line = String::new();
         for word in paragraph.split_whitespace() {
+            let word = shortened(word, longest);
             let length = line.chars().count() + 1 + word.chars().count();
             if !line.is_empty() && length > width {
                 lines.push(std::mem::take(&mut line));
@@ -82,19 +92,23 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word);
         }
         lines.push(line);
+    }
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(shortened(&rest, width));
     }
     lines
 }
 
-/// The beginning and the end of a line that is too long.
-fn shortened(line: &str, width: usize) -> String {
+/// The beginning and the end of a text that is too long.
+fn shortened(text: &str, width: usize) -> String {
     const GAP: &str = " ... ";
-    let letters: Vec<char> = line.chars().collect();
+    let letters: Vec<char> = text.chars().collect();
     if letters.len() <= width {
-        return line.to_owned();
+        return text.to_owned();
     }
     let half = width.saturating_sub(GAP.len()) / 2;
     let part = |letters: &[char]| letters.iter().collect::<String>();
@@ -134,6 +148,13 @@ mod tests {
         assert!(found.chars().count() <= WIDTH && found.ends_with("x1 + b"), "{found}");
         let place = |line: &str, letter: char| line.chars().position(|c| c == letter);
         assert_eq!(place(found, '1').map(|_| found.chars().count()), Some(under.chars().count()));
+        let name = "x".repeat(500);
+        let fault = Fault::new(format!("`{name}` is no key")).help(format!("not `{name}`"));
+        let place = at(&name, &name).place().cloned();
+        assert!(text(&fault, false).contains(&name), "it is shown nowhere else");
+        assert_eq!(text(&fault.at(place.as_ref()), false).lines().count(), 5);
+        let words = Fault::new("word\n".repeat(90)).help("word ".repeat(90)).at(place.as_ref());
+        assert_eq!(text(&words, false).lines().count(), LINES);
         let shown = text(&Fault::new("word ".repeat(50)), false);
         assert_eq!(shown.lines().count(), 3, "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
