@@ -97,7 +97,7 @@ impl Mistake {
         // As one reads it, wherever lines are broken.
         let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
         let before = done.err.split("  × ").next().unwrap_or_default();
-        let has_begun = before.contains("epochs of") || before.contains("trying");
+        let has_begun = before.contains(" of memory") || before.contains("trying");
         let raw = ["panicked", "os error", "RUST_BACKTRACE"];
         [
             (done.code == Some(self.code), "another exit code"),
