@@ -1,11 +1,11 @@
 """Long runs, watched from outside: a perceptron makes 200,000 steps, an adversarial pair 20,000, and a server
-answers for ten minutes as fast as it is asked. After the first tenth, the line through all samples of resident
-memory may rise by 2 %, no file handle may be added, and a run's folder may hold no more than is kept. Prints a
-table, and ends with 1 when a bound does not hold. Linux only, for it reads /proc; Python's standard library is
-all that it needs.
+answers for ten minutes as fast as it is asked. After the first tenth, the line through the most memory that was
+resident in each twentieth may rise by 2 %, no file handle may be added, and a run's folder may hold no more than
+is kept. Prints a table, and ends with 1 when a bound does not hold. Linux only, for it reads /proc; Python's
+standard library is all that it needs.
 
-A sample is the most that was resident since the last one: a step takes and returns half of all memory, and what
-is seen of that depends on when one looks. Pages have 4 kB, for of huge ones, of 2 MB, a process of 40 MB has one
+A step takes and returns half of all memory, and a page more: what one sees at a moment depends on which it is, so
+it is the most of a part that is compared. Pages have 4 kB, for of huge ones, of 2 MB, a process of 40 MB has one
 more or less from one moment to the next.
 
     soak.py HEARTH [--share 0.1] [--only mlp|gan|serve]
@@ -33,6 +33,8 @@ RUNS = {"mlp": ("mlp-nano", 200_000, 29), "gan": ("gan-nano", 20_000, 32)}
 SERVED = 600
 # Seconds between two looks.
 PERIOD = 0.1
+# The most memory is taken in each of so many parts.
+PARTS = 18
 
 # How far resident memory may rise.
 FLAT = 0.02
@@ -88,8 +90,10 @@ def megabytes(size):
 
 def judged(samples):
     """Whether memory and handles are bounded, in a list."""
-    assert len(samples) > 10, "it was too short to be judged: take a larger share"
-    memory, handles = ([sample[what] for sample in samples] for what in ("memory", "handles"))
+    looks, handles = ([sample[what] for sample in samples] for what in ("memory", "handles"))
+    length = len(looks) // PARTS
+    assert length > 10, "it was too short to be judged: take a larger share"
+    memory = [max(looks[part * length:(part + 1) * length]) for part in range(PARTS)]
     slope, start = statistics.linear_regression(range(len(memory)), memory)
     rise = slope * len(memory) / start
     # Files are also open for a moment, while they are written.
