@@ -11,7 +11,7 @@ trap 'rm -rf "$runs"' EXIT
 "$hearth" train configs/cnn.toml --plain --run "$runs/cnn" >"$runs/log"
 "$hearth" train configs/gan-nano.toml --plain --run "$runs/gan" >"$runs/log"
 "$hearth" inspect "$runs/cnn"
-"$hearth" compare "$runs/mlp" "$runs/cnn" --out "$runs/compare.html"
+(cd "$runs" && "$hearth" compare mlp cnn --out compare.html)
 
 shot() { "$python" scripts/screenshot.py "$runs/$1" "docs/$2.png" --scale 0.5 --height "$3" "${@:4}"; }
 shot cnn/report.html report 2300
@@ -19,11 +19,11 @@ shot gan/report.html report-gan 2300 --scheme dark
 shot cnn/inspect/index.html inspect 1640
 shot compare.html compare 1840 --scheme dark
 "$python" scripts/dashboard.py docs/dashboard.png 0.93 "$hearth" train configs/mlp.toml --run "$runs/seen"
-# A page has few colours.
+# A page has few colours, and those of the classes are the rarest.
 "$python" - docs/report.png docs/report-gan.png docs/inspect.png docs/compare.png <<'PYTHON'
 import sys
 from PIL import Image
 for path in sys.argv[1:]:
-    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 PYTHON
 ls -l docs/*.png
