@@ -1,13 +1,12 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
-use std::path::Path;
-
 use hearth_config::Metric;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
 use crate::board::Board;
 use crate::page::{self, Page};
+use crate::pictures::{file_of, step_of};
 use crate::report::Report;
 use crate::task::Artifact;
 
@@ -93,11 +92,10 @@ impl Keeper {
         artifact: &Artifact,
         is_wanted: impl Fn(u64) -> bool,
     ) -> Result<(), StoreError> {
-        let name = format!("step-{step:08}.png");
         if let Some((_, board)) = &mut self.shown {
             board.picture(step, artifact.folder, &artifact.picture);
         }
-        self.run.write_file(artifact.folder, &name, &artifact.picture.to_png())?;
+        self.run.write_file(artifact.folder, &file_of(step), &artifact.picture.to_png())?;
         self.run.retain(artifact.folder, |path| step_of(path).is_none_or(&is_wanted))
     }
 
@@ -151,11 +149,6 @@ impl Keeper {
         }
         self.run.write_best(&best)
     }
-}
-
-/// The step whose picture a file holds.
-pub fn step_of(picture: &Path) -> Option<u64> {
-    picture.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()
 }
 
 #[cfg(test)]

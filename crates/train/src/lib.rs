@@ -2,7 +2,7 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`mod@train`], [`run`], `leg`, [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
+//! | [`job`], [`mod@train`], `run`, `leg`, [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`plan`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
 //! | [`task`], [`tasks`] | what a step is |
@@ -40,6 +40,7 @@ pub mod import;
 pub mod info;
 pub mod input;
 pub mod inspect;
+pub mod job;
 pub mod judge;
 pub mod keeper;
 pub mod learner;
@@ -58,7 +59,7 @@ pub mod progress;
 pub mod range_test;
 pub mod report;
 pub mod resume;
-pub mod run;
+mod run;
 pub mod sampler;
 pub mod scalars;
 pub mod schedule;
@@ -79,10 +80,10 @@ pub use event::Event;
 pub use export::{Export, Format, Part, export};
 pub use image;
 pub use inspect::{Inspected, Inspection, inspect};
+pub use job::{Job, Outcome, Target};
 pub use predict::{Guess, Predictor};
 pub use range_test::{Range, RangeTest, range_test};
 pub use report::Report;
-pub use run::{Job, Outcome, Target};
 pub use sampler::Sampler;
 pub use task::Split;
 pub use train::train;

@@ -9,7 +9,7 @@ use hearth_model::PictureDims;
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::export::layers::{Layer, classifier, discriminator, generator};
-use crate::run::Job;
+use crate::job::Job;
 
 /// About how many bytes the program takes by itself: its code, its threads, the allocator's reserve.
 const PROGRAM: usize = 50_000_000;

@@ -11,9 +11,8 @@ use hearth_store::{RunDir, StoreError, for_each_metric};
 use serde_json::Value;
 
 use crate::info::RunInfo;
-use crate::keeper::step_of;
 use crate::metrics::ClassificationReport;
-use crate::pictures::Picture;
+use crate::pictures::{Picture, step_of};
 use crate::report::Report;
 use crate::summary::Summary;
 use crate::task::Split;

@@ -1,7 +1,7 @@
 //! Pictures as files: grids and animations.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hearth_data::PictureShape;
 use image::codecs::gif::{GifEncoder, Repeat};
@@ -22,6 +22,16 @@ const GAP: usize = 2;
 /// How long an animation shows each frame, and its last one, in milliseconds.
 const FRAME: u32 = 250;
 const LAST_FRAME: u32 = 2000;
+
+/// The name of the file with the picture of a step.
+pub fn file_of(step: u64) -> String {
+    format!("step-{step:08}.png")
+}
+
+/// The step whose picture a file holds.
+pub fn step_of(file: &Path) -> Option<u64> {
+    file.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()
+}
 
 impl Picture {
     /// Pictures next to each other in rows of `columns`; `pixels` holds whole pictures of `shape`,

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::error::TrainError;
 use crate::event::Event;
+use crate::job::Job;
 use crate::number::Reading;
-use crate::run::Job;
 use crate::task::Task;
 use crate::tasks::Classify;
 use crate::train::prepare;

@@ -1,84 +1,18 @@
 //! A whole training run: from a checked config to a folder with a trained network.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::time::Instant;
-
-use hearth_config::Config;
 use hearth_data::{Dataset, Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
-use serde::Serialize;
 
-use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::import;
 use crate::info::RunInfo;
+use crate::job::{Job, Outcome, Target};
 use crate::leg::Leg;
 use crate::page::Page;
-use crate::report::Report;
 use crate::summary::Summary;
 use crate::task::Task;
-use crate::trainer::Ended;
 use crate::transfer::Start;
-
-/// Where a run is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// `runs/<name>-NNN`, the next free number.
-    Numbered(PathBuf),
-    /// This folder, which must not hold a run.
-    Fresh(PathBuf),
-    /// This folder, going on with the run that it holds.
-    Resume(PathBuf),
-    /// This folder, which must not hold a run: a run of no steps that holds the weights of a file of
-    /// PyTorch.
-    Import(PathBuf, PathBuf),
-    /// Nowhere: everything is built, and nothing trained or written.
-    Nowhere,
-}
-
-/// What to train, and with what.
-#[derive(Debug)]
-pub struct Job<'a> {
-    /// The settings.
-    pub config: &'a Config,
-    /// What computes.
-    pub backend: Backend,
-    /// The folder of datasets.
-    pub datasets: &'a Path,
-    /// Where the run is kept.
-    pub target: Target,
-    /// Set to true, it ends the run after the current step.
-    pub stop: &'a AtomicBool,
-    /// When the run ends, with its report, however far it is.
-    pub deadline: Option<Instant>,
-}
-
-/// What came of it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
-    /// The run's folder.
-    pub run: PathBuf,
-    /// Finished steps, those before a resume included.
-    pub steps: u64,
-    /// Finished epochs.
-    pub epochs: f64,
-    /// Seconds spent in training, evaluations and checkpoints included.
-    pub seconds: f64,
-    /// Training pictures in each of these seconds.
-    pub samples_per_second: f64,
-    /// The best checkpoint on the validation set.
-    pub valid: Option<Report>,
-    /// The same checkpoint on the test set; absent when interrupted.
-    pub test: Option<Report>,
-    /// The step of the checkpoint that the reports are of.
-    #[serde(skip)]
-    pub best: u64,
-    /// Why it ended.
-    #[serde(skip)]
-    pub ended: Ended,
-}
 
 /// What a run learns from, and with how many threads.
 pub(crate) struct Data {

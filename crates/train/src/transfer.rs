@@ -7,7 +7,7 @@ use hearth_model::{Classifier, params};
 use hearth_store::{RunDir, StateDict, Value};
 
 use crate::error::TrainError;
-use crate::run::Target;
+use crate::job::Target;
 use crate::state::module_state;
 use crate::trained::{Trained, Which};
 
