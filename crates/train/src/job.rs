@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use crate::backend::Backend;
 use crate::report::Report;
-use crate::trainer::Ended;
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,4 +66,17 @@ pub struct Outcome {
     /// Why it ended.
     #[serde(skip)]
     pub ended: Ended,
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All epochs are done.
+    Finished,
+    /// The validation result no longer got better.
+    EarlyStopped,
+    /// The time that it was given is over.
+    OutOfTime,
+    /// Someone asked to stop; a checkpoint was written.
+    Interrupted,
 }

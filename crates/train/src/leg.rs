@@ -11,14 +11,14 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::import::Weights;
 use crate::info::{RunInfo, Statistics};
-use crate::job::{Job, Outcome, Target};
+use crate::job::{Ended, Job, Outcome, Target};
 use crate::keeper::{Keeper, Kept};
 use crate::page::Page;
 use crate::pictures::animate;
 use crate::resume;
 use crate::task::{Split, Task};
 use crate::trained::stored_config;
-use crate::trainer::{COMPUTED_ON, Computing, Ended, METRICS_LENGTH, Trainer};
+use crate::trainer::{COMPUTED_ON, Computing, METRICS_LENGTH, Trainer};
 use crate::transfer::Start;
 
 /// Puts another program's weights into what is trained, and says which went where.

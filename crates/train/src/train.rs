@@ -11,13 +11,12 @@ use crate::backend::set_threads;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::import;
-use crate::job::{Job, Outcome, Target};
+use crate::job::{Ended, Job, Outcome, Target};
 use crate::judge::{self, Judge};
 use crate::memory;
 use crate::precision::Arithmetic;
 use crate::run::{Data, begin};
 use crate::tasks::{Adversarial, Classify, adversarial};
-use crate::trainer::Ended;
 use crate::transfer::Source;
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).

@@ -8,6 +8,7 @@ use hearth_store::{StateDict, StoreError, Value};
 
 use crate::error::TrainError;
 use crate::event::{Event, StepDone};
+use crate::job::Ended;
 use crate::keeper::{Keeper, Kept};
 use crate::lines::{NoteLine, ReportLine, TrainLine};
 use crate::number::Reading;
@@ -18,19 +19,6 @@ use crate::scalars::Sums;
 use crate::schedule::Schedule;
 use crate::task::{Proposed, Split, Task};
 use crate::trial::{Results, Trial};
-
-/// Why training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// All epochs are done.
-    Finished,
-    /// The validation result no longer got better.
-    EarlyStopped,
-    /// The time that it was given is over.
-    OutOfTime,
-    /// Someone asked to stop; a checkpoint was written.
-    Interrupted,
-}
 
 /// How many pictures the message about a refused step names.
 const SHOWN: usize = 16;
