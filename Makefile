@@ -102,9 +102,13 @@ asan: ## the kernels' tests, with every access to memory watched: on x86-64 Linu
 
 # The least tuning of kernels: on an adapter in software it takes longer than the tests.
 test: export CUBECL_AUTOTUNE_LEVEL = minimal
+# Tests that lack something from outside say so here, for a summary at the end.
+test: export HEARTH_SKIPS = $(CARGO_TARGET_DIR)/skipped-tests.txt
 test: ## all tests; those of the parts without Burn first
+	@mkdir -p $(CARGO_TARGET_DIR) && : > $(HEARTH_SKIPS)
 	cargo test --release $(READERS)
 	cargo test --release $(ALL)
+	@test ! -s $(HEARTH_SKIPS) || { printf '\nSkipped, for what this machine lacks:\n' && sort -u $(HEARTH_SKIPS); }
 
 $(TOOLS)/bin/cargo-fuzz:
 	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.2
@@ -138,7 +142,7 @@ bench-serve: venv build ## a server's requests/s and the start of a prediction, 
 bench-pages: build ## what a run's page, event file and pictures cost
 	@bash scripts/bench_pages.sh $(HEARTH)
 
-torture: export HEARTH_TORTURE = 1
+torture: export HEARTH_NO_SKIP = 1
 torture: ## real faults in real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours
 	@for tool in strace faketime fiu-run prlimit; do command -v $$tool >/dev/null || \
 		{ echo "$$tool is missing: apt-get install strace faketime fiu-utils util-linux" >&2; exit 1; }; done

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::support::{fail, hearth, json, pictures, python, root, succeed};
+use crate::support::{fail, hearth, json, pictures, python, root, signal, succeed};
 
 struct Server {
     child: Child,
@@ -56,8 +56,7 @@ impl Server {
     }
 
     fn terminate(&self) {
-        let kill = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
+        signal(self.child.id(), "TERM");
     }
 
     /// Ends as asked, without a panic on the way.

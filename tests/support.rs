@@ -5,6 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::skip::skip;
+
 /// The backends that every test of numbers goes over.
 pub const BACKENDS: [&str; 2] = ["flex", "ndarray"];
 
@@ -63,17 +65,16 @@ pub fn json(command: &mut Command) -> Value {
 }
 
 /// A Python that has these modules, for what is looked at from outside. Without one, and without the
-/// browser that `selenium` drives, a test says that it is skipped; not in CI, where it cannot be left out
-/// unseen.
-#[expect(clippy::print_stdout, reason = "the test that it is for says why it is skipped")]
+/// browser that `selenium` drives, the test skips.
 pub fn python(modules: &str) -> Option<Command> {
     let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
     let imports = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
     let there = imports.is_ok_and(|output| output.status.success())
         && (!modules.contains("selenium") || Path::new("/usr/bin/chromedriver").exists());
     if !there {
-        assert!(std::env::var("HEARTH_PYTHON").is_err(), "{python} has no {modules}, or no driver");
-        println!("SKIPPED: `make venv` gets {modules}; Debian has chromium and chromium-driver");
+        skip(&format!(
+            "{python} has no {modules} (`make venv`), or there is no chromium with chromium-driver"
+        ));
         return None;
     }
     let mut command = Command::new(python);
@@ -162,10 +163,33 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Sends a signal to a process.
+/// Sends a signal to a process; without the command `kill`, which small systems lack.
+#[cfg(unix)]
 pub fn signal(pid: u32, name: &str) {
-    let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
-    assert!(status.expect("kill is on every machine with signals").success());
+    rustix::process::kill_process(process(pid), signal_named(name)).expect("it runs");
+}
+
+/// Sends a signal to the process group of this number.
+#[cfg(unix)]
+pub fn signal_group(pid: u32, name: &str) {
+    rustix::process::kill_process_group(process(pid), signal_named(name)).expect("it runs");
+}
+
+#[cfg(unix)]
+fn process(pid: u32) -> rustix::process::Pid {
+    rustix::process::Pid::from_raw(pid.try_into().unwrap()).expect("not 0")
+}
+
+#[cfg(unix)]
+fn signal_named(name: &str) -> rustix::process::Signal {
+    use rustix::process::Signal;
+    match name {
+        "CONT" => Signal::CONT,
+        "INT" => Signal::INT,
+        "KILL" => Signal::KILL,
+        "TERM" => Signal::TERM,
+        _ => panic!("no test sends {name}"),
+    }
 }
 
 /// Writes the first `count` test pictures of the small set as PNG files, and gives their labels.

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{BACKENDS, Done, fail, hearth, json, metrics, run, succeed, words};
+use crate::support::{
+    BACKENDS, Done, fail, hearth, json, metrics, run, signal, signal_group, succeed, words,
+};
 
 /// Twelve short trials.
 const TWELVE: &str = "configs/mlp-nano.toml train.epochs=4 optimizer.momentum=0.0,0.9 \
@@ -33,12 +35,6 @@ fn resume(folder: &Path) -> Command {
 fn spawn(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command.spawn().expect("hearth starts")
-}
-
-/// Sends a signal to a process, or to the group of one when `id` begins with a `-`.
-fn signal(name: &str, id: &str) {
-    let status = Command::new("kill").args(["-s", name, "--", id]).status();
-    assert!(status.expect("kill is on every machine with signals").success(), "{name} to {id}");
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -100,7 +96,7 @@ fn kills_change_nothing() {
                 let next = killed.join(format!("trial-{:03}", done + 1));
                 done >= least && next.join("best.json").exists()
             });
-            signal("KILL", &format!("-{}", child.id()));
+            signal_group(child.id(), "KILL");
             assert!(child.wait().expect("it ends").code().is_none(), "the kill came too late");
             let done = finished(&killed, 12);
             assert!((least..12).contains(&done), "{done} of 12 were finished");
@@ -263,13 +259,17 @@ fn a_signal_stops_the_trials_after_a_checkpoint() {
     let whole = folder.path().join("whole");
     let alone = succeed(&mut sweep(TWO, &whole));
     // Ctrl-C reaches the whole group, and what ends a service its first process alone.
-    for (name, group, jobs) in [("INT", "-", 1), ("TERM", "", 1), ("TERM", "-", 2)] {
-        let out = folder.path().join(format!("{name}{group}"));
+    for (name, send, jobs) in [
+        ("INT", signal_group as fn(u32, &str), 1),
+        ("TERM", signal as fn(u32, &str), 1),
+        ("TERM", signal_group as fn(u32, &str), 2),
+    ] {
+        let out = folder.path().join(format!("{name}-{jobs}"));
         let jobs = jobs.to_string();
         let child = spawn(sweep(TWO, &out).args(["--jobs", &jobs]));
         let first = out.join("trial-001");
         wait_until("a checkpoint", || first.join("best.json").exists());
-        signal(name, &format!("{group}{}", child.id()));
+        send(child.id(), name);
         let output = child.wait_with_output().expect("it ends");
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{err}");
@@ -281,7 +281,7 @@ fn a_signal_stops_the_trials_after_a_checkpoint() {
         assert!(log.contains("interrupted; go on with: "), "one signal, not two: {log}");
         assert!(results(&out).contains(",unfinished,"), "{}", results(&out));
         let resumed = succeed(&mut resume(&out));
-        assert_eq!(resumed.out, alone.out, "{name}{group}");
+        assert_eq!(resumed.out, alone.out, "{name} with {jobs} jobs");
         assert_eq!(results(&out), results(&whole));
     }
 }
@@ -297,7 +297,7 @@ fn a_trial_that_outlived_its_sweep_is_named() {
     let done = fail(&mut resume(&out), 1);
     assert!(done.err.contains("trial-001 is in use by pid"), "{}", done.err);
     let id = done.err.split("pid ").nth(1).unwrap().split(' ').next().unwrap();
-    signal("TERM", id);
+    signal(id.parse().unwrap(), "TERM");
     assert_eq!(resume_when_free(&mut resume(&out)).code, Some(0));
     assert_eq!(finished(&out, 2), 2);
 }

@@ -11,6 +11,7 @@ use super::subject::Subject;
 use super::table::Table;
 use super::trial::{Ended, Harm, Known, look};
 use super::{through, works};
+use crate::skip::skip;
 use crate::support::{run, succeed};
 
 /// What a run of the perceptron needs is below this.
@@ -55,12 +56,11 @@ impl Drop for Mount {
     }
 }
 
-/// Whether file systems can be mounted here, which takes root; else the test says that it is skipped.
-#[expect(clippy::print_stdout, reason = "the test that it is for says why it is skipped")]
+/// Whether file systems can be mounted here, which takes root; else the test skips.
 pub fn can_mount() -> bool {
     let can = Mount::disk().is_some();
     if !can {
-        println!("SKIPPED: only root can mount a small disk");
+        skip("only root can mount a small disk");
     }
     can
 }

@@ -15,6 +15,9 @@ mod screen;
 #[cfg(feature = "serve")]
 mod serve;
 mod show;
+#[cfg(all(test, feature = "wgpu"))]
+#[path = "../../../tests/skip.rs"]
+mod skip;
 mod stop;
 mod sweep;
 mod usage;
