@@ -44,8 +44,8 @@ fn through(words: impl IntoIterator<Item = impl AsRef<OsStr>>, command: &Command
 
 /// Whether a command that a test needs works here; else the test skips.
 fn works(command: &str) -> bool {
-    let mut command = through(command.split(' '), &Command::new("true"));
-    let works = command.output().is_ok_and(|output| output.status.success());
+    let mut tried = through(command.split(' '), &Command::new("true"));
+    let works = tried.output().is_ok_and(|output| output.status.success());
     if !works {
         skip(&format!("`{command}` does not work here"));
     }
