@@ -35,7 +35,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer golden reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -141,6 +141,10 @@ bench-serve: venv build ## a server's requests/s and the start of a prediction, 
 
 bench-pages: build ## what a run's page, event file and pictures cost
 	@bash scripts/bench_pages.sh $(HEARTH)
+
+# With BASE the files stay as they are, and another commit's program is built beside.
+golden: ## losses of the first steps: record this processor's in tests/golden, or compare with BASE=COMMIT
+	$(if $(BASE),bash scripts/golden.sh $(BASE) $(ALL),HEARTH_GOLDEN_WRITE=1 cargo test --release $(ALL) --test hearth -- --exact golden::the_first_steps_are_golden)
 
 torture: export HEARTH_NO_SKIP = 1
 torture: ## real faults in real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours

@@ -16,6 +16,7 @@ mod dashboard;
 mod data;
 mod export;
 mod generate;
+mod golden;
 mod inspect;
 mod mistakes;
 mod predict;
