@@ -108,7 +108,8 @@ test: ## all tests; those of the parts without Burn first
 	@mkdir -p $(CARGO_TARGET_DIR) && : > $(HEARTH_SKIPS)
 	cargo test --release $(READERS)
 	cargo test --release $(ALL)
-	@test ! -s $(HEARTH_SKIPS) || { printf '\nSkipped, for what this machine lacks:\n' && sort -u $(HEARTH_SKIPS); }
+	@sort -u $(HEARTH_SKIPS) | awk -F '\t' '{ tests[$$2] = tests[$$2] "\n    " $$1 } \
+		END { for (why in tests) print "\nSkipped: " why tests[why] }'
 
 $(TOOLS)/bin/cargo-fuzz:
 	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.2

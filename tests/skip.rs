@@ -13,7 +13,7 @@ use std::io::Write as _;
 pub fn skip(why: &str) {
     assert!(std::env::var_os("HEARTH_NO_SKIP").is_none(), "it may not be skipped here: {why}");
     let thread = std::thread::current();
-    let line = format!("{}: {}\n", thread.name().unwrap_or("a test"), why.trim());
+    let line = format!("{}\t{}\n", thread.name().unwrap_or("a test"), why.trim());
     // Not `eprint!`: the test runner keeps to itself what a test that passes prints so.
     let _ = write!(std::io::stderr(), "SKIPPED {line}");
     if let Some(file) = std::env::var_os("HEARTH_SKIPS") {
