@@ -58,7 +58,7 @@ pub struct Outcome {
     pub samples_per_second: f64,
     /// The best checkpoint on the validation set.
     pub valid: Option<Report>,
-    /// The same checkpoint on the test set; absent when interrupted.
+    /// The same checkpoint on the test set; absent when interrupted, and where nothing can be measured.
     pub test: Option<Report>,
     /// The step of the checkpoint that the reports are of.
     #[serde(skip)]

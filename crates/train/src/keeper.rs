@@ -8,7 +8,7 @@ use crate::board::Board;
 use crate::page::{self, Page};
 use crate::pictures::{file_of, step_of};
 use crate::report::Report;
-use crate::task::Artifact;
+use crate::task::{Artifact, Split};
 
 /// A checkpoint of a run, and what it remembers as the best one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,14 +62,14 @@ impl Keeper {
     }
 
     /// Shows the results on a set after `step` steps. What could not be shown, in sentences.
-    pub fn show(&mut self, step: u64, report: &Report) -> Vec<String> {
+    pub fn show(&mut self, step: u64, split: Split, report: Option<&Report>) -> Vec<String> {
         let Some((page, board)) = &mut self.shown else { return Vec::new() };
-        if let Some(mistakes) = page.mistakes(report) {
-            board.picture(step, &format!("mistakes/{}", report.split()), &mistakes);
+        if let Some(mistakes) = report.and_then(|report| page.mistakes(report)) {
+            board.picture(step, &format!("mistakes/{}", split.name()), &mistakes);
         }
         board.flush();
         let fault = board.fault().map(|fault| format!("the event file is given up: {fault}"));
-        let page = page.show(report, step).err();
+        let page = page.show(split, report, step).err();
         let page = page.map(|error| format!("{} was not written: {error}", page::NAME));
         fault.into_iter().chain(page).collect()
     }

@@ -121,11 +121,10 @@ impl Leg<'_> {
                 trainer.task().restore(state)?;
             }
             let task = trainer.task();
-            valid_report = task.validates().then(|| task.evaluate(Split::Valid));
-            let report = trainer.task().evaluate(Split::Test);
-            trainer.log_report(&report, best)?;
-            trainer.show(&report, best);
-            test = Some(report);
+            valid_report = task.validates().then(|| task.evaluate(Split::Valid)).flatten();
+            test = trainer.task().evaluate(Split::Test);
+            trainer.log_report(Split::Test, test.as_ref(), best)?;
+            trainer.show(Split::Test, test.as_ref(), best);
             // Of a run that was killed right here as well, which keeps none of them any more.
             for folder in T::ARTIFACT_FOLDERS {
                 notes.extend(animate_folder(&self.run, folder)?);

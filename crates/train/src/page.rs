@@ -70,10 +70,17 @@ impl Page {
 
     /// Shows the results on a set after `step` steps: on a new page, unless the last one is new enough. The
     /// test, with which a run ends, is always shown.
-    pub fn show(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
-        self.fact(report, step);
+    pub fn show(
+        &mut self,
+        split: Split,
+        report: Option<&Report>,
+        step: u64,
+    ) -> Result<(), StoreError> {
+        if let Some(report) = report {
+            self.fact(report, step);
+        }
         let begun = Instant::now();
-        let is_last = report.split() == Split::Test.name();
+        let is_last = split == Split::Test;
         if !is_last && self.rests_until.is_some_and(|until| begun < until) {
             return Ok(());
         }
@@ -93,17 +100,17 @@ impl Page {
         }
     }
 
-    fn write(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
+    fn write(&mut self, report: Option<&Report>, step: u64) -> Result<(), StoreError> {
         if !self.has_lines {
             let mut history = History::default();
             for_each_metric(self.run.metrics(), |line| history.add(&line))?;
             (self.shown.history, self.has_lines) = (history, true);
         }
         match report {
-            Report::Classification(report) => {
+            Some(Report::Classification(report)) => {
                 self.shown.evaluation = Some(self.evaluation(report, step));
             }
-            Report::Generation(_) => self.shown.samples = self.samples()?,
+            Some(Report::Generation(_)) | None => self.shown.samples = self.samples()?,
         }
         self.run.write_text(NAME, &self.shown.html())
     }
@@ -246,11 +253,11 @@ mod tests {
         };
         let mut drawn = BTreeSet::new();
         for step in 1..=200 {
-            page.show(&report("valid"), step).expect("a page");
+            page.show(Split::Valid, Some(&report("valid")), step).expect("a page");
             drawn.insert(run.read_text(NAME).expect("a page"));
         }
         assert!(drawn.len() < 20, "{} pages", drawn.len());
-        page.show(&report("test"), 150).expect("a page");
+        page.show(Split::Test, Some(&report("test")), 150).expect("a page");
         let last = run.read_text(NAME).expect("a page");
         for text in ["accuracy 1.0000 (step 200)", "test set, step 150"] {
             assert!(last.contains(text), "{text}");

@@ -143,14 +143,14 @@ pub trait Task {
     /// Goes back to a snapshot of this process.
     fn go_back(&mut self, snapshot: Self::Snapshot);
 
-    /// Whether there is anything to evaluate it on while it trains.
+    /// Whether there is anything to look at while it trains: results or artifacts.
     fn validates(&self) -> bool;
 
-    /// Results on one set.
-    fn evaluate(&self, split: Split) -> Report;
+    /// Results on one set; none where nothing can be measured.
+    fn evaluate(&self, split: Split) -> Option<Report>;
 
     /// What the user should know about these results and the steps before them, in sentences.
-    fn warnings(&self, _report: &Report) -> Vec<String> {
+    fn warnings(&self, _report: Option<&Report>) -> Vec<String> {
         Vec::new()
     }
 

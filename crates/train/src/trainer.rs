@@ -276,17 +276,20 @@ impl<'a, T: Task> Trainer<'a, T> {
 
     fn evaluate_now(&mut self) -> Result<bool, TrainError> {
         let report = self.task.evaluate(Split::Valid);
-        self.log_report(&report, self.progress.step)?;
-        (self.observe)(Event::Evaluated(&report));
-        for warning in self.task.warnings(&report) {
+        if let Some(report) = &report {
+            self.log_report(Split::Valid, Some(report), self.progress.step)?;
+            (self.observe)(Event::Evaluated(report));
+        }
+        for warning in self.task.warnings(report.as_ref()) {
             (self.observe)(Event::Note(format!("warning: {warning}")));
         }
         let now = self.progress.step;
         for artifact in self.task.artifacts() {
             self.keeper.keep(now, &artifact, |step| self.plan.keeps_picture(step, now))?;
         }
-        self.show(&report, self.progress.step);
+        self.show(Split::Valid, report.as_ref(), self.progress.step);
         self.logged = Instant::now();
+        let Some(report) = report else { return Ok(false) };
         // A task that has no such number has no best checkpoint.
         let value = report.scalars().get(self.plan.best_by.name()).unwrap_or(f64::NAN);
         let Progress { best, reference, stale, step, .. } = &mut self.progress;
@@ -321,22 +324,29 @@ impl<'a, T: Task> Trainer<'a, T> {
         (self.observe)(Event::Note(text));
     }
 
-    /// Adds the results on a set to the log: those of the weights after `step` steps.
-    pub fn log_report(&mut self, report: &Report, step: u64) -> Result<(), StoreError> {
+    /// Adds the results on a set to the log: those of the weights after `step` steps. Where nothing is
+    /// measured, the line says no more than that.
+    pub fn log_report(
+        &mut self,
+        split: Split,
+        report: Option<&Report>,
+        step: u64,
+    ) -> Result<(), StoreError> {
+        let judged = report.and_then(Report::judged);
         self.keeper.log(&ReportLine {
-            kind: report.split(),
+            kind: split.name(),
             step,
             epoch: step as f64 / self.task.steps_per_epoch() as f64,
-            results: report.scalars(),
-            judge: report.judged().map(|(judge, _)| judge),
-            classes: report.judged().map(|(_, classes)| classes),
+            results: report.map(Report::scalars).unwrap_or_default(),
+            judge: judged.map(|(judge, _)| judge),
+            classes: judged.map(|(_, classes)| classes),
             seconds: self.started.elapsed().as_secs_f64(),
         })
     }
 
     /// Shows the results on a set after `step` steps. What cannot be shown ends no training.
-    pub fn show(&mut self, report: &Report, step: u64) {
-        for fault in self.keeper.show(step, report) {
+    pub fn show(&mut self, split: Split, report: Option<&Report>, step: u64) {
+        for fault in self.keeper.show(step, split, report) {
             self.tell_note(format!("warning: {fault}"));
         }
     }

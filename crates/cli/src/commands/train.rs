@@ -126,7 +126,7 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
     let hearth = quoted(Path::new(&std::env::args_os().next().unwrap_or_else(|| "hearth".into())));
     if json {
         print_json(&Short::new(outcome))?;
-    } else if let Some(test) = &outcome.test {
+    } else if outcome.ended != Ended::Interrupted {
         let trained = match outcome.samples_per_second {
             0.0 => "nothing was left to train".to_owned(),
             speed => format!(
@@ -135,20 +135,19 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
                 thousands(speed as u64)
             ),
         };
-        let next = match test {
-            Report::Classification(_) => {
+        let next = match &outcome.test {
+            Some(Report::Classification(_)) => {
                 format!("predict with: {hearth} predict {run} PICTURE...")
             }
-            Report::Generation(_) => {
+            // Images are made even where nothing measures them.
+            Some(Report::Generation(_)) | None => {
                 format!("make pictures with: {hearth} sample {run} --out grid.png")
             }
         };
-        print(&format!(
-            "test {}, of the checkpoint of step {}\n{}, {trained}\n{run}\n{next}",
-            results(test),
-            outcome.best,
-            several(outcome.steps, "step"),
-        ))?;
+        let test = outcome.test.as_ref().map_or_else(String::new, |test| {
+            format!("test {}, of the checkpoint of step {}\n", results(test), outcome.best)
+        });
+        print(&format!("{test}{}, {trained}\n{run}\n{next}", several(outcome.steps, "step")))?;
     }
     match outcome.ended {
         Ended::Interrupted => {

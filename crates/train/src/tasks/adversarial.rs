@@ -84,7 +84,7 @@ pub struct Step {
 }
 
 impl Adversarial {
-    /// The task before its first step. Without a judge it is never evaluated.
+    /// The task before its first step. Without a judge nothing is measured, and samples are kept all the same.
     pub fn new(
         config: &Config,
         pair: &GanConfig,
@@ -267,18 +267,18 @@ impl Task for Adversarial {
     }
 
     fn validates(&self) -> bool {
-        self.judge.is_some()
+        true
     }
 
-    fn evaluate(&self, split: Split) -> Report {
-        let judge = self.judge.as_ref().expect("only a task that validates is evaluated");
+    fn evaluate(&self, split: Split) -> Option<Report> {
+        let judge = self.judge.as_ref()?;
         let (generator, device) = (self.best_generator(), self.device.clone().without_autodiff());
         let report =
             judge_generator(judge, &generator, self.latent_size, self.seed, split, &device);
-        Report::Generation(report)
+        Some(Report::Generation(report))
     }
 
-    fn warnings(&self, report: &Report) -> Vec<String> {
+    fn warnings(&self, report: Option<&Report>) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.judge_changed {
             warnings.push(
@@ -295,7 +295,7 @@ impl Task for Adversarial {
                     .to_owned(),
             );
         }
-        if let Report::Generation(report) = report
+        if let Some(Report::Generation(report)) = report
             && let missing = report.missing()
             && !missing.is_empty()
         {
@@ -333,8 +333,10 @@ impl Task for Adversarial {
             self.pair.average = Some(restore_module(average, state.take_under("model.average"))?);
         }
         self.won_steps = state.take_u64("task.won_steps")?;
-        if let Some(judge) = &self.judge {
-            self.judge_changed = state.take_text("task.judge")? != judge.checksum();
+        // There is none where nothing judged it so far.
+        let before = state.get("task.judge").is_some().then(|| state.take_text("task.judge"));
+        if let (Some(before), Some(judge)) = (before.transpose()?, &self.judge) {
+            self.judge_changed = before != judge.checksum();
         }
         Ok(state.finish()?)
     }

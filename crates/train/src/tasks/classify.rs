@@ -176,12 +176,12 @@ impl Task for Classify {
         !self.splits.valid.is_empty()
     }
 
-    fn evaluate(&self, split: Split) -> Report {
+    fn evaluate(&self, split: Split) -> Option<Report> {
         let subset = split.of(&self.splits);
         let device = self.device.clone().without_autodiff();
         let network = self.learner.network.valid();
         let report = evaluate(&network, &self.input, subset, split, &self.classes, &device);
-        Report::Classification(report)
+        Some(Report::Classification(report))
     }
 
     fn state(&self) -> Result<StateDict, TrainError> {
