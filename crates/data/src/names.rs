@@ -1,0 +1,150 @@
+//! Names of files and folders as they are on every system.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// What systems and programs leave in folders, in lower case: never an image or a class.
+const OF_SYSTEMS: [&str; 9] = [
+    "$recycle.bin",
+    "@eadir",
+    "__macosx",
+    "__pycache__",
+    "desktop.ini",
+    "ehthumbs.db",
+    "lost+found",
+    "system volume information",
+    "thumbs.db",
+];
+
+/// Endings of image files, those that cannot be read here included.
+const OF_IMAGES: [&str; 24] = [
+    "avif", "bmp", "dib", "gif", "heic", "heif", "ico", "jfif", "jp2", "jpe", "jpeg", "jpg", "jxl",
+    "pbm", "pgm", "png", "pnm", "ppm", "qoi", "svg", "tga", "tif", "tiff", "webp",
+];
+
+/// The name in Unicode's composed form (NFC): some systems write `é` as one character and some as two.
+pub(crate) fn composed(name: &str) -> Cow<'_, str> {
+    if is_nfc(name) { name.into() } else { name.nfc().collect::<String>().into() }
+}
+
+/// Whether two lists hold the same names, in whatever form of Unicode they are written.
+pub fn same_names(a: &[String], b: &[String]) -> bool {
+    a.iter().map(|name| composed(name)).eq(b.iter().map(|name| composed(name)))
+}
+
+/// The bytes of a name, composed where it is text: what names are sorted and summed by.
+pub(crate) fn portable(name: &OsStr) -> Cow<'_, [u8]> {
+    match name.to_str().map(composed) {
+        Some(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
+        Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+        None => Cow::Borrowed(name.as_encoded_bytes()),
+    }
+}
+
+/// The bytes of a relative path, with `/` between its parts on every system.
+pub(crate) fn portable_path(path: &Path) -> Vec<u8> {
+    path.iter().map(portable).collect::<Vec<_>>().join(&b'/')
+}
+
+/// Hidden files, and what systems leave in folders.
+pub(crate) fn is_ignored(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+        || name.to_str().is_some_and(|name| OF_SYSTEMS.contains(&name.to_lowercase().as_str()))
+}
+
+/// A file with the name of an image, or without an ending and with the first bytes of one.
+pub(crate) fn is_image(path: &Path) -> bool {
+    match path.extension() {
+        Some(ending) => ending
+            .to_str()
+            .is_some_and(|ending| OF_IMAGES.contains(&ending.to_lowercase().as_str())),
+        None => path.is_file() && starts_as_image(path).unwrap_or(false),
+    }
+}
+
+fn starts_as_image(path: &Path) -> std::io::Result<bool> {
+    use std::io::Read as _;
+    let mut start = Vec::new();
+    std::fs::File::open(path)?.take(32).read_to_end(&mut start)?;
+    Ok(image::guess_format(&start).is_ok())
+}
+
+/// The last part of a path, for messages.
+pub(crate) fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
+}
+
+/// `a/, b/ and 3 more`: the names of some folders.
+pub(crate) fn listed<'a>(folders: impl IntoIterator<Item = &'a Path>) -> String {
+    some_of(folders.into_iter().map(|folder| format!("{}/", name_of(folder))), 3)
+}
+
+/// `path/a`, or `path/a and 2 more`; none of none.
+pub(crate) fn first_of(paths: &[impl AsRef<Path>]) -> Option<String> {
+    let first = paths.first()?.as_ref().display();
+    Some(match paths.len() - 1 {
+        0 => first.to_string(),
+        more => format!("{first} and {more} more"),
+    })
+}
+
+/// `a, b, c and 3 more`: at most `most` of these.
+pub(crate) fn some_of(names: impl IntoIterator<Item = impl ToString>, most: usize) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    match &names[..] {
+        [] => String::new(),
+        [name] => name.clone(),
+        [first @ .., last] if names.len() <= most => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", names[..most].join(", "), names.len() - most),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_however_it_is_composed() {
+        let (one, two) = ("caf\u{e9}", "cafe\u{301}");
+        assert_eq!(composed(two), one);
+        assert!(matches!(composed(one), Cow::Borrowed(_)));
+        assert_eq!(portable(OsStr::new(two)), one.as_bytes());
+        let list = |name: &str| [name.to_owned(), "a".to_owned()];
+        assert!(same_names(&list(one), &list(two)) && !same_names(&list(one), &list("b")));
+        assert_eq!(portable_path(&Path::new(two).join("a")), "caf\u{e9}/a".as_bytes());
+    }
+
+    #[test]
+    fn what_systems_leave_is_no_data() {
+        for name in [".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoints"] {
+            assert!(is_ignored(OsStr::new(name)), "{name}");
+        }
+        assert!(!is_ignored(OsStr::new("thumbs")));
+    }
+
+    #[test]
+    fn images_are_known_by_their_ending_or_their_first_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            is_image(&path)
+        };
+        let png = b"\x89PNG\r\n\x1a\n";
+        assert!(file("a.JPG", b"") && file("0001", png));
+        assert!(!file("labels.csv", png) && !file("README", b"Two classes.") && !file("none", b""));
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_told() {
+        assert_eq!(some_of(["a"], 3), "a");
+        assert_eq!(some_of(["a", "b", "c"], 3), "a, b and c");
+        assert_eq!(some_of(["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
+        assert_eq!(first_of(&["a/b"]).unwrap(), "a/b");
+        assert_eq!(first_of(&["a/b", "c", "d"]).unwrap(), "a/b and 2 more");
+        assert_eq!(first_of(&[""; 0]), None);
+    }
+}
