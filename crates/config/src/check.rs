@@ -3,6 +3,8 @@
 mod adversarial;
 mod model;
 
+use std::collections::BTreeSet;
+
 use crate::fault::Fault;
 use crate::gather::Sections;
 use crate::sections::{
@@ -78,9 +80,12 @@ impl<'a> Checks<'a> {
             "train.best_by",
             "`train.best_by` is the distance of made pictures, and this network makes none",
         );
+        // A folder may have validation images of its own.
+        let has_none = |data: &DataConfig| {
+            data.batches.valid_samples == 0 && !matches!(data.source, DataSource::ImageFolder(_))
+        };
         self.contradiction(
-            sections.data.as_ref().is_some_and(|data| data.batches.valid_samples == 0)
-                && train.early_stop.is_some(),
+            sections.data.as_ref().is_some_and(has_none) && train.early_stop.is_some(),
             "train.early_stop",
             "early stopping watches the validation set, and `data.valid_samples` is 0",
         );
@@ -131,6 +136,12 @@ impl<'a> Checks<'a> {
                     (2..=65_536).contains(&classes),
                     "2 to 65536 names",
                 );
+                let names = idx.classes.iter().flatten();
+                let mut known = BTreeSet::new();
+                if let Some(double) = names.clone().find(|name| !known.insert(*name)) {
+                    let message = format!("`data.classes` names {double:?} twice");
+                    self.contradiction(true, "data.classes", &message);
+                }
             }
             DataSource::ImageFolder(folder) => {
                 self.that("data.size", folder.size, (1..=1024).contains(&folder.size), "1 to 1024");

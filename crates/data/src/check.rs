@@ -6,14 +6,20 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::dataset::Labels;
 use crate::error::DataError;
 use crate::examples::PictureShape;
-use crate::folder::fault;
-use crate::listing::{Broken, Layout, Listing};
+use crate::folder::{Folder, fault, nothing_to_train_on};
+use crate::layout::{Layout, Part};
+use crate::listing::Broken;
+use crate::names::is_image;
 use crate::picture::{Bounds, read_file, read_picture_bytes};
 
 /// A class with fewer pictures to train on is reported as small.
 pub const FEW: usize = 20;
+
+/// A fifth of fewer pictures than these, rounded, is none.
+const FEWEST: usize = 3;
 
 /// Pictures are decoded to this size: whether they can be is what matters.
 const SHAPE: PictureShape = PictureShape { channels: 1, height: 8, width: 8 };
@@ -21,19 +27,21 @@ const SHAPE: PictureShape = PictureShape { channels: 1, height: 8, width: 8 };
 /// The result of [`check_folder`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderReport {
-    /// Whether there are `train/` and `test/`; otherwise all pictures count as `train`.
-    pub has_parts: bool,
+    /// The folder of each part; without parts, all pictures count as training pictures.
+    pub layout: Layout,
+    /// How the folder was read, where that could surprise, and what it is not enough for.
+    pub notes: Vec<String>,
     /// Every class, in the byte order of the names.
     pub classes: Vec<ClassCount>,
     /// Files that no picture can be read from.
     pub broken: Vec<Broken>,
     /// Files with the same contents, all of one part.
     pub duplicates: Vec<Vec<PathBuf>>,
-    /// Files with the same contents, of both parts: what is learned by heart counts as understood.
+    /// Files with the same contents, of several parts: what is learned by heart counts as understood.
     pub shared: Vec<Vec<PathBuf>>,
     /// Classes with fewer than [`FEW`] pictures to train on.
     pub small: Vec<String>,
-    /// What prevents learning: classes that only one part has, fewer than two classes, ...
+    /// What prevents training: classes that only one part has, classes without pictures, ...
     pub faults: Vec<String>,
     /// Files that are in no class folder.
     pub loose: Vec<PathBuf>,
@@ -46,12 +54,14 @@ pub struct ClassCount {
     pub class: String,
     /// Pictures to train on.
     pub train: usize,
+    /// Pictures to validate with.
+    pub valid: usize,
     /// Pictures to test with.
     pub test: usize,
 }
 
 impl FolderReport {
-    /// Whether there is nothing to report.
+    /// Whether there is nothing to report. Notes are no faults, nor are files that are no pictures.
     pub fn is_sound(&self) -> bool {
         let Self { broken, duplicates, shared, small, faults, loose, .. } = self;
         broken.is_empty()
@@ -59,7 +69,7 @@ impl FolderReport {
             && shared.is_empty()
             && small.is_empty()
             && faults.is_empty()
-            && loose.is_empty()
+            && !loose.iter().any(|path| is_image(path))
     }
 }
 
@@ -67,34 +77,50 @@ impl FolderReport {
 ///
 /// An error means that the folder itself cannot be read; everything else is in the report.
 pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
-    let mut report = FolderReport::default();
-    let parts = match Layout::of(path)? {
-        Layout::Parts { train, test } => {
-            report.has_parts = true;
-            vec![Listing::of(&train)?, Listing::of(&test)?]
+    let folder = Folder::of(path)?;
+    let mut report = FolderReport { notes: folder.layout.notes.clone(), ..FolderReport::default() };
+    report.notes.extend(folder.train.case_warning());
+    match folder.train.check_count(Labels::Unused) {
+        Err(error) => report.faults.push(error.to_string()),
+        Ok(()) => {
+            let one = folder.train.check_count(Labels::Needed).err();
+            report.notes.extend(one.map(|error| {
+                format!("enough for a generator, which needs no classes; for a classifier, {error}")
+            }));
         }
-        Layout::Whole(folder) => vec![Listing::of(&folder)?],
-    };
-    report.faults = class_faults(&parts);
-    let mut counts: BTreeMap<String, [usize; 2]> = BTreeMap::new();
-    let mut same: BTreeMap<[u8; 32], Vec<(usize, PathBuf)>> = BTreeMap::new();
-    for (part, listing) in parts.into_iter().enumerate() {
+    }
+    let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut same: BTreeMap<[u8; 32], Vec<(Part, PathBuf)>> = BTreeMap::new();
+    for (part, listing) in folder.parts() {
+        if part != Part::Train {
+            let root = listing.root.display();
+            let faults = listing.class_faults(&folder.train);
+            report.faults.extend(faults.into_iter().map(|fault| format!("{root}: {fault}")));
+        }
         for class in &listing.classes {
             counts.entry(class.clone()).or_default();
         }
-        report.broken.extend(listing.broken);
-        report.loose.extend(listing.loose);
+        report.broken.extend(listing.broken.iter().cloned());
+        report.loose.extend(listing.loose.iter().cloned());
         let opened: Vec<_> = listing.pictures.par_iter().map(|(path, _)| open(path)).collect();
-        for ((path, label), opened) in listing.pictures.into_iter().zip(opened) {
+        for ((path, label), opened) in listing.pictures.iter().zip(opened) {
             match opened {
                 Ok(sum) => {
-                    counts.entry(listing.classes[usize::from(label)].clone()).or_default()[part] +=
-                        1;
-                    same.entry(sum).or_default().push((part, path));
+                    let class = listing.classes[usize::from(*label)].clone();
+                    counts.entry(class).or_default()[part as usize] += 1;
+                    same.entry(sum).or_default().push((part, path.clone()));
                 }
-                Err(error) => report.broken.push(Broken { fault: fault(&error), path }),
+                Err(error) => {
+                    report.broken.push(Broken { fault: fault(&error), path: path.clone() });
+                }
             }
         }
+    }
+    report.faults.extend(class_faults(&folder, &counts));
+    let files = folder.train.pictures.len();
+    if folder.test.is_none() && files < FEWEST {
+        let root = folder.train.root.display();
+        report.faults.push(format!("{root}: {files} pictures are too few to cut a test set from"));
     }
     for files in same.into_values().filter(|files| files.len() > 1) {
         let (first, _) = files[0];
@@ -108,9 +134,32 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
         counts.iter().filter(|(_, count)| count[0] < FEW).map(|(class, _)| class.clone()).collect();
     report.classes = counts
         .into_iter()
-        .map(|(class, [train, test])| ClassCount { class, train, test })
+        .map(|(class, [train, valid, test])| ClassCount { class, train, valid, test })
         .collect();
+    report.layout = folder.layout;
     Ok(report)
+}
+
+/// Classes and parts without a picture that can be read.
+fn class_faults(folder: &Folder, counts: &BTreeMap<String, [usize; 3]>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (part, listing) in folder.parts() {
+        let (root, name) = (listing.root.display(), part.name());
+        let empty: Vec<_> =
+            listing.classes.iter().filter(|class| counts[*class][part as usize] == 0).collect();
+        if empty.len() == listing.classes.len() {
+            faults.push(format!("{root}: no picture is left for the {name} set"));
+        } else if part == Part::Train {
+            faults.extend(
+                empty.iter().map(|class| format!("{root}: {}", nothing_to_train_on(class))),
+            );
+        } else {
+            let lacks =
+                |class: &&String| format!("{root}: class {class} has no picture in the {name} set");
+            faults.extend(empty.iter().map(lacks));
+        }
+    }
+    faults
 }
 
 /// Decodes a picture; gives the SHA-256 of its file.
@@ -118,37 +167,6 @@ fn open(path: &Path) -> Result<[u8; 32], DataError> {
     let bytes = read_file(path)?;
     read_picture_bytes(path, &bytes, SHAPE, false, Bounds::FILE)?;
     Ok(Sha256::digest(&bytes).into())
-}
-
-fn class_faults(parts: &[Listing]) -> Vec<String> {
-    let mut faults = Vec::new();
-    for (here, listing) in parts.iter().enumerate() {
-        let root = listing.root.display();
-        if listing.classes.len() < 2 {
-            faults.push(format!(
-                "{root}: {} class folders; a classifier needs two or more",
-                listing.classes.len()
-            ));
-        }
-        let mut counts = vec![0; listing.classes.len()];
-        listing.pictures.iter().for_each(|(_, label)| counts[usize::from(*label)] += 1);
-        for (name, count) in listing.classes.iter().zip(counts) {
-            if count == 0 {
-                faults.push(format!("{root}: no file in the class folder {name}"));
-            }
-            if let Some(other) = parts
-                .iter()
-                .enumerate()
-                .find(|(there, part)| *there != here && part.classes.binary_search(name).is_err())
-            {
-                faults.push(format!(
-                    "{}: the class folder {name} is missing",
-                    other.1.root.display()
-                ));
-            }
-        }
-    }
-    faults
 }
 
 #[cfg(test)]
@@ -160,8 +178,9 @@ mod tests {
     fn a_sound_folder_is_counted() {
         let pictures = Pictures::parts(20, 2);
         let report = check_folder(pictures.0.path()).unwrap();
-        assert!(report.is_sound() && report.has_parts, "{report:?}");
-        let count = |class: &str| ClassCount { class: class.to_owned(), train: 20, test: 2 };
+        assert!(report.is_sound() && report.layout.test.is_some(), "{report:?}");
+        let count =
+            |class: &str| ClassCount { class: class.to_owned(), train: 20, valid: 0, test: 2 };
         assert_eq!(report.classes, [count("cat"), count("dog")]);
     }
 
@@ -183,11 +202,7 @@ mod tests {
         assert_eq!(report.loose, [pictures.path("test/loose.txt")]);
         assert_eq!(report.small, ["fox"]);
         assert_eq!(report.faults.len(), 1, "{:?}", report.faults);
-        assert!(
-            report.faults[0].ends_with("train: the class folder fox is missing"),
-            "{:?}",
-            report.faults
-        );
+        assert!(report.faults[0].contains("train/ has no class folder fox"), "{:?}", report.faults);
         assert!(!report.is_sound());
     }
 
@@ -197,10 +212,15 @@ mod tests {
         pictures.add("cat/0.png", [1; 3]);
         std::fs::create_dir(pictures.path("dog")).unwrap();
         let report = check_folder(pictures.0.path()).unwrap();
-        assert!(!report.has_parts);
-        assert_eq!(report.classes[0], ClassCount { class: "cat".to_owned(), train: 1, test: 0 });
+        assert_eq!(report.layout.train, report.layout.root);
+        let count = |class: &str, train| ClassCount {
+            class: class.to_owned(),
+            train,
+            ..ClassCount::default()
+        };
+        assert_eq!(report.classes, [count("cat", 1), count("dog", 0)]);
         assert_eq!(report.small, ["cat", "dog"]);
-        assert!(report.faults[0].contains("no file in the class folder dog"));
+        assert!(report.faults[0].contains("class dog has no picture to train on"), "{report:?}");
         assert!(check_folder(&pictures.path("none")).is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hearth_config::{DataSource, IdxConfig};
+use hearth_config::{DataSource, IdxConfig, ModelConfig};
 
 use crate::catalog::{self, Entry};
 use crate::error::DataError;
@@ -12,6 +12,27 @@ use crate::examples::{Examples, PictureShape};
 use crate::fetch::fetch;
 use crate::folder;
 use crate::idx::{self, Idx};
+use crate::labels;
+use crate::layout::Layout;
+
+/// What a task needs of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// Two classes or more, each with pictures to train on.
+    Needed,
+    /// Nothing: it learns from pictures alone.
+    Unused,
+}
+
+impl Labels {
+    /// What the task of a model needs.
+    pub fn of(model: &ModelConfig) -> Self {
+        match model {
+            ModelConfig::Classifier { .. } => Self::Needed,
+            ModelConfig::Gan(_) => Self::Unused,
+        }
+    }
+}
 
 /// Training and test pictures of the same size and the same classes.
 #[derive(Clone, Debug)]
@@ -20,23 +41,38 @@ pub struct Dataset {
     pub name: String,
     /// The classes' names, in the order of their labels.
     pub classes: Vec<String>,
-    /// What is learned from, validation pictures included.
+    /// What is learned from; validation pictures included, where `valid` is none.
     pub train: Arc<Examples>,
+    /// What progress is measured on, where the dataset says so itself.
+    pub valid: Option<Arc<Examples>>,
     /// What the final report is about.
     pub test: Arc<Examples>,
-    /// File -> SHA-256 of its contents, decompressed. For a folder of pictures: part (`train`,
+    /// The folder of each part, of a folder of pictures.
+    pub layout: Option<Layout>,
+    /// File -> SHA-256 of its contents, decompressed. For a folder of pictures: part (`train`, `valid`,
     /// `test`) -> SHA-256 over the name and contents of each picture in it.
     pub checksums: BTreeMap<String, String>,
+    /// How the files were read, where that could surprise.
+    pub notes: Vec<String>,
     /// What the user should know and what was no reason to stop: pictures left out, ...
     pub warnings: Vec<String>,
 }
 
-/// Loads the pictures that `[data]` asks for; `root` is the datasets folder.
+impl Dataset {
+    /// How many images all parts hold together.
+    pub fn num_images(&self) -> usize {
+        let valid = self.valid.as_ref().map_or(0, |valid| valid.len());
+        self.train.len() + valid + self.test.len()
+    }
+}
+
+/// Loads the pictures that `[data]` asks for, with what a task needs; `root` is the datasets folder.
 ///
 /// A dataset known by name is fetched when files of it are missing; `notice` is told so.
 /// Every file is compared with its published SHA-256.
 pub fn load(
     source: &DataSource,
+    labels: Labels,
     root: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Dataset, DataError> {
@@ -44,8 +80,8 @@ pub fn load(
         DataSource::FashionMnist(_) => known("fashion-mnist", root, notice),
         DataSource::FashionMnistMini(_) => known("fashion-mnist-mini", root, notice),
         DataSource::Mnist(_) => known("mnist", root, notice),
-        DataSource::Idx(config) => idx_files(config),
-        DataSource::ImageFolder(config) => folder::load(config),
+        DataSource::Idx(config) => idx_files(config, labels),
+        DataSource::ImageFolder(config) => folder::load(config, labels),
     }
 }
 
@@ -73,7 +109,7 @@ fn class_names(entry: &Entry) -> Vec<String> {
 }
 
 /// Loads four IDX files of the user's.
-fn idx_files(config: &IdxConfig) -> Result<Dataset, DataError> {
+fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
     let names =
         [&config.train_images, &config.train_labels, &config.test_images, &config.test_labels];
     let files = read(names.map(PathBuf::from))?;
@@ -87,7 +123,11 @@ fn idx_files(config: &IdxConfig) -> Result<Dataset, DataError> {
         let last = train_labels.values.iter().max().copied().unwrap_or_default();
         (0..=last).map(|label| label.to_string()).collect()
     });
-    assemble("idx", files, classes, checksums)
+    let mut dataset = assemble("idx", files, classes, checksums)?;
+    if labels == Labels::Needed {
+        labels::check(config, &mut dataset)?;
+    }
+    Ok(dataset)
 }
 
 type Files = [(PathBuf, Idx); 4];
@@ -127,8 +167,11 @@ fn assemble(
         name: name.to_owned(),
         classes,
         train: Arc::new(train),
+        valid: None,
         test: Arc::new(test),
+        layout: None,
         checksums,
+        notes: Vec::new(),
         warnings: Vec::new(),
     })
 }
@@ -165,8 +208,9 @@ fn examples(
     }
     if let Some(place) = labels.values.iter().position(|&label| usize::from(label) >= num_classes) {
         let fault = format!(
-            "label number {place} is {}, but there are {num_classes} classes; correct the file or data.classes",
-            labels.values[place]
+            "label number {place} is {}, but there are {num_classes} classes; {}",
+            labels.values[place],
+            labels::remedy(&labels.values, num_classes)
         );
         return Err(DataError::set(label_path, fault));
     }

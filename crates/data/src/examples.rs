@@ -81,6 +81,15 @@ impl Subset {
         self.examples.picture(self.indices[place] as usize)
     }
 
+    /// How many pictures of each class there are.
+    pub fn class_counts(&self, num_classes: usize) -> Vec<usize> {
+        let mut counts = vec![0; num_classes];
+        for &index in self.indices.iter() {
+            counts[usize::from(self.examples.labels[index as usize])] += 1;
+        }
+        counts
+    }
+
     /// Every picture of a set.
     pub fn all(examples: Arc<Examples>) -> Self {
         let indices = (0..examples.len() as u32).collect();

@@ -2,78 +2,162 @@
 //!
 //! ```text
 //! path/train/CLASS/**/picture.png        path/CLASS/**/picture.png
-//! path/test/CLASS/**/picture.png         (test_fraction of each class becomes the test set)
+//! path/valid/CLASS/**/picture.png        (test_fraction of each class becomes the test set)
+//! path/test/CLASS/**/picture.png
 //! ```
-//! Names that start with a dot are ignored. Classes and pictures are in the byte
-//! order of their names, so the same folder gives the same dataset anywhere.
+//! Names that start with a dot are ignored. Classes and pictures are in the byte order of their names in
+//! Unicode's composed form, so the same folder gives the same dataset anywhere.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hearth_config::{ImageFolderConfig, OnBroken};
+use hearth_config::{DataSource, ImageFolderConfig, OnBroken};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Labels};
 use crate::digest::hex;
 use crate::error::DataError;
 use crate::examples::{Examples, PictureShape};
-use crate::listing::{Broken, Layout, Listing};
+use crate::layout::{Layout, Part};
+use crate::listing::{Broken, Listing};
+use crate::names::{first_of, is_image, listed, portable_path, some_of};
 use crate::picture::{Bounds, read_file, read_picture_bytes};
 
 /// The most files of a part that are named when they are left out.
 const MOST_NAMED: usize = 20;
 
+/// The most classes that are named in a message.
+const MOST_CLASSES: usize = 10;
+
+/// The parts of a folder, none of their files opened yet.
+pub(crate) struct Folder {
+    pub layout: Layout,
+    pub train: Listing,
+    pub valid: Option<Listing>,
+    pub test: Option<Listing>,
+}
+
+impl Folder {
+    /// Finds the parts and lists what is in them.
+    pub fn of(path: &Path) -> Result<Self, DataError> {
+        let mut layout = Layout::of(path)?;
+        let root = layout.root.clone();
+        let list = |folder: &PathBuf| Listing::of(folder, &root);
+        let train = list(&layout.train)?;
+        let valid = layout.valid.as_ref().map(list).transpose()?;
+        let test = layout.test.as_ref().map(list).transpose()?;
+        let parts = [Some(&train), valid.as_ref(), test.as_ref()];
+        // What lies beside the class folders of a dataset without parts was seen with its layout.
+        let seen = |own: &&PathBuf| own.parent() == Some(&layout.root);
+        let own = parts.into_iter().flatten().flat_map(|part| &part.own);
+        let own: Vec<&PathBuf> = own.filter(|own| !seen(own)).collect();
+        layout
+            .notes
+            .extend(first_of(&own).map(|own| format!("{own}: left out, written by Hearth")));
+        Ok(Self { layout, train, valid, test })
+    }
+
+    /// The training part, and each part that has a folder of its own beside it.
+    pub fn parts(&self) -> impl Iterator<Item = (Part, &Listing)> {
+        let valid = self.valid.iter().map(|part| (Part::Valid, part));
+        let test = self.test.iter().map(|part| (Part::Test, part));
+        std::iter::once((Part::Train, &self.train)).chain(valid).chain(test)
+    }
+
+    /// That there are class folders, where a task needs them, and the same ones in each part.
+    fn check(&self, labels: Labels) -> Result<(), DataError> {
+        let others = || self.parts().skip(1).map(|(_, part)| part);
+        if labels == Labels::Needed && self.train.is_flat && others().any(|part| part.is_flat) {
+            let parts = listed(self.layout.folders().map(|(_, folder)| folder));
+            let fault = format!(
+                "{parts} hold pictures and no class folders: for parts, put the pictures of each class into a \
+                 folder of its name in them; for classes, move them into a folder train/"
+            );
+            return Err(DataError::set(&self.layout.root, fault));
+        }
+        others().try_for_each(|part| part.check_classes(&self.train))?;
+        self.train.check_count(labels)
+    }
+}
+
 /// Loads a folder of pictures.
-pub(crate) fn load(config: &ImageFolderConfig) -> Result<Dataset, DataError> {
-    let path = Path::new(&config.path);
+pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset, DataError> {
     let shape =
         PictureShape { channels: config.color.channels(), height: config.size, width: config.size };
-    let (train, test) = match Layout::of(path)? {
-        Layout::Parts { train, test } => {
-            let (train, test) = (Listing::of(&train)?, Listing::of(&test)?);
-            test.check_classes(&train.classes)?;
-            train.check_count()?;
-            (train, test)
-        }
-        Layout::Whole(folder) => {
-            let all = Listing::of(&folder)?;
-            all.check_count()?;
-            all.split(config.test_fraction)?
-        }
+    let folder = Folder::of(Path::new(&config.path))?;
+    folder.check(labels)?;
+    let mut warnings: Vec<String> = folder.train.case_warning().into_iter().collect();
+    let Folder { layout, train, valid, test } = folder;
+    let (train, test) = match test {
+        Some(test) => (train, test),
+        None => train.split(config.test_fraction)?,
     };
 
-    let mut warnings = Vec::new();
     let mut checksums = BTreeMap::new();
     let classes = train.classes.clone();
-    let mut part = |name: &str, listing: Listing| {
-        let root = listing.root.clone();
+    let mut part = |part: Part, listing: Listing| {
+        let (root, name) = (listing.root.clone(), part.name());
         let (examples, sum) = listing.read(shape, config.on_broken, &mut warnings)?;
         checksums.insert(name.to_owned(), sum);
+        if examples.is_empty() {
+            return Err(DataError::set(&root, format!("no picture is left for the {name} set")));
+        }
         let mut counts = vec![0; classes.len()];
         examples.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
-        let empty = counts.iter().position(|&count| count == 0).map(|class| &classes[class]);
-        match empty {
-            Some(_) if examples.is_empty() => {
-                Err(DataError::set(&root, format!("no picture is left for the {name} set")))
+        let empty: Vec<_> = classes
+            .iter()
+            .zip(counts)
+            .filter(|(_, count)| *count == 0)
+            .map(|(class, _)| class)
+            .collect();
+        if labels == Labels::Needed && !empty.is_empty() {
+            if part == Part::Train {
+                return Err(DataError::set(&root, nothing_to_train_on(empty[0])));
             }
-            Some(class) if name == "train" => Err(DataError::set(
-                &root,
-                format!("class {class} has no picture to train on; add some or remove its folder"),
-            )),
-            Some(class) => {
-                warnings.push(format!(
-                    "{}: class {class} has no picture in the {name} set",
-                    root.display()
-                ));
-                Ok(Arc::new(examples))
-            }
-            None => Ok(Arc::new(examples)),
+            let (root, lacking) = (root.display(), classes_have(&empty));
+            warnings.push(format!("{root}: {lacking} no picture in the {name} set"));
         }
+        Ok(Arc::new(examples))
     };
-    let (train, test) = (part("train", train)?, part("test", test)?);
-    Ok(Dataset { name: "image-folder".to_owned(), classes, train, test, checksums, warnings })
+    let train = part(Part::Train, train)?;
+    let valid = valid.map(|valid| part(Part::Valid, valid)).transpose()?;
+    let test = part(Part::Test, test)?;
+    Ok(Dataset {
+        name: "image-folder".to_owned(),
+        classes,
+        train,
+        valid,
+        test,
+        checksums,
+        notes: layout.notes.clone(),
+        layout: Some(layout),
+        warnings,
+    })
+}
+
+/// What a class without a picture needs.
+pub(crate) fn nothing_to_train_on(class: &str) -> String {
+    format!("class {class} has no picture to train on; add some or remove its folder")
+}
+
+/// `class a has`, or `classes a, b and 3 more have`.
+pub(crate) fn classes_have(classes: &[&String]) -> String {
+    match classes {
+        [class] => format!("class {class} has"),
+        classes => format!("classes {} have", some_of(classes, MOST_CLASSES)),
+    }
+}
+
+/// A validation part in the folder of a source, whatever else may be wrong with it.
+pub fn has_valid(source: &DataSource) -> bool {
+    match source {
+        DataSource::ImageFolder(folder) => {
+            Layout::of(Path::new(&folder.path)).is_ok_and(|layout| layout.valid.is_some())
+        }
+        _ => false,
+    }
 }
 
 impl Listing {
@@ -84,13 +168,9 @@ impl Listing {
         on_broken: OnBroken,
         warnings: &mut Vec<String>,
     ) -> Result<(Examples, String), DataError> {
-        if let Some(path) = self.loose.first() {
-            let number = self.loose.len();
-            warnings.push(format!(
-                "{}: left out, for it is in no class folder ({number} such files)",
-                path.display()
-            ));
-        }
+        let stray: Vec<_> = self.loose.iter().filter(|path| is_image(path)).collect();
+        let stray = first_of(&stray);
+        warnings.extend(stray.map(|path| format!("{path}: left out, in no class folder")));
         let mut broken = self.broken;
         let size = shape.pixels().max(1);
         let mut pixels = buffer(self.pictures.len().saturating_mul(size), &self.root)?;
@@ -116,7 +196,7 @@ impl Listing {
                 Ok(sum) => {
                     pixels.copy_within(place * size..(place + 1) * size, labels.len() * size);
                     labels.push(*label);
-                    sums.update(portable_name(path.strip_prefix(&self.root).unwrap_or(path)));
+                    sums.update(portable_path(path.strip_prefix(&self.root).unwrap_or(path)));
                     sums.update([0]);
                     sums.update(sum);
                 }
@@ -163,12 +243,6 @@ fn buffer(bytes: usize, path: &Path) -> Result<Vec<u8>, DataError> {
     })?;
     buffer.resize(bytes, 0);
     Ok(buffer)
-}
-
-/// The bytes of a relative path, with `/` between its parts on every system.
-fn portable_name(path: &Path) -> Vec<u8> {
-    let parts: Vec<&[u8]> = path.iter().map(std::ffi::OsStr::as_encoded_bytes).collect();
-    parts.join(&b'/')
 }
 
 #[cfg(test)]

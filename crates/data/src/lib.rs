@@ -7,6 +7,7 @@
 //! | [`mod@fetch`] | getting them: a package of the system, a download |
 //! | [`idx`] | the IDX file format |
 //! | [`folder`], [`check`] | folders of pictures: reading them, looking for faults in them |
+//! | [`Layout`] | which folders hold the training, validation and test images |
 //! | [`picture`] | one picture file -> bytes |
 //! | [`split`] | the validation set |
 //! | [`normalization`] | mean and standard deviation of each channel |
@@ -29,6 +30,7 @@ mod examples;
 pub mod fetch;
 pub mod folder;
 pub mod idx;
+mod labels;
 mod layout;
 mod listing;
 pub mod mini;
@@ -42,12 +44,14 @@ mod tools;
 pub use batch::{Batch, Loader};
 pub use catalog::{DatasetInfo, list, verify};
 pub use check::{FolderReport, check_folder};
-pub use dataset::{Dataset, load};
+pub use dataset::{Dataset, Labels, load};
 pub use error::{DataError, Tried};
 pub use examples::{Examples, PictureShape, Subset};
 pub use fetch::fetch;
+pub use folder::has_valid;
 pub use layout::{Layout, Part};
 pub use listing::Broken;
+pub use names::same_names;
 pub use normalization::Normalization;
 pub use picture::{Bounds, pixels, read_picture, read_picture_bytes, to_pixels};
 pub use prefetch::Prefetch;

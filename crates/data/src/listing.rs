@@ -1,14 +1,16 @@
 //! What is in a folder of pictures: class folders and files, none of them opened yet.
 
-use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use crate::contents::{Contents, Shape, is_own};
+use crate::dataset::Labels;
 use crate::error::DataError;
-use crate::split::stratified;
+use crate::names::{composed, is_ignored, is_image, listed, name_of, portable};
+use crate::split::{Spare, stratified};
 
 /// What the test set is drawn from where there is no `test/`: not the run's
 /// seed, for runs with different seeds are compared on the same test set.
@@ -23,74 +25,57 @@ pub struct Broken {
     pub fault: String,
 }
 
-/// Where the parts of a folder are.
-pub(crate) enum Layout {
-    Parts { train: PathBuf, test: PathBuf },
-    Whole(PathBuf),
-}
-
-impl Layout {
-    pub fn of(path: &Path) -> Result<Self, DataError> {
-        let (train, test) = (path.join("train"), path.join("test"));
-        match (train.is_dir(), test.is_dir()) {
-            (true, true) => Ok(Self::Parts { train, test }),
-            (true, false) => Ok(Self::Whole(train)),
-            (false, false) => Ok(Self::Whole(path.to_owned())),
-            (false, true) => {
-                Err(DataError::set(path, "it has test/ but no train/; add the folder to train on"))
-            }
-        }
-    }
-}
-
 /// The pictures below a folder, not yet opened.
 pub(crate) struct Listing {
     pub root: PathBuf,
     /// Sorted.
     pub classes: Vec<String>,
+    /// The pictures are right inside `root`, all of one class.
+    pub is_flat: bool,
     /// The files and their classes, class by class.
     pub pictures: Vec<(PathBuf, u16)>,
     pub broken: Vec<Broken>,
     /// Files beside the class folders: they belong to no class.
     pub loose: Vec<PathBuf>,
+    /// Folders that Hearth wrote, which are left out.
+    pub own: Vec<PathBuf>,
 }
 
 impl Listing {
-    /// Lists the class folders in `root` and what is in them.
-    pub fn of(root: &Path) -> Result<Self, DataError> {
-        let unreadable = |error| DataError::unreadable(root, error);
-        let entries = fs::read_dir(root)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(unreadable)?;
-        let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
-        paths.retain(|path| !path.file_name().is_some_and(is_hidden));
-        paths.sort();
-        let (folders, loose): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
+    /// Lists the class folders in `root`, which belongs to `dataset`, and what is in them. Pictures without a
+    /// class folder are one class, by the name of the dataset.
+    pub fn of(root: &Path, dataset: &Path) -> Result<Self, DataError> {
+        let contents = Contents::of(root)?;
+        let is_flat = contents.shape() == Shape::Flat;
         let mut listing = Self {
             root: root.to_owned(),
             classes: Vec::new(),
+            is_flat,
             pictures: Vec::new(),
             broken: Vec::new(),
-            loose,
+            loose: contents.files,
+            own: contents.own,
         };
-        for folder in folders {
-            let name = folder.file_name().and_then(|name| name.to_str());
-            let name = name.ok_or_else(|| {
-                DataError::set(&folder, "the name of a class must be UTF-8; rename the folder")
-            })?;
+        if is_flat {
+            let dataset = fs::canonicalize(dataset).unwrap_or_else(|_| dataset.to_owned());
+            listing.classes.push(composed(&name_of(&dataset)).into_owned());
+            let (pictures, loose) = listing.loose.into_iter().partition(|path| is_image(path));
+            let pictures: Vec<PathBuf> = pictures;
+            listing.loose = loose;
+            listing.pictures = pictures.into_iter().map(|path| (path, 0)).collect();
+            return Ok(listing);
+        }
+        for folder in class_folders(contents.folders)? {
             let label = u16::try_from(listing.classes.len()).map_err(|_| {
                 DataError::set(root, format!("it has more than {} classes", u16::MAX))
             })?;
-            listing.classes.push(name.to_owned());
+            listing.classes.push(composed(&name_of(&folder)).into_owned());
             listing.add(&folder, label);
         }
         if listing.classes.is_empty() {
             let fault = match listing.loose.len() {
                 0 => "it is empty; put a folder of pictures into it for each class".to_owned(),
-                files => format!(
-                    "it has {files} files and no folders; put the pictures of each class into a folder of \
-                     its name"
-                ),
+                files => no_folders(files),
             };
             return Err(DataError::set(root, fault));
         }
@@ -100,11 +85,17 @@ impl Listing {
     /// Adds all files at any depth of a class folder. However many links lead to a folder in it, it is looked
     /// into once: there may be more ways than could be gone.
     fn add(&mut self, folder: &Path, label: u16) {
-        let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-        let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+        let by_name =
+            |a: &DirEntry, b: &DirEntry| portable(a.file_name()).cmp(&portable(b.file_name()));
+        let visible = |entry: &DirEntry| entry.depth() == 0 || !is_ignored(entry.file_name());
+        let walk = WalkDir::new(folder).follow_links(true).sort_by(by_name).into_iter();
         let (mut walk, mut seen) = (walk.filter_entry(visible), HashSet::new());
         while let Some(entry) = walk.next() {
             match entry {
+                Ok(entry) if entry.file_type().is_dir() && is_own(entry.path()) => {
+                    walk.skip_current_dir();
+                    self.own.push(entry.into_path());
+                }
                 Ok(entry) if entry.file_type().is_file() => {
                     self.pictures.push((entry.into_path(), label));
                 }
@@ -136,34 +127,87 @@ impl Listing {
         }
     }
 
-    /// That there are classes to tell apart.
-    pub fn check_count(&self) -> Result<(), DataError> {
+    /// That there are classes to tell apart, where a task does.
+    pub fn check_count(&self, labels: Labels) -> Result<(), DataError> {
         let [class] = &self.classes[..] else { return Ok(()) };
+        let stray = self.loose.iter().filter(|path| is_image(path)).count();
+        let fault = match labels {
+            Labels::Unused if stray > 0 => format!(
+                "it holds {stray} pictures and one folder, {class}: put all pictures into that folder, or move \
+                 it elsewhere"
+            ),
+            Labels::Unused => return Ok(()),
+            Labels::Needed if self.is_flat => no_folders(self.pictures.len() + self.loose.len()),
+            Labels::Needed => self.one_class(class),
+        };
+        Err(DataError::set(&self.root, fault))
+    }
+
+    fn one_class(&self, class: &str) -> String {
         let beside = match self.loose.len() {
             0 => String::new(),
             files => format!(", and {files} files beside it"),
         };
-        let fault = format!(
-            "it has one class folder, {class}{beside}; a classifier needs two or more, each with its pictures"
-        );
-        Err(DataError::set(&self.root, fault))
+        let needs = "a classifier needs two or more, each with its pictures";
+        let folder = self.root.join(class);
+        match Contents::of(&folder) {
+            Ok(inner) if inner.folders.len() > 1 && inner.shape() == Shape::Nested => format!(
+                "it has one class folder, {class}{beside}; {needs}. If the classes are {} in it, data.path = \
+                 \"{}\" reads them",
+                listed(inner.folders.iter().map(PathBuf::as_path)),
+                folder.display()
+            ),
+            _ => format!("it has one class folder, {class}{beside}; {needs}"),
+        }
     }
 
-    /// That the classes of this test set are those of the training set.
-    pub fn check_classes(&self, train: &[String]) -> Result<(), DataError> {
-        let missing_in = |there: &[String], here: &[String]| {
-            here.iter().find(|class| there.binary_search(class).is_err()).cloned()
+    /// That the classes of this part are those of the training set.
+    pub fn check_classes(&self, train: &Self) -> Result<(), DataError> {
+        match self.class_faults(train).into_iter().next() {
+            Some(fault) => Err(DataError::set(&self.root, fault)),
+            None => Ok(()),
+        }
+    }
+
+    /// The classes that this part or the training set lacks.
+    pub fn class_faults(&self, train: &Self) -> Vec<String> {
+        let missing = |there: &Self, here: &Self| -> Vec<(String, String)> {
+            let lacks = |class: &&String| there.classes.binary_search(class).is_err();
+            let like = |class: &String| {
+                let same = |other: &&String| other.to_lowercase() == class.to_lowercase();
+                let found = there.classes.iter().find(same);
+                found.map_or_else(String::new, |other| format!(" (it has {other})"))
+            };
+            here.classes.iter().filter(lacks).map(|class| (class.clone(), like(class))).collect()
         };
-        let fault = match (missing_in(train, &self.classes), missing_in(&self.classes, train)) {
-            (Some(class), _) => {
-                format!("train/ has no class folder {class}; both parts must have the same classes")
-            }
-            (_, Some(class)) => format!(
-                "the class folder {class} of train/ is missing; both parts must have the same classes"
-            ),
-            (None, None) => return Ok(()),
+        let name = name_of(&train.root);
+        let extra = missing(train, self).into_iter().map(|(class, like)| {
+            format!(
+                "{name}/ has no class folder {class}{like}; both parts must have the same classes"
+            )
+        });
+        let lacking = missing(self, train).into_iter().map(|(class, like)| {
+            format!(
+                "the class folder {class} of {name}/ is missing{like}; both parts must have the same classes"
+            )
+        });
+        extra.chain(lacking).collect()
+    }
+
+    /// That classes differ in nothing but the case of their names, where some do.
+    pub fn case_warning(&self) -> Option<String> {
+        let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for class in &self.classes {
+            names.entry(class.to_lowercase()).or_default().push(class);
+        }
+        let twins: Vec<_> = names.into_values().filter(|twins| twins.len() > 1).collect();
+        let first = twins.first()?.join(" and ");
+        let more = match twins.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more pairs"),
         };
-        Err(DataError::set(&self.root, fault))
+        let root = self.root.display();
+        Some(format!("{root}: the classes {first} differ in case alone{more}; are they one?"))
     }
 
     /// Takes `fraction` of each class as the test set.
@@ -178,21 +222,48 @@ impl Listing {
             );
             return Err(DataError::set(&self.root, fault));
         }
-        let cut = stratified(&labels, self.classes.len(), take, TEST_SEED);
+        let cut = stratified(&labels, self.classes.len(), take, TEST_SEED, Spare::Kept);
         let part = |places: &[u32]| {
             places.iter().map(|&place| self.pictures[place as usize].clone()).collect()
         };
         let test = Self {
             root: self.root.clone(),
             classes: self.classes.clone(),
+            is_flat: self.is_flat,
             pictures: part(&cut.taken),
             broken: Vec::new(),
             loose: Vec::new(),
+            own: Vec::new(),
         };
         Ok((Self { pictures: part(&cut.kept), ..self }, test))
     }
 }
 
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
+/// What pictures without class folders need.
+fn no_folders(files: usize) -> String {
+    format!(
+        "it has {files} files and no folders; put the pictures of each class into a folder of its name"
+    )
+}
+
+/// The folders of classes in the order of their names, no two of which are one name.
+fn class_folders(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, DataError> {
+    for folder in &folders {
+        if folder.file_name().and_then(|name| name.to_str()).is_none() {
+            let fault = "the name of a class must be UTF-8; rename the folder";
+            return Err(DataError::set(folder, fault));
+        }
+    }
+    for pair in folders.windows(2) {
+        let [first, second] = [&pair[0], &pair[1]].map(|folder| name_of(folder));
+        if composed(&first) == composed(&second) {
+            let fault = format!(
+                "it is one name with {:?} beside it, and differs from it in the form of its letters alone \
+                 (Unicode NFC and NFD): put both folders together",
+                first
+            );
+            return Err(DataError::set(&pair[1], fault));
+        }
+    }
+    Ok(folders)
 }

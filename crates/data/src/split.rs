@@ -14,46 +14,74 @@ use crate::examples::Subset;
 pub struct Splits {
     /// What is learned from.
     pub train: Subset,
-    /// What progress is measured on and the best checkpoint chosen by; cut from the training set.
+    /// What progress is measured on and the best checkpoint chosen by: cut from the training set, unless
+    /// the dataset has one of its own.
     pub valid: Subset,
     /// What the final report is about, and nothing else.
     pub test: Subset,
 }
 
 impl Dataset {
-    /// Cuts `valid_samples` pictures from the training set, and leaves what the other settings say of it.
+    /// Cuts `valid_samples` pictures from the training set, unless there are validation pictures, and leaves
+    /// what the other settings say of it.
     ///
-    /// Each class gives the same share, rounded so that exactly as many are cut (largest remainders); which
-    /// pictures is drawn from [`Purpose::Split`], one stream per class.
+    /// Each class gives the same share, rounded so that exactly as many are cut (largest remainders), and
+    /// keeps a training picture as far as others can give one for it; which pictures is drawn from
+    /// [`Purpose::Split`], one stream per class.
     pub fn split(&self, config: &BatchConfig, seed: u64) -> Result<Splits, DataError> {
-        let (available, wanted) = (self.train.len(), config.valid_samples);
+        let available = self.train.len();
+        let wanted = if self.valid.is_some() { 0 } else { config.valid_samples };
         if wanted >= available {
             return Err(DataError::TooFew { dataset: self.name.clone(), wanted, available });
         }
-        let cut = |indices: &[u32], take: usize| -> Cut {
+        let cut = |indices: &[u32], take: usize, spare: Spare| -> Cut {
             let labels = indices.iter().map(|index| self.train.labels[*index as usize]);
-            let cut = stratified(&labels.collect::<Vec<_>>(), self.classes.len(), take, seed);
+            let labels: Vec<u16> = labels.collect();
+            let cut = stratified(&labels, self.classes.len(), take, seed, spare);
             let at = |places: Vec<u32>| places.into_iter().map(|place| indices[place as usize]);
             Cut { kept: at(cut.kept).collect(), taken: at(cut.taken).collect() }
         };
         let all: Vec<u32> = (0..available as u32).collect();
-        let Cut { kept: mut train, taken: mut valid } = cut(&all, wanted);
+        let Cut { kept: mut train, taken: mut valid } = cut(&all, wanted, Spare::Kept);
         if let Some(share) = config.limit_train {
             let take = (train.len() as f64 * share).round().max(1.0) as usize;
-            train = cut(&train, take.min(train.len())).taken;
+            train = cut(&train, take.min(train.len()), Spare::Taken).taken;
         }
         if let Some(batches) = config.overfit_batches {
             let take = batches.saturating_mul(config.batch_size);
-            train = cut(&train, take.min(train.len())).taken;
+            train = cut(&train, take.min(train.len()), Spare::Taken).taken;
             valid.clone_from(&train);
         }
         let subset = |indices: Vec<u32>| Subset {
             examples: Arc::clone(&self.train),
             indices: indices.into(),
         };
+        let valid = match &self.valid {
+            Some(own) if config.overfit_batches.is_none() => Subset::all(Arc::clone(own)),
+            _ => subset(valid),
+        };
         let test = Subset::all(Arc::clone(&self.test));
-        Ok(Splits { train: subset(train), valid: subset(valid), test })
+        Ok(Splits { train: subset(train), valid, test })
     }
+}
+
+impl Splits {
+    /// How many pictures of each class are in the training, validation and test sets.
+    pub fn class_counts(&self, num_classes: usize) -> Vec<[usize; 3]> {
+        let parts = [&self.train, &self.valid, &self.test];
+        let [train, valid, test] = parts.map(|part| part.class_counts(num_classes));
+        let counts = train.into_iter().zip(valid).zip(test);
+        counts.map(|((train, valid), test)| [train, valid, test]).collect()
+    }
+}
+
+/// Which side of a cut keeps a picture of each class, as far as the other classes can give one for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spare {
+    /// What is left.
+    Kept,
+    /// What is taken.
+    Taken,
 }
 
 /// Places in a list of labels, each list ascending.
@@ -63,13 +91,20 @@ pub(crate) struct Cut {
 }
 
 /// Takes `take` places at random, the same share of each class; `take` is at most `labels.len()`.
-pub(crate) fn stratified(labels: &[u16], num_classes: usize, take: usize, seed: u64) -> Cut {
+pub(crate) fn stratified(
+    labels: &[u16],
+    num_classes: usize,
+    take: usize,
+    seed: u64,
+    side: Spare,
+) -> Cut {
     let mut places = vec![Vec::new(); num_classes];
     for (place, &label) in labels.iter().enumerate() {
         places[usize::from(label)].push(place as u32);
     }
     let counts: Vec<usize> = places.iter().map(Vec::len).collect();
-    let shares = shares(&counts, take);
+    let mut shares = shares(&counts, take);
+    spare(&mut shares, &counts, side);
     let mut cut =
         Cut { kept: Vec::with_capacity(labels.len() - take), taken: Vec::with_capacity(take) };
     for (class, (mut places, share)) in places.into_iter().zip(shares).enumerate() {
@@ -100,121 +135,26 @@ fn shares(counts: &[usize], take: usize) -> Vec<usize> {
     shares
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::examples::{Examples, PictureShape};
-
-    fn dataset(labels: Vec<u16>) -> Dataset {
-        let shape = PictureShape { channels: 1, height: 1, width: 1 };
-        let examples = Arc::new(Examples { pixels: vec![0; labels.len()], labels, shape });
-        Dataset {
-            name: "some".to_owned(),
-            classes: (0..10).map(|class| class.to_string()).collect(),
-            train: Arc::clone(&examples),
-            test: examples,
-            checksums: std::collections::BTreeMap::new(),
-            warnings: Vec::new(),
+/// Lets each class that would have nothing on this side have one, which the class with the most gives.
+fn spare(shares: &mut [usize], counts: &[usize], side: Spare) {
+    let has = |shares: &[usize], class: usize| match side {
+        Spare::Kept => counts[class] - shares[class],
+        Spare::Taken => shares[class],
+    };
+    for class in 0..counts.len() {
+        if counts[class] == 0 || has(shares, class) > 0 {
+            continue;
         }
-    }
-
-    fn holding_out(valid_samples: usize) -> BatchConfig {
-        BatchConfig { valid_samples, ..BatchConfig::default() }
-    }
-
-    #[test]
-    fn a_limited_set_is_balanced_and_holds_nothing_back() {
-        let dataset = dataset((0..600).map(|place| place % 10).collect());
-        let whole = dataset.split(&holding_out(50), 42).unwrap();
-        let tenth = BatchConfig { limit_train: Some(0.1), ..holding_out(50) };
-        let tenth = dataset.split(&tenth, 42).unwrap();
-        assert_eq!((tenth.train.len(), tenth.valid.indices), (55, whole.valid.indices));
-        assert!(tenth.train.indices.iter().all(|index| whole.train.indices.contains(index)));
-        for class in 0..10 {
-            let own = |index: &&u32| dataset.train.labels[**index as usize] == class;
-            assert!((5..=6).contains(&tenth.train.indices.iter().filter(own).count()));
-        }
-        let few = BatchConfig { limit_train: Some(1e-9), ..holding_out(0) };
-        assert_eq!(dataset.split(&few, 1).unwrap().train.len(), 1, "never none");
-    }
-
-    #[test]
-    fn what_is_learned_by_heart_is_what_is_asked() {
-        let dataset = dataset((0..600).map(|place| place % 10).collect());
-        let config = BatchConfig { batch_size: 20, overfit_batches: Some(2), ..holding_out(50) };
-        let splits = dataset.split(&config, 42).unwrap();
-        assert_eq!(splits.train.len(), 40);
-        assert_eq!(splits.train.indices, splits.valid.indices);
-        let all = BatchConfig { overfit_batches: Some(usize::MAX), ..config };
-        assert_eq!(dataset.split(&all, 42).unwrap().train.len(), 550);
-    }
-
-    #[test]
-    fn remainders_decide_who_gives_one_more() {
-        // Exact shares: 2.5, 1.25, 1.25: the first class has the largest remainder.
-        assert_eq!(shares(&[10, 5, 5], 5), [3, 1, 1]);
-        // All equal: the lower classes.
-        assert_eq!(shares(&[4, 4, 4], 5), [2, 2, 1]);
-        assert_eq!(shares(&[7, 0, 3], 10), [7, 0, 3]);
-    }
-
-    #[test]
-    fn a_balanced_set_gives_the_same_number_of_each_class() {
-        let dataset = dataset((0..600).map(|place| place % 10).collect());
-        let splits = dataset.split(&holding_out(50), 42).unwrap();
-        for class in 0..10 {
-            let of = |part: &Subset| {
-                part.indices
-                    .iter()
-                    .filter(|&&place| dataset.train.labels[place as usize] == class)
-                    .count()
-            };
-            assert_eq!((of(&splits.train), of(&splits.valid)), (55, 5));
-        }
-        assert_eq!(splits.test.len(), 600);
-        assert_eq!(
-            splits.valid.indices,
-            dataset.split(&holding_out(50), 42).unwrap().valid.indices
-        );
-        assert_ne!(
-            splits.valid.indices,
-            dataset.split(&holding_out(50), 43).unwrap().valid.indices
-        );
-    }
-
-    #[test]
-    fn none_may_be_held_out_but_not_all() {
-        let dataset = dataset(vec![0, 1, 0]);
-        let splits = dataset.split(&holding_out(0), 1).unwrap();
-        assert_eq!((splits.train.len(), splits.valid.len()), (3, 0));
-        let message = dataset.split(&holding_out(3), 1).unwrap_err().to_string();
-        assert!(
-            message.contains("valid_samples = 3") && message.contains("some has 3"),
-            "{message}"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn every_picture_is_in_one_part_and_shares_are_within_one(
-            labels in prop::collection::vec(0_u16..10, 1..500), part in 0.0..1.0_f64, seed: u64,
-        ) {
-            let take = (labels.len() as f64 * part) as usize;
-            let cut = stratified(&labels, 10, take, seed);
-            prop_assert_eq!(cut.taken.len(), take);
-            prop_assert!(cut.kept.is_sorted() && cut.taken.is_sorted());
-            let all: BTreeSet<u32> = cut.kept.iter().chain(&cut.taken).copied().collect();
-            prop_assert_eq!(all, (0..labels.len() as u32).collect::<BTreeSet<_>>());
-            for class in 0..10 {
-                let count = labels.iter().filter(|&&label| label == class).count();
-                let taken = cut.taken.iter().filter(|&&place| labels[place as usize] == class).count();
-                let exact = count as f64 * take as f64 / labels.len() as f64;
-                prop_assert!((taken as f64 - exact).abs() < 1.0, "class {class}: {taken} of {exact}");
-            }
-        }
+        let richest = (0..counts.len()).rev().max_by_key(|&other| has(shares, other));
+        let Some(giver) = richest.filter(|&other| has(shares, other) > 1) else { return };
+        let (less, more) = match side {
+            Spare::Kept => (class, giver),
+            Spare::Taken => (giver, class),
+        };
+        shares[less] -= 1;
+        shares[more] += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,7 +59,7 @@ impl Needs {
         // Each output is held once forward and once backward.
         let of_picture = outputs.saturating_mul(2).saturating_add(pixels);
         Self {
-            data: (dataset.train.len() + dataset.test.len()).saturating_mul(pixels),
+            data: dataset.num_images().saturating_mul(pixels),
             weights: bytes(parameters, 1 + copies * (1 + kept)),
             batch: bytes(of_picture, config.data.batches.batch_size.min(num_train)),
         }

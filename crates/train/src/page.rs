@@ -222,7 +222,7 @@ mod tests {
     use std::path::Path;
 
     use hearth_config::RawConfig;
-    use hearth_data::Normalization;
+    use hearth_data::{Labels, Normalization};
 
     use super::*;
     use crate::backend::Backend;
@@ -233,7 +233,9 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let raw = RawConfig::read(&root.join("configs/mlp-nano.toml")).expect("it is there");
         let config = raw.check().expect("good");
-        let data = hearth_data::load(&config.data.source, &root.join("datasets"), &mut |_| ());
+        let labels = Labels::of(&config.model);
+        let data =
+            hearth_data::load(&config.data.source, labels, &root.join("datasets"), &mut |_| ());
         let dataset = data.expect("part of the repository");
         let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
         let (normalization, backend) = (Normalization::of(&splits.train), Backend::default());

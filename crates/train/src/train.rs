@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_data::Normalization;
+use hearth_data::{Labels, Normalization};
 use hearth_store::RunDir;
 
 use crate::backend::set_threads;
@@ -71,9 +71,13 @@ pub(crate) fn prepare(
     // Refused before a judge is trained for it.
     Arithmetic::new(config.run.precision, &device)?;
     let threads = set_threads(config.run.threads);
-    let dataset = hearth_data::load(&config.data.source, job.datasets, &mut |text| {
+    let labels = Labels::of(&config.model);
+    let dataset = hearth_data::load(&config.data.source, labels, job.datasets, &mut |text| {
         observe(Event::Note(text.to_owned()));
     })?;
+    for note in &dataset.notes {
+        observe(Event::Note(note.clone()));
+    }
     for warning in &dataset.warnings {
         observe(Event::Note(format!("warning: {warning}")));
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hearth_config::{Config, RawConfig};
-use hearth_data::Splits;
+use hearth_data::{Labels, Splits, same_names};
 use hearth_store::{RunDir, StateDict};
 
 use crate::error::TrainError;
@@ -83,13 +83,15 @@ impl Trained {
         datasets: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Splits, TrainError> {
-        let dataset = hearth_data::load(&self.config.data.source, datasets, notice)?;
+        let labels = Labels::of(&self.config.model);
+        let dataset = hearth_data::load(&self.config.data.source, labels, datasets, notice)?;
         if dataset.checksums != self.info.dataset.checksums {
             notice(
                 "warning: this is not the data that the run was trained with: its checksums differ",
             );
         }
-        if dataset.classes != self.info.dataset.classes || dataset.train.shape != self.info.shape()
+        if !same_names(&dataset.classes, &self.info.dataset.classes)
+            || dataset.train.shape != self.info.shape()
         {
             return Err(TrainError::Settings(
                 "the data has other classes or another size than the run was trained with".into(),

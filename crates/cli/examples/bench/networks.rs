@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use hearth_config::{ClassifierConfig, Config, ModelConfig, RawConfig};
-use hearth_data::{Batch, Dataset, Loader, Normalization, Splits};
+use hearth_data::{Batch, Dataset, Labels, Loader, Normalization, Splits};
 use hearth_model::Classifier;
 use hearth_train::Backend;
 use hearth_train::input::Input;
@@ -121,7 +121,9 @@ fn read(network: &str, overrides: &[String]) -> Outcome<Config> {
 
 fn prepare(network: &str, overrides: &[String]) -> Outcome<(Config, Dataset, Splits)> {
     let config = read(network, overrides)?;
-    let dataset = hearth_data::load(&config.data.source, Path::new("datasets"), &mut |_| ())?;
+    let labels = Labels::of(&config.model);
+    let dataset =
+        hearth_data::load(&config.data.source, labels, Path::new("datasets"), &mut |_| ())?;
     let splits = dataset.split(&config.data.batches, config.run.seed)?;
     Ok((config, dataset, splits))
 }

@@ -46,11 +46,19 @@ fn list(datasets: &Path) -> String {
 }
 
 fn text(report: &FolderReport) -> String {
-    let rows = report
-        .classes
-        .iter()
-        .map(|class| vec![class.class.clone(), class.train.to_string(), class.test.to_string()]);
-    let mut text = table(&["class", "train", "test"], rows);
+    // A part that is not there has no column.
+    let has = [true, report.layout.valid.is_some(), true];
+    let columns = |columns: [String; 3]| {
+        columns.into_iter().zip(has).filter_map(|(column, has)| has.then_some(column))
+    };
+    let rows = report.classes.iter().map(|class| {
+        let counts = [class.train, class.valid, class.test].map(|count| count.to_string());
+        std::iter::once(class.class.clone()).chain(columns(counts)).collect()
+    });
+    let header: Vec<String> = columns(["train", "valid", "test"].map(str::to_owned)).collect();
+    let header: Vec<&str> =
+        std::iter::once("class").chain(header.iter().map(String::as_str)).collect();
+    let mut text = format!("{}\n\n{}", report.layout, table(&header, rows));
     let mut list = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             // Writing to a string cannot fail.
@@ -61,6 +69,7 @@ fn text(report: &FolderReport) -> String {
         let names: Vec<_> = group.iter().map(|path| path.display().to_string()).collect();
         names.join(" = ")
     };
+    list("notes", report.notes.clone());
     list("faults", report.faults.clone());
     list(
         "broken pictures",
@@ -70,7 +79,7 @@ fn text(report: &FolderReport) -> String {
             .map(|broken| format!("{}: {}", broken.path.display(), broken.fault))
             .collect(),
     );
-    list("the same picture in train and test", report.shared.iter().map(join).collect());
+    list("the same picture in several parts", report.shared.iter().map(join).collect());
     list("the same picture more than once", report.duplicates.iter().map(join).collect());
     list("classes with few pictures", report.small.clone());
     list(

@@ -10,6 +10,36 @@ use crate::args::Init;
 use crate::failure::Failure;
 use crate::output::{print, say};
 
+/// What is trained on several classes.
+const CLASSIFIER: &str = r#"[model]
+kind = "mlp"
+hidden = [256]
+activation = "relu"
+dropout = 0.2
+
+[optimizer]
+kind = "adam"
+learning_rate = 0.001
+
+[train]
+epochs = 20
+"#;
+
+/// What is trained on one: there is nothing to tell apart, and images can be made.
+const GENERATOR: &str = r#"[model]
+kind = "dcgan"
+latent = 64
+widths = [32, 64]
+
+[optimizer]
+kind = "adam"
+learning_rate = 0.0005
+beta_1 = 0.5
+
+[train]
+epochs = 100
+"#;
+
 /// Writes a config for a folder of pictures.
 pub fn run(args: &Init) -> Result<(), Failure> {
     if args.folder.to_str().is_none() {
@@ -22,6 +52,8 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     if !report.faults.is_empty() {
         return Err(Failure::usage(report.faults.join("; ")));
     }
+    say(&format!("read from {}", report.layout));
+    report.notes.iter().for_each(|note| say(note));
     let name = name(&args.folder);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
     let text = config(&args.folder, &name, &out, &report);
@@ -42,7 +74,8 @@ pub fn run(args: &Init) -> Result<(), Failure> {
             args.folder.display()
         ));
     }
-    print(&format!("{0}\ntrain with: hearth train {0}", out.display()))
+    let what = if report.classes.len() == 1 { "a generator" } else { "a classifier" };
+    print(&format!("{0}\ntrain {what} with: hearth train {0}", out.display()))
 }
 
 /// The folder's name as a run may be called.
@@ -61,10 +94,15 @@ fn name(folder: &Path) -> String {
 fn config(folder: &Path, name: &str, out: &Path, report: &FolderReport) -> String {
     let num_train: usize = report.classes.iter().map(|class| class.train).sum();
     let num_test: usize = report.classes.iter().map(|class| class.test).sum();
-    let kept = if report.has_parts { num_train } else { num_train * 4 / 5 };
-    let classes = report.classes.len();
+    let num_valid: usize = report.classes.iter().map(|class| class.valid).sum();
+    let layout = &report.layout;
+    let kept = if layout.test.is_some() { num_train } else { num_train * 4 / 5 };
+    let classes = match report.classes.len() {
+        1 => "1 class".to_owned(),
+        count => format!("{count} classes"),
+    };
     let mut text = format!(
-        "# {name}: {num_train} training and {num_test} test pictures in {classes} classes.\n\
+        "# {name}: {num_train} training, {num_valid} validation and {num_test} test pictures in {classes}.\n\
          # train: hearth train {}\n\
          # format: hearth schema prints every key\n\
          format = 1\n\n\
@@ -74,18 +112,19 @@ fn config(folder: &Path, name: &str, out: &Path, report: &FolderReport) -> Strin
         folder.display().to_string()
     );
     // Writing to a string cannot fail.
-    if !report.has_parts {
+    if layout.test.is_none() {
         let _ =
             writeln!(text, "test_fraction = 0.2    # there is no test/: it is cut from each class");
     }
-    let _ = write!(
-        text,
-        "batch_size = {}\nvalid_samples = {}\n\n\
-         [model]\nkind = \"mlp\"\nhidden = [256]\nactivation = \"relu\"\ndropout = 0.2\n\n\
-         [optimizer]\nkind = \"adam\"\nlearning_rate = 0.001\n\n\
-         [train]\nepochs = 20\n",
-        (kept / 50).next_power_of_two().clamp(8, 256),
-        kept / 10,
-    );
+    let batch_size = (kept / 50).next_power_of_two();
+    let _ = if report.classes.len() == 1 {
+        write!(text, "batch_size = {}\nvalid_samples = 0\n\n{GENERATOR}", batch_size.clamp(8, 64))
+    } else {
+        let valid = match layout.valid {
+            Some(_) => String::new(),
+            None => format!("valid_samples = {}\n", kept / 10),
+        };
+        write!(text, "batch_size = {}\n{valid}\n{CLASSIFIER}", batch_size.clamp(8, 256))
+    };
     text
 }

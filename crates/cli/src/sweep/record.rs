@@ -106,8 +106,11 @@ impl Record {
             );
         }
         // Made pictures are compared with others.
-        let is_blind =
-            |config: &Config| config.evaluate.is_none() && config.data.batches.valid_samples == 0;
+        let is_blind = |config: &Config| {
+            config.evaluate.is_none()
+                && config.data.batches.valid_samples == 0
+                && !hearth_data::has_valid(&config.data.source)
+        };
         if configs.iter().any(is_blind) {
             let fault =
                 Fault::new("the trials are ranked by the validation set, and there is none");

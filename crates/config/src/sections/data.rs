@@ -22,7 +22,8 @@ pub struct BatchConfig {
     /// Pictures in one batch.
     #[schemars(range(min = 1))]
     pub batch_size: usize,
-    /// Pictures cut from the training set for validation, the same share of each class; 0 for none.
+    /// Pictures cut from the training set for validation, the same share of each class; 0 for none. Not used
+    /// where a folder has validation pictures of its own.
     pub valid_samples: usize,
     /// The share of the remaining training pictures that is learned from, the same of each class; all of
     /// them when absent.
@@ -54,7 +55,7 @@ pub enum DataSource {
     Mnist(NoOptions),
     /// Four IDX files, plain or gzip.
     Idx(IdxConfig),
-    /// Folders of pictures, one subfolder per class.
+    /// A folder of pictures, one subfolder per class.
     ImageFolder(ImageFolderConfig),
 }
 
@@ -95,7 +96,8 @@ pub struct IdxConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageFolderConfig {
-    /// A folder with `train/` and `test/`, or with the class folders themselves.
+    /// A folder with `train/`, and `valid/` and `test/` where there are such, by any usual name; or with the
+    /// class folders themselves. A generator needs no class folders.
     pub path: String,
     /// Height and width that every picture is resized to.
     #[serde(default = "default_size")]

@@ -31,7 +31,7 @@ impl Folder {
             test_labels: path("test-labels"),
             classes: classes.map(|classes| classes.iter().map(|&class| class.to_owned()).collect()),
         };
-        load(&DataSource::Idx(config), Path::new(""), &mut |_| ())
+        load(&DataSource::Idx(config), Labels::Needed, Path::new(""), &mut |_| ())
             .map_err(|error| error.to_string())
     }
 }
@@ -87,11 +87,46 @@ fn what_does_not_fit_together_is_named() {
     assert!(folder.load(None).unwrap_err().contains("test-labels cannot be read"));
 }
 
+/// Loads with other labels, of as many pictures.
+fn labelled(train: &[u8], test: &[u8], classes: Option<&[&str]>) -> Result<Dataset, String> {
+    let folder = Folder::new();
+    for (name, labels) in [("train", train), ("test", test)] {
+        folder.write(&format!("{name}-images"), &[labels.len(), 1, 1], &vec![0; labels.len()]);
+        folder.write(&format!("{name}-labels"), &[labels.len()], labels);
+    }
+    folder.load(classes)
+}
+
+#[test]
+fn labels_follow_the_rules_of_class_folders() {
+    let fault = |train: &[u8], classes: Option<&[&str]>, wanted: &str| {
+        let message = labelled(train, &[train[0]], classes).unwrap_err();
+        assert!(message.contains("train-labels") && message.contains(wanted), "{message}");
+    };
+    fault(
+        &[1, 2, 3, 1],
+        None,
+        "its labels are 1 to 3, and none is 0: they seem to be counted from 1",
+    );
+    fault(&[1, 2, 3, 1], Some(&["a", "b", "c"]), "they seem to be counted from 1");
+    fault(&[3, 3, 3], None, "all its labels are 3; a classifier needs two classes or more");
+    fault(&[0, 0], Some(&["a", "b"]), "all its labels are 0");
+    fault(&[0, 1, 3], None, "its labels go up to 3, and none is 2");
+    fault(&[4, 9, 7], None, "none is 0, 1, 2 and 4 more: these classes");
+    fault(&[0, 1], Some(&["a", "b", "c", "d"]), "data.classes names 4 classes: c and d would have");
+    fault(&[0, 2], Some(&["a", "b", "c"]), "no label is 1 (b)");
+    fault(&[0, 1], Some(&["caf\u{e9}", "cafe\u{301}"]), "twice");
+    let dataset = labelled(&[0, 1, 2], &[0, 2], Some(&["a", "b", "c"])).unwrap();
+    assert!(dataset.warnings[0].contains("class b has no picture in the test set"));
+}
+
 #[test]
 fn the_small_set_is_loaded_whole_and_balanced() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
     let source = DataSource::FashionMnistMini(NoOptions {});
-    let dataset = load(&source, &root, &mut |text| panic!("nothing to fetch: {text}")).unwrap();
+    let dataset =
+        load(&source, Labels::Needed, &root, &mut |text| panic!("nothing to fetch: {text}"))
+            .unwrap();
     assert_eq!((dataset.train.len(), dataset.test.len()), (2000, 1000));
     assert_eq!(dataset.train.shape, PictureShape { channels: 1, height: 28, width: 28 });
     for class in 0..10 {
@@ -120,7 +155,8 @@ fn a_damaged_file_of_a_known_set_is_refused_and_not_fetched_anew() {
     values.swap(0, first);
     fs::write(folder.join("t10k-labels-idx1-ubyte"), idx::encode(&labels.dims, &values)).unwrap();
     let source = DataSource::FashionMnistMini(NoOptions {});
-    let message = load(&source, root.path(), &mut |text| panic!("{text}")).unwrap_err().to_string();
+    let message = load(&source, Labels::Needed, root.path(), &mut |text| panic!("{text}"));
+    let message = message.unwrap_err().to_string();
     assert!(message.contains("t10k-labels-idx1-ubyte is damaged: its SHA-256 is"), "{message}");
     assert!(message.contains("hearth data fetch fashion-mnist-mini"), "{message}");
 }

@@ -6,6 +6,8 @@ use image::{Rgb, RgbImage};
 
 use super::*;
 
+mod readings;
+
 /// A folder that a test fills with pictures.
 pub(crate) struct Pictures(pub tempfile::TempDir);
 
@@ -54,11 +56,11 @@ impl Pictures {
     }
 
     fn load(&self) -> Dataset {
-        load(&self.config()).unwrap_or_else(|error| panic!("{error}"))
+        load(&self.config(), Labels::Needed).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn fault(&self) -> String {
-        load(&self.config()).unwrap_err().to_string()
+        load(&self.config(), Labels::Needed).unwrap_err().to_string()
     }
 }
 
@@ -71,7 +73,7 @@ fn train_and_test_are_read_in_the_order_of_their_names() {
     pictures.write("train/.hidden/x.png", b"");
     pictures.write("train/cat/.DS_Store", b"");
     pictures.write("train/cat/.git/x.png", b"");
-    let Dataset { name, classes, train, test, checksums, warnings } = pictures.load();
+    let Dataset { name, classes, train, test, checksums, warnings, .. } = pictures.load();
     assert_eq!((name.as_str(), warnings), ("image-folder", Vec::new()));
     // Upper case comes first in byte order.
     assert_eq!(classes, ["Zebra", "cat", "dog"]);
@@ -127,7 +129,7 @@ fn a_fraction_that_leaves_nothing_is_a_fault() {
     pictures.add("dog/0.png", [0; 3]);
     for fraction in [0.0, 0.1, 1.0, f64::NAN] {
         let config = ImageFolderConfig { test_fraction: fraction, ..pictures.config() };
-        let message = load(&config).unwrap_err().to_string();
+        let message = load(&config, Labels::Needed).unwrap_err().to_string();
         assert!(message.contains("data.test_fraction"), "{message}");
     }
 }
@@ -145,9 +147,8 @@ fn broken_pictures_are_named_and_left_out_or_fatal() {
         assert!(warning.contains(name) && warning.contains("left out"), "{warning}");
     }
     assert_eq!(dataset.warnings.len(), 3);
-    let message = load(&ImageFolderConfig { on_broken: OnBroken::Fail, ..pictures.config() })
-        .unwrap_err()
-        .to_string();
+    let strict = ImageFolderConfig { on_broken: OnBroken::Fail, ..pictures.config() };
+    let message = load(&strict, Labels::Needed).unwrap_err().to_string();
     assert!(message.contains("1a.png cannot be read as a picture"), "{message}");
 }
 
@@ -187,9 +188,8 @@ fn classes_that_do_not_fit_are_named() {
 
 #[test]
 fn a_folder_without_enough_in_it_is_a_fault() {
-    let message =
-        load(&ImageFolderConfig { path: "/no/such".to_owned(), ..Pictures::new().config() })
-            .unwrap_err();
+    let nowhere = ImageFolderConfig { path: "/no/such".to_owned(), ..Pictures::new().config() };
+    let message = load(&nowhere, Labels::Needed).unwrap_err();
     assert!(message.to_string().contains("/no/such cannot be read"), "{message}");
     assert!(Pictures::new().fault().contains("it is empty"));
     let pictures = Pictures::new();

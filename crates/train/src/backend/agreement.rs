@@ -9,7 +9,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, RawConfig};
-use hearth_data::{Batch, Normalization, Splits};
+use hearth_data::{Batch, Labels, Normalization, Splits};
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
 use hearth_model::{Classifier, Gan, Pass, absorb, gan};
 
@@ -53,7 +53,9 @@ fn config(name: &str, overrides: &[&str]) -> Config {
 }
 
 fn splits(config: &Config) -> Splits {
-    let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
+    let labels = Labels::of(&config.model);
+    let data =
+        hearth_data::load(&config.data.source, labels, &root().join("datasets"), &mut |_| ());
     data.expect("part of the repository").split(&config.data.batches, 1).expect("enough")
 }
 

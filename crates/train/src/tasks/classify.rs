@@ -5,7 +5,7 @@ use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Balanced, ClassWeights, ClassifierConfig, Config};
-use hearth_data::{Batch, Examples, Loader, Normalization, Splits, Subset};
+use hearth_data::{Batch, Loader, Normalization, Splits, Subset};
 use hearth_model::{Classifier, Pass};
 use hearth_store::StateDict;
 
@@ -239,21 +239,13 @@ fn class_weights(
             weights.len()
         ))),
         Some(ClassWeights::Named(Balanced::Balanced)) => {
-            let counts = class_counts(&train.examples, &train.indices, num_classes);
+            let counts = train.class_counts(num_classes);
             let present = counts.iter().filter(|count| **count > 0).count();
-            let share = |count: u64| match count {
+            let share = |count: usize| match count {
                 0 => 0.0,
                 count => train.len() as f64 / (present as f64 * count as f64),
             };
             Ok(counts.into_iter().map(share).collect())
         }
     }
-}
-
-fn class_counts(examples: &Examples, indices: &[u32], num_classes: usize) -> Vec<u64> {
-    let mut counts = vec![0; num_classes];
-    for index in indices {
-        counts[usize::from(examples.labels[*index as usize])] += 1;
-    }
-    counts
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hearth_config::{ModelConfig, RawConfig};
-use hearth_data::Normalization;
+use hearth_data::{Labels, Normalization};
 use hearth_store::RunDir;
 
 use super::*;
@@ -30,7 +30,9 @@ struct Left {
 fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
     let config = raw.with_overrides(overrides).expect("TOML").check().expect("good");
-    let data = hearth_data::load(&config.data.source, &root().join("datasets"), &mut |_| ());
+    let labels = Labels::of(&config.model);
+    let data =
+        hearth_data::load(&config.data.source, labels, &root().join("datasets"), &mut |_| ());
     let dataset = data.expect("part of the repository");
     let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
     let device = Backend::default().device().expect("a CPU");

@@ -1,0 +1,99 @@
+//! Labels that are numbers in a file, by the rules of class folders: every class has images to train on.
+
+use std::path::Path;
+
+use hearth_config::IdxConfig;
+
+use crate::dataset::Dataset;
+use crate::error::DataError;
+use crate::examples::Examples;
+use crate::folder::classes_have;
+use crate::names::{composed, some_of};
+
+/// The most classes that are named in a message.
+const MOST_NAMED: usize = 3;
+
+/// Checks the labels of IDX files for a task that tells classes apart; what is missing from the test set
+/// alone becomes a warning.
+pub(crate) fn check(config: &IdxConfig, dataset: &mut Dataset) -> Result<(), DataError> {
+    let path = Path::new(&config.train_labels);
+    let classes = &dataset.classes;
+    for (place, class) in classes.iter().enumerate() {
+        if classes[..place].iter().any(|other| composed(other) == composed(class)) {
+            let fault =
+                format!("data.classes names {class} twice; give each class a name of its own");
+            return Err(DataError::set(path, fault));
+        }
+    }
+    let counts = counts(&dataset.train, classes.len());
+    let present: Vec<usize> = (0..counts.len()).filter(|&class| counts[class] > 0).collect();
+    if let [only] = present[..] {
+        let fault = format!("all its labels are {only}; a classifier needs two classes or more");
+        return Err(DataError::set(path, fault));
+    }
+    if present.len() < classes.len() {
+        let fault = gaps(&present, classes, config.classes.is_some());
+        return Err(DataError::set(path, fault));
+    }
+    let tested = self::counts(&dataset.test, classes.len());
+    let untested: Vec<&String> = classes
+        .iter()
+        .zip(tested)
+        .filter(|(_, count)| *count == 0)
+        .map(|(class, _)| class)
+        .collect();
+    if !untested.is_empty() {
+        let (file, lacking) = (&config.test_labels, classes_have(&untested));
+        let warning = format!("{file}: {lacking} no picture in the test set");
+        dataset.warnings.push(warning);
+    }
+    Ok(())
+}
+
+/// Why some classes have no label, and what to do.
+fn gaps(present: &[usize], classes: &[String], named: bool) -> String {
+    let (first, last) = (present[0], present[present.len() - 1]);
+    if first == 1 && present.len() == last {
+        return format!(
+            "its labels are 1 to {last}, and none is 0: they seem to be counted from 1. Classes are counted \
+             from 0 here: subtract 1 from each label, of both files"
+        );
+    }
+    let missing = (0..classes.len()).filter(|class| present.binary_search(class).is_err());
+    let missing: Vec<_> = missing.collect();
+    let numbers = some_of(&missing, MOST_NAMED);
+    let names = some_of(missing.iter().map(|&class| &classes[class]), MOST_NAMED);
+    let count = present.len();
+    match named {
+        true if last < missing[0] => format!(
+            "its labels are {first} to {last}, and data.classes names {} classes: {names} would have no \
+             picture to train on; leave out the names that no label stands for",
+            classes.len()
+        ),
+        true => format!(
+            "no label is {numbers} ({names}), which would have no picture to train on; number the {count} \
+             classes without gaps, in the order of data.classes"
+        ),
+        false => format!(
+            "its labels go up to {last}, and none is {numbers}: these classes would have no picture to train \
+             on; number the {count} classes without gaps, from 0"
+        ),
+    }
+}
+
+/// What to do about a label that is too high.
+pub(crate) fn remedy(labels: &[u8], num_classes: usize) -> &'static str {
+    let [least, most] = [labels.iter().min(), labels.iter().max()]
+        .map(|label| label.map_or(0, |&label| usize::from(label)));
+    if least == 1 && most == num_classes {
+        "they seem to be counted from 1, and are counted from 0 here: subtract 1 from each"
+    } else {
+        "correct the file or data.classes"
+    }
+}
+
+fn counts(examples: &Examples, num_classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; num_classes];
+    examples.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+    counts
+}
