@@ -30,6 +30,7 @@ pub mod batches;
 pub mod board;
 pub mod calibration;
 pub mod cross_entropy;
+mod cut;
 pub mod doctor;
 pub mod error;
 pub mod evaluate;

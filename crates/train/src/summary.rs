@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use hearth_config::{Config, ModelConfig};
-use hearth_data::{Dataset, Splits};
+use hearth_data::{Dataset, Layout, Splits};
 use hearth_model::{Classifier, Gan, Pass, Trace, gan, params};
 
 use crate::backend::Backend;
@@ -21,8 +21,12 @@ pub struct Summary {
     pub samples: [usize; 3],
     /// Channels, height, width.
     pub picture: [usize; 3],
+    /// The folders that it is read from, where they are the user's.
+    pub layout: Option<Layout>,
     /// The classes' names.
     pub classes: Vec<String>,
+    /// Pictures of each class in the training, validation and test sets.
+    pub class_counts: Vec<[usize; 3]>,
     /// One row for each layer.
     pub layers: Vec<Layer>,
     /// The number of all parameters.
@@ -72,7 +76,9 @@ impl Summary {
             dataset: dataset.name.clone(),
             samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
             picture,
+            layout: dataset.layout.clone(),
             classes: dataset.classes.clone(),
+            class_counts: splits.class_counts(dataset.classes.len()),
             memory: needs.all(),
             layers,
             parameters,

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_data::{Labels, Normalization};
+use hearth_data::{Labels, Normalization, Subset};
 use hearth_store::RunDir;
 
 use crate::backend::set_threads;
+use crate::cut;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::import;
@@ -18,6 +19,10 @@ use crate::precision::Arithmetic;
 use crate::run::{Data, begin};
 use crate::tasks::{Adversarial, Classify, adversarial};
 use crate::transfer::Source;
+
+/// Why made images are not judged, and what to do.
+pub(crate) const NO_JUDGE: &str = "that takes a classifier, which needs two classes or more with images in each; \
+                                   evaluate.classifier names the run of one that is trained already";
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
 pub fn train(
@@ -82,11 +87,15 @@ pub(crate) fn prepare(
         observe(Event::Note(format!("warning: {warning}")));
     }
     let splits = dataset.split(&config.data.batches, config.run.seed)?;
+    for note in cut::notes(config, &dataset, &splits)? {
+        observe(Event::Note(note));
+    }
     memory::check(job, &dataset, splits.train.len())?;
     Ok((Data { dataset, splits, threads }, device))
 }
 
-/// The judge of what a job trains; none when nothing is trained and none is named.
+/// The judge of what a job trains; none when none is named, and nothing is trained or its classifier cannot be
+/// trained on this data.
 fn judge_of(
     job: &Job<'_>,
     data: &Data,
@@ -94,6 +103,18 @@ fn judge_of(
 ) -> Result<Option<Judge>, TrainError> {
     let checksums = &data.dataset.checksums;
     let named = judge::settings(job.config).classifier.is_some();
+    let images = Subset::all(data.dataset.train.clone());
+    if !named && !cut::has_classes(&images, data.dataset.classes.len()) {
+        if job.config.train.early_stop.is_some() {
+            return Err(TrainError::Settings(format!(
+                "early stopping watches the distance, and nothing measures it: {NO_JUDGE}"
+            )));
+        }
+        observe(Event::Note(format!(
+            "distance, precision and recall are not measured: {NO_JUDGE}"
+        )));
+        return Ok(None);
+    }
     let path = match &job.target {
         Target::Nowhere if !named => return Ok(None),
         Target::Nowhere => PathBuf::new(),

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hearth_config::{Config, EvaluateConfig};
-use hearth_data::Splits;
+use hearth_data::{Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
 
 use super::Judge;
 use crate::backend::Backend;
+use crate::cut;
 use crate::error::TrainError;
 use crate::predict::Predictor;
+use crate::train::NO_JUDGE;
 use crate::trained::{Trained, Which};
 
 /// The judge of a finished run: that of its training.
@@ -21,6 +23,14 @@ pub(crate) fn of_run(
 ) -> Result<Judge, TrainError> {
     let path = beside(&trained.run, &trained.info.dataset.checksums);
     if settings(&trained.config).classifier.is_none() && !is_done(&path)? {
+        let train = Subset::all(splits.train.examples.clone());
+        if !cut::has_classes(&train, trained.info.dataset.classes.len()) {
+            let run = trained.run.display();
+            return Err(TrainError::Settings(format!(
+                "{run} is not measured: {NO_JUDGE}, as in `hearth train --run {run} --resume \
+                 evaluate.classifier=RUN`"
+            )));
+        }
         return Err(TrainError::Settings(format!(
             "the classifier that judged {0} is not at {1}: `hearth train --run {0} --resume` trains \
              it again",

@@ -1,0 +1,72 @@
+//! What is left of a dataset once `[data]` has cut it, where that is not what one would expect.
+
+use hearth_config::{BatchConfig, Config};
+use hearth_data::{Dataset, Labels, Splits, Subset};
+
+use crate::error::TrainError;
+
+/// The most classes that are named in a sentence.
+const MOST_NAMED: usize = 10;
+
+/// What the user should know about the cut, in sentences; an error where the settings need a part that there
+/// is none of.
+pub(crate) fn notes(
+    config: &Config,
+    dataset: &Dataset,
+    splits: &Splits,
+) -> Result<Vec<String>, TrainError> {
+    let batches = &config.data.batches;
+    let mut notes = Vec::new();
+    let is_own = [0, BatchConfig::default().valid_samples].contains(&batches.valid_samples);
+    if let Some(valid) = dataset.layout.as_ref().and_then(|layout| layout.valid.as_ref())
+        && !is_own
+    {
+        notes.push(format!(
+            "data.valid_samples = {} is not used: {} is the validation set",
+            batches.valid_samples,
+            valid.display()
+        ));
+    }
+    if Labels::of(&config.model) == Labels::Needed {
+        if config.train.early_stop.is_some() && splits.valid.is_empty() {
+            return Err(TrainError::Settings(
+                "early stopping watches the validation set, and there is none: set data.valid_samples, or add \
+                 a folder valid/"
+                    .into(),
+            ));
+        }
+        notes.extend(untrained(batches, dataset, splits));
+    }
+    Ok(notes)
+}
+
+/// A warning that some classes have no training image left.
+fn untrained(batches: &BatchConfig, dataset: &Dataset, splits: &Splits) -> Option<String> {
+    let counts = splits.train.class_counts(dataset.classes.len());
+    let lacking = dataset.classes.iter().zip(counts).filter(|(_, count)| *count == 0);
+    let lacking: Vec<&str> = lacking.map(|(class, _)| class.as_str()).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let key = match batches {
+        BatchConfig { overfit_batches: Some(_), .. } => "overfit_batches",
+        BatchConfig { limit_train: Some(_), .. } => "limit_train",
+        _ => "valid_samples",
+    };
+    let named = lacking[..lacking.len().min(MOST_NAMED)].join(", ");
+    let more = match lacking.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "warning: {} of {} classes have no training image, for data.{key} leaves {} images: {named}{more}",
+        lacking.len(),
+        dataset.classes.len(),
+        splits.train.len()
+    ))
+}
+
+/// Whether a classifier can be trained on the whole training set: two classes or more, each with images.
+pub(crate) fn has_classes(train: &Subset, num_classes: usize) -> bool {
+    num_classes > 1 && train.class_counts(num_classes).iter().all(|count| *count > 0)
+}
