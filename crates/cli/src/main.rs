@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod compute;
 mod dashboard;
+mod data_lines;
 mod failure;
 mod output;
 mod pace;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Train;
 use crate::dashboard::Dashboard;
+use crate::data_lines::data_lines;
 use crate::failure::Failure;
 use crate::output::{megabytes, results, say, several, table, thousands};
 use crate::pace::Pace;
@@ -92,13 +93,7 @@ impl Progress {
     }
 
     fn started(&mut self, summary: &Summary) {
-        let [train, valid, test] = summary.samples.map(|count| thousands(count as u64));
-        let [channels, height, width] = summary.picture;
-        say(&format!(
-            "{}: {train} training, {valid} validation and {test} test pictures, {channels}x{height}x{width}, {} classes\n",
-            summary.dataset,
-            summary.classes.len(),
-        ));
+        say(&format!("{}\n", data_lines(summary)));
         let rows = summary.layers.iter().map(|layer| {
             let [channels, height, width] = layer.output;
             let output = match [height, width] {
