@@ -15,6 +15,7 @@ mod damage;
 mod dashboard;
 mod data;
 mod export;
+mod folders;
 mod generate;
 mod golden;
 mod inspect;

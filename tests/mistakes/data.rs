@@ -32,6 +32,13 @@ fn own(here: &Path, make: impl FnOnce(&Path)) {
     make(&own);
 }
 
+/// A label for each training picture of the small set.
+fn labels(here: &Path, name: &str, label: impl Fn(usize) -> u8) {
+    let header = [0, 0, 8, 1, 0, 0, 7, 208];
+    let bytes: Vec<u8> = header.into_iter().chain((0..2000).map(label)).collect();
+    fs::write(here.join(name), bytes).unwrap();
+}
+
 /// The small set with one file of other bytes.
 fn damaged(here: &Path, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
     let set = here.join("damaged/fashion-mnist-mini");
@@ -110,6 +117,83 @@ pub const MISTAKES: &[Mistake] = &[
     mistake("test without train", OWN, 3, "own", "no train/").having(|here| {
         own(here, |own| copy(&here.join("pictures"), &own.join("test")));
     }),
+    mistake("two folders for a part", OWN, 3, "Training/ and train/", "move one of them").having(
+        |here| {
+            own(here, |own| {
+                copy(&here.join("pictures"), &own.join("train"));
+                copy(&here.join("pictures"), &own.join("Training"));
+            });
+        },
+    ),
+    mistake("parts by unknown names", OWN, 3, "new/ and old/", "name them train/").having(|here| {
+        own(here, |own| {
+            copy(&here.join("pictures"), &own.join("new"));
+            copy(&here.join("pictures"), &own.join("old"));
+        });
+    }),
+    mistake("parts within classes", OWN, 3, "boot/", "lay it out as test/boot/").having(|here| {
+        own(here, |own| {
+            for class in ["boot", "shirt"] {
+                for part in ["train", "test"] {
+                    copy(&here.join("pictures").join(class), &own.join(class).join(part));
+                }
+            }
+        });
+    }),
+    mistake("part or class", OWN, 3, "train/", "into a folder train/").having(|here| {
+        own(here, |own| {
+            copy(&here.join("pictures"), &own.join("train"));
+            copy(&here.join("pictures/boot"), &own.join("more"));
+        });
+    }),
+    mistake("test images without classes", OWN, 3, "own/test", "into a folder of its name").having(
+        |here| {
+            own(here, |own| {
+                copy(&here.join("pictures"), &own.join("train"));
+                copy(&here.join("pictures/boot"), &own.join("test"));
+            });
+        },
+    ),
+    mistake("images in parts without classes", OWN, 3, "own", "into a folder train/").having(
+        |here| {
+            own(here, |own| {
+                copy(&here.join("pictures/boot"), &own.join("train"));
+                copy(&here.join("pictures/shirt"), &own.join("test"));
+            });
+        },
+    ),
+    mistake("folder around the classes", OWN, 3, "own", "data.path = \"own/set\"").having(|here| {
+        own(here, |own| copy(&here.join("pictures"), &own.join("set")));
+    }),
+    mistake(
+        "run for a folder of pictures",
+        "train try.toml --run never data.kind=image-folder data.path=runs/gan-001",
+        3,
+        "runs/gan-001",
+        "name the folder",
+    ),
+    mistake("one name in two forms", OWN, 3, "own/", "put both folders together").having(|here| {
+        own(here, |own| {
+            copy(&here.join("pictures/boot"), &own.join("caf\u{e9}"));
+            copy(&here.join("pictures/shirt"), &own.join("cafe\u{301}"));
+        });
+    }),
+    mistake(
+        "early stop without a validation set",
+        "train try.toml --run never data.kind=image-folder data.path=pictures data.valid_samples=0 \
+         train.early_stop.patience=2",
+        2,
+        "early stopping",
+        "add a folder valid/",
+    ),
+    mistake(
+        "evaluation that nothing measures",
+        "train gan.toml --run never data.kind=image-folder data.path=pictures/boot data.valid_samples=0 \
+         train.early_stop.patience=2",
+        2,
+        "early stopping",
+        "evaluate.classifier",
+    ),
     mistake("class that only one part has", OWN, 3, "own/test", "both parts must have").having(
         |here| {
             own(here, |own| {
@@ -188,6 +272,50 @@ pub const MISTAKES: &[Mistake] = &[
         3,
         "train-labels-idx1-ubyte.gz",
         "correct the file or data.classes",
+    ),
+    mistake(
+        "labels from 1",
+        idx!("idx/train-images-idx3-ubyte.gz", "from-1"),
+        3,
+        "from-1",
+        "subtract 1 from each label",
+    )
+    .having(|here| labels(here, "from-1", |place| place as u8 % 10 + 1)),
+    mistake(
+        "labels of one class",
+        idx!("idx/train-images-idx3-ubyte.gz", "same"),
+        3,
+        "same",
+        "two classes or more",
+    )
+    .having(|here| labels(here, "same", |_| 3)),
+    mistake(
+        "labels with a gap",
+        idx!("idx/train-images-idx3-ubyte.gz", "gap"),
+        3,
+        "gap",
+        "without gaps",
+    )
+    .having(|here| labels(here, "gap", |place| if place % 2 == 0 { 0 } else { 9 })),
+    mistake(
+        "names that no label stands for",
+        concat!(
+            idx!("idx/train-images-idx3-ubyte.gz", "idx/train-labels-idx1-ubyte.gz"),
+            " data.classes=[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\"]"
+        ),
+        3,
+        "train-labels-idx1-ubyte.gz",
+        "leave out the names",
+    ),
+    mistake(
+        "one name for two classes",
+        concat!(
+            idx!("idx/train-images-idx3-ubyte.gz", "idx/train-labels-idx1-ubyte.gz"),
+            " data.classes=[\"a\",\"b\",\"a\"]"
+        ),
+        2,
+        "data.classes",
+        "twice",
     ),
     mistake(
         "labels and pictures swapped",
