@@ -315,7 +315,7 @@ pub const MISTAKES: &[Mistake] = &[
         ),
         2,
         "data.classes",
-        "twice",
+        "a name of its own",
     ),
     mistake(
         "labels and pictures swapped",

@@ -329,7 +329,8 @@ pub struct Serve {
 /// `hearth init`.
 #[derive(Debug, Group)]
 pub struct Init {
-    /// A folder with one subfolder of pictures for each class, or with train/ and test/ of these.
+    /// A folder with one subfolder of pictures for each class, or with train/, valid/ and test/ of these; or
+    /// of pictures alone, for a generator.
     pub folder: PathBuf,
     /// The config to write [default: the folder's name with .toml].
     #[arg(long, value_name = "FILE")]
@@ -405,7 +406,7 @@ pub enum Data {
         /// Its name.
         name: String,
     },
-    /// Look at a folder of pictures: counts, broken files, duplicates, leaks between train and test.
+    /// Look at a folder of pictures: its parts, counts, broken files, duplicates, leaks between parts.
     Check {
         /// The folder.
         folder: PathBuf,

@@ -139,8 +139,9 @@ impl<'a> Checks<'a> {
                 let names = idx.classes.iter().flatten();
                 let mut known = BTreeSet::new();
                 if let Some(double) = names.clone().find(|name| !known.insert(*name)) {
-                    let message = format!("`data.classes` names {double:?} twice");
-                    self.contradiction(true, "data.classes", &message);
+                    let fault = Fault::new(format!("`data.classes` names {double:?} twice"))
+                        .at(Some(&self.root.place_of("data.classes")));
+                    self.faults.push(fault.help("give each class a name of its own"));
                 }
             }
             DataSource::ImageFolder(folder) => {

@@ -101,7 +101,7 @@ pub(crate) fn known(
     }
     let checksums =
         entry.files.iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect();
-    assemble(name, files, class_names(entry), checksums)
+    assemble(name, files, class_names(entry), checksums, None)
 }
 
 fn class_names(entry: &Entry) -> Vec<String> {
@@ -123,11 +123,8 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
         let last = train_labels.values.iter().max().copied().unwrap_or_default();
         (0..=last).map(|label| label.to_string()).collect()
     });
-    let mut dataset = assemble("idx", files, classes, checksums)?;
-    if labels == Labels::Needed {
-        labels::check(config, &mut dataset)?;
-    }
-    Ok(dataset)
+    let rules = (labels == Labels::Needed).then_some(config);
+    assemble("idx", files, classes, checksums, rules)
 }
 
 type Files = [(PathBuf, Idx); 4];
@@ -145,15 +142,19 @@ fn read(paths: [PathBuf; 4]) -> Result<Files, DataError> {
     Ok([train_images, train_labels, test_images, test_labels])
 }
 
+/// Makes a dataset of its files, whose labels follow the rules of classes where `rules` says which files those
+/// are.
 fn assemble(
     name: &str,
     files: Files,
     classes: Vec<String>,
     checksums: BTreeMap<String, String>,
+    rules: Option<&IdxConfig>,
 ) -> Result<Dataset, DataError> {
     let [train_images, train_labels, test_images, test_labels] = files;
     let test_path = test_images.0.clone();
     let train = examples(train_images, &train_labels, classes.len())?;
+    rules.map_or(Ok(()), |config| labels::check(config, &classes, &train))?;
     let test = examples(test_images, &test_labels, classes.len())?;
     if train.shape != test.shape {
         let size =
@@ -163,6 +164,7 @@ fn assemble(
             format!("its pictures are {test}, those to train on {train}; both must be of one size");
         return Err(DataError::set(&test_path, fault));
     }
+    let untested = rules.and_then(|config| labels::untested(config, &classes, &test));
     Ok(Dataset {
         name: name.to_owned(),
         classes,
@@ -172,7 +174,7 @@ fn assemble(
         layout: None,
         checksums,
         notes: Vec::new(),
-        warnings: Vec::new(),
+        warnings: untested.into_iter().collect(),
     })
 }
 

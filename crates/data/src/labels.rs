@@ -4,7 +4,6 @@ use std::path::Path;
 
 use hearth_config::IdxConfig;
 
-use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::examples::Examples;
 use crate::folder::classes_have;
@@ -13,11 +12,13 @@ use crate::names::{composed, some_of};
 /// The most classes that are named in a message.
 const MOST_NAMED: usize = 3;
 
-/// Checks the labels of IDX files for a task that tells classes apart; what is missing from the test set
-/// alone becomes a warning.
-pub(crate) fn check(config: &IdxConfig, dataset: &mut Dataset) -> Result<(), DataError> {
+/// Checks the training labels of IDX files for a task that tells classes apart.
+pub(crate) fn check(
+    config: &IdxConfig,
+    classes: &[String],
+    train: &Examples,
+) -> Result<(), DataError> {
     let path = Path::new(&config.train_labels);
-    let classes = &dataset.classes;
     for (place, class) in classes.iter().enumerate() {
         if classes[..place].iter().any(|other| composed(other) == composed(class)) {
             let fault =
@@ -25,7 +26,7 @@ pub(crate) fn check(config: &IdxConfig, dataset: &mut Dataset) -> Result<(), Dat
             return Err(DataError::set(path, fault));
         }
     }
-    let counts = counts(&dataset.train, classes.len());
+    let counts = counts(train, classes.len());
     let present: Vec<usize> = (0..counts.len()).filter(|&class| counts[class] > 0).collect();
     if let [only] = present[..] {
         let fault = format!("all its labels are {only}; a classifier needs two classes or more");
@@ -35,19 +36,20 @@ pub(crate) fn check(config: &IdxConfig, dataset: &mut Dataset) -> Result<(), Dat
         let fault = gaps(&present, classes, config.classes.is_some());
         return Err(DataError::set(path, fault));
     }
-    let tested = self::counts(&dataset.test, classes.len());
-    let untested: Vec<&String> = classes
+    Ok(())
+}
+
+/// A warning that some classes are not tested.
+pub(crate) fn untested(config: &IdxConfig, classes: &[String], test: &Examples) -> Option<String> {
+    let counts = counts(test, classes.len());
+    let lacking: Vec<&String> = classes
         .iter()
-        .zip(tested)
+        .zip(counts)
         .filter(|(_, count)| *count == 0)
         .map(|(class, _)| class)
         .collect();
-    if !untested.is_empty() {
-        let (file, lacking) = (&config.test_labels, classes_have(&untested));
-        let warning = format!("{file}: {lacking} no picture in the test set");
-        dataset.warnings.push(warning);
-    }
-    Ok(())
+    let (file, some) = (&config.test_labels, !lacking.is_empty());
+    some.then(|| format!("{file}: {} no picture in the test set", classes_have(&lacking)))
 }
 
 /// Why some classes have no label, and what to do.

@@ -74,6 +74,10 @@ impl Listing {
         }
         if listing.classes.is_empty() {
             let fault = match listing.loose.len() {
+                0 if root != dataset => {
+                    "it is empty; put a folder of pictures into it for each class, or remove it"
+                        .to_owned()
+                }
                 0 => "it is empty; put a folder of pictures into it for each class".to_owned(),
                 files => no_folders(files),
             };
@@ -174,7 +178,8 @@ impl Listing {
         let missing = |there: &Self, here: &Self| -> Vec<(String, String)> {
             let lacks = |class: &&String| there.classes.binary_search(class).is_err();
             let like = |class: &String| {
-                let same = |other: &&String| other.to_lowercase() == class.to_lowercase();
+                let plain = |name: &str| name.trim().to_lowercase();
+                let same = |other: &&String| plain(other) == plain(class);
                 let found = there.classes.iter().find(same);
                 found.map_or_else(String::new, |other| format!(" (it has {other})"))
             };

@@ -52,8 +52,6 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     if !report.faults.is_empty() {
         return Err(Failure::usage(report.faults.join("; ")));
     }
-    say(&format!("read from {}", report.layout));
-    report.notes.iter().for_each(|note| say(note));
     let name = name(&args.folder);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
     let text = config(&args.folder, &name, &out, &report);
@@ -68,6 +66,8 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     })?;
     std::io::Write::write_all(&mut file, text.as_bytes())
         .map_err(|error| Failure::unwritten(&out, &error))?;
+    say(&format!("read from {}", report.layout));
+    report.notes.iter().for_each(|note| say(note));
     if !report.is_sound() {
         say(&format!(
             "some pictures have faults; see: hearth data check {}",

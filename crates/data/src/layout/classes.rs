@@ -14,6 +14,9 @@ const CONTAINERS: [&str; 14] = [
     "picture", "pictures", "png",
 ];
 
+/// The most folders that may be parts by other names.
+const MOST_PARTS: usize = 8;
+
 /// Takes the folders with the names of parts for classes, since others with images stand beside them, and
 /// says so; an error where they may be parts all the same.
 pub(super) fn beside_parts(
@@ -65,36 +68,61 @@ pub(super) fn beside_parts(
 
 /// That folders are classes, and neither parts by other names nor classes with parts inside.
 pub(super) fn check(root: &Path, folders: &[PathBuf]) -> Result<(), DataError> {
-    let mut common: Option<BTreeSet<String>> = None;
-    let mut all_nested = true;
+    let mut nested: Vec<(&Path, BTreeSet<String>)> = Vec::new();
+    let mut others = 0;
     for folder in folders {
         // What cannot be looked into is told when it is read.
         let Ok(inner) = Contents::of(folder) else { continue };
         check_parts_inside(root, folder, &inner)?;
         match inner.shape() {
             Shape::Empty => {}
-            Shape::Flat | Shape::Mixed => all_nested = false,
+            Shape::Flat | Shape::Mixed => others += 1,
             Shape::Nested => {
-                let mut own = names(&inner);
+                let mut own = names(&innermost(folder, inner));
                 own.retain(|name| !CONTAINERS.contains(&name.as_str()));
-                common = Some(match common {
-                    Some(others) => others.intersection(&own).cloned().collect(),
-                    None => own,
-                });
+                nested.push((folder, own));
             }
         }
     }
-    let common = common.unwrap_or_default();
-    if folders.len() < 2 || !all_nested || common.is_empty() {
-        return Ok(());
-    }
+    let Some((alike, common)) = alike(&nested, others == 0) else { return Ok(()) };
     let fault = format!(
         "{} hold folders of the same names ({}): are they parts, or classes? For parts, name them train/, \
-         valid/ and test/; for classes, move them into a folder train/",
-        listed(folders.iter().map(PathBuf::as_path)),
+         valid/ and test/; for classes, move all class folders into a folder train/",
+        listed(alike),
         some_of(common, 3),
     );
     Err(DataError::set(root, fault))
+}
+
+/// Folders that hold folders of the same names, and these names: all of them, or two of a few that have two
+/// names in common.
+fn alike<'a>(
+    nested: &[(&'a Path, BTreeSet<String>)],
+    are_all: bool,
+) -> Option<(Vec<&'a Path>, BTreeSet<String>)> {
+    let (first, rest) = nested.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    let mut common = first.1.clone();
+    rest.iter().for_each(|(_, names)| common.retain(|name| names.contains(name)));
+    if are_all && !common.is_empty() {
+        return Some((nested.iter().map(|(folder, _)| *folder).collect(), common));
+    }
+    let pairs = nested
+        .iter()
+        .enumerate()
+        .flat_map(|(place, first)| nested[..place].iter().map(move |second| (second, first)));
+    let few = nested.len() <= MOST_PARTS;
+    pairs.filter(|_| few).find_map(|((first, names), (second, others))| {
+        let common: BTreeSet<String> = names.intersection(others).cloned().collect();
+        (common.len() > 1).then(|| (vec![*first, *second], common))
+    })
+}
+
+/// What is in a folder, or in the folder of its own name that is all it holds.
+fn innermost(folder: &Path, contents: Contents) -> Contents {
+    match &contents.folders[..] {
+        [inner] if key(inner) == key(folder) => Contents::of(inner).unwrap_or(contents),
+        _ => contents,
+    }
 }
 
 /// That a class folder does not hold parts of its own: `CLASS/train`, `CLASS/test`.

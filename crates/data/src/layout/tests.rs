@@ -105,12 +105,22 @@ fn what_can_be_read_in_two_ways_is_told_with_both() {
         &["foo/bag", "bar/bag"],
         &["foo/bag", "foo/shoe", "bar/Bag"],
         &["covid/images", "covid/masks", "normal/images", "normal/masks"],
+        // As they are published, with the images to be named beside them.
+        &[
+            "seg_train/seg_train/bag",
+            "seg_train/seg_train/shoe",
+            "seg_test/seg_test/bag",
+            "seg_test/seg_test/shoe",
+            "seg_pred/seg_pred",
+        ],
+        &["foo/bag", "foo/shoe", "bar/bag", "bar/shoe", "new"],
     ] {
         assert_told(images, &["are they parts, or classes?", "name them train/", "for classes"]);
     }
     // That each class keeps its images in a folder means nothing.
     assert_said(&["cat/images", "dog/images"], "here");
     assert_said(&["cat/old", "dog/new"], "here");
+    assert_said(&["cat/old", "dog/old", "fox"], "here");
     // Where the class folders are in train/, they are classes.
     assert_said(&["train/foo/bag", "train/bar/bag"], "here: train in train/");
 }
