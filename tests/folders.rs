@@ -157,6 +157,14 @@ fn a_validation_part_is_the_validation_set() {
     fs::copy(&leak, place.path().join("w/test/bag/again.png")).unwrap();
     let done = fail(&mut at(place.path(), "data check w"), 1);
     assert!(done.out.contains("the same picture in several parts"), "{}", done.out);
+    // A class that is not validated is no reason to stop.
+    fs::remove_dir_all(place.path().join("w/val/boot")).unwrap();
+    fs::create_dir(place.path().join("w/val/boot")).unwrap();
+    let done = fail(&mut at(place.path(), "data check w"), 1);
+    assert!(done.out.contains("class boot has no picture in the valid set"), "{}", done.out);
+    succeed(&mut at(place.path(), "init w --out other.toml"));
+    let done = succeed(&mut at(place.path(), "train other.toml --dry-run"));
+    assert_eq!(rows(&done.err)[1], ["boot", "20", "0", "5"], "{}", done.err);
     // Nothing needs to be cut: early stopping and a sweep have their validation set.
     let cut = "data.valid_samples=0";
     succeed(&mut at(
@@ -295,6 +303,14 @@ fn a_generator_needs_no_classes() {
     let done = succeed(&mut at(place.path(), words));
     assert!(!done.err.contains(unmeasured) && done.out.contains("distance"), "{}", done.err);
     assert!(json(&mut at(place.path(), "eval resumed --json"))["distance"].is_number());
+
+    let done =
+        succeed(&mut at(place.path(), "sweep g.toml run.seed=1,2 train.epochs=1 --out sweep"));
+    assert!(
+        done.err.contains("nothing measured their distance; sweep/trial-001.log"),
+        "{}",
+        done.err
+    );
 
     let words = "train g.toml train.early_stop.patience=2 --run never";
     assert!(flat(&fail(&mut at(place.path(), words), 2).err).contains("nothing measures it"));

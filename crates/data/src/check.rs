@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::dataset::Labels;
 use crate::error::DataError;
 use crate::examples::PictureShape;
-use crate::folder::{Folder, fault, nothing_to_train_on};
+use crate::folder::{Folder, classes_have, fault, nothing_to_train_on};
 use crate::layout::{Layout, Part};
 use crate::listing::Broken;
 use crate::names::is_image;
@@ -41,8 +41,10 @@ pub struct FolderReport {
     pub shared: Vec<Vec<PathBuf>>,
     /// Classes with fewer than [`FEW`] pictures to train on.
     pub small: Vec<String>,
-    /// What prevents training: classes that only one part has, classes without pictures, ...
+    /// What prevents training: classes that only one part has, classes without training pictures, ...
     pub faults: Vec<String>,
+    /// Classes without pictures to validate or test with.
+    pub untested: Vec<String>,
     /// Files that are in no class folder.
     pub loose: Vec<PathBuf>,
 }
@@ -63,12 +65,13 @@ pub struct ClassCount {
 impl FolderReport {
     /// Whether there is nothing to report. Notes are no faults, nor are files that are no pictures.
     pub fn is_sound(&self) -> bool {
-        let Self { broken, duplicates, shared, small, faults, loose, .. } = self;
+        let Self { broken, duplicates, shared, small, faults, untested, loose, .. } = self;
         broken.is_empty()
             && duplicates.is_empty()
             && shared.is_empty()
             && small.is_empty()
             && faults.is_empty()
+            && untested.is_empty()
             && !loose.iter().any(|path| is_image(path))
     }
 }
@@ -80,14 +83,12 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
     let folder = Folder::of(path)?;
     let mut report = FolderReport { notes: folder.layout.notes.clone(), ..FolderReport::default() };
     report.notes.extend(folder.train.case_warning());
-    match folder.train.check_count(Labels::Unused) {
-        Err(error) => report.faults.push(error.to_string()),
-        Ok(()) => {
-            let one = folder.train.check_count(Labels::Needed).err();
-            report.notes.extend(one.map(|error| {
-                format!("enough for a generator, which needs no classes; for a classifier, {error}")
-            }));
-        }
+    if let Err(error) = folder.train.check_count(Labels::Unused) {
+        report.faults.push(error.to_string());
+    } else if let Err(error) = folder.train.check_count(Labels::Needed) {
+        report.notes.push(format!(
+            "enough for a generator, which needs no classes; for a classifier, {error}"
+        ));
     }
     let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     let mut same: BTreeMap<[u8; 32], Vec<(Part, PathBuf)>> = BTreeMap::new();
@@ -116,7 +117,7 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
             }
         }
     }
-    report.faults.extend(class_faults(&folder, &counts));
+    without_pictures(&folder, &counts, &mut report);
     let files = folder.train.pictures.len();
     if folder.test.is_none() && files < FEWEST {
         let root = folder.train.root.display();
@@ -140,26 +141,26 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
     Ok(report)
 }
 
-/// Classes and parts without a picture that can be read.
-fn class_faults(folder: &Folder, counts: &BTreeMap<String, [usize; 3]>) -> Vec<String> {
-    let mut faults = Vec::new();
+/// Notes classes and parts without a picture that can be read.
+fn without_pictures(
+    folder: &Folder,
+    counts: &BTreeMap<String, [usize; 3]>,
+    report: &mut FolderReport,
+) {
     for (part, listing) in folder.parts() {
         let (root, name) = (listing.root.display(), part.name());
         let empty: Vec<_> =
             listing.classes.iter().filter(|class| counts[*class][part as usize] == 0).collect();
         if empty.len() == listing.classes.len() {
-            faults.push(format!("{root}: no picture is left for the {name} set"));
+            report.faults.push(format!("{root}: no picture is left for the {name} set"));
         } else if part == Part::Train {
-            faults.extend(
-                empty.iter().map(|class| format!("{root}: {}", nothing_to_train_on(class))),
-            );
-        } else {
-            let lacks =
-                |class: &&String| format!("{root}: class {class} has no picture in the {name} set");
-            faults.extend(empty.iter().map(lacks));
+            let lacks = |class: &&String| format!("{root}: {}", nothing_to_train_on(class));
+            report.faults.extend(empty.iter().map(lacks));
+        } else if !empty.is_empty() {
+            let lacking = classes_have(&empty);
+            report.untested.push(format!("{root}: {lacking} no picture in the {name} set"));
         }
     }
-    faults
 }
 
 /// Decodes a picture; gives the SHA-256 of its file.
@@ -221,6 +222,12 @@ mod tests {
         assert_eq!(report.classes, [count("cat", 1), count("dog", 0)]);
         assert_eq!(report.small, ["cat", "dog"]);
         assert!(report.faults[0].contains("class dog has no picture to train on"), "{report:?}");
+        let pictures = Pictures::parts(20, 2);
+        pictures.add("train/fox/0.png", [1; 3]);
+        std::fs::create_dir(pictures.path("test/fox")).unwrap();
+        let report = check_folder(pictures.0.path()).unwrap();
+        assert!(report.faults.is_empty() && !report.is_sound(), "{report:?}");
+        assert!(report.untested[0].contains("class fox has no picture in the test set"));
         assert!(check_folder(&pictures.path("none")).is_err());
     }
 }

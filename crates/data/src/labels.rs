@@ -53,7 +53,7 @@ pub(crate) fn untested(config: &IdxConfig, classes: &[String], test: &Examples) 
 }
 
 /// Why some classes have no label, and what to do.
-fn gaps(present: &[usize], classes: &[String], named: bool) -> String {
+fn gaps(present: &[usize], classes: &[String], has_names: bool) -> String {
     let (first, last) = (present[0], present[present.len() - 1]);
     if first == 1 && present.len() == last {
         return format!(
@@ -66,7 +66,7 @@ fn gaps(present: &[usize], classes: &[String], named: bool) -> String {
     let numbers = some_of(&missing, MOST_NAMED);
     let names = some_of(missing.iter().map(|&class| &classes[class]), MOST_NAMED);
     let count = present.len();
-    match named {
+    match has_names {
         true if last < missing[0] => format!(
             "its labels are {first} to {last}, and data.classes names {} classes: {names} would have no \
              picture to train on; leave out the names that no label stands for",

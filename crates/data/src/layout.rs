@@ -247,8 +247,9 @@ fn unwrapped(path: &Path, part: Part) -> Result<PathBuf, DataError> {
     let mut folder = path.to_owned();
     for _ in 0..DEEPEST {
         let contents = Contents::of(&folder)?;
-        match (&contents.folders[..], contents.shape()) {
-            ([inner], Shape::Nested) if Part::of(inner) == Some(part) => folder = inner.clone(),
+        let is_nested = contents.shape() == Shape::Nested;
+        match <[PathBuf; 1]>::try_from(contents.folders) {
+            Ok([inner]) if is_nested && Part::of(&inner) == Some(part) => folder = inner,
             _ => break,
         }
     }

@@ -263,9 +263,8 @@ fn class_folders(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, DataError> {
         let [first, second] = [&pair[0], &pair[1]].map(|folder| name_of(folder));
         if composed(&first) == composed(&second) {
             let fault = format!(
-                "it is one name with {:?} beside it, and differs from it in the form of its letters alone \
-                 (Unicode NFC and NFD): put both folders together",
-                first
+                "it is one name with {first:?} beside it, and differs from it in the form of its letters \
+                 alone (Unicode NFC and NFD): put both folders together"
             );
             return Err(DataError::set(&pair[1], fault));
         }

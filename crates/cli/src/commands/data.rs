@@ -71,6 +71,7 @@ fn text(report: &FolderReport) -> String {
     };
     list("notes", report.notes.clone());
     list("faults", report.faults.clone());
+    list("classes that are not validated or tested", report.untested.clone());
     list(
         "broken pictures",
         report

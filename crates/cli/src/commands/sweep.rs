@@ -149,7 +149,11 @@ impl<'a> Search<'a> {
                     .iter()
                     .map(|(name, value)| format!("{name} {value:.4}"))
                     .collect();
-                say(&format!("{named}  valid {}  in {}", valid.join("  "), duration(ended.time)));
+                let valid = match &valid[..] {
+                    [] => "not measured".to_owned(),
+                    valid => format!("valid {}", valid.join("  ")),
+                };
+                say(&format!("{named}  {valid}  in {}", duration(ended.time)));
                 State::Finished(results)
             }
             _ if Crew::is_stopped()
@@ -185,6 +189,16 @@ impl<'a> Search<'a> {
             print(&ranking.table())?;
         }
         say(&format!("all results with all digits: {}", results.display()));
+        let metric = self.configs[0].train.best_by.name();
+        let is_measured =
+            |state: &State| state.results().is_none_or(|all| all.valid(metric).is_some());
+        if let Some(trial) = states.iter().position(|state| !is_measured(state)) {
+            let log = self.sweep.trial_log(trial + 1);
+            say(&format!(
+                "trials have no rank where nothing measured their {metric}; {} says why",
+                log.display()
+            ));
+        }
         let failed = states.iter().filter(|state| **state == State::Failed).count();
         if states.contains(&State::Unfinished) && Crew::is_stopped() {
             say(&format!("interrupted; go on with: {}", self.again()));

@@ -40,15 +40,9 @@ pub(super) fn beside_parts(
             continue;
         }
         let name = name_of(folder);
-        let part = Part::of(folder).map_or("training", |part| match part {
-            Part::Train => "training",
-            Part::Valid => "validation",
-            Part::Test => "test",
-        });
-        let place = match parts.iter().any(|folder| Part::of(folder) == Some(Part::Train)) {
-            true => "elsewhere",
-            false => "into a folder train/",
-        };
+        let part = Part::of(folder).map_or("train", Part::name);
+        let has_train = parts.iter().any(|folder| Part::of(folder) == Some(Part::Train));
+        let place = if has_train { "elsewhere" } else { "into a folder train/" };
         let fault = format!(
             "{name}/ holds folders ({}) and has {} beside it: is it the {part} part, or a class? For a part, \
              move what is beside it {place}; for a class, move all class folders into a folder train/",
@@ -102,7 +96,9 @@ fn alike<'a>(
 ) -> Option<(Vec<&'a Path>, BTreeSet<String>)> {
     let (first, rest) = nested.split_first().filter(|(_, rest)| !rest.is_empty())?;
     let mut common = first.1.clone();
-    rest.iter().for_each(|(_, names)| common.retain(|name| names.contains(name)));
+    for (_, names) in rest {
+        common.retain(|name| names.contains(name));
+    }
     if are_all && !common.is_empty() {
         return Some((nested.iter().map(|(folder, _)| *folder).collect(), common));
     }

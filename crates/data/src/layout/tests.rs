@@ -4,7 +4,9 @@ use crate::folder::tests::Pictures;
 /// A folder with an image at each of these places.
 fn with(images: &[&str]) -> Pictures {
     let pictures = Pictures::new();
-    images.iter().for_each(|name| pictures.add(&format!("{name}/0.png"), [1; 3]));
+    for name in images {
+        pictures.add(&format!("{name}/0.png"), [1; 3]);
+    }
     pictures
 }
 
