@@ -11,7 +11,7 @@ use crate::error::DataError;
 use crate::examples::{Examples, PictureShape};
 use crate::fetch::fetch;
 use crate::folder;
-use crate::idx::{self, Idx};
+use crate::idx::{self, Idx, Images};
 use crate::labels;
 use crate::layout::Layout;
 
@@ -119,8 +119,10 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
         .map(|(&name, (_, idx))| (name.clone(), idx.sha256.clone()))
         .collect();
     let classes = config.classes.clone().unwrap_or_else(|| {
-        let [_, (_, train_labels), ..] = &files;
-        let last = train_labels.values.iter().max().copied().unwrap_or_default();
+        let [_, (path, train_labels), ..] = &files;
+        // A fault in them is told with the images that they belong to.
+        let last =
+            train_labels.labels(path).unwrap_or_default().into_iter().max().unwrap_or_default();
         (0..=last).map(|label| label.to_string()).collect()
     });
     let rules = (labels == Labels::Needed).then_some(config);
@@ -153,9 +155,9 @@ fn assemble(
 ) -> Result<Dataset, DataError> {
     let [train_images, train_labels, test_images, test_labels] = files;
     let test_path = test_images.0.clone();
-    let train = examples(train_images, &train_labels, classes.len())?;
+    let (train, train_note) = examples(train_images, &train_labels, classes.len())?;
     rules.map_or(Ok(()), |config| labels::check(config, &classes, &train))?;
-    let test = examples(test_images, &test_labels, classes.len())?;
+    let (test, test_note) = examples(test_images, &test_labels, classes.len())?;
     if train.shape != test.shape {
         let size =
             |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
@@ -173,51 +175,38 @@ fn assemble(
         test: Arc::new(test),
         layout: None,
         checksums,
-        notes: Vec::new(),
+        notes: train_note.or(test_note).into_iter().collect(),
         warnings: untested.into_iter().collect(),
     })
 }
 
-/// Pictures and labels that belong together.
+/// Pictures and labels that belong together, and what was recognised in the pictures' file.
 fn examples(
     (image_path, images): (PathBuf, Idx),
     (label_path, labels): &(PathBuf, Idx),
     num_classes: usize,
-) -> Result<Examples, DataError> {
-    let (count, shape) = match images.dims[..] {
-        [count, height, width] => (count, PictureShape { channels: 1, height, width }),
-        [count, channels, height, width] => (count, PictureShape { channels, height, width }),
-        _ => {
-            return Err(DataError::set(
-                &image_path,
-                "it holds labels and not pictures; were two files swapped?",
-            ));
-        }
-    };
-    if labels.dims.len() != 1 {
-        return Err(DataError::set(
-            label_path,
-            "it holds pictures and not labels; were two files swapped?",
-        ));
-    }
-    if labels.values.len() != count {
+) -> Result<(Examples, Option<String>), DataError> {
+    let images = images.images(&image_path)?;
+    let count = images.count();
+    let labels = labels.labels(label_path)?;
+    if labels.len() != count {
         let fault = format!(
             "it has {} labels for the {count} pictures of {}; do the two files belong together?",
-            labels.values.len(),
+            labels.len(),
             image_path.display()
         );
         return Err(DataError::set(label_path, fault));
     }
-    if let Some(place) = labels.values.iter().position(|&label| usize::from(label) >= num_classes) {
+    if let Some(place) = labels.iter().position(|&label| usize::from(label) >= num_classes) {
         let fault = format!(
             "label number {place} is {}, but there are {num_classes} classes; {}",
-            labels.values[place],
-            labels::remedy(&labels.values, num_classes)
+            labels[place],
+            labels::remedy(&labels, num_classes)
         );
         return Err(DataError::set(label_path, fault));
     }
-    let labels = labels.values.iter().map(|&label| u16::from(label)).collect();
-    Ok(Examples { pixels: images.values, labels, shape })
+    let Images { pixels, shape, notice } = images;
+    Ok((Examples { pixels, labels, shape }, notice))
 }
 
 #[cfg(test)]

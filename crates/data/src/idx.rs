@@ -1,13 +1,18 @@
 //! The IDX file format: a header of big-endian numbers and an array of values.
 //!
 //! ```text
-//! 0  0  type  rank      type 0x08: unsigned bytes, the only one read here
+//! 0  0  type  rank      type 0x08: unsigned bytes; 0x09, 0x0b, 0x0c: signed numbers of 1, 2 and 4 bytes;
+//!                       0x0d, 0x0e: floats of 4 and 8 bytes, which are named and not read
 //! size of each dimension, four bytes each
 //! values, the last dimension fastest
 //! ```
 //! Source: the description of MNIST by `LeCun`, Cortes and Burges. A file may be
 //! gzip whatever its name. What a header announces is believed only as far as
 //! the file can hold it, so a damaged or lying one costs no memory.
+
+mod arrays;
+mod layout;
+mod values;
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -17,20 +22,31 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::digest::{GZIP_MAGIC, sha256};
 use crate::error::DataError;
+use crate::signature::{self, Kind};
+
+pub use arrays::Images;
+pub use values::Type;
 
 /// The most bytes that one byte of a deflate stream can stand for: 258 for two bits,
 /// as the zlib authors' technical notes derive it.
 const DEFLATE_RATIO: u64 = 1032;
 
-const UNSIGNED_BYTE: u8 = 0x08;
+/// How much of a file that is no IDX file is looked at.
+const LOOKED_AT: u64 = 4096;
 
-/// The contents of an IDX file of unsigned bytes.
+/// How a NumPy array becomes an IDX file.
+const RECIPE: &str = "write it as IDX: `bytes([0, 0, 8, x.ndim]) + numpy.array(x.shape, '>u4').tobytes() + \
+                      x.astype('uint8').tobytes()`";
+
+/// The contents of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idx {
-    /// The size of each dimension: 1, 3 or 4 of them, none zero.
+    /// The size of each dimension: 1 to 4 of them, none zero.
     pub dims: Vec<usize>,
-    /// The values; their number is the product of `dims`.
-    pub values: Vec<u8>,
+    /// The type of a value.
+    pub kind: Type,
+    /// The values as they are stored, big-endian; the product of `dims` is their number.
+    pub bytes: Vec<u8>,
     /// SHA-256 of the file's bytes, decompressed, header included.
     pub sha256: String,
 }
@@ -61,12 +77,15 @@ pub fn parse(mut source: impl Read + Seek, length: u64, path: &Path) -> Result<I
         }
         Fault::Reading(error) => unreadable(error),
         Fault::Content(fault) => damaged(path, fault),
+        Fault::Other(fault) => DataError::set(path, fault),
     })
 }
 
 enum Fault {
     Reading(io::Error),
     Content(String),
+    /// A sound file of another kind, and what to do.
+    Other(String),
 }
 
 impl From<io::Error> for Fault {
@@ -95,34 +114,39 @@ enum Size {
 /// Parses `source`, which gives at most `most` bytes.
 fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
     let mut header = take(&mut source, Vec::new(), 4)?;
-    let [0, 0, kind, rank] = header[..] else {
-        return Err(Fault::Content(
-            "it does not start with the two zeros of an IDX file".to_owned(),
-        ));
-    };
-    if kind != UNSIGNED_BYTE {
-        let fault = format!(
-            "its values are of type {kind:#04x}; only unsigned bytes ({UNSIGNED_BYTE:#04x}) are read"
-        );
+    let [0, 0, kind, rank] = header[..] else { return Err(stranger(header, source)) };
+    let Some(kind) = Type::of(kind) else {
+        let fault = format!("its values are of type {kind:#04x}, which IDX does not know");
         return Err(Fault::Content(fault));
-    }
-    if !matches!(rank, 1 | 3 | 4) {
-        let fault = format!("it has {rank} dimensions; labels have 1, pictures 3 or 4");
+    };
+    if !(1..=4).contains(&rank) {
+        let fault = format!("it has {rank} dimensions; labels have 1, images 3 or 4");
         return Err(Fault::Content(fault));
     }
     header = take(&mut source, header, 4 * u64::from(rank))?;
-    let dims: Vec<u32> = header[4..]
-        .chunks_exact(4)
-        .map(|bytes| bytes.iter().fold(0, |number, &byte| number << 8 | u32::from(byte)))
-        .collect();
-    let announced = dims.iter().try_fold(1_u64, |product, &dim| product.checked_mul(dim.into()));
-    let announced = match announced {
+    let numbers = |of: fn([u8; 4]) -> u32| -> Vec<u32> {
+        header[4..].as_chunks().0.iter().map(|bytes| of(*bytes)).collect()
+    };
+    let dims = numbers(u32::from_be_bytes);
+    let length_of = |dims: &[u32]| {
+        let size = kind.size() as u64;
+        dims.iter().try_fold(size, |product, &dim| product.checked_mul(dim.into()))
+    };
+    let left = most.saturating_sub(header.len() as u64);
+    let announced = match length_of(&dims) {
         Some(0) => return Err(Fault::Content(format!("it is empty: its dimensions are {dims:?}"))),
-        Some(announced) if announced <= most.saturating_sub(header.len() as u64) => announced,
+        Some(announced) if announced <= left => announced,
         _ => {
-            let fault = format!(
+            let swapped = numbers(u32::from_le_bytes);
+            let mut fault = format!(
                 "its header announces dimensions {dims:?}, more than a file of its length can hold"
             );
+            if size == Size::Known && length_of(&swapped) == Some(left) {
+                fault = format!(
+                    "its header announces dimensions {dims:?}, which are {swapped:?} where the lowest byte \
+                     comes first; in IDX the highest does"
+                );
+            }
             return Err(Fault::Content(fault));
         }
     };
@@ -138,12 +162,34 @@ fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
     source.take(announced + 1).read_to_end(&mut buffer)?;
     if buffer.len() as u64 != announced {
         let relation = if (buffer.len() as u64) < announced { "fewer" } else { "more" };
+        let values = announced / kind.size() as u64;
         let fault =
-            format!("it holds {relation} values than the {announced} that its header announces");
+            format!("it holds {relation} values than the {values} that its header announces");
         return Err(Fault::Content(fault));
     }
     let sha256 = sha256([&header[..], &buffer]);
-    Ok(Idx { dims: dims.into_iter().map(|dim| dim as usize).collect(), values: buffer, sha256 })
+    let dims = dims.into_iter().map(|dim| dim as usize).collect();
+    Ok(Idx { dims, kind, bytes: buffer, sha256 })
+}
+
+/// What a file is that does not begin as IDX does.
+fn stranger(mut begin: Vec<u8>, source: impl Read) -> Fault {
+    // What cannot be read any further is named by what could.
+    let _ = source.take(LOOKED_AT).read_to_end(&mut begin);
+    let (name, remedy) = match signature::kind(&begin) {
+        Some(Kind::Other(name)) if name.contains("NumPy") => (name, RECIPE),
+        Some(Kind::Image(name) | Kind::Other(name)) => (name, "name a file in IDX"),
+        None if image::guess_format(&begin).is_ok() => (
+            "an image",
+            "name a file in IDX, or use kind = \"image-folder\" for a folder of images",
+        ),
+        None => {
+            return Fault::Content(
+                "it does not start with the two zeros of an IDX file".to_owned(),
+            );
+        }
+    };
+    Fault::Other(format!("it is {name} and no IDX file; {remedy}"))
 }
 
 /// Appends exactly `length` bytes of the header.
@@ -154,7 +200,7 @@ fn take(source: &mut impl Read, mut header: Vec<u8>, length: u64) -> Result<Vec<
     }
 }
 
-/// The bytes of an IDX file: header and values.
+/// The bytes of an IDX file of unsigned bytes: header and values.
 ///
 /// # Panics
 /// When there are not as many values as `dims` says, or a dimension does not fit in 32 bits.
@@ -164,7 +210,7 @@ pub fn encode(dims: &[usize], values: &[u8]) -> Vec<u8> {
         values.len(),
         "as many values as the dimensions say"
     );
-    let mut bytes = vec![0, 0, UNSIGNED_BYTE, dims.len() as u8];
+    let mut bytes = vec![0, 0, Type::Byte.code(), dims.len() as u8];
     for &dim in dims {
         bytes.extend(u32::try_from(dim).expect("a dimension fits in 32 bits").to_be_bytes());
     }

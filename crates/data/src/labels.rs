@@ -84,7 +84,7 @@ fn gaps(present: &[usize], classes: &[String], has_names: bool) -> String {
 }
 
 /// What to do about a label that is too high.
-pub(crate) fn remedy(labels: &[u8], num_classes: usize) -> &'static str {
+pub(crate) fn remedy(labels: &[u16], num_classes: usize) -> &'static str {
     let [least, most] = [labels.iter().min(), labels.iter().max()]
         .map(|label| label.map_or(0, |&label| usize::from(label)));
     if least == 1 && most == num_classes {

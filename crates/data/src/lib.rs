@@ -38,6 +38,7 @@ mod names;
 pub mod normalization;
 pub mod picture;
 pub mod prefetch;
+mod signature;
 pub mod split;
 mod tools;
 

@@ -65,7 +65,7 @@ pub fn evaluate_run(
         (ModelConfig::Gan(_), Some(file)) => {
             let trained = Trained::open(run, which)?;
             let judge = judge::of_run(&trained, &trained.splits(datasets, notice)?, backend)?;
-            let pixels = read_pictures(file, trained.info.shape(), judge.samples())?;
+            let pixels = read_pictures(file, trained.info.shape(), judge.samples(), notice)?;
             Ok((trained.step, Report::Generation(judge.judge(&pixels, split))))
         }
     }
@@ -73,23 +73,26 @@ pub fn evaluate_run(
 
 /// The pictures of an IDX file, one after the other: as many as are compared, since a distance depends
 /// on their number, of this shape.
-fn read_pictures(file: &Path, shape: PictureShape, count: usize) -> Result<Vec<u8>, TrainError> {
-    let idx = idx::read(file)?;
-    let grey = shape.channels == 1;
-    let fits = match idx.dims[..] {
-        [_, height, width] => grey && [height, width] == [shape.height, shape.width],
-        [_, channels, height, width] => {
-            [channels, height, width] == [shape.channels, shape.height, shape.width]
-        }
-        _ => false,
-    };
-    if fits && idx.dims[0] == count {
-        Ok(idx.values)
-    } else {
-        Err(TrainError::Settings(format!(
-            "{} holds {:?}, and not {count} pictures of {shape:?}",
+fn read_pictures(
+    file: &Path,
+    shape: PictureShape,
+    count: usize,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Vec<u8>, TrainError> {
+    let images = idx::read(file)?.images(file)?;
+    if images.shape != shape || images.count() != count {
+        let size =
+            |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
+        return Err(TrainError::Settings(format!(
+            "{} holds {} pictures of {}, and not {count} of {}",
             file.display(),
-            idx.dims
-        )))
+            images.count(),
+            size(images.shape),
+            size(shape)
+        )));
     }
+    if let Some(text) = &images.notice {
+        notice(text);
+    }
+    Ok(images.pixels)
 }

@@ -55,10 +55,89 @@ fn four_files_make_a_dataset() {
 #[test]
 fn pictures_may_have_channels() {
     let folder = Folder::new();
-    folder.write("train-images", &[3, 2, 1, 2], &(0..12).collect::<Vec<_>>());
-    folder.write("test-images", &[2, 2, 1, 2], &[7; 8]);
-    let shape = folder.load(None).unwrap().train.shape;
-    assert_eq!(shape, PictureShape { channels: 2, height: 1, width: 2 });
+    folder.write("train-images", &[3, 3, 2, 2], &(0..36).collect::<Vec<_>>());
+    folder.write("test-images", &[2, 3, 2, 2], &[7; 24]);
+    let dataset = folder.load(None).unwrap();
+    assert_eq!(dataset.train.shape, PictureShape { channels: 3, height: 2, width: 2 });
+    assert_eq!(dataset.train.picture(1)[..4], [12, 13, 14, 15]);
+    assert!(dataset.warnings.is_empty());
+}
+
+#[test]
+fn channels_that_stand_last_are_moved_and_said_once() {
+    let folder = Folder::new();
+    let pixels: Vec<u8> = (0..36).collect();
+    folder.write("train-images", &[3, 2, 2, 3], &pixels);
+    folder.write("test-images", &[2, 2, 2, 3], &[7; 24]);
+    let dataset = folder.load(None).unwrap();
+    let shape = PictureShape { channels: 3, height: 2, width: 2 };
+    assert_eq!(dataset.train.shape, shape);
+    assert_eq!(dataset.train.picture(0), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
+    let [warning] = &dataset.warnings[..] else { panic!("{:?}", dataset.warnings) };
+    assert!(warning.contains("train-images: 2x2x3 was read as images of 2x2"), "{warning}");
+    // The same images, the channels first, are the same set.
+    folder.write("test-images", &[2, 3, 2, 2], &[7; 24]);
+    assert_eq!(folder.load(None).unwrap().test.shape, shape);
+    // What can be read both ways is not guessed.
+    folder.write("train-images", &[3, 3, 2, 3], &[0; 54]);
+    let message = folder.load(None).unwrap_err();
+    assert!(
+        message.contains("are 2x3 with 3 channels first or 3x2 with 3 channels last"),
+        "{message}"
+    );
+    folder.write("train-images", &[3, 2, 2, 2], &[0; 24]);
+    let message = folder.load(None).unwrap_err();
+    assert!(message.contains("neither 1 nor 3 channels"), "{message}");
+}
+
+#[test]
+fn whole_numbers_of_any_type_are_read() {
+    let folder = Folder::new();
+    let plain = folder.load(None).unwrap();
+    let wide = |code: u8, dims: &[usize], values: &[i32]| {
+        let mut bytes = idx::encode(&[values.len()], &vec![0; values.len()])[..2].to_vec();
+        bytes.extend([code, dims.len() as u8]);
+        dims.iter().for_each(|dim| bytes.extend((*dim as u32).to_be_bytes()));
+        for value in values {
+            let value = value.to_be_bytes();
+            bytes.extend(&value[if code == 0x0b { 2 } else { 0 }..]);
+        }
+        bytes
+    };
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.0.path().join(name), bytes).unwrap();
+    for code in [0x0b, 0x0c] {
+        let labels = wide(code, &[3], &[0, 2, 1]);
+        write("train-labels", &labels);
+        write("train-images", &wide(code, &[3, 2, 2], &(0..12).collect::<Vec<_>>()));
+        let dataset = folder.load(None).unwrap();
+        assert_eq!(dataset.train, plain.train);
+        let path = folder.0.path().join("train-labels").to_str().unwrap().to_owned();
+        assert_eq!(dataset.checksums[&path], sha256([&labels[..]]), "of the file as it is");
+    }
+    for (name, bytes, fault) in [
+        ("train-labels", wide(0x0c, &[3], &[0, -1, 1]), "value number 1 is -1"),
+        ("train-labels", wide(0x0c, &[3], &[0, 65_536, 1]), "value number 1 is 65536"),
+        ("train-labels", wide(0x0c, &[3], &[0, 1 << 24, 2 << 24]), "lowest byte first"),
+        ("train-labels", wide(0x0b, &[3], &[0, 1 << 8, 2 << 8]), "lowest byte first"),
+        ("train-labels", wide(0x0c, &[3, 2], &[1, 0, 0, 1, 1, 0]), "one-hot"),
+        ("train-labels", wide(0x0c, &[3, 1], &[0, 1, 2]), "y.ravel()"),
+        ("train-labels", wide(0x0c, &[3, 2], &[0, 1, 2, 2, 0, 1]), "labels have one dimension"),
+        (
+            "train-images",
+            wide(0x0b, &[3, 2, 2], &[300; 12]),
+            "value number 0 is 300; pixels are bytes",
+        ),
+        ("train-images", wide(0x0c, &[3, 4], &[0; 12]), "3 rows of 4 values"),
+    ] {
+        let folder = Folder::new();
+        fs::write(folder.0.path().join(name), bytes).unwrap();
+        let message = folder.load(None).unwrap_err();
+        assert!(
+            message.contains(name) && message.contains(fault),
+            "{message}\nshould say: {fault}"
+        );
+        assert!(!message.contains("damaged"), "{message}");
+    }
 }
 
 #[test]
@@ -73,7 +152,7 @@ fn what_does_not_fit_together_is_named() {
         );
     };
     check("train-labels", &[2], &[0, 1], "2 labels for the 3 pictures");
-    check("train-images", &[3], &[0, 1, 2], "not pictures");
+    check("train-images", &[3], &[0, 1, 2], "not images");
     check("test-labels", &[2, 1, 1], &[0, 1], "not labels");
     check("test-labels", &[2], &[0, 3], "label number 1 is 3, but there are 3 classes");
     check("test-images", &[2, 1, 4], &[7; 8], "are 1x1x4, those to train on 1x2x2");
@@ -151,7 +230,7 @@ fn a_damaged_file_of_a_known_set_is_refused_and_not_fetched_anew() {
         fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
     }
     let labels = idx::read(&folder.join("t10k-labels-idx1-ubyte.gz")).unwrap();
-    let mut values = labels.values;
+    let mut values = labels.bytes;
     let first = values.iter().position(|&label| label != values[0]).unwrap();
     values.swap(0, first);
     fs::write(folder.join("t10k-labels-idx1-ubyte"), idx::encode(&labels.dims, &values)).unwrap();

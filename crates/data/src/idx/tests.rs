@@ -8,7 +8,7 @@ use super::*;
 fn parse_bytes(bytes: &[u8]) -> Result<Idx, String> {
     parse(Cursor::new(bytes), bytes.len() as u64, Path::new("some-file")).map_err(|error| {
         let message = error.to_string();
-        assert!(message.starts_with("some-file "), "{message}");
+        assert!(message.starts_with("some-file"), "{message}");
         message
     })
 }
@@ -27,7 +27,7 @@ fn small() -> Vec<u8> {
 fn plain_and_gzip_give_the_same() {
     let plain = parse_bytes(&small()).unwrap();
     assert_eq!(plain.dims, [2, 3, 4]);
-    assert_eq!(plain.values, (0..24).collect::<Vec<u8>>());
+    assert_eq!(plain.bytes, (0..24).collect::<Vec<u8>>());
     assert_eq!(plain.sha256, sha256([&small()[..]]));
     assert_eq!(plain, parse_bytes(&gzip(&small())).unwrap());
 }
@@ -43,8 +43,8 @@ fn each_fault_is_named() {
         (Vec::new(), "ends within its header"),
         (small()[..9].to_vec(), "ends within its header"),
         (with(0, 1), "two zeros"),
-        (with(2, 0x0d), "type 0x0d"),
-        (with(3, 2), "2 dimensions"),
+        (with(2, 0x42), "type 0x42, which IDX does not know"),
+        (with(3, 5), "5 dimensions"),
         (with(7, 0), "is empty"),
         (with(4, 0xff), "announces dimensions"),
         (small()[..39].to_vec(), "announces dimensions"),
@@ -60,8 +60,65 @@ fn each_fault_is_named() {
 }
 
 #[test]
+fn fractions_are_named_with_what_to_do() {
+    for (code, size, name) in [(0x0d, 4, "float"), (0x0e, 8, "double")] {
+        let of = |dims: &[u8], values: usize| {
+            let mut bytes = vec![0, 0, code, dims.len() as u8];
+            dims.iter().for_each(|dim| bytes.extend([0, 0, 0, *dim]));
+            bytes.resize(bytes.len() + values * size, 0);
+            parse_bytes(&bytes).unwrap()
+        };
+        let path = Path::new("some-file");
+        let images = of(&[2, 3, 4], 24).images(path).unwrap_err().to_string();
+        assert!(
+            images.contains(&format!("of type {name}, and pixels are bytes: convert to bytes")),
+            "{images}"
+        );
+        let labels = of(&[5], 5).labels(path).unwrap_err().to_string();
+        assert!(
+            labels.contains(&format!("of type {name}, and labels are whole numbers: convert")),
+            "{labels}"
+        );
+    }
+}
+
+#[test]
+fn other_files_are_named() {
+    let zip = [b"PK\x03\x04", &[0; 26][..], b"x_train.npy"].concat();
+    for (bytes, name) in [
+        (
+            b"\x93NUMPY\x01\0v\0{'descr': '|u1'".to_vec(),
+            "a NumPy array (.npy) and no IDX file; write it as IDX: `bytes(",
+        ),
+        (zip, "a NumPy archive (.npz) and no IDX file; write it"),
+        (b"MATLAB 5.0 MAT-file, Platform".to_vec(), "a MATLAB file (.mat)"),
+        (b"label,pixel1,pixel2\n3,0,0\n".to_vec(), "a text"),
+        (b"PAR1\x15\x04\0".to_vec(), "a Parquet table"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec(), "an image and no IDX file"),
+        (b"<!doctype html><html>".to_vec(), "an HTML page"),
+    ] {
+        for bytes in [gzip(&bytes), bytes] {
+            let message = parse_bytes(&bytes).unwrap_err();
+            assert!(
+                message.contains(name) && !message.contains("damaged"),
+                "{message}\nshould name {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn numbers_with_the_lowest_byte_first_are_told() {
+    let mut bytes = vec![0, 0, Type::Byte.code(), 1];
+    bytes.extend(5_u32.to_le_bytes());
+    bytes.extend([1; 5]);
+    let message = parse_bytes(&bytes).unwrap_err();
+    assert!(message.contains("which are [5] where the lowest byte comes first"), "{message}");
+}
+
+#[test]
 fn a_product_that_overflows_is_a_fault() {
-    let mut bytes = vec![0, 0, UNSIGNED_BYTE, 4];
+    let mut bytes = vec![0, 0, Type::Byte.code(), 4];
     bytes.extend([0xff; 16]);
     bytes.extend([0; 100]);
     assert!(parse_bytes(&bytes).unwrap_err().contains("announces"));
@@ -94,7 +151,7 @@ fn a_lying_gzip_header_reserves_nothing() {
             self.0.seek(place)
         }
     }
-    let mut lying = vec![0, 0, UNSIGNED_BYTE, 3];
+    let mut lying = vec![0, 0, Type::Byte.code(), 3];
     lying.extend([0x0f, 0xff, 0xff, 0xff, 0, 0, 0x10, 0, 0, 0, 0x10, 0]);
     let packed = gzip(&lying);
     for bytes in [&lying, &packed] {
@@ -112,7 +169,7 @@ proptest! {
         let values = vec![byte; dims.iter().product()];
         let read = parse_bytes(&encode(&dims, &values)).unwrap();
         prop_assert_eq!(read.dims, dims);
-        prop_assert_eq!(read.values, values);
+        prop_assert_eq!(read.bytes, values);
     }
 
     #[test]
@@ -124,7 +181,7 @@ proptest! {
         let place = place.index(bytes.len());
         bytes[place] ^= mask;
         if let Ok(read) = parse_bytes(&bytes) {
-            prop_assert_eq!(read.values.len(), read.dims.iter().product::<usize>());
+            prop_assert_eq!(read.bytes.len(), read.dims.iter().product::<usize>());
             // A gzip header has bytes (time, system) that change nothing of the contents.
             prop_assert!(packed && read == sound || read.sha256 != sound.sha256);
         }
@@ -139,7 +196,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), packed: bool) {
-        let mut bytes = [&[0, 0, UNSIGNED_BYTE], &bytes[..]].concat();
+        let mut bytes = [&[0, 0, Type::Byte.code()], &bytes[..]].concat();
         if packed {
             bytes = gzip(&bytes);
         }
