@@ -97,7 +97,9 @@ fn whole_numbers_of_any_type_are_read() {
     let wide = |code: u8, dims: &[usize], values: &[i32]| {
         let mut bytes = idx::encode(&[values.len()], &vec![0; values.len()])[..2].to_vec();
         bytes.extend([code, dims.len() as u8]);
-        dims.iter().for_each(|dim| bytes.extend((*dim as u32).to_be_bytes()));
+        for dim in dims {
+            bytes.extend((*dim as u32).to_be_bytes());
+        }
         for value in values {
             let value = value.to_be_bytes();
             bytes.extend(&value[if code == 0x0b { 2 } else { 0 }..]);

@@ -7,7 +7,7 @@ use crate::examples::PictureShape;
 pub(super) enum Order {
     /// `[channels, height, width]`, as everything here has them.
     First,
-    /// `[height, width, channels]`, as `TensorFlow`, Pillow and OpenCV have them.
+    /// `[height, width, channels]`, as `TensorFlow`, Pillow and `OpenCV` have them.
     Last,
 }
 

@@ -64,7 +64,9 @@ fn fractions_are_named_with_what_to_do() {
     for (code, size, name) in [(0x0d, 4, "float"), (0x0e, 8, "double")] {
         let of = |dims: &[u8], values: usize| {
             let mut bytes = vec![0, 0, code, dims.len() as u8];
-            dims.iter().for_each(|dim| bytes.extend([0, 0, 0, *dim]));
+            for dim in dims {
+                bytes.extend([0, 0, 0, *dim]);
+            }
             bytes.resize(bytes.len() + values * size, 0);
             parse_bytes(&bytes).unwrap()
         };
