@@ -1,22 +1,23 @@
 //! A picture file of any format that `image` reads -> the bytes that a network sees.
 
 mod claims;
+mod flaw;
+mod jpeg;
+mod tiff;
+mod whole;
 
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use image::error::{DecodingError, LimitError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{
-    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult,
-    Limits, RgbImage,
-};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::error::DataError;
 use crate::examples::PictureShape;
+use flaw::Flaw;
 
 /// The longest picture file that is read.
 const LONGEST_FILE: u64 = 256 << 20;
@@ -73,11 +74,12 @@ pub fn read_picture_bytes(
         )));
     }
     // Decoders of strangers' formats have had panics before; one more must not end the program.
-    let decoded = catch_unwind(AssertUnwindSafe(|| convert(name, bytes, shape, bounds)));
-    let mut pixels = match decoded {
-        Ok(result) => result.map_err(|error| fault(reason(bytes, &error).to_owned()))?,
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(name, bytes, shape, bounds)));
+    let picture = match decoded {
+        Ok(result) => result.map_err(|flaw| fault(flaw.reason(bytes).into_owned()))?,
         Err(_) => return Err(fault("its decoder failed".to_owned())),
     };
+    let mut pixels = to_pixels(picture, shape);
     if invert {
         for pixel in &mut pixels {
             *pixel = 255 - *pixel;
@@ -97,10 +99,6 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
         return Err(DataError::Picture { path: path.to_owned(), fault });
     }
     Ok(bytes)
-}
-
-fn convert(name: &Path, bytes: &[u8], shape: PictureShape, bounds: Bounds) -> ImageResult<Vec<u8>> {
-    Ok(to_pixels(decode(name, bytes, shape, bounds)?, shape))
 }
 
 /// A picture as [`read_picture`] makes it of a file.
@@ -126,19 +124,24 @@ pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
 
 /// How many pixels a picture says that it has; none where its head cannot be read.
 pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
-    let size = || open(name, bytes).ok().map(|(_, decoder)| decoder.dimensions());
+    let format = format(name, bytes).ok()?;
+    let size = || open(format, bytes).ok().map(|(_, decoder)| decoder.dimensions());
     let (width, height) = catch_unwind(AssertUnwindSafe(size)).ok()??;
     Some(u64::from(width) * u64::from(height))
 }
 
-/// Reads what stands before the pixels.
-fn open<'a>(
-    name: &Path,
-    bytes: &'a [u8],
-) -> ImageResult<(ImageFormat, impl ImageDecoder + use<'a>)> {
-    // The bytes know best; some formats (TGA) have no mark, so that the name decides.
-    let format = image::guess_format(bytes)
-        .or_else(|error| ImageFormat::from_path(name).map_err(|_| error))?;
+/// The format of a file, by its first bytes; TGA has no mark, so that the name decides.
+fn format(name: &Path, bytes: &[u8]) -> Result<ImageFormat, Flaw> {
+    if tiff::is_big(bytes) {
+        return Ok(ImageFormat::Tiff);
+    }
+    let named = || ImageFormat::from_path(name).ok().filter(|format| *format == ImageFormat::Tga);
+    let format = image::guess_format(bytes).ok().or_else(named);
+    format.filter(ImageFormat::reading_enabled).ok_or(Flaw::Unknown)
+}
+
+/// Reads what stands before the pixels; the format is another one where an icon holds it.
+fn open(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder), Flaw> {
     let (format, bytes) = claims::checked(format, bytes)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
@@ -149,21 +152,33 @@ fn open<'a>(
     Ok((format, reader.into_decoder()?))
 }
 
-/// Decodes within limits and turns the picture upright.
+/// Decodes within limits and turns the picture upright. A file that ends too early is none.
 fn decode(
     name: &Path,
     bytes: &[u8],
     shape: PictureShape,
     bounds: Bounds,
-) -> ImageResult<DynamicImage> {
-    let (format, mut decoder) = open(name, bytes)?;
+) -> Result<DynamicImage, Flaw> {
+    let format = format(name, bytes)?;
+    match upright(format, bytes, shape, bounds) {
+        Ok(picture) => whole::check(format, bytes).map(|()| picture),
+        Err(flaw) => Err(flaw.explained(format, bytes)),
+    }
+}
+
+fn upright(
+    format: ImageFormat,
+    bytes: &[u8],
+    shape: PictureShape,
+    bounds: Bounds,
+) -> Result<DynamicImage, Flaw> {
+    let (format, mut decoder) = open(format, bytes)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
-        let fault = DecodingError::new(format.into(), "it has no pixels");
-        return Err(ImageError::Decoding(fault));
+        return Err(Flaw::Unread("it has no pixels".into()));
     }
     if u64::from(width) * u64::from(height) > bounds.pixels {
-        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
+        return Err(Flaw::TooLarge);
     }
     // Damaged EXIF data are no reason to refuse the picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
@@ -177,28 +192,6 @@ fn decode(
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
     Ok(picture)
-}
-
-/// Why a file is no picture, in our words: by its first bytes, or else by what its decoder found.
-fn reason(bytes: &[u8], error: &ImageError) -> &'static str {
-    let begins = |start: &[u8]| bytes.trim_ascii_start().starts_with(start);
-    let is_text = || !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok();
-    if bytes.is_empty() {
-        return "it is empty";
-    }
-    if begins(b"%PDF") {
-        return "it is a PDF document";
-    }
-    if bytes.get(4..8) == Some(b"ftyp") {
-        return "it is a HEIF or AVIF picture, or a film, which are not read here";
-    }
-    match error {
-        ImageError::Limits(_) => "it is too large, or says that it is",
-        _ if is_text() => "it is a text",
-        ImageError::Unsupported(_) => "it is in no format that is read here",
-        ImageError::IoError(_) => "it ends too early",
-        _ => "its contents are damaged",
-    }
 }
 
 /// The most memory that a picture takes on its way from the decoder to the network's size. Decoders are not

@@ -6,38 +6,26 @@
 
 use std::ops::Range;
 
-use image::error::DecodingError;
-use image::{ImageError, ImageFormat, ImageResult};
+use image::ImageFormat;
+
+use super::flaw::Flaw;
+use super::tiff;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Tags of TIFF.
-const COMPRESSION: u64 = 259;
-const SAMPLES: u64 = 277;
-const TILE_WIDTH: u64 = 322;
-const TILE_LENGTH: u64 = 323;
-
-/// The widest and highest tile of a TIFF.
-const LARGEST_TILE: u64 = 1 << 16;
-
-/// The most numbers for each pixel of a TIFF, those that are left out included.
-const MOST_SAMPLES: u64 = 16;
-
 /// The file that a decoder may be given, and its format: the file itself, or the PNG within an icon.
-pub(super) fn checked(format: ImageFormat, bytes: &[u8]) -> ImageResult<(ImageFormat, &[u8])> {
-    let checked = match format {
-        ImageFormat::Ico => match png_of_icon(bytes) {
-            Some(png) => return Ok((ImageFormat::Png, png)),
-            None => Ok(()),
-        },
-        ImageFormat::WebP => check_webp(bytes),
-        ImageFormat::Tiff => check_tiff(bytes),
-        _ => Ok(()),
-    };
-    match checked {
-        Ok(()) => Ok((format, bytes)),
-        Err(fault) => Err(ImageError::Decoding(DecodingError::new(format.into(), fault))),
+pub(super) fn checked(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, &[u8]), Flaw> {
+    match format {
+        ImageFormat::Ico => {
+            if let Some(png) = png_of_icon(bytes) {
+                return Ok((ImageFormat::Png, png));
+            }
+        }
+        ImageFormat::WebP => check_webp(bytes)?,
+        ImageFormat::Tiff => tiff::check(bytes)?,
+        _ => {}
     }
+    Ok((format, bytes))
 }
 
 /// The largest PNG of an icon, if it has any.
@@ -53,7 +41,7 @@ fn png_of_icon(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// That no chunk is longer than the file, and no frame larger than the canvas.
-fn check_webp(bytes: &[u8]) -> Result<(), &'static str> {
+fn check_webp(bytes: &[u8]) -> Result<(), Flaw> {
     // Without that head there is one frame, which says itself how large the picture is.
     if bytes.get(12..16) != Some(b"VP8X") {
         return Ok(());
@@ -66,20 +54,16 @@ fn check_webp(bytes: &[u8]) -> Result<(), &'static str> {
 }
 
 /// Looks at the chunks that begin within `range`.
-fn check_chunks(
-    bytes: &[u8],
-    mut range: Range<usize>,
-    canvas: [usize; 2],
-) -> Result<(), &'static str> {
+fn check_chunks(bytes: &[u8], mut range: Range<usize>, canvas: [usize; 2]) -> Result<(), Flaw> {
     while !range.is_empty()
         && let at = range.start
         && let (Some(kind), Some(length)) = (bytes.get(at..at + 4), little_endian(bytes, at + 4, 4))
     {
         let length = length as usize;
-        let chunk = bytes.get(at + 8..at + 8 + length).ok_or("it ends within a chunk")?;
+        let chunk = bytes.get(at + 8..at + 8 + length).ok_or(Flaw::TooEarly)?;
         let side = |at| little_endian(chunk, at, 2).unwrap_or(0) as usize & 0x3fff;
         if kind == b"VP8 " && (side(6) > canvas[0] || side(8) > canvas[1]) {
-            return Err("a frame is larger than the picture");
+            return Err(Flaw::Damaged);
         }
         if kind == b"ANMF" {
             check_chunks(chunk, 16..length, canvas)?;
@@ -89,61 +73,7 @@ fn check_chunks(
     Ok(())
 }
 
-/// That no list is longer than the file, that a row of a tile is no longer than any of a picture, and that
-/// there is no picture of another format in it.
-fn check_tiff(bytes: &[u8]) -> Result<(), &'static str> {
-    let number = |at: u64, length: u64| {
-        let (at, length) = (usize::try_from(at).ok()?, length as usize);
-        let read = if bytes.starts_with(b"II") { little_endian } else { big_endian };
-        read(bytes, at, length)
-    };
-    let directory = || {
-        // BigTIFF has longer offsets, and longer counts.
-        let (first, heads, size, counts) = match number(2, 2)? {
-            43 => (number(8, 8)?, 8, 20, 8),
-            _ => (number(4, 4)?, 2, 12, 4),
-        };
-        Some((first.saturating_add(heads), number(first, heads)?, size, counts))
-    };
-    // What has no directory is for the decoder to judge.
-    let Some((first, entries, size, counts)) = directory() else { return Ok(()) };
-    for index in 0..entries {
-        let at = index.saturating_mul(size).saturating_add(first);
-        let entry = || Some((number(at, 2)?, number(at + 2, 2)?, number(at + 4, counts)?));
-        let Some((tag, kind, count)) = entry() else { break };
-        if count > bytes.len() as u64 {
-            return Err("a list in it is longer than the file");
-        }
-        let value = match kind {
-            3 => number(at + 4 + counts, 2),
-            4 => number(at + 4 + counts, 4),
-            _ => None,
-        };
-        match (tag, value) {
-            (COMPRESSION, Some(6 | 7)) => {
-                return Err("JPEG within TIFF is not read; save it as JPEG or PNG");
-            }
-            (COMPRESSION | SAMPLES | TILE_WIDTH | TILE_LENGTH, None) => {
-                return Err("its head has a number that is none");
-            }
-            (SAMPLES, Some(samples)) if samples > MOST_SAMPLES => {
-                return Err("it has too many samples for each pixel");
-            }
-            (TILE_WIDTH | TILE_LENGTH, Some(length)) if length > LARGEST_TILE => {
-                return Err("its tiles are too large");
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn little_endian(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
+pub(super) fn little_endian(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(length)?)?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-fn big_endian(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at.checked_add(length)?)?;
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }

@@ -196,16 +196,10 @@ fn a_few_kilobytes_cannot_ask_for_much_memory() {
     }
 }
 
-/// What is wrong with a picture, in the decoder's words.
-fn error_of(bytes: &[u8]) -> ImageError {
-    fault(bytes);
-    decode(Path::new("bad.jpg"), bytes, GREY, Bounds::FILE).unwrap_err()
-}
-
 #[test]
 fn a_picture_without_pixels_is_none() {
     for empty in [&b"P5\n0 7\n255\n"[..], b"P5\n7 0\n255\n"] {
-        assert!(error_of(empty).to_string().contains("no pixels"));
+        assert!(fault(empty).contains("no pixels"));
     }
 }
 
@@ -214,8 +208,8 @@ fn turning_a_picture_counts_as_memory() {
     let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
     let zeros = 2600 * (2600 * 4 + 1);
     assert_eq!(read(&png_of_zeros(2600, zeros), GREY), [255; 4]);
-    let error = error_of(&png(2600, zeros, &[(b"eXIf", exif)]));
-    assert!(matches!(error, ImageError::Limits(_)), "{error}");
+    let message = fault(&png(2600, zeros, &[(b"eXIf", exif)]));
+    assert!(message.contains("it is too large"), "{message}");
 }
 
 #[test]
@@ -240,8 +234,8 @@ fn a_png_in_an_icon_is_held_to_the_limits_of_any() {
     let png = encoded(&picture, ImageFormat::Png);
     assert_eq!(read(&icon(&png), GREY), [9; 4]);
     assert_eq!(read(&encoded(&picture, ImageFormat::Ico), GREY), [9; 4]);
-    let error = error_of(&icon(&png_of_zeros(10_000, 1 << 22)));
-    assert!(matches!(error, ImageError::Limits(_)), "{error}");
+    let message = fault(&icon(&png_of_zeros(10_000, 1 << 22)));
+    assert!(message.contains("it is too large"), "{message}");
 }
 
 #[test]
@@ -252,14 +246,14 @@ fn a_webp_keeps_what_its_heads_say() {
         let head = b"WEBPVP8X\x0a\0\0\0\x18\0\0\0\0\0\0\0\0\0";
         [b"RIFF", &length[..], head, chunk].concat()
     };
-    let message = error_of(&webp(b"EXIF\xf0\xff\xff\xff12345678")).to_string();
-    assert!(message.contains("ends within a chunk"), "{message}");
+    let message = fault(&webp(b"EXIF\xf0\xff\xff\xff12345678"));
+    assert!(message.contains("ends too early"), "{message}");
     // A key frame of 16383x16383.
     let frame = b"VP8 \x0a\0\0\0\x10\0\0\x9d\x01\x2a\xff\x3f\xff\x3f";
     let in_animation = [&b"ANMF\x22\0\0\0"[..], &[0; 16], frame].concat();
     for chunk in [&frame[..], &in_animation] {
-        let message = error_of(&webp(chunk)).to_string();
-        assert!(message.contains("larger than the picture"), "{message}");
+        let message = fault(&webp(chunk));
+        assert!(message.contains("damaged"), "{message}");
     }
 }
 
@@ -268,12 +262,12 @@ fn a_tiff_keeps_what_its_directory_says() {
     let short = |tag: u16, value: u16| (tag, 3_u16, 1_u32, u32::from(value));
     for (entry, fault_of_it) in [
         // A list of 16 million offsets, and a text.
-        ((273, 4, 1 << 24, 8), "longer than the file"),
-        ((270, 2, 1 << 28, 8), "longer than the file"),
+        ((273, 4, 1 << 24, 8), "ends too early"),
+        ((270, 2, 1 << 28, 8), "ends too early"),
         (short(259, 7), "JPEG within TIFF"),
-        ((259, 1, 1, 7), "is none"),
-        (short(277, 1000), "samples"),
-        ((322, 4, 1, 1 << 30), "tiles"),
+        ((259, 2, 1, 7), "damaged"),
+        (short(277, 1000), "damaged"),
+        ((322, 4, 1, 1 << 30), "damaged"),
     ] {
         let (tag, kind, count, value) = entry;
         let little = [
@@ -282,6 +276,7 @@ fn a_tiff_keeps_what_its_directory_says() {
             &kind.to_le_bytes(),
             &count.to_le_bytes(),
             &value.to_le_bytes(),
+            &[0; 4],
         ];
         // A short number stands at the beginning of its four bytes.
         let value = if kind == 3 { value << 16 } else { value };
@@ -291,9 +286,10 @@ fn a_tiff_keeps_what_its_directory_says() {
             &kind.to_be_bytes(),
             &count.to_be_bytes(),
             &value.to_be_bytes(),
+            &[0; 4],
         ];
         for tiff in [little.concat(), big.concat()] {
-            let message = error_of(&tiff).to_string();
+            let message = fault(&tiff);
             assert!(message.contains(fault_of_it), "{message}");
         }
     }

@@ -1,0 +1,139 @@
+//! The bits of a scan, and the Huffman codes in them.
+
+use super::super::flaw::Flaw;
+
+/// The bits that are looked up at once.
+const LOOKAHEAD: u32 = 10;
+
+/// A Huffman table.
+pub struct Table {
+    /// By the next ten bits, the symbol and the length of its code; length 0 where it is longer than that.
+    short: Vec<(u8, u8)>,
+    /// For each length, the first sixteen bits behind its codes, its first code, and the place of its symbol.
+    long: [(u32, u32, usize); 17],
+    symbols: Vec<u8>,
+}
+
+impl Table {
+    /// Of the number of codes of each length from 1 to 16, and their symbols (T.81, Annex C).
+    pub fn new(lengths: &[u8; 16], symbols: &[u8]) -> Result<Self, Flaw> {
+        let mut short = vec![(0, 0); 1 << LOOKAHEAD];
+        let mut long = [(0, 0, 0); 17];
+        let (mut code, mut place) = (0_u32, 0_usize);
+        for (length, count) in (1_u32..).zip(lengths) {
+            let count = usize::from(*count);
+            let behind = code + count as u32;
+            if behind > 1 << length {
+                return Err(Flaw::Damaged);
+            }
+            long[length as usize] = (behind << (16 - length), code, place);
+            if length <= LOOKAHEAD {
+                let width = 1_usize << (LOOKAHEAD - length);
+                let places = short[code as usize * width..].chunks_exact_mut(width);
+                for (places, symbol) in places.zip(&symbols[place..place + count]) {
+                    places.fill((*symbol, length as u8));
+                }
+            }
+            place += count;
+            code = behind << 1;
+        }
+        Ok(Self { short, long, symbols: symbols.to_vec() })
+    }
+}
+
+/// The bits between two markers, and ones behind them, which are no code.
+#[derive(Default)]
+pub struct Bits {
+    /// Without the zeros that follow a byte of 0xFF.
+    bytes: Vec<u8>,
+    /// How many bits there are.
+    length: usize,
+    /// How many were taken.
+    at: usize,
+    /// The next bits from the highest on, and how many of them are held.
+    buffer: u64,
+    held: u32,
+}
+
+impl Bits {
+    /// Starts on the bytes of a scan before the next marker.
+    pub fn start(&mut self, coded: &[u8]) {
+        self.bytes.clear();
+        let mut rest = coded;
+        while let Some(place) = rest.iter().position(|byte| *byte == 0xff) {
+            self.bytes.extend_from_slice(&rest[..=place]);
+            // Several of them before a zero, or at the end, fill space.
+            let behind = rest[place..].iter().position(|byte| *byte != 0xff);
+            rest = behind.map_or(&[], |behind| &rest[place + behind + 1..]);
+        }
+        self.bytes.extend_from_slice(rest);
+        self.length = 8 * self.bytes.len();
+        self.bytes.extend([0xff; 8]);
+        (self.at, self.held) = (0, 0);
+    }
+
+    #[inline]
+    fn fill(&mut self) {
+        if self.held < 32 {
+            let bytes = self.bytes.get(self.at / 8..).and_then(<[u8]>::first_chunk);
+            self.buffer =
+                bytes.map_or(u64::MAX, |bytes| u64::from_be_bytes(*bytes)) << (self.at % 8);
+            self.held = 64 - 8;
+        }
+    }
+
+    /// The symbol of the next code; [`Bits::skip`] may follow without another look.
+    #[inline]
+    pub fn symbol(&mut self, table: &Table) -> Result<u8, Flaw> {
+        self.fill();
+        let (symbol, length) = table.short[(self.buffer >> (64 - LOOKAHEAD)) as usize];
+        if length > 0 {
+            self.skip(length.into());
+            return Ok(symbol);
+        }
+        let next = (self.buffer >> 48) as u32;
+        let mut lengths = LOOKAHEAD + 1..=16;
+        let length = lengths.find(|length| next < table.long[*length as usize].0);
+        let found = length.and_then(|length| {
+            let (_, first, place) = table.long[length as usize];
+            let place = place + (next >> (16 - length)).checked_sub(first)? as usize;
+            Some((length, *table.symbols.get(place)?))
+        });
+        match found {
+            Some((length, symbol)) => {
+                self.skip(length);
+                Ok(symbol)
+            }
+            // The bits of the end and the ones behind them.
+            None if self.at + 16 > self.length => Err(Flaw::TooEarly),
+            None => Err(Flaw::Damaged),
+        }
+    }
+
+    /// The next bits, sixteen of them at most.
+    #[inline]
+    pub fn take(&mut self, count: u32) -> u32 {
+        self.fill();
+        let bits = (self.buffer >> 48) as u32 >> (16 - count);
+        self.skip(count);
+        bits
+    }
+
+    /// Leaves bits out.
+    #[inline]
+    pub fn skip(&mut self, count: u32) {
+        self.at += count as usize;
+        self.held = self.held.saturating_sub(count);
+        self.buffer = self.buffer.checked_shl(count).unwrap_or(0);
+    }
+
+    /// Whether more bits were taken than there are.
+    pub fn is_over(&self) -> bool {
+        self.at > self.length
+    }
+
+    /// How many whole bytes were not taken.
+    pub fn rest(&self) -> usize {
+        self.length.saturating_sub(self.at) / 8
+    }
+}

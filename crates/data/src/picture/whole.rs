@@ -1,0 +1,90 @@
+//! That a file goes on to its end: decoders fill what is missing with grey, or stop at the first frame.
+
+use image::ImageFormat;
+
+use super::claims::little_endian;
+use super::flaw::Flaw;
+use super::{jpeg, tiff};
+
+/// That a file of this format has all of its parts, as far as they tell where they end. Bytes behind the end
+/// are no fault: cameras keep films and previews there.
+pub(super) fn check(format: ImageFormat, bytes: &[u8]) -> Result<(), Flaw> {
+    let ends = match format {
+        ImageFormat::Png => png(bytes),
+        ImageFormat::Gif => gif(bytes),
+        ImageFormat::WebP => webp(bytes),
+        ImageFormat::Ico => icon(bytes),
+        ImageFormat::Jpeg => return jpeg::check_end(bytes),
+        ImageFormat::Tiff => return tiff::check_end(bytes),
+        // An end of eight bytes, and nothing behind it.
+        ImageFormat::Qoi => bytes.ends_with(&[0, 0, 0, 0, 0, 0, 0, 1]).then_some(()),
+        // Their decoders need every pixel, and there is nothing behind the pixels.
+        _ => Some(()),
+    };
+    ends.ok_or(Flaw::TooEarly)
+}
+
+/// Chunk after chunk to IEND.
+fn png(bytes: &[u8]) -> Option<()> {
+    let mut at = 8;
+    loop {
+        let length = u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?) as usize;
+        let kind = bytes.get(at + 4..at + 8)?;
+        at = at.checked_add(length)?.checked_add(12)?;
+        if at > bytes.len() {
+            return None;
+        }
+        if kind == b"IEND" {
+            return Some(());
+        }
+    }
+}
+
+/// Block after block to the trailer.
+fn gif(bytes: &[u8]) -> Option<()> {
+    /// Bytes of a table of colours.
+    fn table(flags: u8) -> usize {
+        if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+    }
+    let mut at = 13 + table(*bytes.get(10)?);
+    loop {
+        match *bytes.get(at)? {
+            // An image: its place and size, its colours, the length of its codes.
+            0x2c => at += 11 + table(*bytes.get(at + 9)?),
+            0x21 => at += 2,
+            // The trailer; or what no viewer reads on from.
+            _ => return Some(()),
+        }
+        // Blocks of data, the last one empty.
+        loop {
+            let length = usize::from(*bytes.get(at)?);
+            at += 1 + length;
+            if length == 0 {
+                break;
+            }
+        }
+    }
+}
+
+/// As long as its head says.
+fn webp(bytes: &[u8]) -> Option<()> {
+    let length = little_endian(bytes, 4, 4)? as usize;
+    (bytes.len() >= length + 8).then_some(())
+}
+
+/// Every picture of an icon.
+fn icon(bytes: &[u8]) -> Option<()> {
+    let count = little_endian(bytes, 4, 2)? as usize;
+    for index in 0..count {
+        let entry = 6 + 16 * index;
+        let (length, at) =
+            (little_endian(bytes, entry + 8, 4)?, little_endian(bytes, entry + 12, 4)?);
+        if length + at > bytes.len() as u64 {
+            return None;
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;
