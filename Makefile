@@ -181,9 +181,9 @@ mini: ## cut datasets/fashion-mnist-mini from the full set
 schema: build ## write configs/schema.json, by which editors complete and check
 	$(HEARTH) schema > configs/schema.json
 
-venv: ## Python with NumPy, safetensors, onnxruntime, PyTorch, Selenium and TensorBoard, for the tests that look from outside
+venv: ## Python with NumPy, Pillow, safetensors, onnxruntime, PyTorch, Selenium and TensorBoard, for the tests that look from outside
 	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet numpy safetensors onnxruntime torch selenium tensorboard
+	$(VENV)/bin/pip install --quiet numpy pillow safetensors onnxruntime torch selenium tensorboard
 
 clean: ## remove what was built
 	cargo clean

@@ -8,7 +8,7 @@
 //! | [`idx`] | the IDX file format |
 //! | [`folder`], [`check`] | folders of pictures: reading them, looking for faults in them |
 //! | [`Layout`] | which folders hold the training, validation and test images |
-//! | [`picture`] | one picture file -> bytes |
+//! | [`picture`], [`preprocessing`] | one picture file -> bytes, and how that is told to others |
 //! | [`split`] | the validation set |
 //! | [`normalization`] | mean and standard deviation of each channel |
 //! | [`batch`], [`augment`], [`prefetch`] | batches: order, random changes, made ahead |
@@ -38,6 +38,7 @@ mod names;
 pub mod normalization;
 pub mod picture;
 pub mod prefetch;
+pub mod preprocessing;
 mod signature;
 pub mod split;
 mod tools;

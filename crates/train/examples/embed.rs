@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use hearth_train::{Predictor, image};
+use hearth_train::Predictor;
 
 #[expect(clippy::print_stdout, reason = "an example shows what it found")]
 fn main() -> Result<(), Box<dyn Error>> {
@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             |_| "name a trained network and a picture, such as runs/mlp-001 and shirt.png",
         )?;
     let predictor = Predictor::open(network)?;
-    for guess in predictor.predict(&image::open(picture)?).iter().take(3) {
+    for guess in predictor.predict_file(picture)?.iter().take(3) {
         println!("{:<12} {:.4}", guess.class, guess.probability);
     }
     Ok(())

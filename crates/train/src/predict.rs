@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, Normalization, PictureShape, to_pixels};
+use hearth_data::{Batch, Normalization, PictureShape, read_picture, to_pixels};
 use hearth_model::{Classifier, Pass};
 use image::DynamicImage;
 use serde::Serialize;
@@ -102,8 +102,16 @@ impl Predictor {
         self.shape
     }
 
+    /// All classes of a picture file, the most probable one first, as `hearth predict` finds them. A file that is
+    /// cut, or is no picture, is an error.
+    pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Vec<Guess>, TrainError> {
+        let rows = self.probabilities(read_picture(path.as_ref(), self.shape, false)?);
+        Ok(self.ranked(rows.first().map_or(&[], Vec::as_slice)))
+    }
+
     /// All classes of a picture of any size and colours, the most probable one first. It is put on white
-    /// where it is transparent, made grey where the network is, and stretched to the network's size.
+    /// where it is transparent, made grey where the network is, and stretched to the network's size; it
+    /// has to be upright.
     pub fn predict(&self, picture: &DynamicImage) -> Vec<Guess> {
         let rows = self.probabilities(to_pixels(picture.clone(), self.shape));
         self.ranked(rows.first().map_or(&[], Vec::as_slice))
@@ -209,6 +217,13 @@ mod tests {
         let predictor = Predictor::open(&run).expect("a run");
         let guesses = predictor.predict(&picture);
         assert_eq!(guesses.len(), 10);
+        let file = folder.path().join("picture.png");
+        picture.save(&file).expect("a PNG");
+        assert_eq!(predictor.predict_file(&file).expect("a picture"), guesses);
+        let bytes = std::fs::read(&file).expect("a file");
+        std::fs::write(&file, &bytes[..bytes.len() - 9]).expect("written");
+        let error = predictor.predict_file(&file).expect_err("it is cut");
+        assert!(error.to_string().contains("ends too early"), "{error}");
         assert!(guesses.is_sorted_by(|a, b| a.probability >= b.probability));
         assert!((guesses.iter().map(|guess| guess.probability).sum::<f64>() - 1.0).abs() < 1e-9);
         for format in [Format::Safetensors, Format::Burnpack] {
@@ -247,6 +262,7 @@ mod tests {
             ("\"safetensors\"", "\"burnpack\""),
             ("widths = [", "widths = [99999999, "),
             ("\"mean\": [", "\"mean\": [0.5,"),
+            ("\"version\": 1", "\"version\": 2"),
             ("{", ""),
         ] {
             assert!(settings.contains(from), "{from}");

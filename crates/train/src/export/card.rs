@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hearth_data::PictureShape;
+use hearth_data::{Normalization, PictureShape, preprocessing};
 use hearth_store::{RunDir, read_metrics};
 
 use super::built::Built;
@@ -86,6 +86,7 @@ pub fn text(
     ));
     line(&usage(network, job));
     if network.latent == 0 {
+        line(&prepared(network, job.format));
         line("## Classes\n");
         let classes = dataset.classes.iter().enumerate();
         let classes: Vec<_> = classes.map(|(index, class)| format!("{index} {class}")).collect();
@@ -130,6 +131,33 @@ fn results(trained: &Trained) -> Result<Vec<(String, f64)>, TrainError> {
     Ok(names.into_iter().filter_map(number).collect())
 }
 
+/// How an image file becomes what it takes: step by step, and as a program.
+fn prepared(network: &Network, format: Format) -> String {
+    let PictureShape { channels, height, width } = network.shape;
+    let mut text = format!(
+        "## Preprocessing\n\nAn image file becomes pixels `[1, {channels}, {height}, {width}]` in these steps, in \
+         this order; other ways give other classes. (Pillow's `convert(\"L\")` weighs the colours by BT.601, and its \
+         `BICUBIC`, the same filter, rounds between its two passes.)\n\n| step | how |\n| --- | --- |\n"
+    );
+    // Writing to a string cannot fail.
+    for (name, how) in preprocessing::steps(network.shape) {
+        let _ = writeln!(text, "| {name} | {how} |");
+    }
+    let Normalization { mean, std } = &network.normalization;
+    let inside = if format == Format::Onnx { ", inside the graph" } else { "" };
+    let _ = writeln!(
+        text,
+        "| normalisation | `(pixel / 255 - mean) / std` for each channel{inside}: mean {mean:?}, std {std:?} |"
+    );
+    let _ = write!(
+        text,
+        "\nThe same with NumPy and Pillow, but for a level here and there: JPEG decoders differ, and Pillow keeps \
+         8 of 16 bits of colours.\n\n```python\n{}```\n",
+        preprocessing::python(network.shape)
+    );
+    text
+}
+
 /// How it is used.
 fn usage(network: &Network, job: &Export<'_>) -> String {
     let shape = network.shape;
@@ -141,11 +169,13 @@ fn usage(network: &Network, job: &Export<'_>) -> String {
             network.latent
         ),
         _ if job.format == Format::Onnx => format!(
-            "`pixels` is `[batch, {picture}]`, floats from 0 to 255; they are normalised inside."
+            "`pixels` is `[batch, {picture}]`, floats from 0 to 255; they are normalised inside. How they are made \
+             of an image file: [Preprocessing](#preprocessing)."
         ),
         _ => format!(
             "It takes pictures `[batch, {picture}]` as `(pixel / 255 - mean) / std`, by the mean and std of \
-             `config.json`, and gives logits."
+             `config.json`, and gives logits. How the pixels are made of an image file: \
+             [Preprocessing](#preprocessing)."
         ),
     };
     let code = match job.format {

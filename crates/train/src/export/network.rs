@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_data::{Normalization, PictureShape};
+use hearth_data::{Normalization, PictureShape, preprocessing};
 use hearth_model::gan;
 use hearth_store::{StateDict, read_tensors, write_tensors};
 use serde_json::json;
@@ -153,7 +153,7 @@ impl Network {
                 ("generator", json!({ "latent": self.latent, "distribution": "standard normal" }))
             }
         };
-        json!({
+        let mut settings = json!({
             "network": kind,
             "architecture": trained.config.model,
             "config": trained.config.to_toml(),
@@ -165,7 +165,20 @@ impl Network {
             "step": trained.step,
             "checkpoint": trained.checksum,
             "hearth": trained.info.hearth,
-        })
+        });
+        if self.latent == 0 {
+            settings["preprocessing"] = self.preprocessing();
+        }
+        settings
+    }
+
+    /// How an image file becomes the pixels that it takes.
+    fn preprocessing(&self) -> serde_json::Value {
+        let mut steps = json!({ "version": preprocessing::VERSION });
+        for (name, how) in preprocessing::steps(self.shape) {
+            steps[name] = how.into();
+        }
+        steps
     }
 
     fn shape_of_pictures(&self) -> serde_json::Value {

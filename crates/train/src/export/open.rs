@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::module::Module as _;
 use burn::store::ModuleRecord;
 use hearth_config::{ModelConfig, RawConfig};
-use hearth_data::{Normalization, PictureShape};
+use hearth_data::{Normalization, PictureShape, preprocessing};
 use hearth_model::Classifier;
 use hearth_store::read_tensors;
 use serde::Deserialize;
@@ -25,7 +25,14 @@ struct Settings {
     format: String,
     input: Pixels,
     picture: Shape,
+    /// Absent in exports of before, which were prepared alike.
+    preprocessing: Option<Preprocessing>,
     classes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Preprocessing {
+    version: u32,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +64,15 @@ pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
     let of_settings = |text: &dyn fmt::Display| fault("config.json", text);
     let text = fs::read_to_string(folder.join("config.json")).map_err(|e| of_settings(&e))?;
     let settings: Settings = serde_json::from_str(&text).map_err(|e| of_settings(&e))?;
-    let Settings { config, format, input, picture, classes } = settings;
+    let Settings { config, format, input, picture, preprocessing, classes } = settings;
+    let version = preprocessing.map_or(preprocessing::VERSION, |steps| steps.version);
+    if version != preprocessing::VERSION {
+        return Err(of_settings(&format!(
+            "its images are prepared by version {version} of the steps, and this program takes those of version \
+             {}; use the program that exported it",
+            preprocessing::VERSION
+        )));
+    }
     let Shape { channels, height, width } = picture;
     let sides = [channels, height, width, classes.len()];
     let normalized = [&input.mean, &input.std].iter().all(|numbers| numbers.len() == channels);
