@@ -58,6 +58,7 @@ save("deflate.tif", compression="tiff_adobe_deflate")
 save("packbits.tif", compression="packbits")
 save("fax.tif", photo.convert("1"), compression="group4")
 save("big.tif", big_tiff=True)
+save("clear.tif", Image.new("RGBA", (2, 2), (100, 0, 0, 128)))
 
 # Not read.
 save("jpeg.tif", compression="jpeg", quality=30)

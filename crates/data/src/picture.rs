@@ -190,6 +190,9 @@ fn upright(
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
+    if format == ImageFormat::Tiff && picture.color().has_alpha() && tiff::is_multiplied(bytes) {
+        picture = divided(picture);
+    }
     picture.apply_orientation(orientation);
     Ok(picture)
 }
@@ -238,6 +241,18 @@ fn taken(
 fn is_on_its_side(orientation: Orientation) -> bool {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+}
+
+/// A picture whose colours were multiplied by its transparency, as others are.
+fn divided(picture: DynamicImage) -> DynamicImage {
+    let mut picture = picture.into_rgba8();
+    for pixel in picture.pixels_mut() {
+        let alpha = u32::from(pixel.0[3]).max(1);
+        for value in &mut pixel.0[..3] {
+            *value = ((u32::from(*value) * 255 + alpha / 2) / alpha).min(255) as u8;
+        }
+    }
+    DynamicImage::ImageRgba8(picture)
 }
 
 /// What a transparent picture looks like on white paper, in the memory that it has.

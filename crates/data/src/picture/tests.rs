@@ -86,6 +86,19 @@ fn transparency_becomes_white() {
 }
 
 #[test]
+fn colours_that_were_multiplied_by_transparency_are_divided() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/images/clear.tif");
+    let mut tiff = std::fs::read(file).unwrap();
+    // 100 of 255 on white, half through.
+    assert_eq!(read(&tiff, RGB), [177, 177, 127, 127, 127, 127]);
+    // What the fourth number is: one short number, 2 where the others are as they look.
+    let entry = b"\x52\x01\x03\0\x01\0\0\0\x02";
+    let at = tiff.windows(9).position(|bytes| bytes == entry).unwrap();
+    tiff[at + 8] = 1;
+    assert_eq!(read(&tiff, RGB), [227, 227, 127, 127, 127, 127]);
+}
+
+#[test]
 fn inverting_turns_dark_into_light() {
     let grey = image::GrayImage::from_raw(2, 2, vec![0, 1, 254, 255]).unwrap();
     let bytes = encoded(&grey.into(), ImageFormat::Png);

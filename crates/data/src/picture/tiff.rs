@@ -17,6 +17,7 @@ const TILE_WIDTH: u16 = 322;
 const TILE_LENGTH: u16 = 323;
 const TILES: u16 = 324;
 const TILE_BYTES: u16 = 325;
+const EXTRA_SAMPLES: u16 = 338;
 const SAMPLE_FORMAT: u16 = 339;
 const DNG_VERSION: u16 = 50706;
 
@@ -25,9 +26,6 @@ const LARGEST_TILE: u64 = 1 << 16;
 
 /// The most numbers for each pixel, those that are left out included.
 const MOST_SAMPLES: u64 = 16;
-
-/// The most pages that are looked at.
-const MOST_PAGES: usize = 1 << 12;
 
 /// Compressions that are read: none, Group 4, LZW, Deflate by its two numbers, `PackBits`.
 const READ: [u64; 6] = [1, 4, 5, 8, 32_773, 32_946];
@@ -174,6 +172,13 @@ fn of_tag(tiff: &Tiff<'_>, entries: &[Entry], tag: u16) -> Option<u64> {
     entries.iter().find(|entry| entry.tag == tag).and_then(|entry| tiff.value(entry, 0))
 }
 
+/// Whether the colours of the first image are multiplied by its transparency already.
+pub(super) fn is_multiplied(bytes: &[u8]) -> bool {
+    let tiff = Tiff::of(bytes);
+    let directory = tiff.first().and_then(|at| tiff.directory(at));
+    directory.is_some_and(|(entries, _)| of_tag(&tiff, &entries, EXTRA_SAMPLES) == Some(1))
+}
+
 /// How the pixels of the first image are stored, where its decoder does not read them.
 pub(super) fn stored(bytes: &[u8]) -> Flaw {
     let tiff = Tiff::of(bytes);
@@ -207,10 +212,10 @@ pub(super) fn stored(bytes: &[u8]) -> Flaw {
 pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
     let tiff = Tiff::of(bytes);
     let mut at = tiff.first().ok_or(Flaw::TooEarly)?;
-    for page in 0..MOST_PAGES {
-        if at == 0 {
-            break;
-        }
+    // Pages that share their lists, or lead back to each other, are looked at no longer than others of this length.
+    let mut left = bytes.len() as u64;
+    let mut is_first = true;
+    while at > 0 && left > 0 {
         let (entries, next) = tiff.directory(at).ok_or(Flaw::TooEarly)?;
         let end = |entry: &Entry| {
             entry.place.saturating_add(entry.count.saturating_mul(width(entry.kind)))
@@ -221,10 +226,12 @@ pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
         let find = |tag| entries.iter().find(|entry| entry.tag == tag);
         // Some writers count more bytes for the last strip than it needs: of the first page that is not
         // compressed, the decoder has found all pixels.
-        let is_decoded = page == 0 && of_tag(&tiff, &entries, COMPRESSION).unwrap_or(1) == 1;
+        let is_decoded = is_first && of_tag(&tiff, &entries, COMPRESSION).unwrap_or(1) == 1;
         for (places, lengths) in [(STRIPS, STRIP_BYTES), (TILES, TILE_BYTES)] {
             let (Some(places), Some(lengths)) = (find(places), find(lengths)) else { continue };
-            for index in 0..places.count.min(lengths.count).min(bytes.len() as u64) {
+            let count = places.count.min(lengths.count).min(left);
+            left -= count;
+            for index in 0..count {
                 let place = tiff.value(places, index).ok_or(Flaw::TooEarly)?;
                 let length = tiff.value(lengths, index).ok_or(Flaw::TooEarly)?;
                 if !is_decoded && place.saturating_add(length) > bytes.len() as u64 {
@@ -232,7 +239,8 @@ pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
                 }
             }
         }
-        at = next;
+        left = left.saturating_sub(12 * entries.len().max(1) as u64);
+        (at, is_first) = (next, false);
     }
     Ok(())
 }
