@@ -35,8 +35,8 @@ const DEFLATE_RATIO: u64 = 1032;
 const LOOKED_AT: u64 = 4096;
 
 /// How a NumPy array becomes an IDX file.
-const RECIPE: &str = "write it as IDX: `bytes([0, 0, 8, x.ndim]) + numpy.array(x.shape, '>u4').tobytes() + \
-                      x.astype('uint8').tobytes()`";
+const RECIPE: &str = "write it, of type uint8, as IDX: `bytes([0, 0, 8, x.ndim]) + numpy.array(x.shape, \
+                      '>u4').tobytes() + x.tobytes()`";
 
 /// The contents of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,9 +35,16 @@ impl Idx {
         let fault = |fault: String| DataError::set(path, fault);
         let (shape, order) = layout::layout(&self.dims).map_err(fault)?;
         if let Some(name) = self.kind.fraction() {
+            let (least, most) = self.kind.reach(&self.bytes);
+            let how = if least >= 0.0 && most <= 1.0 {
+                "in NumPy by `(255 * x).round().astype('uint8')`"
+            } else if least >= 0.0 && most <= 255.0 {
+                "in NumPy by `x.round().astype('uint8')`"
+            } else {
+                "scaled to 0 to 255"
+            };
             return Err(fault(format!(
-                "its values are of type {name}, and pixels are bytes: convert to bytes, in NumPy by \
-                 `(255 * x).round().astype('uint8')` where they lie from 0 to 1"
+                "its values are of type {name}, from {least} to {most}, and pixels are bytes: convert to bytes, {how}"
             )));
         }
         let (kind, mut pixels) = (self.kind, self.bytes);

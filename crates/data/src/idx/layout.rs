@@ -34,7 +34,7 @@ pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, Order), String> {
                 decisive(dims)
             )),
             (false, false) => Err(format!(
-                "its images of {a}x{b}x{c} have neither 1 nor 3 channels, which stand first or last"
+                "its images of {a}x{b}x{c} have neither 1 nor 3 channels, first or last; keep 1 or 3 of them"
             )),
         },
         _ => unreachable!("an IDX file has 1 to 4 dimensions"),

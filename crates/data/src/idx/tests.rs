@@ -62,21 +62,42 @@ fn each_fault_is_named() {
 #[test]
 fn fractions_are_named_with_what_to_do() {
     for (code, size, name) in [(0x0d, 4, "float"), (0x0e, 8, "double")] {
-        let of = |dims: &[u8], values: usize| {
+        let of = |dims: &[u8]| {
             let mut bytes = vec![0, 0, code, dims.len() as u8];
             for dim in dims {
                 bytes.extend([0, 0, 0, *dim]);
             }
+            let values = dims.iter().map(|dim| usize::from(*dim)).product::<usize>();
             bytes.resize(bytes.len() + values * size, 0);
             parse_bytes(&bytes).unwrap()
         };
         let path = Path::new("some-file");
-        let images = of(&[2, 3, 4], 24).images(path).unwrap_err().to_string();
-        assert!(
-            images.contains(&format!("of type {name}, and pixels are bytes: convert to bytes")),
-            "{images}"
-        );
-        let labels = of(&[5], 5).labels(path).unwrap_err().to_string();
+        for (values, how) in [
+            (
+                [0.0, 0.5, 1.0],
+                "from 0 to 1, and pixels are bytes: convert to bytes, in NumPy by `(255 * x)",
+            ),
+            (
+                [0.0, 2.5, 255.0],
+                "from 0 to 255, and pixels are bytes: convert to bytes, in NumPy by `x.round()",
+            ),
+            (
+                [-1.5, 0.0, 1.0],
+                "from -1.5 to 1, and pixels are bytes: convert to bytes, scaled to 0 to 255",
+            ),
+        ] {
+            let mut images = of(&[1, 1, 3]);
+            images.bytes = values
+                .iter()
+                .flat_map(|value: &f64| match size {
+                    4 => (*value as f32).to_be_bytes().to_vec(),
+                    _ => value.to_be_bytes().to_vec(),
+                })
+                .collect();
+            let message = images.images(path).unwrap_err().to_string();
+            assert!(message.contains(&format!("of type {name}, {how}")), "{message}");
+        }
+        let labels = of(&[5]).labels(path).unwrap_err().to_string();
         assert!(
             labels.contains(&format!("of type {name}, and labels are whole numbers: convert")),
             "{labels}"
@@ -90,7 +111,7 @@ fn other_files_are_named() {
     for (bytes, name) in [
         (
             b"\x93NUMPY\x01\0v\0{'descr': '|u1'".to_vec(),
-            "a NumPy array (.npy) and no IDX file; write it as IDX: `bytes(",
+            "a NumPy array (.npy) and no IDX file; write it, of type uint8, as IDX: `bytes(",
         ),
         (zip, "a NumPy archive (.npz) and no IDX file; write it"),
         (b"MATLAB 5.0 MAT-file, Platform".to_vec(), "a MATLAB file (.mat)"),

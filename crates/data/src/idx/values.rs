@@ -59,6 +59,16 @@ impl Type {
         }
     }
 
+    /// The least and the greatest of values with fractions.
+    pub(super) fn reach(self, bytes: &[u8]) -> (f64, f64) {
+        let values = bytes.chunks_exact(self.size()).map(|value| match *value {
+            [a, b, c, d] => f32::from_be_bytes([a, b, c, d]).into(),
+            _ => value.first_chunk().map_or(f64::NAN, |value| f64::from_be_bytes(*value)),
+        });
+        let ends = (f64::INFINITY, f64::NEG_INFINITY);
+        values.fold(ends, |(least, most), value| (least.min(value), most.max(value)))
+    }
+
     /// Each value of whole numbers that are stored with the highest byte first.
     pub(super) fn numbers(self, bytes: &[u8]) -> impl Iterator<Item = i32> {
         bytes.chunks_exact(self.size()).map(move |value| self.number(value))
