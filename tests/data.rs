@@ -76,6 +76,50 @@ fn a_folder_of_ones_own_pictures_is_trained_on_in_two_commands() {
     assert!(done.out.contains("broken.png"), "{}", done.out);
 }
 
+/// A JPEG whose decoder fills what is missing with grey is broken, wherever it comes from.
+#[test]
+fn images_that_end_too_early_are_broken() {
+    let place = tempfile::tempdir().unwrap();
+    let shoes = place.path().join("shoes");
+    own_pictures(&shoes);
+    let at = |words: &[&str]| {
+        let mut command = hearth(words);
+        command.current_dir(place.path());
+        command
+    };
+    succeed(&mut at(&["init", "shoes"]));
+    let train = |run: &str, on_broken: &str| {
+        let on_broken = format!("data.on_broken={on_broken}");
+        at(&["train", "shoes.toml", "train.epochs=1", "--run", run, &on_broken])
+    };
+    let samples = |run: &str| {
+        let info = fs::read_to_string(place.path().join(run).join("run.json")).unwrap();
+        let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+        let parts = info["dataset"]["samples"].as_array().unwrap();
+        parts.iter().map(|part| part.as_u64().unwrap()).sum::<u64>()
+    };
+    succeed(&mut train("whole", "fail"));
+    assert_eq!(samples("whole"), 300);
+    for name in ["progressive.jpg", "restarts.jpg", "lossy.webp", "pages.tif", "frames.gif"] {
+        let bytes = fs::read(root().join("tests/cases/images").join(name)).unwrap();
+        fs::write(shoes.join("boot").join(name), &bytes[..bytes.len() * 4 / 5]).unwrap();
+    }
+    let done = fail(&mut at(&["data", "check", "shoes"]), 1);
+    assert_eq!(done.out.matches("it ends too early").count(), 5, "{}", done.out);
+    let done = succeed(&mut train("skipped", "skip"));
+    assert_eq!(flat(&done.err).matches("it ends too early").count(), 5, "{}", done.err);
+    assert_eq!(samples("skipped"), 300, "they were left out");
+    let done = fail(&mut train("strict", "fail"), 3);
+    assert!(flat(&done.err).contains("it ends too early"), "{}", done.err);
+    let done = fail(&mut at(&["predict", "whole", "shoes/boot/progressive.jpg"]), 3);
+    assert!(flat(&done.err).contains("it ends too early"), "{}", done.err);
+}
+
+/// As one reads it, wherever lines are broken.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(unix)]
 #[test]
 fn folders_that_nothing_can_be_learned_from_say_why() {

@@ -127,6 +127,74 @@ fn onnxruntime_and_pytorch_compute_the_same() {
     }
 }
 
+/// Colours that become grey, sizes, transparency, palettes, 16 bits, JPEGs that lie on their side: the program in the
+/// card makes the same of each as `hearth predict` does.
+#[test]
+fn the_card_says_how_images_are_prepared() {
+    let engines = || python("numpy, onnxruntime, PIL");
+    let Some(mut make) = engines() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    json(make.args(["scripts/preprocessing.py", "make"]).arg(folder.path()));
+    let images = folder.path().join("images").read_dir().unwrap();
+    let mut images: Vec<_> = images.map(|entry| entry.unwrap().path()).collect();
+    images.sort();
+    assert_eq!(images.len(), 400);
+    for color in ["grey", "rgb"] {
+        let run = folder.path().join(color);
+        let mut train = hearth(words("train configs/mlp-nano.toml train.epochs=10 data.size=16"));
+        train.args([
+            "data.kind=image-folder",
+            &format!("data.color={color}"),
+            "data.valid_samples=32",
+        ]);
+        train.arg(format!("data.path={}", folder.path().join("set").display()));
+        succeed(train.arg("--run").arg(&run));
+        let predict = |network: &Path| {
+            let mut predict = hearth(words("predict --top 0 --json"));
+            let found = json(predict.arg(network).args(&images));
+            let found = found["predictions"].as_array().unwrap();
+            found.iter().map(probabilities).collect::<Vec<_>>()
+        };
+        let ours = predict(&run);
+        let [onnx, safetensors] = ["onnx", "safetensors"].map(|format| {
+            let out = folder.path().join(format!("{color}-{format}"));
+            let options = format!("export --format {format} --json");
+            json(hearth(words(&options)).arg(&run).arg("--out").arg(&out));
+            let settings = std::fs::read_to_string(out.join("config.json")).unwrap();
+            let settings: Value = serde_json::from_str(&settings).unwrap();
+            assert_eq!(settings["preprocessing"]["version"], 1);
+            for (step, word) in [
+                ("size", "16 rows and 16 columns"),
+                ("transparency", "on white"),
+                ("orientation", "EXIF"),
+            ] {
+                let how = settings["preprocessing"][step].as_str().unwrap();
+                assert!(how.contains(word), "{step}: {how}");
+            }
+            let how = settings["preprocessing"]["color"].as_str().unwrap();
+            assert_eq!(how.contains("BT.709"), color == "grey", "{how}");
+            out
+        });
+        assert_eq!(predict(&safetensors), ours, "an export is prepared for like its run");
+        let mut command = engines().expect("they were there");
+        command.args(["scripts/preprocessing.py", "classify"]).arg(&onnx);
+        let theirs = rows(&json(command.args(&images))["probabilities"]);
+        assert_eq!(theirs.len(), ours.len());
+        let mut farthest = 0.0_f64;
+        for (image, (ours, theirs)) in images.iter().zip(ours.iter().zip(&theirs)) {
+            assert_eq!(
+                top(theirs),
+                top(ours),
+                "{color} {}: {theirs:?}, not {ours:?}",
+                image.display()
+            );
+            let differences = ours.iter().zip(theirs).map(|(ours, theirs)| (ours - theirs).abs());
+            farthest = differences.fold(farthest, f64::max);
+        }
+        assert!(farthest < 0.02, "{color}: {farthest}");
+    }
+}
+
 fn rows(value: &Value) -> Vec<Vec<f64>> {
     serde_json::from_value(value.clone()).unwrap()
 }

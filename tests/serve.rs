@@ -341,6 +341,7 @@ fn hostile_bodies_cost_an_error_each() {
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
     let (files, _) = pictures(folder.path(), 1);
     let picture = std::fs::read(&files[0]).unwrap();
+    let photograph = std::fs::read(root().join("tests/cases/images/progressive.jpg")).unwrap();
     let png = |side: u32| {
         let mut bytes = Vec::new();
         let black = image::GrayImage::new(side, side);
@@ -366,7 +367,10 @@ fn hostile_bodies_cost_an_error_each() {
     for index in 0..1000_u32 {
         let (body, wanted) = match index % 5 {
             0 => (noise(index), 422),
-            1 => (picture[..picture.len() * (index as usize % 90) / 100].to_vec(), 422),
+            1 => {
+                let whole = if index % 2 == 0 { &picture } else { &photograph };
+                (whole[..whole.len() * (index as usize % 90) / 100].to_vec(), 422)
+            }
             2 => (vec![0; 1_000_001], 413),
             3 => (bomb.clone(), 422),
             _ => (lies.clone(), 422),
@@ -377,6 +381,9 @@ fn hostile_bodies_cost_an_error_each() {
             settled = server.memory();
         }
     }
+    let half = &photograph[..photograph.len() / 2];
+    assert!(reason(server.post("/v1/predict", half), 422).contains("it ends too early"));
+    assert_eq!(server.post("/v1/predict", &photograph).0, 200);
     let memory = server.memory();
     assert!(memory < settled + settled / 10, "{memory} kB at the end, and {settled} kB before");
     assert_eq!(server.post("/v1/predict", &picture).0, 200);

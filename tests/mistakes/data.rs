@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Mistake, copy, mistake};
+use crate::support::root;
 
 /// Training on the folder `own`.
 const OWN: &str =
@@ -45,6 +46,15 @@ fn damaged(here: &Path, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
     copy(&here.join("idx"), &set);
     let bytes = fs::read(set.join(file)).unwrap();
     fs::write(set.join(file), change(bytes)).unwrap();
+}
+
+/// An IDX file.
+fn array(file: &Path, kind: u8, dims: &[u8], values: &[u8]) {
+    let mut bytes = vec![0, 0, kind, dims.len() as u8];
+    for dim in dims {
+        bytes.extend([0, 0, 0, *dim]);
+    }
+    fs::write(file, [&bytes[..], values].concat()).unwrap();
 }
 
 pub const MISTAKES: &[Mistake] = &[
@@ -249,6 +259,21 @@ pub const MISTAKES: &[Mistake] = &[
         let bytes = fs::read(here.join("pictures/boot/000.png")).unwrap();
         fs::write(here.join("half.png"), &bytes[..bytes.len() / 2]).unwrap();
     }),
+    mistake(
+        "photograph that was cut",
+        "predict runs/mlp-001 cut.jpg",
+        3,
+        "cut.jpg",
+        "save it anew",
+    )
+    .having(|here| {
+        let bytes = fs::read(root().join("tests/cases/images/progressive.jpg")).unwrap();
+        fs::write(here.join("cut.jpg"), &bytes[..bytes.len() / 2]).unwrap();
+    }),
+    mistake("JPEG within TIFF", "predict runs/mlp-001 scan.tif", 3, "scan.tif", "save it anew")
+        .having(|here| {
+            fs::copy(root().join("tests/cases/images/jpeg.tif"), here.join("scan.tif")).unwrap();
+        }),
     mistake("empty picture", "predict runs/mlp-001 empty.png", 3, "empty.png", "save it anew")
         .having(|here| fs::write(here.join("empty.png"), "").unwrap()),
     mistake("PDF for a picture", "predict runs/mlp-001 scan.pdf", 3, "scan.pdf", "save it anew")
@@ -336,7 +361,55 @@ pub const MISTAKES: &[Mistake] = &[
         idx!("pictures/boot/000.png", "idx/train-labels-idx1-ubyte.gz"),
         3,
         "pictures/boot/000.png",
-        "undamaged copy",
+        "image-folder",
     ),
+    mistake(
+        "array of NumPy for an IDX file",
+        idx!("images.npy", "idx/train-labels-idx1-ubyte.gz"),
+        3,
+        "images.npy",
+        "as IDX: `bytes(",
+    )
+    .having(|here| fs::write(here.join("images.npy"), b"\x93NUMPY\x01\0v\0{'descr'").unwrap()),
+    mistake(
+        "floats for pixels",
+        idx!("floats", "idx/train-labels-idx1-ubyte.gz"),
+        3,
+        "floats",
+        "convert to bytes",
+    )
+    .having(|here| array(&here.join("floats"), 0x0d, &[1, 2, 2], &[0; 16])),
+    mistake(
+        "one-hot labels",
+        idx!("idx/train-images-idx3-ubyte.gz", "one-hot"),
+        3,
+        "one-hot",
+        "y.argmax(1)",
+    )
+    .having(|here| array(&here.join("one-hot"), 0x08, &[2, 3], &[0, 1, 0, 1, 0, 0])),
+    mistake(
+        "labels from -1 on",
+        idx!("idx/train-images-idx3-ubyte.gz", "negative"),
+        3,
+        "negative",
+        "whole numbers from 0 on",
+    )
+    .having(|here| array(&here.join("negative"), 0x09, &[2], &[1, 0xff])),
+    mistake(
+        "channels that may stand first or last",
+        idx!("both", "idx/train-labels-idx1-ubyte.gz"),
+        3,
+        "both",
+        "pad them",
+    )
+    .having(|here| array(&here.join("both"), 0x08, &[1, 3, 2, 3], &[0; 18])),
+    mistake(
+        "four channels",
+        idx!("four", "idx/train-labels-idx1-ubyte.gz"),
+        3,
+        "four",
+        "keep 1 or 3 of them",
+    )
+    .having(|here| array(&here.join("four"), 0x08, &[1, 4, 2, 2], &[0; 16])),
     mistake("init of nothing", "init shoes", 3, "shoes", "check the path"),
 ];

@@ -15,7 +15,7 @@ pub const GREY: [f32; 3] = [0.212_647_84, 0.715_179_2, 0.072_173_04];
 pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
     let PictureShape { channels, height, width } = shape;
     let [red, green, blue] = GREY;
-    let colour = if channels == 1 {
+    let color = if channels == 1 {
         format!(
             "grey: {red} R + {green} G + {blue} B of the 8-bit values as they are stored (ITU-R BT.709; neither \
              gamma nor a colour profile is applied), rounded to the nearest"
@@ -31,7 +31,7 @@ pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
             "transparency",
             "on white: (value * alpha + 255 * (255 - alpha) + 127) / 255, rounded down".to_owned(),
         ),
-        ("colour", colour),
+        ("color", color),
         (
             "size",
             format!(

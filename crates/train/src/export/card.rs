@@ -149,10 +149,14 @@ fn prepared(network: &Network, format: Format) -> String {
         text,
         "| normalisation | `(pixel / 255 - mean) / std` for each channel{inside}: mean {mean:?}, std {std:?} |"
     );
+    let samples = match format {
+        Format::Onnx => "`prepare(path)` gives the graph's samples",
+        _ => "the network takes `(prepare(path) / 255 - mean) / std`",
+    };
     let _ = write!(
         text,
-        "\nThe same with NumPy and Pillow, but for a level here and there: JPEG decoders differ, and Pillow keeps \
-         8 of 16 bits of colours.\n\n```python\n{}```\n",
+        "\nThe same with NumPy and Pillow, but for a level here and there (JPEG decoders differ, and Pillow keeps 8 \
+         of 16 bits of colours); {samples}:\n\n```python\n{}```\n",
         preprocessing::python(network.shape)
     );
     text
