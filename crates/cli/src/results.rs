@@ -1,9 +1,11 @@
 //! The results that a run has in metrics.jsonl, whatever it trains.
 
+use hearth_config::{Metric, Score};
 use hearth_report::metrics;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::TrainError;
 use hearth_train::info::RunInfo;
+use hearth_train::trained::stored_config;
 use serde_json::Value;
 
 /// What a run has reached.
@@ -31,7 +33,7 @@ impl Results {
         let finished = test.is_some() && RunInfo::read(run)?.ended.is_some();
         let best_step = match test {
             Some(line) => line["step"].as_u64(),
-            None => run.read_best()?.map(|best| best.step),
+            None => run.read_best()?.map(|best| best.step).or_else(|| best_of(run, &lines)),
         };
         let of_best = |line: &&Value| line["kind"] == "valid" && line["step"].as_u64() == best_step;
         let valid = lines.iter().rfind(of_best);
@@ -47,6 +49,11 @@ impl Results {
     /// A result on the validation set.
     pub fn valid(&self, name: &str) -> Option<f64> {
         find(&self.valid, name)
+    }
+
+    /// Its score on the validation set.
+    pub fn score(&self, metric: Metric) -> Score {
+        metric.score(self.best_step.unwrap_or(u64::MAX), |name| self.valid(name))
     }
 
     /// A result on the test set.
@@ -80,6 +87,16 @@ pub fn columns<'a>(
         }
     }
     (header, cells)
+}
+
+/// The step of the best evaluation in the log, of a run whose `best.json` is gone.
+fn best_of(run: &RunDir, lines: &[Value]) -> Option<u64> {
+    let metric = stored_config(run).ok()?.train.best_by;
+    let scores = lines
+        .iter()
+        .filter(|line| line["kind"] == "valid")
+        .filter_map(|line| Some(metric.score(line["step"].as_u64()?, |name| line[name].as_f64())));
+    scores.min_by(|left, right| metric.compare(left, right)).map(|score| score.step)
 }
 
 /// All digits of a number, or nothing.

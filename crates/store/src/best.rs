@@ -19,6 +19,9 @@ pub struct Best {
     pub metric: String,
     /// The value of that metric, which is finite.
     pub value: f64,
+    /// The loss that breaks ties, where there is one; earlier versions did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
 }
 
 impl RunDir {
@@ -57,9 +60,13 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let run = RunDir::create(folder.path())?;
         assert_eq!(run.read_best()?, None);
-        let best = Best { step: 2350, metric: "accuracy".to_owned(), value: 0.1 + 0.2 };
+        let best =
+            Best { step: 2350, metric: "accuracy".to_owned(), value: 0.1 + 0.2, loss: Some(0.3) };
         run.write_best(&best)?;
         assert_eq!(run.read_best()?, Some(best.clone()));
+        run.write_text(NAME, r#"{"step": 3, "metric": "valid accuracy", "value": 0.5}"#)?;
+        assert_eq!(run.read_best()?.and_then(|best| best.loss), None, "of an earlier version");
+        run.write_best(&best)?;
 
         let error = run.write_best(&Best { value: f64::NAN, ..best.clone() });
         assert!(matches!(error, Err(StoreError::Encode { .. })));

@@ -1,6 +1,6 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
-use hearth_config::Metric;
+use hearth_config::{Metric, Score};
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
@@ -15,8 +15,8 @@ use crate::task::{Artifact, Split};
 pub struct Kept {
     /// Its step.
     pub step: u64,
-    /// Step and value of the best evaluation up to there.
-    pub best: Option<(u64, f64)>,
+    /// The best evaluation up to there.
+    pub best: Option<Score>,
 }
 
 /// Writes into a run's folder.
@@ -133,16 +133,16 @@ impl Keeper {
     fn prune(&self) -> Result<(), StoreError> {
         let newest = &self.kept[self.kept.len().saturating_sub(self.keep_last)..];
         let bests: Vec<u64> =
-            newest.iter().filter_map(|kept| kept.best).map(|(step, _)| step).collect();
+            newest.iter().filter_map(|kept| kept.best).map(|best| best.step).collect();
         self.run.checkpoints().prune(self.keep_last, &bests)
     }
 
     /// Brings best.json to what the newest checkpoint remembers; a fall-back may have gone behind it.
     fn write_best(&self) -> Result<(), StoreError> {
-        let Some((step, value)) = self.kept.last().and_then(|kept| kept.best) else {
+        let Some(Score { step, value, loss }) = self.kept.last().and_then(|kept| kept.best) else {
             return Ok(());
         };
-        let best = Best { step, metric: format!("valid {}", self.metric.name()), value };
+        let best = Best { step, metric: format!("valid {}", self.metric.name()), value, loss };
         // One that cannot be read is written anew as well.
         if self.run.read_best().ok().flatten().as_ref() == Some(&best) {
             return Ok(());

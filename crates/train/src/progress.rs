@@ -1,5 +1,6 @@
 //! What the trainer itself remembers of a run.
 
+use hearth_config::Score;
 use hearth_store::{StateDict, StoreError};
 
 use crate::scalars::Sums;
@@ -11,10 +12,10 @@ pub struct Progress {
     pub step: u64,
     /// Results since the last line of the log.
     pub window: Sums,
-    /// The best evaluation so far: its step and value.
-    pub best: Option<(u64, f64)>,
-    /// The value that early stopping measures gains against.
-    pub reference: Option<f64>,
+    /// The best evaluation so far.
+    pub best: Option<Score>,
+    /// The one that early stopping measures gains against.
+    pub reference: Option<Score>,
     /// Evaluations since that one.
     pub stale: u64,
 }
@@ -29,19 +30,22 @@ impl Progress {
             state.insert(format!("window.totals.{name}"), total)?;
         }
         state.insert("stale", self.stale)?;
-        if let Some((step, value)) = self.best {
-            state.insert("best.step", step)?;
-            state.insert("best.value", value)?;
+        if let Some(best) = self.best {
+            state.insert_all("best", score_state(best)?)?;
         }
-        if let Some(value) = self.reference {
+        if let Some(Score { step, value, loss }) = self.reference {
             state.insert("reference", value)?;
+            state.insert("reference_step", step)?;
+            if let Some(loss) = loss {
+                state.insert("reference_loss", loss)?;
+            }
         }
         Ok(state)
     }
 
     /// Back again. A missing or extra entry is an error.
     pub fn take(mut state: StateDict) -> Result<Self, StoreError> {
-        let best = take_best(state.take_under("best"))?;
+        let best = take_score(state.take_under("best"))?;
         let mut totals = state.take_under("window.totals");
         let names: Vec<_> = totals.iter().map(|(name, _)| name.to_owned()).collect();
         let total = |name: String| totals.take_float(&name).map(|total| (name, total));
@@ -50,10 +54,7 @@ impl Progress {
             step: state.take_u64("step")?,
             window: Sums { samples: state.take_u64("window.samples")?, totals },
             best,
-            reference: match state.get("reference") {
-                Some(_) => Some(state.take_float("reference")?),
-                None => None,
-            },
+            reference: take_reference(&mut state)?,
             stale: state.take_u64("stale")?,
         };
         state.finish()?;
@@ -61,14 +62,64 @@ impl Progress {
     }
 }
 
-/// Takes out of a checkpoint which one it remembers as the best, and its value.
-pub fn best_of(state: &mut StateDict) -> Result<Option<(u64, f64)>, StoreError> {
-    take_best(state.take_under("trainer.best"))
+/// Takes out of a checkpoint which one it remembers as the best.
+pub fn best_of(state: &mut StateDict) -> Result<Option<Score>, StoreError> {
+    take_score(state.take_under("trainer.best"))
 }
 
-fn take_best(mut best: StateDict) -> Result<Option<(u64, f64)>, StoreError> {
-    if best.is_empty() {
+/// A score as named numbers.
+pub fn score_state(Score { step, value, loss }: Score) -> Result<StateDict, StoreError> {
+    let mut state = StateDict::new();
+    state.insert("step", step)?;
+    state.insert("value", value)?;
+    if let Some(loss) = loss {
+        state.insert("loss", loss)?;
+    }
+    Ok(state)
+}
+
+/// Back again; checkpoints of earlier versions have no loss.
+fn take_score(mut state: StateDict) -> Result<Option<Score>, StoreError> {
+    if state.is_empty() {
         return Ok(None);
     }
-    Ok(Some((best.take_u64("step")?, best.take_float("value")?)))
+    let (step, value) = (state.take_u64("step")?, state.take_float("value")?);
+    Ok(Some(Score { step, value, loss: take_if_there(&mut state, "loss")? }))
+}
+
+/// That of early stopping; checkpoints of earlier versions have its value alone.
+fn take_reference(state: &mut StateDict) -> Result<Option<Score>, StoreError> {
+    let Some(value) = take_if_there(state, "reference")? else { return Ok(None) };
+    let step = match state.get("reference_step") {
+        Some(_) => state.take_u64("reference_step")?,
+        None => 0,
+    };
+    Ok(Some(Score { step, value, loss: take_if_there(state, "reference_loss")? }))
+}
+
+fn take_if_there(state: &mut StateDict, path: &str) -> Result<Option<f64>, StoreError> {
+    state.get(path).is_some().then(|| state.take_float(path)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_read_back_and_those_of_earlier_versions_too() -> Result<(), StoreError> {
+        let score = |step, loss| Score { step, value: 0.75, loss };
+        let with = |best, reference| Progress { best, reference, stale: 2, ..Progress::default() };
+        for loss in [None, Some(0.5)] {
+            let progress = with(Some(score(7, loss)), Some(score(5, loss)));
+            assert_eq!(Progress::take(progress.state()?)?, progress);
+        }
+        assert_eq!(Progress::take(with(None, None).state()?)?, with(None, None));
+
+        let mut before = with(None, None).state()?;
+        before.insert("best.step", 7_u64)?;
+        before.insert("best.value", 0.75)?;
+        before.insert("reference", 0.75)?;
+        assert_eq!(Progress::take(before)?, with(Some(score(7, None)), Some(score(0, None))));
+        Ok(())
+    }
 }

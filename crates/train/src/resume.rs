@@ -1,12 +1,12 @@
 //! Where a stopped run goes on.
 
-use hearth_config::Metric;
-use hearth_store::{RunDir, StateDict, StoreError};
+use hearth_config::{Metric, Score};
+use hearth_store::{RunDir, StateDict, StoreError, Value, read_metrics};
 
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::keeper::Kept;
-use crate::progress::best_of;
+use crate::progress::{best_of, score_state};
 
 /// The state to go on from.
 pub struct Resumed {
@@ -48,29 +48,73 @@ pub fn newest(
             Err(error) => return Err(error.into()),
         }
     }
-    let left: Vec<(u64, f64)> =
-        kept.iter().filter_map(|kept| kept.best.filter(|(step, _)| *step == kept.step)).collect();
+    let mut state = recovered.state;
+    let remembered = best_of(&mut state)?;
+    let losses = Losses::of(run, metric, &kept);
+    kept.iter_mut().filter_map(|kept| kept.best.as_mut()).for_each(|best| losses.complete(best));
+    losses.complete_reference(&mut state)?;
+
+    let is_own = |kept: &Kept| kept.best.filter(|best| best.step == kept.step);
+    let left: Vec<Score> = kept.iter().filter_map(is_own).collect();
     for kept in &mut kept {
-        let is_left = |best: &(u64, f64)| left.iter().any(|(step, _)| *step == best.0);
+        let is_left = |best: &Score| left.iter().any(|left| left.step == best.step);
         kept.best = kept.best.filter(is_left).or_else(|| best_before(&left, kept.step, metric));
     }
-    let mut state = recovered.state;
     let best = kept.last().and_then(|kept| kept.best);
-    if best != best_of(&mut state)? {
+    let step = |score: Option<Score>| score.map(|score| score.step);
+    if step(best) != step(remembered) {
         note("the best checkpoint is gone; the best of those that are left takes its place".into());
     }
-    if let Some((step, value)) = best {
-        state.insert("trainer.best.step", step)?;
-        state.insert("trainer.best.value", value)?;
+    if let Some(best) = best {
+        state.insert_all("trainer.best", score_state(best)?)?;
     }
     note(format!("resuming after step {}", recovered.step));
     Ok(Some(Resumed { state, kept }))
 }
 
 /// The best among `left` that is not later than `step`.
-fn best_before(left: &[(u64, f64)], step: u64, metric: Metric) -> Option<(u64, f64)> {
-    left.iter()
-        .copied()
-        .filter(|(at, _)| *at <= step)
-        .reduce(|best, next| if metric.improves(next.1, best.1, 0.0) { next } else { best })
+fn best_before(left: &[Score], step: u64, metric: Metric) -> Option<Score> {
+    let before = left.iter().copied().filter(|score| score.step <= step);
+    before.min_by(|left, right| metric.compare(left, right))
+}
+
+/// The validation losses in the log of a run whose checkpoints were kept without them, as earlier versions
+/// did; none where the checkpoints have them, or have no need of them.
+struct Losses(Vec<Score>);
+
+impl Losses {
+    fn of(run: &RunDir, metric: Metric, kept: &[Kept]) -> Self {
+        let lacks = kept.iter().filter_map(|kept| kept.best).any(|best| best.loss.is_none());
+        if !lacks || metric == Metric::Distance {
+            return Self(Vec::new());
+        }
+        // What is wrong with the log is told when it is opened to be written.
+        let lines = read_metrics(run.metrics()).unwrap_or_default();
+        let evaluations = lines.iter().filter(|line| line["kind"] == "valid");
+        let scores = evaluations.filter_map(|line| {
+            Some(metric.score(line["step"].as_u64()?, |name| line[name].as_f64()))
+        });
+        Self(scores.collect())
+    }
+
+    fn complete(&self, best: &mut Score) {
+        if best.loss.is_none() {
+            best.loss = self.0.iter().find(|score| score.step == best.step).and_then(|s| s.loss);
+        }
+    }
+
+    /// That of early stopping was the first of its value.
+    fn complete_reference(&self, state: &mut StateDict) -> Result<(), StoreError> {
+        const LOSS: &str = "trainer.reference_loss";
+        let Some(Value::Float(value)) =
+            state.get("trainer.reference").filter(|_| state.get(LOSS).is_none())
+        else {
+            return Ok(());
+        };
+        let found = self.0.iter().find(|score| score.value.to_bits() == value.to_bits());
+        match found.and_then(|score| score.loss) {
+            Some(loss) => state.insert(LOSS, loss),
+            None => Ok(()),
+        }
+    }
 }

@@ -140,7 +140,7 @@ fn choose(run: &RunDir, which: Which) -> Result<u64, TrainError> {
                 let last = last()?;
                 let best = best_of(&mut checkpoints.load(last)?)?;
                 Ok(best
-                    .map(|(step, _)| step)
+                    .map(|best| best.step)
                     .filter(|step| checkpoints.path_of(*step).exists())
                     .unwrap_or(last))
             }

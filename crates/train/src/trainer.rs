@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use hearth_config::Config;
+use hearth_config::{Config, Score};
 use hearth_store::{StateDict, StoreError, Value};
 
 use crate::error::TrainError;
@@ -157,7 +157,7 @@ impl<'a, T: Task> Trainer<'a, T> {
 
     /// The step of the best checkpoint, where there is a validation set.
     pub fn best_step(&self) -> Option<u64> {
-        self.progress.best.map(|(step, _)| step)
+        self.progress.best.map(|best| best.step)
     }
 
     fn ending(&self) -> Option<Ended> {
@@ -290,22 +290,22 @@ impl<'a, T: Task> Trainer<'a, T> {
         self.show(Split::Valid, report.as_ref(), self.progress.step);
         self.logged = Instant::now();
         let Some(report) = report else { return Ok(false) };
-        // A task that has no such number has no best checkpoint.
-        let value = report.scalars().get(self.plan.best_by.name()).unwrap_or(f64::NAN);
+        let (metric, results) = (self.plan.best_by, report.scalars());
         let Progress { best, reference, stale, step, .. } = &mut self.progress;
-        // NaN is better than nothing at most, and nothing is no result.
-        let better = |old: Option<f64>, margin| {
-            value.is_finite()
-                && old.is_none_or(|old| self.plan.best_by.improves(value, old, margin))
+        // A task that has no such number has no best checkpoint.
+        let score = metric.score(*step, |name| results.get(name));
+        let better = |old: &Option<Score>, margin| match old {
+            Some(old) => metric.improves(&score, old, margin),
+            None => score.value.is_finite(),
         };
-        let improved = better(best.map(|(_, value)| value), 0.0);
+        let improved = better(best, 0.0);
         if improved {
-            *best = Some((*step, value));
+            *best = Some(score);
         }
-        // Small gains add up against the value that was last far enough above the one before.
+        // Small gains add up against the one that was last far enough above the one before.
         let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
-        if better(*reference, margin) {
-            (*reference, *stale) = (Some(value), 0);
+        if better(reference, margin) {
+            (*reference, *stale) = (Some(score), 0);
         } else {
             *stale += 1;
         }

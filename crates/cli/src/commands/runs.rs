@@ -21,6 +21,7 @@ struct Row {
     started: String,
     finished: bool,
     step: u64,
+    /// Those of the best checkpoint.
     valid_accuracy: Option<f64>,
     test_accuracy: Option<f64>,
     valid_distance: Option<f64>,
@@ -91,10 +92,10 @@ fn as_csv(rows: &[Row], runs: &[RunDir]) -> String {
 fn row(run: &RunDir) -> Result<Row, TrainError> {
     let info = RunInfo::read(run)?;
     let metrics = read_metrics(run.metrics())?;
-    let results = |kind: &str, name: &str| {
-        let lines = metrics.iter().filter(|line| line["kind"] == kind);
-        lines.filter_map(|line| line[name].as_f64()).collect::<Vec<_>>()
-    };
+    let best = Results::read(run)?;
+    // Of a run that went on, that of its last end.
+    let test = metrics.iter().rfind(|line| line["kind"] == "test");
+    let test = |name: &str| test.and_then(|line| line[name].as_f64());
     Ok(Row {
         run: run.path().display().to_string(),
         dataset: info.dataset.name,
@@ -102,11 +103,11 @@ fn row(run: &RunDir) -> Result<Row, TrainError> {
         started: info.started.strftime("%Y-%m-%d %H:%M").to_string(),
         finished: metrics.iter().any(|line| line["kind"] == "test"),
         step: metrics.iter().filter_map(|line| line["step"].as_u64()).max().unwrap_or(0),
-        valid_accuracy: results("valid", "accuracy").into_iter().max_by(f64::total_cmp),
-        test_accuracy: results("test", "accuracy").last().copied(),
-        valid_distance: results("valid", "distance").into_iter().min_by(f64::total_cmp),
-        test_distance: results("test", "distance").last().copied(),
-        floor: results("valid", "floor").last().copied(),
-        ceiling: results("valid", "ceiling").last().copied(),
+        valid_accuracy: best.valid("accuracy"),
+        test_accuracy: test("accuracy"),
+        valid_distance: best.valid("distance"),
+        test_distance: test("distance"),
+        floor: best.valid("floor"),
+        ceiling: best.valid("ceiling"),
     })
 }

@@ -1,7 +1,6 @@
 //! The trials' results, the best first. No time is in them: a sweep that was killed and resumed has the
 //! same table as one that was left alone.
 
-use std::cmp::Ordering;
 use std::path::Path;
 
 use hearth_config::Metric;
@@ -51,20 +50,20 @@ impl State {
 }
 
 impl<'a> Ranking<'a> {
-    /// Ranks by a metric on the validation set. Of equals the earlier trial is first, and those without
+    /// Ranks by the scores on the validation set. Of equals the earlier trial is first, and those without
     /// a result are last.
     pub fn new(record: &'a Record, metric: Metric, states: &'a [State]) -> Self {
-        let value = |trial: usize| states[trial].results()?.valid(metric.name());
+        let score = |trial: usize| {
+            let results = states[trial].results()?;
+            results.valid(metric.name()).map(|_| results.score(metric))
+        };
         let mut trials: Vec<usize> = (0..states.len()).collect();
-        trials.sort_by(|&a, &b| match (value(a), value(b)) {
-            (Some(a), Some(b)) if metric.improves(a, b, 0.0) => Ordering::Less,
-            (Some(a), Some(b)) if metric.improves(b, a, 0.0) => Ordering::Greater,
-            (Some(_), Some(_)) | (None, None) => Ordering::Equal,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
+        trials.sort_by(|&a, &b| match (score(a), score(b)) {
+            (Some(a), Some(b)) => metric.compare(&a, &b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
         });
         let order = trials.into_iter().enumerate();
-        let order = order.map(|(at, trial)| (value(trial).map(|_| at + 1), trial)).collect();
+        let order = order.map(|(at, trial)| (score(trial).map(|_| at + 1), trial)).collect();
         Self { record, metric, states, order }
     }
 
@@ -184,16 +183,16 @@ mod tests {
         let record = Record::new(Path::new("a.toml"), String::new(), axes, None, "flex", trials);
         let states = [
             State::Failed,
-            finished(0.5, 0.75),
-            finished(0.25, 0.5),
             finished(0.75, 0.75),
+            finished(0.25, 0.5),
+            finished(0.5, 0.75),
             State::Unfinished,
         ];
         let order = |metric| -> Vec<usize> {
             Ranking::new(&record, metric, &states).order.iter().map(|(_, trial)| *trial).collect()
         };
-        assert_eq!(order(Metric::Accuracy), [1, 3, 2, 0, 4]);
-        assert_eq!(order(Metric::Loss), [2, 1, 3, 0, 4]);
+        assert_eq!(order(Metric::Accuracy), [3, 1, 2, 0, 4], "the lower loss breaks the tie");
+        assert_eq!(order(Metric::Loss), [2, 3, 1, 0, 4]);
 
         let ranking = Ranking::new(&record, Metric::Accuracy, &states);
         let csv = ranking.csv();
@@ -203,16 +202,16 @@ mod tests {
             "rank,status,model.hidden,valid_loss,valid_accuracy,test_loss,test_accuracy,epochs,\
              best_step,run"
         );
-        assert_eq!(lines.next().unwrap(), "1,finished,\"[8,9]\",0.5,0.75,0.6,0.65,2,58,trial-002");
+        assert_eq!(lines.next().unwrap(), "1,finished,[6],0.5,0.75,0.6,0.65,2,58,trial-004");
         assert_eq!(lines.nth(2).unwrap(), ",failed,[8],,,,,,,trial-001");
         let table = ranking.table();
         let words: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
-        assert_eq!(words, ["1", "[8,9]", "0.7500", "0.6500", "2", "trial-002"]);
+        assert_eq!(words, ["1", "[6]", "0.7500", "0.6500", "2", "trial-004"]);
         assert!(table.contains("failed") && table.contains("unfinished"), "{table}");
         let json = ranking.json(Path::new("sweeps/a"));
-        assert_eq!(json["trials"][0]["settings"]["model.hidden"], json!([8, 9]));
+        assert_eq!(json["trials"][1]["settings"]["model.hidden"], json!([8, 9]));
         assert_eq!(json["trials"][0]["valid"]["accuracy"], 0.75);
-        assert_eq!(json["trials"][0]["run"], "sweeps/a/trial-002");
+        assert_eq!(json["trials"][0]["run"], "sweeps/a/trial-004");
         assert_eq!(json["trials"][4]["rank"], Value::Null);
     }
 }

@@ -45,7 +45,8 @@ pub struct TrainConfig {
     #[schemars(range(min = 2))]
     pub keep_last: usize,
     /// What makes one checkpoint better than another: `"accuracy"` or `"loss"` of a classifier,
-    /// `"distance"` of a generator. The first that fits when absent.
+    /// `"distance"` of a generator. The first that fits when absent. The lower loss breaks ties, then the
+    /// earlier step.
     #[serde(default)]
     pub best_by: Metric,
     /// Stop when the validation result no longer gets better.
@@ -72,7 +73,7 @@ pub struct EarlyStop {
     /// Evaluations in a row without a better result, after which training stops.
     #[schemars(range(min = 1))]
     pub patience: u64,
-    /// By how much a result has to be better to count.
+    /// By how much a result has to be better to count; at 0, an equal one with a lower loss counts too.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub min_delta: f64,
@@ -98,14 +99,6 @@ impl Metric {
             Self::Accuracy => "accuracy",
             Self::Loss => "loss",
             Self::Distance => "distance",
-        }
-    }
-
-    /// Whether `new` is better than `old` by more than `margin`.
-    pub fn improves(self, new: f64, old: f64, margin: f64) -> bool {
-        match self {
-            Self::Accuracy => new > old + margin,
-            Self::Loss | Self::Distance => new < old - margin,
         }
     }
 }

@@ -60,7 +60,8 @@ fn a_long_run_remembers_the_newest_checkpoints_alone() {
     for step in 1..=10 {
         let mut state = StateDict::new();
         state.insert("trainer.step", step).expect("a new name");
-        keeper.save(&state, Kept { step, best: Some((3.min(step), 0.5)) }).expect("a checkpoint");
+        let best = Some(Score { step: 3.min(step), value: 0.5, loss: None });
+        keeper.save(&state, Kept { step, best }).expect("a checkpoint");
     }
     assert_eq!(keeper.kept.len(), 2);
     assert_eq!(run.checkpoints().steps().expect("a folder"), [3, 9, 10]);
