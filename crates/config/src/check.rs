@@ -11,6 +11,7 @@ use crate::sections::{
     AugmentConfig, ClassWeights, DataConfig, DataSource, Metric, ModelConfig, OptimizerKind,
     RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
+use crate::text::toml_string;
 use crate::tree::Node;
 
 /// The largest width of a layer, side of a picture and size of a batch: far above what
@@ -20,12 +21,14 @@ const LARGEST: usize = 1 << 20;
 /// Notes the faults of sections that were read.
 pub(crate) struct Checks<'a> {
     root: &'a Node,
+    /// Whether the settings are to train, and not those of a run that was trained.
+    trains: bool,
     pub faults: Vec<Fault>,
 }
 
 impl<'a> Checks<'a> {
-    pub fn new(root: &'a Node) -> Self {
-        Self { root, faults: Vec::new() }
+    pub fn new(root: &'a Node, trains: bool) -> Self {
+        Self { root, trains, faults: Vec::new() }
     }
 
     /// Checks all sections that could be read, each alone and against the others.
@@ -38,7 +41,8 @@ impl<'a> Checks<'a> {
             self.data(data);
         }
         if let Some(augment) = augment {
-            self.augment(augment);
+            let size = data.as_ref().and_then(|data| data.source.size());
+            self.augment(augment, size);
         }
         if let Some(model) = model {
             self.model(model);
@@ -95,7 +99,7 @@ impl<'a> Checks<'a> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         self.that(
             "run.name",
-            format!("{:?}", run.name),
+            toml_string(&run.name),
             !run.name.is_empty()
                 && run.name.len() <= 100
                 && run.name.chars().all(plain)
@@ -160,9 +164,17 @@ impl<'a> Checks<'a> {
         }
     }
 
-    fn augment(&mut self, augment: &AugmentConfig) {
+    /// `size` is that of the images, where the settings say it.
+    fn augment(&mut self, augment: &AugmentConfig, size: Option<usize>) {
         self.probability("augment.flip", augment.flip);
         self.that("augment.shift", augment.shift, augment.shift <= 1024, "0 to 1024");
+        if let Some(size) = size.filter(|_| self.trains && augment.shift <= 1024) {
+            let most = size.saturating_sub(1);
+            let allowed = format!(
+                "0 to {most}: the pictures are {size}x{size}, and something has to be left"
+            );
+            self.that("augment.shift", augment.shift, augment.shift <= most, &allowed);
+        }
         self.probability("augment.erase", augment.erase);
     }
 
@@ -253,15 +265,8 @@ impl<'a> Checks<'a> {
         if let Some(norm) = train.clip_norm {
             self.that("train.clip_norm", norm, norm > 0.0 && norm.is_finite(), "above 0");
         }
-        if let Some(ClassWeights::Each(weights)) = &train.class_weights {
-            let good = weights.iter().all(|weight| *weight >= 0.0 && weight.is_finite());
-            let some = weights.iter().any(|weight| *weight > 0.0);
-            self.that(
-                "train.class_weights",
-                format!("{weights:?}"),
-                good && some,
-                "numbers of 0 or more, not all 0",
-            );
+        if let Some(weights) = &train.class_weights {
+            self.class_weights(weights);
         }
         if let Some(stop) = &train.early_stop {
             self.that("train.early_stop.patience", stop.patience, stop.patience >= 1, "1 or more");
@@ -271,6 +276,26 @@ impl<'a> Checks<'a> {
                 stop.min_delta >= 0.0 && stop.min_delta.is_finite(),
                 "0 or more",
             );
+        }
+    }
+
+    fn class_weights(&mut self, weights: &ClassWeights) {
+        let good = |weight: f64| weight >= 0.0 && weight.is_finite();
+        match weights {
+            ClassWeights::Named(_) => {}
+            ClassWeights::Each(weights) => self.that(
+                "train.class_weights",
+                format!("{weights:?}"),
+                weights.iter().all(|weight| good(*weight)) && weights.iter().any(|w| *w > 0.0),
+                "numbers of 0 or more, not all 0",
+            ),
+            ClassWeights::ByName(weights) => {
+                for (class, weight) in weights.iter().filter(|(_, weight)| !good(**weight)) {
+                    let place = self.root.member_of("train.class_weights", class);
+                    let fault = Fault::new(format!("the weight of class `{class}` is {weight}"));
+                    self.faults.push(fault.at(Some(&place)).help("allowed: 0 or more"));
+                }
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use crate::sections::{
     AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, ModelConfig, OptimizerConfig,
     RunConfig, ScheduleConfig, TrainConfig,
 };
+use crate::text::{one_line, toml_key};
 
 /// The format of configs that this version writes and reads.
 pub const FORMAT: u32 = 1;
@@ -102,10 +103,10 @@ fn write_table(
     comment: &impl Fn(&str) -> Option<String>,
 ) {
     for (key, value) in table.iter().filter(|(_, value)| !value.is_table()) {
-        let line = format!("{key} = {value}");
+        let line = format!("{} = {value}", toml_key(key));
         // Writing to a string cannot fail.
         let _ = match comment(&join(path, key)) {
-            Some(comment) => writeln!(text, "{line:<32} # {comment}"),
+            Some(comment) => writeln!(text, "{line:<32} # {}", one_line(&comment)),
             None => writeln!(text, "{line}"),
         };
     }

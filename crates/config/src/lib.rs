@@ -7,22 +7,28 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod command;
 mod config;
 mod fault;
 mod gather;
 mod habits;
 mod judge;
+mod paths;
 mod raw;
 mod read;
 mod score;
 mod sections;
 pub mod seed;
 mod syntax;
+mod text;
 mod tree;
 
+pub use command::{Called, CommandLine, quoted};
 pub use config::{Config, FORMAT, schema};
 pub use fault::{Fault, Faults, Place, Source, Spot, nearest, reason};
 pub use habits::setting_like;
+pub use paths::{Absent, Located};
 pub use raw::RawConfig;
 pub use score::Score;
 pub use sections::*;
+pub use text::{composed, one_line, plain_name, toml_string};

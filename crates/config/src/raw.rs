@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 use crate::check::Checks;
+use crate::command::CommandLine;
 use crate::config::Config;
-use crate::fault::{Fault, Faults, Source, nearest, reason};
+use crate::fault::{Fault, Faults, Place, Source, nearest, reason};
 use crate::gather::Sections;
+use crate::paths::{PATHS, means_same};
 use crate::read::Reader;
 use crate::tree::Node;
 
@@ -45,9 +47,19 @@ impl RawConfig {
 
     /// Checks every section, key, type, range and contradiction, and names all faults at once.
     pub fn check(&self) -> Result<Config, Faults> {
+        self.checked(true)
+    }
+
+    /// Checks the settings of a run that was trained: what only spoils the training itself, and was allowed in
+    /// earlier versions, is no fault.
+    pub fn check_stored(&self) -> Result<Config, Faults> {
+        self.checked(false)
+    }
+
+    fn checked(&self, trains: bool) -> Result<Config, Faults> {
         let mut reader = Reader::new(&self.0);
         let sections = Sections::read(&mut reader);
-        let mut checks = Checks::new(&self.0);
+        let mut checks = Checks::new(&self.0, trains);
         checks.all(&sections);
         let faults: Vec<_> = reader.into_faults().into_iter().chain(checks.faults).collect();
         match sections.into_config() {
@@ -56,11 +68,23 @@ impl RawConfig {
         }
     }
 
+    /// Where a setting was written.
+    pub(crate) fn place_of(&self, key: &str) -> Place {
+        self.0.place_of(key)
+    }
+
     /// The resolved settings as TOML, each with a comment that says where its value came from.
     pub fn explain(&self, config: &Config) -> String {
-        config.to_text(|path| match self.0.find(path) {
-            Some(node) => Some(node.place.to_string()),
-            None => Some("default".into()),
+        config.to_text(|path| {
+            // The names of classes may have any letters.
+            let class = path.strip_prefix("train.class_weights.");
+            match (class, self.0.find(path)) {
+                (Some(class), _) => {
+                    Some(self.0.member_of("train.class_weights", class).to_string())
+                }
+                (None, Some(node)) => Some(node.place.to_string()),
+                (None, None) => Some("default".into()),
+            }
         })
     }
 
@@ -70,7 +94,7 @@ impl RawConfig {
         let (new, old) = (config.flatten(), stored.flatten());
         let keys = new.keys().chain(old.keys().filter(|key| !new.contains_key(*key)));
         let faults: Vec<_> = keys
-            .filter(|key| new.get(*key) != old.get(*key))
+            .filter(|key| !is_same(key, new.get(*key), old.get(*key)))
             .filter(|key| {
                 !RESUME_MAY_CHANGE
                     .iter()
@@ -93,6 +117,17 @@ impl RawConfig {
             .collect();
         if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
     }
+}
+
+/// Whether a setting has not changed.
+fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
+    new == old
+        || match (new, old) {
+            (Some(Value::String(new)), Some(Value::String(old))) => {
+                PATHS.contains(&key) && means_same(old, new)
+            }
+            _ => false,
+        }
 }
 
 /// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
@@ -119,7 +154,8 @@ const RESUME_MAY_CHANGE: [&str; 15] = [
 fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
     let name = path.display();
     if path.join("config.toml").is_file() {
-        let help = format!("`hearth train --run {name} --resume` goes on with it");
+        let resume = CommandLine::new("train").arg("--run").path(path).arg("--resume");
+        let help = format!("`{resume}` goes on with it");
         return Fault::new(format!("{name} is the folder of a run, and no config")).help(help);
     }
     if path.is_dir() {
@@ -176,137 +212,4 @@ fn neighbour(path: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MINIMAL: &str = r#"
-format = 1
-[run]
-name = "try"
-[data]
-kind = "fashion-mnist-mini"
-[model]
-kind = "mlp"
-hidden = [32]
-[optimizer]
-kind = "sgd"
-learning_rate = 0.1
-[train]
-epochs = 1
-"#;
-
-    fn check(text: &str, overrides: &[&str]) -> Result<Config, Faults> {
-        RawConfig::parse("try.toml", text.into())?.with_overrides(overrides)?.check()
-    }
-
-    #[test]
-    fn a_resolved_config_reads_as_itself() {
-        for overrides in [
-            &[][..],
-            &["optimizer.kind=adamw", "optimizer.weight_decay=0.1", "schedule.kind=one-cycle"],
-            &["model.hidden=[8, 9]", "model.dropout=[0.1, 0.2]", "train.class_weights=balanced"],
-            &["schedule.kind=step", "schedule.every=5 epochs", "schedule.factor=0.1"],
-            &["model.kind=lenet", "model.activation=sigmoid", "model.pooling=average"],
-            &["model.kind=cnn", "model.widths=[8, 16]", "model.depth=2", "model.kernel_size=5"],
-            &["model.kind=resnet", "model.widths=[8, 16]", "model.depths=[2, 1]"],
-            &["model.init=runs/mlp-001"],
-            &["model.kind=lenet", "model.init=runs/mlp-001", "model.init_head=false"],
-            &["data.kind=image-folder", "data.path=shirts", "augment.flip=0.5", "run.threads=2"],
-            &[
-                "train.early_stop.patience=3",
-                "train.evaluate_every=20 steps",
-                "optimizer.learning_rate=1",
-            ],
-        ] {
-            let config = check(MINIMAL, overrides).expect("a good config");
-            let again = check(&config.to_toml(), &[]).expect("what it wrote is good");
-            assert_eq!(config, again);
-        }
-    }
-
-    #[test]
-    fn another_kind_leaves_the_keys_of_the_files_kind_behind() {
-        let text = MINIMAL.replace("learning_rate = 0.1", "learning_rate = 0.1\nmomentum = 0.9");
-        let config = check(&text, &["optimizer.kind=adam"]).expect("momentum is left behind");
-        assert_eq!(config, check(MINIMAL, &["optimizer.kind=adam"]).expect("good"));
-        // On the command line it is still a fault, and so it is in the file alone.
-        assert!(check(&text, &["optimizer.kind=adam", "optimizer.momentum=0.9"]).is_err());
-        assert!(check(&text.replace("sgd", "adam"), &[]).is_err());
-    }
-
-    #[test]
-    fn all_faults_are_named_at_once() {
-        let faults = check(MINIMAL, &["train.epochs=0", "model.hiden=[1]", "data.batch_size=-1"])
-            .expect_err("three faults");
-        assert_eq!(faults.0.len(), 3, "{faults}");
-    }
-
-    #[test]
-    fn explain_names_the_origin_of_each_value() {
-        let raw = RawConfig::parse("try.toml", MINIMAL.into())
-            .and_then(|raw| raw.with_overrides(&["train.epochs=3"]))
-            .expect("TOML");
-        let text = raw.explain(&raw.check().expect("good"));
-        let origin = |key: &str| {
-            let line = text.lines().find(|line| line.starts_with(key)).expect("the key is there");
-            line.split_once('#').expect("a comment").1.trim().to_owned()
-        };
-        assert_eq!(origin("epochs"), "command line");
-        assert_eq!(origin("learning_rate"), "try.toml:12");
-        assert_eq!(origin("batch_size"), "default");
-        // The comments change nothing.
-        assert_eq!(check(&text, &[]), check(MINIMAL, &["train.epochs=3"]));
-    }
-
-    #[test]
-    fn a_resume_may_change_cadences_and_nothing_that_was_learned() {
-        let stored = check(MINIMAL, &[]).expect("good");
-        let resume = |overrides: &[&str]| {
-            let raw = RawConfig::parse("try.toml", MINIMAL.into())
-                .and_then(|raw| raw.with_overrides(overrides))
-                .expect("TOML");
-            raw.check_resume(&raw.check().expect("good"), &stored)
-        };
-        let free =
-            ["train.epochs=9", "train.keep_last=5", "run.threads=1", "train.early_stop.patience=2"];
-        assert!(resume(&free).is_ok());
-        for (change, key) in [
-            ("run.seed=7", "run.seed"),
-            ("model.hidden=[33]", "model.hidden"),
-            ("augment.flip=0.5", "augment.flip"),
-            ("optimizer.learning_rate=0.2", "optimizer.learning_rate"),
-        ] {
-            let faults = resume(&[change]).expect_err(change);
-            assert!(faults.to_string().contains(key), "{faults}");
-        }
-    }
-
-    #[test]
-    fn the_schema_knows_every_section() {
-        let schema = crate::schema();
-        for section in crate::gather::SECTIONS {
-            assert!(schema["properties"][section].is_object(), "{section}");
-        }
-    }
-
-    impl PartialEq for Faults {
-        fn eq(&self, other: &Self) -> bool {
-            self.to_string() == other.to_string()
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(cut in 0..MINIMAL.len(), rubbish in "\\PC{0,20}") {
-            let text = format!("{}{rubbish}{}", &MINIMAL[..cut], &MINIMAL[cut..]);
-            let _ = check(&text, &[]);
-        }
-
-        #[test]
-        fn no_override_panics(text in "[a-z.]{0,12}=?\\PC{0,12}") {
-            let _ = check(MINIMAL, &[&text]);
-        }
-    }
-}
+mod tests;

@@ -11,12 +11,40 @@ pub(crate) fn fault(said: &str, place: &Place) -> Fault {
     Fault::new(message).help(help)
 }
 
+/// A number as TOML writes it, of one that is written as other programs do: `.1`, `1.`, `+.5`, `007`.
+pub fn number(text: &str) -> Option<String> {
+    let text = text.trim();
+    let begins = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    if !text.starts_with(begins) {
+        return None;
+    }
+    // A number of more digits than an integer has is refused, and not rounded.
+    match text.parse::<i64>() {
+        Ok(whole) => Some(whole.to_string()),
+        Err(_) if !text.contains(['.', 'e', 'E']) => None,
+        Err(_) => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| format!("{n:?}")),
+    }
+}
+
+/// `true` or `false`, of one that is written as other programs do.
+pub fn switch(text: &str) -> Option<&'static str> {
+    match text.trim() {
+        "True" | "TRUE" => Some("true"),
+        "False" | "FALSE" => Some("false"),
+        _ => None,
+    }
+}
+
 fn words(said: &str, place: &Place) -> (String, String) {
     let spot = place.spot();
     let line = spot.text.trim();
     let found = place.source.text.get(place.span.clone()).unwrap_or_default().trim();
     let is = |start: &str| said.starts_with(start);
     let told = |message: &str, help: &str| (message.to_owned(), help.to_owned());
+    if let Some((word, number)) = number_at(spot.text, spot.letters.0) {
+        let message = format!("`{word}` is not how TOML writes a number");
+        return (message, format!("write {number}"));
+    }
     if is("string values must be quoted") {
         return not_a_value(found, line);
     }
@@ -67,6 +95,19 @@ fn words(said: &str, place: &Place) -> (String, String) {
         );
     }
     (format!("this is not TOML: {said}"), LINES.to_owned())
+}
+
+/// The number of a line in which this letter stands, as it is written and as TOML writes it, where the two
+/// differ.
+fn number_at(line: &str, letter: usize) -> Option<(String, String)> {
+    let letters: Vec<char> = line.chars().collect();
+    let is_part = |c: &char| c.is_ascii_alphanumeric() || "+-._".contains(*c);
+    let letter = letter.min(letters.len());
+    let before = letters[..letter].iter().rev().take_while(|c| is_part(c)).count();
+    let behind = letters[letter..].iter().take_while(|c| is_part(c)).count();
+    let word: String = letters[letter - before..letter + behind].iter().collect();
+    let is_toml = format!("a = {word}").parse::<toml::Table>().is_ok();
+    number(&word).filter(|_| !is_toml).map(|number| (word, number))
 }
 
 /// What stands where a value should.

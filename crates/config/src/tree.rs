@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::fault::{COMMAND_LINE, Fault, Place, Source};
 use crate::syntax;
+use crate::text::toml_string;
 
 /// How deep tables and lists may lie in each other: settings need three levels, and each level takes a part of
 /// the stack.
@@ -44,7 +45,8 @@ impl Node {
         Ok(Self { item, key: whole.clone(), place: whole })
     }
 
-    /// Reads an override `a.b.c=value`. A value that is not TOML but a plain word is a string.
+    /// Reads an override `a.b.c=value`. A value that is not TOML but a plain word is a string, and numbers and
+    /// switches are taken as other programs write them: `.1`, `1.`, `007`, `True`.
     pub fn parse_override(text: &str) -> Result<Self, Fault> {
         let source = |text: &str| Source { name: COMMAND_LINE.into(), text: text.into() };
         let parsed = Self::parse(source(text));
@@ -54,12 +56,17 @@ impl Node {
                 .at(Some(&place))
                 .help("a setting is one word without spaces, such as train.epochs=3"));
         };
+        if parsed.is_ok() {
+            return parsed;
+        }
+        let meant = syntax::number(value).or_else(|| syntax::switch(value).map(str::to_owned));
         // What is all digits and signs was meant as a number.
         let is_word = value.chars().any(char::is_alphabetic)
             && value.chars().all(|c| c.is_alphanumeric() || "-_./ ".contains(c));
-        match parsed {
-            Err(_) if is_word => Self::parse(source(&format!("{key}=\"{value}\""))),
-            parsed => parsed,
+        match meant {
+            Some(meant) => Self::parse(source(&format!("{key}={meant}"))),
+            None if is_word => Self::parse(source(&format!("{key}={}", toml_string(value)))),
+            None => parsed,
         }
     }
 
@@ -106,6 +113,13 @@ impl Node {
             (None, Some((parent, _))) => self.place_of(parent),
             (None, None) => self.key.clone(),
         }
+    }
+
+    /// The place of a member of the table at a dotted path, whatever letters the member's name has.
+    pub fn member_of(&self, path: &str, name: &str) -> Place {
+        let member =
+            self.find(path).and_then(|table| table.members().find(|(key, _)| *key == name));
+        member.map_or_else(|| self.place_of(path), |(_, node)| node.place.clone())
     }
 
     /// The value without its places.

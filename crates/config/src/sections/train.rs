@@ -1,5 +1,6 @@
 //! `[train]`: how long to train, and what to watch.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,7 +19,8 @@ pub struct TrainConfig {
     #[serde(default)]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub label_smoothing: f64,
-    /// The weight of each class in the loss: `"balanced"` or a list; all 1 when absent.
+    /// The weight of each class in the loss: `"balanced"`, a table of weights by the classes' names, or a list
+    /// in the order of the classes; all 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
     /// The largest L2 norm of all gradients of a network together; larger ones are scaled down to it.
@@ -187,8 +189,11 @@ impl JsonSchema for Cadence {
 pub enum ClassWeights {
     /// `"balanced"`: inverse to the class's share of the training set, 1 on average.
     Named(Balanced),
-    /// One weight for each class.
+    /// One weight for each class, in the order of the classes that the training names at its start: folders by
+    /// their names, IDX files by their labels.
     Each(Vec<f64>),
+    /// Weights by the names of classes; 1 for each class that is not named.
+    ByName(BTreeMap<String, f64>),
 }
 
 /// The word `"balanced"`.
@@ -202,9 +207,15 @@ pub enum Balanced {
 impl<'de> Deserialize<'de> for ClassWeights {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = toml::Value::deserialize(deserializer)?;
-        Balanced::deserialize(value.clone())
-            .map(Self::Named)
-            .or_else(|_| Vec::deserialize(value).map(Self::Each))
-            .map_err(|_| D::Error::custom("expected \"balanced\" or a list of numbers"))
+        match value {
+            toml::Value::Table(_) => BTreeMap::deserialize(value).map(Self::ByName),
+            toml::Value::Array(_) => Vec::deserialize(value).map(Self::Each),
+            _ => Balanced::deserialize(value).map(Self::Named),
+        }
+        .map_err(|_| {
+            D::Error::custom(
+                "expected \"balanced\", a table with a number for each class, or a list of numbers",
+            )
+        })
     }
 }

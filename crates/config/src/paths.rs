@@ -1,0 +1,209 @@
+//! Paths in a config: the file or folder that each means.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::fault::Place;
+use crate::raw::RawConfig;
+use crate::sections::{DataSource, ModelConfig};
+use crate::text::composed;
+
+/// The settings that are paths.
+pub(crate) const PATHS: [&str; 7] = [
+    "data.path",
+    "data.train_images",
+    "data.train_labels",
+    "data.test_images",
+    "data.test_labels",
+    "model.init",
+    "evaluate.classifier",
+];
+
+/// A config whose paths are absolute.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The config.
+    pub config: Config,
+    /// Sentences for the user: which file or folder is meant where it could be another.
+    pub notes: Vec<String>,
+    /// The paths that lead nowhere.
+    pub absent: Vec<Absent>,
+}
+
+/// A path of a config that leads nowhere.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// The setting.
+    pub key: &'static str,
+    /// All that was tried, absolute.
+    pub tried: Vec<PathBuf>,
+    /// Where it was written.
+    pub place: Place,
+}
+
+impl RawConfig {
+    /// Makes the paths of `config`, which was made from these settings, absolute. A relative path is tried
+    /// from the working directory, then from the folder of the config's file; one that was typed on the
+    /// command line, from the working directory alone.
+    pub fn locate(&self, mut config: Config) -> Located {
+        let (mut notes, mut absent) = (Vec::new(), Vec::new());
+        for (key, path) in config.paths_mut() {
+            let place = self.place_of(key);
+            let beside = (!place.is_typed()).then(|| folder_of(&place.source.name));
+            let tried = candidates(Path::new(path.as_str()), beside.as_deref());
+            let found = tried.iter().position(|candidate| may_exist(candidate));
+            match (found, &tried[..]) {
+                (None, _) => absent.push(Absent { key, tried: tried.clone(), place }),
+                (Some(0), [here, there]) if may_exist(there) && !are_same(here, there) => {
+                    notes.push(format!(
+                        "{key} is {}, from the working directory; there is {} too, beside the config",
+                        here.display(),
+                        there.display()
+                    ));
+                }
+                (Some(1), [_, there]) => notes.push(format!(
+                    "{key} is {}, from the config's folder: the working directory has no `{path}`",
+                    there.display()
+                )),
+                _ => {}
+            }
+            // One that cannot be written as text is left as it was typed.
+            if let Some(text) = tried.get(found.unwrap_or(0)).and_then(|path| path.to_str()) {
+                text.clone_into(path);
+            }
+        }
+        Located { config, notes, absent }
+    }
+}
+
+impl Config {
+    /// The settings that are paths, by their dotted names.
+    fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
+        let mut paths = Vec::new();
+        match &mut self.data.source {
+            DataSource::ImageFolder(folder) => paths.push(("data.path", &mut folder.path)),
+            DataSource::Idx(idx) => paths.extend([
+                ("data.train_images", &mut idx.train_images),
+                ("data.train_labels", &mut idx.train_labels),
+                ("data.test_images", &mut idx.test_images),
+                ("data.test_labels", &mut idx.test_labels),
+            ]),
+            DataSource::FashionMnist(_)
+            | DataSource::FashionMnistMini(_)
+            | DataSource::Mnist(_) => {}
+        }
+        if let ModelConfig::Classifier { init, .. } = &mut self.model {
+            paths.extend(init.init.as_mut().map(|path| ("model.init", path)));
+        }
+        if let Some(evaluate) = &mut self.evaluate {
+            paths.extend(evaluate.classifier.as_mut().map(|path| ("evaluate.classifier", path)));
+        }
+        paths
+    }
+
+    /// The settings that are paths, by their dotted names.
+    pub fn paths(&self) -> Vec<(&'static str, String)> {
+        let mut config = self.clone();
+        config.paths_mut().into_iter().map(|(key, path)| (key, std::mem::take(path))).collect()
+    }
+
+    /// The same settings with the last part of each path alone: for whoever has another disk.
+    #[must_use]
+    pub fn without_folders(&self) -> Self {
+        let mut config = self.clone();
+        for (_, path) in config.paths_mut() {
+            let name = Path::new(path).file_name().and_then(|name| name.to_str());
+            if let Some(name) = name.map(str::to_owned) {
+                *path = name;
+            }
+        }
+        config
+    }
+
+    /// These settings with the paths of `stored`, an earlier config of the same run, where they mean the same:
+    /// what is kept of a run may go by their letters.
+    #[must_use]
+    pub fn with_paths_of(mut self, stored: &Self) -> Self {
+        let stored = stored.paths();
+        for (key, path) in self.paths_mut() {
+            let old = stored.iter().find(|(found, _)| *found == key);
+            if let Some((_, old)) = old
+                && are_same(&absolute(Path::new(old)), &absolute(Path::new(path)))
+            {
+                path.clone_from(old);
+            }
+        }
+        self
+    }
+}
+
+/// Whether a path of a run, which is relative in those of earlier versions, means the same as another.
+pub(crate) fn means_same(stored: &str, path: &str) -> bool {
+    let (stored, path) = (Path::new(stored), Path::new(path));
+    let plain = |path: &Path| path.components().collect::<PathBuf>();
+    plain(stored) == plain(path)
+        || stored.is_relative() && plain(path).ends_with(plain(stored))
+        || stored.is_relative() && are_same(&absolute(stored), &absolute(path))
+}
+
+/// The folder of a file, absolute.
+fn folder_of(file: &str) -> PathBuf {
+    let file = absolute(Path::new(file));
+    file.parent().map_or_else(|| file.clone(), Path::to_owned)
+}
+
+/// What a path may mean, each once: from the working directory, and from another folder.
+fn candidates(path: &Path, beside: Option<&Path>) -> Vec<PathBuf> {
+    let mut all = vec![as_on_disk(absolute(path))];
+    let other = beside.map(|folder| as_on_disk(absolute(&folder.join(path))));
+    all.extend(other.filter(|other| *other != all[0]));
+    all
+}
+
+/// The path with its names composed as those on the disk are: `é` may be one character there, or two. As it is
+/// where it leads somewhere, or where nothing like it does.
+fn as_on_disk(path: PathBuf) -> PathBuf {
+    if path.to_str().is_none_or(str::is_ascii) || may_exist(&path) {
+        return path;
+    }
+    let mut found = PathBuf::new();
+    for part in &path {
+        let next = found.join(part);
+        if may_exist(&next) {
+            found = next;
+            continue;
+        }
+        let Some(wanted) = part.to_str().map(composed) else { return path };
+        let is_wanted =
+            |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| composed(name) == wanted);
+        let names = std::fs::read_dir(&found).into_iter().flatten().flatten();
+        match names.map(|entry| entry.file_name()).find(|name| is_wanted(name)) {
+            Some(name) => found.push(name),
+            None => return path,
+        }
+    }
+    found
+}
+
+/// A path from the root on; as it is, where the working directory is not known.
+fn absolute(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
+    std::path::absolute(&plain)
+        .or_else(|_| std::env::current_dir())
+        .unwrap_or_else(|_| path.to_owned())
+}
+
+/// What cannot be looked at may be there: whoever reads it is told why.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
+}
+
+fn are_same(left: &Path, right: &Path) -> bool {
+    match (left.canonicalize(), right.canonicalize()) {
+        (Ok(left), Ok(right)) => left == right,
+        _ => left == right,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! What is read of a text and of overrides, and what a resumed run may change.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const MINIMAL: &str = r#"
+format = 1
+[run]
+name = "try"
+[data]
+kind = "fashion-mnist-mini"
+[model]
+kind = "mlp"
+hidden = [32]
+[optimizer]
+kind = "sgd"
+learning_rate = 0.1
+[train]
+epochs = 1
+"#;
+
+fn check(text: &str, overrides: &[&str]) -> Result<Config, Faults> {
+    RawConfig::parse("try.toml", text.into())?.with_overrides(overrides)?.check()
+}
+
+#[test]
+fn a_resolved_config_reads_as_itself() {
+    for overrides in [
+        &[][..],
+        &["optimizer.kind=adamw", "optimizer.weight_decay=0.1", "schedule.kind=one-cycle"],
+        &["model.hidden=[8, 9]", "model.dropout=[0.1, 0.2]", "train.class_weights=balanced"],
+        &["schedule.kind=step", "schedule.every=5 epochs", "schedule.factor=0.1"],
+        &["model.kind=lenet", "model.activation=sigmoid", "model.pooling=average"],
+        &["model.kind=cnn", "model.widths=[8, 16]", "model.depth=2", "model.kernel_size=5"],
+        &["model.kind=resnet", "model.widths=[8, 16]", "model.depths=[2, 1]"],
+        &["model.init=runs/mlp-001"],
+        &["model.kind=lenet", "model.init=runs/mlp-001", "model.init_head=false"],
+        &["data.kind=image-folder", "data.path=shirts", "augment.flip=0.5", "run.threads=2"],
+        &[
+            "train.early_stop.patience=3",
+            "train.evaluate_every=20 steps",
+            "optimizer.learning_rate=1",
+        ],
+    ] {
+        let config = check(MINIMAL, overrides).expect("a good config");
+        let again = check(&config.to_toml(), &[]).expect("what it wrote is good");
+        assert_eq!(config, again);
+    }
+}
+
+#[test]
+fn another_kind_leaves_the_keys_of_the_files_kind_behind() {
+    let text = MINIMAL.replace("learning_rate = 0.1", "learning_rate = 0.1\nmomentum = 0.9");
+    let config = check(&text, &["optimizer.kind=adam"]).expect("momentum is left behind");
+    assert_eq!(config, check(MINIMAL, &["optimizer.kind=adam"]).expect("good"));
+    // On the command line it is still a fault, and so it is in the file alone.
+    assert!(check(&text, &["optimizer.kind=adam", "optimizer.momentum=0.9"]).is_err());
+    assert!(check(&text.replace("sgd", "adam"), &[]).is_err());
+}
+
+#[test]
+fn all_faults_are_named_at_once() {
+    let faults = check(MINIMAL, &["train.epochs=0", "model.hiden=[1]", "data.batch_size=-1"])
+        .expect_err("three faults");
+    assert_eq!(faults.0.len(), 3, "{faults}");
+}
+
+#[test]
+fn explain_names_the_origin_of_each_value() {
+    let raw = RawConfig::parse("try.toml", MINIMAL.into())
+        .and_then(|raw| raw.with_overrides(&["train.epochs=3"]))
+        .expect("TOML");
+    let text = raw.explain(&raw.check().expect("good"));
+    let origin = |key: &str| {
+        let line = text.lines().find(|line| line.starts_with(key)).expect("the key is there");
+        line.split_once('#').expect("a comment").1.trim().to_owned()
+    };
+    assert_eq!(origin("epochs"), "command line");
+    assert_eq!(origin("learning_rate"), "try.toml:12");
+    assert_eq!(origin("batch_size"), "default");
+    // The comments change nothing.
+    assert_eq!(check(&text, &[]), check(MINIMAL, &["train.epochs=3"]));
+}
+
+#[test]
+fn a_resume_may_change_cadences_and_nothing_that_was_learned() {
+    let stored = check(MINIMAL, &[]).expect("good");
+    let resume = |overrides: &[&str]| {
+        let raw = RawConfig::parse("try.toml", MINIMAL.into())
+            .and_then(|raw| raw.with_overrides(overrides))
+            .expect("TOML");
+        raw.check_resume(&raw.check().expect("good"), &stored)
+    };
+    let free =
+        ["train.epochs=9", "train.keep_last=5", "run.threads=1", "train.early_stop.patience=2"];
+    assert!(resume(&free).is_ok());
+    for (change, key) in [
+        ("run.seed=7", "run.seed"),
+        ("model.hidden=[33]", "model.hidden"),
+        ("augment.flip=0.5", "augment.flip"),
+        ("optimizer.learning_rate=0.2", "optimizer.learning_rate"),
+    ] {
+        let faults = resume(&[change]).expect_err(change);
+        assert!(faults.to_string().contains(key), "{faults}");
+    }
+}
+
+#[test]
+fn the_schema_knows_every_section() {
+    let schema = crate::schema();
+    for section in crate::gather::SECTIONS {
+        assert!(schema["properties"][section].is_object(), "{section}");
+    }
+}
+
+impl PartialEq for Faults {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+#[test]
+fn numbers_and_switches_may_be_typed_as_elsewhere() {
+    let typed = |setting: &str| check(MINIMAL, &[setting]);
+    for (setting, plain) in [
+        ("optimizer.learning_rate=.1", "optimizer.learning_rate=0.1"),
+        ("optimizer.learning_rate=1.", "optimizer.learning_rate=1.0"),
+        ("optimizer.learning_rate=+.5", "optimizer.learning_rate=0.5"),
+        ("optimizer.learning_rate=1.e-3", "optimizer.learning_rate=0.001"),
+        ("optimizer.learning_rate= .1", "optimizer.learning_rate=0.1"),
+        ("optimizer.learning_rate=1e-3", "optimizer.learning_rate=0.001"),
+        ("optimizer.learning_rate=1E-3", "optimizer.learning_rate=0.001"),
+        ("optimizer.learning_rate=00.5", "optimizer.learning_rate=0.5"),
+        ("run.seed=007", "run.seed=7"),
+        ("run.seed=1_000", "run.seed=1000"),
+        ("run.report=False", "run.report=false"),
+        ("run.report=TRUE", "run.report=true"),
+    ] {
+        assert_eq!(typed(setting).expect(setting), typed(plain).expect(plain), "{setting}");
+    }
+    for (setting, help) in [
+        ("optimizer.learning_rate=0,1", "a point"),
+        ("model.dropout=[.1]", "write 0.1"),
+        ("optimizer.learning_rate=1..2", "KEY = VALUE"),
+        ("optimizer.learning_rate=-.1", "above 0"),
+    ] {
+        let faults = typed(setting).expect_err(setting);
+        let told = faults.0[0].remedy().unwrap_or_default();
+        assert!(told.contains(help), "{setting}: {faults}: {told}");
+    }
+    let faults = check(&MINIMAL.replace("0.1", ".1"), &[]).expect_err("not TOML");
+    assert_eq!(faults.0[0].remedy(), Some("write 0.1"), "{faults}");
+}
+
+#[test]
+fn weights_of_classes_go_by_their_names() {
+    let weights = |overrides: &[&str]| check(MINIMAL, overrides).map(|c| c.train.class_weights);
+    let typed =
+        weights(&["train.class_weights.bag=2", "train.class_weights.\"T-shirt/top 1.0\"=0.5"]);
+    let typed = typed.expect("good");
+    let table = "\n[train.class_weights]\n\"T-shirt/top 1.0\" = 0.5\nbag = 2\n";
+    let raw = RawConfig::parse("a.toml", format!("{MINIMAL}{table}")).expect("TOML");
+    let config = raw.check().expect("good");
+    assert_eq!(typed, config.train.class_weights);
+    assert_eq!(check(&config.to_toml(), &[]), Ok(config.clone()), "it reads as itself");
+    let text = raw.explain(&config);
+    assert!(text.contains("\"T-shirt/top 1.0\" = 0.5") && text.contains("# a.toml:17"), "{text}");
+
+    for (setting, told) in [
+        ("train.class_weights.bag=-1", "the weight of class `bag` is -1"),
+        ("train.class_weights.bag=nan", "the weight of class `bag` is NaN"),
+        ("train.class_weights=[1.0, -1.0]", "`train.class_weights` is [1.0, -1.0]"),
+        ("train.class_weights.bag=heavy", "a table with a number for each class"),
+        ("train.class_weights=2.0", "a table with a number for each class"),
+    ] {
+        let faults = weights(&[setting]).expect_err(setting).to_string();
+        assert!(faults.contains(told), "{setting}: {faults}");
+    }
+}
+
+#[test]
+fn a_shift_leaves_something_of_the_image() {
+    let with = |shift: &str, more: &str| {
+        let raw = RawConfig::parse("try.toml", MINIMAL.into()).expect("TOML");
+        raw.with_overrides(&[shift, more]).expect("TOML")
+    };
+    let folder = ["data.kind=image-folder", "data.size=12"];
+    let in_folder = |shift: &str| {
+        let raw = with(shift, folder[0]);
+        raw.with_overrides(&[folder[1], "data.path=a"]).expect("TOML").check()
+    };
+    assert!(
+        with("augment.shift=27", "run.seed=1").check().is_ok()
+            && in_folder("augment.shift=11").is_ok()
+    );
+    for (refused, told) in [
+        (with("augment.shift=28", "run.seed=1").check(), "allowed: 0 to 27"),
+        (in_folder("augment.shift=12"), "allowed: 0 to 11"),
+        (in_folder("augment.shift=2000"), "allowed: 0 to 1024"),
+    ] {
+        let faults = refused.expect_err(told);
+        assert_eq!(faults.0.len(), 1, "{faults}");
+        assert!(faults.0[0].remedy().is_some_and(|help| help.contains(told)), "{faults}");
+    }
+    // A run of an earlier version is still a run.
+    assert!(with("augment.shift=200", "run.seed=1").check_stored().is_ok());
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(cut in 0..MINIMAL.len(), rubbish in "\\PC{0,20}") {
+        let text = format!("{}{rubbish}{}", &MINIMAL[..cut], &MINIMAL[cut..]);
+        let _ = check(&text, &[]);
+    }
+
+    #[test]
+    fn no_override_panics(text in "[a-z.]{0,12}=?\\PC{0,12}") {
+        let _ = check(MINIMAL, &[&text]);
+    }
+}
