@@ -16,9 +16,9 @@ pub use sweep::Sweep;
 #[derive(Debug, Parser)]
 #[command(name = "hearth", version, max_term_width = 100)]
 pub struct Args {
-    /// The folder of datasets.
-    #[arg(long, global = true, default_value = "datasets", env = "HEARTH_DATASETS")]
-    pub datasets: PathBuf,
+    /// The folder of datasets [default: datasets, or where the run has its data from].
+    #[arg(long, global = true, env = "HEARTH_DATASETS")]
+    pub datasets: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -126,7 +126,7 @@ pub struct Train {
     /// The run's folder [default: runs/NAME-001, -002, ...].
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Go on with the run in --run.
+    /// Go on with the run in --run; the run may stand right behind this as well.
     #[arg(long, requires = "run")]
     pub resume: bool,
     /// What computes.
@@ -158,9 +158,21 @@ pub struct Train {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let wanted = || "it is a time, such as 90s, 30m or 1h30m".to_owned();
+    let wanted = || "it is a time above 0, such as 90s, 30m or 1h30m".to_owned();
     let time: jiff::SignedDuration = text.parse().map_err(|_| wanted())?;
-    Duration::try_from(time).map_err(|_| wanted())
+    Duration::try_from(time).ok().filter(|time| !time.is_zero()).ok_or_else(wanted)
+}
+
+/// An address or a name, without the brackets of an IPv6 address.
+#[cfg(feature = "serve")]
+fn host(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "-._".contains(c));
+    if bare.parse::<IpAddr>().is_ok() || !text.is_empty() && is_name(text) {
+        return Ok(bare.to_owned());
+    }
+    Err("it is an address or a name, such as 127.0.0.1, ::1 or localhost; --port takes the port"
+        .to_owned())
 }
 
 /// A trained run.
@@ -255,7 +267,8 @@ pub struct Export {
     /// onnx, safetensors (by PyTorch's names) or burnpack.
     #[arg(long)]
     pub format: Format,
-    /// The folder to make.
+    /// The folder to make; or a file by its end (.onnx, .safetensors, .bpk), beside which its settings (.json)
+    /// and its card (.md) are written.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// generator or discriminator, of an adversarial pair [default: generator].
@@ -300,9 +313,10 @@ pub struct Serve {
     /// What computes.
     #[command(flatten)]
     pub compute: Compute,
-    /// The address to listen on; 0.0.0.0 for every one, which lets other machines in.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub host: IpAddr,
+    /// The address to listen on, or the name of one, such as localhost; 0.0.0.0 for every one, which lets
+    /// other machines in.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host)]
+    pub host: String,
     /// The port; 0 for a free one.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,

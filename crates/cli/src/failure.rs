@@ -95,6 +95,7 @@ impl Failure {
                 | TrainError::Data(DataError::Unknown { .. } | DataError::TooFew { .. }) => 2,
                 TrainError::Data(_)
                 | TrainError::DataChanged { .. }
+                | TrainError::DataGone { .. }
                 | TrainError::RunInfo { .. }
                 | TrainError::Foreign(_)
                 | TrainError::Config(_) => 3,

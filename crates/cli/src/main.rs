@@ -15,6 +15,7 @@ mod results;
 mod screen;
 #[cfg(feature = "serve")]
 mod serve;
+mod settings;
 mod show;
 #[cfg(all(test, feature = "wgpu"))]
 #[path = "../../../tests/skip.rs"]
@@ -22,6 +23,7 @@ mod skip;
 mod stop;
 mod sweep;
 mod usage;
+mod words;
 
 use std::process::ExitCode;
 
@@ -33,10 +35,13 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = match args::Args::try_parse() {
+    let words = words::with_run(std::env::args_os().collect());
+    let program = words.first().cloned().unwrap_or_default();
+    let args = match args::Args::try_parse_from(words) {
         Ok(args) => args,
         Err(error) => return usage::answer(&error),
     };
+    args.called(program).remember();
     match commands::run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use comfy_table::{CellAlignment, Table, presets};
+use hearth_report::fixed;
 use hearth_train::Report;
 use serde::Serialize;
 
@@ -91,18 +92,17 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub fn results(report: &Report) -> String {
     match report {
         Report::Classification(report) => {
-            format!("loss {:.4}  accuracy {:.4}", report.loss, report.accuracy)
+            format!("loss {}  accuracy {}", fixed(report.loss, 4), fixed(report.accuracy, 4))
         }
         Report::Generation(report) => format!(
-            "distance {:.3}, {:.2} % of the way from real ones {:.3} to noise {:.0}  precision {:.3}  \
-             recall {:.3}  entropy {:.3}",
-            report.distance,
-            100.0 * report.position(),
-            report.floor,
-            report.ceiling,
-            report.precision,
-            report.recall,
-            report.entropy,
+            "distance {}, {} % of the way from real ones {} to noise {}  precision {}  recall {}  entropy {}",
+            fixed(report.distance, 3),
+            fixed(100.0 * report.position(), 2),
+            fixed(report.floor, 3),
+            fixed(report.ceiling, 0),
+            fixed(report.precision, 3),
+            fixed(report.recall, 3),
+            fixed(report.entropy, 3),
         ),
     }
 }

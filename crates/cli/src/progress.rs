@@ -4,6 +4,7 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use hearth_report::fixed;
 use hearth_train::event::StepDone;
 use hearth_train::scalars::Sums;
 use hearth_train::summary::Summary;
@@ -178,8 +179,9 @@ impl Progress {
         let samples = self.epoch.samples as f64;
         let speed = samples / self.epoch_started.elapsed().as_secs_f64().max(1e-9);
         let means = self.epoch.means();
-        let means =
-            means.iter().map(|(name, mean)| format!("{} {mean:.4}", name.replace('_', " ")));
+        let means = means
+            .iter()
+            .map(|(name, mean)| format!("{} {}", name.replace('_', " "), fixed(mean, 4)));
         let means: Vec<_> = means.collect();
         format!("{}  {} samples/s", means.join("  "), thousands(speed as u64))
     }

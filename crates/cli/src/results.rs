@@ -83,7 +83,8 @@ pub fn columns<'a>(
         header.extend(names.iter().map(|name| format!("{side}_{name}")));
         for (row, cells) in rows.iter().zip(&mut cells) {
             let value = |name: &&str| row.and_then(|row| find(of(row), name));
-            cells.extend(names.iter().map(|name| optional(value(name))));
+            // Without the sign of a zero.
+            cells.extend(names.iter().map(|name| optional(value(name).map(|value| value + 0.0))));
         }
     }
     (header, cells)

@@ -83,8 +83,10 @@ fn wrapped(text: &str, width: usize, longest: usize, most: usize) -> Vec<String>
             continue;
         }
         let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            let word = shortened(word, longest);
+        for word in words(paragraph) {
+            // A command is whole, to be copied.
+            let is_command = word.contains(char::is_whitespace);
+            let word = shortened(word, if is_command { usize::MAX } else { longest });
             let length = line.chars().count() + 1 + word.chars().count();
             if !line.is_empty() && length > width {
                 lines.push(std::mem::take(&mut line));
@@ -101,6 +103,26 @@ fn wrapped(text: &str, width: usize, longest: usize, most: usize) -> Vec<String>
         lines.push(shortened(&rest, width));
     }
     lines
+}
+
+/// The words of a paragraph, of which one is what stands between two backticks.
+fn words(paragraph: &str) -> Vec<&str> {
+    let (mut words, mut begun, mut in_command) = (Vec::new(), 0, false);
+    for (at, letter) in paragraph.char_indices() {
+        let closes = |rest: &str| rest.chars().any(|c| c == '`');
+        match letter {
+            '`' if in_command => in_command = false,
+            '`' => in_command = closes(&paragraph[at + 1..]),
+            space if space.is_whitespace() && !in_command => {
+                words.push(&paragraph[begun..at]);
+                begun = at + space.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    words.push(&paragraph[begun..]);
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// The beginning and the end of a text that is too long.
@@ -158,6 +180,9 @@ mod tests {
         let shown = text(&Fault::new("word ".repeat(50)), false);
         assert_eq!(shown.lines().count(), 3, "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
+        let command = format!("hearth train --run '{}' --resume", "my  run ".repeat(20));
+        let shown = text(&Fault::new(format!("{}`{command}` goes on", "word ".repeat(10))), false);
+        assert!(shown.lines().any(|line| line.contains(&command)), "{shown}");
         let list = format!("none led there\n  - first: {}end\n  - second: no", "so ".repeat(90));
         let shown = text(&Fault::new(list), false);
         let lines: Vec<&str> = shown.lines().collect();

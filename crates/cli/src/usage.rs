@@ -1,6 +1,5 @@
 //! What is wrong with a command line, in our own words: what was typed, and what would be right.
 
-use std::net::AddrParseError;
 use std::num::{ParseFloatError, ParseIntError};
 use std::process::ExitCode;
 
@@ -54,7 +53,14 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
         }
         ErrorKind::MissingRequiredArgument => {
             let missing = said.all(ContextKind::InvalidArg).join(" and ");
-            Fault::new(format!("`{command}` lacks {missing}")).help(said.usage())
+            let resumes = command.ends_with("train") && missing == "--run";
+            let help = if resumes {
+                "name the run: hearth train --run <DIR> --resume; `hearth runs` lists them"
+                    .to_owned()
+            } else {
+                said.usage()
+            };
+            Fault::new(format!("`{command}` lacks {missing}")).help(help)
         }
         ErrorKind::InvalidValue if value.is_empty() => {
             Fault::new(format!("{argument} has no value")).help(listed)
@@ -125,9 +131,6 @@ fn allowed(error: &clap::Error) -> String {
     }
     if source.is::<ParseFloatError>() {
         return "it is a number, such as 0.1".to_owned();
-    }
-    if source.is::<AddrParseError>() {
-        return "it is an address in numbers, such as 127.0.0.1 for this machine alone".to_owned();
     }
     let text = source.to_string();
     let range = text.split_once(" is not in ").and_then(|(_, range)| range.split_once(".."));

@@ -1,6 +1,6 @@
 //! Paths in a config: the file or folder that each means.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Display, Path, PathBuf};
 
 use crate::config::Config;
 use crate::fault::Place;
@@ -43,13 +43,15 @@ pub struct Absent {
 
 impl RawConfig {
     /// Makes the paths of `config`, which was made from these settings, absolute. A relative path is tried
-    /// from the working directory, then from the folder of the config's file; one that was typed on the
-    /// command line, from the working directory alone.
-    pub fn locate(&self, mut config: Config) -> Located {
+    /// from the working directory, then from the folder of the config's file. One that was typed on the command
+    /// line is tried from the working directory alone, and so are all where the file is a run's own
+    /// (`is_stored`): they are not meant from its folder.
+    pub fn locate(&self, mut config: Config, is_stored: bool) -> Located {
         let (mut notes, mut absent) = (Vec::new(), Vec::new());
         for (key, path) in config.paths_mut() {
             let place = self.place_of(key);
-            let beside = (!place.is_typed()).then(|| folder_of(&place.source.name));
+            let is_beside = !is_stored && !place.is_typed();
+            let beside = is_beside.then(|| folder_of(&place.source.name));
             let tried = candidates(Path::new(path.as_str()), beside.as_deref());
             let found = tried.iter().position(|candidate| may_exist(candidate));
             match (found, &tried[..]) {
@@ -107,6 +109,13 @@ impl Config {
         config.paths_mut().into_iter().map(|(key, path)| (key, std::mem::take(path))).collect()
     }
 
+    /// The files and folders of the data that are not there, by their settings, as absolute paths.
+    pub fn absent_data(&self) -> Vec<(&'static str, PathBuf)> {
+        let paths = self.paths().into_iter().filter(|(key, _)| key.starts_with("data."));
+        let paths = paths.map(|(key, path)| (key, absolute(Path::new(&path))));
+        paths.filter(|(_, path)| !may_exist(path)).collect()
+    }
+
     /// The same settings with the last part of each path alone: for whoever has another disk.
     #[must_use]
     pub fn without_folders(&self) -> Self {
@@ -120,13 +129,14 @@ impl Config {
         config
     }
 
-    /// These settings with the paths of `stored`, an earlier config of the same run, where they mean the same:
-    /// what is kept of a run may go by their letters.
+    /// These settings with the IDX files of `stored`, an earlier config of the same run, by its letters where
+    /// they mean the same: the judge of a pair goes by them.
     #[must_use]
-    pub fn with_paths_of(mut self, stored: &Self) -> Self {
+    pub fn with_files_of(mut self, stored: &Self) -> Self {
         let stored = stored.paths();
         for (key, path) in self.paths_mut() {
-            let old = stored.iter().find(|(found, _)| *found == key);
+            let is_file = key.ends_with("_images") || key.ends_with("_labels");
+            let old = stored.iter().filter(|_| is_file).find(|(found, _)| *found == key);
             if let Some((_, old)) = old
                 && are_same(&absolute(Path::new(old)), &absolute(Path::new(path)))
             {
@@ -134,6 +144,15 @@ impl Config {
             }
         }
         self
+    }
+}
+
+/// A path as messages name it: from the working directory on, where it lies in it.
+pub fn shown(path: &Path) -> Display<'_> {
+    let inside = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok());
+    match inside {
+        Some(inside) if inside.as_os_str().is_empty() => Path::new(".").display(),
+        inside => inside.unwrap_or(path).display(),
     }
 }
 
@@ -185,12 +204,21 @@ fn as_on_disk(path: PathBuf) -> PathBuf {
     found
 }
 
-/// A path from the root on; as it is, where the working directory is not known.
+/// A path from the root on; as it is, where the working directory is not known. Folders that it goes back from
+/// are left out, since they may go away.
 fn absolute(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
-    std::path::absolute(&plain)
+    let whole = std::path::absolute(&plain)
         .or_else(|_| std::env::current_dir())
-        .unwrap_or_else(|_| path.to_owned())
+        .unwrap_or_else(|_| path.to_owned());
+    let parts: Vec<_> = whole.components().collect();
+    let back = parts.iter().rposition(|part| *part == Component::ParentDir);
+    let Some(end) = back.map(|at| at + 1) else { return whole };
+    // By the disk: the folder behind a link is another one than that before it.
+    match parts[..end].iter().collect::<PathBuf>().canonicalize() {
+        Ok(found) => found.components().chain(parts[end..].iter().copied()).collect(),
+        Err(_) => whole,
+    }
 }
 
 /// What cannot be looked at may be there: whoever reads it is told why.

@@ -12,7 +12,7 @@ pub(crate) fn fault(said: &str, place: &Place) -> Fault {
 }
 
 /// A number as TOML writes it, of one that is written as other programs do: `.1`, `1.`, `+.5`, `007`.
-pub fn number(text: &str) -> Option<String> {
+fn number(text: &str) -> Option<String> {
     let text = text.trim();
     let begins = |c: char| c.is_ascii_digit() || "+-.".contains(c);
     if !text.starts_with(begins) {
@@ -26,8 +26,15 @@ pub fn number(text: &str) -> Option<String> {
     }
 }
 
+/// A value that was typed, as TOML writes it where it is a number or a switch, and as it is otherwise.
+pub fn typed(value: &str) -> String {
+    let is_toml = || format!("a = {value}").parse::<toml::Table>().is_ok();
+    let meant = number(value).or_else(|| switch(value).map(str::to_owned));
+    meant.filter(|_| !is_toml()).unwrap_or_else(|| value.to_owned())
+}
+
 /// `true` or `false`, of one that is written as other programs do.
-pub fn switch(text: &str) -> Option<&'static str> {
+fn switch(text: &str) -> Option<&'static str> {
     match text.trim() {
         "True" | "TRUE" => Some("true"),
         "False" | "FALSE" => Some("false"),

@@ -59,7 +59,7 @@ impl Node {
         if parsed.is_ok() {
             return parsed;
         }
-        let meant = syntax::number(value).or_else(|| syntax::switch(value).map(str::to_owned));
+        let meant = Some(syntax::typed(value)).filter(|meant| meant != value);
         // What is all digits and signs was meant as a number.
         let is_word = value.chars().any(char::is_alphabetic)
             && value.chars().all(|c| c.is_alphanumeric() || "-_./ ".contains(c));

@@ -18,6 +18,29 @@ const ERASE_ASPECT: (f64, f64) = (0.3, 1.0 / 0.3);
 /// about half of the draws fit, so this ends the search in thin ones only.
 const ERASE_DRAWS: usize = 100;
 
+/// Refuses settings that leave nothing of a picture of this size.
+pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> {
+    let PictureShape { height, width, .. } = shape;
+    let side = height.min(width);
+    if config.shift >= side {
+        return Err(format!(
+            "augment.shift is {}, and the pictures are {height}x{width}: allowed are 0 to {}, so that something of \
+             them is left",
+            config.shift,
+            side.saturating_sub(1)
+        ));
+    }
+    // The rectangles of two pixels are the largest that may be erased whole.
+    if config.erase > 0.0 && height * width <= 2 {
+        return Err(format!(
+            "augment.erase is {}, and the pictures are {height}x{width}: the erased rectangle may be all of them; \
+             leave it out",
+            config.erase
+        ));
+    }
+    Ok(())
+}
+
 /// Changes one picture, `[channels, height, width]`, as `config` says.
 pub fn apply(picture: &mut [u8], shape: PictureShape, config: &AugmentConfig, stream: &mut Stream) {
     if config.flip > 0.0 && stream.uniform() < config.flip {
@@ -132,6 +155,26 @@ mod tests {
         let mut picture = numbered(shape);
         shift(&mut picture, shape, 1, -1);
         assert_eq!(picture, [0, 0, 0, 2, 3, 0]);
+    }
+
+    #[test]
+    fn something_of_a_picture_is_left() {
+        let shape = |height, width| PictureShape { channels: 1, height, width };
+        let check = |shift, erase, shape| check(&AugmentConfig { flip: 0.5, shift, erase }, shape);
+        assert!(check(27, 1.0, shape(28, 30)).is_ok());
+        for (shift, told) in [(28, "0 to 27"), (200, "0 to 27")] {
+            let fault = check(shift, 0.0, shape(30, 28)).expect_err("nothing is left");
+            assert!(fault.contains(told), "{fault}");
+        }
+        for (height, width) in (1..5).flat_map(|height| (1..5).map(move |width| (height, width))) {
+            let shape = shape(height, width);
+            let erased_whole = (0..2000).any(|seed| {
+                let mut picture = vec![0; shape.pixels()];
+                erase(&mut picture, shape, &mut stream(seed));
+                picture.iter().all(|&pixel| pixel != 0)
+            });
+            assert_eq!(check(0, 0.1, shape).is_err(), erased_whole, "{height}x{width}");
+        }
     }
 
     proptest! {

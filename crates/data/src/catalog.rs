@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use hearth_config::DataSource;
 use rayon::prelude::*;
 
 use crate::digest::{sha256_of_stream, unpacked};
@@ -194,6 +195,18 @@ pub fn list(root: &Path) -> Vec<DatasetInfo> {
         present: entry.is_present(root),
     };
     ENTRIES.iter().map(info).collect()
+}
+
+/// Whether the datasets folder `root` has what `source` needs of it; a source of the user's own files needs
+/// nothing.
+pub fn is_present(source: &DataSource, root: &Path) -> bool {
+    let name = match source {
+        DataSource::FashionMnist(_) => "fashion-mnist",
+        DataSource::FashionMnistMini(_) => "fashion-mnist-mini",
+        DataSource::Mnist(_) => "mnist",
+        DataSource::Idx(_) | DataSource::ImageFolder(_) => return true,
+    };
+    entry(name).is_ok_and(|entry| entry.is_present(root))
 }
 
 /// Reads every file of a dataset and compares its SHA-256; gives each file's name and sum.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hearth_config::{DataSource, IdxConfig, ModelConfig};
+use hearth_config::{DataSource, IdxConfig, ModelConfig, shown};
 
 use crate::catalog::{self, Entry};
 use crate::error::DataError;
@@ -113,11 +113,9 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
     let names =
         [&config.train_images, &config.train_labels, &config.test_images, &config.test_labels];
     let files = read(names.map(PathBuf::from))?;
-    let checksums = names
-        .iter()
-        .zip(&files)
-        .map(|(&name, (_, idx))| (name.clone(), idx.sha256.clone()))
-        .collect();
+    let checksums =
+        keys(names).into_iter().zip(&files).map(|(key, (_, idx))| (key, idx.sha256.clone()));
+    let checksums = checksums.collect();
     let classes = config.classes.clone().unwrap_or_else(|| {
         let [_, (path, train_labels), ..] = &files;
         // A fault in them is told with the images that they belong to.
@@ -127,6 +125,20 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
     });
     let rules = (labels == Labels::Needed).then_some(config);
     assemble("idx", files, classes, checksums, rules)
+}
+
+/// What the checksums of four files go by: the names of the files, so that data may move; relative paths, which
+/// runs of earlier versions have, and files of one name as they are.
+fn keys(paths: [&String; 4]) -> [String; 4] {
+    let names = paths.map(|path| Path::new(path).file_name().and_then(|name| name.to_str()));
+    let differ = (1..4).all(|at| !names[..at].contains(&names[at]));
+    let mut keys = paths.map(String::clone);
+    for (key, name) in keys.iter_mut().zip(names) {
+        if let Some(name) = name.filter(|_| differ && Path::new(paths[0]).is_absolute()) {
+            name.clone_into(key);
+        }
+    }
+    keys
 }
 
 type Files = [(PathBuf, Idx); 4];
@@ -193,7 +205,7 @@ fn examples(
         let fault = format!(
             "it has {} labels for the {count} pictures of {}; do the two files belong together?",
             labels.len(),
-            image_path.display()
+            shown(&image_path)
         );
         return Err(DataError::set(label_path, fault));
     }

@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hearth_config::reason;
+use hearth_config::{CommandLine, reason, shown};
 
 /// Data that is missing, damaged or not what the config says.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// A file or folder that the system does not let us read or write.
-    #[error("{} cannot be {action}: {}; check the path, and who may access it", path.display(), reason(source))]
+    #[error(
+        "{} cannot be {action}: {}; check the path, and who may access it",
+        shown(path),
+        reason(source)
+    )]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -20,7 +24,10 @@ pub enum DataError {
         source: io::Error,
     },
     /// A file that is not the IDX file that it should be.
-    #[error("{} is damaged or no IDX file: {fault}; put an undamaged copy in its place", path.display())]
+    #[error(
+        "{} is damaged or no IDX file: {fault}; put an undamaged copy in its place",
+        shown(path)
+    )]
     Idx {
         /// The file.
         path: PathBuf,
@@ -30,8 +37,8 @@ pub enum DataError {
     /// A file of a known dataset with other contents than were published.
     #[error(
         "{} is damaged: its SHA-256 is {:.12}... instead of {:.12}...; \
-         `hearth data fetch {dataset}` replaces it",
-        path.display(), found, expected
+         `{}` replaces it",
+        shown(path), found, expected, CommandLine::new("data").arg("fetch").arg(dataset)
     )]
     Checksum {
         /// The file.
@@ -44,7 +51,7 @@ pub enum DataError {
         found: String,
     },
     /// Files that are sound each for itself but do not make a dataset together.
-    #[error("{}: {fault}", path.display())]
+    #[error("{}: {fault}", shown(path))]
     Set {
         /// The file or folder.
         path: PathBuf,
@@ -52,7 +59,10 @@ pub enum DataError {
         fault: String,
     },
     /// A file that no picture can be read from.
-    #[error("{} cannot be read as a picture: {fault}; remove it, or save it anew as PNG or JPEG", path.display())]
+    #[error(
+        "{} cannot be read as a picture: {fault}; remove it, or save it anew as PNG or JPEG",
+        shown(path)
+    )]
     Picture {
         /// The file.
         path: PathBuf,
@@ -68,7 +78,11 @@ pub enum DataError {
         known: Vec<&'static str>,
     },
     /// A dataset that is missing and that no way led to.
-    #[error("{dataset} is not complete in {} and could not be fetched\n{}{by_hand}", folder.display(), lines(tried))]
+    #[error(
+        "{dataset} is not complete in {} and could not be fetched\n{}{by_hand}",
+        shown(folder),
+        lines(tried)
+    )]
     NoWay {
         /// The dataset.
         dataset: String,

@@ -44,7 +44,7 @@ pub mod split;
 mod tools;
 
 pub use batch::{Batch, Loader};
-pub use catalog::{DatasetInfo, list, verify};
+pub use catalog::{DatasetInfo, is_present, list, verify};
 pub use check::{FolderReport, check_folder};
 pub use dataset::{Dataset, Labels, load};
 pub use error::{DataError, Tried};

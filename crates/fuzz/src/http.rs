@@ -23,7 +23,8 @@ pub fn run(input: &[u8]) {
     let mut request = Request::new(Body::from(body.to_vec()));
     request.headers_mut().insert(header::CONTENT_TYPE, kind);
     DefaultBodyLimit::max(BODY).apply(&mut request);
-    let decoded = pollster::block_on(pictures(request, BODY)).and_then(|sent| {
+    let decoded = pollster::block_on(pictures(request, BODY)).and_then(|received| {
+        let sent = received.pictures;
         assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} pictures", sent.len());
         let decoded = decode(&sent, SHAPE, false, BOUNDS, || true)?;
         assert_eq!(decoded.len(), sent.len(), "a picture is lost");
@@ -35,7 +36,11 @@ pub fn run(input: &[u8]) {
             assert!(decoded.iter().all(|values| values.len() == SHAPE.pixels()), "another size");
         }
         Err(refusal) => {
-            let known = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
+            let known = [
+                StatusCode::PAYLOAD_TOO_LARGE,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ];
             assert!(known.contains(&refusal.status) && !refusal.reason.is_empty(), "{refusal:?}");
         }
     }

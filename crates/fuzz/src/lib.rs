@@ -35,6 +35,7 @@ pub mod picture;
 #[path = "../../cli/src/serve"]
 mod serve {
     pub mod body;
+    mod media;
     pub mod refusal;
 }
 

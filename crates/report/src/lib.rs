@@ -10,6 +10,7 @@
 //! | [`range`] | the loss against the learning rate |
 //! | [`inspect`] | the page of what a network has learned |
 //! | [`EventFile`] | what TensorBoard reads |
+//! | [`fixed`] | numbers as they are shown |
 //! | [`theme`] | the colours, and how they change in the dark |
 
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod compare;
 mod events;
 pub mod inspect;
 pub mod metrics;
+mod number;
 pub mod page;
 pub mod plot;
 pub mod range;
@@ -26,3 +28,4 @@ pub mod theme;
 mod thinned;
 
 pub use events::EventFile;
+pub use number::fixed;

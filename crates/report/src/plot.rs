@@ -6,6 +6,7 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 
+use crate::number::fixed;
 use crate::theme::{GRID, INK, SERIES};
 use crate::thinned::Thinned;
 
@@ -243,7 +244,7 @@ fn short(value: f64) -> String {
     } else {
         // Three digits that count.
         let digits = if size == 0.0 { 0.0 } else { 2.0 - size.log10().floor() };
-        let text = format!("{value:.*}", digits.clamp(1.0, 6.0) as usize);
+        let text = fixed(value, digits.clamp(1.0, 6.0) as usize);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 }

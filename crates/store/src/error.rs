@@ -132,7 +132,7 @@ pub enum StoreError {
     },
     /// The folder holds a sweep already.
     #[error(
-        "{0} already holds a sweep: continue it with --resume {0}, or name another folder with --out",
+        "{} already holds a sweep: continue it with --resume in the place of --out, or name another folder",
         path.display()
     )]
     SweepExists {

@@ -1,5 +1,8 @@
 //! What can go wrong between a checked config and a trained network.
 
+use std::path::PathBuf;
+
+use hearth_config::shown;
 use hearth_data::DataError;
 use hearth_store::StoreError;
 
@@ -40,6 +43,20 @@ pub enum TrainError {
         file: String,
         /// What is wrong.
         fault: String,
+    },
+    /// The data that a run was trained with is not where it was.
+    #[error(
+        "`{key}` of the run leads to nothing:\n{}\nput the data back, or say in {} where it is now",
+        path.display(),
+        shown(config)
+    )]
+    DataGone {
+        /// The setting that names it.
+        key: &'static str,
+        /// The absolute path.
+        path: PathBuf,
+        /// The run's config.
+        config: PathBuf,
     },
     /// The data is not what the run was trained with.
     #[error("the data of {name} has changed since {run} was trained: {what} than run.json says")]

@@ -8,6 +8,7 @@ pub mod layers;
 mod network;
 mod onnx;
 mod open;
+mod place;
 mod proto;
 pub mod pytorch;
 mod samples;
@@ -26,6 +27,7 @@ use crate::error::TrainError;
 use crate::trained::{Trained, Which};
 use network::Network;
 pub(crate) use open::{is_export, open};
+use place::Place;
 use samples::Samples;
 
 /// How many samples an export is checked on.
@@ -58,6 +60,15 @@ impl Format {
             Self::Onnx => "onnx",
             Self::Safetensors => "safetensors",
             Self::Burnpack => "burnpack",
+        }
+    }
+
+    /// The end of the names of its files.
+    pub fn end(self) -> &'static str {
+        match self {
+            Self::Onnx => "onnx",
+            Self::Safetensors => "safetensors",
+            Self::Burnpack => "bpk",
         }
     }
 
@@ -122,7 +133,7 @@ pub struct Export<'a> {
     pub format: Format,
     /// Whether the numbers of a safetensors file have 16 bits.
     pub half: bool,
-    /// The folder that is made.
+    /// The folder that is made, or a file by the format's end.
     pub out: &'a Path,
     /// What computes the run's own outputs.
     pub backend: Backend,
@@ -156,12 +167,7 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
             format.name()
         )));
     }
-    if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(TrainError::Settings(format!(
-            "{} is not empty: name a folder that is not there yet",
-            out.display()
-        )));
-    }
+    let place = Place::new(out, format)?;
     let mut trained = Trained::open(job.run, job.which)?;
     if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier { .. }) {
         let run = job.run.display();
@@ -174,8 +180,7 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     let samples = Samples::of(&network, &trained, job.datasets, notice)?;
 
     // Written beside its place and moved there whole.
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
+    let parent = place.parent();
     let failed = |action: &str, path: &Path| {
         let path = path.display().to_string();
         let action = action.to_owned();
@@ -204,17 +209,15 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     check_difference(difference, if half { HALF_TOLERANCE } else { TOLERANCE }, count)?;
     let settings = network.settings(&trained, format, half);
     let text = serde_json::to_string_pretty(&settings).expect("strings, numbers and lists");
-    let path = folder.join("config.json");
+    let path = folder.join(&place.settings);
     fs::write(&path, text + "\n").map_err(failed("write", &path))?;
-    let path = folder.join("README.md");
-    let card = card::text(&trained, &network, job, (difference, count))?;
+    let path = folder.join(&place.card);
+    let card = card::text(&trained, &network, (job, &place), (difference, count))?;
     fs::write(&path, card).map_err(failed("write", &path))?;
-    if out.exists() {
-        fs::remove_dir(out).map_err(failed("replace", out))?;
-    }
-    fs::rename(&folder, out).map_err(failed("make", out))?;
-    let file = out.join(format.file());
-    Ok(Exported { step: trained.step, file, difference, samples: count })
+    let named = folder.join(&place.network);
+    fs::rename(&file, &named).map_err(failed("make", &named))?;
+    place.take(&folder).map_err(|(path, error)| failed("make", &path)(error))?;
+    Ok(Exported { step: trained.step, file: place.network_file(), difference, samples: count })
 }
 
 /// The last part of a path.

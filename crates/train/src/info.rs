@@ -41,6 +41,9 @@ pub struct RunInfo {
     pub ended: Option<Timestamp>,
     /// What was learned from.
     pub dataset: DatasetInfo,
+    /// The folder of datasets that it is in, as an absolute path, where it is known by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datasets: Option<String>,
     /// What every picture is normalised by: the training set's statistics, or as the task says.
     pub normalization: Statistics,
 }
@@ -67,6 +70,25 @@ pub struct Statistics {
     pub mean: Vec<f64>,
     /// The standard deviation.
     pub std: Vec<f64>,
+}
+
+impl DatasetInfo {
+    /// Whether it is the same data. Its files may lie in another folder.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let plain = |info: &Self| Self { checksums: BTreeMap::new(), ..info.clone() };
+        plain(self) == plain(other) && same_files(&self.checksums, &other.checksums)
+    }
+}
+
+/// Whether files have the same names and checksums, whatever folders they lie in.
+pub fn same_files(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) -> bool {
+    let files = |sums: &BTreeMap<String, String>| {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let mut files: Vec<_> = sums.iter().map(|(path, sum)| (name(path), sum.clone())).collect();
+        files.sort();
+        files
+    };
+    files(left) == files(right)
 }
 
 impl RunInfo {
@@ -97,6 +119,7 @@ impl RunInfo {
                 samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
                 checksums: dataset.checksums.clone(),
             },
+            datasets: None,
             normalization: Statistics {
                 mean: normalization.mean.clone(),
                 std: normalization.std.clone(),
@@ -173,4 +196,23 @@ fn commit() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_files_may_lie_elsewhere() {
+        let sums = |files: [(&str, &str); 2]| {
+            files.into_iter().map(|(file, sum)| (file.to_owned(), sum.to_owned())).collect()
+        };
+        let first: BTreeMap<_, _> = sums([("idx/images", "1"), ("idx/labels", "2")]);
+        assert!(same_files(&first, &sums([("/a/images", "1"), ("labels", "2")])));
+        assert!(!same_files(&first, &sums([("/a/images", "1"), ("labels", "3")])));
+        assert!(!same_files(&first, &sums([("idx/images", "2"), ("idx/labels", "1")])));
+        // Two files of one name.
+        let twice: BTreeMap<_, _> = sums([("train/x", "1"), ("test/x", "2")]);
+        assert!(same_files(&twice, &sums([("/a/train/x", "1"), ("/a/test/x", "2")])));
+    }
 }

@@ -11,6 +11,7 @@ mod open;
 
 use burn::tensor::Tensor;
 use hearth_config::seed::{Purpose, Stream};
+use hearth_config::shown;
 use hearth_data::{Splits, Subset};
 
 use crate::error::TrainError;
@@ -89,7 +90,7 @@ impl Judge {
         });
         let floor = references[0].gaussian.distance(&references[1].gaussian);
         let info = JudgeInfo {
-            run: trained.run.display().to_string(),
+            run: shown(&trained.run).to_string(),
             step: trained.step,
             checksum: trained.checksum,
         };
@@ -135,7 +136,8 @@ impl Judge {
 
 /// `-sum p ln p`.
 fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
-    shares.filter(|share| *share > 0.0).map(|share| -share * share.ln()).sum()
+    // Of one class it is zero, and of no sign.
+    shares.filter(|share| *share > 0.0).map(|share| -share * share.ln()).sum::<f64>() + 0.0
 }
 
 /// Shows the classifier whole pictures, one after the other.
@@ -177,6 +179,7 @@ mod tests {
     #[test]
     fn entropy_is_of_the_shares() {
         assert!((entropy([0.5, 0.5, 0.0].into_iter()) - 2.0_f64.ln()).abs() < 1e-12);
+        assert!(entropy([1.0].into_iter()).is_sign_positive());
         assert!(entropy([1.0].into_iter()).abs() < 1e-12);
     }
 }

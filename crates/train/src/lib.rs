@@ -8,7 +8,7 @@
 //! | [`task`], [`tasks`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
-//! | [`cross_entropy`], [`adversarial_loss`] | what is made small |
+//! | [`cross_entropy`], [`class_weights`], [`adversarial_loss`] | losses |
 //! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`], [`report`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
 //! | [`page`], [`board`] | what is seen: the page of a run, and its event file for TensorBoard |
@@ -29,6 +29,7 @@ pub mod backend;
 pub mod batches;
 pub mod board;
 pub mod calibration;
+pub mod class_weights;
 pub mod cross_entropy;
 mod cut;
 pub mod doctor;

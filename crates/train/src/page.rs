@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use hearth_config::Config;
 use hearth_data::{Batch, Loader, Splits};
+use hearth_report::fixed;
 use hearth_report::metrics::History;
 use hearth_report::run::{self, RunPage};
 use hearth_store::{RunDir, StoreError, for_each_metric};
@@ -92,7 +93,7 @@ impl Page {
     fn fact(&mut self, report: &Report, step: u64) {
         let results = report.scalars();
         let results: Vec<_> =
-            results.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+            results.iter().map(|(name, value)| format!("{name} {}", fixed(value, 4))).collect();
         let fact = (report.split().to_owned(), format!("{} (step {step})", results.join(", ")));
         match self.shown.facts.iter_mut().find(|(name, _)| *name == fact.0) {
             Some(old) => *old = fact,

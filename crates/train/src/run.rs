@@ -1,5 +1,6 @@
 //! A whole training run: from a checked config to a folder with a trained network.
 
+use hearth_config::DataSource;
 use hearth_data::{Dataset, Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
 
@@ -58,10 +59,22 @@ pub(crate) fn begin(
         (Some(weights), _) => Some(weights.source.clone()),
         (None, start) => start.as_ref().map(|start| start.source.clone()),
     };
+    info.datasets = datasets_folder(job);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
     let page = config.run.report;
     let page = page.then(|| Page::new(run.clone(), config, splits.clone(), &info, &summary));
     Leg { job, splits, run, info, page, weights, start }.train(task, observe).map(Some)
+}
+
+/// The folder of datasets of a job that needs one.
+fn datasets_folder(job: &Job<'_>) -> Option<String> {
+    match job.config.data.source {
+        DataSource::Idx(_) | DataSource::ImageFolder(_) => None,
+        DataSource::FashionMnist(_) | DataSource::FashionMnistMini(_) | DataSource::Mnist(_) => {
+            let folder = std::path::absolute(job.datasets).ok()?;
+            folder.to_str().map(str::to_owned)
+        }
+    }
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.
@@ -85,13 +98,15 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
     let mut info = fresh;
     let stored = if resume { RunInfo::find(&run)? } else { None };
     if let Some(stored) = stored {
-        if stored.dataset != info.dataset {
+        if !stored.dataset.is_same(&info.dataset) {
             return Err(TrainError::DataChanged {
                 name: info.dataset.name,
                 run: run.path().display().to_string(),
                 what: "its checksums, classes or counts are others",
             });
         }
+        // What is kept beside it may go by the names that its files had.
+        info.dataset.checksums = stored.dataset.checksums;
         // A run that begins once more, because it was killed at once, has what it begins with now.
         info.imported = info.imported.or(stored.imported);
         info.started = stored.started;

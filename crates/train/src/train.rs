@@ -8,6 +8,7 @@ use hearth_data::{Labels, Normalization, Subset};
 use hearth_store::RunDir;
 
 use crate::backend::set_threads;
+use crate::class_weights;
 use crate::cut;
 use crate::error::TrainError;
 use crate::event::Event;
@@ -52,6 +53,10 @@ pub fn train(
             let classes = data.dataset.classes.clone();
             let task =
                 Classify::new(config, network, splits.clone(), classes, &normalization, &device)?;
+            if let Some(weights) = class_weights::told(task.class_weights(), &data.dataset.classes)
+            {
+                observe(Event::Note(weights));
+            }
             let start = source
                 .map(|source| source.start(network, task.network(), &data.dataset.classes))
                 .transpose()?;
@@ -85,6 +90,9 @@ pub(crate) fn prepare(
     }
     for warning in &dataset.warnings {
         observe(Event::Note(format!("warning: {warning}")));
+    }
+    if let Some(augment) = &config.augment {
+        hearth_data::augment::check(augment, dataset.train.shape).map_err(TrainError::Settings)?;
     }
     let splits = dataset.split(&config.data.batches, config.run.seed)?;
     for note in cut::notes(config, &dataset, &splits)? {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::{Config, RawConfig};
+use hearth_config::{CommandLine, Config, RawConfig, shown};
 use hearth_data::{Labels, Splits, same_names};
 use hearth_store::{RunDir, StateDict};
 
 use crate::error::TrainError;
-use crate::info::RunInfo;
+use crate::info::{RunInfo, same_files};
 use crate::progress::best_of;
 
 /// How often a checkpoint is looked for in a run that removes some meanwhile.
@@ -83,9 +83,13 @@ impl Trained {
         datasets: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Splits, TrainError> {
+        if let Some((key, path)) = self.config.absent_data().into_iter().next() {
+            let config = RunDir::open(&self.run)?.config_path();
+            return Err(TrainError::DataGone { key, path, config });
+        }
         let labels = Labels::of(&self.config.model);
         let dataset = hearth_data::load(&self.config.data.source, labels, datasets, notice)?;
-        if dataset.checksums != self.info.dataset.checksums {
+        if !same_files(&dataset.checksums, &self.info.dataset.checksums) {
             notice(
                 "warning: this is not the data that the run was trained with: its checksums differ",
             );
@@ -102,14 +106,14 @@ impl Trained {
 
     /// The error that it is not `wanted`, and what to do.
     pub(crate) fn is_not(&self, wanted: &str, help: &str) -> TrainError {
-        let run = self.run.display();
+        let run = shown(&self.run);
         TrainError::Settings(format!("{run} is not a run of {wanted}: {help}"))
     }
 }
 
 /// The settings of a run, as they were checked when it was trained.
 pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
-    Ok(RawConfig::read(&run.config_path())?.check()?)
+    Ok(RawConfig::read(&run.config_path())?.check_stored()?)
 }
 
 /// The checkpoint that was asked for: its step, its state and the checksum of its weights.
@@ -123,10 +127,9 @@ fn choose(run: &RunDir, which: Which) -> Result<u64, TrainError> {
     let checkpoints = run.checkpoints();
     let last = || {
         let none = || {
+            let resume = CommandLine::new("train").arg("--run").path(run.path()).arg("--resume");
             let name = run.path().display();
-            TrainError::Settings(format!(
-                "{name} has no checkpoint yet: train it with --run {name} --resume"
-            ))
+            TrainError::Settings(format!("{name} has no checkpoint yet: `{resume}` trains it"))
         };
         checkpoints.steps()?.last().copied().ok_or_else(none)
     };

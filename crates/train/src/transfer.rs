@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_config::{ClassifierConfig, Config, InitConfig, ModelConfig};
+use hearth_config::{ClassifierConfig, Config, InitConfig, ModelConfig, shown};
 use hearth_model::{Classifier, params};
 use hearth_store::{RunDir, StateDict, Value};
 
@@ -78,9 +78,9 @@ impl Source {
         }
         let Trained { run, step, checksum, .. } = &self.trained;
         let what = if self.with_head { "all layers" } else { "all but the head" };
-        let mut notes = vec![format!("starts from {}, step {step} ({what})", run.display())];
+        let mut notes = vec![format!("starts from {}, step {step} ({what})", shown(run))];
         notes.extend(self.differences(config, classes));
-        let source = format!("{}, step {step} ({what}), BLAKE3 {checksum}", run.display());
+        let source = format!("{}, step {step} ({what}), BLAKE3 {checksum}", shown(run));
         Ok(Start { state, source, notes })
     }
 
@@ -115,13 +115,13 @@ impl Source {
             ),
             _ => return Ok(()),
         };
-        let run = self.trained.run.display();
+        let run = shown(&self.trained.run);
         Err(TrainError::Settings(format!("the network of {run} does not fit: {text}{help}")))
     }
 
     /// What fits by its shape, and may not be meant all the same.
     fn differences(&self, config: &ClassifierConfig, classes: &[String]) -> Vec<String> {
-        let run = self.trained.run.display();
+        let run = shown(&self.trained.run);
         let mut notes = Vec::new();
         let theirs = &self.trained.info.dataset.classes;
         if theirs != classes && self.with_head {

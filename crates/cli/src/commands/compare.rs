@@ -5,6 +5,7 @@ use std::path::Path;
 
 use hearth_config::Config;
 use hearth_report::compare::{self, Compared};
+use hearth_report::fixed;
 use hearth_report::metrics::History;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::info::RunInfo;
@@ -90,7 +91,7 @@ fn results(runs: &[Run]) -> Rows {
         for name in names {
             row(format!("{words} {name}"), &|run| {
                 let last = lines(run, kind).last()?;
-                Some(format!("{:.4}", last[name].as_f64()?))
+                Some(fixed(last[name].as_f64()?, 4))
             });
         }
     }

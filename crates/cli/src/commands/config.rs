@@ -4,12 +4,14 @@ use hearth_config::RawConfig;
 
 use crate::args::ConfigArgs;
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{print, say};
 
 /// Prints the resolved config.
 pub fn explain(args: &ConfigArgs) -> Result<(), Failure> {
     let raw = RawConfig::read(&args.config)?.with_overrides(&args.overrides)?;
-    print(&raw.explain(&raw.check()?))
+    let located = raw.locate(raw.check()?, false);
+    located.notes.iter().for_each(|note| say(note));
+    print(&raw.explain(&located.config))
 }
 
 /// Prints the JSON Schema.

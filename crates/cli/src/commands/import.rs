@@ -1,9 +1,7 @@
 //! `hearth import`.
 
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use hearth_config::RawConfig;
 use hearth_train::{Backend, Event, Job, Target};
 
 use super::train::Short;
@@ -11,11 +9,12 @@ use crate::args::Import;
 use crate::failure::Failure;
 use crate::output::{print, print_json, results};
 use crate::progress::{Progress, View};
+use crate::settings::{self, Datasets, beside_config};
 
 /// Imports.
-pub fn run(args: &Import, backend: Backend, datasets: &Path) -> Result<(), Failure> {
-    let raw = RawConfig::read(&args.config)?.with_overrides(&args.overrides)?;
-    let config = raw.check()?;
+pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
+    let config = settings::read(&args.config, &args.overrides)?;
+    let datasets = &datasets.of(&config, beside_config(&args.config));
     let target = Target::Import(args.run.clone(), args.file.clone());
     let stop = AtomicBool::new(false);
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };

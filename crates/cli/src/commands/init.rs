@@ -1,9 +1,9 @@
 //! `hearth init`.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use hearth_config::RawConfig;
+use hearth_config::{CommandLine, RawConfig, plain_name, quoted, toml_string};
 use hearth_data::FolderReport;
 
 use crate::args::Init;
@@ -42,19 +42,13 @@ epochs = 100
 
 /// Writes a config for a folder of pictures.
 pub fn run(args: &Init) -> Result<(), Failure> {
-    if args.folder.to_str().is_none() {
-        return Err(Failure::usage(format!(
-            "{} cannot be named in a config: its name is not UTF-8; rename it",
-            args.folder.display()
-        )));
-    }
     let report = hearth_data::check_folder(&args.folder)?;
     if !report.faults.is_empty() {
         return Err(Failure::usage(report.faults.join("; ")));
     }
     let name = name(&args.folder);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
-    let text = config(&args.folder, &name, &out, &report);
+    let text = config(&path(&args.folder, &out)?, &name, &out, &report);
     // What is written here has to be what `train` takes.
     RawConfig::parse(&out.display().to_string(), text.clone())?.check()?;
     let mut file = std::fs::File::create_new(&out).map_err(|error| match error.kind() {
@@ -69,13 +63,30 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     say(&format!("read from {}", report.layout));
     report.notes.iter().for_each(|note| say(note));
     if !report.is_sound() {
-        say(&format!(
-            "some pictures have faults; see: hearth data check {}",
-            args.folder.display()
-        ));
+        let check = CommandLine::new("data").arg("check").path(&args.folder);
+        say(&format!("some pictures have faults; see: {check}"));
     }
     let what = if report.classes.len() == 1 { "a generator" } else { "a classifier" };
-    print(&format!("{0}\ntrain {what} with: hearth train {0}", out.display()))
+    let train = CommandLine::new("train").path(&out);
+    print(&format!("{}\ntrain {what} with: {train}", out.display()))
+}
+
+/// The folder as the config names it: as it was typed, unless that means something else from the config's
+/// folder or from anywhere.
+fn path(folder: &Path, out: &Path) -> Result<String, Failure> {
+    let is_beside = out.parent().is_none_or(|parent| parent.as_os_str().is_empty());
+    let is_named = folder.components().any(|part| matches!(part, Component::Normal(_)));
+    let path = if is_beside && is_named {
+        folder.to_owned()
+    } else {
+        folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+    };
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Failure::usage(format!(
+            "{} cannot be named in a config: its name is not UTF-8; rename it",
+            path.display()
+        ))
+    })
 }
 
 /// The folder's name as a run may be called.
@@ -83,15 +94,14 @@ fn name(folder: &Path) -> String {
     let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name =
         full.file_name().map_or("pictures".into(), |name| name.to_string_lossy().into_owned());
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
-    let name: String = name.chars().map(plain).take(60).collect();
+    let name: String = plain_name(&name).chars().take(60).collect();
     match name.trim_matches('-') {
         "" => "pictures".into(),
         name => name.into(),
     }
 }
 
-fn config(folder: &Path, name: &str, out: &Path, report: &FolderReport) -> String {
+fn config(path: &str, name: &str, out: &Path, report: &FolderReport) -> String {
     let num_train: usize = report.classes.iter().map(|class| class.train).sum();
     let num_test: usize = report.classes.iter().map(|class| class.test).sum();
     let num_valid: usize = report.classes.iter().map(|class| class.valid).sum();
@@ -101,15 +111,16 @@ fn config(folder: &Path, name: &str, out: &Path, report: &FolderReport) -> Strin
         1 => "1 class".to_owned(),
         count => format!("{count} classes"),
     };
+    // Whoever reads the file may call the program by another name.
+    let train = quoted(out.as_os_str());
     let mut text = format!(
         "# {name}: {num_train} training, {num_valid} validation and {num_test} test pictures in {classes}.\n\
-         # train: hearth train {}\n\
+         # train: hearth train {train}\n\
          # format: hearth schema prints every key\n\
          format = 1\n\n\
          [run]\nname = \"{name}\"\nseed = 42\n\n\
-         [data]\nkind = \"image-folder\"\npath = {:?}\nsize = 32\ncolor = \"rgb\"\n",
-        out.display(),
-        folder.display().to_string()
+         [data]\nkind = \"image-folder\"\npath = {}\nsize = 32\ncolor = \"rgb\"\n",
+        toml_string(path)
     );
     // Writing to a string cannot fail.
     if layout.test.is_none() {

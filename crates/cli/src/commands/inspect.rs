@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hearth_report::fixed;
 use hearth_train::{Backend, Inspection, inspect};
 
 use crate::args::Inspect;
@@ -24,7 +25,7 @@ pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Fail
     }
     say(&format!("checkpoint of step {}", found.step));
     let rows = found.probes.into_iter().map(|probe| {
-        let accuracy = format!("{:.4}", probe.accuracy);
+        let accuracy = fixed(probe.accuracy, 4);
         vec![probe.layer, accuracy]
     });
     print(&format!("{}\n\n{}", table(&["layer", "linear probe"], rows), found.page.display()))

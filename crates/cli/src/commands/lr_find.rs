@@ -1,18 +1,18 @@
 //! `hearth lr-find`.
 
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use hearth_config::RawConfig;
+use hearth_config::CommandLine;
 use hearth_report::range;
 use hearth_train::{Backend, Event, Job, Range, RangeTest, Target, range_test};
 
-use crate::args::LrFind;
+use crate::args::{ConfigArgs, LrFind};
 use crate::failure::Failure;
 use crate::output::{print, print_json, say, write_file};
+use crate::settings::{self, Datasets, beside_config};
 
 /// Finds a learning rate.
-pub fn run(args: &LrFind, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &LrFind, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     let LrFind { from, to, steps, .. } = *args;
     let good = 0.0 < from && from < to && to.is_finite();
     if !good || !(20..=100_000).contains(&steps) {
@@ -21,8 +21,8 @@ pub fn run(args: &LrFind, backend: Backend, datasets: &Path) -> Result<(), Failu
              100000"
         )));
     }
-    let raw = RawConfig::read(&args.config.config)?.with_overrides(&args.config.overrides)?;
-    let config = raw.check()?;
+    let config = settings::read(&args.config.config, &args.config.overrides)?;
+    let datasets = &datasets.of(&config, beside_config(&args.config.config));
     let stop = AtomicBool::new(false);
     let target = Target::Nowhere;
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
@@ -44,9 +44,13 @@ pub fn run(args: &LrFind, backend: Backend, datasets: &Path) -> Result<(), Failu
             "the loss has fallen at {from:.1e} and is lowest at {to:.1e}: try an \
              optimizer.learning_rate between the two",
         )),
-        None => Err(Failure::Other(
-            "the loss hardly falls: try other ends, as --from 1e-6 --to 100, or `hearth train --overfit 1`"
-                .into(),
-        )),
+        None => {
+            let ConfigArgs { config, overrides } = &args.config;
+            let train =
+                CommandLine::new("train").path(config).args(overrides).args(["--overfit", "1"]);
+            Err(Failure::Other(format!(
+                "the loss hardly falls: try other ends, as --from 1e-6 --to 100, or `{train}`"
+            )))
+        }
     }
 }

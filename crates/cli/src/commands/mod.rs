@@ -24,10 +24,11 @@ use crate::args::{Args, Command};
 use crate::compute::on;
 use crate::failure::Failure;
 use crate::output::print;
+use crate::settings::Datasets;
 
 /// Does what the command line says.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let datasets = &args.datasets;
+    let datasets = Datasets(args.datasets.as_deref());
     match args.command {
         Command::Train(args) => {
             let saved = on(&args.compute, |backend| train::run(&args, backend, datasets));
@@ -35,15 +36,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         Command::Sweep(args) => sweep::run(&args, datasets),
         Command::Eval(args) => {
-            on(&args.trained.compute, |backend| eval::run(&args, backend, datasets))
+            let datasets = datasets.of_run(&args.trained.run);
+            on(&args.trained.compute, |backend| eval::run(&args, backend, &datasets))
         }
         Command::Predict(args) => on(&args.trained.compute, |backend| predict::run(&args, backend)),
         Command::Inspect(args) => {
-            on(&args.trained.compute, |backend| inspect::run(&args, backend, datasets))
+            let datasets = datasets.of_run(&args.trained.run);
+            on(&args.trained.compute, |backend| inspect::run(&args, backend, &datasets))
         }
         Command::Sample(args) => on(&args.trained.compute, |backend| sample::run(&args, backend)),
         Command::Export(args) => {
-            on(&args.trained.compute, |backend| export::run(&args, backend, datasets))
+            let datasets = datasets.of_run(&args.trained.run);
+            on(&args.trained.compute, |backend| export::run(&args, backend, &datasets))
         }
         Command::Import(args) => on(&args.compute, |backend| import::run(&args, backend, datasets)),
         #[cfg(feature = "serve")]
@@ -56,7 +60,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::LrFind(args) => {
             on(&args.compute, |backend| lr_find::run(&args, backend, datasets))
         }
-        Command::Data(args) => data::run(&args, datasets),
+        Command::Data(args) => data::run(&args, &datasets.folder()),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

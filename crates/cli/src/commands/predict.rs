@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hearth_report::fixed;
 use hearth_train::{Backend, Guess, Predictor};
 use serde::Serialize;
 
@@ -64,7 +65,7 @@ fn show(predictions: Vec<Prediction>, json: bool) -> Result<(), Failure> {
         let file = prediction.file;
         prediction.top.into_iter().enumerate().map(move |(rank, guess)| {
             let file = if rank == 0 { file.clone() } else { String::new() };
-            vec![file, guess.class, format!("{:.4}", guess.probability)]
+            vec![file, guess.class, fixed(guess.probability, 4)]
         })
     });
     print(&table(&["file", "class", "probability"], rows))

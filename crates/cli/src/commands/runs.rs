@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hearth_report::fixed;
 use hearth_store::{RunDir, read_metrics, runs_in};
 use hearth_train::TrainError;
 use hearth_train::info::RunInfo;
@@ -52,10 +53,15 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
     }
     let result =
         |accuracy: Option<f64>, distance: Option<f64>, row: &Row| match (accuracy, distance) {
-            (Some(accuracy), _) => format!("{accuracy:.4}"),
+            (Some(accuracy), _) => fixed(accuracy, 4),
             (None, Some(distance)) => {
                 let [floor, ceiling] = [row.floor, row.ceiling].map(|end| end.unwrap_or(f64::NAN));
-                format!("distance {distance:.2} of {floor:.2} to {ceiling:.0}")
+                format!(
+                    "distance {} of {} to {}",
+                    fixed(distance, 2),
+                    fixed(floor, 2),
+                    fixed(ceiling, 0)
+                )
             }
             (None, None) => "-".to_owned(),
         };

@@ -43,7 +43,7 @@ pub fn run(args: &Serve, backend: Backend) -> Result<(), Failure> {
     let run = args.run.display();
     let step =
         served.model.step.map_or_else(String::new, |step| format!(", checkpoint of step {step}"));
-    serve(&served, args.host, args.port, limits, |address| {
+    serve(&served, &args.host, args.port, limits, |address| {
         say(&format!("{run}{step}; Ctrl-C ends"));
         print(&format!("http://{address}"))
     })

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hearth_config::{Config, Fault, Faults, RawConfig};
+use hearth_config::{CommandLine, Config, Fault, Faults, RawConfig};
+use hearth_report::fixed;
 use hearth_store::{RunLock, StoreError, SweepDir};
 use hearth_train::Backend;
 
-use super::train::{is_override, quoted};
+use super::train::is_override;
 use crate::args::{Compute, Sweep};
 use crate::failure::Failure;
 use crate::output::{print, print_json, say};
 use crate::progress::duration;
 use crate::results::Results;
+use crate::settings::{Datasets, beside_config};
 use crate::sweep::{Again, Axis, Crew, Ended, Random, Ranking, Record, State, drawn, grid, spawn};
 
 /// The seed of a sweep that names none.
@@ -22,7 +24,7 @@ const SEED: u64 = 0;
 const SHOWN: usize = 12;
 
 /// Trains every trial, and ranks them.
-pub fn run(args: &Sweep, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &Sweep, datasets: Datasets<'_>) -> Result<(), Failure> {
     let search = Search::open(args, datasets)?;
     let mut states = search.states()?;
     search.introduce(&states);
@@ -33,7 +35,7 @@ pub fn run(args: &Sweep, datasets: &Path) -> Result<(), Failure> {
 /// A search, and the right to go on with it.
 struct Search<'a> {
     args: &'a Sweep,
-    datasets: &'a Path,
+    datasets: PathBuf,
     sweep: SweepDir,
     record: Record,
     configs: Vec<Config>,
@@ -52,7 +54,7 @@ struct Typed<'a> {
 
 impl<'a> Search<'a> {
     /// Begins a sweep or goes on with one, after all that can be checked was.
-    fn open(args: &'a Sweep, datasets: &'a Path) -> Result<Self, Failure> {
+    fn open(args: &'a Sweep, datasets: Datasets<'_>) -> Result<Self, Failure> {
         let (config, axes) = match (&args.config, &args.resume) {
             // The config may be left out, and the first word is a setting then.
             (Some(word), Some(_)) if is_override(word) => {
@@ -69,6 +71,8 @@ impl<'a> Search<'a> {
             None => begin(args, typed)?,
         };
         let base = sweep.write_config(&record.text)?;
+        let beside = beside_config(Path::new(&record.config));
+        let datasets = datasets.of(&configs[0], beside);
         Ok(Self { args, datasets, sweep, record, configs, base, _lock: lock })
     }
 
@@ -122,11 +126,14 @@ impl<'a> Search<'a> {
     /// What trains a trial: from its start, or from where it is.
     fn command(&self, program: &Path, trial: usize) -> Command {
         let mut command = Command::new(program);
-        command.arg("--datasets").arg(self.datasets).args(["train", "--json", "--resume", "--run"]);
+        command
+            .arg("--datasets")
+            .arg(&self.datasets)
+            .args(["train", "--json", "--resume", "--run"]);
         command.arg(self.sweep.trial(trial + 1).path());
         command.args(["--backend", &self.record.backend]);
         command.args(self.args.compute.device.map(|number| format!("--device={number}")));
-        command.arg("--").arg(&self.base).args(&self.record.trials[trial]);
+        command.arg("--").arg(&self.base).args(self.record.settings(trial));
         let jobs = self.args.jobs.get();
         if jobs > 1 && self.configs[trial].run.threads.is_none() {
             let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -147,7 +154,7 @@ impl<'a> Search<'a> {
                 let valid: Vec<_> = results
                     .valid
                     .iter()
-                    .map(|(name, value)| format!("{name} {value:.4}"))
+                    .map(|(name, value)| format!("{name} {}", fixed(*value, 4)))
                     .collect();
                 let valid = match &valid[..] {
                     [] => "not measured".to_owned(),
@@ -215,17 +222,12 @@ impl<'a> Search<'a> {
     }
 
     /// The command line that goes on.
-    fn again(&self) -> String {
-        let hearth = PathBuf::from(std::env::args_os().next().unwrap_or_else(|| "hearth".into()));
-        let mut words = vec![quoted(&hearth), "sweep --resume".into(), quoted(self.sweep.path())];
-        if self.args.jobs.get() > 1 {
-            words.push(format!("--jobs {}", self.args.jobs));
+    fn again(&self) -> CommandLine {
+        let resume = CommandLine::new("sweep").arg("--resume").path(self.sweep.path());
+        match self.args.jobs.get() {
+            1 => resume,
+            jobs => resume.arg("--jobs").arg(jobs.to_string()),
         }
-        words.extend(self.args.compute.device.map(|number| format!("--device {number}")));
-        if self.datasets != Path::new("datasets") {
-            words.push(format!("--datasets {}", quoted(self.datasets)));
-        }
-        words.join(" ")
     }
 }
 
@@ -247,7 +249,8 @@ fn begin(args: &Sweep, typed: Typed<'_>) -> Result<Opened, Failure> {
         None => grid(&typed.axes),
     };
     let trials = trials.map_err(Faults::from)?;
-    let record = Record::new(config, text, typed.axes, typed.random, backend.name(), trials);
+    let mut record = Record::new(config, text, typed.axes, typed.random, backend.name(), trials);
+    record.locate()?;
     let configs = record.configs()?;
     let sweep = match &args.out {
         Some(path) => SweepDir::create(path)?,
@@ -262,7 +265,7 @@ fn begin(args: &Sweep, typed: Typed<'_>) -> Result<Opened, Failure> {
 fn resume(args: &Sweep, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failure> {
     let sweep = SweepDir::open(path)?;
     let lock = sweep.lock()?;
-    let record = Record::read(&sweep)?;
+    let mut record = Record::read(&sweep)?;
     record.check_same(
         path,
         &Again {
@@ -277,6 +280,9 @@ fn resume(args: &Sweep, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failur
         Failure::usage(format!("the sweep began on {}: {fault}", record.backend))
     })?;
     Compute { backend: Some(backend), device: args.compute.device }.choice()?;
+    if record.paths.is_empty() {
+        record.locate()?;
+    }
     let configs = record.configs()?;
     Ok((sweep, lock, record, configs))
 }

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hearth_config::{Config, RawConfig};
+use hearth_config::{CommandLine, Config, quoted};
 use hearth_store::{RunDir, StoreError};
 use hearth_train::report::GenerationReport;
-use hearth_train::trained::stored_config;
 use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
 
@@ -14,13 +13,14 @@ use crate::args::Train;
 use crate::failure::Failure;
 use crate::output::{print, print_json, results, say, several, thousands};
 use crate::progress::{Progress, View};
+use crate::settings::{self, Datasets, beside_config, beside_run};
 use crate::stop;
 
 /// The share of pictures that counts as all of them, when they are to be learned by heart.
 const BY_HEART: f64 = 0.99;
 
 /// Trains.
-pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     let config = settings(args)?;
     let target = match &args.run {
         _ if args.dry_run => Target::Nowhere,
@@ -28,6 +28,11 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
         Some(path) => Target::Fresh(path.clone()),
         None => Target::Numbered(PathBuf::from("runs")),
     };
+    let beside = [
+        args.run.as_deref().filter(|_| args.resume).and_then(beside_run),
+        args.config.as_deref().and_then(beside_config),
+    ];
+    let datasets = &datasets.of(&config, beside.into_iter().flatten());
     let mut progress = Progress::new(View::of(args)?);
     stop::on_signals()?;
     let deadline = args.time.map(|time| Instant::now() + time);
@@ -41,7 +46,7 @@ pub fn run(args: &Train, backend: Backend, datasets: &Path) -> Result<(), Failur
             Ok(())
         }
         Some(outcome) => {
-            finish(&outcome, args.json, datasets)?;
+            finish(&outcome, args.json, &config)?;
             config.data.batches.overfit_batches.map_or(Ok(()), |count| learned(count, &outcome))
         }
     }
@@ -57,28 +62,26 @@ fn settings(args: &Train) -> Result<Config, Failure> {
         },
         _ => None,
     };
-    let path = match (&args.config, &stored) {
+    let config = match &args.config {
         // With --resume the config may be left out, and the first word is an override then.
-        (Some(word), Some(run)) if args.resume && is_override(word) => {
+        Some(word) if stored.is_some() && is_override(word) => {
             overrides.insert(0, word.to_string_lossy().into_owned());
-            run.config_path()
+            None
         }
-        (Some(path), _) => path.clone(),
-        (None, Some(run)) => run.config_path(),
+        config => config.as_deref(),
+    };
+    let overrides = shorthands(args, &overrides);
+    match (config, stored) {
+        (config, Some(run)) => settings::of_run(&run, config, &overrides),
+        (Some(config), None) => settings::read(config, &overrides),
         (None, None) => {
             let run = args.run.as_deref().unwrap_or(Path::new("runs")).display();
-            return Err(Failure::usage(format!(
+            Err(Failure::usage(format!(
                 "there is no run {run} to resume; `hearth runs` lists those in runs/, and with a config one \
                  is begun there"
-            )));
+            )))
         }
-    };
-    let raw = RawConfig::read(&path)?.with_overrides(&shorthands(args, &overrides))?;
-    let config = raw.check()?;
-    if let Some(run) = stored {
-        raw.check_resume(&config, &stored_config(&run)?)?;
     }
-    Ok(config)
 }
 
 /// The overrides, behind those that options stand for, so that they win.
@@ -121,15 +124,16 @@ pub fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
 }
 
-fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure> {
-    let run = quoted(&outcome.run);
-    let hearth = quoted(Path::new(&std::env::args_os().next().unwrap_or_else(|| "hearth".into())));
+fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure> {
+    let run = &outcome.run;
     if json {
         print_json(&Short::new(outcome))?;
     } else if outcome.ended != Ended::Interrupted {
-        let trained = match outcome.samples_per_second {
-            0.0 => "nothing was left to train".to_owned(),
-            speed => format!(
+        let trained = match (outcome.samples_per_second, outcome.ended) {
+            (0.0, Ended::OutOfTime) => "no step was made in this time".to_owned(),
+            (0.0, Ended::EarlyStopped) => "nothing was trained: it had stopped early".to_owned(),
+            (0.0, Ended::Finished | Ended::Interrupted) => "nothing was left to train".to_owned(),
+            (speed, _) => format!(
                 "trained for {:.1} s at {} samples/s",
                 outcome.seconds,
                 thousands(speed as u64)
@@ -137,44 +141,46 @@ fn finish(outcome: &Outcome, json: bool, datasets: &Path) -> Result<(), Failure>
         };
         let next = match &outcome.test {
             Some(Report::Classification(_)) => {
-                format!("predict with: {hearth} predict {run} PICTURE...")
+                let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");
+                format!("predict with: {predict}")
             }
             // Images are made even where nothing measures them.
             Some(Report::Generation(_)) | None => {
-                format!("make pictures with: {hearth} sample {run} --out grid.png")
+                let sample = CommandLine::new("sample").path(run).args(["--out", "grid.png"]);
+                format!("make pictures with: {sample}")
             }
         };
         let test = outcome.test.as_ref().map_or_else(String::new, |test| {
             format!("test {}, of the checkpoint of step {}\n", results(test), outcome.best)
         });
-        print(&format!("{test}{}, {trained}\n{run}\n{next}", several(outcome.steps, "step")))?;
+        print(&format!(
+            "{test}{}, {trained}\n{}\n{next}",
+            several(outcome.steps, "step"),
+            quoted(run.as_os_str()),
+        ))?;
     }
+    let resume = CommandLine::new("train").arg("--run").path(run).arg("--resume");
     match outcome.ended {
         Ended::Interrupted => {
-            let datasets = match datasets.to_str() {
-                Some("datasets") => String::new(),
-                _ => format!(" --datasets {}", quoted(datasets)),
-            };
-            say(&format!("interrupted; go on with: {hearth} train --run {run} --resume{datasets}"));
+            say(&format!("interrupted; go on with: {resume}"));
             Err(Failure::Interrupted)
         }
         Ended::OutOfTime => {
-            say(&format!("the time is over; go on with: {hearth} train --run {run} --resume"));
+            say(&format!("the time is over; go on with: {resume}"));
             Ok(())
         }
         Ended::EarlyStopped => {
-            say("stopped early: the validation result no longer got better");
+            let patience = config.train.early_stop.as_ref().map_or(1, |stop| stop.patience);
+            let evaluations = several(patience, "evaluation");
+            let more = resume.arg(format!("train.early_stop.patience={}", 2 * patience));
+            say(&format!(
+                "stopped early: no better validation result in {evaluations}, which is \
+                 train.early_stop.patience; go on with: {more}"
+            ));
             Ok(())
         }
         Ended::Finished => Ok(()),
     }
-}
-
-/// A path as a shell takes it.
-pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "-_./+=:,@".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The outcome without the tables that `eval` prints.

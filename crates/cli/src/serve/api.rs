@@ -5,18 +5,19 @@ use std::time::Instant;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, RequestExt as _, Router};
 use hearth_train::Guess;
 use hearth_train::pictures::Picture;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use super::body::{decode, pictures};
+use super::body::{Received, decode, pictures};
+use super::media::{check_encoding, in_small_letters};
 use super::metrics::Open;
 use super::refusal::{Refusal, Refused};
 use super::served::Model;
@@ -25,6 +26,10 @@ use super::service::{Asks, Service, Wish};
 /// Scripts and styles are the page's own, and it talks to nobody else.
 const POLICY: &str = "default-src 'none'; img-src blob: data: 'self'; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
+
+/// What is answered besides the page.
+const PATHS: [&str; 6] =
+    ["/v1/model", "/healthz", "/metrics", "/openapi.json", "/v1/predict", "/v1/generate"];
 
 /// Everything that is answered.
 pub fn router(service: Arc<Service>) -> Router {
@@ -39,7 +44,15 @@ pub fn router(service: Arc<Service>) -> Router {
         Asks::Generator(..) => router.route("/v1/generate", post(generated)),
     };
     router
-        .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "see /openapi.json") })
+        .fallback(|uri: Uri| async move {
+            let path = uri.path().trim_end_matches('/');
+            let reason = if PATHS.contains(&path) && path != uri.path() {
+                format!("write {path} without a slash at its end; see /openapi.json")
+            } else {
+                "see /openapi.json".to_owned()
+            };
+            Refusal::new(StatusCode::NOT_FOUND, reason)
+        })
         .method_not_allowed_fallback(|| async {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json")
         })
@@ -159,9 +172,13 @@ impl From<Guess> for Likely {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it stands in the document")]
 struct Form {
-    /// At most 64.
+    /// At most 64 files, whatever the names of their fields. Other texts in the form are left out.
     #[schema(value_type = Vec<String>, format = Binary)]
     picture: Vec<u8>,
+    /// The same as in the query, and in one of the two places.
+    top: Option<usize>,
+    /// The same as in the query, and in one of the two places.
+    invert: Option<bool>,
 }
 
 /// Names what pictures show. The body is one picture, in any format that Hearth reads, or a form of up to
@@ -175,6 +192,7 @@ struct Form {
         (status = 200, body = Predictions),
         (status = 400, description = "a parameter is unknown or wrong", body = Refused),
         (status = 413, description = "the body is too long, or the pictures too many", body = Refused),
+        (status = 415, description = "the body is compressed, or of another media type", body = Refused),
         (status = 422, description = "not a picture that can be read, or too large", body = Refused),
         (status = 429, description = "too many requests wait", body = Refused),
         (status = 503, description = "it took too long, or the server is ending", body = Refused),
@@ -185,14 +203,23 @@ async fn predict(
     ask: Result<Query<Ask>, QueryRejection>,
     request: Request,
 ) -> Result<Json<Predictions>, Refusal> {
-    let Query(ask) = ask.map_err(|fault| {
-        let known = "a query may have top, a whole number with 0 for all classes, and invert, true or false";
-        Refusal::new(fault.status(), format!("{known}; {}", parameter(request.uri().query())))
-    })?;
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let wrong = |typed: &str| Refusal::new(StatusCode::BAD_REQUEST, parameter(typed));
+    let Query(mut ask) = ask.map_err(|_| wrong(&query))?;
     let Asks::Classifier(queue, shape) = &service.asks else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "this network makes pictures"));
     };
-    let sent = pictures(request, service.limits.body).await?;
+    let Received { pictures: sent, fields } = pictures(request, service.limits.body).await?;
+    for (name, value) in fields {
+        let typed = format!("{name}={}", value.trim());
+        let is_double = query.split('&').any(|part| part.split('=').next() == Some(name.as_str()));
+        match name.as_str() {
+            "top" | "invert" if is_double => return Err(wrong("")),
+            "top" => ask.top = value.trim().parse().map_err(|_| wrong(&typed))?,
+            "invert" => ask.invert = value.trim().parse().map_err(|_| wrong(&typed))?,
+            _ => {}
+        }
+    }
     let (shape, bounds) = (*shape, service.limits.picture);
     // Held until decoding has ended, also when the request is given up meanwhile.
     let turn = Arc::clone(&service.decoders).acquire_owned().await;
@@ -218,17 +245,18 @@ async fn predict(
     Ok(Json(Predictions { predictions: predictions.collect() }))
 }
 
-/// What was asked that cannot be.
-fn parameter(query: Option<&str>) -> String {
+/// What may be asked, and what of this cannot be.
+fn parameter(query: &str) -> String {
+    const KNOWN: &str =
+        "a query may have top, a whole number with 0 for all classes, and invert, true or false";
     let good = |part: &&str| match part.split_once('=') {
         Some(("top", value)) => value.parse::<usize>().is_ok(),
         Some(("invert", value)) => value.parse::<bool>().is_ok(),
         _ => false,
     };
-    let parts: Vec<&str> = query.unwrap_or_default().split('&').collect();
-    match parts.iter().find(|part| !good(part)) {
-        Some(part) => format!("`{part}` is not one of these"),
-        None => "each of them once".to_owned(),
+    match query.split('&').find(|part| !part.is_empty() && !good(part)) {
+        Some(part) => format!("{KNOWN}; `{part}` is not one of these"),
+        None => format!("{KNOWN}; each of them once"),
     }
 }
 
@@ -240,6 +268,7 @@ fn parameter(query: Option<&str>) -> String {
     responses(
         (status = 200, description = "a grid of pictures", body = Vec<u8>, content_type = "image/png"),
         (status = 413, description = "the body is too long", body = Refused),
+        (status = 415, description = "the body is compressed, or not said to be JSON", body = Refused),
         (status = 422, description = "not what a generator can be asked", body = Refused),
         (status = 429, description = "too many requests wait", body = Refused),
         (status = 503, description = "it took too long, or the server is ending", body = Refused),
@@ -247,8 +276,11 @@ fn parameter(query: Option<&str>) -> String {
 )]
 async fn generated(
     State(service): State<Arc<Service>>,
-    wish: Result<Json<Wish>, JsonRejection>,
+    mut request: Request,
 ) -> Result<impl IntoResponse, Refusal> {
+    check_encoding(request.headers())?;
+    in_small_letters(&mut request);
+    let wish: Result<Json<Wish>, JsonRejection> = request.extract().await;
     let Json(wish) = wish.map_err(|fault| no_wish(&fault, service.limits.body))?;
     let Asks::Generator(queue, shape, latent) = &service.asks else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "this network names what pictures show"));
@@ -266,6 +298,11 @@ async fn generated(
 fn no_wish(fault: &JsonRejection, longest: usize) -> Refusal {
     if fault.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Refusal::new(fault.status(), format!("the body is longer than {longest} bytes"));
+    }
+    if fault.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        let reason =
+            "the body is JSON, as {\"seed\": 7, \"count\": 16}, with Content-Type application/json";
+        return Refusal::new(fault.status(), reason);
     }
     let text = fault.body_text();
     // Behind the library's words stands which key is wrong.

@@ -5,6 +5,7 @@
 //! | [`served`] | the network: a classifier or a generator |
 //! | [`api`] | what can be asked, and the answers |
 //! | [`service`] | what handlers share, and how the network is asked |
+//! | [`media`] | what a body is said to be |
 //! | [`body`] | pictures out of a request's body |
 //! | [`refusal`] | why a request is not answered, as JSON |
 //! | [`queue`] | many requests, one forward pass |
@@ -18,6 +19,7 @@
 mod api;
 mod body;
 mod connections;
+mod media;
 mod metrics;
 mod queue;
 mod refusal;
@@ -25,11 +27,11 @@ mod served;
 mod service;
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::thread;
 use std::time::Duration;
 
-use hearth_config::reason;
+use hearth_config::{Fault, Faults, reason};
 use hearth_data::Bounds;
 use tokio::net::TcpListener;
 
@@ -54,10 +56,26 @@ pub struct Limits {
     pub timeout: Duration,
 }
 
+/// The addresses of a host, those of IPv4 first: the first that can be listened on is taken.
+fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    let mut found: Vec<SocketAddr> = (host, port)
+        .to_socket_addrs()
+        .map_err(|_| {
+            let fault = Fault::new(format!("no address is known of --host {host}"));
+            let help =
+                "--host takes an address of this machine, such as 127.0.0.1, or a name of one";
+            Failure::from(Faults::from(fault.help(help)))
+        })?
+        .collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.dedup();
+    Ok(found)
+}
+
 /// Serves until a signal ends it; `ready` is told the address.
 pub fn serve(
     served: &Served,
-    host: IpAddr,
+    host: &str,
     port: u16,
     limits: Limits,
     ready: impl FnOnce(SocketAddr) -> Result<(), Failure>,
@@ -69,8 +87,8 @@ pub fn serve(
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(format!("cannot start threads: {error}")))?;
-    let address = SocketAddr::new(host, port);
-    let listener = runtime.block_on(TcpListener::bind(address)).map_err(|error| {
+    let addresses = addresses(host, port)?;
+    let listener = runtime.block_on(TcpListener::bind(&addresses[..])).map_err(|error| {
         let remedy = match error.kind() {
             ErrorKind::AddrNotAvailable => {
                 "--host takes an address of this machine, such as 127.0.0.1"
@@ -78,7 +96,9 @@ pub fn serve(
             ErrorKind::PermissionDenied => "--port takes one above 1023 without special rights",
             _ => "--port 0 takes a free one",
         };
-        Failure::Other(format!("cannot listen on {address}: {}; {remedy}", reason(&error)))
+        let all: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+        let all = all.join(" and ");
+        Failure::Other(format!("cannot listen on {all}: {}; {remedy}", reason(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
     let (service, work) = service::Service::new(served, limits, decoders);

@@ -1,6 +1,6 @@
 //! What a setting takes in a sweep: `KEY=V1,V2,...`, or `KEY=LOW..HIGH`.
 
-use hearth_config::Fault;
+use hearth_config::{Fault, typed};
 use serde::{Deserialize, Serialize};
 
 /// A setting, and what it takes.
@@ -44,6 +44,7 @@ impl Axis {
         };
         let fault = |fault: &str| Fault::new(format!("`{text}`: {fault}"));
         let values = split(values).map_err(fault)?;
+        let values: Vec<String> = values.into_iter().map(typed).collect();
         let choice = match values.as_slice() {
             [value] => range(value).map_err(fault)?.map(Choice::Range),
             several => {
@@ -56,7 +57,7 @@ impl Axis {
         if let Some(twice) = (1..values.len()).find(|&at| values[..at].contains(&values[at])) {
             return Err(fault(&format!("{} stands there twice", values[twice])));
         }
-        let values = || Choice::Values(values.iter().map(|&value| value.to_owned()).collect());
+        let values = || Choice::Values(values.clone());
         Ok(Self { key: key.trim().to_owned(), choice: choice.unwrap_or_else(values) })
     }
 
@@ -179,6 +180,7 @@ mod tests {
             ("a=../data,runs/..", &["../data", "runs/.."]),
             ("a=ü,ß", &["ü", "ß"]),
             ("a=b=c", &["b=c"]),
+            ("a=.1,1.,True", &["0.1", "1.0", "true"]),
         ] {
             assert_eq!(values(text), expected, "{text}");
         }
@@ -196,6 +198,7 @@ mod tests {
             ("a=1],2", "was not opened"),
             ("a=\"x,y", "is not closed"),
             ("a=1,2,1", "1 stands there twice"),
+            ("a=.1,0.1", "0.1 stands there twice"),
             ("a=1..2,3", "a range stands alone"),
             ("a=2..1", "a larger one"),
             ("a=1..1", "a larger one"),

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use hearth_config::Metric;
+use hearth_report::fixed;
 use serde_json::{Map, Value, json};
 
 use super::record::Record;
@@ -81,7 +82,7 @@ impl<'a> Ranking<'a> {
             let state = &self.states[trial];
             let results = state.results();
             let short = |value: Option<f64>, without: &str| match value {
-                Some(value) => format!("{value:.4}"),
+                Some(value) => fixed(value, 4),
                 None => without.to_owned(),
             };
             let mut row = vec![rank.map_or("-".to_owned(), |rank| rank.to_string())];

@@ -1,14 +1,16 @@
 //! `sweep.json`: what is searched, written once when a sweep begins.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use hearth_config::{Config, Fault, Faults, RawConfig};
+use hearth_config::{CommandLine, Config, Fault, Faults, RawConfig, toml_string};
 use hearth_store::{StoreError, SweepDir};
 use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
 use super::trials::Trial;
 use crate::failure::Failure;
+use crate::settings::located;
 
 /// The format of the sweeps that this version writes and reads.
 const FORMAT: u64 = 1;
@@ -30,6 +32,9 @@ pub struct Record {
     pub backend: String,
     /// The settings of each trial, in the order of the axes.
     pub trials: Vec<Trial>,
+    /// The paths of each trial's settings, absolute and as settings; earlier versions did not write them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<Vec<String>>,
 }
 
 /// How trials were drawn.
@@ -66,7 +71,8 @@ impl Record {
         trials: Vec<Trial>,
     ) -> Self {
         let (config, backend) = (config.display().to_string(), backend.to_owned());
-        Self { format: FORMAT, config, text, axes, random, backend, trials }
+        let paths = Vec::new();
+        Self { format: FORMAT, config, text, axes, random, backend, trials, paths }
     }
 
     /// Reads that of a sweep.
@@ -94,11 +100,38 @@ impl Record {
         sweep.write_record(&format!("{text}\n"))
     }
 
+    /// Finds the files that the paths of each trial's settings mean, from the working directory and from the
+    /// config's folder.
+    pub fn locate(&mut self) -> Result<(), Failure> {
+        let base = RawConfig::parse(&self.config, self.text.clone())?;
+        let mut said = BTreeSet::new();
+        let mut paths = Vec::new();
+        for trial in &self.trials {
+            let raw = base.clone().with_overrides(trial)?;
+            let mut found = raw.locate(raw.check()?, false);
+            // What is true of all trials is said once.
+            found.notes.retain(|note| said.insert(note.clone()));
+            let located = located(found)?.paths();
+            let settings = located.iter().map(|(key, path)| format!("{key}={}", toml_string(path)));
+            paths.push(settings.collect());
+        }
+        self.paths = paths;
+        Ok(())
+    }
+
+    /// All settings of a trial, as they are typed behind the config.
+    pub fn settings(&self, trial: usize) -> impl Iterator<Item = &String> {
+        self.trials[trial].iter().chain(self.paths.get(trial).into_iter().flatten())
+    }
+
     /// The checked settings of every trial. A sweep that cannot be ranked is refused.
     pub fn configs(&self) -> Result<Vec<Config>, Faults> {
         let base = RawConfig::parse(&self.config, self.text.clone())?;
-        let config = |trial: &Trial| base.clone().with_overrides(trial)?.check();
-        let configs = self.trials.iter().map(config).collect::<Result<Vec<_>, Faults>>()?;
+        let config = |trial: usize| {
+            let settings: Vec<_> = self.settings(trial).collect();
+            base.clone().with_overrides(&settings)?.check()
+        };
+        let configs = (0..self.trials.len()).map(config).collect::<Result<Vec<_>, Faults>>()?;
         let first = configs.first().ok_or_else(|| Fault::new("a sweep of no trials"))?;
         if configs.iter().any(|config| config.train.best_by != first.train.best_by) {
             return Err(
@@ -148,9 +181,9 @@ impl Record {
         };
         let folder = sweep.display();
         let fault = Fault::new(format!("the sweep in {folder} was begun with {begun}"));
+        let resume = CommandLine::new("sweep").arg("--resume").path(sweep);
         Err(Faults::from(fault.help(format!(
-            "`hearth sweep --resume {folder}` goes on with what it began with; another search needs \
-             another folder"
+            "`{resume}` goes on with what it began with; another search needs another folder"
         )))
         .into())
     }

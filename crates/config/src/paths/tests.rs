@@ -20,7 +20,7 @@ fn config(folder: &Path, path: &str, overrides: &[&str]) -> (RawConfig, Config) 
 
 fn located(folder: &Path, path: &str, overrides: &[&str]) -> Located {
     let (raw, config) = config(folder, path, overrides);
-    raw.locate(config)
+    raw.locate(config, false)
 }
 
 fn data_path(located: &Located) -> PathBuf {
@@ -58,6 +58,13 @@ fn the_working_directory_comes_first_and_then_the_configs_folder() {
     let found = located(beside, "src", &["data.path=pictures"]);
     assert_eq!(found.absent[0].tried, [here.join("pictures")]);
 
+    let (raw, stored) = config(beside, "pictures", &[]);
+    assert_eq!(raw.locate(stored, true).absent[0].tried, [here.join("pictures")]);
+
+    // Folders that a path goes back from may go away.
+    let found = located(beside, "../config/./src", &[]);
+    assert_eq!(data_path(&found), here.canonicalize().expect("a folder").join("src"));
+
     let whole = beside.join("pictures");
     let found = located(beside, whole.to_str().expect("UTF-8"), &[]);
     assert_eq!(data_path(&found), whole);
@@ -83,10 +90,16 @@ fn a_resumed_run_may_know_its_paths_by_other_letters() {
     assert!(means_same("runs/a", "/elsewhere/runs/a"));
     assert!(!means_same("rc", &whole) && !means_same("/elsewhere/src", &whole));
 
-    let of = |path: &str| config(&here, path, &[]).1;
-    assert_eq!(of(&whole).with_paths_of(&of("src")), of("src"), "it leads there from here");
+    let of = |path: &str| {
+        let keys = ["train_images", "train_labels", "test_images", "test_labels"];
+        let files = keys.map(|key| format!("data.{key}={}", crate::text::toml_string(path)));
+        let all: Vec<&str> =
+            ["data.kind=idx"].into_iter().chain(files.iter().map(String::as_str)).collect();
+        config(&here, "src", &all).1
+    };
+    assert_eq!(of(&whole).with_files_of(&of("src")), of("src"), "it leads there from here");
     let elsewhere = "/elsewhere/runs/a";
-    assert_eq!(of(elsewhere).with_paths_of(&of("runs/a")), of(elsewhere));
+    assert_eq!(of(elsewhere).with_files_of(&of("runs/a")), of(elsewhere));
 
     let (raw, new) = config(&here, &whole, &["model.init=/elsewhere/runs/a"]);
     let old = |init: &str| config(&here, "src", &[init]).1;
@@ -98,4 +111,17 @@ fn a_resumed_run_may_know_its_paths_by_other_letters() {
 fn without_folders_the_last_parts_are_left() {
     let config = config(Path::new("."), "/home/someone/pictures", &[]).1.without_folders();
     assert_eq!(config.paths(), [("data.path", "pictures".to_owned())]);
+}
+
+#[test]
+fn what_lies_in_the_working_directory_is_shown_from_there() {
+    let here = std::env::current_dir().expect("a folder");
+    for (path, expected) in [
+        (here.join("a/b"), "a/b"),
+        (here.clone(), "."),
+        ("/elsewhere/a".into(), "/elsewhere/a"),
+        ("a/b".into(), "a/b"),
+    ] {
+        assert_eq!(shown(&path).to_string(), expected);
+    }
 }

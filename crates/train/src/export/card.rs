@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use hearth_config::one_line;
 use hearth_data::{Normalization, PictureShape, preprocessing};
+use hearth_report::fixed;
 use hearth_store::{RunDir, read_metrics};
 
 use super::built::Built;
 use super::network::Network;
+use super::place::Place;
 use super::{Export, Format, onnx, pytorch};
 use crate::error::TrainError;
 use crate::trained::Trained;
@@ -15,7 +18,7 @@ use crate::trained::Trained;
 pub fn text(
     trained: &Trained,
     network: &Network,
-    job: &Export<'_>,
+    (job, place): (&Export<'_>, &Place),
     (difference, samples): (f64, usize),
 ) -> Result<String, TrainError> {
     let dataset = &trained.info.dataset;
@@ -38,18 +41,19 @@ pub fn text(
     line("---");
     line("library_name: hearth");
     line(&format!("pipeline_tag: {task}"));
-    line(&format!("datasets:\n- {}", dataset.name));
+    line(&format!("datasets:\n- {}", yaml(&dataset.name)));
     if !results.is_empty() {
         line(&format!(
-            "model-index:\n- name: {name}\n  results:\n  - task:\n      type: {task}\n    dataset:\n      name: {}\n      type: {}\n    metrics:",
-            dataset.name, dataset.name
+            "model-index:\n- name: {}\n  results:\n  - task:\n      type: {task}\n    dataset:\n      name: {dataset}\n      type: {dataset}\n    metrics:",
+            yaml(name),
+            dataset = yaml(&dataset.name)
         ));
         for (metric, value) in &results {
             line(&format!("    - type: {metric}\n      value: {value}"));
         }
     }
     line("---\n");
-    line(&format!("# {name}\n"));
+    line(&format!("# {}\n", markdown(name)));
     let what = match network.built {
         Built::Classifier(_) => "names the class of a picture",
         Built::Generator(_) => "makes a picture of random numbers",
@@ -63,33 +67,37 @@ pub fn text(
     ));
     match &trained.info.imported {
         Some(source) if trained.step == 0 => {
+            let source = markdown(source);
             line(&format!("Its weights came from {source}, and were not trained further.\n"));
         }
-        Some(source) => line(&format!("Its first weights came from {source}.\n")),
+        Some(source) => line(&format!("Its first weights came from {}.\n", markdown(source))),
         None => {}
     }
     line("Trained by `hearth train config.toml` of:\n");
-    line(&format!("```toml\n{}\n```\n", trained.config.to_toml().trim_end()));
+    let config = trained.config.without_folders().to_toml();
+    let fence = fence(&config);
+    line(&format!("{fence}toml\n{}\n{fence}\n", config.trim_end()));
     if !results.is_empty() {
         line("| on the test set | |\n| --- | --- |");
         for (metric, value) in &results {
-            line(&format!("| {metric} | {value:.4} |"));
+            line(&format!("| {metric} | {} |", fixed(*value, 4)));
         }
         line("");
     }
     line(&format!(
         "`{}` was read back and run on {samples} {}: its {} differ from those of the trained network by \
          {difference:.1e} at most.\n",
-        job.format.file(),
+        place.network,
         if network.latent > 0 { "draws of random numbers" } else { "test pictures" },
         if network.latent > 0 { "pixels, from -1 to 1," } else { "probabilities" },
     ));
-    line(&usage(network, job));
+    line(&usage(network, job.format, place));
     if network.latent == 0 {
         line(&prepared(network, job.format));
         line("## Classes\n");
         let classes = dataset.classes.iter().enumerate();
-        let classes: Vec<_> = classes.map(|(index, class)| format!("{index} {class}")).collect();
+        let classes: Vec<_> =
+            classes.map(|(index, class)| format!("{index} {}", markdown(class))).collect();
         line(&classes.join(", "));
     }
     Ok(text)
@@ -162,8 +170,36 @@ fn prepared(network: &Network, format: Format) -> String {
     text
 }
 
+/// A text as a YAML string: quoted as in JSON, unless it is a plain word.
+fn yaml(text: &str) -> String {
+    let is_word = text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let means_more = ["", "-", "null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if is_word && !text.starts_with('-') && !means_more.contains(&text) {
+        return text.to_owned();
+    }
+    serde_json::to_string(text).expect("a text is JSON")
+}
+
+/// A text in Markdown that is shown letter by letter, on one line.
+fn markdown(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in one_line(text).chars() {
+        if "\\`*_[]<>|#&~$".contains(letter) {
+            shown.push('\\');
+        }
+        shown.push(letter);
+    }
+    shown
+}
+
+/// The fence of a block of code, longer than any in it.
+fn fence(code: &str) -> String {
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
 /// How it is used.
-fn usage(network: &Network, job: &Export<'_>) -> String {
+fn usage(network: &Network, format: Format, place: &Place) -> String {
     let shape = network.shape;
     let picture = format!("{}, {}, {}", shape.channels, shape.height, shape.width);
     let prepared = match network.built {
@@ -172,17 +208,18 @@ fn usage(network: &Network, job: &Export<'_>) -> String {
              {picture}]` from -1 to 1: a byte is `(value + 1) * 127.5`.",
             network.latent
         ),
-        _ if job.format == Format::Onnx => format!(
+        _ if format == Format::Onnx => format!(
             "`pixels` is `[batch, {picture}]`, floats from 0 to 255; they are normalised inside. How they are made \
              of an image file: [Preprocessing](#preprocessing)."
         ),
         _ => format!(
             "It takes pictures `[batch, {picture}]` as `(pixel / 255 - mean) / std`, by the mean and std of \
-             `config.json`, and gives logits. How the pixels are made of an image file: \
-             [Preprocessing](#preprocessing)."
+             `{}`, and gives logits. How the pixels are made of an image file: \
+             [Preprocessing](#preprocessing).",
+            place.settings
         ),
     };
-    let code = match job.format {
+    let code = match format {
         Format::Onnx => {
             let sample = match network.built {
                 Built::Generator(_) => format!("1, {}", network.latent),
@@ -198,16 +235,36 @@ fn usage(network: &Network, job: &Export<'_>) -> String {
                  import numpy\nimport onnxruntime\n\nsamples = numpy.zeros(({sample}), numpy.float32)\nsession = onnxruntime.InferenceSession(\"{}\")\noutputs = session.run(None, \
                  {{session.get_inputs()[0].name: samples}})\n```\n",
                 onnx::OPSET,
-                job.format.file(),
+                place.network,
             )
         }
         Format::Safetensors => format!(
             "In this folder:\n\n```python\n{}\nfrom safetensors.torch import load_file\n\nnetwork.load_state_dict(load_file(\"{}\"))\n\
              network.eval()\n```\n",
             pytorch::code(&network.layers),
-            job.format.file(),
+            place.network,
         ),
-        Format::Burnpack => burn_code(network, job.format.file()),
+        Format::Burnpack => burn_code(network, &place.network),
     };
     format!("## Use\n\n{prepared}\n\n{code}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_as_they_are() {
+        for (name, yaml_text, markdown_text) in [
+            ("mlp", "mlp", "mlp"),
+            ("fashion-mnist", "fashion-mnist", "fashion-mnist"),
+            ("1.0", "\"1.0\"", "1.0"),
+            ("no", "\"no\"", "no"),
+            ("a: b\n# c", "\"a: b\\n# c\"", "a: b\\\\n\\# c"),
+            ("<b>*x*_y_", "\"<b>*x*_y_\"", "\\<b\\>\\*x\\*\\_y\\_"),
+        ] {
+            assert_eq!((yaml(name).as_str(), markdown(name).as_str()), (yaml_text, markdown_text));
+        }
+        assert_eq!((fence("a"), fence("a ``` b").len()), ("```".to_owned(), 4));
+    }
 }

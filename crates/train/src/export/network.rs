@@ -153,10 +153,12 @@ impl Network {
                 ("generator", json!({ "latent": self.latent, "distribution": "standard normal" }))
             }
         };
+        // Whoever has the export has other folders.
+        let config = trained.config.without_folders();
         let mut settings = json!({
             "network": kind,
-            "architecture": trained.config.model,
-            "config": trained.config.to_toml(),
+            "architecture": config.model,
+            "config": config.to_toml(),
             "format": format.name(),
             "precision": if half { "f16" } else { "f32" },
             "input": input,

@@ -12,6 +12,7 @@ use hearth_model::Classifier;
 use hearth_store::read_tensors;
 use serde::Deserialize;
 
+use super::place::Place;
 use super::{Format, layers, tensors};
 use crate::backend::Backend;
 use crate::error::TrainError;
@@ -51,18 +52,19 @@ struct Shape {
 /// The longest side of a picture, and the most classes: nothing is allocated for more.
 const LARGEST: usize = 4096;
 
-/// Whether this is a folder that `hearth export` made.
-pub fn is_export(folder: &Path) -> bool {
-    folder.join("config.json").is_file()
+/// Whether this is what `hearth export` made: a folder, or a network's file with its settings beside it.
+pub fn is_export(path: &Path) -> bool {
+    Place::of(path, Format::Safetensors).settings_file().is_file()
 }
 
 /// Loads an exported classifier. What is missing, damaged or in ONNX is an error.
-pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
-    let fault = |file: &str, fault: &dyn fmt::Display| {
-        TrainError::Export(format!("{}: {fault}", folder.join(file).display()))
+pub fn open(path: &Path, backend: Backend) -> Result<Predictor, TrainError> {
+    let fault = |file: &Path, fault: &dyn fmt::Display| {
+        TrainError::Export(format!("{}: {fault}", file.display()))
     };
-    let of_settings = |text: &dyn fmt::Display| fault("config.json", text);
-    let text = fs::read_to_string(folder.join("config.json")).map_err(|e| of_settings(&e))?;
+    let settings = Place::of(path, Format::Safetensors).settings_file();
+    let of_settings = |text: &dyn fmt::Display| fault(&settings, text);
+    let text = fs::read_to_string(&settings).map_err(|e| of_settings(&e))?;
     let settings: Settings = serde_json::from_str(&text).map_err(|e| of_settings(&e))?;
     let Settings { config, format, input, picture, preprocessing, classes } = settings;
     let version = preprocessing.map_or(preprocessing::VERSION, |steps| steps.version);
@@ -79,7 +81,7 @@ pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
     if sides.iter().any(|side| !(1..=LARGEST).contains(side)) || !normalized {
         return Err(of_settings(&"it is not that of a classifier of pictures"));
     }
-    let config = RawConfig::parse("config.json", config)?.check()?;
+    let config = RawConfig::parse("config.json", config)?.check_stored()?;
     let ModelConfig::Classifier { network, .. } = &config.model else {
         return Err(of_settings(&"it is not that of a network that names classes"));
     };
@@ -88,16 +90,16 @@ pub fn open(folder: &Path, backend: Backend) -> Result<Predictor, TrainError> {
     let empty = Classifier::new(network, dims, classes.len(), 0, &device)?;
     let network = match format.parse() {
         Ok(Format::Safetensors) => {
-            let file = Format::Safetensors.file();
-            let bytes = fs::read(folder.join(file)).map_err(|error| fault(file, &error))?;
-            let theirs = read_tensors(&bytes).map_err(|error| fault(file, &error))?;
+            let file = Place::of(path, Format::Safetensors).network_file();
+            let bytes = fs::read(&file).map_err(|error| fault(&file, &error))?;
+            let theirs = read_tensors(&bytes).map_err(|error| fault(&file, &error))?;
             let layers = layers::classifier(network, dims, classes.len());
             restore_module(empty, tensors::from_pytorch(&layers, theirs)?)?
         }
         Ok(Format::Burnpack) => {
-            let file = Format::Burnpack.file();
-            let record = ModuleRecord::load(folder.join(file)).map_err(|e| fault(file, &e))?;
-            empty.try_load_record(record).map_err(|error| fault(file, &error))?
+            let file = Place::of(path, Format::Burnpack).network_file();
+            let record = ModuleRecord::load(&file).map_err(|e| fault(&file, &e))?;
+            empty.try_load_record(record).map_err(|error| fault(&file, &error))?
         }
         Ok(Format::Onnx) => {
             return Err(of_settings(&"an ONNX graph runs in other engines; export safetensors"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hearth_config::{Config, EvaluateConfig};
+use hearth_config::{CommandLine, Config, EvaluateConfig};
 use hearth_data::{Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
 
@@ -23,17 +23,17 @@ pub(crate) fn of_run(
 ) -> Result<Judge, TrainError> {
     let path = beside(&trained.run, &trained.info.dataset.checksums);
     if settings(&trained.config).classifier.is_none() && !is_done(&path)? {
+        let resume = CommandLine::new("train").arg("--run").path(&trained.run).arg("--resume");
         let train = Subset::all(splits.train.examples.clone());
         if !cut::has_classes(&train, trained.info.dataset.classes.len()) {
-            let run = trained.run.display();
+            let resume = resume.placeholder("evaluate.classifier=RUN");
             return Err(TrainError::Settings(format!(
-                "{run} is not measured: {NO_JUDGE}, as in `hearth train --run {run} --resume \
-                 evaluate.classifier=RUN`"
+                "{} is not measured: {NO_JUDGE}, as in `{resume}`",
+                trained.run.display()
             )));
         }
         return Err(TrainError::Settings(format!(
-            "the classifier that judged {0} is not at {1}: `hearth train --run {0} --resume` trains \
-             it again",
+            "the classifier that judged {} is not at {}: `{resume}` trains it again",
             trained.run.display(),
             path.display()
         )));

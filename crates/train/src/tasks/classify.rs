@@ -4,12 +4,13 @@ use burn::module::Module;
 use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
-use hearth_config::{Balanced, ClassWeights, ClassifierConfig, Config};
+use hearth_config::{ClassifierConfig, Config};
 use hearth_data::{Batch, Loader, Normalization, Splits, Subset};
 use hearth_model::{Classifier, Pass};
 use hearth_store::StateDict;
 
 use crate::batches::Batches;
+use crate::class_weights;
 use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
 use crate::input::Input;
@@ -68,7 +69,7 @@ impl Classify {
                 &config.optimizer.rule,
             ),
             loss: CrossEntropy {
-                class_weights: class_weights(config, &splits.train, classes.len())?,
+                class_weights: class_weights::of(config, &splits.train, &classes)?,
                 label_smoothing: config.train.label_smoothing,
             },
             batches: Batches::new(loader, config.train.accumulate),
@@ -85,6 +86,11 @@ impl Classify {
     /// The network as it is now.
     pub fn network(&self) -> &Classifier {
         &self.learner.network
+    }
+
+    /// The weight of each class in the loss.
+    pub fn class_weights(&self) -> &[f64] {
+        &self.loss.class_weights
     }
 
     /// Loss and hits of some batches, summed over their pictures, and what to learn of them, as of one
@@ -223,29 +229,4 @@ pub fn evaluate(
         tally.add(&values(Tensor::cat(logits, 0)), &labels);
     }
     tally.report(split.name(), classes)
-}
-
-/// One weight for each class, as `[train] class_weights` says.
-fn class_weights(
-    config: &Config,
-    train: &Subset,
-    num_classes: usize,
-) -> Result<Vec<f64>, TrainError> {
-    match &config.train.class_weights {
-        None => Ok(vec![1.0; num_classes]),
-        Some(ClassWeights::Each(weights)) if weights.len() == num_classes => Ok(weights.clone()),
-        Some(ClassWeights::Each(weights)) => Err(TrainError::Settings(format!(
-            "train.class_weights lists {} classes, and the data has {num_classes}",
-            weights.len()
-        ))),
-        Some(ClassWeights::Named(Balanced::Balanced)) => {
-            let counts = train.class_counts(num_classes);
-            let present = counts.iter().filter(|count| **count > 0).count();
-            let share = |count: usize| match count {
-                0 => 0.0,
-                count => train.len() as f64 / (present as f64 * count as f64),
-            };
-            Ok(counts.into_iter().map(share).collect())
-        }
-    }
 }

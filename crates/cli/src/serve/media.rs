@@ -1,0 +1,109 @@
+//! What a body is said to be: its media type, and how it is encoded.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::refusal::Refusal;
+
+/// The media type of a body in small letters, without its parameters; none where it is not said.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::CONTENT_TYPE)?.as_bytes();
+    let end = text.iter().position(|byte| *byte == b';').unwrap_or(text.len());
+    let name = String::from_utf8_lossy(&text[..end]).trim().to_ascii_lowercase();
+    (!name.is_empty()).then_some(name)
+}
+
+/// Writes the media type as the libraries that read bodies know it: in small letters, and without spaces around
+/// the semicolons. Parameters keep their letters.
+pub fn in_small_letters(request: &mut Request) {
+    let Some(name) = media_type(request.headers()) else { return };
+    let value = request.headers().get(header::CONTENT_TYPE);
+    let Some(text) = value.and_then(|value| value.to_str().ok()) else { return };
+    let mut plain = name;
+    for parameter in parameters(text).into_iter().skip(1).filter(|text| !text.is_empty()) {
+        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        plain.push_str(&format!("; {}={}", key.trim().to_ascii_lowercase(), value.trim()));
+    }
+    if let Ok(value) = HeaderValue::from_str(&plain) {
+        request.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+}
+
+/// The parts between the semicolons that stand outside of quotation marks.
+fn parameters(text: &str) -> Vec<&str> {
+    let (mut parts, mut begun) = (Vec::new(), 0);
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ';' if !quoted => {
+                parts.push(text[begun..at].trim());
+                begun = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[begun..].trim());
+    parts
+}
+
+/// Refuses a body that is compressed.
+pub fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        let names = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        let other = names.split(',').map(str::trim).find(|name| !["", "identity"].contains(name));
+        if let Some(other) = other {
+            let shown: String = other.chars().take(20).collect();
+            let reason =
+                format!("the body has Content-Encoding {shown}: send it as it is, without one");
+            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn request(name: header::HeaderName, value: &str) -> Request {
+        let mut request = Request::new(Body::empty());
+        request.headers_mut().insert(name, HeaderValue::from_str(value).expect("a header"));
+        request
+    }
+
+    #[test]
+    fn types_have_no_case_and_boundaries_have() {
+        for (sent, plain) in [
+            ("Multipart/Form-Data; boundary=aBc", "multipart/form-data; boundary=aBc"),
+            (
+                "MULTIPART/FORM-DATA ;  Boundary = \"a;B c\"",
+                "multipart/form-data; boundary=\"a;B c\"",
+            ),
+            ("Application/JSON;charset=UTF-8", "application/json; charset=UTF-8"),
+            ("image/PNG", "image/png"),
+            ("image/png;", "image/png"),
+        ] {
+            let mut request = request(header::CONTENT_TYPE, sent);
+            in_small_letters(&mut request);
+            assert_eq!(request.headers()[header::CONTENT_TYPE], plain, "{sent}");
+        }
+        assert_eq!(media_type(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn what_is_compressed_is_refused() {
+        let check =
+            |value: &str| check_encoding(request(header::CONTENT_ENCODING, value).headers());
+        for value in ["gzip", "GZIP", "br", "identity, deflate"] {
+            let refusal = check(value).expect_err(value);
+            assert_eq!(refusal.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        assert!(check("identity").is_ok() && check("Identity").is_ok());
+        assert!(check_encoding(&HeaderMap::new()).is_ok());
+    }
+}
