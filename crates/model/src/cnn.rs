@@ -15,10 +15,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use hearth_config::CnnConfig;
 use hearth_kernels::{Activation, Then};
 
+use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
@@ -37,12 +38,12 @@ struct Block {
 }
 
 impl Cnn {
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    /// The network for pictures of this size, its weights drawn by `init`.
     pub fn new(
         config: &CnnConfig,
         [channels, height, width]: PictureDims,
         num_classes: usize,
-        device: &Device,
+        init: &mut Init<'_>,
     ) -> Self {
         let window = Window::same(config.kernel_size, 1);
         let mut before = channels;
@@ -50,16 +51,16 @@ impl Cnn {
             let inputs = std::iter::once(std::mem::replace(&mut before, *width));
             let inputs = inputs.chain(std::iter::repeat_n(*width, config.depth - 1));
             Block {
-                layers: inputs.map(|input| Normed::new([input, *width], window, device)).collect(),
+                layers: inputs.map(|input| Normed::new([input, *width], window, init)).collect(),
             }
         });
         let blocks: Vec<_> = blocks.collect();
         let side = |size: usize| size >> blocks.len();
         let features = before * side(height) * side(width);
         Self {
-            head: linear(features, num_classes, device),
-            dropout: Dropout::new(config.dropout),
             blocks,
+            dropout: Dropout::new(config.dropout),
+            head: linear(features, num_classes, init),
         }
     }
 

@@ -23,10 +23,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use hearth_config::DcganConfig;
 use hearth_kernels::{Activation, Then};
 
+use crate::init::Init;
 use crate::layers::{BatchNorm, Convolution, Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
@@ -54,17 +55,17 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
-    pub fn new(config: &DcganConfig, picture: PictureDims, device: &Device) -> Self {
+    /// The network for pictures of this size, its weights drawn by `init`.
+    pub fn new(config: &DcganConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
         let innermost = innermost(config, picture);
         let between = config.widths.windows(2).rev();
         Self {
-            project: linear(config.latent, innermost.iter().product(), device),
-            norm: BatchNorm::new(innermost[0], device),
+            project: linear(config.latent, innermost.iter().product(), init),
+            norm: BatchNorm::new(innermost[0], init),
             layers: between
-                .map(|pair| Normed::transposed([pair[1], pair[0]], WINDOW, device))
+                .map(|pair| Normed::transposed([pair[1], pair[0]], WINDOW, init))
                 .collect(),
-            last: Convolution::transposed([config.widths[0], picture[0]], WINDOW, true, device),
+            last: Convolution::transposed([config.widths[0], picture[0]], WINDOW, true, init),
             innermost,
         }
     }
@@ -97,13 +98,13 @@ pub struct Discriminator {
 }
 
 impl Discriminator {
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
-    pub fn new(config: &DcganConfig, picture: PictureDims, device: &Device) -> Self {
+    /// The network for pictures of this size, its weights drawn by `init`.
+    pub fn new(config: &DcganConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
         let between = config.widths.windows(2);
         Self {
-            first: Convolution::new([picture[0], config.widths[0]], WINDOW, true, device),
-            layers: between.map(|pair| Normed::new([pair[0], pair[1]], WINDOW, device)).collect(),
-            head: linear(innermost(config, picture).iter().product(), 1, device),
+            first: Convolution::new([picture[0], config.widths[0]], WINDOW, true, init),
+            layers: between.map(|pair| Normed::new([pair[0], pair[1]], WINDOW, init)).collect(),
+            head: linear(innermost(config, picture).iter().product(), 1, init),
         }
     }
 

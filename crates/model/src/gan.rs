@@ -2,9 +2,9 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use hearth_config::{DcganConfig, GanConfig};
+use hearth_config::GanConfig;
 
-use crate::init::{self, Distribution};
+use crate::init::{Distribution, Init};
 use crate::{Pass, PictureDims, Unfit, dcgan, mlp_gan};
 
 /// A network that makes pictures of random numbers.
@@ -66,30 +66,34 @@ impl Gan {
         seed: u64,
         device: &Device,
     ) -> Result<Self, Unfit> {
-        let (pair, distribution) = match config {
-            GanConfig::Dcgan(config) => (Self::dcgan(config, picture, device)?, DCGAN_WEIGHTS),
+        let distribution = match config {
+            GanConfig::Dcgan(_) => DCGAN_WEIGHTS,
+            GanConfig::MlpGan(_) => Distribution::He,
+        };
+        let mut init = Init::new(distribution, seed, device);
+        let pair = match config {
+            GanConfig::Dcgan(config) => {
+                let multiple = 1 << config.widths.len();
+                if !picture[1..].iter().all(|side| side.is_multiple_of(multiple)) {
+                    return Err(Unfit::Indivisible { multiple });
+                }
+                let generator = dcgan::Generator::new(config, picture, &mut init);
+                let discriminator = dcgan::Discriminator::new(config, picture, &mut init);
+                Self {
+                    generator: Generator::Dcgan(generator),
+                    discriminator: Discriminator::Dcgan(discriminator),
+                }
+            }
             GanConfig::MlpGan(config) => {
-                let generator = mlp_gan::Generator::new(config, picture, device);
-                let discriminator = mlp_gan::Discriminator::new(config, picture, device);
-                let pair = Self {
+                let generator = mlp_gan::Generator::new(config, picture, &mut init);
+                let discriminator = mlp_gan::Discriminator::new(config, picture, &mut init);
+                Self {
                     generator: Generator::Mlp(generator),
                     discriminator: Discriminator::Mlp(discriminator),
-                };
-                (pair, Distribution::He)
+                }
             }
         };
-        Ok(init::draw_weights(pair, distribution, seed))
-    }
-
-    fn dcgan(config: &DcganConfig, picture: PictureDims, device: &Device) -> Result<Self, Unfit> {
-        let multiple = 1 << config.widths.len();
-        if !picture[1..].iter().all(|side| side.is_multiple_of(multiple)) {
-            return Err(Unfit::Indivisible { multiple });
-        }
-        Ok(Self {
-            generator: Generator::Dcgan(dcgan::Generator::new(config, picture, device)),
-            discriminator: Discriminator::Dcgan(dcgan::Discriminator::new(config, picture, device)),
-        })
+        Ok(init.finish(pair))
     }
 }
 

@@ -1,19 +1,14 @@
 //! Initial weights, drawn on the host from the run's seed: the same on every backend.
+//!
+//! A layer makes each of its parameters through [`Init`] and says what it is: weights with their fans, a
+//! shift of zeros, a scale of ones, a running statistic. Nothing is guessed from a name or a rank.
 
-use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::module::{Module, Param, ParamId};
+use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::Initializer;
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::params::{MapParam, map_params, replace};
-
-/// Draws every weight of `module`, in the order of its fields, and sets every bias to zero.
-///
-/// The stream of a parameter depends on its place alone, so a change to one layer's size leaves
-/// the other layers' weights as they were.
-pub fn draw_weights<M: Module>(module: M, distribution: Distribution, seed: u64) -> M {
-    map_params(module, &mut Draw { distribution, seed, place: 0 })
-}
+use crate::params::{VisitParam, visit_params};
 
 /// The distribution of a layer's weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,44 +32,94 @@ impl From<Initializer> for Distribution {
     }
 }
 
-struct Draw {
-    distribution: Distribution,
-    seed: u64,
-    place: u64,
+/// The connections of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fan {
+    /// Numbers that each output is a sum of.
+    pub inputs: usize,
+    /// Outputs that each number of the input is summed into.
+    pub outputs: usize,
 }
 
-impl MapParam for Draw {
-    fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let mut stream = Stream::new(self.seed, Purpose::Weights, self.place, 0);
-        self.place += 1;
-        let shape = param.lazy_shape().to_vec();
-        let count = shape.iter().product();
-        let values = match (path.rsplit('.').next(), &shape[..]) {
-            (Some("weight"), [inputs, outputs]) => {
-                draw(self.distribution, *inputs, *outputs, count, &mut stream)
+/// Makes the parameters of a network before its first step.
+///
+/// The stream of a parameter depends on its place alone, so a change to one layer's size leaves the
+/// other layers' weights as they were. Parameters are made in the order of the network's fields.
+#[derive(Debug)]
+pub struct Init<'a> {
+    distribution: Distribution,
+    seed: u64,
+    device: &'a Device,
+    /// All parameters so far.
+    made: Vec<ParamId>,
+}
+
+impl<'a> Init<'a> {
+    /// Draws weights from `distribution` by `seed`, on `device`.
+    pub fn new(distribution: Distribution, seed: u64, device: &'a Device) -> Self {
+        Self { distribution, seed, device, made: Vec::new() }
+    }
+
+    /// Weights of a layer with these connections.
+    pub fn weight<const D: usize>(&mut self, shape: [usize; D], fan: Fan) -> Param<Tensor<D>> {
+        let mut stream = Stream::new(self.seed, Purpose::Weights, self.made.len() as u64, 0);
+        let values = draw(self.distribution, fan, shape.iter().product(), &mut stream);
+        self.trained(Tensor::from_data(TensorData::new(values, shape), self.device))
+    }
+
+    /// A shift, `[size]`, that starts at zero.
+    pub fn zeros(&mut self, size: usize) -> Param<Tensor<1>> {
+        self.trained(Tensor::zeros([size], self.device))
+    }
+
+    /// A scale, `[size]`, that starts at one.
+    pub fn ones(&mut self, size: usize) -> Param<Tensor<1>> {
+        self.trained(Tensor::ones([size], self.device))
+    }
+
+    /// A running statistic, `[size]`, which no optimiser trains.
+    pub fn statistic(&mut self, size: usize, value: f64) -> Param<Tensor<1>> {
+        let values = Tensor::full([size], value, self.device);
+        // Not `from_tensor`, which would have the optimiser train it.
+        self.made(Param::initialized(ParamId::new(), values))
+    }
+
+    fn trained<const D: usize>(&mut self, values: Tensor<D>) -> Param<Tensor<D>> {
+        self.made(Param::from_tensor(values))
+    }
+
+    fn made<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.made.push(param.id);
+        param
+    }
+
+    /// The network that the parameters were made for.
+    ///
+    /// # Panics
+    ///
+    /// When it has a parameter that was not made here, or in another order than that of its fields: its
+    /// initial value would be nobody's choice, or another one after a change of the code.
+    pub fn finish<M: Module>(self, network: M) -> M {
+        struct Check<'a>(std::slice::Iter<'a, ParamId>);
+        impl VisitParam for Check<'_> {
+            fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+                assert!(
+                    self.0.next() == Some(&param.id),
+                    "`{path}` was not initialised by its layer, or not in the order of the fields"
+                );
             }
-            (Some("weight"), [outputs, inputs, height, width]) => {
-                let taps = height * width;
-                draw(self.distribution, inputs * taps, outputs * taps, count, &mut stream)
-            }
-            (Some("bias"), _) => vec![0.0; count],
-            // Everything else starts as its layer says: scales at one, averages at zero.
-            _ => return param,
-        };
-        replace(param, TensorData::new(values, shape))
+        }
+        let mut check = Check(self.made.iter());
+        visit_params(&network, &mut check);
+        assert!(check.0.next().is_none(), "a parameter was made that the network does not have");
+        network
     }
 }
 
-/// `count` weights of a layer that sums `inputs` numbers into each of `outputs`.
-fn draw(
-    distribution: Distribution,
-    inputs: usize,
-    outputs: usize,
-    count: usize,
-    stream: &mut Stream,
-) -> Vec<f32> {
+/// `count` weights of a layer with these connections.
+fn draw(distribution: Distribution, fan: Fan, count: usize, stream: &mut Stream) -> Vec<f32> {
     let normal = |std: f64, stream: &mut Stream| (stream.normal() * std) as f32;
-    let (inputs, outputs) = (inputs as f64, outputs as f64);
+    let (inputs, outputs) = (fan.inputs as f64, fan.outputs as f64);
     (0..count)
         .map(|_| match distribution {
             Distribution::He => normal((2.0 / inputs).sqrt(), stream),
@@ -85,4 +130,51 @@ fn draw(
             Distribution::Normal(deviation) => normal(deviation, stream),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+
+    use super::*;
+    use crate::layers::linear;
+
+    #[derive(Module, Debug)]
+    struct Two {
+        first: Linear,
+        second: Linear,
+    }
+
+    fn device() -> Device {
+        Device::flex()
+    }
+
+    #[test]
+    #[should_panic(expected = "`second.weight` was not initialised by its layer")]
+    fn a_parameter_that_no_layer_initialised_is_an_error() {
+        let device = device();
+        let mut init = Init::new(Distribution::He, 1, &device);
+        let first = linear(2, 3, &mut init);
+        let second = LinearConfig::new(3, 1).init(&device);
+        init.finish(Two { first, second });
+    }
+
+    #[test]
+    #[should_panic(expected = "`first.weight` was not initialised by its layer")]
+    fn another_order_than_that_of_the_fields_is_an_error() {
+        let device = device();
+        let mut init = Init::new(Distribution::He, 1, &device);
+        let second = linear(3, 1, &mut init);
+        let first = linear(2, 3, &mut init);
+        init.finish(Two { first, second });
+    }
+
+    #[test]
+    #[should_panic(expected = "a parameter was made that the network does not have")]
+    fn a_parameter_that_is_lost_is_an_error() {
+        let device = device();
+        let mut init = Init::new(Distribution::He, 1, &device);
+        let [first, second, _] = [2, 3, 4].map(|inputs| linear(inputs, 1, &mut init));
+        init.finish(Two { first, second });
+    }
 }

@@ -1,15 +1,16 @@
 //! The layers that the networks are built of, on the kernels of this project.
 
-use burn::module::{Module, Param, ParamId};
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Tensor, activation};
 use hearth_config::Pooling;
 use hearth_kernels::{
     Activation, AnyConv, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d,
     conv2d, dropout_mask,
 };
 
+use crate::init::{Fan, Init};
 use crate::pass::{Moments, Pass};
 
 /// A convolution; its weights are `[channels_out, channels_in, kernel, kernel]`, and those of a
@@ -42,21 +43,31 @@ impl Window {
     pub fn same(kernel: usize, stride: usize) -> Self {
         Self { kernel, stride, padding: kernel / 2 }
     }
+
+    /// The connections of a convolution between so many channels: those of each tap of the kernel.
+    fn fan(self, [channels_in, channels_out]: [usize; 2]) -> Fan {
+        let taps = self.kernel * self.kernel;
+        Fan { inputs: channels_in * taps, outputs: channels_out * taps }
+    }
 }
 
 impl Convolution {
-    /// All zeros: the weights are drawn later.
+    /// Between so many channels.
     pub fn new(
         [channels_in, channels_out]: [usize; 2],
         window: Window,
         with_bias: bool,
-        device: &Device,
+        init: &mut Init<'_>,
     ) -> Self {
         let Window { kernel, stride, padding } = window;
         let shape = [channels_out, channels_in, kernel, kernel];
-        let bias = with_bias.then(|| Param::from_tensor(Tensor::zeros([channels_out], device)));
-        let weight = Param::from_tensor(Tensor::zeros(shape, device));
-        Self { weight, bias, stride, padding, transposed: false }
+        Self {
+            weight: init.weight(shape, window.fan([channels_in, channels_out])),
+            bias: with_bias.then(|| init.zeros(channels_out)),
+            stride,
+            padding,
+            transposed: false,
+        }
     }
 
     /// The same, turned round: it makes pictures larger by its stride.
@@ -64,12 +75,17 @@ impl Convolution {
         [channels_in, channels_out]: [usize; 2],
         window: Window,
         with_bias: bool,
-        device: &Device,
+        init: &mut Init<'_>,
     ) -> Self {
-        let forward = Self::new([channels_in, channels_out], window, with_bias, device);
-        let shape = [channels_in, channels_out, window.kernel, window.kernel];
-        let weight = Param::from_tensor(Tensor::zeros(shape, device));
-        Self { weight, transposed: true, ..forward }
+        let Window { kernel, stride, padding } = window;
+        let shape = [channels_in, channels_out, kernel, kernel];
+        Self {
+            weight: init.weight(shape, window.fan([channels_in, channels_out])),
+            bias: with_bias.then(|| init.zeros(channels_out)),
+            stride,
+            padding,
+            transposed: true,
+        }
     }
 
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, and the activation.
@@ -108,16 +124,12 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// Scale one, shift zero, as if it had seen numbers of mean 0 and variance 1.
-    pub fn new(channels: usize, device: &Device) -> Self {
-        let zeros = || Tensor::zeros([channels], device);
-        let ones = || Tensor::ones([channels], device);
-        // Not `from_tensor`, which would have the optimiser train them.
-        let statistic = |values| Param::initialized(ParamId::new(), values);
+    pub fn new(channels: usize, init: &mut Init<'_>) -> Self {
         Self {
-            gamma: Param::from_tensor(ones()),
-            beta: Param::from_tensor(zeros()),
-            running_mean: statistic(zeros()),
-            running_variance: statistic(ones()),
+            gamma: init.ones(channels),
+            beta: init.zeros(channels),
+            running_mean: init.statistic(channels, 0.0),
+            running_variance: init.statistic(channels, 1.0),
         }
     }
 
@@ -159,16 +171,16 @@ pub struct Normed {
 }
 
 impl Normed {
-    /// All weights zero, all scales one: the weights are drawn later.
-    pub fn new(channels: [usize; 2], window: Window, device: &Device) -> Self {
-        let convolution = Convolution::new(channels, window, false, device);
-        Self { convolution, norm: BatchNorm::new(channels[1], device) }
+    /// Between so many channels.
+    pub fn new(channels: [usize; 2], window: Window, init: &mut Init<'_>) -> Self {
+        let convolution = Convolution::new(channels, window, false, init);
+        Self { convolution, norm: BatchNorm::new(channels[1], init) }
     }
 
     /// The same with a transposed convolution.
-    pub fn transposed(channels: [usize; 2], window: Window, device: &Device) -> Self {
-        let convolution = Convolution::transposed(channels, window, false, device);
-        Self { convolution, norm: BatchNorm::new(channels[1], device) }
+    pub fn transposed(channels: [usize; 2], window: Window, init: &mut Init<'_>) -> Self {
+        let convolution = Convolution::transposed(channels, window, false, init);
+        Self { convolution, norm: BatchNorm::new(channels[1], init) }
     }
 
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, or to what `then`
@@ -212,9 +224,10 @@ impl Dropout {
     }
 }
 
-/// A linear layer, all zeros.
-pub fn linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
-    LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
+/// A linear layer; its weights are `[inputs, outputs]`.
+pub fn linear(inputs: usize, outputs: usize, init: &mut Init<'_>) -> Linear {
+    let weight = init.weight([inputs, outputs], Fan { inputs, outputs });
+    Linear { weight, bias: Some(init.zeros(outputs)) }
 }
 
 /// `[batch, inputs]` to `[batch, outputs]`, and the function behind it.

@@ -17,9 +17,10 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use hearth_config::{Activation, LenetConfig, Pooling};
 
+use crate::init::Init;
 use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
 use crate::{Pass, PictureDims};
 
@@ -38,12 +39,12 @@ impl Lenet {
     /// The smallest height and width.
     pub const SMALLEST: usize = 12;
 
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    /// The network for pictures of this size, its weights drawn by `init`.
     pub fn new(
         config: &LenetConfig,
         [channels, height, width]: PictureDims,
         num_classes: usize,
-        device: &Device,
+        init: &mut Init<'_>,
     ) -> Self {
         let first = Window { kernel: 5, stride: 1, padding: 2 };
         let second = Window { padding: 0, ..first };
@@ -51,10 +52,10 @@ impl Lenet {
         let widths = [16 * side(height) * side(width), 120, 84, num_classes];
         Self {
             convolutions: vec![
-                Convolution::new([channels, 6], first, true, device),
-                Convolution::new([6, 16], second, true, device),
+                Convolution::new([channels, 6], first, true, init),
+                Convolution::new([6, 16], second, true, init),
             ],
-            layers: widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect(),
+            layers: widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect(),
             activation: config.activation,
             pooling: config.pooling,
         }

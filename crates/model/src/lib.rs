@@ -36,6 +36,8 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::ClassifierConfig;
 
 pub use cnn::Cnn;
+use init::Init;
+
 pub use gan::{Discriminator, Gan, Generator};
 pub use lenet::Lenet;
 pub use mlp::Mlp;
@@ -109,22 +111,24 @@ impl Classifier {
         if height.min(width) < smallest {
             return Err(Unfit::TooSmall { smallest });
         }
-        let (network, initializer) = match config {
-            ClassifierConfig::Mlp(mlp) => {
-                (Self::Mlp(Mlp::new(mlp, picture, num_classes, device)), mlp.initializer)
-            }
+        let initializer = match config {
+            ClassifierConfig::Mlp(mlp) => mlp.initializer,
+            ClassifierConfig::Lenet(lenet) => lenet.initializer,
+            ClassifierConfig::Cnn(cnn) => cnn.initializer,
+            ClassifierConfig::Resnet(resnet) => resnet.initializer,
+        };
+        let mut init = Init::new(initializer.into(), seed, device);
+        let network = match config {
+            ClassifierConfig::Mlp(mlp) => Self::Mlp(Mlp::new(mlp, picture, num_classes, &mut init)),
             ClassifierConfig::Lenet(lenet) => {
-                (Self::Lenet(Lenet::new(lenet, picture, num_classes, device)), lenet.initializer)
+                Self::Lenet(Lenet::new(lenet, picture, num_classes, &mut init))
             }
-            ClassifierConfig::Cnn(cnn) => {
-                (Self::Cnn(Cnn::new(cnn, picture, num_classes, device)), cnn.initializer)
-            }
+            ClassifierConfig::Cnn(cnn) => Self::Cnn(Cnn::new(cnn, picture, num_classes, &mut init)),
             ClassifierConfig::Resnet(resnet) => {
-                let network = Resnet::new(resnet, picture, num_classes, device);
-                (Self::Resnet(network), resnet.initializer)
+                Self::Resnet(Resnet::new(resnet, picture, num_classes, &mut init))
             }
         };
-        Ok(init::draw_weights(network, initializer.into(), seed))
+        Ok(init.finish(network))
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.

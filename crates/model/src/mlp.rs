@@ -14,9 +14,10 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use hearth_config::{Activation, MlpConfig};
 
+use crate::init::Init;
 use crate::layers::{Dropout, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
@@ -30,16 +31,16 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
+    /// The network for pictures of this size, its weights drawn by `init`.
     pub fn new(
         config: &MlpConfig,
         picture: PictureDims,
         num_classes: usize,
-        device: &Device,
+        init: &mut Init<'_>,
     ) -> Self {
         let inputs = picture.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
-        let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect();
+        let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect();
         let dropouts =
             config.dropout.per_layer(config.hidden.len()).into_iter().map(Dropout::new).collect();
         Self { layers, dropouts, activation: config.activation }

@@ -20,10 +20,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use hearth_config::MlpGanConfig;
 use hearth_kernels::Activation;
 
+use crate::init::Init;
 use crate::layers::{linear, run_linear};
 use crate::{Pass, PictureDims};
 
@@ -39,11 +40,11 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
-    pub fn new(config: &MlpGanConfig, picture: PictureDims, device: &Device) -> Self {
+    /// The network for pictures of this size, its weights drawn by `init`.
+    pub fn new(config: &MlpGanConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
         let hidden: Vec<_> = config.hidden.iter().rev().copied().collect();
         let widths = [&[config.latent], &hidden[..], &[picture.iter().product()]].concat();
-        Self { layers: stack(&widths, device), picture }
+        Self { layers: stack(&widths, init), picture }
     }
 
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
@@ -64,10 +65,10 @@ pub struct Discriminator {
 }
 
 impl Discriminator {
-    /// The network for pictures of this size, all zeros: its weights are drawn later.
-    pub fn new(config: &MlpGanConfig, picture: PictureDims, device: &Device) -> Self {
+    /// The network for pictures of this size, its weights drawn by `init`.
+    pub fn new(config: &MlpGanConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
         let widths = [&[picture.iter().product()], &config.hidden[..], &[1]].concat();
-        Self { layers: stack(&widths, device) }
+        Self { layers: stack(&widths, init) }
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
@@ -79,8 +80,8 @@ impl Discriminator {
     }
 }
 
-fn stack(widths: &[usize], device: &Device) -> Vec<Linear> {
-    widths.windows(2).map(|pair| linear(pair[0], pair[1], device)).collect()
+fn stack(widths: &[usize], init: &mut Init<'_>) -> Vec<Linear> {
+    widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect()
 }
 
 /// All layers, with the first function behind each but the last, and the second behind that.

@@ -16,11 +16,12 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
+use burn::tensor::Tensor;
 use burn::tensor::ops::AvgPoolOptions;
-use burn::tensor::{Device, Tensor};
 use hearth_config::ResnetConfig;
 use hearth_kernels::{Activation, Then};
 
+use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::{Pass, PictureDims};
 
@@ -42,27 +43,27 @@ struct Block {
 }
 
 impl Resnet {
-    /// The network for pictures of any size, all zeros: its weights are drawn later.
+    /// The network for pictures of any size, its weights drawn by `init`.
     pub fn new(
         config: &ResnetConfig,
         [channels, ..]: PictureDims,
         num_classes: usize,
-        device: &Device,
+        init: &mut Init<'_>,
     ) -> Self {
         let mut before = config.widths[0];
-        let stem = Normed::new([channels, before], Window::same(3, 1), device);
+        let stem = Normed::new([channels, before], Window::same(3, 1), init);
         let stages = config.widths.iter().zip(&config.depths).enumerate();
         let stages = stages.map(|(stage, (width, depth))| {
             let blocks = (0..*depth).map(|block| {
                 let stride = if stage > 0 && block == 0 { 2 } else { 1 };
                 let channels = [std::mem::replace(&mut before, *width), *width];
-                Block::new(channels, stride, device)
+                Block::new(channels, stride, init)
             });
             blocks.collect()
         });
         let stages = stages.collect();
         let dropout = Dropout::new(config.dropout);
-        Self { stem, stages, dropout, head: linear(before, num_classes, device) }
+        Self { stem, stages, dropout, head: linear(before, num_classes, init) }
     }
 
     /// Pictures `[batch, channels, height, width]` to features, one for each channel.
@@ -91,13 +92,13 @@ impl Resnet {
 }
 
 impl Block {
-    fn new([before, width]: [usize; 2], stride: usize, device: &Device) -> Self {
+    fn new([before, width]: [usize; 2], stride: usize, init: &mut Init<'_>) -> Self {
         let projects = stride > 1 || before != width;
         let one = Window::same(1, stride);
         Self {
-            first: Normed::new([before, width], Window::same(3, stride), device),
-            second: Normed::new([width, width], Window::same(3, 1), device),
-            projection: projects.then(|| Normed::new([before, width], one, device)),
+            first: Normed::new([before, width], Window::same(3, stride), init),
+            second: Normed::new([width, width], Window::same(3, 1), init),
+            projection: projects.then(|| Normed::new([before, width], one, init)),
         }
     }
 

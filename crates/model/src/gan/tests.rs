@@ -1,7 +1,7 @@
 //! The shapes, parameters and initial weights of every adversarial pair.
 
 use burn::module::Param;
-use hearth_config::MlpGanConfig;
+use hearth_config::{DcganConfig, MlpGanConfig};
 
 use super::*;
 use crate::params::{self, VisitParam};

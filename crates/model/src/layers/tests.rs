@@ -1,16 +1,18 @@
 //! Layers by hand-computed numbers.
 
-use burn::tensor::TensorData;
+use burn::tensor::{Device, TensorData};
 use hearth_config::Activation;
 
 use super::*;
+use crate::init::Distribution;
 use crate::pass::running_average;
 
 /// One channel of `[1, 2, 3, 6]`: mean 3, squares 14 about it, over 4 pixels or 3.
 #[test]
 fn running_moments_take_a_tenth_of_each_batch_and_only_when_told() {
     let device = Device::flex().autodiff();
-    let mut layer = Normed::new([1, 1], Window::same(1, 1), &device);
+    let mut init = Init::new(Distribution::He, 1, &device);
+    let mut layer = Normed::new([1, 1], Window::same(1, 1), &mut init);
     layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
     let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);
     let mut pass = Pass::training(1);
