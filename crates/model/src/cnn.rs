@@ -16,11 +16,12 @@
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
-use hearth_config::CnnConfig;
+use hearth_config::{CnnConfig, Pooling};
 use hearth_kernels::{Activation, Then};
 
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
+use crate::outline::{self, Function, Layer};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -62,6 +63,29 @@ impl Cnn {
             dropout: Dropout::new(config.dropout),
             head: linear(features, num_classes, init),
         }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(
+        config: &CnnConfig,
+        [channels, height, width]: PictureDims,
+        classes: usize,
+    ) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        let mut before = channels;
+        for (block, channels) in config.widths.iter().enumerate() {
+            for layer in 0..config.depth {
+                let path = format!("blocks.{block}.layers.{layer}");
+                layers.extend(outline::normed(&path, [before, *channels], [config.kernel_size, 1]));
+                layers.push(Layer::Function(Function::Relu));
+                before = *channels;
+            }
+            layers.push(Layer::Pool(Pooling::Max));
+        }
+        let side = |size: usize| size >> config.widths.len();
+        layers.push(Layer::Flatten);
+        layers.push(outline::linear("head", [before * side(height) * side(width), classes]));
+        layers
     }
 
     /// Pictures `[batch, channels, height, width]` to what the head reads.

@@ -29,13 +29,14 @@ use hearth_kernels::{Activation, Then};
 
 use crate::init::Init;
 use crate::layers::{BatchNorm, Convolution, Normed, Window, apply_linear, linear};
+use crate::outline::{self, Function, Layer, Places};
 use crate::{Pass, PictureDims};
 
 /// Halves a picture, or doubles it.
 const WINDOW: Window = Window { kernel: 4, stride: 2, padding: 1 };
 
 /// Section 4: "the slope of the leak was set to 0.2".
-const LEAKY: Activation = Activation::LeakyRelu(0.2);
+const SLOPE: f64 = 0.2;
 
 /// Channels, rows and columns of the features between linear layer and convolutions.
 fn innermost(config: &DcganConfig, [_, height, width]: PictureDims) -> [usize; 3] {
@@ -68,6 +69,31 @@ impl Generator {
             last: Convolution::transposed([config.widths[0], picture[0]], WINDOW, true, init),
             innermost,
         }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(config: &DcganConfig, picture: PictureDims) -> Vec<Layer> {
+        let innermost = innermost(config, picture);
+        let features = [config.latent, innermost.iter().product()];
+        let places = Places::Outputs(innermost);
+        let relu = Layer::Function(Function::Relu);
+        let mut layers = vec![
+            Layer::Linear { path: "project".to_owned(), features, places },
+            Layer::Unflatten(innermost),
+            Layer::Norm { path: "norm".to_owned(), channels: innermost[0] },
+            relu.clone(),
+        ];
+        for (index, pair) in config.widths.windows(2).rev().enumerate() {
+            let path = format!("layers.{index}");
+            layers.extend([
+                outline::halving(&format!("{path}.convolution"), [pair[1], pair[0]], false, true),
+                Layer::Norm { path: format!("{path}.norm"), channels: pair[0] },
+                relu.clone(),
+            ]);
+        }
+        layers.push(outline::halving("last", [config.widths[0], picture[0]], true, true));
+        layers.push(Layer::Function(Function::Tanh));
+        layers
     }
 
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
@@ -108,10 +134,31 @@ impl Discriminator {
         }
     }
 
+    /// The layers that other programs know.
+    pub fn layers(config: &DcganConfig, picture: PictureDims) -> Vec<Layer> {
+        let innermost = innermost(config, picture);
+        let leaky = Layer::Function(Function::LeakyRelu(SLOPE as f32));
+        let first = outline::halving("first", [picture[0], config.widths[0]], true, false);
+        let mut layers = vec![first, leaky.clone()];
+        for (index, pair) in config.widths.windows(2).enumerate() {
+            let path = format!("layers.{index}");
+            layers.extend([
+                outline::halving(&format!("{path}.convolution"), [pair[0], pair[1]], false, false),
+                Layer::Norm { path: format!("{path}.norm"), channels: pair[1] },
+                leaky.clone(),
+            ]);
+        }
+        let features = [innermost.iter().product(), 1];
+        let places = Places::Inputs(innermost);
+        layers
+            .extend([Layer::Flatten, Layer::Linear { path: "head".to_owned(), features, places }]);
+        layers
+    }
+
     /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
     pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
-        let leaky = Then { activation: LEAKY, ..Then::default() };
-        let mut x = self.first.forward(pictures, LEAKY);
+        let leaky = Then { activation: Activation::LeakyRelu(SLOPE), ..Then::default() };
+        let mut x = self.first.forward(pictures, Activation::LeakyRelu(SLOPE));
         pass.trace.keep(|| "first".to_owned(), &x);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x, leaky.clone(), pass);

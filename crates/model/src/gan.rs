@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::GanConfig;
 
 use crate::init::{Distribution, Init};
-use crate::{Pass, PictureDims, Unfit, dcgan, mlp_gan};
+use crate::{Layer, Pass, PictureDims, Unfit, dcgan, mlp_gan};
 
 /// A network that makes pictures of random numbers.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
@@ -18,6 +18,15 @@ pub enum Generator {
 }
 
 impl Generator {
+    /// The layers of the generator that `config` describes, as other programs know them; none where it has
+    /// layers that they do not.
+    pub fn layers(config: &GanConfig, picture: PictureDims) -> Option<Vec<Layer>> {
+        Some(match config {
+            GanConfig::Dcgan(config) => dcgan::Generator::layers(config, picture),
+            GanConfig::MlpGan(config) => mlp_gan::Generator::layers(config, picture),
+        })
+    }
+
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
         match self {
@@ -38,6 +47,14 @@ pub enum Discriminator {
 }
 
 impl Discriminator {
+    /// The layers of the discriminator that `config` describes, as of [`Generator::layers`].
+    pub fn layers(config: &GanConfig, picture: PictureDims) -> Option<Vec<Layer>> {
+        Some(match config {
+            GanConfig::Dcgan(config) => dcgan::Discriminator::layers(config, picture),
+            GanConfig::MlpGan(config) => mlp_gan::Discriminator::layers(config, picture),
+        })
+    }
+
     /// Pictures `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
     /// real ones.
     pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {

@@ -22,6 +22,7 @@ use hearth_config::{Activation, LenetConfig, Pooling};
 
 use crate::init::Init;
 use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
+use crate::outline::{Layer, function, perceptron};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -59,6 +60,35 @@ impl Lenet {
             activation: config.activation,
             pooling: config.pooling,
         }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(
+        config: &LenetConfig,
+        [channels, height, width]: PictureDims,
+        classes: usize,
+    ) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        for (index, (channels, padding)) in
+            [([channels, 6], 2), ([6, 16], 0)].into_iter().enumerate()
+        {
+            layers.push(Layer::Convolution {
+                path: format!("convolutions.{index}"),
+                channels,
+                kernel: 5,
+                stride: 1,
+                padding,
+                bias: true,
+                transposed: false,
+            });
+            layers.extend(function(config.activation).map(Layer::Function));
+            layers.push(Layer::Pool(config.pooling));
+        }
+        layers.push(Layer::Flatten);
+        let side = |size: usize| (size / 2 - 4) / 2;
+        let widths = [16 * side(height) * side(width), 120, 84, classes];
+        layers.extend(perceptron(&widths, function(config.activation)));
+        layers
     }
 
     /// Pictures `[batch, channels, height, width]` to features `[batch, 84]`.

@@ -14,7 +14,7 @@
 //! | adversarial pair of convolutions | [`dcgan`] |
 //! | adversarial pair of linear layers | [`mlp_gan`] |
 //!
-//! The layers that they share stand in `layers.rs`.
+//! The layers that they share stand in `layers.rs`; [`outline`] is how other programs know them.
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +26,7 @@ mod layers;
 pub mod lenet;
 pub mod mlp;
 pub mod mlp_gan;
+pub mod outline;
 pub mod params;
 mod pass;
 pub mod resnet;
@@ -41,6 +42,7 @@ use init::Init;
 pub use gan::{Discriminator, Gan, Generator};
 pub use lenet::Lenet;
 pub use mlp::Mlp;
+pub use outline::Layer;
 pub use pass::{Moments, Pass, absorb};
 pub use resnet::Resnet;
 pub use trace::Trace;
@@ -129,6 +131,21 @@ impl Classifier {
             }
         };
         Ok(init.finish(network))
+    }
+
+    /// The layers of the network that `config` describes, as other programs know them; none where it has
+    /// layers that they do not.
+    pub fn layers(
+        config: &ClassifierConfig,
+        picture: PictureDims,
+        num_classes: usize,
+    ) -> Option<Vec<Layer>> {
+        Some(match config {
+            ClassifierConfig::Mlp(config) => Mlp::layers(config, picture, num_classes),
+            ClassifierConfig::Lenet(config) => Lenet::layers(config, picture, num_classes),
+            ClassifierConfig::Cnn(config) => Cnn::layers(config, picture, num_classes),
+            ClassifierConfig::Resnet(config) => Resnet::layers(config, picture, num_classes),
+        })
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.

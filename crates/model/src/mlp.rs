@@ -19,6 +19,7 @@ use hearth_config::{Activation, MlpConfig};
 
 use crate::init::Init;
 use crate::layers::{Dropout, apply_linear, linear};
+use crate::outline::{Layer, function, perceptron};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -44,6 +45,14 @@ impl Mlp {
         let dropouts =
             config.dropout.per_layer(config.hidden.len()).into_iter().map(Dropout::new).collect();
         Self { layers, dropouts, activation: config.activation }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(config: &MlpConfig, picture: PictureDims, classes: usize) -> Vec<Layer> {
+        let widths = [&[picture.iter().product()], &config.hidden[..], &[classes]].concat();
+        let mut layers = vec![Layer::Flatten];
+        layers.extend(perceptron(&widths, function(config.activation)));
+        layers
     }
 
     /// Pictures `[batch, channels, height, width]` to what the last layer reads.

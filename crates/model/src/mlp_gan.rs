@@ -26,6 +26,7 @@ use hearth_kernels::Activation;
 
 use crate::init::Init;
 use crate::layers::{linear, run_linear};
+use crate::outline::{Function, Layer, perceptron};
 use crate::{Pass, PictureDims};
 
 /// Of the discriminator's leaky ReLU.
@@ -42,9 +43,19 @@ pub struct Generator {
 impl Generator {
     /// The network for pictures of this size, its weights drawn by `init`.
     pub fn new(config: &MlpGanConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
+        Self { layers: stack(&Self::widths(config, picture), init), picture }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(config: &MlpGanConfig, picture: PictureDims) -> Vec<Layer> {
+        let mut layers = perceptron(&Self::widths(config, picture), Some(Function::Relu));
+        layers.extend([Layer::Function(Function::Tanh), Layer::Unflatten(picture)]);
+        layers
+    }
+
+    fn widths(config: &MlpGanConfig, picture: PictureDims) -> Vec<usize> {
         let hidden: Vec<_> = config.hidden.iter().rev().copied().collect();
-        let widths = [&[config.latent], &hidden[..], &[picture.iter().product()]].concat();
-        Self { layers: stack(&widths, init), picture }
+        [&[config.latent], &hidden[..], &[picture.iter().product()]].concat()
     }
 
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
@@ -67,8 +78,19 @@ pub struct Discriminator {
 impl Discriminator {
     /// The network for pictures of this size, its weights drawn by `init`.
     pub fn new(config: &MlpGanConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
-        let widths = [&[picture.iter().product()], &config.hidden[..], &[1]].concat();
-        Self { layers: stack(&widths, init) }
+        Self { layers: stack(&Self::widths(config, picture), init) }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(config: &MlpGanConfig, picture: PictureDims) -> Vec<Layer> {
+        let function = Function::LeakyRelu(SLOPE as f32);
+        let mut layers = vec![Layer::Flatten];
+        layers.extend(perceptron(&Self::widths(config, picture), Some(function)));
+        layers
+    }
+
+    fn widths(config: &MlpGanConfig, picture: PictureDims) -> Vec<usize> {
+        [&[picture.iter().product()], &config.hidden[..], &[1]].concat()
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.

@@ -23,6 +23,7 @@ use hearth_kernels::{Activation, Then};
 
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
+use crate::outline::{self, Function, Layer};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
@@ -64,6 +65,41 @@ impl Resnet {
         let stages = stages.collect();
         let dropout = Dropout::new(config.dropout);
         Self { stem, stages, dropout, head: linear(before, num_classes, init) }
+    }
+
+    /// The layers that other programs know.
+    pub fn layers(
+        config: &ResnetConfig,
+        [channels, ..]: PictureDims,
+        classes: usize,
+    ) -> Vec<Layer> {
+        let relu = Layer::Function(Function::Relu);
+        let mut before = config.widths[0];
+        let mut layers = outline::normed("stem", [channels, before], [3, 1]);
+        layers.push(relu.clone());
+        for (stage, (width, depth)) in config.widths.iter().zip(&config.depths).enumerate() {
+            for block in 0..*depth {
+                let path = format!("stages.{stage}.{block}");
+                let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+                let mut inner =
+                    outline::normed(&format!("{path}.first"), [before, *width], [3, stride]);
+                inner.push(relu.clone());
+                inner.extend(outline::normed(&format!("{path}.second"), [*width, *width], [3, 1]));
+                let shortcut = if stride > 1 || before != *width {
+                    outline::normed(&format!("{path}.projection"), [before, *width], [1, stride])
+                } else {
+                    Vec::new()
+                };
+                layers.extend([Layer::Residual { inner, shortcut }, relu.clone()]);
+                before = *width;
+            }
+        }
+        layers.extend([
+            Layer::GlobalAverage,
+            Layer::Flatten,
+            outline::linear("head", [before, classes]),
+        ]);
+        layers
     }
 
     /// Pictures `[batch, channels, height, width]` to features, one for each channel.

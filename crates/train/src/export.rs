@@ -4,7 +4,6 @@
 mod built;
 mod card;
 mod check;
-pub mod layers;
 mod network;
 mod onnx;
 mod open;

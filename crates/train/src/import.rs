@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use hearth_config::{Config, ModelConfig, reason};
-use hearth_model::PictureDims;
+use hearth_model::{Classifier, PictureDims};
 use hearth_store::{StateDict, checksum, read_pytorch, read_tensors};
 
 use crate::error::TrainError;
-use crate::export::{layers, tensors};
+use crate::export::tensors;
 
 /// The weights of a file, as a checkpoint holds them, and where each came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,9 @@ pub fn weights(
         read_tensors(&bytes)
     };
     let mut theirs = read.map_err(&fault)?;
-    let layers = layers::classifier(network, picture, classes);
+    let layers = Classifier::layers(network, picture, classes).ok_or_else(|| {
+        fault("the network of the config has layers that other programs do not know".to_owned())
+    })?;
     let wanted = tensors::tensors(&layers);
     // How many batches a norm has seen is of no use here.
     let counters: Vec<String> = theirs.iter().map(|(name, _)| name.to_owned()).collect();
@@ -142,7 +144,7 @@ pub fn weights(
     theirs.finish().map_err(|error| fault(error.to_string()))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let source = format!("{name}, BLAKE3 {}", checksum(&bytes));
-    Ok(Weights { state: tensors::from_pytorch(&layers, mapped)?, names, source })
+    Ok(Weights { state: tensors::from_pytorch(Some(&layers), mapped)?, names, source })
 }
 
 fn shape_of((name, value): (&str, &hearth_store::Value)) -> (String, Vec<usize>) {

@@ -4,11 +4,10 @@ use std::fs;
 
 use hearth_config::{Config, ModelConfig, OptimizerKind};
 use hearth_data::Dataset;
-use hearth_model::PictureDims;
+use hearth_model::{Classifier, Discriminator, Generator, Layer, PictureDims};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::export::layers::{Layer, classifier, discriminator, generator};
 use crate::job::Job;
 
 /// About how many bytes the program takes by itself: its code, its threads, the allocator's reserve.
@@ -71,21 +70,36 @@ impl Needs {
     }
 }
 
-/// Refuses what this machine cannot hold. What computes on a graphics adapter is for its driver to refuse.
+/// Refuses what this machine cannot hold, before any of it is allocated. A network that lists no layers is
+/// measured when it is built.
 pub fn check(job: &Job<'_>, dataset: &Dataset, num_train: usize) -> Result<(), TrainError> {
     let shape = dataset.train.shape;
     let picture = [shape.channels, shape.height, shape.width];
-    let Some(there) = of_machine().filter(|_| !job.backend.is_on_adapter()) else { return Ok(()) };
     if shape.height.min(shape.width) < SMALLEST {
         return Ok(());
     }
-    let sizes = sizes(&job.config.model, picture, dataset.classes.len());
-    let needs = Needs::new(job.config, job.backend, dataset, num_train, sizes);
+    match sizes(&job.config.model, picture, dataset.classes.len()) {
+        Some(sizes) => check_sizes(job.config, job.backend, dataset, num_train, sizes),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a network of these sizes where this machine cannot hold it. What computes on a graphics adapter is
+/// for its driver to refuse.
+pub fn check_sizes(
+    config: &Config,
+    backend: Backend,
+    dataset: &Dataset,
+    num_train: usize,
+    sizes: Sizes,
+) -> Result<(), TrainError> {
+    let Some(there) = of_machine().filter(|_| !backend.is_on_adapter()) else { return Ok(()) };
+    let needs = Needs::new(config, backend, dataset, num_train, sizes);
     if needs.all() <= there {
         return Ok(());
     }
     let gigabytes = |bytes: usize| format!("{:.1} GB", bytes as f64 / 1e9);
-    let batch = job.config.data.batches.batch_size.min(num_train);
+    let batch = config.data.batches.batch_size.min(num_train);
     let (part, remedy) = if needs.batch > needs.weights {
         (
             format!("a batch of {batch} pictures {}", gigabytes(needs.batch)),
@@ -116,14 +130,17 @@ fn of_machine() -> Option<usize> {
     Some(limit.map_or(total, |limit: usize| limit.min(total)))
 }
 
-/// The sizes of a network that is not there yet.
-fn sizes(model: &ModelConfig, picture: PictureDims, classes: usize) -> Sizes {
+/// The sizes of a network that is not there yet, by the list of its layers; none where it has no list.
+fn sizes(model: &ModelConfig, picture: PictureDims, classes: usize) -> Option<Sizes> {
     let layers = match model {
         ModelConfig::Classifier { network, .. } => {
-            vec![(classifier(network, picture, classes), picture)]
+            vec![(Classifier::layers(network, picture, classes)?, picture)]
         }
         ModelConfig::Gan(pair) => {
-            vec![(generator(pair, picture), [1, 1, 1]), (discriminator(pair, picture), picture)]
+            vec![
+                (Generator::layers(pair, picture)?, [1, 1, 1]),
+                (Discriminator::layers(pair, picture)?, picture),
+            ]
         }
     };
     let pixels = picture.iter().product();
@@ -131,7 +148,7 @@ fn sizes(model: &ModelConfig, picture: PictureDims, classes: usize) -> Sizes {
     for (layers, input) in layers {
         walk(&layers, input, &mut sizes);
     }
-    sizes
+    Some(sizes)
 }
 
 /// Adds layers behind an input of this shape, and gives the shape of what they make.
@@ -211,7 +228,7 @@ mod tests {
             let path = format!("../../configs/{name}.toml");
             let config = RawConfig::read(path.as_ref()).and_then(|raw| raw.check()).expect("good");
             let picture = [1, 28, 28];
-            let found = sizes(&config.model, picture, 10);
+            let found = sizes(&config.model, picture, 10).expect("a list");
             assert_eq!(found.parameters, built(&config.model, picture), "{name}");
         }
     }
@@ -220,7 +237,7 @@ mod tests {
     fn outputs_are_counted_by_their_shapes() {
         let path = "../../configs/lenet.toml";
         let config = RawConfig::read(path.as_ref()).and_then(|raw| raw.check()).expect("good");
-        let found = sizes(&config.model, [1, 28, 28], 10);
+        let found = sizes(&config.model, [1, 28, 28], 10).expect("a list");
         assert_eq!(found.outputs, 6 * 28 * 28 + 16 * 10 * 10 + 120 + 84 + 10);
     }
 }

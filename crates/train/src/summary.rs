@@ -8,7 +8,7 @@ use hearth_model::{Classifier, Gan, Pass, Trace, gan, params};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::memory::{Needs, Sizes};
+use crate::memory::{self, Needs, Sizes};
 
 /// The table that training opens with.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +70,7 @@ impl Summary {
         let outputs: usize =
             layers.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
         let sizes = Sizes { pixels, outputs, parameters };
+        memory::check_sizes(config, backend, dataset, splits.train.len(), sizes)?;
         let needs = Needs::new(config, backend, dataset, splits.train.len(), sizes);
         Ok(Self {
             name: config.run.name.clone(),

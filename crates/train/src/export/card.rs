@@ -238,10 +238,13 @@ fn usage(network: &Network, format: Format, place: &Place) -> String {
                 place.network,
             )
         }
+        Format::Safetensors if network.layers.is_none() => {
+            "Its tensors have the names and shapes of a checkpoint of Hearth.\n".to_owned()
+        }
         Format::Safetensors => format!(
             "In this folder:\n\n```python\n{}\nfrom safetensors.torch import load_file\n\nnetwork.load_state_dict(load_file(\"{}\"))\n\
              network.eval()\n```\n",
-            pytorch::code(&network.layers),
+            pytorch::code(network.layers.as_deref().unwrap_or_default()),
             place.network,
         ),
         Format::Burnpack => burn_code(network, &place.network),

@@ -8,12 +8,11 @@ use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_data::{Normalization, PictureShape, preprocessing};
-use hearth_model::gan;
+use hearth_model::{Classifier, Discriminator, Generator, Layer, gan};
 use hearth_store::{StateDict, read_tensors, write_tensors};
 use serde_json::json;
 
 use super::built::{Built, sigmoid};
-use super::layers::{self, Layer};
 use super::proto::Proto as _;
 use super::samples::Samples;
 use super::{Format, Part, check, onnx, tensors};
@@ -23,7 +22,8 @@ use crate::trained::Trained;
 
 /// A trained network, apart from its run.
 pub struct Network {
-    pub layers: Vec<Layer>,
+    /// As other programs know it, where they do.
+    pub layers: Option<Vec<Layer>>,
     pub state: StateDict,
     pub built: Built,
     pub normalization: Normalization,
@@ -42,17 +42,17 @@ impl Network {
         let mut states = std::mem::take(&mut trained.state).take_under("model");
         let (layers, state, latent) = match &trained.config.model {
             ModelConfig::Classifier { network: config, .. } => {
-                (layers::classifier(config, dims, classes), states, 0)
+                (Classifier::layers(config, dims, classes), states, 0)
             }
             ModelConfig::Gan(config) => match part {
                 Part::Generator => {
                     let average = states.take_under("average");
                     let own = states.take_under("generator");
                     let state = if average.is_empty() { own } else { average };
-                    (layers::generator(config, dims), state, gan::latent_size(config))
+                    (Generator::layers(config, dims), state, gan::latent_size(config))
                 }
                 Part::Discriminator => {
-                    (layers::discriminator(config, dims), states.take_under("discriminator"), 0)
+                    (Discriminator::layers(config, dims), states.take_under("discriminator"), 0)
                 }
             },
         };
@@ -75,12 +75,20 @@ impl Network {
         };
         let bytes = match format {
             Format::Onnx => {
-                let tensors = tensors::to_pytorch(&self.layers, self.state.clone())?;
+                let Some(layers) = &self.layers else {
+                    return Err(TrainError::Export(
+                        "this network has layers that are not written as ONNX; safetensors and burnpack \
+                         take every network"
+                            .to_owned(),
+                    ));
+                };
+                let tensors = tensors::to_pytorch(Some(layers), self.state.clone())?;
                 let (input, output) = self.ends();
-                onnx::model(&self.layers, tensors, input, output, "hearth").encoded()
+                onnx::model(layers, tensors, input, output, "hearth").encoded()
             }
             Format::Safetensors => {
-                write_tensors(&tensors::to_pytorch(&self.layers, self.state.clone())?, half)?
+                let state = self.state.clone();
+                write_tensors(&tensors::to_pytorch(self.layers.as_deref(), state)?, half)?
             }
             Format::Burnpack => {
                 return self.built.record().save(file).map_err(|error| fault(&error));
@@ -134,7 +142,8 @@ impl Network {
             Format::Safetensors => {
                 let bytes = fs::read(file).map_err(|error| fault(&error))?;
                 let theirs = read_tensors(&bytes).map_err(|error| fault(&error))?;
-                self.built.empty().with(tensors::from_pytorch(&self.layers, theirs)?)?
+                let state = tensors::from_pytorch(self.layers.as_deref(), theirs)?;
+                self.built.empty().with(state)?
             }
             Format::Burnpack => {
                 let record = ModuleRecord::load(file).map_err(|error| fault(&error))?;
@@ -195,5 +204,48 @@ impl Network {
             "mean": mean,
             "std": std,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_model::params;
+    use hearth_store::TensorValue;
+
+    use super::*;
+    use crate::backend::Backend;
+
+    #[test]
+    fn a_network_without_a_list_of_layers_exports_as_safetensors_and_not_as_onnx() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let raw = hearth_config::RawConfig::read(&root.join("configs/mlp-nano.toml"));
+        let config = raw.and_then(|raw| raw.check()).expect("a good config");
+        let device = Backend::default().device().expect("a CPU");
+        let built = Built::new(&config, Part::Generator, [1, 2, 2], 3, 7, &device).expect("fits");
+        let Built::Classifier(classifier) = &built else { panic!("{:?}", config.model) };
+        let mut state = StateDict::new();
+        for (path, shape) in params::shapes(classifier) {
+            let values = vec![0.5_f32; shape.iter().product()];
+            state.insert(path, TensorValue::new(shape, &values).expect("as many")).expect("new");
+        }
+        let normalization = Normalization { mean: vec![0.0], std: vec![1.0] };
+        let network = Network {
+            layers: None,
+            state,
+            built,
+            input: Input::new(&normalization),
+            normalization,
+            shape: PictureShape { channels: 1, height: 2, width: 2 },
+            latent: 0,
+            classes: 3,
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("model.safetensors");
+        network.write(Format::Safetensors, false, &file).expect("every network");
+        let found = read_tensors(&fs::read(file).expect("written")).expect("safetensors");
+        assert_eq!(found, network.state);
+        let refused = network.write(Format::Onnx, false, &folder.path().join("model.onnx"));
+        let refused = refused.expect_err("no graph").to_string();
+        assert!(refused.contains("safetensors and burnpack take every network"), "{refused}");
     }
 }

@@ -1,12 +1,12 @@
 //! A network as an ONNX graph (opset 17), with the normalisation of its pictures inside.
 
-use super::layers::{Function, Layer};
 use super::proto::{
     Attribute, AttributeProto, F32, GraphProto, I64, ModelProto, NodeProto, TensorProto,
     ValueInfoProto,
 };
 use hearth_config::Pooling;
 use hearth_data::{Normalization, PictureShape};
+use hearth_model::outline::{Function, Layer};
 use hearth_store::NamedTensor;
 
 /// The version of the operators.

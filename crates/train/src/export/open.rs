@@ -13,7 +13,7 @@ use hearth_store::read_tensors;
 use serde::Deserialize;
 
 use super::place::Place;
-use super::{Format, layers, tensors};
+use super::{Format, tensors};
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::predict::Predictor;
@@ -93,8 +93,8 @@ pub fn open(path: &Path, backend: Backend) -> Result<Predictor, TrainError> {
             let file = Place::of(path, Format::Safetensors).network_file();
             let bytes = fs::read(&file).map_err(|error| fault(&file, &error))?;
             let theirs = read_tensors(&bytes).map_err(|error| fault(&file, &error))?;
-            let layers = layers::classifier(network, dims, classes.len());
-            restore_module(empty, tensors::from_pytorch(&layers, theirs)?)?
+            let layers = Classifier::layers(network, dims, classes.len());
+            restore_module(empty, tensors::from_pytorch(layers.as_deref(), theirs)?)?
         }
         Ok(Format::Burnpack) => {
             let file = Place::of(path, Format::Burnpack).network_file();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use hearth_config::Pooling;
 
-use super::layers::{Function, Layer};
+use hearth_model::outline::{Function, Layer};
 
 /// Python that makes the module `network`, whose `state_dict` has the names of an export.
 pub fn code(layers: &[Layer]) -> String {

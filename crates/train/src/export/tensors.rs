@@ -1,9 +1,8 @@
 //! The tensors of a network's layers: where a checkpoint holds them, and where PyTorch does.
 
 use hearth_model::PictureDims;
-use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue};
-
-use super::layers::{Layer, Places};
+use hearth_model::outline::{Layer, Places};
+use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue, Value};
 
 /// A tensor of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,9 +125,13 @@ fn collect(layers: &[Layer], prefix: &str, found: &mut Vec<Tensor>) {
     }
 }
 
-/// The numbers of a network as PyTorch holds them. A missing, extra or misshapen
-/// entry of the state is an error.
-pub fn to_pytorch(layers: &[Layer], mut state: StateDict) -> Result<Vec<NamedTensor>, StoreError> {
+/// The numbers of a network as PyTorch holds them, or those of one that lists no layers as they are kept. A
+/// missing, extra or misshapen entry of the state is an error.
+pub fn to_pytorch(
+    layers: Option<&[Layer]>,
+    mut state: StateDict,
+) -> Result<Vec<NamedTensor>, StoreError> {
+    let Some(layers) = layers else { return as_kept(&state) };
     let found = tensors(layers).into_iter().map(|tensor| {
         let values = state.take_values::<f32>(&tensor.path, &tensor.shape)?;
         let (shape, values) = (tensor.pytorch_shape(), tensor.to_pytorch(&values));
@@ -139,8 +142,25 @@ pub fn to_pytorch(layers: &[Layer], mut state: StateDict) -> Result<Vec<NamedTen
     Ok(found)
 }
 
+/// All tensors, named and ordered as in a checkpoint.
+fn as_kept(state: &StateDict) -> Result<Vec<NamedTensor>, StoreError> {
+    let tensors = state.iter().filter_map(|(path, value)| match value {
+        Value::Tensor(tensor) => Some((path, tensor)),
+        _ => None,
+    });
+    let named = tensors.map(|(path, tensor)| {
+        let (name, shape) = (path.to_owned(), tensor.shape().to_vec());
+        Ok(NamedTensor { name, shape, values: tensor.to_vec::<f32>()? })
+    });
+    named.collect()
+}
+
 /// The state of a network of what PyTorch holds, the reverse of [`to_pytorch`].
-pub fn from_pytorch(layers: &[Layer], mut theirs: StateDict) -> Result<StateDict, StoreError> {
+pub fn from_pytorch(
+    layers: Option<&[Layer]>,
+    mut theirs: StateDict,
+) -> Result<StateDict, StoreError> {
+    let Some(layers) = layers else { return Ok(theirs) };
     let mut state = StateDict::new();
     for tensor in tensors(layers) {
         let values = theirs.take_values::<f32>(&tensor.name, &tensor.pytorch_shape())?;
@@ -169,7 +189,7 @@ mod tests {
         state
             .insert("head.bias", TensorValue::new([1], &[7.0_f32]).expect("it fits"))
             .expect("new");
-        let found = to_pytorch(&layers, state.clone()).expect("all is there");
+        let found = to_pytorch(Some(&layers), state.clone()).expect("all is there");
         let named = |name: &str, shape: &[usize], values: &[f32]| NamedTensor {
             name: name.to_owned(),
             shape: shape.to_vec(),
@@ -181,6 +201,6 @@ mod tests {
         for NamedTensor { name, shape, values } in found {
             theirs.insert(name, TensorValue::new(shape, &values).expect("it fits")).expect("new");
         }
-        assert_eq!(from_pytorch(&layers, theirs).expect("the same"), state);
+        assert_eq!(from_pytorch(Some(&layers), theirs).expect("the same"), state);
     }
 }
