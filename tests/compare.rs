@@ -107,7 +107,7 @@ fn a_run_whose_time_is_over_goes_on_to_the_same_end() {
         succeed(command.arg(run).args(more))
     };
     train(&whole, &[]);
-    let done = train(&short, &["--time", "0s"]);
+    let done = train(&short, &["--time", "1ms"]);
     assert!(done.err.contains("the time is over; go on with: "), "{}", done.err);
     assert!(metrics(&short).iter().any(|line| line["kind"] == "test"), "it has a report");
     let done = succeed(hearth(["train", "--resume", "--run"]).arg(&short));

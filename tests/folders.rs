@@ -108,7 +108,7 @@ fn parts_by_other_names_are_parts() {
     part(&place.path().join("w/Training"), 0, 20);
     part(&place.path().join("w/Testing"), 20, 25);
     let done = succeed(&mut at(place.path(), "train w.toml data.valid_samples=10 --run run"));
-    let wanted = "from w: train in Training/, test in Testing/; valid cut from train";
+    let wanted = "/w: train in Training/, test in Testing/; valid cut from train";
     assert!(done.err.contains(wanted), "{}", done.err);
     // Ten of three classes: one of them gives one more.
     assert_eq!(rows(&done.err)[0], ["bag", "16", "4", "5"], "{}", done.err);
@@ -135,7 +135,7 @@ fn a_validation_part_is_the_validation_set() {
     let run = place.path().join("run");
     let done = succeed(&mut at(place.path(), "train w.toml --run run"));
     assert!(
-        done.err.contains("from w: train in train/, valid in val/, test in test/\n"),
+        done.err.contains("/w: train in train/, valid in val/, test in test/\n"),
         "{}",
         done.err
     );
@@ -232,7 +232,7 @@ fn runs_in_a_folder_of_pictures_are_no_class() {
     assert!(done.err.contains("left out, written by Hearth"), "{}", done.err);
     assert!(own.join("runs/g-001/samples").exists());
     let done = succeed(&mut at(&own, train));
-    assert!(done.err.contains("./runs: left out, written by Hearth"), "{}", done.err);
+    assert!(done.err.contains("/runs: left out, written by Hearth"), "{}", done.err);
     assert_eq!(difference(&own.join("runs/w-001"), &own.join("runs/w-002")), None);
     let done = succeed(&mut at(&own, "eval runs/w-001"));
     assert!(!done.err.contains("not the data"), "{}", done.err);

@@ -123,7 +123,13 @@ pub const MISTAKES: &[Mistake] = &[
     mistake("seed below zero", "sample runs/gan-001 --seed -1", 2, "--seed", "0 or more"),
     mistake("no pictures at all", "sample runs/gan-001 --count 0", 2, "--count", "allowed: 1 to"),
     mistake("grid as JPEG", "sample runs/gan-001 --out grid.jpg", 2, "--out", ".png"),
-    mistake("host by its name", "serve runs/mlp-001 --host localhost", 2, "--host", "127.0.0.1"),
+    mistake(
+        "host that there is not",
+        "serve runs/mlp-001 --host no.such.invalid",
+        2,
+        "--host",
+        "127.0.0.1",
+    ),
     mistake("port that there is not", "serve runs/mlp-001 --port 99999", 2, "--port", "0 to 65535"),
     mistake("sweep of nothing", "sweep try.toml", 2, "nothing varies", "train.epochs=5,10,20"),
     mistake(

@@ -87,7 +87,13 @@ fn in_a_sentence(cause: &str) -> String {
     let mut lines: Vec<&str> = lines.map(|line| line.trim_end_matches(['.', ':'])).collect();
     lines.dedup();
     let mut text: String = lines.join(": ").chars().take(LONGEST).collect();
-    let of_size = ["buffer_binding_size", "out of memory", "not enough memory", "max_buffer_size"];
+    let of_size = [
+        "buffer_binding_size",
+        "can't allocate",
+        "max_buffer_size",
+        "not enough memory",
+        "out of memory",
+    ];
     if of_size.iter().any(|word| cause.to_lowercase().contains(word)) {
         text = format!(
             "out of memory, or of what it takes in one piece ({text}); a smaller data.batch_size or \
