@@ -2,6 +2,7 @@
 
 mod adversarial;
 mod model;
+mod normalization;
 
 use std::collections::BTreeSet;
 
@@ -131,6 +132,7 @@ impl<'a> Checks<'a> {
                 "1 to 1048576",
             );
         }
+        self.normalization(data);
         match &data.source {
             DataSource::Idx(idx) => {
                 let classes = idx.classes.as_ref().map_or(2, Vec::len);

@@ -44,7 +44,8 @@ pub struct RunInfo {
     /// The folder of datasets that it is in, as an absolute path, where it is known by its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datasets: Option<String>,
-    /// What every picture is normalised by: the training set's statistics, or as the task says.
+    /// What every picture is normalised by: the training set's statistics, or as the config or the
+    /// task says.
     pub normalization: Statistics,
 }
 

@@ -1,8 +1,30 @@
 //! From a batch of bytes to a tensor.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use hearth_data::{Batch, Normalization};
+use hearth_config::Config;
+use hearth_data::{Batch, Normalization, Subset};
 use hearth_kernels::is_host;
+
+use crate::error::TrainError;
+
+/// What a classifier's images are normalised by: what `data.mean` and `data.std` say, or the statistics of the
+/// training set.
+pub fn normalization(config: &Config, train: &Subset) -> Result<Normalization, TrainError> {
+    let batches = &config.data.batches;
+    let (Some(mean), Some(std)) = (&batches.mean, &batches.std) else {
+        return Ok(Normalization::of(train));
+    };
+    let channels = train.examples.shape.channels;
+    let each = |key: &str, values: &[f64]| match values {
+        [all] => Ok(vec![*all; channels]),
+        values if values.len() == channels => Ok(values.to_vec()),
+        values => Err(TrainError::Settings(format!(
+            "data.{key} has {} numbers, and the images have {channels} channels: one number for each, or one for all",
+            values.len()
+        ))),
+    };
+    Ok(Normalization { mean: each("mean", mean)?, std: each("std", std)? })
+}
 
 /// Makes pictures `[batch, channels, height, width]` of bytes, shifted and scaled per channel: to mean
 /// 0 and variance 1, or as a task says.

@@ -2,11 +2,11 @@
 //! training neural networks", section 3.3).
 
 use hearth_config::ModelConfig;
-use hearth_data::Normalization;
 use serde::Serialize;
 
 use crate::error::TrainError;
 use crate::event::Event;
+use crate::input::normalization;
 use crate::job::Job;
 use crate::number::Reading;
 use crate::task::Task;
@@ -67,7 +67,7 @@ pub fn range_test(
     };
     let source = Source::open(config, &job.target)?;
     let (data, device) = prepare(job, observe)?;
-    let normalization = Normalization::of(&data.splits.train);
+    let normalization = normalization(config, &data.splits.train)?;
     let classes = data.dataset.classes;
     let mut task =
         Classify::new(config, network, data.splits, classes.clone(), &normalization, &device)?;

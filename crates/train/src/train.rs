@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_data::{Labels, Normalization, Subset};
+use hearth_data::{Labels, Subset};
 use hearth_store::RunDir;
 
 use crate::backend::set_threads;
@@ -13,6 +13,7 @@ use crate::cut;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::import;
+use crate::input::normalization;
 use crate::job::{Ended, Job, Outcome, Target};
 use crate::judge::{self, Judge};
 use crate::memory;
@@ -49,7 +50,7 @@ pub fn train(
     let splits = &data.splits;
     match &config.model {
         ModelConfig::Classifier { network, .. } => {
-            let normalization = Normalization::of(&splits.train);
+            let normalization = normalization(config, &splits.train)?;
             let classes = data.dataset.classes.clone();
             let task =
                 Classify::new(config, network, splits.clone(), classes, &normalization, &device)?;

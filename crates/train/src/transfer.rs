@@ -30,6 +30,8 @@ pub struct Source {
     weights: StateDict,
     /// Whether the last layer is taken as well.
     with_head: bool,
+    /// The new run normalises its images in another way than the config of that one says.
+    is_normalized_anew: bool,
 }
 
 impl Source {
@@ -56,7 +58,13 @@ impl Source {
             return Err(trained.is_not("a network that names classes", help));
         }
         let weights = std::mem::take(&mut trained.state).take_under("model");
-        Ok(Some(Self { trained, weights, with_head: init_head.unwrap_or(true) }))
+        let [ours, theirs] = [config, &trained.config].map(|config| {
+            let batches = &config.data.batches;
+            (batches.mean.clone(), batches.std.clone())
+        });
+        let is_normalized_anew = theirs.0.is_some() && ours != theirs;
+        let with_head = init_head.unwrap_or(true);
+        Ok(Some(Self { trained, weights, with_head, is_normalized_anew }))
     }
 
     /// The weights for a new `network` of this config, which names these classes; those of its head are
@@ -129,6 +137,14 @@ impl Source {
                 "the classes of {run} have other names than those of the data: {} and {}",
                 theirs.join(", "),
                 classes.join(", ")
+            ));
+        }
+        if self.is_normalized_anew {
+            let batches = &self.trained.config.data.batches;
+            let [mean, std] =
+                [&batches.mean, &batches.std].map(|it| it.clone().unwrap_or_default());
+            notes.push(format!(
+                "warning: {run} was trained with data.mean={mean:?} data.std={std:?}, and this run is not"
             ));
         }
         if let ModelConfig::Classifier { network, .. } = &self.trained.config.model {

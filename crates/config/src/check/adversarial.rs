@@ -54,6 +54,15 @@ impl Checks<'_> {
                 ),
             );
         }
+        if let Some(data) = &sections.data {
+            let found = data.batches.mean.is_some() || data.batches.std.is_some();
+            let key = if data.batches.mean.is_some() { "data.mean" } else { "data.std" };
+            self.contradiction(
+                found,
+                key,
+                &format!("`{key}` is for networks that name classes: a generator's images are always -1 to 1"),
+            );
+        }
         let Some(train) = &sections.train else { return };
         self.contradiction(
             train.best_by != Metric::Distance,

@@ -35,11 +35,27 @@ pub struct BatchConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub overfit_batches: Option<usize>,
+    /// The mean that images are normalised by, of pixels scaled to 0..1: a number for each channel, or one for
+    /// all; that of the training set when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(range(min = -1.0, max = 1.0)), length(min = 1))]
+    pub mean: Option<Vec<f64>>,
+    /// The standard deviation that they are divided by, as `mean`, which goes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(range(min = 0.001, max = 10.0)), length(min = 1))]
+    pub std: Option<Vec<f64>>,
 }
 
 impl Default for BatchConfig {
     fn default() -> Self {
-        Self { batch_size: 256, valid_samples: 5000, limit_train: None, overfit_batches: None }
+        Self {
+            batch_size: 256,
+            valid_samples: 5000,
+            limit_train: None,
+            overfit_batches: None,
+            mean: None,
+            std: None,
+        }
     }
 }
 
@@ -65,6 +81,16 @@ impl DataSource {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(28),
             Self::ImageFolder(folder) => Some(folder.size),
+            Self::Idx(_) => None,
+        }
+    }
+
+    /// The channels of the images; `None` where only the files say it.
+    pub fn channels(&self) -> Option<usize> {
+        match self {
+            Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(1),
+            Self::ImageFolder(ImageFolderConfig { color: Color::Grey, .. }) => Some(1),
+            Self::ImageFolder(ImageFolderConfig { color: Color::Rgb, .. }) => Some(3),
             Self::Idx(_) => None,
         }
     }
