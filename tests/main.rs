@@ -18,6 +18,7 @@ mod export;
 mod folders;
 mod generate;
 mod golden;
+mod import;
 mod inspect;
 mod mistakes;
 mod predict;

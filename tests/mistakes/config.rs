@@ -177,6 +177,20 @@ pub const MISTAKES: &[Mistake] = &[
         "`data.valid_samples` is 0",
     ),
     mistake(
+        "normalisation of a pair",
+        "config gan.toml data.mean=[0.5] data.std=[0.5]",
+        2,
+        "data.mean",
+        "always -1 to 1",
+    ),
+    mistake(
+        "mean of three channels for grey images",
+        "config try.toml data.mean=[0.5,0.5,0.5] data.std=[0.5]",
+        2,
+        "data.mean",
+        "the images have one channel",
+    ),
+    mistake(
         "pair's settings for a classifier",
         "config try.toml adversarial.loss=hinge",
         2,

@@ -105,7 +105,7 @@ pub const MISTAKES: &[Mistake] = &[
         "train try.toml --run never data.kind=image-folder data.path=nowhere data.valid_samples=0",
         3,
         "nowhere",
-        "check the path",
+        "tried:",
     ),
     mistake("one class", OWN, 3, "own", "two or more").having(|here| {
         own(here, |own| copy(&here.join("pictures/boot"), &own.join("boot")));
@@ -172,7 +172,7 @@ pub const MISTAKES: &[Mistake] = &[
             });
         },
     ),
-    mistake("folder around the classes", OWN, 3, "own", "data.path = \"own/set\"").having(|here| {
+    mistake("folder around the classes", OWN, 3, "own", "/own/set\" reads them").having(|here| {
         own(here, |own| copy(&here.join("pictures"), &own.join("set")));
     }),
     mistake(

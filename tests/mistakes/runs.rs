@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Mistake, checkpoint, copy, mistake};
+use crate::support::root;
 
 /// A copy of the run, to be spoilt.
 fn spoilt(here: &Path) -> PathBuf {
@@ -13,6 +14,11 @@ fn spoilt(here: &Path) -> PathBuf {
     }
     copy(&here.join("runs/mlp-001"), &spoilt);
     spoilt
+}
+
+/// Puts weights of the cases of imports there.
+fn weights(name: &str, here: &Path) {
+    fs::copy(root().join("tests/cases/import").join(name), here.join(name)).unwrap();
 }
 
 pub const MISTAKES: &[Mistake] = &[
@@ -132,10 +138,79 @@ pub const MISTAKES: &[Mistake] = &[
         "import of another format",
         "import network.h5 --config try.toml --run never",
         3,
-        "network.h5",
+        "HDF5",
         "torch.save",
     )
     .having(|here| fs::write(here.join("network.h5"), b"\x89HDF\r\n").unwrap()),
+    mistake(
+        "import of a pointer",
+        "import network.safetensors --config try.toml --run never",
+        3,
+        "network.safetensors",
+        "git lfs pull",
+    )
+    .having(|here| {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+        fs::write(here.join("network.safetensors"), pointer).unwrap();
+    }),
+    mistake(
+        "import of a page",
+        "import page.pt --config try.toml --run never",
+        3,
+        "page.pt",
+        "download the file itself",
+    )
+    .having(|here| fs::write(here.join("page.pt"), "<!DOCTYPE html>\n<html></html>").unwrap()),
+    mistake(
+        "import of an index",
+        "import index.safetensors --config try.toml --run never",
+        3,
+        "index.safetensors",
+        "name one of those",
+    )
+    .having(|here| fs::write(here.join("index.safetensors"), "{\"weight_map\": {}}").unwrap()),
+    mistake(
+        "import of layers without an order",
+        "import letters.safetensors --config try.toml --run never model.kind=resnet model.widths=[8,16] \
+         model.depths=[1,1]",
+        3,
+        "layer1.0.conv_a, layer1.0.conv_b",
+        "--map layer1.0.conv_a=",
+    )
+    .having(|here| weights("letters.safetensors", here)),
+    mistake(
+        "import of two networks",
+        "import two.bin --config try.toml --run never model.kind=resnet model.widths=[8,16] model.depths=[1,1]",
+        3,
+        "model, ema",
+        "--key model",
+    )
+    .having(|here| weights("two.bin", here)),
+    mistake(
+        "import of a layer that is not there",
+        "import two.bin --config try.toml --run never --key model --map conv9=head model.kind=resnet \
+         model.widths=[8,16] model.depths=[1,1]",
+        2,
+        "conv9",
+        "the file has",
+    )
+    .having(|here| weights("two.bin", here)),
+    mistake(
+        "import with statistics of bytes",
+        "import two.bin --config try.toml --run never --mean 123.7 --std 0.5",
+        2,
+        "data.mean",
+        "divided by 255",
+    )
+    .having(|here| weights("two.bin", here)),
+    mistake(
+        "import with half a normalisation",
+        "import two.bin --config try.toml --run never --mean 0.5",
+        2,
+        "--std",
+        "--std",
+    )
+    .having(|here| weights("two.bin", here)),
     mistake(
         "import of something else",
         "import picture.pt --config try.toml --run never",
@@ -162,7 +237,7 @@ pub const MISTAKES: &[Mistake] = &[
         "import exported/model.safetensors --config try.toml --run never model.hidden=[32]",
         3,
         "model.safetensors",
-        "another model or configuration",
+        "make [model] what was trained",
     ),
     mistake(
         "sweep that is a run",

@@ -282,7 +282,7 @@ pub struct Export {
 /// `hearth import`.
 #[derive(Debug, Group)]
 pub struct Import {
-    /// A `state_dict`: a .safetensors file, or a .pt or .pth of `torch.save`.
+    /// A `state_dict`, alone or in a checkpoint: a safetensors file, or one of `torch.save`, whatever its name.
     pub file: PathBuf,
     /// The config of the network, and of the data that it was trained on.
     #[arg(long, value_name = "CONFIG")]
@@ -293,12 +293,39 @@ pub struct Import {
     /// The run's folder.
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
+    /// The entry of the file that holds the network, as net or `state_dict.model`, where there are several.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Leave out a tensor, or all below a name; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub ignore: Vec<String>,
+    /// Say which layer a module is, by its name in the file and the layer's path here, as
+    /// `fc_one=layers.1`; may be given several times.
+    #[arg(long, value_name = "NAME=LAYER", value_parser = pair)]
+    pub map: Vec<[String; 2]>,
+    /// The mean that images were normalised by when the network was trained, of pixels scaled to 0..1: a number
+    /// for each channel, or one for all. The same as `data.mean=[MEAN]`; `--mean 0 --std 1` is `ToTensor` alone
+    /// [default: that of the training set].
+    #[arg(long, value_delimiter = ',', requires = "std", allow_negative_numbers = true)]
+    pub mean: Option<Vec<f64>>,
+    /// The standard deviation that they were divided by, as --mean.
+    #[arg(long, value_delimiter = ',', requires = "mean", allow_negative_numbers = true)]
+    pub std: Option<Vec<f64>>,
     /// What computes.
     #[command(flatten)]
     pub compute: Compute,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+}
+
+fn pair(text: &str) -> Result<[String; 2], String> {
+    match text.split_once('=') {
+        Some((name, layer)) if !name.is_empty() && !layer.is_empty() => {
+            Ok([name, layer].map(str::to_owned))
+        }
+        _ => Err("it is NAME=LAYER, such as fc_one=layers.1".to_owned()),
+    }
 }
 
 /// `hearth serve`.

@@ -5,8 +5,9 @@
 //! | `value` | one thing that is kept: a tensor or a scalar |
 //! | `state` | all that a run remembers, by dotted path |
 //! | `tensors` | tensors as safetensors, the same bytes for the same state |
+//! | `foreign` | weights of other programs: a file's kind by its first bytes, and its tensors |
 //! | `pytorch` | tensors out of PyTorch's own files |
-//! | `pickle` | how much memory a pickle of theirs asks for |
+//! | `pickle` | the memory that a pickle of theirs asks for, and the order of its tensors |
 //! | `scalars` | scalars as `state.json` |
 //! | `manifest` | the checksums of a folder's files |
 //! | `checkpoint` | one checkpoint: a folder of four files |
@@ -29,6 +30,7 @@ mod checkpoint;
 mod checkpoints;
 mod disk;
 mod error;
+mod foreign;
 mod lock;
 mod manifest;
 mod metrics;
@@ -44,9 +46,9 @@ mod value;
 pub use best::Best;
 pub use checkpoints::{Checkpoints, Recovered};
 pub use error::StoreError;
+pub use foreign::{FileKind, TensorEntry, TensorFile, open_tensors};
 pub use lock::RunLock;
 pub use metrics::{MetricsLog, for_each_metric, read_metrics};
-pub use pytorch::read_pytorch;
 pub use run::{RunDir, runs_in};
 pub use state::StateDict;
 pub use sweep::SweepDir;

@@ -1,19 +1,15 @@
 //! Tensors out of PyTorch's own files, whose pickles are read and never executed.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
-use std::path::Path;
 
-use pytorch_reader::{DType, PytorchReader};
+use pytorch_reader::{DType, PickleError, PytorchError, PytorchReader};
 use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::StateDict;
-use crate::pickle::weigh;
-use crate::tensors::widened;
-
-/// Where training scripts keep a network's weights beside other things.
-const NESTED: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+use crate::foreign::{Numbers, SAVE, TensorEntry, TensorFile};
+use crate::pickle::{self, scan};
 
 /// Bytes of all tensors for each byte of the file: `torch.save` writes every storage once, and tensors may
 /// share it.
@@ -22,27 +18,25 @@ const SHARED: u64 = 4;
 /// The most dimensions of a tensor, as in PyTorch.
 const MOST_DIMS: usize = 64;
 
-/// Where an archive of the oldest kind has its mark, and what that is.
-const TAR: (usize, &[u8]) = (257, b"ustar");
-
 /// The pickles before the numbers of a file that is no archive: a mark, a version, the system, the tensors
 /// and the order of their numbers.
 const PICKLES: usize = 5;
 
-/// The tensors of what `torch.save` wrote, all floats in 32 bits; or what is wrong with it. It may be a
-/// `state_dict`, or a dictionary that holds one under its usual names.
-pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
+/// The mark, in bytes and in letters.
+const MARKS: [&[u8]; 2] =
+    [&[0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19], b"119547037146038801333356"];
+
+/// The place of the tensors among them.
+const TENSORS: usize = 3;
+
+/// The tensors of what `torch.save` wrote, in the order of its dictionaries; or what is wrong with it.
+pub(crate) fn open(path: &std::path::Path) -> Result<TensorFile, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let length = file.metadata().map_err(|error| error.to_string())?.len();
-    check(file)?;
-    let nested = NESTED.iter().filter_map(|key| {
-        let reader = PytorchReader::with_top_level_key(path, key).ok()?;
-        (!reader.is_empty()).then_some(reader)
-    });
-    let found = nested.into_iter().next().map_or_else(|| PytorchReader::new(path), Ok);
-    let tensors = found.map_err(|_| "it is no whole file of torch.save".to_owned())?.into_tensors();
+    let paths = check(file)?;
+    let tensors = PytorchReader::new(path).map_err(|error| explained(&error))?.into_tensors();
     if tensors.is_empty() {
-        return Err("it holds no tensors".to_owned());
+        return Err(format!("it holds no tensors; save the weights alone, {SAVE}"));
     }
     let bytes = tensors.values().fold(0_u64, |sum, tensor| {
         let numbers =
@@ -52,41 +46,85 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, String> {
     if bytes > length.saturating_mul(SHARED) {
         return Err(format!("its {length} bytes claim to be tensors of {bytes}"));
     }
-    let mut state = StateDict::new();
-    for (name, tensor) in tensors {
-        if tensor.shape().len() > MOST_DIMS {
-            return Err(format!("`{name}` has {} dimensions", tensor.shape().len()));
-        }
-        let bytes = tensor.read().map_err(|error| error.to_string())?;
-        let value = widened(dtype(tensor.dtype()), tensor.shape(), &bytes)
-            .map_err(|fault| format!("`{name}` {fault}"))?;
-        state.insert(name, value).map_err(|error| error.to_string())?;
+    if let Some((name, tensor)) = tensors.iter().find(|(_, it)| it.shape().len() > MOST_DIMS) {
+        return Err(format!("`{name}` has {} dimensions", tensor.shape().len()));
     }
-    Ok(state)
+    let mut places = HashMap::new();
+    for (place, path) in paths.iter().flatten().enumerate() {
+        let name = path.join(".");
+        if let Some(before) = places.insert(name, place) {
+            let name = path.join(".");
+            return Err(format!("two of its tensors, {before} and {place}, are called `{name}`"));
+        }
+    }
+    let is_ordered = tensors.keys().all(|name| places.contains_key(name));
+    let mut entries: Vec<_> = tensors
+        .into_iter()
+        .map(|(name, tensor)| TensorEntry {
+            name,
+            shape: tensor.shape().to_vec(),
+            is_whole: !matches!(
+                dtype(tensor.dtype()),
+                Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
+            ),
+            numbers: Numbers::Pytorch(tensor),
+        })
+        .collect();
+    entries.sort_by(|one, other| {
+        let key = |entry: &TensorEntry| places.get(&entry.name).copied();
+        key(one).cmp(&key(other)).then_with(|| one.name.cmp(&other.name))
+    });
+    Ok(TensorFile { entries, is_ordered })
 }
 
-/// What has to hold before the reader may build anything of the file.
-fn check(mut file: File) -> Result<(), String> {
+/// A reader's error, with what to do about it.
+fn explained(error: &PytorchError) -> String {
+    match error {
+        PytorchError::Pickle(PickleError::UnsupportedType(name)) => {
+            format!(
+                "it holds an object of `{name}`, which is not read here; save the weights alone, {SAVE}"
+            )
+        }
+        PytorchError::InvalidFormat(fault) if fault.contains("ig-endian") => {
+            "it was saved on a big-endian machine; save it on another one".to_owned()
+        }
+        PytorchError::InvalidFormat(fault) if fault.contains("root of the PyTorch file") => {
+            format!("it holds no dictionary of tensors; save the weights alone, {SAVE}")
+        }
+        PytorchError::Pickle(_) => {
+            format!(
+                "it holds objects that are not read here, or is damaged; save the weights alone, {SAVE}"
+            )
+        }
+        _ => "it is no whole file of torch.save; get it anew".to_owned(),
+    }
+}
+
+/// What has to hold before the reader may build anything of the file; the paths of its tensors, in order.
+fn check(mut file: File) -> Result<Option<Vec<pickle::Path>>, String> {
     let mut head = Vec::new();
-    file.by_ref().take(512).read_to_end(&mut head).map_err(|error| error.to_string())?;
+    file.by_ref().take(64).read_to_end(&mut head).map_err(|error| error.to_string())?;
     file.rewind().map_err(|error| error.to_string())?;
-    // The order in which the reader tells them apart.
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+    if head.starts_with(b"PK") {
         return check_archive(file);
     }
-    let (place, mark) = TAR;
-    if head.get(place..place + mark.len()) == Some(mark) {
-        return Err("it is older than PyTorch 0.1.10: load it and save it anew".to_owned());
-    }
+    let is_marked = MARKS.iter().any(|mark| head.windows(mark.len()).any(|bytes| bytes == *mark));
     let mut source = BufReader::new(file);
-    let weighed = (0..PICKLES).try_for_each(|_| weigh(&mut source));
-    weighed.map_err(|fault| format!("it is not what torch.save writes: {fault}"))
+    let scanned = (0..PICKLES).map(|place| match scan(&mut source) {
+        Ok(_) if place == 0 && !is_marked => Err("it is the pickle of another program".to_owned()),
+        scanned => scanned,
+    });
+    let scanned: Vec<_> = scanned.collect::<Result<_, String>>().map_err(|fault| {
+        format!("it is not what torch.save writes: {fault}; save the weights alone, {SAVE}")
+    })?;
+    Ok(scanned.into_iter().nth(TENSORS).flatten())
 }
 
 /// `torch.save` stores its members as they are. A compressed one could hold a thousand times the file's
 /// length, and the pickle would be read before its tensors can be measured.
-fn check_archive(file: File) -> Result<(), String> {
+fn check_archive(file: File) -> Result<Option<Vec<pickle::Path>>, String> {
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
+    let mut paths = None;
     for index in 0..archive.len() {
         let member = archive.by_index_raw(index).map_err(|error| error.to_string())?;
         if member.compression() != CompressionMethod::Stored {
@@ -94,13 +132,13 @@ fn check_archive(file: File) -> Result<(), String> {
             return Err(format!("its member `{name}` is compressed: torch.save never does so"));
         }
         if member.name_raw().ends_with(b"data.pkl") {
-            weigh(&mut BufReader::new(member))?;
+            paths = scan(&mut BufReader::new(member))?;
         }
     }
-    Ok(())
+    Ok(paths)
 }
 
-fn dtype(dtype: DType) -> Dtype {
+pub(crate) fn dtype(dtype: DType) -> Dtype {
     match dtype {
         DType::F64 => Dtype::F64,
         DType::F32 => Dtype::F32,
@@ -125,6 +163,7 @@ mod tests {
     use zip::{ZipWriter, write::SimpleFileOptions};
 
     use super::*;
+    use crate::open_tensors;
 
     /// The pickle of `{"w": os.system("touch ran")}`, as an attacker writes it.
     const ATTACK: &[u8] = b"\x80\x02}U\x01wcposix\nsystem\nU\x09touch ran\x85Rs.";
@@ -137,10 +176,10 @@ mod tests {
             [b"", b"PK", b"PK\x03\x04", &[0x80; 5000], b"\x80\x02}.", &[b'('; 5000]];
         for bytes in hostile.into_iter().chain([ATTACK]) {
             std::fs::write(&file, bytes).expect("written");
-            assert!(read_pytorch(&file).is_err(), "{bytes:?}");
+            assert!(open_tensors(&file).is_err(), "{bytes:?}");
         }
-        assert!(!Path::new("ran").exists(), "nothing of a pickle is executed");
-        assert!(read_pytorch(folder.path()).is_err());
+        assert!(!std::path::Path::new("ran").exists(), "nothing of a pickle is executed");
+        assert!(open_tensors(folder.path()).is_err());
     }
 
     #[test]
@@ -154,7 +193,7 @@ mod tests {
         archive.write_all(&pickle).expect("written");
         archive.finish().expect("written");
         assert!(std::fs::metadata(&path).expect("its length").len() < 1_000);
-        let fault = read_pytorch(&path).expect_err("it is refused");
+        let fault = open_tensors(&path).expect_err("it is refused");
         assert!(fault.contains("`archive/data.pkl` is compressed"), "{fault}");
     }
 
@@ -172,14 +211,10 @@ mod tests {
         archive.start_file("archive/data.pkl", options).expect("a member");
         archive.write_all(&pickle).expect("written");
         archive.finish().expect("written");
-        let fault = read_pytorch(&path).expect_err("it is refused");
+        let fault = open_tensors(&path).expect_err("it is refused");
         assert!(fault.contains("more memory"), "{fault}");
-        // The same in a file that is no archive, and an archive of the kind before.
+        // The same in a file that is no archive.
         std::fs::write(&path, &pickle).expect("written");
-        assert!(read_pytorch(&path).expect_err("it is refused").contains("more memory"));
-        let mut tar = vec![0; 512];
-        tar[257..262].copy_from_slice(b"ustar");
-        std::fs::write(&path, tar).expect("written");
-        assert!(read_pytorch(&path).expect_err("it is refused").contains("0.1.10"));
+        assert!(open_tensors(&path).expect_err("it is refused").contains("more memory"));
     }
 }

@@ -4,11 +4,12 @@
 //! The format: <https://huggingface.co/docs/safetensors/index#format>. No metadata is written,
 //! because the library keeps it in a hash map, whose order differs from run to run.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use half::{bf16, f16};
 use safetensors::{Dtype, View, tensor::Metadata};
 
+use crate::foreign::{Numbers, TensorEntry};
 use crate::{DType, StateDict, StoreError, TensorValue};
 
 /// The name that the format keeps for its metadata.
@@ -33,6 +34,23 @@ pub(crate) fn decode(file: &[u8]) -> Result<Vec<(String, TensorValue)>, String> 
 type Reader = fn(Dtype, &[usize], &[u8]) -> Result<TensorValue, String>;
 
 fn decode_as(file: &[u8], read: Reader) -> Result<Vec<(String, TensorValue)>, String> {
+    let (metadata, data) = header(file)?;
+    let data = &file[data..];
+    metadata
+        .tensors()
+        .into_iter()
+        .map(|(name, info)| {
+            let (start, end) = info.data_offsets;
+            let bytes = data.get(start..end).ok_or("a tensor lies outside the file")?;
+            let tensor = read(info.dtype, &info.shape, bytes)
+                .map_err(|fault| format!("`{name}` {fault}"))?;
+            Ok((name, tensor))
+        })
+        .collect()
+}
+
+/// What the header says of the tensors, and where their numbers begin.
+fn header(file: &[u8]) -> Result<(Metadata, usize), String> {
     // The library's own `SafeTensors::deserialize` adds up offsets from the header before it has
     // compared them with the file's length, which overflows on a header made for it.
     let (length, rest) = file.split_first_chunk().ok_or("it is shorter than its header")?;
@@ -45,17 +63,38 @@ fn decode_as(file: &[u8], read: Reader) -> Result<Vec<(String, TensorValue)>, St
     if metadata.data_len() != data.len() {
         return Err("its header and its length disagree".to_owned());
     }
-    metadata
+    Ok((metadata, file.len() - data.len()))
+}
+
+/// The tensors of a safetensors file of any program, by their names; or what is wrong with it.
+pub(crate) fn entries(file: Vec<u8>) -> Result<Vec<TensorEntry>, String> {
+    let (metadata, data) = header(&file).map_err(|fault| {
+        format!("{fault}, as of a file that was cut short or changed: get it anew")
+    })?;
+    let (file, length) = (Arc::new(file), metadata.data_len());
+    let mut entries: Vec<_> = metadata
         .tensors()
         .into_iter()
         .map(|(name, info)| {
             let (start, end) = info.data_offsets;
-            let bytes = data.get(start..end).ok_or("a tensor lies outside the file")?;
-            let tensor = read(info.dtype, &info.shape, bytes)
-                .map_err(|fault| format!("`{name}` {fault}"))?;
-            Ok((name, tensor))
+            if start > end || end > length {
+                return Err(format!("`{name}` lies outside the file"));
+            }
+            Ok(TensorEntry {
+                name,
+                shape: info.shape.clone(),
+                is_whole: !matches!(info.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16),
+                numbers: Numbers::Safetensors {
+                    dtype: info.dtype,
+                    file: Arc::clone(&file),
+                    start: data + start,
+                    end: data + end,
+                },
+            })
         })
-        .collect()
+        .collect::<Result<_, String>>()?;
+    entries.sort_by(|one: &TensorEntry, other| one.name.cmp(&other.name));
+    Ok(entries)
 }
 
 /// A tensor of a checkpoint.

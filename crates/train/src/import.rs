@@ -1,14 +1,49 @@
 //! Weights from PyTorch, into one of the networks here.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `select` | the tensors of a file that are the network |
+//! | `modules` | its modules, and the layers here, by kind and shape |
+//! | `pair`, `decide`, `numbers`, `norms` | which module is which layer, and the evidence for it |
+//! | `fill` | their numbers, as a checkpoint holds them |
+//! | `doubt` | what an evaluation says against an import |
+
+mod decide;
+mod doubt;
+mod fill;
+mod modules;
+mod norms;
+mod numbers;
+mod pair;
+mod select;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hearth_config::{Config, ModelConfig, reason};
-use hearth_model::{Classifier, PictureDims};
-use hearth_store::{StateDict, checksum, read_pytorch, read_tensors};
+use hearth_model::{Classifier, Layer, PictureDims};
+use hearth_store::{FileKind, StateDict, TensorEntry, checksum, open_tensors};
 
 use crate::error::TrainError;
 use crate::export::tensors;
+
+use decide::{FileOrder, Question};
+pub use doubt::{by_chance, normalization_doubt};
+use modules::{Module, Unit, is_listed, modules, units};
+use pair::{Pairs, pair};
+
+/// A file with weights, and what is said about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WeightsFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The entry that holds the network, where there are several.
+    pub key: Option<String>,
+    /// Tensors and modules that are left out.
+    pub ignore: Vec<String>,
+    /// Modules of the file, and the layers that they are.
+    pub map: Vec<[String; 2]>,
+}
 
 /// The weights of a file, as a checkpoint holds them, and where each came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,30 +52,26 @@ pub struct Weights {
     pub state: StateDict,
     /// Each tensor's name in the file, and its path in a checkpoint.
     pub names: Vec<[String; 2]>,
+    /// What was left out, made good and decided, in sentences.
+    pub notes: Vec<String>,
+    /// What speaks against it, in sentences.
+    pub warnings: Vec<String>,
     /// The file's name, and its BLAKE3 checksum.
     pub source: String,
 }
 
-/// How such a file is written.
-const SAVED_BY: &str = "in Python: torch.save(network.state_dict(), \"network.pt\")";
-
 /// Refuses what can be seen to be wrong before anything is loaded or trained.
 pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
-    let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
     if !matches!(config.model, ModelConfig::Classifier { .. }) {
         return Err(not_for(config));
     }
-    if !is_pytorch(file) && file.extension().is_some_and(|end| end != "safetensors") {
-        return Err(fault(format!("only .safetensors, .pt and .pth files are read; {SAVED_BY}")));
-    }
     fs::metadata(file)
-        .map(|_| ())
-        .map_err(|error| fault(format!("{}; check the path", reason(&error))))
+        .map_err(|error| fault(file, &format!("{}; check the path", reason(&error))))?;
+    FileKind::of(file).map(|_| ()).map_err(|text| fault(file, &text))
 }
 
-/// Whether `torch.save` wrote it, by its name.
-fn is_pytorch(file: &Path) -> bool {
-    file.extension().is_some_and(|end| end == "pt" || end == "pth")
+fn fault(file: &Path, text: &str) -> TrainError {
+    TrainError::Foreign(format!("{}: {text}", file.display()))
 }
 
 fn not_for(config: &Config) -> TrainError {
@@ -50,250 +81,146 @@ fn not_for(config: &Config) -> TrainError {
     ))
 }
 
-/// A module of PyTorch that has tensors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Module {
-    /// The part of its tensors' names before the last dot.
-    name: String,
-    kind: Kind,
-    /// That of its weights, or of a norm's mean.
-    shape: Vec<usize>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Convolution,
-    Linear,
-    Norm,
-    /// Nothing that a network here has.
-    Unknown,
-}
-
-impl Kind {
-    fn plural(self) -> &'static str {
-        match self {
-            Self::Convolution => "convolutions",
-            Self::Linear => "linear layers",
-            Self::Norm => "batch normalisations",
-            Self::Unknown => "layers of other kinds",
-        }
-    }
-}
-
-/// Reads a PyTorch `state_dict`, in a safetensors file or as `torch.save` writes it, for the network of a config, which takes pictures
-/// of this size and names so many classes.
+/// Reads weights of PyTorch, in a safetensors file or as `torch.save` writes it, for the network of a config,
+/// which takes pictures of this size and names so many classes.
 ///
-/// Tensors are found by the names of `hearth export`, or else layer by layer: convolutions, linear layers
-/// and batch normalisations each by their shape, and those of one shape in the order of their numbers
-/// (`conv2` before `conv10`). A tensor that is missing, left over, misshapen or not finite is an error, and
-/// so are layers of one shape whose names have no numbers.
+/// Modules are found by the names of `hearth export`, or else by their kinds and shapes; those of one shape by
+/// the order of the `state_dict` and the numbers in their names. A tensor that is missing, left over, misshapen
+/// or not finite is an error, and so is everything that could be read in two ways.
 pub fn weights(
-    file: &Path,
+    file: &WeightsFile,
     config: &Config,
     picture: PictureDims,
     classes: usize,
 ) -> Result<Weights, TrainError> {
-    let fault = |text: String| TrainError::Foreign(format!("{}: {text}", file.display()));
     let ModelConfig::Classifier { network, .. } = &config.model else {
         return Err(not_for(config));
     };
-    let bytes = fs::read(file).map_err(|error| fault(reason(&error)))?;
-    let read = if is_pytorch(file) {
-        read_pytorch(file).map_err(|text| format!("{text}; {SAVED_BY}"))
-    } else {
-        read_tensors(&bytes)
-    };
-    let mut theirs = read.map_err(&fault)?;
+    let path = &file.path;
     let layers = Classifier::layers(network, picture, classes).ok_or_else(|| {
-        fault("the network of the config has layers that other programs do not know".to_owned())
+        fault(path, "the network of the config has layers that other programs do not know")
     })?;
-    let wanted = tensors::tensors(&layers);
-    // How many batches a norm has seen is of no use here.
-    let counters: Vec<String> = theirs.iter().map(|(name, _)| name.to_owned()).collect();
-    for name in counters.iter().filter(|name| name.ends_with("num_batches_tracked")) {
-        theirs.take(name)?;
-    }
-    let shapes: Vec<(String, Vec<usize>)> = theirs.iter().map(shape_of).collect();
-    let same = wanted.iter().all(|tensor| shapes.iter().any(|(name, _)| *name == tensor.name));
-    let pairs = if same {
-        Vec::new()
-    } else {
-        let ours: Vec<_> =
-            wanted.iter().map(|tensor| (tensor.name.clone(), tensor.pytorch_shape())).collect();
-        let mut found = modules(&shapes);
-        found.sort_by_cached_key(|module| natural(&module.name));
-        pair(&modules(&ours), &found).map_err(&fault)?
-    };
-    let mut mapped = StateDict::new();
-    let mut names = Vec::new();
-    for tensor in &wanted {
-        let (module, part) = split(&tensor.name);
-        let module = pairs.iter().find(|(ours, _)| *ours == module).map_or(module, |pair| &pair.1);
-        let name = format!("{module}.{part}");
-        let shape = tensor.pytorch_shape();
-        let value = theirs.take_tensor(&name, &shape).map_err(|error| fault(error.to_string()))?;
-        let numbers = value.to_vec::<f32>()?;
-        let good =
-            |number: &f32| number.is_finite() && (*number >= 0.0 || !name.ends_with("running_var"));
-        if !numbers.iter().all(good) {
-            return Err(fault(format!("`{name}` holds numbers that no trained network has")));
-        }
-        mapped.insert(tensor.name.clone(), value)?;
-        names.push([name, tensor.path.clone()]);
-    }
-    theirs.finish().map_err(|error| fault(error.to_string()))?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let bytes = fs::read(path).map_err(|error| fault(path, &reason(&error)))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let source = format!("{name}, BLAKE3 {}", checksum(&bytes));
-    Ok(Weights { state: tensors::from_pytorch(Some(&layers), mapped)?, names, source })
+    drop(bytes);
+    let (filled, notes) = read(file, &layers, picture).map_err(|fault| match fault {
+        Fault::Usage(text) => TrainError::Settings(format!("{}: {text}", path.display())),
+        Fault::File(text) => self::fault(path, &text),
+    })?;
+    let state = tensors::from_pytorch(Some(&layers), filled.state)?;
+    Ok(Weights { state, names: filled.names, notes, warnings: Vec::new(), source })
 }
 
-fn shape_of((name, value): (&str, &hearth_store::Value)) -> (String, Vec<usize>) {
-    let shape = match value {
-        hearth_store::Value::Tensor(tensor) => tensor.shape().to_vec(),
-        _ => Vec::new(),
+/// Why nothing is imported.
+#[derive(Debug, PartialEq, Eq)]
+enum Fault {
+    /// An option is wrong.
+    Usage(String),
+    /// The file is not what it should be, or does not decide.
+    File(String),
+}
+
+impl From<String> for Fault {
+    fn from(text: String) -> Self {
+        Self::File(text)
+    }
+}
+
+/// The tensors for these layers under the names of an export, and all that is to be said.
+fn read(
+    file: &WeightsFile,
+    layers: &[Layer],
+    picture: PictureDims,
+) -> Result<(fill::Filled, Vec<String>), Fault> {
+    let opened = open_tensors(&file.path)?;
+    let entries = &opened.entries;
+    let (units, wanted) = (units(layers), tensors::tensors(layers));
+    if wanted.iter().all(|tensor| entries.iter().any(|entry| entry.name == tensor.path)) {
+        let what = "it is a checkpoint of this program: `model.init = \"RUN\"` starts from one, and what `hearth \
+                    export` writes can be imported";
+        return Err(what.to_owned().into());
+    }
+    let choice = select::Choice { key: file.key.as_deref(), ignore: &file.ignore };
+    let select::Chosen { tensors, mut notes } = select::choose(entries, choice, &units)?;
+    let modules = modules(entries, &tensors);
+    let order = match opened.is_ordered {
+        true if is_listed(&modules, entries) => FileOrder::Listed,
+        true => FileOrder::Changed,
+        false => FileOrder::Absent,
     };
-    (name.to_owned(), shape)
+    let sizes = sizes(&units, picture);
+    let question = Question { units: &units, modules: &modules, order, sizes: &sizes };
+    let pairs = pair(question, &file.map)?;
+    check_rest(entries, &modules, &pairs)?;
+    notes.extend(pairs.notes.iter().cloned());
+    let filled = fill::fill(entries, &modules, (&units, &pairs), &wanted)?;
+    notes.extend(filled.notes.iter().cloned());
+    Ok((filled, notes))
 }
 
-/// A tensor's module, and its name in there.
-fn split(name: &str) -> (&str, &str) {
-    name.rsplit_once('.').unwrap_or(("", name))
+/// The widths of layers and the sides of pictures on their way through them.
+fn sizes(units: &[Unit], [_, height, width]: PictureDims) -> Vec<usize> {
+    let halved =
+        |side: usize| std::iter::successors(Some(side), |side| Some(side / 2).filter(|it| *it > 3));
+    let shapes = units.iter().flat_map(|unit| unit.shape.iter().copied());
+    shapes.filter(|size| *size > 3).chain(halved(height)).chain(halved(width)).collect()
 }
 
-/// The modules of these tensors, in the order in which they first come.
-fn modules(tensors: &[(String, Vec<usize>)]) -> Vec<Module> {
-    let mut found: Vec<Module> = Vec::new();
-    for (name, shape) in tensors {
-        let (module, part) = split(name);
-        let kind = match (part, shape.len()) {
-            ("running_mean", _) => Kind::Norm,
-            ("weight", 4) => Kind::Convolution,
-            ("weight", 2) => Kind::Linear,
-            _ => Kind::Unknown,
-        };
-        let found_here = Module { name: module.to_owned(), kind, shape: shape.clone() };
-        match found.iter_mut().find(|known| known.name == module) {
-            Some(known) if known.kind == Kind::Unknown => *known = found_here,
-            Some(_) => {}
-            None => found.push(found_here),
+/// Refuses tensors that belong to no layer.
+fn check_rest(entries: &[TensorEntry], modules: &[Module], pairs: &Pairs) -> Result<(), String> {
+    let is_taken = |place: usize| {
+        pairs.of_units.contains(&place)
+            || pairs.of_norms.iter().flatten().any(|norm| *norm == place)
+    };
+    let mut rest: Vec<&TensorEntry> = Vec::new();
+    for (place, module) in modules.iter().enumerate() {
+        if is_taken(place) {
+            rest.extend(module.strange(entries));
+        } else {
+            rest.extend(module.tensors.iter().map(|tensor| &entries[*tensor]));
         }
     }
-    found
+    let Some(first) = rest.first() else { return Ok(()) };
+    let tensors = rest.iter().map(|TensorEntry { name, shape, .. }| format!("`{name}`, {shape:?}"));
+    Err(format!(
+        "it holds {}, which no layer of the config's network has. `--ignore {}` leaves one out, and --key names the \
+         entry of the network",
+        listed(tensors, 4),
+        first.name,
+    ))
 }
 
-/// Which module of the file is which of ours: those of a kind and shape in the order of their numbers.
-fn pair(ours: &[Module], theirs: &[Module]) -> Result<Vec<(String, String)>, String> {
-    let mut left: Vec<&Module> = theirs.iter().collect();
-    let mut pairs = Vec::new();
-    for module in ours {
-        let alike = |other: &&Module| (other.kind, &other.shape) == (module.kind, &module.shape);
-        let Some(place) = left.iter().position(alike) else {
-            let of_kind: Vec<_> = left
-                .iter()
-                .filter(|other| other.kind == module.kind)
-                .map(|other| format!("{} {:?}", other.name, other.shape))
-                .collect();
+/// What remains of a weight that is made anew in each forward pass, and how it is made for good.
+const REMADE: [(&str, &str); 4] = [
+    (".weight_orig", "torch.nn.utils.prune.remove"),
+    (".weight_g", "torch.nn.utils.remove_weight_norm"),
+    (".weight_u", "torch.nn.utils.remove_spectral_norm"),
+    (".original0", "torch.nn.utils.parametrize.remove_parametrizations"),
+];
+
+/// Refuses weights that are made of others.
+fn check_remade<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    for name in names {
+        if let Some((_, remedy)) = REMADE.iter().find(|(end, _)| name.ends_with(end)) {
             return Err(format!(
-                "the network of the config needs one more of {} of {:?}; the file still has {}",
-                module.kind.plural(),
-                module.shape,
-                if of_kind.is_empty() { "none".to_owned() } else { of_kind.join(", ") },
-            ));
-        };
-        let same: Vec<&str> =
-            theirs.iter().filter(|other| alike(other)).map(|other| other.name.as_str()).collect();
-        if same.len() > 1 && !same.iter().all(|name| name.contains(|c: char| c.is_ascii_digit())) {
-            return Err(format!(
-                "{} have one shape, and their names do not say which comes first: number them",
-                same.join(", ")
+                "`{name}` is a part of which a weight is made in each forward pass: make it for good by {remedy}, and \
+                 save anew"
             ));
         }
-        pairs.push((module.name.clone(), left.remove(place).name.clone()));
     }
-    match left.first() {
-        None => Ok(pairs),
-        Some(module) => Err(format!(
-            "it holds `{}`, {:?}, which has no place in the network of the config",
-            module.name, module.shape
-        )),
-    }
+    Ok(())
 }
 
-/// A name by which 2 comes before 10.
-fn natural(name: &str) -> Vec<(String, u64)> {
-    let mut parts: Vec<(String, u64)> = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let (text, behind) = rest.split_at(digits);
-        let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
-        // A number that is too long to be one comes last.
-        parts.push((text.to_owned(), behind[..end].parse().unwrap_or(u64::MAX)));
-        rest = &behind[end..];
+/// The first names of many, and how many more there are.
+fn listed(names: impl Iterator<Item = impl std::fmt::Display>, most: usize) -> String {
+    let names: Vec<String> = names.map(|name| name.to_string()).collect();
+    let shown = names[..names.len().min(most)].join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
-    parts
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn layers_are_ordered_as_people_number_them() {
-        let mut names = ["fc10", "conv2", "conv10", "fc9", "conv1.0", "conv"];
-        names.sort_by_cached_key(|name| natural(name));
-        assert_eq!(names, ["conv1.0", "conv2", "conv10", "conv", "fc9", "fc10"]);
-    }
-
-    #[test]
-    fn modules_are_told_apart_by_their_tensors() {
-        let tensor = |name: &str, rank: usize| (name.to_owned(), vec![1; rank]);
-        let found = modules(&[
-            tensor("bn.bias", 1),
-            tensor("bn.running_mean", 1),
-            tensor("conv.bias", 1),
-            tensor("conv.weight", 4),
-            tensor("fc.weight", 2),
-            tensor("norm.weight", 1),
-        ]);
-        let kinds: Vec<_> = found.iter().map(|module| module.kind).collect();
-        assert_eq!(kinds, [Kind::Norm, Kind::Convolution, Kind::Linear, Kind::Unknown]);
-        let error = pair(&modules(&[tensor("0.weight", 4)]), &found).expect_err("more than that");
-        assert!(error.contains("`bn`, [1], which has no place"), "{error}");
-    }
-
-    #[test]
-    fn layers_are_paired_by_shape_and_then_by_number() {
-        let linear = |name: &str, sizes: [usize; 2]| (format!("{name}.weight"), sizes.to_vec());
-        let paired = |theirs: &[(String, Vec<usize>)]| {
-            let ours = modules(&[
-                linear("1", [64, 784]),
-                linear("3", [64, 64]),
-                linear("5", [64, 64]),
-                linear("7", [10, 64]),
-            ]);
-            let mut theirs = modules(theirs);
-            theirs.sort_by_cached_key(|module| natural(&module.name));
-            pair(&ours, &theirs).map(|pairs| pairs.into_iter().map(|(_, theirs)| theirs).collect())
-        };
-        let found: Result<Vec<_>, _> = paired(&[
-            linear("classifier", [10, 64]),
-            linear("h10", [64, 64]),
-            linear("h9", [64, 64]),
-            linear("stem", [64, 784]),
-        ]);
-        assert_eq!(found, Ok(["stem", "h9", "h10", "classifier"].map(String::from).to_vec()));
-        let unordered = paired(&[
-            linear("a", [64, 784]),
-            linear("fc_one", [64, 64]),
-            linear("fc_two", [64, 64]),
-            linear("z", [10, 64]),
-        ]);
-        assert!(unordered.expect_err("no order").contains("fc_one, fc_two have one shape"));
-        let misshapen = paired(&[linear("a", [64, 700])]).expect_err("another shape");
-        assert!(
-            misshapen.contains("[64, 784]") && misshapen.contains("a [64, 700]"),
-            "{misshapen}"
-        );
-    }
-}
+mod tests;

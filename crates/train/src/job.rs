@@ -8,6 +8,7 @@ use hearth_config::Config;
 use serde::Serialize;
 
 use crate::backend::Backend;
+use crate::import::WeightsFile;
 use crate::report::Report;
 
 /// Where a run is kept.
@@ -21,7 +22,7 @@ pub enum Target {
     Resume(PathBuf),
     /// This folder, which must not hold a run: a run of no steps that holds the weights of a file of
     /// PyTorch.
-    Import(PathBuf, PathBuf),
+    Import(PathBuf, WeightsFile),
     /// Nowhere: everything is built, and nothing trained or written.
     Nowhere,
 }

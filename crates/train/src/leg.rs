@@ -9,12 +9,13 @@ use hearth_store::{RunDir, StoreError};
 use crate::board::Board;
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import::Weights;
+use crate::import::{Weights, by_chance};
 use crate::info::{RunInfo, Statistics};
 use crate::job::{Ended, Job, Outcome, Target};
 use crate::keeper::{Keeper, Kept};
 use crate::page::Page;
 use crate::pictures::animate;
+use crate::report::Report;
 use crate::resume;
 use crate::task::{Split, Task};
 use crate::trained::stored_config;
@@ -26,13 +27,22 @@ fn take_over(
     trainer: &mut Trainer<'_, impl Task>,
     weights: Weights,
     Statistics { mean, std }: &Statistics,
+    is_given: bool,
 ) -> Result<(), TrainError> {
     for [theirs, ours] in weights.names {
         trainer.tell_note(format!("{theirs} -> {ours}"));
     }
-    trainer.tell_note(format!(
-        "pictures are taken as (pixel / 255 - mean) / std, by the data's mean {mean:.4?} and std {std:.4?}"
-    ));
+    for note in weights.notes {
+        trainer.note(note)?;
+    }
+    trainer.note(format!(
+        "images are taken as (pixel / 255 - mean) / std, by {} mean {mean:.4?} and std {std:.4?}{}",
+        if is_given { "the config's" } else { "the training set's" },
+        if is_given { "" } else { "; --mean and --std say otherwise" },
+    ))?;
+    for warning in weights.warnings {
+        trainer.note(warning)?;
+    }
     trainer.start_from(weights.state)
 }
 
@@ -101,9 +111,11 @@ impl Leg<'_> {
                  those of an uninterrupted run"
             ))?;
         }
+        let is_imported = self.weights.is_some();
         let ended = match self.weights.take() {
             Some(weights) => {
-                take_over(&mut trainer, weights, &self.info.normalization)?;
+                let is_given = config.data.batches.mean.is_some();
+                take_over(&mut trainer, weights, &self.info.normalization, is_given)?;
                 Ended::Finished
             }
             None => trainer.run()?,
@@ -125,6 +137,9 @@ impl Leg<'_> {
             test = trainer.task().evaluate(Split::Test);
             trainer.log_report(Split::Test, test.as_ref(), best)?;
             trainer.show(Split::Test, test.as_ref(), best);
+            if let (true, Some(Report::Classification(report))) = (is_imported, &test) {
+                notes.extend(by_chance(report));
+            }
             // Of a run that was killed right here as well, which keeps none of them any more.
             for folder in T::ARTIFACT_FOLDERS {
                 notes.extend(animate_folder(&self.run, folder)?);

@@ -81,6 +81,7 @@ pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
 pub use export::{Export, Format, Part, export};
 pub use image;
+pub use import::WeightsFile;
 pub use inspect::{Inspected, Inspection, inspect};
 pub use job::{Ended, Job, Outcome, Target};
 pub use predict::{Guess, Predictor};

@@ -1,12 +1,12 @@
 //! A whole training run: from a checked config to a folder with a trained network.
 
-use hearth_config::DataSource;
+use hearth_config::{DataSource, ModelConfig};
 use hearth_data::{Dataset, Normalization, Splits};
 use hearth_store::{RunDir, RunLock, StoreError};
 
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import;
+use crate::import::{self, Weights, WeightsFile};
 use crate::info::RunInfo;
 use crate::job::{Job, Outcome, Target};
 use crate::leg::Leg;
@@ -41,11 +41,7 @@ pub(crate) fn begin(
         )));
     }
     let weights = match &job.target {
-        Target::Import(_, file) => {
-            let shape = dataset.train.shape;
-            let dims = [shape.channels, shape.height, shape.width];
-            Some(import::weights(file, config, dims, dataset.classes.len())?)
-        }
+        Target::Import(_, file) => Some(imported(job, file, (&dataset, &splits), normalization)?),
         _ => None,
     };
     let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
@@ -75,6 +71,26 @@ fn datasets_folder(job: &Job<'_>) -> Option<String> {
             folder.to_str().map(str::to_owned)
         }
     }
+}
+
+/// The weights of a file, with what speaks against how the images are normalised.
+fn imported(
+    job: &Job<'_>,
+    file: &WeightsFile,
+    (dataset, splits): (&Dataset, &Splits),
+    normalization: &Normalization,
+) -> Result<Weights, TrainError> {
+    let (config, classes, shape) = (job.config, &dataset.classes, dataset.train.shape);
+    let dims = [shape.channels, shape.height, shape.width];
+    let mut weights = import::weights(file, config, dims, classes.len())?;
+    if let ModelConfig::Classifier { network, .. } = &config.model {
+        let (data, device) = ((splits, &classes[..]), job.backend.device()?);
+        let state = &weights.state;
+        let doubt =
+            import::normalization_doubt(config, network, state, data, normalization, &device)?;
+        weights.warnings.extend(doubt);
+    }
+    Ok(weights)
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.

@@ -43,7 +43,7 @@ pub fn train(
         Target::Nowhere => {}
     }
     if let Target::Import(_, file) = &job.target {
-        import::check(file, config)?;
+        import::check(&file.path, config)?;
     }
     let source = Source::open(config, &job.target)?;
     let (data, device) = prepare(job, observe)?;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use hearth_train::{Backend, Event, Job, Target};
+use hearth_train::{Backend, Event, Job, Target, WeightsFile};
 
 use super::train::Short;
 use crate::args::Import;
@@ -13,9 +13,21 @@ use crate::settings::{self, Datasets, beside_config};
 
 /// Imports.
 pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
-    let config = settings::read(&args.config, &args.overrides)?;
+    // What options stand for comes first, so that settings win.
+    let options = [("mean", &args.mean), ("std", &args.std)];
+    let options = options
+        .into_iter()
+        .filter_map(|(key, values)| values.as_ref().map(|values| format!("data.{key}={values:?}")));
+    let overrides: Vec<String> = options.chain(args.overrides.iter().cloned()).collect();
+    let config = settings::read(&args.config, &overrides)?;
     let datasets = &datasets.of(&config, beside_config(&args.config));
-    let target = Target::Import(args.run.clone(), args.file.clone());
+    let file = WeightsFile {
+        path: args.file.clone(),
+        key: args.key.clone(),
+        ignore: args.ignore.clone(),
+        map: args.map.clone(),
+    };
+    let target = Target::Import(args.run.clone(), file);
     let stop = AtomicBool::new(false);
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let mut progress = Progress::new(View::without_dashboard());

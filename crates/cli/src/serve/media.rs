@@ -22,7 +22,8 @@ pub fn in_small_letters(request: &mut Request) {
     let mut plain = name;
     for parameter in parameters(text).into_iter().skip(1).filter(|text| !text.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        plain.push_str(&format!("; {}={}", key.trim().to_ascii_lowercase(), value.trim()));
+        let key = key.trim().to_ascii_lowercase();
+        plain.extend(["; ", &key, "=", value.trim()]);
     }
     if let Ok(value) = HeaderValue::from_str(&plain) {
         request.headers_mut().insert(header::CONTENT_TYPE, value);

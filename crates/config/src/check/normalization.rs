@@ -48,7 +48,7 @@ mod tests {
         );
         match RawConfig::parse("n.toml", text).and_then(|raw| raw.check()) {
             Ok(_) => String::new(),
-            Err(faults) => faults.0.iter().map(|fault| format!("{fault:?}\n")).collect(),
+            Err(faults) => format!("{:?}", faults.0),
         }
     }
 

@@ -89,8 +89,7 @@ impl DataSource {
     pub fn channels(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(1),
-            Self::ImageFolder(ImageFolderConfig { color: Color::Grey, .. }) => Some(1),
-            Self::ImageFolder(ImageFolderConfig { color: Color::Rgb, .. }) => Some(3),
+            Self::ImageFolder(folder) => Some(folder.color.channels()),
             Self::Idx(_) => None,
         }
     }
