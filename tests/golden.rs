@@ -102,8 +102,8 @@ fn drift(found: &str, golden: &str) -> Option<String> {
     let far = |(found, golden): &(&str, &str)| {
         let pairs = numbers(found).into_iter().zip(numbers(golden));
         pairs.into_iter().any(|(found, golden)| {
-            // Not `>`: NaN is far from everything.
-            !((found - golden).abs() <= RELATIVE * golden.abs())
+            let distance = (found - golden).abs();
+            distance.is_nan() || distance > RELATIVE * golden.abs()
         })
     };
     pairs.into_iter().find(far).map(|(found, golden)| format!("{found} instead of {golden}"))

@@ -123,6 +123,24 @@ fn answers_are_those_of_predict() {
         assert_eq!((&model["kind"], &model["step"]), (&"mlp".into(), &29.into()));
         server.end();
     }
+    let server = Server::start(&run, &[]);
+    let form = [
+        &b"--X\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\na boot?\r\n"[..],
+        b"--X\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\n\r\n",
+        &bytes[0],
+        b"\r\n--X--\r\n",
+    ];
+    // Media types have no case, and boundaries have.
+    let form = client()
+        .post(server.at("/v1/predict?top=0"))
+        .content_type("Multipart/Form-Data; Boundary=X")
+        .send(&form.concat());
+    let (status, found) = answer(form);
+    assert_eq!((status, &found["predictions"][0]["top"]), (200, &wanted["predictions"][0]["top"]));
+    let packed =
+        client().post(server.at("/v1/predict")).header("content-encoding", "gzip").send(&bytes[0]);
+    assert!(reason(answer(packed), 415).contains("gzip"));
+    server.end();
     let server = Server::start(&run, &["--max-body", "20000", "--max-pixels", "2000"]);
     let send = |pictures: &[(&str, &Vec<u8>)]| {
         let mut form = Vec::new();

@@ -40,7 +40,9 @@ pub fn of_run(
 /// The config of these settings with absolute paths, after what has to be said of them. A path that leads
 /// nowhere is an error.
 pub fn located(Located { config, notes, absent }: Located) -> Result<Config, Failure> {
-    notes.iter().for_each(|note| say(note));
+    for note in &notes {
+        say(note);
+    }
     let Some(Absent { key, tried, place }) = absent.first() else { return Ok(config) };
     let tried: Vec<_> = tried.iter().map(|path| format!("\n{}", path.display())).collect();
     let message = format!("`{key}` leads to nothing ({place}); tried:{}", tried.concat());

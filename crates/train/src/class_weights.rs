@@ -45,7 +45,7 @@ pub fn of(config: &Config, train: &Subset, classes: &[String]) -> Result<Vec<f64
 
 /// A sentence for the user: which class has which weight; none where all have the same.
 pub fn told(weights: &[f64], classes: &[String]) -> Option<String> {
-    if weights.windows(2).all(|pair| pair[0] == pair[1]) {
+    if weights.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq()) {
         return None;
     }
     let weighted = classes.iter().zip(weights);

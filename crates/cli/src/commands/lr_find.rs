@@ -39,18 +39,15 @@ pub fn run(args: &LrFind, backend: Backend, datasets: Datasets<'_>) -> Result<()
     }
     let tried = losses.last().map_or(from, |(rate, _)| *rate);
     say(&format!("{} steps, from {from:.1e} to {tried:.1e}: {}", losses.len(), args.out.display()));
-    match suggested {
-        Some([from, to]) => print(&format!(
+    if let Some([from, to]) = suggested {
+        return print(&format!(
             "the loss has fallen at {from:.1e} and is lowest at {to:.1e}: try an \
              optimizer.learning_rate between the two",
-        )),
-        None => {
-            let ConfigArgs { config, overrides } = &args.config;
-            let train =
-                CommandLine::new("train").path(config).args(overrides).args(["--overfit", "1"]);
-            Err(Failure::Other(format!(
-                "the loss hardly falls: try other ends, as --from 1e-6 --to 100, or `{train}`"
-            )))
-        }
+        ));
     }
+    let ConfigArgs { config, overrides } = &args.config;
+    let train = CommandLine::new("train").path(config).args(overrides).args(["--overfit", "1"]);
+    Err(Failure::Other(format!(
+        "the loss hardly falls: try other ends, as --from 1e-6 --to 100, or `{train}`"
+    )))
 }
