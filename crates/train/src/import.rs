@@ -112,6 +112,9 @@ pub fn weights(
     Ok(Weights { state, names: filled.names, notes, warnings: Vec::new(), source })
 }
 
+/// How many modules a tensor may lie in.
+const DEEPEST: usize = 64;
+
 /// Why nothing is imported.
 #[derive(Debug, PartialEq, Eq)]
 enum Fault {
@@ -135,6 +138,10 @@ fn read(
 ) -> Result<(fill::Filled, Vec<String>), Fault> {
     let opened = open_tensors(&file.path)?;
     let entries = &opened.entries;
+    let is_deep = |entry: &&TensorEntry| entry.name.split('.').count() > DEEPEST;
+    if let Some(TensorEntry { name, .. }) = entries.iter().find(is_deep) {
+        return Err(format!("`{name:.80}...` lies in more than {DEEPEST} modules").into());
+    }
     let (units, wanted) = (units(layers), tensors::tensors(layers));
     if wanted.iter().all(|tensor| entries.iter().any(|entry| entry.name == tensor.path)) {
         let what = "it is a checkpoint of this program: `model.init = \"RUN\"` starts from one, and what `hearth \
