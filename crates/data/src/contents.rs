@@ -72,11 +72,14 @@ impl Contents {
     }
 }
 
-/// An image at any depth of a folder.
+/// An image at any depth of a folder, or something that cannot be looked into.
 pub(crate) fn holds_images(folder: &Path) -> bool {
     let walk = WalkDir::new(folder).follow_links(false).into_iter();
     let walk = walk.filter_entry(|entry| entry.depth() == 0 || !is_ignored(entry.file_name()));
-    walk.flatten().any(|entry| !entry.file_type().is_dir() && is_image(entry.path()))
+    let mut walk = walk.map(|entry| {
+        entry.map_or(true, |entry| !entry.file_type().is_dir() && is_image(entry.path()))
+    });
+    walk.any(|found| found)
 }
 
 fn is_folder(entry: &DirEntry) -> bool {

@@ -8,7 +8,7 @@
 //! Names that start with a dot are ignored. Classes and pictures are in the byte order of their names in
 //! Unicode's composed form, so the same folder gives the same dataset anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,8 +77,26 @@ impl Folder {
             );
             return Err(DataError::set(&self.layout.root, fault));
         }
-        others().try_for_each(|part| part.check_classes(&self.train))?;
+        if labels == Labels::Needed {
+            others().try_for_each(|part| part.check_classes(&self.train))?;
+        }
         self.train.check_count(labels)
+    }
+
+    /// Gives each part the classes of all, where nobody asks whether they are the same.
+    fn unite_classes(&mut self) {
+        let classes: BTreeSet<String> =
+            self.parts().flat_map(|(_, part)| part.classes.iter().cloned()).collect();
+        let classes: Vec<String> = classes.into_iter().collect();
+        let parts = [Some(&mut self.train), self.valid.as_mut(), self.test.as_mut()];
+        for part in parts.into_iter().flatten() {
+            let label = |class: &String| classes.partition_point(|other| other < class) as u16;
+            let labels: Vec<u16> = part.classes.iter().map(label).collect();
+            for (_, label) in &mut part.pictures {
+                *label = labels[usize::from(*label)];
+            }
+            part.classes.clone_from(&classes);
+        }
     }
 }
 
@@ -86,8 +104,9 @@ impl Folder {
 pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset, DataError> {
     let shape =
         PictureShape { channels: config.color.channels(), height: config.size, width: config.size };
-    let folder = Folder::of(Path::new(&config.path))?;
+    let mut folder = Folder::of(Path::new(&config.path))?;
     folder.check(labels)?;
+    folder.unite_classes();
     let mut warnings: Vec<String> = folder.train.case_warning().into_iter().collect();
     let Folder { layout, train, valid, test } = folder;
     let (train, test) = match test {

@@ -48,9 +48,9 @@ impl Part {
         let endings = ["dataset", "set", "data", "split", "images", "imgs", "pictures", "samples"];
         let stem = endings.iter().find_map(|ending| plain.strip_suffix(ending)).unwrap_or(&plain);
         match stem {
-            "train" | "training" | "trn" => Some(Self::Train),
+            "train" | "training" => Some(Self::Train),
             "val" | "valid" | "validation" | "dev" | "development" => Some(Self::Valid),
-            "test" | "testing" | "tst" => Some(Self::Test),
+            "test" | "testing" => Some(Self::Test),
             _ => None,
         }
     }

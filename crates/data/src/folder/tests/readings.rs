@@ -156,6 +156,20 @@ fn pictures_alone_are_enough_where_labels_are_unused() {
 }
 
 #[test]
+fn parts_need_no_equal_classes_where_labels_are_unused() {
+    let pictures = Pictures::parts(2, 1);
+    pictures.add("test/ant/0.png", [1; 3]);
+    fs::remove_dir_all(pictures.path("test/cat")).unwrap();
+    let dataset = crate::folder::load(&pictures.config(), Labels::Unused).unwrap();
+    assert_eq!(dataset.classes, ["ant", "cat", "dog"]);
+    assert_eq!(
+        (&dataset.train.labels[..], &dataset.test.labels[..]),
+        (&[1, 1, 2, 2][..], &[0, 2][..])
+    );
+    assert!(pictures.fault().contains("train/ has no class folder ant"), "{}", pictures.fault());
+}
+
+#[test]
 fn the_folder_of_the_classes_is_found_in_a_message() {
     let pictures = Pictures::new();
     for class in ["boot", "sandal"] {
