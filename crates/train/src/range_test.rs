@@ -2,6 +2,7 @@
 //! training neural networks", section 3.3).
 
 use hearth_config::ModelConfig;
+use hearth_data::Labels;
 use serde::Serialize;
 
 use crate::error::TrainError;
@@ -66,7 +67,7 @@ pub fn range_test(
         ));
     };
     let source = Source::open(config, &job.target)?;
-    let (data, device) = prepare(job, observe)?;
+    let (data, device) = prepare(job, Labels::Needed, observe)?;
     let normalization = normalization(config, &data.splits.train)?;
     let classes = data.dataset.classes;
     let mut task =

@@ -31,6 +31,15 @@ pub fn train(
     job: &Job<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
+    train_on(job, Labels::of(&job.config.model), observe)
+}
+
+/// Trains on data whose labels follow as many rules as this.
+fn train_on(
+    job: &Job<'_>,
+    labels: Labels,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
     // Said before any data is fetched.
     match &job.target {
@@ -46,7 +55,7 @@ pub fn train(
         import::check(&file.path, config)?;
     }
     let source = Source::open(config, &job.target)?;
-    let (data, device) = prepare(job, observe)?;
+    let (data, device) = prepare(job, labels, observe)?;
     let splits = &data.splits;
     match &config.model {
         ModelConfig::Classifier { network, .. } => {
@@ -75,6 +84,7 @@ pub fn train(
 /// Opens the device and reads the data of a job.
 pub(crate) fn prepare(
     job: &Job<'_>,
+    labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<(Data, Device), TrainError> {
     let config = job.config;
@@ -82,7 +92,6 @@ pub(crate) fn prepare(
     // Refused before a judge is trained for it.
     Arithmetic::new(config.run.precision, &device)?;
     let threads = set_threads(config.run.threads);
-    let labels = Labels::of(&config.model);
     let dataset = hearth_data::load(&config.data.source, labels, job.datasets, &mut |text| {
         observe(Event::Note(text.to_owned()));
     })?;
@@ -140,7 +149,8 @@ fn judge_of(
         )));
         let target = Target::Resume(path.clone());
         let job = Job { config: &config, target, deadline: None, ..*job };
-        let outcome = train(&job, observe)?;
+        // Each class has training images, and how well it knows those of the test set is not asked.
+        let outcome = train_on(&job, Labels::Unused, observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",
