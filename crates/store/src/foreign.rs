@@ -84,6 +84,9 @@ const LONGEST_HEADER: u64 = 100_000_000;
 /// Where a tar archive has its mark, and what that is.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
+/// How a file without an archive begins whose pickles are letters.
+const TEXT_MARK: &[u8] = b"L119547037146038801333356";
+
 /// The members of an archive that PyTorch wrote before 0.1.10.
 const OLDEST: [&[u8]; 4] = [b"sys_info", b"pickle", b"tensors", b"storages"];
 
@@ -123,7 +126,11 @@ impl FileKind {
             Some((what, remedy)) => {
                 Err(format!("it is {what}, and no weights of PyTorch: {remedy}"))
             }
-            None if matches!(head.first(), Some(0x80 | b'(' | b'}' | b']')) => Ok(Self::Pytorch),
+            None if matches!(head.first(), Some(0x80 | b'(' | b'}' | b']'))
+                || head.starts_with(TEXT_MARK) =>
+            {
+                Ok(Self::Pytorch)
+            }
             None => Err(format!("it is neither a safetensors file nor one of torch.save; {SAVE}")),
         }
     }

@@ -65,7 +65,7 @@ pub fn check(file: &Path, config: &Config) -> Result<(), TrainError> {
     if !matches!(config.model, ModelConfig::Classifier { .. }) {
         return Err(not_for(config));
     }
-    fs::metadata(file)
+    fs::File::open(file)
         .map_err(|error| fault(file, &format!("{}; check the path", reason(&error))))?;
     FileKind::of(file).map(|_| ()).map_err(|text| fault(file, &text))
 }

@@ -74,9 +74,8 @@ impl<'a> Pairing<'a> {
         };
         if (module.kind, &module.shape) != (kind, &shape) {
             return Err(format!(
-                "--map {theirs}={ours} does not fit: `{theirs}` is {:?}, and `{ours}` {} of {shape:?}",
+                "--map {theirs}={ours} does not fit: `{theirs}` is {:?}, and `{ours}` must be {shape:?}",
                 module.shape,
-                kind.counted(1),
             ));
         }
         if slot.is_some() || self.is_taken[place] {
@@ -234,6 +233,9 @@ impl<'a> Pairing<'a> {
             .collect();
         let free: Vec<usize> = (0..modules.len())
             .filter(|place| !self.is_taken[*place] && modules[*place].kind == Kind::Norm)
+            .filter(|place| {
+                open.iter().any(|unit| units[*unit].shape[..1] == modules[*place].shape)
+            })
             .collect();
         for unit in &open {
             let channels = units[*unit].shape[0];

@@ -156,6 +156,9 @@ fn prefixes(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('.').map(|(place, _)| &name[..place])
 }
 
+/// So many networks that fit are looked for.
+const MOST: usize = 8;
+
 /// The tensors below the one entry that is such a network: all of a plain `state_dict`, or one of several
 /// dictionaries or modules. Where none is, those of the entry that is called as one, for what is said of it then.
 fn network(entries: &[TensorEntry], left: &[usize], units: &[Unit]) -> Result<Vec<usize>, String> {
@@ -171,7 +174,8 @@ fn network(entries: &[TensorEntry], left: &[usize], units: &[Unit]) -> Result<Ve
     let mut fitting: Vec<(&str, &Vec<usize>)> = Vec::new();
     for (prefix, places) in &below {
         let is_new = |(_, known): &(&str, &Vec<usize>)| *known != places;
-        if plausible.contains(&places.len())
+        if fitting.len() < MOST
+            && plausible.contains(&places.len())
             && fitting.iter().all(is_new)
             && fits(entries, places, units)
         {
