@@ -53,7 +53,8 @@ save("runs.tga", Image.new("RGB", (30, 22), "red"), compression="tga_rle")
 runs = (folder / "runs.tga").read_bytes()
 (folder / "runs.tga").write_bytes(runs[:-26])
 
-save("pages.tif", save_all=True, append_images=others, compression="tiff_lzw")
+small = [photograph(seed, 14, 10) for seed in range(3)]
+save("pages.tif", small[0], save_all=True, append_images=small[1:], compression="tiff_lzw")
 save("deflate.tif", compression="tiff_adobe_deflate")
 save("packbits.tif", compression="packbits")
 save("fax.tif", photo.convert("1"), compression="group4")
