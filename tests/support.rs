@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 use serde_json::Value;
 
@@ -35,8 +36,18 @@ pub struct Done {
     pub err: String,
 }
 
+/// Read while a command runs, and written while a test measures times.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Keeps the commands of other tests waiting, once those that run have ended. Until it is dropped, the same
+/// test must not run commands either.
+pub fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs to the end.
 pub fn run(command: &mut Command) -> Done {
+    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
     let Output { status, stdout, stderr } = command.output().expect("hearth starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Done { code: status.code(), out: text(stdout), err: text(stderr) }
