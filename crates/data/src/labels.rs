@@ -55,7 +55,7 @@ pub(crate) fn untested(config: &IdxConfig, classes: &[String], test: &Examples) 
 /// Why some classes have no label, and what to do.
 fn gaps(present: &[usize], classes: &[String], has_names: bool) -> String {
     let (first, last) = (present[0], present[present.len() - 1]);
-    if first == 1 && present.len() == last {
+    if !has_names && first == 1 && present.len() == last {
         return format!(
             "its labels are 1 to {last}, and none is 0: they seem to be counted from 1. Classes are counted \
              from 0 here: subtract 1 from each label, of both files"

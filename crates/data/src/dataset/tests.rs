@@ -197,6 +197,8 @@ fn labels_follow_the_rules_of_class_folders() {
     fault(&[4, 9, 7], None, "none is 0, 1, 2 and 4 more: these classes");
     fault(&[0, 1], Some(&["a", "b", "c", "d"]), "data.classes names 4 classes: c and d would have");
     fault(&[0, 2], Some(&["a", "b", "c"]), "no label is 1 (b)");
+    // The names say that the labels are counted from 0.
+    fault(&[1, 2, 3], Some(&["a", "b", "c", "d"]), "no label is 0 (a)");
     fault(&[0, 1], Some(&["caf\u{e9}", "cafe\u{301}"]), "twice");
     let dataset = labelled(&[0, 1, 2], &[0, 2], Some(&["a", "b", "c"])).unwrap();
     assert!(dataset.warnings[0].contains("class b has no picture in the test set"));
