@@ -207,6 +207,20 @@ fn a_shift_leaves_something_of_the_image() {
     assert!(with("augment.shift=200", "run.seed=1").check_stored().is_ok());
 }
 
+#[test]
+fn classes_of_one_name_are_refused_only_to_train() {
+    let raw = RawConfig::parse("try.toml", MINIMAL.into()).expect("TOML");
+    let files = ["train_images", "train_labels", "test_images", "test_labels"];
+    let mut settings: Vec<String> = files.map(|file| format!("data.{file}=a")).into();
+    settings.extend(["data.kind=idx".to_owned(), r#"data.classes=["a", "a"]"#.to_owned()]);
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let raw = raw.with_overrides(&settings).expect("TOML");
+    let faults = raw.clone().check().expect_err("twice");
+    assert!(faults.0.len() == 1 && faults.to_string().contains("names \"a\" twice"), "{faults}");
+    // A run of an earlier version is still a run.
+    assert!(raw.check_stored().is_ok());
+}
+
 proptest! {
     #[test]
     fn no_text_panics(cut in 0..MINIMAL.len(), rubbish in "\\PC{0,20}") {
