@@ -115,6 +115,33 @@ fn images_that_end_too_early_are_broken() {
     assert!(flat(&done.err).contains("it ends too early"), "{}", done.err);
 }
 
+#[test]
+fn rules_of_labels_hold_for_training_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let write = |label: fn(u16) -> u8| {
+        let mut bytes = vec![0, 0, 8, 1, 0, 0, 3, 232];
+        bytes.extend((0..1000).map(label));
+        fs::write(place.path().join("labels"), bytes).unwrap();
+    };
+    let images = root().join("datasets/fashion-mnist-mini/t10k-images-idx3-ubyte.gz");
+    let mut words = vec!["data.kind=idx".to_owned(), "train.epochs=1".to_owned()];
+    for part in ["train", "test"] {
+        words.push(format!("data.{part}_images={:?}", images.to_str().unwrap()));
+        words.push(format!("data.{part}_labels={:?}", place.path().join("labels")));
+    }
+    let run = place.path().join("run");
+    write(|n| (n % 10) as u8);
+    let train = ["train", "configs/mlp-nano.toml", "--run"];
+    succeed(hearth(train).arg(&run).args(&words));
+    // None is 0, as in runs of earlier versions on labels from 1.
+    write(|n| 1 + (n % 9) as u8);
+    let done = fail(hearth(train).arg(place.path().join("never")).args(&words), 3);
+    assert!(done.err.contains("none is 0"), "{}", done.err);
+    let done = succeed(hearth(["eval", "--json"]).arg(&run));
+    assert!(flat(&done.err).contains("its checksums differ"), "{}", done.err);
+    succeed(hearth(["export", "--format", "onnx", "--out"]).arg(place.path().join("o")).arg(&run));
+}
+
 /// As one reads it, wherever lines are broken.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

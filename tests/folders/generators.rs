@@ -116,4 +116,16 @@ fn a_generator_takes_any_labels() {
     succeed(at(place.path(), "train g.toml train.epochs=1 --run run").args(&words));
     let done = fail(at(place.path(), "train w.toml --run never").args(&words), 3);
     assert!(done.err.contains("all its labels are 3"), "{}", done.err);
+
+    // A judge that an earlier version trained on such labels goes on.
+    let text = fs::read_to_string(place.path().join("run/run.json")).unwrap();
+    let info: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let sums = info["dataset"]["checksums"].as_object().unwrap().iter();
+    let sums: Vec<_> =
+        sums.map(|(file, sum)| format!("{file} {}", sum.as_str().unwrap())).collect();
+    let sum = &hearth_store::checksum(sums.join("\n").as_bytes())[..12];
+    let mut judge = hearth(["train", "configs/lenet-nano.toml", "train.epochs=1", "--run"]);
+    succeed(judge.arg(place.path().join(format!("judge-{sum}"))));
+    let done = succeed(&mut at(place.path(), "train --run run --resume train.epochs=2"));
+    assert!(done.out.contains("distance"), "{}\n{}", done.out, done.err);
 }

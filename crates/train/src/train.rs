@@ -121,8 +121,17 @@ fn judge_of(
 ) -> Result<Option<Judge>, TrainError> {
     let checksums = &data.dataset.checksums;
     let named = judge::settings(job.config).classifier.is_some();
+    let path = match &job.target {
+        Target::Nowhere => PathBuf::new(),
+        Target::Numbered(parent) => judge::within(parent, checksums),
+        Target::Fresh(run) | Target::Resume(run) | Target::Import(run, _) => {
+            judge::beside(run, checksums)
+        }
+    };
+    let is_nowhere = matches!(job.target, Target::Nowhere);
+    let is_there = named || !is_nowhere && judge::is_done(&path)?;
     let images = Subset::all(data.dataset.train.clone());
-    if !named && !cut::has_classes(&images, data.dataset.classes.len()) {
+    if !is_there && !cut::has_classes(&images, data.dataset.classes.len()) {
         if job.config.train.early_stop.is_some() {
             return Err(TrainError::Settings(format!(
                 "early stopping watches the distance, and nothing measures it: {NO_JUDGE}"
@@ -133,15 +142,10 @@ fn judge_of(
         )));
         return Ok(None);
     }
-    let path = match &job.target {
-        Target::Nowhere if !named => return Ok(None),
-        Target::Nowhere => PathBuf::new(),
-        Target::Numbered(parent) => judge::within(parent, checksums),
-        Target::Fresh(run) | Target::Resume(run) | Target::Import(run, _) => {
-            judge::beside(run, checksums)
-        }
-    };
-    if !named && !judge::is_done(&path)? {
+    if !is_there && is_nowhere {
+        return Ok(None);
+    }
+    if !is_there {
         let config = job.config.judge();
         observe(Event::Note(format!(
             "training a small classifier to judge pictures by, once: {}",

@@ -87,8 +87,9 @@ impl Trained {
             let config = RunDir::open(&self.run)?.config_path();
             return Err(TrainError::DataGone { key, path, config });
         }
-        let labels = Labels::of(&self.config.model);
-        let dataset = hearth_data::load(&self.config.data.source, labels, datasets, notice)?;
+        // Rules of labels are for training, and earlier versions had fewer.
+        let source = &self.config.data.source;
+        let dataset = hearth_data::load(source, Labels::Unused, datasets, notice)?;
         if !same_files(&dataset.checksums, &self.info.dataset.checksums) {
             notice(
                 "warning: this is not the data that the run was trained with: its checksums differ",
