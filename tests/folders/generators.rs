@@ -94,7 +94,13 @@ fn the_parts_of_a_generator_may_have_other_classes() {
     part(&place.path().join("w/train"), 0, 20);
     part(&place.path().join("w/test"), 20, 25);
     fs::remove_dir_all(place.path().join("w/test/bag")).unwrap();
-    succeed(&mut at(place.path(), "train g.toml train.epochs=1 --run runs/g"));
+    fs::write(place.path().join("w/train/bag/a.txt"), "of bags").unwrap();
+    fs::write(place.path().join("w/stray.png"), "no image").unwrap();
+    let done = succeed(&mut at(place.path(), "train g.toml train.epochs=1 --run runs/g"));
+    assert!(done.err.contains("training a small classifier"), "{}", done.err);
+    for file in ["bag/a.txt", "stray.png"] {
+        assert_eq!(done.err.matches(file).count(), 1, "{}", done.err);
+    }
     assert!(json(&mut at(place.path(), "eval runs/g --json"))["distance"].is_number());
     let done = fail(&mut at(place.path(), "train w.toml --run never"), 3);
     assert!(flat(&done.err).contains("class folder bag of train/ is missing"), "{}", done.err);

@@ -154,7 +154,13 @@ fn judge_of(
         let target = Target::Resume(path.clone());
         let job = Job { config: &config, target, deadline: None, ..*job };
         // Each class has training images, and how well it knows those of the test set is not asked.
-        let outcome = train_on(&job, Labels::Unused, observe)?;
+        // Its data is told once.
+        let said: Vec<_> = data.dataset.notes.iter().chain(&data.dataset.warnings).collect();
+        let mut observe = |event: Event<'_>| match &event {
+            Event::Note(text) if said.iter().any(|said| text.ends_with(*said)) => {}
+            _ => observe(event),
+        };
+        let outcome = train_on(&job, Labels::Unused, &mut observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",
