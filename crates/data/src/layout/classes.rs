@@ -33,10 +33,9 @@ pub(super) fn beside_parts(
         .iter()
         .flat_map(|folder| names(&inner(folder)).into_iter().chain([key(folder)]))
         .collect();
-    let others = classes.len() + parts.len() - nested.len();
     for folder in &nested {
         let inside = inner(folder);
-        if nested.len() == 1 && others >= 2 && beside.is_disjoint(&names(&inside)) {
+        if parts.len() == 1 && classes.len() >= 2 && beside.is_disjoint(&names(&inside)) {
             continue;
         }
         let name = name_of(folder);

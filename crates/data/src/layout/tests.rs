@@ -99,6 +99,8 @@ fn what_can_be_read_in_two_ways_is_told_with_both() {
     let both = ["For a part, move", "for a class, move all class folders into a folder train/"];
     assert_told(&["train/cat", "train/dog", "extra"], &both);
     assert_told(&["train/cat", "test/cat", "extra"], &both);
+    // Two names of parts, of which one holds class folders.
+    assert_told(&["train/cat", "train/dog", "test", "extra"], &both);
     assert_told(&["cat", "dog", "test/cat", "test/dog"], &both);
     assert_told(&["cat", "dog", "test/cat", "test/dog"], &["into a folder train/; for a class"]);
     assert_told(&["foo/cat", "foo/dog", "bar/x", "train/cat", "train/dog"], &both);
