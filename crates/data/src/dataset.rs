@@ -117,10 +117,15 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
         keys(names).into_iter().zip(&files).map(|(key, (_, idx))| (key, idx.sha256.clone()));
     let checksums = checksums.collect();
     let classes = config.classes.clone().unwrap_or_else(|| {
-        let [_, (path, train_labels), ..] = &files;
+        let [_, train, _, test] = &files;
         // A fault in them is told with the images that they belong to.
-        let last =
-            train_labels.labels(path).unwrap_or_default().into_iter().max().unwrap_or_default();
+        let last = |(path, labels): &(PathBuf, Idx)| {
+            labels.labels(path).unwrap_or_default().into_iter().max().unwrap_or_default()
+        };
+        let last = match labels {
+            Labels::Needed => last(train),
+            Labels::Unused => last(train).max(last(test)),
+        };
         (0..=last).map(|label| label.to_string()).collect()
     });
     let rules = (labels == Labels::Needed).then_some(config);

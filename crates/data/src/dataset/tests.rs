@@ -23,6 +23,10 @@ impl Folder {
     }
 
     fn load(&self, classes: Option<&[&str]>) -> Result<Dataset, String> {
+        self.load_for(Labels::Needed, classes)
+    }
+
+    fn load_for(&self, labels: Labels, classes: Option<&[&str]>) -> Result<Dataset, String> {
         let path = |name| self.0.path().join(name).to_str().unwrap().to_owned();
         let config = IdxConfig {
             train_images: path("train-images"),
@@ -31,7 +35,7 @@ impl Folder {
             test_labels: path("test-labels"),
             classes: classes.map(|classes| classes.iter().map(|&class| class.to_owned()).collect()),
         };
-        load(&DataSource::Idx(config), Labels::Needed, Path::new(""), &mut |_| ())
+        load(&DataSource::Idx(config), labels, Path::new(""), &mut |_| ())
             .map_err(|error| error.to_string())
     }
 }
@@ -202,6 +206,16 @@ fn labels_follow_the_rules_of_class_folders() {
     fault(&[0, 1], Some(&["caf\u{e9}", "cafe\u{301}"]), "twice");
     let dataset = labelled(&[0, 1, 2], &[0, 2], Some(&["a", "b", "c"])).unwrap();
     assert!(dataset.warnings[0].contains("class b has no picture in the test set"));
+}
+
+#[test]
+fn test_labels_may_be_higher_where_nobody_learns_them() {
+    let folder = Folder::new();
+    folder.write("test-labels", &[2], &[7, 0]);
+    let message = folder.load(None).unwrap_err();
+    assert!(message.contains("is 7, but there are 3 classes"), "{message}");
+    let dataset = folder.load_for(Labels::Unused, None).unwrap();
+    assert_eq!((dataset.classes.len(), &dataset.test.labels[..]), (8, &[7, 0][..]));
 }
 
 #[test]
