@@ -72,10 +72,13 @@ impl Contents {
     }
 }
 
-/// An image at any depth of a folder, or something that cannot be looked into.
+/// An image at any depth of a folder, but for what Hearth wrote, or something that cannot be looked into.
 pub(crate) fn holds_images(folder: &Path) -> bool {
     let walk = WalkDir::new(folder).follow_links(false).into_iter();
-    let walk = walk.filter_entry(|entry| entry.depth() == 0 || !is_ignored(entry.file_name()));
+    let is_left_out = |entry: &walkdir::DirEntry| {
+        is_ignored(entry.file_name()) || entry.file_type().is_dir() && is_own(entry.path())
+    };
+    let walk = walk.filter_entry(|entry| entry.depth() == 0 || !is_left_out(entry));
     let mut walk = walk.map(|entry| {
         entry.map_or(true, |entry| !entry.file_type().is_dir() && is_image(entry.path()))
     });
@@ -173,6 +176,11 @@ mod tests {
         assert_eq!(shape("part"), Shape::Mixed);
         assert!(holds_images(&pictures.path("part")));
         pictures.write("notes/deep/a.txt", b"");
+        assert!(!holds_images(&pictures.path("notes")));
+        // What Hearth made is no data.
+        pictures.write("notes/runs/a-001/config.toml", b"");
+        pictures.write("notes/runs/a-001/run.json", b"");
+        pictures.add("notes/runs/a-001/samples/step-1.png", [1; 3]);
         assert!(!holds_images(&pictures.path("notes")));
     }
 }
