@@ -97,11 +97,21 @@ pub(crate) fn is_own(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).exists();
     let any = |names: &[&str]| names.iter().any(|name| has(name));
     // A run that was killed at once has its lock and its config alone.
-    has("config.toml") && any(&["run.json", "metrics.jsonl", "checkpoints", ".lock"])
+    has("config.toml") && (any(&["run.json", "metrics.jsonl", ".lock"]) || has_checkpoint(folder))
         || has("sweep.json") && has("sweep.toml")
         || has("config.json") && any(&["model.onnx", "model.safetensors", "model.bpk"])
         || is_dataset(folder)
         || holds_only_own(folder)
+}
+
+/// A folder `checkpoints` with an entry named as those of a run are: `step-00000032`.
+fn has_checkpoint(run: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(run.join("checkpoints")) else { return false };
+    entries.flatten().any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let number = name.strip_prefix("step-").and_then(|number| number.get(..8));
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 fn is_dataset(folder: &Path) -> bool {
@@ -161,6 +171,12 @@ mod tests {
         assert!(!own("runs"), "not only runs");
         pictures.add("cat/0.png", [1; 3]);
         assert!(!own("cat"));
+        // Of another program, until there is a checkpoint of Hearth's.
+        write("other/config.toml");
+        write("other/checkpoints/epoch=3.ckpt");
+        assert!(!own("other"));
+        std::fs::create_dir(pictures.path("other/checkpoints/step-00000032")).unwrap();
+        assert!(own("other"));
     }
 
     #[test]
