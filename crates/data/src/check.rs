@@ -151,10 +151,12 @@ fn without_pictures(
         let (root, name) = (listing.root.display(), part.name());
         let empty: Vec<_> =
             listing.classes.iter().filter(|class| counts[*class][part as usize] == 0).collect();
+        let files = listing.classes.iter().zip(listing.num_files()).collect::<BTreeMap<_, _>>();
         if empty.len() == listing.classes.len() {
             report.faults.push(format!("{root}: no picture is left for the {name} set"));
         } else if part == Part::Train {
-            let lacks = |class: &&String| format!("{root}: {}", nothing_to_train_on(class));
+            let lacks =
+                |class: &&String| format!("{root}: {}", nothing_to_train_on(class, files[*class]));
             report.faults.extend(empty.iter().map(lacks));
         } else if !empty.is_empty() {
             let lacking = classes_have(&empty);

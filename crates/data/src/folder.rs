@@ -117,7 +117,7 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
     let mut checksums = BTreeMap::new();
     let classes = train.classes.clone();
     let mut part = |part: Part, listing: Listing| {
-        let (root, name) = (listing.root.clone(), part.name());
+        let (root, name, files) = (listing.root.clone(), part.name(), listing.num_files());
         let (examples, sum) = listing.read(shape, config.on_broken, &mut warnings)?;
         checksums.insert(name.to_owned(), sum);
         if examples.is_empty() {
@@ -125,17 +125,14 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
         }
         let mut counts = vec![0; classes.len()];
         examples.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
-        let empty: Vec<_> = classes
-            .iter()
-            .zip(counts)
-            .filter(|(_, count)| *count == 0)
-            .map(|(class, _)| class)
-            .collect();
+        let empty: Vec<_> = (0..classes.len()).filter(|&class| counts[class] == 0).collect();
         if labels == Labels::Needed && !empty.is_empty() {
             if part == Part::Train {
-                return Err(DataError::set(&root, nothing_to_train_on(empty[0])));
+                let fault = nothing_to_train_on(&classes[empty[0]], files[empty[0]]);
+                return Err(DataError::set(&root, fault));
             }
-            let (root, lacking) = (root.display(), classes_have(&empty));
+            let lacking: Vec<_> = empty.iter().map(|&class| &classes[class]).collect();
+            let (root, lacking) = (root.display(), classes_have(&lacking));
             warnings.push(format!("{root}: {lacking} no picture in the {name} set"));
         }
         Ok(Arc::new(examples))
@@ -156,9 +153,13 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
     })
 }
 
-/// What a class without a picture needs.
-pub(crate) fn nothing_to_train_on(class: &str) -> String {
-    format!("class {class} has no picture to train on; add some or remove its folder")
+/// What a class needs that has so many files and no picture.
+pub(crate) fn nothing_to_train_on(class: &str, num_files: usize) -> String {
+    let unread = match num_files {
+        0 => String::new(),
+        num_files => format!(" ({num_files} of its files cannot be read)"),
+    };
+    format!("class {class} has no picture to train on{unread}; add some or remove its folder")
 }
 
 /// `class a has`, or `classes a, b and 3 more have`.

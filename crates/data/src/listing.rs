@@ -131,6 +131,13 @@ impl Listing {
         }
     }
 
+    /// How many files of each class there may be pictures in.
+    pub fn num_files(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        self.pictures.iter().for_each(|(_, label)| counts[usize::from(*label)] += 1);
+        counts
+    }
+
     /// That there are classes to tell apart, where a task does.
     pub fn check_count(&self, labels: Labels) -> Result<(), DataError> {
         let [class] = &self.classes[..] else { return Ok(()) };
