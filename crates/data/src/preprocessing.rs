@@ -24,12 +24,17 @@ pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
         "RGB of 8 bits as they are stored; no colour profile is applied".to_owned()
     };
     vec![
-        ("frame", "of several pages or frames, the first".to_owned()),
+        (
+            "frame",
+            "of several pages or frames, the first; of the images of an ICO, the largest".to_owned(),
+        ),
         ("orientation", "turned upright as the EXIF data say".to_owned()),
         ("depth", "16 bits become 8: (value + 128) / 257, rounded down".to_owned()),
         (
             "transparency",
-            "on white: (value * alpha + 255 * (255 - alpha) + 127) / 255, rounded down".to_owned(),
+            "on white: (value * alpha + 255 * (255 - alpha) + 127) / 255, rounded down; the colours of a TIFF \
+             with associated alpha are divided by it first"
+                .to_owned(),
         ),
         ("color", color),
         (
@@ -96,6 +101,14 @@ mod tests {
     use image::{DynamicImage, Rgb, Rgb32FImage};
 
     use super::*;
+
+    #[test]
+    fn what_differs_by_format_is_said() {
+        let steps = steps(PictureShape { channels: 3, height: 2, width: 2 });
+        for (step, word) in [("frame", "of an ICO, the largest"), ("transparency", "a TIFF with")] {
+            assert!(steps.iter().any(|(name, how)| *name == step && how.contains(word)), "{word}");
+        }
+    }
 
     #[test]
     fn grey_is_made_by_these_shares() {
