@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
+pub(crate) use hearth_config::composed;
 
 /// What systems and programs leave in folders, in lower case: never an image or a class.
 const OF_SYSTEMS: [&str; 9] = [
@@ -24,11 +24,6 @@ const OF_IMAGES: [&str; 24] = [
     "avif", "bmp", "dib", "gif", "heic", "heif", "ico", "jfif", "jp2", "jpe", "jpeg", "jpg", "jxl",
     "pbm", "pgm", "png", "pnm", "ppm", "qoi", "svg", "tga", "tif", "tiff", "webp",
 ];
-
-/// The name in Unicode's composed form (NFC): some systems write `é` as one character and some as two.
-pub(crate) fn composed(name: &str) -> Cow<'_, str> {
-    if is_nfc(name) { name.into() } else { name.nfc().collect::<String>().into() }
-}
 
 /// Whether two lists hold the same names, in whatever form of Unicode they are written.
 pub fn same_names(a: &[String], b: &[String]) -> bool {
@@ -109,8 +104,6 @@ mod tests {
     #[test]
     fn a_name_is_one_however_it_is_composed() {
         let (one, two) = ("caf\u{e9}", "cafe\u{301}");
-        assert_eq!(composed(two), one);
-        assert!(matches!(composed(one), Cow::Borrowed(_)));
         assert_eq!(portable(OsStr::new(two)), one.as_bytes());
         let list = |name: &str| [name.to_owned(), "a".to_owned()];
         assert!(same_names(&list(one), &list(two)) && !same_names(&list(one), &list("b")));
