@@ -103,7 +103,13 @@ fn the_parts_of_a_generator_may_have_other_classes() {
     }
     assert!(json(&mut at(place.path(), "eval runs/g --json"))["distance"].is_number());
     let done = fail(&mut at(place.path(), "train w.toml --run never"), 3);
-    assert!(flat(&done.err).contains("class folder bag of train/ is missing"), "{}", done.err);
+    let missing = "class folder bag of train/ is missing";
+    assert!(flat(&done.err).contains(missing), "{}", done.err);
+    fs::remove_file(place.path().join("w/train/bag/a.txt")).unwrap();
+    let done = succeed(&mut at(place.path(), "init w --out own.toml"));
+    assert!(flat(&done.err).contains(missing), "{}", done.err);
+    assert!(done.out.contains("train a generator with"), "{}", done.out);
+    succeed(&mut at(place.path(), "train own.toml --dry-run"));
 }
 
 #[test]

@@ -24,6 +24,9 @@ const FEWEST: usize = 3;
 /// Pictures are decoded to this size: whether they can be is what matters.
 const SHAPE: PictureShape = PictureShape { channels: 1, height: 8, width: 8 };
 
+/// The start of a note on what a classifier alone needs.
+const ENOUGH: &str = "enough for a generator, which needs no classes; for a classifier";
+
 /// The result of [`check_folder`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderReport {
@@ -41,7 +44,9 @@ pub struct FolderReport {
     pub shared: Vec<Vec<PathBuf>>,
     /// Classes with fewer than [`FEW`] pictures to train on.
     pub small: Vec<String>,
-    /// What prevents training: classes that only one part has, classes without training pictures, ...
+    /// It is enough for a generator, and not for a classifier; the notes say why.
+    pub generates_only: bool,
+    /// What prevents training: classes without training pictures, parts without pictures, ...
     pub faults: Vec<String>,
     /// Classes without pictures to validate or test with.
     pub untested: Vec<String>,
@@ -86,17 +91,15 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
     if let Err(error) = folder.train.check_count(Labels::Unused) {
         report.faults.push(error.to_string());
     } else if let Err(error) = folder.train.check_count(Labels::Needed) {
-        report.notes.push(format!(
-            "enough for a generator, which needs no classes; for a classifier, {error}"
-        ));
+        report.notes.push(format!("{ENOUGH}, {error}"));
     }
     let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     let mut same: BTreeMap<[u8; 32], Vec<(Part, PathBuf)>> = BTreeMap::new();
     for (part, listing) in folder.parts() {
         if part != Part::Train {
             let root = listing.root.display();
-            let faults = listing.class_faults(&folder.train);
-            report.faults.extend(faults.into_iter().map(|fault| format!("{root}: {fault}")));
+            let faults = listing.class_faults(&folder.train).into_iter();
+            report.notes.extend(faults.map(|fault| format!("{ENOUGH}, {root}: {fault}")));
         }
         for class in &listing.classes {
             counts.entry(class.clone()).or_default();
@@ -117,6 +120,7 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
             }
         }
     }
+    report.generates_only = report.notes.iter().any(|note| note.starts_with(ENOUGH));
     without_pictures(&folder, &counts, &mut report);
     let files = folder.train.pictures.len();
     if folder.test.is_none() && files < FEWEST {
@@ -204,8 +208,12 @@ mod tests {
         assert_eq!(report.broken[0].path, pictures.path("train/dog/broken.jpg"));
         assert_eq!(report.loose, [pictures.path("test/loose.txt")]);
         assert_eq!(report.small, ["fox"]);
-        assert_eq!(report.faults.len(), 1, "{:?}", report.faults);
-        assert!(report.faults[0].contains("train/ has no class folder fox"), "{:?}", report.faults);
+        assert!(report.faults.is_empty() && report.generates_only, "{:?}", report.faults);
+        let [note] = &report.notes[..] else { panic!("{:?}", report.notes) };
+        assert!(
+            note.contains("for a classifier, ") && note.contains("no class folder fox"),
+            "{note}"
+        );
         assert!(!report.is_sound());
     }
 

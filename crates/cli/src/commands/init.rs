@@ -25,7 +25,8 @@ learning_rate = 0.001
 epochs = 20
 "#;
 
-/// What is trained on one: there is nothing to tell apart, and images can be made.
+/// What is trained on one, or where the parts have other classes: there is nothing to tell apart, and images can
+/// be made.
 const GENERATOR: &str = r#"[model]
 kind = "dcgan"
 latent = 64
@@ -66,7 +67,7 @@ pub fn run(args: &Init) -> Result<(), Failure> {
         let check = CommandLine::new("data").arg("check").path(&args.folder);
         say(&format!("some pictures have faults; see: {check}"));
     }
-    let what = if report.classes.len() == 1 { "a generator" } else { "a classifier" };
+    let what = if report.generates_only { "a generator" } else { "a classifier" };
     let train = CommandLine::new("train").path(&out);
     print(&format!("{}\ntrain {what} with: {train}", out.display()))
 }
@@ -128,7 +129,7 @@ fn config(path: &str, name: &str, out: &Path, report: &FolderReport) -> String {
             writeln!(text, "test_fraction = 0.2    # there is no test/: it is cut from each class");
     }
     let batch_size = (kept / 50).next_power_of_two();
-    let _ = if report.classes.len() == 1 {
+    let _ = if report.generates_only {
         write!(text, "batch_size = {}\nvalid_samples = 0\n\n{GENERATOR}", batch_size.clamp(8, 64))
     } else {
         let valid = match layout.valid {
