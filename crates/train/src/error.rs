@@ -59,7 +59,10 @@ pub enum TrainError {
         config: PathBuf,
     },
     /// The data is not what the run was trained with.
-    #[error("the data of {name} has changed since {run} was trained: {what} than run.json says")]
+    #[error(
+        "the data of {name} has changed since {run} was trained, or an earlier version read the folder otherwise: \
+         {what} than run.json says"
+    )]
     DataChanged {
         /// The dataset.
         name: String,

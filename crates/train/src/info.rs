@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use hearth_data::{Dataset, Normalization, PictureShape, Splits};
+use hearth_data::{Dataset, Normalization, PictureShape, Splits, same_names};
 use hearth_store::{RunDir, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,10 +74,14 @@ pub struct Statistics {
 }
 
 impl DatasetInfo {
-    /// Whether it is the same data. Its files may lie in another folder.
+    /// Whether it is the same data. Its files may lie in another folder, and its classes be written in another
+    /// form of Unicode.
     pub fn is_same(&self, other: &Self) -> bool {
-        let plain = |info: &Self| Self { checksums: BTreeMap::new(), ..info.clone() };
-        plain(self) == plain(other) && same_files(&self.checksums, &other.checksums)
+        let plain =
+            |info: &Self| Self { classes: Vec::new(), checksums: BTreeMap::new(), ..info.clone() };
+        plain(self) == plain(other)
+            && same_names(&self.classes, &other.classes)
+            && same_files(&self.checksums, &other.checksums)
     }
 }
 
@@ -202,6 +206,22 @@ fn commit() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_classes_may_be_written_otherwise() {
+        let of = |class: &str, samples| DatasetInfo {
+            name: "image-folder".to_owned(),
+            classes: vec![class.to_owned(), "tea".to_owned()],
+            shape: [1, 2, 2],
+            samples,
+            checksums: BTreeMap::new(),
+        };
+        let data = of("caf\u{e9}", [3, 2, 1]);
+        assert!(data.is_same(&of("cafe\u{301}", [3, 2, 1])));
+        assert!(
+            !data.is_same(&of("cafe", [3, 2, 1])) && !data.is_same(&of("caf\u{e9}", [3, 3, 1]))
+        );
+    }
 
     #[test]
     fn the_same_files_may_lie_elsewhere() {
