@@ -57,6 +57,16 @@ fn a_generator_needs_no_classes() {
         let done = fail(at(place.path(), "eval").arg(&run), 2);
         assert!(flat(&done.err).contains("evaluate.classifier=RUN"), "{}", done.err);
     }
+    // Among what is learned from, they would be learned from.
+    let learned = "in data.path, so the next training learns from it";
+    let done = succeed(&mut at(place.path(), "sample w-run --out w/a.png --each w/fakes"));
+    assert_eq!(done.err.matches(learned).count(), 2, "{}", done.err);
+    for words in ["--out w-run/a.png", "--out a.png --each ./w/../fakes"] {
+        let done = succeed(&mut at(place.path(), &format!("sample w-run {words}")));
+        assert!(!done.err.contains(learned), "{}", done.err);
+    }
+    fs::remove_dir_all(place.path().join("w/fakes")).unwrap();
+    fs::remove_file(place.path().join("w/a.png")).unwrap();
     // Killed and resumed, or not: the same. A classifier measures it from there on.
     let run = place.path().join("w-run");
     succeed(&mut at(place.path(), "train g.toml train.epochs=1 --run resumed"));

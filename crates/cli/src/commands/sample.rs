@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use hearth_config::DataSource;
 use hearth_train::pictures::Picture;
+use hearth_train::trained::Trained;
 use hearth_train::{Backend, Sampler};
 use serde::Serialize;
 
@@ -53,12 +55,26 @@ pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
         }
     }
     files.push(write(&args.out, &Picture::grid(&pixels, shape, columns))?);
+    for path in args.each.iter().chain([&args.out]) {
+        if is_in_data(path, sampler.trained()) {
+            let path = path.display();
+            say(&format!("warning: {path} lies in data.path, so the next training learns from it"));
+        }
+    }
     if trained.json {
         let step = sampler.trained().step;
         return print_json(&Answer { files, count, seed: args.seed, step });
     }
     say(&format!("checkpoint of step {}", sampler.trained().step));
     print(files.last().map_or("", String::as_str))
+}
+
+/// Whether images here are among those that a run was trained on, and not in the run itself.
+fn is_in_data(path: &Path, trained: &Trained) -> bool {
+    let DataSource::ImageFolder(data) = &trained.config.data.source else { return false };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = real(path);
+    path.starts_with(real(Path::new(&data.path))) && !path.starts_with(real(&trained.run))
 }
 
 fn write(path: &Path, picture: &Picture) -> Result<String, Failure> {
