@@ -16,8 +16,9 @@ pub fn with_run(mut words: Vec<OsString>) -> Vec<OsString> {
         word == name || word.to_str().is_some_and(|word| word.starts_with(&format!("{name}=")))
     };
     let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
-    let trains = words[..end].iter().any(|word| word == "train");
-    if !trains || words[..end].iter().any(|word| is_option(word, "--run")) {
+    if command(&words[..end]).is_none_or(|word| word != "train")
+        || words[..end].iter().any(|word| is_option(word, "--run"))
+    {
         return words;
     }
     let Some(at) = words[..end].iter().position(|word| is_option(word, "--resume")) else {
@@ -38,6 +39,19 @@ pub fn with_run(mut words: Vec<OsString>) -> Vec<OsString> {
         words.insert(place, "--run".into());
     }
     words
+}
+
+/// The command: the first word behind the program that is neither an option nor the value of one.
+fn command(words: &[OsString]) -> Option<&OsString> {
+    let mut words = words.iter().skip(1);
+    loop {
+        let word = words.next()?;
+        if word == "--datasets" {
+            words.next();
+        } else if !word.to_string_lossy().starts_with('-') {
+            return Some(word);
+        }
+    }
 }
 
 fn may_be_run(word: &OsStr) -> bool {
@@ -130,6 +144,15 @@ mod tests {
             ("hearth train --resume a.toml", "hearth train --resume a.toml"),
             ("hearth train a.toml --resume --json", "hearth train a.toml --resume --json"),
             ("hearth sweep --resume runs/a", "hearth sweep --resume runs/a"),
+            ("hearth sweep --resume train", "hearth sweep --resume train"),
+            (
+                "hearth --datasets train sweep --resume s",
+                "hearth --datasets train sweep --resume s",
+            ),
+            (
+                "hearth --datasets d train --resume RUN",
+                "hearth --datasets d train --resume --run RUN",
+            ),
         ] {
             let words = |line: &str| -> Vec<OsString> {
                 line.split(' ').map(|word| word.replace("RUN", run).into()).collect()
