@@ -98,6 +98,14 @@ fn together(
         return Err(undecided(&class.iter().collect::<Vec<_>>(), why));
     }
     if let ([norm], [convolution]) = (&norms[..], &convolutions[..]) {
+        if let (Some(one), Some(other)) = (own_numbers(norm), own_numbers(convolution))
+            && one != other
+            && one.split('_').count() == other.split('_').count()
+        {
+            let all = class.iter().collect::<Vec<_>>();
+            let why = "they have as many channels, and their numbers say otherwise";
+            return Err(undecided(&all, why));
+        }
         return Ok(Some(vec![(convolution.place, norm.place)]));
     }
     let both = (&convolutions[..], &norms[..]);
@@ -168,6 +176,14 @@ fn without_kinds(name: &str) -> String {
 fn numbers(name: &str) -> String {
     let parts = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("_")
+}
+
+/// The numbers of an item's own name, without those of its kind (`conv2d`); none where it has none, or is a place
+/// in an `nn.Sequential`.
+fn own_numbers(item: &Item<'_>) -> Option<String> {
+    let name = item.path.last()?;
+    let is_place = name.chars().all(|c| c.is_ascii_digit());
+    Some(numbers(&without_kinds(name))).filter(|numbers| !is_place && !numbers.is_empty())
 }
 
 /// By their places in an `nn.Sequential`.

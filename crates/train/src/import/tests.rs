@@ -215,6 +215,35 @@ fn norms_stand_behind_the_convolution_that_they_share_a_module_number_or_place_w
     }
 }
 
+#[test]
+fn numbers_may_say_otherwise_than_channels() {
+    let behind = |names: &[(&str, usize)]| {
+        let modules = names.iter().map(|(name, channels)| {
+            let (kind, shape) = match name.contains("conv") || *name == "down.0" {
+                true => (Kind::Convolution, vec![*channels, 4, 3, 3]),
+                false => (Kind::Norm, vec![*channels]),
+            };
+            Module { name: (*name).to_owned(), kind, shape, tensors: Vec::new() }
+        });
+        let modules: Vec<Module> = modules.collect();
+        let (convolutions, norms): (Vec<usize>, Vec<usize>) =
+            (0..modules.len()).partition(|place| modules[*place].kind == Kind::Convolution);
+        norms::behind(&modules, &convolutions, &norms, false)
+    };
+    let swapped = [("conv1", 8), ("conv2", 16), ("bn1", 16), ("bn2", 8)];
+    let error = behind(&swapped).expect_err("the names say otherwise");
+    assert!(error.contains("their numbers say otherwise"), "{error}");
+    for names in [
+        &[("conv1", 8), ("conv2", 16), ("bn1", 8), ("bn2", 16)][..],
+        &[("conv2d", 8), ("bn1", 8)],
+        &[("conv3x3", 8), ("bn1", 8)],
+        &[("conv1", 8), ("bn", 8)],
+        &[("down.0", 8), ("down.1", 8)],
+    ] {
+        assert_eq!(behind(names).map(|pairs| pairs.len()), Ok(names.len() / 2), "{names:?}");
+    }
+}
+
 /// Reads tensors of these names and shapes out of a safetensors file.
 fn read_file(
     tensors: &[(&str, &[usize])],
