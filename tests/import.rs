@@ -106,11 +106,15 @@ fn what_nothing_decides_is_an_error_that_lists_both_and_an_option_decides_it() {
         let convolutions = "--map layer1.0.conv_b=stages.0.0.first.convolution";
         let said = refuses(&case(file), &format!("{convolutions} {RESNET}"));
         assert!(said.contains("layer1.0.norm1, layer1.0.norm2"), "{file}: {said}");
+        assert!(said.contains("as --map layer1.0.norm1=stages.0.0.first.norm"), "{file}: {said}");
         let norms = "--map layer1.0.norm1=stages.0.0.first.norm";
         imports(file, &format!("{convolutions} {norms} {RESNET}"), "0.6040");
     }
     let said = refuses(&case("resnet.pt"), &format!("--map layer9=head {RESNET}"));
     assert!(said.contains("--map names `layer9`, and the file has conv1, bn1"), "{said}");
+    // A batch normalisation has the place of one.
+    let said = refuses(&case("resnet.pt"), &format!("--map bn1=layer9 {RESNET}"));
+    assert!(said.contains("the network of the config has stem.norm, "), "{said}");
     let said = refuses(&case("resnet.pt"), &format!("--map fc=stem.convolution {RESNET}"));
     assert!(said.contains("does not fit"), "{said}");
 }

@@ -9,6 +9,17 @@ use super::modules::Module;
 /// A convolution and the norm behind it, by their places among the modules.
 pub type Behind = (usize, usize);
 
+/// Why norms and convolutions are not paired.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// Which ones, and the reason.
+    pub text: String,
+    /// The places of these convolutions.
+    pub convolutions: Vec<usize>,
+    /// The places of these norms.
+    pub norms: Vec<usize>,
+}
+
 /// Finds the norm of each of these convolutions, as many as there are norms. What is not decided, or decided in
 /// two ways, is an error.
 pub fn behind(
@@ -16,7 +27,7 @@ pub fn behind(
     convolutions: &[usize],
     norms: &[usize],
     is_listed: bool,
-) -> Result<Vec<Behind>, String> {
+) -> Result<Vec<Behind>, Undecided> {
     let item = |place: &usize, is_norm: bool| Item {
         place: *place,
         is_norm,
@@ -53,7 +64,7 @@ fn level<'a>(
     depth: usize,
     is_listed: bool,
     found: &mut Vec<Behind>,
-) -> Result<Vec<Item<'a>>, String> {
+) -> Result<Vec<Item<'a>>, Undecided> {
     let mut inner: BTreeMap<&str, Vec<Item<'a>>> = BTreeMap::new();
     let mut here = Vec::new();
     for item in items {
@@ -88,7 +99,7 @@ fn together(
     class: &[Item<'_>],
     depth: usize,
     is_listed: bool,
-) -> Result<Option<Vec<Behind>>, String> {
+) -> Result<Option<Vec<Behind>>, Undecided> {
     let (norms, convolutions): (Vec<_>, Vec<_>) = class.iter().partition(|item| item.is_norm);
     if norms.is_empty() || norms.len() != convolutions.len() {
         return Ok(None);
@@ -220,15 +231,19 @@ fn one_behind_the_other(class: &[Item<'_>]) -> Option<Vec<Behind>> {
     Some(pairs)
 }
 
-fn undecided(items: &[&Item<'_>], why: &str) -> String {
+fn undecided(items: &[&Item<'_>], why: &str) -> Undecided {
     let names = |is_norm: bool| {
         let those = items.iter().filter(|item| item.is_norm == is_norm);
         listed(those.map(|item| item.path.join(".")), 4)
     };
-    format!(
-        "the batch normalisations {} could be behind the convolutions {} in any order: {why}; say which is which by \
-         --map NAME=LAYER",
+    let text = format!(
+        "the batch normalisations {} could be behind the convolutions {} in any order: {why}",
         names(true),
         names(false)
-    )
+    );
+    let places = |is_norm: bool| {
+        let those = items.iter().filter(|item| item.is_norm == is_norm);
+        those.map(|item| item.place).collect()
+    };
+    Undecided { text, convolutions: places(false), norms: places(true) }
 }

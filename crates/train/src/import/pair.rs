@@ -2,7 +2,8 @@
 
 use super::decide::{FileOrder, Group, Pair, Question};
 use super::modules::{Kind, Unit};
-use super::{Fault, listed, norms};
+use super::norms::{self, Undecided};
+use super::{Fault, listed};
 
 /// The answer: places among the modules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +70,11 @@ impl<'a> Pairing<'a> {
             (&mut self.of_norms[unit], Kind::Norm, units[unit].shape[..1].to_vec())
         } else {
             let norms = units.iter().filter_map(|unit| unit.norm.as_ref()).map(|[_, path]| path);
-            let names = listed(units.iter().map(|unit| &unit.path).chain(norms), 12);
+            let own = units.iter().map(|unit| &unit.path);
+            let names = match module.kind {
+                Kind::Norm => listed(norms.chain(own), 12),
+                _ => listed(own.chain(norms), 12),
+            };
             return Err(format!("--map names `{ours}`, and the network of the config has {names}"));
         };
         if (module.kind, &module.shape) != (kind, &shape) {
@@ -267,12 +272,28 @@ impl<'a> Pairing<'a> {
             &convolutions.iter().map(|(_, module)| *module).collect::<Vec<_>>(),
             &free,
             order == FileOrder::Listed,
-        )?;
+        )
+        .map_err(|undecided| self.told(&undecided))?;
         for (unit, module) in convolutions {
             let norm = behind.iter().find(|(convolution, _)| *convolution == module);
             self.take_norm(unit, norm.map(|(_, norm)| *norm));
         }
         Ok(())
+    }
+
+    /// Which norms are undecided, and what to do, by the example of the first.
+    fn told(&self, Undecided { text, convolutions, norms }: &Undecided) -> String {
+        let Question { units, modules, .. } = self.question;
+        let example = norms.iter().find_map(|norm| {
+            let is_open = |place: &usize| convolutions.contains(place);
+            let fits = |unit: &usize| {
+                self.of_units[*unit].as_ref().is_some_and(is_open)
+                    && units[*unit].shape[..1] == modules[*norm].shape
+            };
+            let [_, path] = units[(0..units.len()).find(fits)?].norm.as_ref()?;
+            Some(format!(", as --map {}={path}", self.question.name(*norm)))
+        });
+        format!("{text}; say which is which{}", example.unwrap_or_default())
     }
 
     fn finish(self) -> Pairs {

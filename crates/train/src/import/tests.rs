@@ -174,7 +174,8 @@ fn behind(names: &[&str], is_listed: bool) -> Result<(), String> {
         (0..modules.len()).filter(|place| modules[*place].kind == kind).collect()
     };
     let (convolutions, norms) = (of_kind(Kind::Convolution), of_kind(Kind::Norm));
-    let found = norms::behind(&modules, &convolutions, &norms, is_listed)?;
+    let found = norms::behind(&modules, &convolutions, &norms, is_listed);
+    let found = found.map_err(|undecided| undecided.text)?;
     for (convolution, norm) in found {
         let (_, wanted) = names[norm].split_once('=').expect("a norm");
         assert_eq!(modules[convolution].name, wanted, "{names:?}");
@@ -232,7 +233,8 @@ fn numbers_may_say_otherwise_than_channels() {
     };
     let swapped = [("conv1", 8), ("conv2", 16), ("bn1", 16), ("bn2", 8)];
     let error = behind(&swapped).expect_err("the names say otherwise");
-    assert!(error.contains("their numbers say otherwise"), "{error}");
+    assert!(error.text.contains("their numbers say otherwise"), "{error:?}");
+    assert_eq!((error.convolutions, error.norms), (vec![0], vec![3]));
     for names in [
         &[("conv1", 8), ("conv2", 16), ("bn1", 8), ("bn2", 16)][..],
         &[("conv2d", 8), ("bn1", 8)],
