@@ -154,6 +154,7 @@ fn read(
     let order = match opened.is_ordered {
         true if is_listed(&modules, entries) => FileOrder::Listed,
         true => FileOrder::Changed,
+        false if matches!(FileKind::of(&file.path), Ok(FileKind::Pytorch)) => FileOrder::Unread,
         false => FileOrder::Absent,
     };
     let sizes = sizes(&units, picture);

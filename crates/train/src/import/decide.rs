@@ -15,6 +15,8 @@ pub enum FileOrder {
     Changed,
     /// There is none: the format keeps none.
     Absent,
+    /// The format keeps one, and what would say it is not followed.
+    Unread,
 }
 
 /// A network here and the modules of a file.
@@ -158,6 +160,9 @@ impl<'a> Question<'a> {
         match self.order {
             FileOrder::Absent => {
                 "their names have no numbers, and safetensors keeps no order (torch.save does)"
+            }
+            FileOrder::Unread => {
+                "their names have no numbers, and the file keeps no order that can be read"
             }
             _ => "their names have no numbers, and the file was sorted since it was a state_dict",
         }

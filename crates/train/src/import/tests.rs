@@ -116,6 +116,7 @@ fn what_is_decided_by_nothing_or_in_two_ways_is_refused() {
         (["fc784", "fc256", "fc64", "fc10"], FORWARD, FileOrder::Absent, "in the wrong order"),
         (["a3x3", "b3x3", "c3x3", "d3x3"], FORWARD, FileOrder::Absent, no_order),
         (["stem", "one", "two", "head"], FORWARD, FileOrder::Changed, "was sorted"),
+        (["stem", "one", "two", "head"], FORWARD, FileOrder::Unread, "no order that can be read"),
         (["stem", "h2", "h1", "head"], FORWARD, FileOrder::Listed, "the number of `h1` is lower"),
         (
             ["stem", "two", "one", "head"],
