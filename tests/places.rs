@@ -91,6 +91,9 @@ fn what_is_printed_runs_as_printed() {
     let place = place();
     let mut train = at(place.path(), "train w.toml train.epochs=40 --time 1ms --run");
     let done = succeed(train.arg("my run"));
+    let mut again = at(place.path(), "train --resume --time 1ns --run");
+    let none = succeed(again.arg("my run"));
+    assert!(none.out.contains("no step was made in this time"), "{}", none.out);
     succeed(&mut advice(&done.err, "go on with: ", place.path()));
     succeed(&mut at(place.path(), "train w.toml train.epochs=40 --run whole"));
     assert_eq!(difference(&place.path().join("my run"), &place.path().join("whole")), None);
@@ -98,6 +101,8 @@ fn what_is_printed_runs_as_printed() {
     let stop = "train w.toml train.epochs=60 train.early_stop.patience=1 --run stopped";
     let done = succeed(&mut at(place.path(), stop));
     assert!(done.err.contains("stopped early"), "{}", done.err);
+    let none = succeed(&mut at(place.path(), "train --resume --run stopped"));
+    assert!(none.out.contains("nothing was trained: it had stopped early"), "{}", none.out);
     let before = metrics(&place.path().join("stopped")).len();
     succeed(&mut advice(&done.err, "go on with: ", place.path()));
     assert!(metrics(&place.path().join("stopped")).len() > before, "it went on");

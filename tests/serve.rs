@@ -195,6 +195,41 @@ fn answers_are_those_of_predict() {
 }
 
 #[test]
+fn a_form_says_how_its_pictures_are_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
+    let (files, _) = pictures(folder.path(), 1);
+    let picture = std::fs::read(&files[0]).unwrap();
+    let server = Server::start(&run, &["--host", "localhost"]);
+    let ask = |query: &str, fields: &[(&str, &str)]| {
+        let mut form = Vec::new();
+        for (name, value) in fields {
+            let head = "--x\r\nContent-Disposition: form-data; name=";
+            form.extend_from_slice(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
+        }
+        let head = "--x\r\nContent-Disposition: form-data; name=\"p\"; filename=\"a.png\"\r\n\r\n";
+        form.extend([head.as_bytes(), &picture, b"\r\n--x--\r\n"].concat());
+        let request = client().post(server.at(&format!("/v1/predict{query}")));
+        answer(request.content_type("multipart/form-data; boundary=x").send(&form[..]))
+    };
+    let top = |(status, found): (u16, Value)| {
+        assert_eq!(status, 200, "{found}");
+        found["predictions"][0]["top"].clone()
+    };
+    let inverted = top(server.post("/v1/predict?top=0&invert=true", &picture));
+    assert_ne!(inverted, top(server.post("/v1/predict?top=0", &picture)));
+    assert_eq!(top(ask("", &[("top", "0"), ("invert", "true")])), inverted);
+    assert_eq!(top(ask("?top=0", &[("invert", "true")])), inverted);
+    // In one of the two places, and once.
+    let once = "each of them once";
+    assert!(reason(ask("?top=1", &[("top", "1")]), 400).contains(once));
+    assert!(reason(ask("?invert=true", &[("invert", "true")]), 400).contains(once));
+    assert!(reason(server.post("/v1/predict?top=1&top=1", &picture), 400).contains(once));
+    assert!(reason(ask("", &[("top", "many")]), 400).contains("`top=many` is not one of these"));
+    server.end();
+}
+
+#[test]
 fn a_generator_draws_what_sample_draws() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "gan-nano", &["train.epochs=1", "evaluate.samples=500"]);

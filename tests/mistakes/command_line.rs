@@ -80,6 +80,7 @@ pub const MISTAKES: &[Mistake] = &[
     ),
     mistake("unreadable time", "train try.toml --time soon", 2, "--time", "90s, 30m or 1h30m"),
     mistake("time without a unit", "train try.toml --time 5", 2, "--time", "90s, 30m or 1h30m"),
+    mistake("no time at all", "train try.toml --time 0s", 2, "--time", "90s, 30m or 1h30m"),
     mistake("share above 1", "train try.toml --limit-train 2", 2, "data.limit_train", "up to 1"),
     mistake(
         "share in percent",

@@ -110,6 +110,30 @@ fn numbers_may_be_read_later() {
 }
 
 #[test]
+fn early_stopping_breaks_ties_by_the_loss() {
+    // Ten validation images: accuracies are tenths.
+    let overrides = ["data.valid_samples=10", "train.epochs=40", "train.early_stop.patience=2"];
+    let left = run("mlp-nano", &overrides, Reading::Now, 0);
+    let valid = left.log.iter().filter(|line| line["kind"] == "valid");
+    let number = |line: &serde_json::Value, name: &str| line[name].as_f64().expect("a number");
+    let results = valid.map(|line| [number(line, "accuracy"), number(line, "loss")]);
+    let results: Vec<[f64; 2]> = results.collect();
+    // The evaluation that ends it, by both or by the accuracy alone.
+    let end = |by_loss: bool| {
+        let (mut best, mut stale) = ([f64::NEG_INFINITY; 2], 0);
+        results.iter().position(|&next| {
+            let is_tie = (next[0] - best[0]).abs() < 1e-9;
+            let better = if is_tie { by_loss && next[1] < best[1] } else { next[0] > best[0] };
+            (best, stale) = if better { (next, 0) } else { (best, stale + 1) };
+            stale == 2
+        })
+    };
+    assert_eq!(left.ended, Ok(Ended::EarlyStopped));
+    assert_eq!(end(true), Some(results.len() - 1), "{results:?}");
+    assert_ne!(end(false), end(true), "no tie mattered: {results:?}");
+}
+
+#[test]
 fn a_step_that_is_not_finite_is_found_among_those_on_trial() {
     // Far too fast: the loss leaves the numbers after some steps.
     let wild = ["optimizer.learning_rate=1000", "model.hidden=[64, 64, 64]", "train.log_every=50"];
