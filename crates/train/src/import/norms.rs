@@ -85,7 +85,7 @@ fn level<'a>(
     }
     let mut left = Vec::new();
     for class in classes.into_values() {
-        match together(&class, depth, is_listed)? {
+        match together(&class, items, depth, is_listed)? {
             Some(pairs) => found.extend(pairs),
             None => left.extend(class),
         }
@@ -93,10 +93,11 @@ fn level<'a>(
     Ok(left)
 }
 
-/// The pairs among convolutions and norms of one number of channels in one module; none where there are not as
-/// many of both.
+/// The pairs among convolutions and norms of one number of channels in one module, which are some of its items;
+/// none where there are not as many of both.
 fn together(
     class: &[Item<'_>],
+    items: &[Item<'_>],
     depth: usize,
     is_listed: bool,
 ) -> Result<Option<Vec<Behind>>, Undecided> {
@@ -109,10 +110,7 @@ fn together(
         return Err(undecided(&class.iter().collect::<Vec<_>>(), why));
     }
     if let ([norm], [convolution]) = (&norms[..], &convolutions[..]) {
-        if let (Some(one), Some(other)) = (own_numbers(norm), own_numbers(convolution))
-            && one != other
-            && one.split('_').count() == other.split('_').count()
-        {
+        if is_numbered_as_another(norm, convolution, items) {
             let all = class.iter().collect::<Vec<_>>();
             let why = "they have as many channels, and their numbers say otherwise";
             return Err(undecided(&all, why));
@@ -187,6 +185,19 @@ fn without_kinds(name: &str) -> String {
 fn numbers(name: &str) -> String {
     let parts = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("_")
+}
+
+/// Whether a norm has the number of another convolution beside it, as `bn1` has that of `conv1`.
+fn is_numbered_as_another(norm: &Item<'_>, convolution: &Item<'_>, items: &[Item<'_>]) -> bool {
+    let number = own_numbers(norm);
+    let is_beside = |item: &Item<'_>| {
+        let [module, other] = [item, norm].map(|item| item.path.split_last().map(|it| it.1));
+        module == other
+    };
+    let is_another = |item: &Item<'_>| !item.is_norm && own_numbers(item) == number;
+    number.is_some()
+        && own_numbers(convolution) != number
+        && items.iter().any(|item| is_beside(item) && is_another(item))
 }
 
 /// The numbers of an item's own name, without those of its kind (`conv2d`); none where it has none, or is a place

@@ -219,31 +219,32 @@ fn norms_stand_behind_the_convolution_that_they_share_a_module_number_or_place_w
 
 #[test]
 fn numbers_may_say_otherwise_than_channels() {
-    let behind = |names: &[(&str, usize)]| {
-        let modules = names.iter().map(|(name, channels)| {
-            let (kind, shape) = match name.contains("conv") || *name == "down.0" {
-                true => (Kind::Convolution, vec![*channels, 4, 3, 3]),
-                false => (Kind::Norm, vec![*channels]),
-            };
+    let behind = |convolutions: &[(&str, usize)], norms: &[(&str, usize)]| {
+        let module = |(name, channels): &(&str, usize), kind, mut shape: Vec<usize>| {
+            shape.insert(0, *channels);
             Module { name: (*name).to_owned(), kind, shape, tensors: Vec::new() }
-        });
-        let modules: Vec<Module> = modules.collect();
-        let (convolutions, norms): (Vec<usize>, Vec<usize>) =
-            (0..modules.len()).partition(|place| modules[*place].kind == Kind::Convolution);
+        };
+        let (ours, theirs) = (convolutions.iter(), norms.iter());
+        let modules = ours.map(|it| module(it, Kind::Convolution, vec![4, 3, 3]));
+        let modules = modules.chain(theirs.map(|it| module(it, Kind::Norm, Vec::new())));
+        let (modules, norms): (Vec<Module>, Vec<usize>) =
+            (modules.collect(), (convolutions.len()..convolutions.len() + norms.len()).collect());
+        let convolutions: Vec<usize> = (0..convolutions.len()).collect();
         norms::behind(&modules, &convolutions, &norms, false)
     };
-    let swapped = [("conv1", 8), ("conv2", 16), ("bn1", 16), ("bn2", 8)];
-    let error = behind(&swapped).expect_err("the names say otherwise");
+    let error = behind(&[("conv1", 8), ("conv2", 16)], &[("bn1", 16), ("bn2", 8)]);
+    let error = error.expect_err("the names say otherwise");
     assert!(error.text.contains("their numbers say otherwise"), "{error:?}");
     assert_eq!((error.convolutions, error.norms), (vec![0], vec![3]));
-    for names in [
-        &[("conv1", 8), ("conv2", 16), ("bn1", 8), ("bn2", 16)][..],
-        &[("conv2d", 8), ("bn1", 8)],
-        &[("conv3x3", 8), ("bn1", 8)],
-        &[("conv1", 8), ("bn", 8)],
-        &[("down.0", 8), ("down.1", 8)],
+    for (convolutions, norms) in [
+        (["conv1", "conv2"], ["bn1", "bn2"]),
+        (["conv1", "conv3"], ["bn1", "bn2"]),
+        (["conv1", "conv2d"], ["bn2", "bn3"]),
+        (["net.layer0", "net.layer3"], ["net.layer1", "net.layer4"]),
+        (["down.0", "down.2"], ["down.1", "down.3"]),
     ] {
-        assert_eq!(behind(names).map(|pairs| pairs.len()), Ok(names.len() / 2), "{names:?}");
+        let sized = |[first, second]: [&'static str; 2]| [(first, 8), (second, 16)];
+        behind(&sized(convolutions), &sized(norms)).expect("channels say it");
     }
 }
 
