@@ -101,10 +101,10 @@ impl Dashboard {
 
     /// A set was looked at.
     pub fn evaluated(&mut self, report: &Report) {
-        let scalars = report.scalars();
+        let scalars: Scalars = report.scores().collect();
         self.pace.pause();
-        self.add(report.split(), &scalars);
-        self.evaluated = Some((report.split().to_owned(), scalars));
+        self.add(&report.split, &scalars);
+        self.evaluated = Some((report.split.clone(), scalars));
     }
 
     /// Something was said.

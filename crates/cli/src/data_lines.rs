@@ -1,9 +1,10 @@
 //! What a run learns from, in a few lines: sets, folders, classes.
 
 use hearth_data::Layout;
+use hearth_report::text_table;
 use hearth_train::summary::Summary;
 
-use crate::output::{table, thousands};
+use crate::output::thousands;
 
 /// The most classes that are named.
 const MOST_NAMED: usize = 10;
@@ -56,7 +57,7 @@ fn classes(names: &[String], counts: &[[usize; 3]]) -> String {
     let rows = names.iter().zip(counts).take(MOST_NAMED).map(|(name, counts)| {
         std::iter::once(name.clone()).chain(numbers(counts)).collect::<Vec<String>>()
     });
-    let table = table(&["class", "train", "valid", "test"], rows);
+    let table = text_table(&["class", "train", "valid", "test"], rows);
     let more = if more.is_empty() { more } else { format!("\n{more}") };
     format!("\n{table}{more}")
 }

@@ -5,9 +5,6 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use comfy_table::{CellAlignment, Table, presets};
-use hearth_report::fixed;
-use hearth_train::Report;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -88,38 +85,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| Failure::unwritten(path, &error))
 }
 
-/// The results of an evaluation, in a line.
-pub fn results(report: &Report) -> String {
-    match report {
-        Report::Classification(report) => {
-            format!("loss {}  accuracy {}", fixed(report.loss, 4), fixed(report.accuracy, 4))
-        }
-        Report::Generation(report) => format!(
-            "distance {}, {} % of the way from real ones {} to noise {}  precision {}  recall {}  entropy {}",
-            fixed(report.distance, 3),
-            fixed(100.0 * report.position(), 2),
-            fixed(report.floor, 3),
-            fixed(report.ceiling, 0),
-            fixed(report.precision, 3),
-            fixed(report.recall, 3),
-            fixed(report.entropy, 3),
-        ),
-    }
-}
-
-/// A table whose columns from the second on are aligned to the right.
-pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header.to_vec());
-    table.add_rows(rows);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
-}
-
-/// The same as comma-separated values, with quotes where RFC 4180 asks for them.
+/// A table as comma-separated values, with quotes where RFC 4180 asks for them.
 pub fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in std::iter::once(header.to_vec()).chain(rows) {

@@ -4,7 +4,7 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use hearth_report::fixed;
+use hearth_report::{fixed, text_table};
 use hearth_train::event::StepDone;
 use hearth_train::scalars::Sums;
 use hearth_train::summary::Summary;
@@ -15,7 +15,7 @@ use crate::args::Train;
 use crate::dashboard::Dashboard;
 use crate::data_lines::data_lines;
 use crate::failure::Failure;
-use crate::output::{megabytes, results, say, several, table, thousands};
+use crate::output::{megabytes, say, several, thousands};
 use crate::pace::Pace;
 use crate::screen::{self, Screen};
 
@@ -104,7 +104,7 @@ impl Progress {
             vec![layer.name.clone(), output, thousands(layer.parameters as u64)]
         });
         let total = vec!["total".into(), String::new(), thousands(summary.parameters as u64)];
-        say(&table(&["layer", "output", "parameters"], rows.chain([total])));
+        say(&text_table(&["layer", "output", "parameters"], rows.chain([total])));
         let [epoch, all] = summary.steps;
         say(&format!(
             "\n{} of {}, on {}{} with {}; about {} of memory\n",
@@ -190,7 +190,7 @@ impl Progress {
         if let Some(screen) = &self.screen {
             screen.update(|dashboard, _| dashboard.evaluated(report));
         }
-        self.line(&format!("           {} {}", report.split(), results(report)));
+        self.line(&format!("           {} {}", report.split, report.headline));
         if self.bar.is_none() {
             self.epoch_started = Instant::now();
         }

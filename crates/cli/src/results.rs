@@ -1,6 +1,6 @@
 //! The results that a run has in metrics.jsonl, whatever it trains.
 
-use hearth_config::{Metric, Score};
+use hearth_config::{Metric, Standing};
 use hearth_report::metrics;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::TrainError;
@@ -52,8 +52,8 @@ impl Results {
     }
 
     /// Its score on the validation set.
-    pub fn score(&self, metric: Metric) -> Score {
-        metric.score(self.best_step.unwrap_or(u64::MAX), |name| self.valid(name))
+    pub fn score(&self, metric: Metric) -> Standing {
+        metric.standing(self.best_step.unwrap_or(u64::MAX), |name| self.valid(name))
     }
 
     /// A result on the test set.
@@ -93,10 +93,9 @@ pub fn columns<'a>(
 /// The step of the best evaluation in the log, of a run whose `best.json` is gone.
 fn best_of(run: &RunDir, lines: &[Value]) -> Option<u64> {
     let metric = stored_config(run).ok()?.train.best_by;
-    let scores = lines
-        .iter()
-        .filter(|line| line["kind"] == "valid")
-        .filter_map(|line| Some(metric.score(line["step"].as_u64()?, |name| line[name].as_f64())));
+    let scores = lines.iter().filter(|line| line["kind"] == "valid").filter_map(|line| {
+        Some(metric.standing(line["step"].as_u64()?, |name| line[name].as_f64()))
+    });
     scores.min_by(|left, right| metric.compare(left, right)).map(|score| score.step)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! | module | is |
 //! | --- | --- |
+//! | [`report`] | the results of an evaluation, as data |
 //! | [`metrics`] | what the lines of `metrics.jsonl` say |
 //! | [`plot`] | curves, bars, points and matrices as SVG |
 //! | [`page`] | a page: one HTML file that needs no network, for light and dark |
@@ -11,6 +12,7 @@
 //! | [`inspect`] | the page of what a network has learned |
 //! | [`EventFile`] | what TensorBoard reads |
 //! | [`fixed`] | numbers as they are shown |
+//! | [`png`] | images as files |
 //! | [`theme`] | the colours, and how they change in the dark |
 
 #![forbid(unsafe_code)]
@@ -22,10 +24,14 @@ pub mod metrics;
 mod number;
 pub mod page;
 pub mod plot;
+mod png;
 pub mod range;
+pub mod report;
 pub mod run;
 pub mod theme;
 mod thinned;
 
 pub use events::EventFile;
 pub use number::fixed;
+pub use png::png;
+pub use report::{Report, text_table};

@@ -1,10 +1,11 @@
-//! The page of a run: what was trained and how, how it went, and where it errs.
+//! The page of a run: its settings, training curves, and newest evaluation.
 
 use maud::{Markup, html};
 
 use crate::metrics::History;
-use crate::page::{facts, figure, page, picture, table};
-use crate::plot::{Axes, confusion, curves, reliability};
+use crate::page::{facts, figure, page, picture};
+use crate::plot::{Axes, curves};
+use crate::report::Report;
 
 /// What the page shows.
 #[derive(Clone, Debug, Default)]
@@ -17,42 +18,12 @@ pub struct RunPage {
     pub config: String,
     /// What metrics.jsonl says.
     pub history: History,
-    /// The newest evaluation, of a classifier.
-    pub evaluation: Option<Evaluation>,
+    /// The newest evaluation, and the step of its weights.
+    pub report: Option<(Report, u64)>,
     /// Training pictures as the network is shown them, a PNG.
     pub batch: Vec<u8>,
     /// Pictures of a generator: after how many steps, and a PNG.
     pub samples: Vec<(u64, Vec<u8>)>,
-}
-
-/// The evaluation of a classifier.
-#[derive(Clone, Debug, Default)]
-pub struct Evaluation {
-    /// Which set, and the step of the weights: `test set, step 2150`.
-    pub of: String,
-    /// Each class with its precision, recall and number of pictures.
-    pub classes: Vec<(String, f64, f64, u64)>,
-    /// Rows are true classes, columns predicted ones.
-    pub confusion: Vec<Vec<u64>>,
-    /// How often the guesses of each bin of confidence were right.
-    pub reliability: Vec<Option<f64>>,
-    /// The expected calibration error.
-    pub calibration_error: f64,
-    /// The worst first.
-    pub mistakes: Vec<Mistake>,
-}
-
-/// A picture that was taken for something else.
-#[derive(Clone, Debug, Default)]
-pub struct Mistake {
-    /// A PNG.
-    pub picture: Vec<u8>,
-    /// Its class.
-    pub class: String,
-    /// What the network took it for.
-    pub guess: String,
-    /// How probable it held that.
-    pub confidence: f64,
 }
 
 /// The most grids of samples on the page.
@@ -64,9 +35,9 @@ impl RunPage {
         let facts = facts(self.facts.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let body = html! {
             (facts)
-            h2 { "How it went" }
+            h2 { "Training curves" }
             div.plots { (self.curves()) }
-            @if let Some(evaluation) = &self.evaluation { (evaluation.markup()) }
+            @if let Some((report, step)) = &self.report { (report.to_html(*step)) }
             @if !self.samples.is_empty() {
                 h2 { "Samples over time, from the same random numbers" }
                 div.pictures.grids {
@@ -117,61 +88,38 @@ pub fn spread<T>(all: &[T]) -> Vec<&T> {
     (0..count).map(|place| &all[place * (all.len() - 1) / last]).collect()
 }
 
-impl Evaluation {
-    fn markup(&self) -> Markup {
-        let names: Vec<_> = self.classes.iter().map(|(name, ..)| name.as_str()).collect();
-        let rows = self.classes.iter().map(|(name, precision, recall, support)| {
-            vec![
-                name.clone(),
-                format!("{precision:.4}"),
-                format!("{recall:.4}"),
-                support.to_string(),
-            ]
-        });
-        let rows: Vec<_> = rows.collect();
-        let calibration = format!(
-            "Reliability: how often guesses of a confidence are right. Expected calibration error {:.4}",
-            self.calibration_error
-        );
-        html! {
-            h2 { "Where it errs (" (self.of) ")" }
-            div.plots {
-                (figure(confusion(&names, &self.confusion), "Confusion matrix"))
-                div {
-                    (table(&["class", "precision", "recall", "pictures"], &rows))
-                }
-                (figure(Some(reliability(&self.reliability)), &calibration))
-            }
-            @if !self.mistakes.is_empty() {
-                h2 { "Its worst mistakes" }
-                p.soft { "Those in which the true class, named first, had the least probability." }
-                div.pictures {
-                    @for mistake in &self.mistakes { (mistake.markup()) }
-                }
-            }
-        }
-    }
-}
-
-impl Mistake {
-    fn markup(&self) -> Markup {
-        html! {
-            figure {
-                (picture(&self.picture, &self.class))
-                figcaption {
-                    (self.class) br;
-                    "not " (self.guess) " " (format!("{:.1} %", 100.0 * self.confidence))
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::report::{Cell, Images, Matrix, Reliability, Table, View};
+
+    fn report() -> Report {
+        let row = vec![Cell::Text("bag".into()), Cell::Number(0.25), Cell::Count(4)];
+        let views = [
+            View::Text(json!(4), "4 images".into()),
+            View::Table(Table {
+                header: vec!["class", "recall", "support"],
+                rows: vec![row],
+                ..Table::default()
+            }),
+            View::Matrix(Matrix { classes: vec!["bag".into()], counts: vec![vec![4]] }),
+            View::Reliability(Reliability { accuracies: vec![None, Some(1.0)], error: 0.5 }),
+            View::Images(Images {
+                title: "Worst errors",
+                shape: [1, 1, 1],
+                pixels: vec![7],
+                captions: vec![vec!["bag".into(), "not shirt 0.0 %".into()]],
+                ..Images::default()
+            }),
+        ];
+        Report {
+            split: "test".into(),
+            views: views.map(|view| ("view", view)).into(),
+            ..Report::default()
+        }
+    }
 
     #[test]
     fn a_page_shows_each_result_once_and_only_results() {
@@ -184,18 +132,21 @@ mod tests {
         let page = RunPage {
             name: "mlp-001".into(),
             history: lines.iter().collect(),
-            evaluation: Some(Evaluation {
-                classes: vec![("bag".into(), 0.5, 0.25, 4)],
-                confusion: vec![vec![4]],
-                reliability: vec![None, Some(1.0)],
-                mistakes: vec![Mistake { guess: "shirt".into(), ..Mistake::default() }],
-                ..Evaluation::default()
-            }),
+            report: Some((report(), 7)),
             ..RunPage::default()
         };
         let html = page.html();
         assert_eq!(html.matches("<svg").count(), 5, "loss, distance, rate, confusion, reliability");
-        for text in ["<figcaption>learning rate", "&lt;odd&gt;", "0.2500", "not shirt 0.0 %"] {
+        for text in [
+            "<figcaption>learning rate",
+            "&lt;odd&gt;",
+            "0.2500",
+            "not shirt 0.0 %",
+            "Results (test set, step 7)",
+            "4 images",
+            "Worst errors",
+            "data:image/png",
+        ] {
             assert!(html.contains(text), "{text}");
         }
         assert!(

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use hearth_config::ModelConfig;
 use hearth_data::{PictureShape, idx};
+use hearth_report::Report;
 use hearth_store::RunDir;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::judge;
 use crate::predict::Predictor;
-use crate::report::Report;
 use crate::sampler::Sampler;
 use crate::task::Split;
 use crate::tasks::evaluate;
@@ -50,8 +50,7 @@ pub fn evaluate_run(
                 return Err(TrainError::Settings(format!("the {name} set is empty")));
             }
             let Predictor { network, input, device, .. } = &predictor;
-            let report = evaluate(network, input, subset, split, predictor.classes(), device);
-            Ok((trained.step, Report::Classification(report)))
+            Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
         }
         (ModelConfig::Classifier { .. }, Some(_)) => Err(TrainError::Settings(
             "pictures are judged beside those of a generator, and this run names classes".into(),
@@ -60,13 +59,13 @@ pub fn evaluate_run(
             let sampler = Sampler::open(run, which, backend)?;
             let trained = sampler.trained();
             let judge = judge::of_run(trained, &trained.splits(datasets, notice)?, backend)?;
-            Ok((trained.step, Report::Generation(sampler.judged(&judge, split))))
+            Ok((trained.step, sampler.judged(&judge, split)))
         }
         (ModelConfig::Gan(_), Some(file)) => {
             let trained = Trained::open(run, which)?;
             let judge = judge::of_run(&trained, &trained.splits(datasets, notice)?, backend)?;
             let pixels = read_pictures(file, trained.info.shape(), judge.samples(), notice)?;
-            Ok((trained.step, Report::Generation(judge.judge(&pixels, split))))
+            Ok((trained.step, judge.judge(&pixels, split)))
         }
     }
 }

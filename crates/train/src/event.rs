@@ -1,6 +1,7 @@
 //! What a run tells while it trains.
 
-use crate::report::Report;
+use hearth_report::Report;
+
 use crate::scalars::Sums;
 use crate::summary::Summary;
 

@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use hearth_config::Config;
+use hearth_report::Report;
 use serde::Serialize;
 
 use crate::backend::Backend;
 use crate::import::WeightsFile;
-use crate::report::Report;
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,13 +11,15 @@ mod open;
 
 use burn::tensor::Tensor;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_config::shown;
+use hearth_config::{Better, Metric, shown};
 use hearth_data::{Splits, Subset};
+use hearth_report::fixed;
+use hearth_report::report::{Cell, Report, Score, Table, View};
+use serde_json::{Map, json};
 
 use crate::error::TrainError;
 use crate::metrics::{argmax, values};
 use crate::predict::Predictor;
-use crate::report::{ClassShare, GenerationReport, JudgeInfo};
 use crate::task::Split;
 use crate::trained::Trained;
 
@@ -35,8 +37,10 @@ const BATCH: usize = 500;
 /// A trained classifier and what it thinks of real pictures.
 pub struct Judge {
     predictor: Predictor,
-    /// Where it comes from.
-    info: JudgeInfo,
+    /// Its run, shown, and the step of its checkpoint.
+    source: (String, u64),
+    /// The BLAKE3 checksum of its weights.
+    checksum: String,
     samples: usize,
     /// Of the training pictures and of the test pictures.
     references: [Reference; 2],
@@ -89,17 +93,13 @@ impl Judge {
             Reference { gaussian, manifold: Manifold::new(features), ceiling }
         });
         let floor = references[0].gaussian.distance(&references[1].gaussian);
-        let info = JudgeInfo {
-            run: shown(&trained.run).to_string(),
-            step: trained.step,
-            checksum: trained.checksum,
-        };
-        Ok(Self { predictor, info, samples, references, floor })
+        let source = (shown(&trained.run).to_string(), trained.step);
+        Ok(Self { predictor, source, checksum: trained.checksum, samples, references, floor })
     }
 
     /// The checksum of its weights.
     pub fn checksum(&self) -> &str {
-        &self.info.checksum
+        &self.checksum
     }
 
     /// How many pictures it wants to see.
@@ -109,29 +109,108 @@ impl Judge {
 
     /// Judges whole pictures of the data's shape, one after the other: against test pictures for the
     /// test set, else against training pictures.
-    pub fn judge(&self, pixels: &[u8], split: Split) -> GenerationReport {
+    ///
+    /// | score | is |
+    /// | --- | --- |
+    /// | `distance` | the Frechet distance to the real images |
+    /// | `floor` | that of real training images from real test images: as near as can be expected |
+    /// | `ceiling` | that of images whose pixels are drawn independently, each from its own distribution |
+    /// | `precision` | the share of these images that could be real (Kynkaanniemi et al. 2019, equation 2) |
+    /// | `recall` | the share of real images that could be among these |
+    /// | `entropy` | that of the classes which the classifier sees in them, in nats |
+    pub fn judge(&self, pixels: &[u8], split: Split) -> Report {
         let reference = &self.references[usize::from(split == Split::Test)];
         let seen = look(&self.predictor, pixels);
         let distance = reference.gaussian.distance(&Gaussian::of(&seen.features));
-        let made = Manifold::new(seen.features);
+        let fake = Manifold::new(seen.features);
         let samples = seen.classes.iter().sum::<u64>();
-        let share = |count: u64| count as f64 / samples as f64;
-        let named = self.predictor.classes().iter().zip(&seen.classes);
-        GenerationReport {
+        let share = |count: &u64| *count as f64 / samples as f64;
+        let shares: Vec<f64> = seen.classes.iter().map(share).collect();
+        let (precision, recall) =
+            (reference.manifold.holds(&fake), fake.holds(&reference.manifold));
+        let entropy = entropy(shares.iter().copied());
+        let (floor, ceiling) = (self.floor, reference.ceiling);
+        let plain = |name, value, better| Score { name, value, better };
+        let classes = class_shares(self.predictor.classes(), &shares);
+        let (run, step) = &self.source;
+        let checksum = self.checksum();
+        Report {
             split: split.name().to_owned(),
-            distance,
-            floor: self.floor,
-            ceiling: reference.ceiling,
-            precision: reference.manifold.holds(&made),
-            recall: made.holds(&reference.manifold),
-            entropy: entropy(seen.classes.iter().map(|count| share(*count))),
-            classes: named
-                .map(|(class, count)| ClassShare { class: class.clone(), share: share(*count) })
-                .collect(),
-            samples: samples as usize,
-            judge: self.info.clone(),
+            scores: vec![
+                Score::of(Metric::Distance, distance),
+                plain("floor", floor, Better::Neither),
+                plain("ceiling", ceiling, Better::Neither),
+                plain("precision", precision, Better::Higher),
+                plain("recall", recall, Better::Higher),
+                plain("entropy", entropy, Better::Neither),
+            ],
+            headline: format!(
+                "distance {}, {} % of the way from real ones {} to noise {}  precision {}  recall {}  entropy {}",
+                fixed(distance, 3),
+                fixed(100.0 * position(distance, floor, ceiling), 2),
+                fixed(floor, 3),
+                fixed(ceiling, 0),
+                fixed(precision, 3),
+                fixed(recall, 3),
+                fixed(entropy, 3),
+            ),
+            logged: Map::from_iter([
+                ("judge".to_owned(), json!(checksum)),
+                ("classes".to_owned(), classes.to_json()),
+            ]),
+            views: vec![
+                ("classes", View::Table(classes)),
+                ("samples", View::Text(json!(samples), format!("{samples} images"))),
+                (
+                    "judge",
+                    View::Text(
+                        json!({"run": run, "step": step, "checksum": checksum}),
+                        format!("judged by {run} step {step}, {}", &checksum[..16]),
+                    ),
+                ),
+            ],
+            brief: &[
+                "split",
+                "distance",
+                "floor",
+                "ceiling",
+                "precision",
+                "recall",
+                "entropy",
+                "classes",
+                "samples",
+                "judge",
+            ],
+            warnings: missing(self.predictor.classes(), &shares).into_iter().collect(),
         }
     }
+}
+
+/// Where a distance stands on the way from the floor, 0, to the ceiling, 1.
+fn position(distance: f64, floor: f64, ceiling: f64) -> f64 {
+    (distance - floor) / (ceiling - floor)
+}
+
+/// The share of each class.
+fn class_shares(classes: &[String], shares: &[f64]) -> Table {
+    let mut first: Vec<usize> = (0..classes.len()).collect();
+    first.sort_by(|left, right| shares[*right].total_cmp(&shares[*left]));
+    let row =
+        |(class, share): (&String, &f64)| vec![Cell::Text(class.clone()), Cell::Number(*share)];
+    Table {
+        header: vec!["class", "share"],
+        rows: classes.iter().zip(shares).map(row).collect(),
+        unit: "classes",
+        first: (first, "that are seen most often"),
+    }
+}
+
+/// A warning that names the classes which are seen in less than a tenth of the images that would be their share.
+fn missing(classes: &[String], shares: &[f64]) -> Option<String> {
+    let few = 0.1 / classes.len() as f64;
+    let missing = classes.iter().zip(shares).filter(|(_, share)| **share < few);
+    let missing: Vec<&str> = missing.map(|(class, _)| class.as_str()).collect();
+    (!missing.is_empty()).then(|| format!("hardly any image looks like: {}", missing.join(", ")))
 }
 
 /// `-sum p ln p`.
@@ -181,5 +260,21 @@ mod tests {
         assert!((entropy([0.5, 0.5, 0.0].into_iter()) - 2.0_f64.ln()).abs() < 1e-12);
         assert!(entropy([1.0].into_iter()).is_sign_positive());
         assert!(entropy([1.0].into_iter()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn classes_that_vanish_are_named() {
+        let classes = ["shirt", "bag", "boot"].map(str::to_owned);
+        let warning = missing(&classes, &[0.96, 0.04, 0.0]).expect("a bag in 30 would be 0.033");
+        assert!(warning.ends_with(": boot"), "{warning}");
+        assert_eq!(missing(&classes, &[0.3, 0.3, 0.4]), None);
+        let table = class_shares(&classes, &[0.25, 0.75, 0.0]);
+        assert_eq!(table.first.0, [1, 0, 2]);
+        assert_eq!(table.to_json()[1], json!({"class": "bag", "share": 0.75}));
+    }
+
+    #[test]
+    fn a_distance_lies_between_floor_and_ceiling() {
+        assert!((position(3.0, 1.0, 9.0) - 0.25).abs() < 1e-12);
     }
 }

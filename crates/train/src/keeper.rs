@@ -1,14 +1,18 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
-use hearth_config::{Metric, Score};
+use hearth_config::{Metric, Standing};
+use hearth_data::PictureShape;
+use hearth_report::Report;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
 use crate::board::Board;
 use crate::page::{self, Page};
-use crate::pictures::{file_of, step_of};
-use crate::report::Report;
+use crate::pictures::{Picture, file_of, step_of};
 use crate::task::{Artifact, Split};
+
+/// Images of a report in each row of a grid.
+const COLUMNS: usize = 8;
 
 /// A checkpoint of a run, and what it remembers as the best one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +20,7 @@ pub struct Kept {
     /// Its step.
     pub step: u64,
     /// The best evaluation up to there.
-    pub best: Option<Score>,
+    pub best: Option<Standing>,
 }
 
 /// Writes into a run's folder.
@@ -64,8 +68,13 @@ impl Keeper {
     /// Shows the results on a set after `step` steps. What could not be shown, in sentences.
     pub fn show(&mut self, step: u64, split: Split, report: Option<&Report>) -> Vec<String> {
         let Some((page, board)) = &mut self.shown else { return Vec::new() };
-        if let Some(mistakes) = report.and_then(|report| page.mistakes(report)) {
-            board.picture(step, &format!("mistakes/{}", split.name()), &mistakes);
+        for (name, images) in report.into_iter().flat_map(Report::images) {
+            let [channels, height, width] = images.shape;
+            let shape = PictureShape { channels, height, width };
+            if !images.captions.is_empty() {
+                let grid = Picture::grid(&images.pixels, shape, COLUMNS);
+                board.picture(step, &format!("{name}/{}", split.name()), &grid);
+            }
         }
         board.flush();
         let fault = board.fault().map(|fault| format!("the event file is given up: {fault}"));
@@ -139,7 +148,8 @@ impl Keeper {
 
     /// Brings best.json to what the newest checkpoint remembers; a fall-back may have gone behind it.
     fn write_best(&self) -> Result<(), StoreError> {
-        let Some(Score { step, value, loss }) = self.kept.last().and_then(|kept| kept.best) else {
+        let Some(Standing { step, value, loss }) = self.kept.last().and_then(|kept| kept.best)
+        else {
             return Ok(());
         };
         let best = Best { step, metric: format!("valid {}", self.metric.name()), value, loss };

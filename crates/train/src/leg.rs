@@ -15,7 +15,6 @@ use crate::job::{Ended, Job, Outcome, Target};
 use crate::keeper::{Keeper, Kept};
 use crate::page::Page;
 use crate::pictures::animate;
-use crate::report::Report;
 use crate::resume;
 use crate::task::{Split, Task};
 use crate::trained::stored_config;
@@ -137,7 +136,7 @@ impl Leg<'_> {
             test = trainer.task().evaluate(Split::Test);
             trainer.log_report(Split::Test, test.as_ref(), best)?;
             trainer.show(Split::Test, test.as_ref(), best);
-            if let (true, Some(Report::Classification(report))) = (is_imported, &test) {
+            if let (true, Some(report)) = (is_imported, &test) {
                 notes.extend(by_chance(report));
             }
             // Of a run that was killed right here as well, which keeps none of them any more.

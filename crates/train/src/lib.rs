@@ -9,7 +9,7 @@
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`class_weights`], [`adversarial_loss`] | losses |
-//! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`], [`report`] | results |
+//! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`] | results |
 //! | [`state`], [`keeper`], `lines`, [`info`], [`pictures`] | what is kept |
 //! | [`page`], [`board`] | what is seen: the page of a run, and its event file for TensorBoard |
 //! | [`mod@export`], [`import`] | a trained network for other programs, and weights of theirs |
@@ -59,7 +59,6 @@ pub mod precision;
 pub mod predict;
 pub mod progress;
 pub mod range_test;
-pub mod report;
 pub mod resume;
 mod run;
 pub mod sampler;
@@ -80,13 +79,13 @@ pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
 pub use export::{Export, Format, Part, export};
+pub use hearth_report::Report;
 pub use image;
 pub use import::WeightsFile;
 pub use inspect::{Inspected, Inspection, inspect};
 pub use job::{Ended, Job, Outcome, Target};
 pub use predict::{Guess, Predictor};
 pub use range_test::{Range, RangeTest, range_test};
-pub use report::Report;
 pub use sampler::Sampler;
 pub use task::Split;
 pub use train::train;

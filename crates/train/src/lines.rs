@@ -1,8 +1,8 @@
 //! The lines of metrics.jsonl.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::report::ClassShare;
 use crate::scalars::Scalars;
 
 /// A line of metrics.jsonl about the steps since the last one.
@@ -35,9 +35,7 @@ pub(crate) struct ReportLine<'a> {
     pub epoch: f64,
     #[serde(flatten)]
     pub results: Scalars,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub judge: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes: Option<&'a [ClassShare]>,
+    #[serde(flatten)]
+    pub logged: Map<String, Value>,
     pub seconds: f64,
 }

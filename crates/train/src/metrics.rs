@@ -1,7 +1,10 @@
-//! What the evaluation of a classifier says: loss, accuracy, and where the network errs.
+//! A classifier's results: loss, accuracy, and its errors.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
+use hearth_config::Metric;
+use hearth_data::Subset;
+use hearth_report::report::{Cell, Images, Matrix, Reliability, Report, Score, Table, View, line};
+use serde_json::json;
 
 use crate::calibration::Calibration;
 use crate::number::{Number, Reading};
@@ -9,61 +12,23 @@ use crate::number::{Number, Reading};
 /// How many of its worst mistakes a report names.
 const WORST: usize = 32;
 
-/// Results on one set. Sums are made on the host, in `f64` and in the order of the pictures, so
-/// that they are the same however the set was cut into batches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassificationReport {
-    /// `train`, `valid` or `test`.
-    pub split: String,
-    /// Mean cross-entropy in nats.
-    pub loss: f64,
-    /// The share of pictures whose most probable class is the right one.
-    pub accuracy: f64,
-    /// The number of pictures.
-    pub samples: usize,
-    /// One row for each class.
-    pub per_class: Vec<ClassReport>,
-    /// Rows are true classes, columns are predicted ones.
-    pub confusion: Vec<Vec<u64>>,
-    /// The expected calibration error.
-    pub calibration_error: f64,
-    /// How often guesses of each confidence were right.
-    #[serde(skip)]
-    pub calibration: Calibration,
-    /// The wrong guesses that gave the true class the least probability, the worst first.
-    #[serde(skip)]
-    pub mistakes: Vec<Mistake>,
-}
-
-/// A picture that was taken for something else.
+/// An image that was taken for something else.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mistake {
-    /// The place of the picture in its set.
-    pub picture: usize,
+struct Mistake {
+    /// The place of the image in its set.
+    image: usize,
     /// The true class.
-    pub label: usize,
+    label: usize,
     /// The most probable class.
-    pub guess: usize,
+    guess: usize,
     /// The logarithm of the probability of the true class.
-    pub log_probability: f64,
+    log_probability: f64,
     /// The probability of the guess.
-    pub confidence: f64,
+    confidence: f64,
 }
 
-/// Results for one class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassReport {
-    /// The class's name.
-    pub class: String,
-    /// The share of pictures predicted as this class that are of it; 0 when none was.
-    pub precision: f64,
-    /// The share of pictures of this class that were predicted as it; 0 when there is none.
-    pub recall: f64,
-    /// The number of pictures of this class.
-    pub support: u64,
-}
-
-/// Collects logits and labels into a [`ClassificationReport`].
+/// Collects logits and labels into a [`Report`]. Sums are made on the host, in `f64` and in the order of the images, so
+/// that they are the same however the set was cut into batches.
 #[derive(Clone, Debug)]
 pub struct Tally {
     confusion: Vec<Vec<u64>>,
@@ -95,8 +60,8 @@ impl Tally {
             self.loss -= log_probability;
             self.calibration.add(confidence, guess == label);
             if guess != label && !log_probability.is_nan() {
-                let picture = self.samples;
-                self.mistake(Mistake { picture, label, guess, log_probability, confidence });
+                let image = self.samples;
+                self.mistake(Mistake { image, label, guess, log_probability, confidence });
             }
             self.samples += 1;
         }
@@ -112,35 +77,86 @@ impl Tally {
         }
     }
 
-    /// The results.
-    pub fn report(self, split: &str, classes: &[String]) -> ClassificationReport {
+    /// The results: `loss` is the mean cross-entropy in nats, `accuracy` the share of images whose most probable class is
+    /// the right one.
+    pub fn report(self, split: &str, classes: &[String]) -> Report {
         let samples = self.samples;
         let correct: u64 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
         let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
-        let share =
-            |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        let per_class = classes.iter().enumerate().map(|(class, name)| {
-            let hits = self.confusion[class][class];
-            let support = self.confusion[class].iter().sum();
-            let predicted = self.confusion.iter().map(|row| row[class]).sum();
-            ClassReport {
-                class: name.clone(),
-                precision: share(hits, predicted),
-                recall: share(hits, support),
-                support,
-            }
-        });
-        ClassificationReport {
+        let scores = vec![
+            Score::of(Metric::Loss, mean(self.loss)),
+            Score::of(Metric::Accuracy, mean(correct as f64)),
+        ];
+        let calibration = Reliability {
+            accuracies: self.calibration.accuracies(),
+            error: self.calibration.error(),
+        };
+        Report {
             split: split.to_owned(),
-            loss: mean(self.loss),
-            accuracy: mean(correct as f64),
-            samples,
-            per_class: per_class.collect(),
-            confusion: self.confusion,
-            calibration_error: self.calibration.error(),
-            calibration: self.calibration,
-            mistakes: self.mistakes,
+            headline: line(&scores),
+            scores,
+            views: vec![
+                ("samples", View::Text(json!(samples), format!("{samples} images"))),
+                ("per_class", View::Table(per_class(&self.confusion, classes))),
+                (
+                    "confusion",
+                    View::Matrix(Matrix { classes: classes.to_vec(), counts: self.confusion }),
+                ),
+                ("calibration_error", View::Reliability(calibration)),
+            ],
+            brief: &["loss", "accuracy", "samples"],
+            ..Report::default()
         }
+    }
+
+    /// The wrong guesses that gave the true class the least probability, as images of the set that was evaluated.
+    pub fn mistakes(&self, set: &Subset, classes: &[String]) -> Images {
+        let shape = set.examples.shape;
+        let caption = |mistake: &Mistake| {
+            let confidence = 100.0 * mistake.confidence;
+            vec![
+                classes[mistake.label].clone(),
+                format!("not {} {confidence:.1} %", classes[mistake.guess]),
+            ]
+        };
+        Images {
+            title: "Worst errors",
+            note: "The true class, named first, had the least probability in these.",
+            shape: [shape.channels, shape.height, shape.width],
+            pixels: self
+                .mistakes
+                .iter()
+                .flat_map(|mistake| set.picture(mistake.image))
+                .copied()
+                .collect(),
+            captions: self.mistakes.iter().map(caption).collect(),
+        }
+    }
+}
+
+/// Precision, recall and number of images of each class: the share of images predicted as a class that are of it, and
+/// of its images that were predicted as it; 0 where there are none.
+fn per_class(confusion: &[Vec<u64>], classes: &[String]) -> Table {
+    let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let recall = |class: usize| share(confusion[class][class], confusion[class].iter().sum());
+    let row = |(class, name): (usize, &String)| {
+        let predicted = confusion.iter().map(|row| row[class]).sum();
+        vec![
+            Cell::Text(name.clone()),
+            Cell::Number(share(confusion[class][class], predicted)),
+            Cell::Number(recall(class)),
+            Cell::Count(confusion[class].iter().sum()),
+        ]
+    };
+    let mut worst: Vec<usize> = (0..classes.len())
+        .filter(|class| confusion[*class].iter().any(|count| *count > 0))
+        .collect();
+    worst.sort_by(|left, right| recall(*left).total_cmp(&recall(*right)));
+    Table {
+        header: vec!["class", "precision", "recall", "support"],
+        rows: classes.iter().enumerate().map(row).collect(),
+        unit: "classes",
+        first: (worst, "with the lowest recall"),
     }
 }
 
@@ -213,20 +229,30 @@ mod tests {
         // True classes 0, 0, 1; predicted 0, 1, 1; probabilities of the true ones 3/4, 1/4, 3/4.
         tally.add(&[ln3, zero, zero, ln3], &[0, 0]);
         tally.add(&[zero, ln3], &[1]);
-        let report = tally.report("test", &["a".into(), "b".into()]);
-        assert_eq!(report.confusion, [[1, 1], [0, 1]]);
-        assert!((report.accuracy - 2.0 / 3.0).abs() < 1e-12);
-        let wanted = -(2.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 3.0;
-        assert!((report.loss - wanted).abs() < 1e-7);
-        let precision: Vec<_> = report.per_class.iter().map(|class| class.precision).collect();
-        let recall: Vec<_> = report.per_class.iter().map(|class| class.recall).collect();
-        assert_eq!((precision, recall), (vec![1.0, 0.5], vec![0.5, 1.0]));
-        // Three guesses of 3/4, of which two are right.
-        assert!((report.calibration_error - (0.75 - 2.0 / 3.0)).abs() < 1e-7);
-        let [mistake] = &report.mistakes[..] else { panic!("one mistake") };
-        assert_eq!((mistake.picture, mistake.label, mistake.guess), (1, 0, 1));
+        let [mistake] = &tally.mistakes[..] else { panic!("one mistake") };
+        assert_eq!((mistake.image, mistake.label, mistake.guess), (1, 0, 1));
         assert!((mistake.log_probability.exp() - 0.25).abs() < 1e-7);
         assert!((mistake.confidence - 0.75).abs() < 1e-7);
+        let report = tally.report("test", &["a".into(), "b".into()]);
+        assert!((report.score("accuracy").unwrap() - 2.0 / 3.0).abs() < 1e-12);
+        let wanted = -(2.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 3.0;
+        assert!((report.score("loss").unwrap() - wanted).abs() < 1e-7);
+        let json = json!(report);
+        assert_eq!(json["confusion"], json!([[1, 1], [0, 1]]));
+        assert_eq!(
+            json["per_class"],
+            json!([
+                {"class": "a", "precision": 1.0, "recall": 0.5, "support": 2},
+                {"class": "b", "precision": 0.5, "recall": 1.0, "support": 1},
+            ])
+        );
+        // Three guesses of 3/4, of which two are right.
+        let error = json["calibration_error"].as_f64().unwrap();
+        assert!((error - (0.75 - 2.0 / 3.0)).abs() < 1e-7);
+        let names: Vec<_> = json.as_object().unwrap().keys().collect();
+        let order =
+            ["split", "loss", "accuracy", "samples", "per_class", "confusion", "calibration_error"];
+        assert_eq!(names, order);
     }
 
     #[test]
@@ -237,9 +263,9 @@ mod tests {
             tally.add(&[0.0, f32::from(place * 37 % 100 + 1)], &[0]);
         }
         tally.add(&[0.0, f32::NAN], &[1]);
-        let mistakes = tally.report("test", &["a".into(), "b".into()]).mistakes;
+        let mistakes = tally.mistakes;
         assert_eq!(mistakes.len(), WORST);
-        let found: Vec<_> = mistakes.iter().take(3).map(|mistake| mistake.picture).collect();
+        let found: Vec<_> = mistakes.iter().take(3).map(|mistake| mistake.image).collect();
         assert_eq!(found, [27, 54, 81], "100 * 37 % 100 is largest there");
     }
 

@@ -5,16 +5,14 @@ use std::time::Instant;
 
 use hearth_config::Config;
 use hearth_data::{Batch, Loader, Splits};
-use hearth_report::fixed;
 use hearth_report::metrics::History;
 use hearth_report::run::{self, RunPage};
+use hearth_report::{Report, fixed};
 use hearth_store::{RunDir, StoreError, for_each_metric};
 use serde_json::Value;
 
 use crate::info::RunInfo;
-use crate::metrics::ClassificationReport;
 use crate::pictures::{Picture, step_of};
-use crate::report::Report;
 use crate::summary::Summary;
 use crate::task::Split;
 use crate::tasks::adversarial::SAMPLES;
@@ -32,8 +30,6 @@ const REST: u32 = 50;
 /// The page of a run, written anew whenever there is more to see.
 pub struct Page {
     run: RunDir,
-    splits: Splits,
-    classes: Vec<String>,
     shown: RunPage,
     /// Whether `shown` has the lines of metrics.jsonl: they are read once, and heard from then on.
     has_lines: bool,
@@ -58,8 +54,7 @@ impl Page {
             batch: first_batch(config, &splits).to_png(),
             ..RunPage::default()
         };
-        let classes = info.dataset.classes.clone();
-        Self { run, splits, classes, shown, has_lines: false, rests_until: None }
+        Self { run, shown, has_lines: false, rests_until: None }
     }
 
     /// Hears a line that was added to metrics.jsonl.
@@ -91,10 +86,9 @@ impl Page {
     }
 
     fn fact(&mut self, report: &Report, step: u64) {
-        let results = report.scalars();
         let results: Vec<_> =
-            results.iter().map(|(name, value)| format!("{name} {}", fixed(value, 4))).collect();
-        let fact = (report.split().to_owned(), format!("{} (step {step})", results.join(", ")));
+            report.scores().map(|(name, value)| format!("{name} {}", fixed(value, 4))).collect();
+        let fact = (report.split.clone(), format!("{} (step {step})", results.join(", ")));
         match self.shown.facts.iter_mut().find(|(name, _)| *name == fact.0) {
             Some(old) => *old = fact,
             None => self.shown.facts.insert(0, fact),
@@ -107,48 +101,11 @@ impl Page {
             for_each_metric(self.run.metrics(), |line| history.add(&line))?;
             (self.shown.history, self.has_lines) = (history, true);
         }
-        match report {
-            Some(Report::Classification(report)) => {
-                self.shown.evaluation = Some(self.evaluation(report, step));
-            }
-            Some(Report::Generation(_)) | None => self.shown.samples = self.samples()?,
+        if let Some(report) = report {
+            self.shown.report = Some((report.clone(), step));
         }
+        self.shown.samples = self.samples()?;
         self.run.write_text(NAME, &self.shown.html())
-    }
-
-    /// The worst mistakes of a classifier in a grid, the worst first; none where there is none.
-    pub fn mistakes(&self, report: &Report) -> Option<Picture> {
-        let Report::Classification(report) = report else { return None };
-        let set = report.split.parse::<Split>().ok()?.of(&self.splits);
-        let pixels = report.mistakes.iter().flat_map(|mistake| set.picture(mistake.picture));
-        let pixels: Vec<u8> = pixels.copied().collect();
-        (!pixels.is_empty()).then(|| Picture::grid(&pixels, set.examples.shape, COLUMNS / 2))
-    }
-
-    fn evaluation(&self, report: &ClassificationReport, step: u64) -> run::Evaluation {
-        let classes = report.per_class.iter();
-        let mistakes = report.split.parse::<Split>().map(|split| split.of(&self.splits));
-        let mistakes = mistakes.iter().flat_map(|set| {
-            report.mistakes.iter().map(|mistake| {
-                let pixels = set.picture(mistake.picture).to_vec();
-                run::Mistake {
-                    picture: Picture { shape: set.examples.shape, pixels }.to_png(),
-                    class: self.classes[mistake.label].clone(),
-                    guess: self.classes[mistake.guess].clone(),
-                    confidence: mistake.confidence,
-                }
-            })
-        });
-        run::Evaluation {
-            of: format!("{} set, step {step}", report.split),
-            classes: classes
-                .map(|class| (class.class.clone(), class.precision, class.recall, class.support))
-                .collect(),
-            confusion: report.confusion.clone(),
-            reliability: report.calibration.accuracies(),
-            calibration_error: report.calibration_error,
-            mistakes: mistakes.collect(),
-        }
     }
 
     /// Some of the kept grids of a generator, by their steps.
@@ -252,7 +209,7 @@ mod tests {
                 logits[usize::from(label)] = 1.0;
                 tally.add(&logits, &[label]);
             }
-            Report::Classification(tally.report(split, &info.dataset.classes))
+            tally.report(split, &info.dataset.classes)
         };
         let mut drawn = BTreeSet::new();
         for step in 1..=200 {

@@ -1,11 +1,11 @@
 //! Pictures as files: grids and animations.
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use hearth_data::PictureShape;
+use hearth_report::png;
 use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, DynamicImage, Frame, GrayImage, ImageError, ImageFormat, RgbImage};
+use image::{Delay, Frame, ImageError};
 
 /// A picture of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,20 +67,7 @@ impl Picture {
     /// The picture as a PNG file: RGB where it has three channels, else its first one in grey.
     pub fn to_png(&self) -> Vec<u8> {
         let PictureShape { channels, height, width } = self.shape;
-        let (columns, rows) = (width as u32, height as u32);
-        let plane = height * width;
-        let picture: Option<DynamicImage> = if channels == 3 {
-            let pixels = (0..plane).flat_map(|at| [0, 1, 2].map(|c| self.pixels[c * plane + at]));
-            RgbImage::from_raw(columns, rows, pixels.collect()).map(Into::into)
-        } else {
-            GrayImage::from_raw(columns, rows, self.pixels[..plane].to_vec()).map(Into::into)
-        };
-        let mut file = Cursor::new(Vec::new());
-        picture
-            .expect("as many bytes as the shape says")
-            .write_to(&mut file, ImageFormat::Png)
-            .expect("memory takes every picture");
-        file.into_inner()
+        png([channels, height, width], &self.pixels)
     }
 }
 
@@ -103,6 +90,8 @@ pub fn animate(pictures: &[PathBuf]) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the trainer itself remembers of a run.
 
-use hearth_config::Score;
+use hearth_config::Standing;
 use hearth_store::{StateDict, StoreError};
 
 use crate::scalars::Sums;
@@ -13,9 +13,9 @@ pub struct Progress {
     /// Results since the last line of the log.
     pub window: Sums,
     /// The best evaluation so far.
-    pub best: Option<Score>,
+    pub best: Option<Standing>,
     /// The one that early stopping measures gains against.
-    pub reference: Option<Score>,
+    pub reference: Option<Standing>,
     /// Evaluations since that one.
     pub stale: u64,
 }
@@ -31,9 +31,9 @@ impl Progress {
         }
         state.insert("stale", self.stale)?;
         if let Some(best) = self.best {
-            state.insert_all("best", score_state(best)?)?;
+            state.insert_all("best", standing_state(best)?)?;
         }
-        if let Some(Score { step, value, loss }) = self.reference {
+        if let Some(Standing { step, value, loss }) = self.reference {
             state.insert("reference", value)?;
             state.insert("reference_step", step)?;
             if let Some(loss) = loss {
@@ -45,7 +45,7 @@ impl Progress {
 
     /// Back again. A missing or extra entry is an error.
     pub fn take(mut state: StateDict) -> Result<Self, StoreError> {
-        let best = take_score(state.take_under("best"))?;
+        let best = take_standing(state.take_under("best"))?;
         let mut totals = state.take_under("window.totals");
         let names: Vec<_> = totals.iter().map(|(name, _)| name.to_owned()).collect();
         let total = |name: String| totals.take_float(&name).map(|total| (name, total));
@@ -63,12 +63,12 @@ impl Progress {
 }
 
 /// Takes out of a checkpoint which one it remembers as the best.
-pub fn best_of(state: &mut StateDict) -> Result<Option<Score>, StoreError> {
-    take_score(state.take_under("trainer.best"))
+pub fn best_of(state: &mut StateDict) -> Result<Option<Standing>, StoreError> {
+    take_standing(state.take_under("trainer.best"))
 }
 
 /// A score as named numbers.
-pub fn score_state(Score { step, value, loss }: Score) -> Result<StateDict, StoreError> {
+pub fn standing_state(Standing { step, value, loss }: Standing) -> Result<StateDict, StoreError> {
     let mut state = StateDict::new();
     state.insert("step", step)?;
     state.insert("value", value)?;
@@ -79,22 +79,22 @@ pub fn score_state(Score { step, value, loss }: Score) -> Result<StateDict, Stor
 }
 
 /// Back again; checkpoints of earlier versions have no loss.
-fn take_score(mut state: StateDict) -> Result<Option<Score>, StoreError> {
+fn take_standing(mut state: StateDict) -> Result<Option<Standing>, StoreError> {
     if state.is_empty() {
         return Ok(None);
     }
     let (step, value) = (state.take_u64("step")?, state.take_float("value")?);
-    Ok(Some(Score { step, value, loss: take_if_there(&mut state, "loss")? }))
+    Ok(Some(Standing { step, value, loss: take_if_there(&mut state, "loss")? }))
 }
 
 /// That of early stopping; checkpoints of earlier versions have its value alone.
-fn take_reference(state: &mut StateDict) -> Result<Option<Score>, StoreError> {
+fn take_reference(state: &mut StateDict) -> Result<Option<Standing>, StoreError> {
     let Some(value) = take_if_there(state, "reference")? else { return Ok(None) };
     let step = match state.get("reference_step") {
         Some(_) => state.take_u64("reference_step")?,
         None => 0,
     };
-    Ok(Some(Score { step, value, loss: take_if_there(state, "reference_loss")? }))
+    Ok(Some(Standing { step, value, loss: take_if_there(state, "reference_loss")? }))
 }
 
 fn take_if_there(state: &mut StateDict, path: &str) -> Result<Option<f64>, StoreError> {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn scores_are_read_back_and_those_of_earlier_versions_too() -> Result<(), StoreError> {
-        let score = |step, loss| Score { step, value: 0.75, loss };
+        let score = |step, loss| Standing { step, value: 0.75, loss };
         let with = |best, reference| Progress { best, reference, stale: 2, ..Progress::default() };
         for loss in [None, Some(0.5)] {
             let progress = with(Some(score(7, loss)), Some(score(5, loss)));

@@ -1,12 +1,12 @@
 //! Where a stopped run goes on.
 
-use hearth_config::{Metric, Score};
+use hearth_config::{Metric, Standing};
 use hearth_store::{RunDir, StateDict, StoreError, Value, read_metrics};
 
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::keeper::Kept;
-use crate::progress::{best_of, score_state};
+use crate::progress::{best_of, standing_state};
 
 /// The state to go on from.
 pub struct Resumed {
@@ -55,32 +55,32 @@ pub fn newest(
     losses.complete_reference(&mut state)?;
 
     let is_own = |kept: &Kept| kept.best.filter(|best| best.step == kept.step);
-    let left: Vec<Score> = kept.iter().filter_map(is_own).collect();
+    let left: Vec<Standing> = kept.iter().filter_map(is_own).collect();
     for kept in &mut kept {
-        let is_left = |best: &Score| left.iter().any(|left| left.step == best.step);
+        let is_left = |best: &Standing| left.iter().any(|left| left.step == best.step);
         kept.best = kept.best.filter(is_left).or_else(|| best_before(&left, kept.step, metric));
     }
     let best = kept.last().and_then(|kept| kept.best);
-    let step = |score: Option<Score>| score.map(|score| score.step);
+    let step = |score: Option<Standing>| score.map(|score| score.step);
     if step(best) != step(remembered) {
         note("the best checkpoint is gone; the best of those that are left takes its place".into());
     }
     if let Some(best) = best {
-        state.insert_all("trainer.best", score_state(best)?)?;
+        state.insert_all("trainer.best", standing_state(best)?)?;
     }
     note(format!("resuming after step {}", recovered.step));
     Ok(Some(Resumed { state, kept }))
 }
 
 /// The best among `left` that is not later than `step`.
-fn best_before(left: &[Score], step: u64, metric: Metric) -> Option<Score> {
+fn best_before(left: &[Standing], step: u64, metric: Metric) -> Option<Standing> {
     let before = left.iter().copied().filter(|score| score.step <= step);
     before.min_by(|left, right| metric.compare(left, right))
 }
 
 /// The validation losses in the log of a run whose checkpoints were kept without them, as earlier versions
 /// did; none where the checkpoints have them, or have no need of them.
-struct Losses(Vec<Score>);
+struct Losses(Vec<Standing>);
 
 impl Losses {
     fn of(run: &RunDir, metric: Metric, kept: &[Kept]) -> Self {
@@ -92,12 +92,12 @@ impl Losses {
         let lines = read_metrics(run.metrics()).unwrap_or_default();
         let evaluations = lines.iter().filter(|line| line["kind"] == "valid");
         let scores = evaluations.filter_map(|line| {
-            Some(metric.score(line["step"].as_u64()?, |name| line[name].as_f64()))
+            Some(metric.standing(line["step"].as_u64()?, |name| line[name].as_f64()))
         });
         Self(scores.collect())
     }
 
-    fn complete(&self, best: &mut Score) {
+    fn complete(&self, best: &mut Standing) {
         if best.loss.is_none() {
             best.loss = self.0.iter().find(|score| score.step == best.step).and_then(|s| s.loss);
         }

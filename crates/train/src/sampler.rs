@@ -7,11 +7,11 @@ use hearth_config::ModelConfig;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::PictureShape;
 use hearth_model::{Gan, Generator, Pass, gan};
+use hearth_report::Report;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::judge::Judge;
-use crate::report::GenerationReport;
 use crate::state::restore_module;
 use crate::task::Split;
 use crate::trained::{Trained, Which};
@@ -164,7 +164,7 @@ impl Sampler {
     }
 
     /// What a judge says of it.
-    pub fn judged(&self, judge: &Judge, split: Split) -> GenerationReport {
+    pub fn judged(&self, judge: &Judge, split: Split) -> Report {
         let seed = self.trained.config.run.seed;
         judge_generator(judge, &self.generator, self.latent_size, seed, split, &self.device)
     }
@@ -178,7 +178,7 @@ pub fn judge_generator(
     seed: u64,
     split: Split,
     device: &Device,
-) -> GenerationReport {
+) -> Report {
     let purpose = if split == Split::Test { Use::Test } else { Use::Valid };
     let pixels = sample(generator, latent_size, (seed, purpose), judge.samples(), device);
     judge.judge(&pixels, split)

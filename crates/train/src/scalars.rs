@@ -23,9 +23,9 @@ impl Scalars {
     }
 }
 
-impl FromIterator<(String, f64)> for Scalars {
-    fn from_iter<I: IntoIterator<Item = (String, f64)>>(values: I) -> Self {
-        Self(values.into_iter().collect())
+impl<S: Into<String>> FromIterator<(S, f64)> for Scalars {
+    fn from_iter<I: IntoIterator<Item = (S, f64)>>(values: I) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 

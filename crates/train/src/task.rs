@@ -1,12 +1,12 @@
 //! What the trainer asks of whatever it trains.
 
 use hearth_data::{Batch, Splits, Subset};
+use hearth_report::Report;
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
 use crate::number::{Number, Reading};
 use crate::pictures::Picture;
-use crate::report::Report;
 use crate::scalars::Sums;
 
 /// Which pictures are looked at.
@@ -149,8 +149,8 @@ pub trait Task {
     /// Results on one set; none where nothing can be measured.
     fn evaluate(&self, split: Split) -> Option<Report>;
 
-    /// What the user should know about these results and the steps before them, in sentences.
-    fn warnings(&self, _report: Option<&Report>) -> Vec<String> {
+    /// What the user should know about the steps so far, in sentences.
+    fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use hearth_config::{Config, Score};
+use hearth_config::{Config, Standing};
 use hearth_store::{StateDict, StoreError, Value};
 
 use crate::error::TrainError;
@@ -14,7 +14,6 @@ use crate::lines::{NoteLine, ReportLine, TrainLine};
 use crate::number::Reading;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::report::Report;
 use crate::scalars::Sums;
 use crate::schedule::Schedule;
 use crate::task::{Proposed, Split, Task};
@@ -280,7 +279,8 @@ impl<'a, T: Task> Trainer<'a, T> {
             self.log_report(Split::Valid, Some(report), self.progress.step)?;
             (self.observe)(Event::Evaluated(report));
         }
-        for warning in self.task.warnings(report.as_ref()) {
+        let of_results = report.iter().flat_map(|report| report.warnings.clone());
+        for warning in self.task.warnings().into_iter().chain(of_results) {
             (self.observe)(Event::Note(format!("warning: {warning}")));
         }
         let now = self.progress.step;
@@ -290,22 +290,21 @@ impl<'a, T: Task> Trainer<'a, T> {
         self.show(Split::Valid, report.as_ref(), self.progress.step);
         self.logged = Instant::now();
         let Some(report) = report else { return Ok(false) };
-        let (metric, results) = (self.plan.best_by, report.scalars());
+        let metric = self.plan.best_by;
         let Progress { best, reference, stale, step, .. } = &mut self.progress;
-        // A task that has no such number has no best checkpoint.
-        let score = metric.score(*step, |name| results.get(name));
-        let better = |old: &Option<Score>, margin| match old {
-            Some(old) => metric.improves(&score, old, margin),
-            None => score.value.is_finite(),
+        let now = report.standing(metric, *step).map_err(TrainError::Settings)?;
+        let better = |old: &Option<Standing>, margin| match old {
+            Some(old) => metric.improves(&now, old, margin),
+            None => now.value.is_finite(),
         };
         let improved = better(best, 0.0);
         if improved {
-            *best = Some(score);
+            *best = Some(now);
         }
         // Small gains add up against the one that was last far enough above the one before.
         let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
         if better(reference, margin) {
-            (*reference, *stale) = (Some(score), 0);
+            (*reference, *stale) = (Some(now), 0);
         } else {
             *stale += 1;
         }
@@ -332,14 +331,12 @@ impl<'a, T: Task> Trainer<'a, T> {
         report: Option<&Report>,
         step: u64,
     ) -> Result<(), StoreError> {
-        let judged = report.and_then(Report::judged);
         self.keeper.log(&ReportLine {
             kind: split.name(),
             step,
             epoch: step as f64 / self.task.steps_per_epoch() as f64,
-            results: report.map(Report::scalars).unwrap_or_default(),
-            judge: judged.map(|(judge, _)| judge),
-            classes: judged.map(|(_, classes)| classes),
+            results: report.map(|report| report.scores().collect()).unwrap_or_default(),
+            logged: report.map(|report| report.logged.clone()).unwrap_or_default(),
             seconds: self.started.elapsed().as_secs_f64(),
         })
     }

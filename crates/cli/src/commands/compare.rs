@@ -5,8 +5,8 @@ use std::path::Path;
 
 use hearth_config::Config;
 use hearth_report::compare::{self, Compared};
-use hearth_report::fixed;
 use hearth_report::metrics::History;
+use hearth_report::{fixed, text_table};
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::info::RunInfo;
 use hearth_train::trained::stored_config;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::args::Compare;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, table, write_file};
+use crate::output::{print, print_json, say, write_file};
 
 /// What is compared.
 struct Run {
@@ -51,7 +51,7 @@ pub fn run(args: &Compare) -> Result<(), Failure> {
     let header: Vec<&str> =
         std::iter::once("").chain(runs.iter().map(|run| run.name.as_str())).collect();
     say(&format!("curves: {}", args.out.display()));
-    print(&table(&header, result_rows.into_iter().chain(setting_rows)))
+    print(&text_table(&header, result_rows.into_iter().chain(setting_rows)))
 }
 
 fn open(path: &Path) -> Result<Run, Failure> {

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use hearth_data::FolderReport;
+use hearth_report::text_table;
 
 use crate::args::Data;
 use crate::failure::Failure;
-use crate::output::{megabytes, print, say, table};
+use crate::output::{megabytes, print, say};
 
 /// Lists, fetches, verifies or checks data.
 pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
@@ -19,7 +20,7 @@ pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
         }
         Data::Verify { name } => {
             let rows = hearth_data::verify(name, datasets)?;
-            print(&table(
+            print(&text_table(
                 &["file", "sha-256"],
                 rows.into_iter().map(|(file, sum)| vec![file, sum]),
             ))?;
@@ -42,7 +43,7 @@ fn list(datasets: &Path) -> String {
         let present = if info.present { "present" } else { "fetched when needed" };
         vec![info.name, megabytes(info.bytes), present.into(), info.licence, info.description]
     });
-    table(&["name", "size", "", "licence", "what"], rows)
+    text_table(&["name", "size", "", "licence", "what"], rows)
 }
 
 fn text(report: &FolderReport) -> String {
@@ -58,7 +59,7 @@ fn text(report: &FolderReport) -> String {
     let header: Vec<String> = columns(["train", "valid", "test"].map(str::to_owned)).collect();
     let header: Vec<&str> =
         std::iter::once("class").chain(header.iter().map(String::as_str)).collect();
-    let mut text = format!("{}\n\n{}", report.layout, table(&header, rows));
+    let mut text = format!("{}\n\n{}", report.layout, text_table(&header, rows));
     let mut list = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             // Writing to a string cannot fail.

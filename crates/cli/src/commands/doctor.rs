@@ -1,5 +1,6 @@
 //! `hearth doctor`.
 
+use hearth_report::text_table;
 use hearth_train::Backend;
 use hearth_train::adapters::Adapter;
 use hearth_train::doctor::{TwoSteps, two_steps};
@@ -7,7 +8,7 @@ use hearth_train::doctor::{TwoSteps, two_steps};
 use crate::args::{Compute, Doctor, Probe};
 use crate::compute::{answer, probe};
 use crate::failure::Failure;
-use crate::output::{print, table};
+use crate::output::print;
 
 /// Something that computes, as the table shows it.
 struct Candidate {
@@ -56,7 +57,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     }
     let header =
         ["backend", "device", "", "first step", "second step", "two steps of a perceptron"];
-    print(&table(&header, rows))?;
+    print(&text_table(&header, rows))?;
     if faults.is_empty() { Ok(()) } else { Err(Failure::Other(faults.join("\n"))) }
 }
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use hearth_report::fixed;
+use hearth_report::{fixed, text_table};
 use hearth_train::{Backend, Inspection, inspect};
 
 use crate::args::Inspect;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, table};
+use crate::output::{print, print_json, say};
 
 /// Inspects a run.
 pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Failure> {
@@ -28,5 +28,5 @@ pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Fail
         let accuracy = fixed(probe.accuracy, 4);
         vec![probe.layer, accuracy]
     });
-    print(&format!("{}\n\n{}", table(&["layer", "linear probe"], rows), found.page.display()))
+    print(&format!("{}\n\n{}", text_table(&["layer", "linear probe"], rows), found.page.display()))
 }

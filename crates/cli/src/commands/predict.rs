@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use hearth_report::fixed;
+use hearth_report::{fixed, text_table};
 use hearth_train::{Backend, Guess, Predictor};
 use serde::Serialize;
 
 use crate::args::Predict;
 use crate::failure::Failure;
-use crate::output::{print, print_json, table};
+use crate::output::{print, print_json};
 
 /// Pictures in one forward pass.
 const BATCH: usize = 256;
@@ -68,7 +68,7 @@ fn show(predictions: Vec<Prediction>, json: bool) -> Result<(), Failure> {
             vec![file, guess.class, fixed(guess.probability, 4)]
         })
     });
-    print(&table(&["file", "class", "probability"], rows))
+    print(&text_table(&["file", "class", "probability"], rows))
 }
 
 /// The most probable classes of one picture, all of them when `top` is 0.

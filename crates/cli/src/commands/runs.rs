@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_report::fixed;
+use hearth_report::{fixed, text_table};
 use hearth_store::{RunDir, read_metrics, runs_in};
 use hearth_train::TrainError;
 use hearth_train::info::RunInfo;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::args::Runs;
 use crate::failure::Failure;
-use crate::output::{csv, print, print_json, say, table};
+use crate::output::{csv, print, print_json, say};
 use crate::results::{Results, columns, optional};
 
 /// A line of the table.
@@ -71,7 +71,7 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
         vec![row.run, row.dataset, row.backend, row.started, row.step.to_string(), valid, test]
     });
     let header = ["run", "data", "backend", "started", "step", "best valid", "test"];
-    print(&table(&header, cells))
+    print(&text_table(&header, cells))
 }
 
 /// What was read of a run, unless it could not be.

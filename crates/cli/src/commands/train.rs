@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hearth_config::{CommandLine, Config, quoted};
+use hearth_config::{CommandLine, Config, Metric, ModelConfig, quoted};
 use hearth_store::{RunDir, StoreError};
-use hearth_train::report::GenerationReport;
 use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::args::Train;
 use crate::failure::Failure;
-use crate::output::{print, print_json, results, say, several, thousands};
+use crate::output::{print, print_json, say, several, thousands};
 use crate::progress::{Progress, View};
 use crate::settings::{self, Datasets, beside_config, beside_run};
 use crate::stop;
@@ -102,21 +102,18 @@ fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
 /// Whether the pictures were learned by heart, which every sound network and setting can do.
 fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     let batches = if batches == 1 { "one batch".to_owned() } else { format!("{batches} batches") };
-    match &outcome.valid {
-        Some(Report::Classification(report)) if report.accuracy < BY_HEART => {
-            Err(Failure::Other(format!(
-                "it has not learned {batches} by heart: {:.1} % of the pictures after {}. Try a smaller \
-                 optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
-                100.0 * report.accuracy,
-                several(outcome.steps, "step")
-            )))
-        }
-        Some(Report::Classification(report)) => {
-            say(&format!("it can learn: {:.1} % of {batches} by heart", 100.0 * report.accuracy));
-            Ok(())
-        }
-        _ => Ok(()),
+    let valid = outcome.valid.as_ref().and_then(|report| report.score(Metric::Accuracy.name()));
+    let Some(accuracy) = valid else { return Ok(()) };
+    let share = 100.0 * accuracy;
+    if accuracy < BY_HEART {
+        return Err(Failure::Other(format!(
+            "it has not learned {batches} by heart: {share:.1} % of the pictures after {}. Try a smaller \
+             optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
+            several(outcome.steps, "step")
+        )));
     }
+    say(&format!("it can learn: {share:.1} % of {batches} by heart"));
+    Ok(())
 }
 
 /// Whether a word is a setting, and not the name of a config.
@@ -139,19 +136,18 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
                 thousands(speed as u64)
             ),
         };
-        let next = match &outcome.test {
-            Some(Report::Classification(_)) => {
+        let next = match &config.model {
+            ModelConfig::Classifier { .. } => {
                 let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");
                 format!("predict with: {predict}")
             }
-            // Images are made even where nothing measures them.
-            Some(Report::Generation(_)) | None => {
+            ModelConfig::Gan(_) => {
                 let sample = CommandLine::new("sample").path(run).args(["--out", "grid.png"]);
                 format!("make pictures with: {sample}")
             }
         };
         let test = outcome.test.as_ref().map_or_else(String::new, |test| {
-            format!("test {}, of the checkpoint of step {}\n", results(test), outcome.best)
+            format!("test {}, of the checkpoint of step {}\n", test.headline, outcome.best)
         });
         print(&format!(
             "{test}{}, {trained}\n{}\n{next}",
@@ -191,36 +187,21 @@ pub struct Short<'a> {
     epochs: f64,
     seconds: f64,
     samples_per_second: f64,
-    valid: Option<ShortReport<'a>>,
-    test: Option<ShortReport<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum ShortReport<'a> {
-    Classification { loss: f64, accuracy: f64, samples: usize },
-    Generation(&'a GenerationReport),
+    valid: Option<Map<String, Value>>,
+    test: Option<Map<String, Value>>,
 }
 
 impl<'a> Short<'a> {
     /// That of an outcome.
     pub fn new(outcome: &'a Outcome) -> Self {
-        let short = |report: &'a Report| match report {
-            Report::Classification(report) => ShortReport::Classification {
-                loss: report.loss,
-                accuracy: report.accuracy,
-                samples: report.samples,
-            },
-            Report::Generation(report) => ShortReport::Generation(report),
-        };
         Self {
             run: outcome.run.to_string_lossy(),
             steps: outcome.steps,
             epochs: outcome.epochs,
             seconds: outcome.seconds,
             samples_per_second: outcome.samples_per_second,
-            valid: outcome.valid.as_ref().map(short),
-            test: outcome.test.as_ref().map(short),
+            valid: outcome.valid.as_ref().map(Report::to_brief),
+            test: outcome.test.as_ref().map(Report::to_brief),
         }
     }
 }

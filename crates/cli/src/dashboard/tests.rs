@@ -1,7 +1,6 @@
+use hearth_config::{Better, Metric};
+use hearth_report::report::Score;
 use hearth_train::Backend;
-use hearth_train::calibration::Calibration;
-use hearth_train::metrics::ClassificationReport;
-use hearth_train::report::{GenerationReport, JudgeInfo};
 use hearth_train::scalars::Sums;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -38,32 +37,21 @@ fn step<const N: usize>(step: u64, steps: [u64; 2], results: [(&str, f64); N]) -
 }
 
 fn classified(loss: f64, accuracy: f64) -> Report {
-    Report::Classification(ClassificationReport {
-        split: "valid".into(),
-        loss,
-        accuracy,
-        samples: 200,
-        per_class: Vec::new(),
-        confusion: Vec::new(),
-        calibration_error: 0.0,
-        calibration: Calibration::default(),
-        mistakes: Vec::new(),
-    })
+    let scores = vec![Score::of(Metric::Loss, loss), Score::of(Metric::Accuracy, accuracy)];
+    Report { split: "valid".into(), scores, ..Report::default() }
 }
 
 fn made(distance: f64) -> Report {
-    Report::Generation(GenerationReport {
-        split: "valid".into(),
-        distance,
-        floor: 1.9,
-        ceiling: 259.0,
-        precision: 0.5,
-        recall: 0.25,
-        entropy: 2.2,
-        classes: Vec::new(),
-        samples: 1000,
-        judge: JudgeInfo { run: "judge".into(), step: 1, checksum: "0".into() },
-    })
+    let others = [
+        ("floor", 1.9),
+        ("ceiling", 259.0),
+        ("precision", 0.5),
+        ("recall", 0.25),
+        ("entropy", 2.2),
+    ];
+    let others = others.map(|(name, value)| Score { name, value, better: Better::Neither });
+    let scores = [Score::of(Metric::Distance, distance)].into_iter().chain(others).collect();
+    Report { split: "valid".into(), scores, ..Report::default() }
 }
 
 /// One and a half epochs of three, and an evaluation between them.

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use hearth_config::Metric;
-use hearth_report::fixed;
+use hearth_report::{fixed, text_table};
 use serde_json::{Map, Value, json};
 
 use super::record::Record;
-use crate::output::{csv, table};
+use crate::output::csv;
 use crate::results::{Results, columns, optional};
 
 /// How far a trial has come.
@@ -95,7 +95,7 @@ impl<'a> Ranking<'a> {
             row.push(name(trial));
             row
         });
-        table(&header, rows)
+        text_table(&header, rows)
     }
 
     /// Every result of every trial, with all digits.

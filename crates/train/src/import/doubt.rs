@@ -4,11 +4,11 @@ use burn::tensor::Device;
 use hearth_config::{ClassifierConfig, Config};
 use hearth_data::{Normalization, Splits, Subset};
 use hearth_model::Classifier;
+use hearth_report::Report;
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
 use crate::input::Input;
-use crate::metrics::ClassificationReport;
 use crate::state::restore_module;
 use crate::task::Split;
 use crate::tasks::evaluate;
@@ -63,7 +63,8 @@ pub fn normalization_doubt(
     let built = restore_module(built, weights.clone())?;
     let accuracy = |normalization: &Normalization| {
         let input = Input::new(normalization);
-        evaluate(&built, &input, &some, Split::Train, classes, device).accuracy
+        let report = evaluate(&built, &input, &some, Split::Train, classes, device);
+        report.score("accuracy").unwrap_or(f64::NAN)
     };
     let own = accuracy(now);
     let others =
@@ -102,16 +103,16 @@ fn spread(set: &Subset, count: usize) -> Subset {
 }
 
 /// A warning where the results on the test set are no better than guesses.
-pub fn by_chance(report: &ClassificationReport) -> Option<String> {
-    let (classes, samples) = (report.confusion.len() as f64, report.samples as f64);
+pub fn by_chance(report: &Report) -> Option<String> {
+    let (counts, accuracy) = (&report.matrix()?.counts, report.score("accuracy")?);
+    let (classes, samples) = (counts.len() as f64, counts.iter().flatten().sum::<u64>() as f64);
     let chance = 1.0 / classes;
     let error = (chance * (1.0 - chance) / samples.max(1.0)).sqrt();
-    let guessed = (0..report.confusion.len())
-        .filter(|class| report.confusion.iter().any(|row| row[*class] > 0))
-        .count();
-    let what = if report.samples == 0 {
+    let is_guessed = |class: &usize| counts.iter().any(|row| row[*class] > 0);
+    let guessed = (0..counts.len()).filter(is_guessed).count();
+    let what = if samples == 0.0 {
         return None;
-    } else if report.accuracy < chance + 2.0 * error {
+    } else if accuracy < chance + 2.0 * error {
         format!("is no better than guessing among {classes} classes")
     } else if guessed == 1 {
         "comes of one class for all images".to_owned()
@@ -119,9 +120,8 @@ pub fn by_chance(report: &ClassificationReport) -> Option<String> {
         return None;
     };
     Some(format!(
-        "warning: the test accuracy of {:.4} {what}. Look for layers in another order (--map), another normalisation \
+        "warning: the test accuracy of {accuracy:.4} {what}. Look for layers in another order (--map), another normalisation \
          (--mean, --std), another order of the classes, or another activation than the network was trained with",
-        report.accuracy
     ))
 }
 

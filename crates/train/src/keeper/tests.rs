@@ -60,7 +60,7 @@ fn a_long_run_remembers_the_newest_checkpoints_alone() {
     for step in 1..=10 {
         let mut state = StateDict::new();
         state.insert("trainer.step", step).expect("a new name");
-        let best = Some(Score { step: 3.min(step), value: 0.5, loss: None });
+        let best = Some(Standing { step: 3.min(step), value: 0.5, loss: None });
         keeper.save(&state, Kept { step, best }).expect("a checkpoint");
     }
     assert_eq!(keeper.kept.len(), 2);

@@ -7,6 +7,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{ClassifierConfig, Config};
 use hearth_data::{Batch, Loader, Normalization, Splits, Subset};
 use hearth_model::{Classifier, Pass};
+use hearth_report::report::{Report, View};
 use hearth_store::StateDict;
 
 use crate::batches::Batches;
@@ -15,10 +16,9 @@ use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
 use crate::input::Input;
 use crate::learner::{Learner, Update};
-use crate::metrics::{ClassificationReport, Tally, hits, values};
+use crate::metrics::{Tally, hits, values};
 use crate::number::{Number, Reading};
 use crate::precision::Arithmetic;
-use crate::report::Report;
 use crate::state::restore_module;
 use crate::task::{Measured, NonFinite, Proposed, Split, Task};
 
@@ -186,8 +186,7 @@ impl Task for Classify {
         let subset = split.of(&self.splits);
         let device = self.device.clone().without_autodiff();
         let network = self.learner.network.valid();
-        let report = evaluate(&network, &self.input, subset, split, &self.classes, &device);
-        Some(Report::Classification(report))
+        Some(evaluate(&network, &self.input, subset, split, &self.classes, &device))
     }
 
     fn state(&self) -> Result<StateDict, TrainError> {
@@ -215,7 +214,7 @@ pub fn evaluate(
     split: Split,
     classes: &[String],
     device: &Device,
-) -> ClassificationReport {
+) -> Report {
     let mut tally = Tally::new(classes.len());
     let starts: Vec<_> = (0..subset.len()).step_by(EVALUATION_BATCH).collect();
     let mut batch = Batch::default();
@@ -228,5 +227,8 @@ pub fn evaluate(
         }
         tally.add(&values(Tensor::cat(logits, 0)), &labels);
     }
-    tally.report(split.name(), classes)
+    let mistakes = tally.mistakes(subset, classes);
+    let mut report = tally.report(split.name(), classes);
+    report.views.push(("mistakes", View::Images(mistakes)));
+    report
 }

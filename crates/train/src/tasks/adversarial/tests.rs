@@ -10,7 +10,6 @@ use hearth_model::params::{VisitParam, visit_params};
 use super::*;
 use crate::backend::Backend;
 use crate::predict::Predictor;
-use crate::report::GenerationReport;
 use crate::trained::{Trained, Which};
 use crate::{Job, Target, train};
 
@@ -83,24 +82,17 @@ fn every_loss_halves_the_distance_from_its_start() {
         };
         let judge = Judge::new(predictor, &splits(&config), 1000).expect("it fits");
         let mut task = task(&config, Some(judge));
-        let report = |task: &Adversarial| -> GenerationReport {
-            let Some(Report::Generation(report)) = task.evaluate(Split::Valid) else {
-                panic!("it makes pictures")
-            };
-            report
+        let scores = |task: &Adversarial| {
+            let report = task.evaluate(Split::Valid).expect("a judge measures it");
+            ["distance", "floor", "ceiling"].map(|name| report.score(name).expect(name))
         };
-        let before = report(&task);
-        assert!(before.floor < before.ceiling && before.floor > 0.0, "{before:?}");
+        let [before, floor, ceiling] = scores(&task);
+        assert!(floor < ceiling && floor > 0.0, "{floor} {ceiling}");
         for number in 0..steps {
             step(&mut task, number, config.optimizer.rule.update.learning_rate);
         }
-        let after = report(&task);
-        assert!(
-            after.distance < before.distance / 2.0,
-            "{loss}: from {} to {}",
-            before.distance,
-            after.distance
-        );
+        let [after, ..] = scores(&task);
+        assert!(after < before / 2.0, "{loss}: from {before} to {after}");
     }
 }
 
@@ -184,18 +176,14 @@ fn a_discriminator_that_wins_is_told() {
         "optimizer.discriminator.learning_rate=1e-3",
     ]);
     let mut task = task(&config, None);
-    let report = || -> Report {
-        let report = crate::metrics::Tally::new(1).report("valid", &["shirt".to_owned()]);
-        Report::Classification(report)
-    };
     let epoch = task.steps_per_epoch();
     let mut number = 0;
     while task.won_steps < epoch {
-        assert_eq!(task.warnings(Some(&report())), Vec::<String>::new());
+        assert_eq!(task.warnings(), Vec::<String>::new());
         step(&mut task, number, 1e-9);
         number += 1;
         assert!(number < 20 * epoch, "it never wins");
     }
-    let warnings = task.warnings(Some(&report()));
+    let warnings = task.warnings();
     assert!(warnings[0].contains("the discriminator has won"), "{warnings:?}");
 }

@@ -7,7 +7,7 @@ use crate::sections::Metric;
 
 /// The validation results after a step, as far as they are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
+pub struct Standing {
     /// The step.
     pub step: u64,
     /// The value of the metric that is compared first.
@@ -16,21 +16,40 @@ pub struct Score {
     pub loss: Option<f64>,
 }
 
+/// Which direction of a number is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// A higher number, as of an accuracy.
+    Higher,
+    /// A lower number, as of a loss.
+    Lower,
+    /// It helps to read another number, and is not compared.
+    Neither,
+}
+
 impl Metric {
-    /// The score after a step, of results that are found by their names.
-    pub fn score(self, step: u64, find: impl Fn(&str) -> Option<f64>) -> Score {
-        let loss = find(Self::Loss.name()).filter(|loss| loss.is_finite());
-        Score { step, value: find(self.name()).unwrap_or(f64::NAN), loss }
+    /// Which direction is better.
+    pub fn better(self) -> Better {
+        match self {
+            Self::Accuracy => Better::Higher,
+            Self::Loss | Self::Distance => Better::Lower,
+        }
     }
 
-    /// The order of two scores, the better one first: by the metric, then the lower loss, then the earlier
+    /// The standing after a step, of results that are found by their names.
+    pub fn standing(self, step: u64, find: impl Fn(&str) -> Option<f64>) -> Standing {
+        let loss = find(Self::Loss.name()).filter(|loss| loss.is_finite());
+        Standing { step, value: find(self.name()).unwrap_or(f64::NAN), loss }
+    }
+
+    /// The order of two standings, the better one first: by the metric, then the lower loss, then the earlier
     /// step. Numbers that are not finite come after all others.
-    pub fn compare(self, left: &Score, right: &Score) -> Ordering {
-        let values = match self {
-            Self::Accuracy => ascending(-left.value, -right.value),
-            Self::Loss | Self::Distance => ascending(left.value, right.value),
+    pub fn compare(self, left: &Standing, right: &Standing) -> Ordering {
+        let values = match self.better() {
+            Better::Higher => ascending(-left.value, -right.value),
+            Better::Lower | Better::Neither => ascending(left.value, right.value),
         };
-        let loss = |score: &Score| score.loss.unwrap_or(f64::NAN);
+        let loss = |score: &Standing| score.loss.unwrap_or(f64::NAN);
         values
             .then_with(|| ascending(loss(left), loss(right)))
             .then_with(|| left.step.cmp(&right.step))
@@ -38,16 +57,16 @@ impl Metric {
 
     /// Whether the later score `new` is better than `old`. A `margin` above 0 is one of the metric: then it
     /// has to gain more than that, and a tie is no gain.
-    pub fn improves(self, new: &Score, old: &Score, margin: f64) -> bool {
+    pub fn improves(self, new: &Standing, old: &Standing, margin: f64) -> bool {
         if !new.value.is_finite() {
             return false;
         }
         if margin == 0.0 || !old.value.is_finite() {
             return self.compare(new, old).is_lt();
         }
-        match self {
-            Self::Accuracy => new.value > old.value + margin,
-            Self::Loss | Self::Distance => new.value < old.value - margin,
+        match self.better() {
+            Better::Higher => new.value > old.value + margin,
+            Better::Lower | Better::Neither => new.value < old.value - margin,
         }
     }
 }
@@ -74,12 +93,12 @@ mod tests {
 
     use super::*;
 
-    fn score(step: u64, value: f64, loss: impl Into<Option<f64>>) -> Score {
-        Score { step, value, loss: loss.into() }
+    fn score(step: u64, value: f64, loss: impl Into<Option<f64>>) -> Standing {
+        Standing { step, value, loss: loss.into() }
     }
 
     /// Whether the second of two is the better one.
-    fn gains(metric: Metric, old: Score, new: Score) -> bool {
+    fn gains(metric: Metric, old: Standing, new: Standing) -> bool {
         metric.improves(&new, &old, 0.0)
     }
 
@@ -125,9 +144,9 @@ mod tests {
                 .find(|(found, _)| *found == name)
                 .map(|(_, value)| *value)
         };
-        assert_eq!(Metric::Accuracy.score(7, find), score(7, 0.75, 0.25));
-        assert_eq!(Metric::Loss.score(7, find), score(7, 0.25, 0.25));
-        assert!(Metric::Distance.score(7, find).value.is_nan());
+        assert_eq!(Metric::Accuracy.standing(7, find), score(7, 0.75, 0.25));
+        assert_eq!(Metric::Loss.standing(7, find), score(7, 0.25, 0.25));
+        assert!(Metric::Distance.standing(7, find).value.is_nan());
     }
 
     fn numbers() -> impl Strategy<Value = f64> {
@@ -146,7 +165,7 @@ mod tests {
         fn it_is_an_order(
             numbers in proptest::collection::vec((0_u64..3, numbers(), numbers()), 3),
         ) {
-            let scores: Vec<Score> =
+            let scores: Vec<Standing> =
                 numbers.into_iter().map(|(step, value, loss)| score(step, value, loss)).collect();
             let [a, b, c] = &scores[..] else { unreachable!() };
             for metric in [Metric::Accuracy, Metric::Loss, Metric::Distance] {

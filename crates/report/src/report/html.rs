@@ -1,0 +1,69 @@
+//! A report as part of a page.
+
+use maud::{Markup, html};
+
+use super::{Images, Report, View};
+use crate::page::{figure, picture, table};
+use crate::plot::{confusion, reliability};
+use crate::png::png;
+
+impl Report {
+    /// The report of the weights after `step` steps, with its heading.
+    pub fn to_html(&self, step: u64) -> Markup {
+        html! {
+            h2 { "Results (" (self.split) " set, step " (step) ")" }
+            div.plots { @for (_, view) in &self.views { (view.to_html()) } }
+            @for (_, images) in self.images() { (images.to_html()) }
+        }
+    }
+}
+
+impl View {
+    /// As one of the plots beside each other.
+    fn to_html(&self) -> Markup {
+        match self {
+            Self::Text(_, text) => html! { @if !text.is_empty() { p.soft { (text) } } },
+            Self::Table(shown) => {
+                let cells = |row: &Vec<super::Cell>| row.iter().map(ToString::to_string).collect();
+                let rows: Vec<_> = shown.rows.iter().map(cells).collect();
+                html! { div { (table(&shown.header, &rows)) } }
+            }
+            Self::Matrix(matrix) => {
+                let names: Vec<_> = matrix.classes.iter().map(String::as_str).collect();
+                figure(confusion(&names, &matrix.counts), "Confusion matrix")
+            }
+            Self::Reliability(shown) => {
+                let caption = format!(
+                    "Reliability: how often guesses of a confidence are right. Expected calibration error {:.4}",
+                    shown.error
+                );
+                figure(Some(reliability(&shown.accuracies)), &caption)
+            }
+            Self::Images(_) => html! {},
+        }
+    }
+}
+
+impl Images {
+    fn to_html(&self) -> Markup {
+        html! {
+            @if !self.captions.is_empty() {
+                h2 { (self.title) }
+                p.soft { (self.note) }
+                div.pictures {
+                    @for (pixels, caption) in self.each().zip(&self.captions) {
+                        figure {
+                            (picture(&png(self.shape, pixels), &caption.join(", ")))
+                            figcaption {
+                                @for (place, line) in caption.iter().enumerate() {
+                                    @if place > 0 { br; }
+                                    (line)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
