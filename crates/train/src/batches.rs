@@ -38,6 +38,11 @@ impl Batches {
         batches
     }
 
+    /// The places in the training set of the images of that step.
+    pub fn sources(&mut self, step: u64) -> Vec<u32> {
+        self.of_step(step).into_iter().flat_map(|batch| batch.indices).collect()
+    }
+
     /// Takes buffers back, to be filled again.
     pub fn recycle(&mut self, batches: Vec<Batch>) {
         if let Some((_, prefetch)) = &mut self.ahead {

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::number::Reading;
-use crate::task::Task;
+use crate::step::StepSettings;
+use crate::task::Task as _;
 use crate::tasks::Classify;
 
 const CONFIG: &str = r#"
@@ -61,14 +62,14 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     };
     let device = backend.device()?;
     let mut task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
+    let steps = StepSettings::new(&config, &device)?;
     let (mut losses, mut seconds) = ([0.0; 2], [0.0; 2]);
     for (step, loss) in losses.iter_mut().enumerate() {
         let begun = Instant::now();
         let learning_rate = config.optimizer.rule.update.learning_rate;
-        let proposed = task.compute(step as u64, learning_rate, Reading::Now)?;
-        let (_, total) = &proposed.measured.totals[0];
-        *loss = total.here().unwrap_or(f64::NAN) / proposed.measured.samples as f64;
-        task.apply(proposed.change);
+        let computed = steps.compute(&mut task, step as u64, learning_rate, Reading::Now)?;
+        *loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
+        task.apply(computed.change);
         device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;
         seconds[step] = begun.elapsed().as_secs_f64();
     }

@@ -6,8 +6,8 @@ use hearth_config::RuleConfig;
 use hearth_model::{Moments, absorb};
 use hearth_store::{StateDict, StoreError};
 
-use crate::gradients::{self, Norm, clip_scale, norm};
-use crate::number::{Number, Reading};
+use crate::gradients;
+use crate::number::Number;
 use crate::optimizer::Optimizer;
 use crate::state::{module_state, restore_module};
 
@@ -19,36 +19,20 @@ pub struct Learner<M> {
     rule: Optimizer,
 }
 
-/// How a step would change a network.
+/// How a step would change a network; [`StepContext::propose`](crate::step::StepContext::propose) makes it.
 pub struct Update {
-    gradients: GradientsParams,
+    /// By the network's parameters.
+    pub(crate) gradients: GradientsParams,
     /// For the running statistics of the batch normalisation.
-    moments: Vec<Moments>,
-    /// The size of the gradients.
-    pub norm: Norm,
+    pub(crate) moments: Vec<Moments>,
+    /// What the gradients are multiplied by, so that their norm is not too large.
+    pub(crate) scale: Number,
 }
 
 impl Update {
-    /// By gradients of `network`, and by the moments that its passes left.
-    pub fn new<M: Module>(
-        network: &M,
-        gradients: GradientsParams,
-        moments: Vec<Moments>,
-        reading: Reading,
-    ) -> Self {
-        let norm = norm(network, &gradients, reading);
-        Self { gradients, moments, norm }
-    }
-
-    /// What of a step with this loss is not finite, as far as it was read; `owner` names the network
-    /// where there are two.
-    pub fn fault(&self, loss: &Number, owner: Option<&str>) -> Option<String> {
-        let of = owner.map_or_else(String::new, |owner| format!("the {owner}'s "));
-        if loss.here().is_some_and(|loss| !loss.is_finite()) {
-            return Some(owner.map_or_else(|| "the loss".to_owned(), |_| format!("{of}loss")));
-        }
-        let path = self.norm.non_finite.as_ref()?;
-        Some(format!("the gradient of {of}{path}"))
+    /// By these gradients as they are.
+    pub fn of(gradients: GradientsParams) -> Self {
+        Self { gradients, moments: Vec::new(), scale: Number::Here(1.0) }
     }
 }
 
@@ -58,11 +42,10 @@ impl<M: Module> Learner<M> {
         Self { network, rule: Optimizer::new(rule) }
     }
 
-    /// Makes a step; gradients of a larger norm than `clip_norm` are scaled down to it.
-    pub fn update(&mut self, update: Update, learning_rate: f64, clip_norm: Option<f64>) {
-        let scale = clip_scale(&update.norm.square, clip_norm);
+    /// Makes a step.
+    pub fn update(&mut self, update: Update, learning_rate: f64) {
         let network = absorb(self.network.clone(), &update.moments);
-        self.network = self.rule.step(network, update.gradients, learning_rate, scale);
+        self.network = self.rule.step(network, update.gradients, learning_rate, update.scale);
     }
 
     /// The numbers of each gradient of an update, by the path of its parameter.

@@ -16,6 +16,7 @@ use crate::keeper::{Keeper, Kept};
 use crate::page::Page;
 use crate::pictures::animate;
 use crate::resume;
+use crate::step::StepSettings;
 use crate::task::{Split, Task};
 use crate::trained::stored_config;
 use crate::trainer::{COMPUTED_ON, Computing, METRICS_LENGTH, Trainer};
@@ -91,6 +92,7 @@ impl Leg<'_> {
         let computing = Computing {
             on: format!("{} in {}", self.job.backend, config.run.precision.name()),
             reading: self.job.backend.reading(),
+            steps: StepSettings::new(config, &self.job.backend.device()?)?,
         };
         let on = computing.on.clone();
         let mut trainer = Trainer::new(task, config, computing, keeper, observe, self.job.stop);

@@ -5,7 +5,7 @@
 //! | [`job`], [`mod@train`], `run`, `leg`, [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`plan`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
-//! | [`task`], [`tasks`] | what a step is |
+//! | [`task`], [`tasks`], [`step`] | what a step is |
 //! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`class_weights`], [`adversarial_loss`] | losses |
@@ -65,6 +65,7 @@ pub mod sampler;
 pub mod scalars;
 pub mod schedule;
 pub mod state;
+pub mod step;
 pub mod summary;
 pub mod task;
 pub mod tasks;

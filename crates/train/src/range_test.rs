@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::input::normalization;
 use crate::job::Job;
 use crate::number::Reading;
+use crate::step::StepSettings;
 use crate::task::Task;
 use crate::tasks::Classify;
 use crate::train::prepare;
@@ -79,27 +80,29 @@ pub fn range_test(
         }
         task.start_from(start.state)?;
     }
-    losses(task, range).map(RangeTest::of)
+    losses(task, &StepSettings::new(config, &device)?, range).map(RangeTest::of)
 }
 
 /// The loss of each step, until the last one, or until they diverge.
-fn losses(mut task: impl Task, range: Range) -> Result<Vec<(f64, f64)>, TrainError> {
+fn losses(
+    mut task: impl Task,
+    steps: &StepSettings,
+    range: Range,
+) -> Result<Vec<(f64, f64)>, TrainError> {
     let mut losses = Vec::new();
     let (mut smooth, mut least) = (Smooth::default(), f64::INFINITY);
     for step in 0..range.steps {
         let share = step as f64 / (range.steps - 1).max(1) as f64;
         let rate = range.from * (range.to / range.from).powf(share);
-        let proposed = task.compute(step as u64, rate, Reading::Now)?;
-        let loss = proposed.measured.totals.iter().find(|(name, _)| *name == "loss");
-        let loss = loss.and_then(|(_, sum)| sum.here()).unwrap_or(f64::NAN);
-        let loss = loss / proposed.measured.samples as f64;
+        let computed = steps.compute(&mut task, step as u64, rate, Reading::Now)?;
+        let loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         let average = smooth.with(loss);
         least = least.min(average);
-        if proposed.non_finite.is_some() || step >= FIRST && average > DIVERGED * least {
+        if computed.fault.is_some() || step >= FIRST && average > DIVERGED * least {
             break;
         }
         losses.push((rate, loss));
-        task.apply(proposed.change);
+        task.apply(computed.change);
     }
     Ok(losses)
 }

@@ -1,13 +1,14 @@
 //! What the trainer asks of whatever it trains.
 
-use hearth_data::{Batch, Splits, Subset};
+use hearth_data::{Splits, Subset};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
-use crate::number::{Number, Reading};
+use crate::number::Number;
 use crate::pictures::Picture;
 use crate::scalars::Sums;
+use crate::step::StepContext;
 
 /// Which pictures are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,15 +52,15 @@ impl std::str::FromStr for Split {
     }
 }
 
-/// A step that was computed and has changed nothing yet.
+/// A step that a task computed: a change on copies, and the numbers that it is measured by.
 #[derive(Debug)]
 pub struct Proposed<C> {
     /// What [`Task::apply`] needs.
     pub change: C,
-    /// What it was measured by.
-    pub measured: Measured,
-    /// What is not finite, when anything that was read is not.
-    pub non_finite: Option<NonFinite>,
+    /// Images.
+    pub samples: u64,
+    /// Sums over them, by name.
+    pub totals: Vec<(&'static str, Number)>,
 }
 
 /// The numbers that a step is measured by, which may still be on the device.
@@ -70,31 +71,21 @@ pub struct Measured {
     /// Sums over them, by name.
     pub totals: Vec<(&'static str, Number)>,
     /// The square of the L2 norm of all gradients together.
-    pub square: Number,
+    pub grad_norm_sq: Number,
 }
 
 impl Measured {
+    /// The mean of this name over the samples, where it was read.
+    pub fn mean(&self, name: &str) -> Option<f64> {
+        let (_, total) = self.totals.iter().find(|(found, _)| *found == name)?;
+        Some(total.here()? / self.samples as f64)
+    }
+
     /// The first sum that was read and is not finite.
     pub fn fault(&self) -> Option<String> {
         let spoilt = |number: &Number| number.here().is_some_and(|number| !number.is_finite());
         let (name, _) = self.totals.iter().find(|(_, total)| spoilt(total))?;
         Some(format!("the {}", name.replace('_', " ")))
-    }
-}
-
-/// A loss or gradient that is NaN or infinite.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NonFinite {
-    /// `the loss`, or `the gradient of layers.0.weight`.
-    pub what: String,
-    /// The places in the training set of the pictures that the step was computed from.
-    pub pictures: Vec<u32>,
-}
-
-impl NonFinite {
-    /// Of a step that was computed from these batches.
-    pub fn new(what: String, batches: &[Batch]) -> Self {
-        Self { what, pictures: batches.iter().flat_map(|batch| batch.indices.clone()).collect() }
     }
 }
 
@@ -111,7 +102,7 @@ pub struct Artifact {
 pub trait Task {
     /// What [`Task::compute`] hands to [`Task::apply`].
     type Change;
-    /// What [`Task::snapshot`] hands to [`Task::go_back`].
+    /// What [`Task::snapshot`] hands to [`Task::rollback`].
     type Snapshot;
 
     /// The folders of the run that its [`artifacts`](Task::artifacts) are kept in.
@@ -120,13 +111,17 @@ pub trait Task {
     /// Steps in one pass over the training set.
     fn steps_per_epoch(&self) -> u64;
 
-    /// Computes the step that follows `step` finished ones, and changes nothing that is kept.
+    /// Computes a step, and changes nothing that is kept: all updates that follow from one set of fresh data, made on
+    /// copies.
     fn compute(
         &mut self,
-        step: u64,
-        learning_rate: f64,
-        reading: Reading,
+        context: &mut StepContext<'_>,
     ) -> Result<Proposed<Self::Change>, TrainError>;
+
+    /// The places in the training set of the images that the step after `step` finished ones is computed from.
+    fn sources(&mut self, _step: u64) -> Vec<u32> {
+        Vec::new()
+    }
 
     /// The numbers of each gradient of a step that was computed, by the path of its parameter.
     fn gradients(&self, change: &Self::Change) -> Vec<(String, Vec<f32>)>;
@@ -141,7 +136,7 @@ pub trait Task {
     fn snapshot(&self) -> Self::Snapshot;
 
     /// Goes back to a snapshot of this process.
-    fn go_back(&mut self, snapshot: Self::Snapshot);
+    fn rollback(&mut self, snapshot: Self::Snapshot);
 
     /// Whether there is anything to look at while it trains: results or artifacts.
     fn validates(&self) -> bool;

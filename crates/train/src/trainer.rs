@@ -16,7 +16,8 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::scalars::Sums;
 use crate::schedule::Schedule;
-use crate::task::{Proposed, Split, Task};
+use crate::step::{Computed, StepSettings};
+use crate::task::{Split, Task};
 use crate::trial::{Results, Trial};
 
 /// How many pictures the message about a refused step names.
@@ -35,6 +36,8 @@ pub struct Computing {
     pub on: String,
     /// When the numbers of a step are read.
     pub reading: Reading,
+    /// What all steps share.
+    pub steps: StepSettings,
 }
 
 /// Trains a task to the end of its run.
@@ -112,12 +115,13 @@ impl<'a, T: Task> Trainer<'a, T> {
             }
             let (step, reading) = (self.progress.step, self.reading());
             let learning_rate = self.schedule.learning_rate(step);
-            let proposed = self.task.compute(step, learning_rate, reading)?;
-            self.guard(&proposed)?;
+            let steps = self.computing.steps;
+            let computed = steps.compute(&mut self.task, step, learning_rate, reading)?;
+            self.guard(computed.fault.as_deref())?;
             if self.plan.evaluates(step + 1) {
-                self.keeper.show_gradients(step + 1, || self.task.gradients(&proposed.change));
+                self.keeper.show_gradients(step + 1, || self.task.gradients(&computed.change));
             }
-            self.apply(proposed, reading);
+            self.apply(computed, reading);
             let results = if self.is_time_to_look() {
                 let Some(results) = self.settle() else { continue };
                 results
@@ -175,17 +179,18 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     /// Refuses a step that would spoil the weights, before anything has changed.
-    fn guard(&mut self, proposed: &Proposed<T::Change>) -> Result<(), TrainError> {
-        let Some(fault) = &proposed.non_finite else { return Ok(()) };
+    fn guard(&mut self, fault: Option<&str>) -> Result<(), TrainError> {
+        let Some(fault) = fault else { return Ok(()) };
         let checkpoint = self.progress.step;
+        let sources = self.task.sources(checkpoint);
         self.save()?;
-        let shown: Vec<_> = fault.pictures.iter().take(SHOWN).map(u32::to_string).collect();
-        let more = match fault.pictures.len().saturating_sub(shown.len()) {
+        let shown: Vec<_> = sources.iter().take(SHOWN).map(u32::to_string).collect();
+        let more = match sources.len().saturating_sub(shown.len()) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         Err(TrainError::NonFinite {
-            what: fault.what.clone(),
+            what: fault.to_owned(),
             step: checkpoint + 1,
             checkpoint,
             pictures: shown.join(", ") + &more,
@@ -198,13 +203,13 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     /// Makes the step, on trial when its numbers were not read.
-    fn apply(&mut self, proposed: Proposed<T::Change>, reading: Reading) {
+    fn apply(&mut self, computed: Computed<T::Change>, reading: Reading) {
         let (task, begun) = (&self.task, self.progress.step);
         let trial = self.trial.get_or_insert_with(|| {
             Trial::new(begun, (reading == Reading::Later).then(|| task.snapshot()))
         });
-        trial.add(proposed.measured);
-        self.task.apply(proposed.change);
+        trial.add(computed.measured);
+        self.task.apply(computed.change);
         self.progress.step += 1;
     }
 
@@ -231,7 +236,7 @@ impl<'a, T: Task> Trainer<'a, T> {
                 Some(all)
             }
             Err((begun, before)) => {
-                self.task.go_back(before);
+                self.task.rollback(before);
                 self.careful_until = std::mem::replace(&mut self.progress.step, begun);
                 None
             }

@@ -42,7 +42,7 @@ impl<S> Trial<S> {
     /// The results of each step, read in one transfer; or where to go back to.
     pub fn results(self) -> Result<Vec<Results>, (u64, S)> {
         let numbers = self.measured.iter().flat_map(|step| {
-            step.totals.iter().map(|(_, total)| total.clone()).chain([step.square.clone()])
+            step.totals.iter().map(|(_, total)| total.clone()).chain([step.grad_norm_sq.clone()])
         });
         let numbers = read(numbers.collect());
         let spoilt = !numbers.iter().all(|number| number.is_finite());

@@ -10,6 +10,7 @@ use hearth_model::Classifier;
 use hearth_train::Backend;
 use hearth_train::input::Input;
 use hearth_train::number::Reading;
+use hearth_train::step::StepSettings;
 use hearth_train::task::Task;
 use hearth_train::tasks::{Adversarial, Classify};
 
@@ -43,31 +44,33 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
     let (config, dataset, splits) = prepare(network, &overrides)?;
     let device = backend.device()?;
     let rate = config.optimizer.rule.update.learning_rate / 10.0;
+    let steps = StepSettings::new(&config, &device)?;
     match &config.model {
         ModelConfig::Classifier { network, .. } => {
             let normalization = Normalization::of(&splits.train);
             let classes = dataset.classes;
             let task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
-            steps_per_second(task, rate, backend.reading(), &device)
+            steps_per_second(task, &steps, rate, backend.reading(), &device)
         }
         ModelConfig::Gan(pair) => {
             let task = Adversarial::new(&config, pair, &splits, None, &device)?;
-            steps_per_second(task, rate, backend.reading(), &device)
+            steps_per_second(task, &steps, rate, backend.reading(), &device)
         }
     }
 }
 
 fn steps_per_second(
     mut task: impl Task,
+    steps: &StepSettings,
     rate: f64,
     reading: Reading,
     device: &Device,
 ) -> Outcome<f64> {
     let mut step = 0;
     per_second(|| {
-        let proposed = task.compute(step, rate, reading)?;
-        let samples = proposed.measured.samples;
-        task.apply(proposed.change);
+        let computed = steps.compute(&mut task, step, rate, reading)?;
+        let samples = computed.measured.samples;
+        task.apply(computed.change);
         device.sync()?;
         step += 1;
         Ok(samples as usize)

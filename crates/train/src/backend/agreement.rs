@@ -20,6 +20,7 @@ use crate::error::TrainError;
 use crate::input::Input;
 use crate::number::{Reading, read};
 use crate::sampler::latent;
+use crate::step::StepSettings;
 use crate::task::Task;
 use crate::tasks::{Adversarial, Classify, adversarial};
 
@@ -212,12 +213,17 @@ fn every_pair_has_the_same_losses_and_gradients() {
 }
 
 /// The first loss of each of 20 steps, and the networks after them.
-fn twenty_steps(mut task: impl Task, rate: f64, reading: Reading) -> (Vec<f64>, Numbers) {
+fn twenty_steps(
+    mut task: impl Task,
+    steps: &StepSettings,
+    rate: f64,
+    reading: Reading,
+) -> (Vec<f64>, Numbers) {
     let losses = (0..20).map(|step| {
-        let proposed = task.compute(step, rate, reading).expect("a step");
-        task.apply(proposed.change);
-        let (_, total) = proposed.measured.totals[0].clone();
-        total * (1.0 / proposed.measured.samples as f64)
+        let computed = steps.compute(&mut task, step, rate, reading).expect("a step");
+        task.apply(computed.change);
+        let (_, total) = computed.measured.totals[0].clone();
+        total * (1.0 / computed.measured.samples as f64)
     });
     let losses = read(losses.collect());
     let state = task.state().expect("a state");
@@ -238,15 +244,17 @@ fn twenty_steps_of(
 ) -> Result<(Vec<f64>, Numbers), TrainError> {
     let splits = splits(config);
     let rate = config.optimizer.rule.update.learning_rate;
+    let steps = StepSettings::new(config, device)?;
     Ok(match &config.model {
         ModelConfig::Classifier { network, .. } => {
             let classes = (0..10).map(|class| class.to_string()).collect();
             let normalization = Normalization::of(&splits.train);
             let task = Classify::new(config, network, splits, classes, &normalization, device)?;
-            twenty_steps(task, rate, reading)
+            twenty_steps(task, &steps, rate, reading)
         }
         ModelConfig::Gan(pair) => {
-            twenty_steps(Adversarial::new(config, pair, &splits, None, device)?, rate, reading)
+            let task = Adversarial::new(config, pair, &splits, None, device)?;
+            twenty_steps(task, &steps, rate, reading)
         }
     })
 }

@@ -15,7 +15,6 @@ use super::{Probe, Subject};
 use crate::cross_entropy::CrossEntropy;
 use crate::learner::{Learner, Update};
 use crate::metrics::{argmax, values};
-use crate::number::Reading;
 
 /// Training and test pictures of a probe, at most.
 const TRAIN: usize = 10_000;
@@ -106,9 +105,9 @@ fn accuracy(
             let logits = learner.network.forward(Tensor::from_inner(rows.unsqueeze_dims(&[2, 3])));
             let loss = loss.forward(logits, &batch, batch.len() as f64);
             let gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
-            let update = Update::new(&learner.network, gradients, Vec::new(), Reading::Now);
+            let update = Update::of(gradients);
             let left = 1.0 - f64::from(step) / steps as f64;
-            learner.update(update, RATE * left, None);
+            learner.update(update, RATE * left);
             step += 1;
         }
     }

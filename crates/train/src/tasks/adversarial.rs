@@ -3,7 +3,7 @@
 
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
-use hearth_config::seed::{Purpose, Stream};
+use hearth_config::seed::Purpose;
 use hearth_config::{AdversarialConfig, Config, GanConfig};
 use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
@@ -18,13 +18,13 @@ use crate::error::TrainError;
 use crate::input::Input;
 use crate::judge::Judge;
 use crate::learner::{Learner, Update};
-use crate::number::{Number, Reading};
+use crate::number::Number;
 use crate::pictures::Picture;
-use crate::precision::Arithmetic;
 use crate::sampler::{Use, judge_generator, latent, sample};
 use crate::scalars::Sums;
 use crate::state::{module_state, restore_module};
-use crate::task::{Artifact, Measured, NonFinite, Proposed, Split, Task};
+use crate::step::StepContext;
+use crate::task::{Artifact, Proposed, Split, Task};
 
 /// Pictures in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
@@ -50,7 +50,6 @@ pub struct Adversarial {
     settings: AdversarialConfig,
     batches: Batches,
     input: Input,
-    arithmetic: Arithmetic,
     shape: PictureShape,
     latent_size: usize,
     judge: Option<Judge>,
@@ -61,7 +60,6 @@ pub struct Adversarial {
     /// Where the networks train, with differentiation.
     device: Device,
     seed: u64,
-    clip_norm: Option<f64>,
 }
 
 /// What learns.
@@ -113,7 +111,6 @@ impl Adversarial {
             batches: Batches::new(loader, settings.discriminator_steps),
             settings,
             input: Input::new(&normalization(shape.channels)),
-            arithmetic: Arithmetic::new(config.run.precision, device)?,
             shape,
             latent_size: gan::latent_size(pair),
             judge,
@@ -121,14 +118,7 @@ impl Adversarial {
             won_steps: 0,
             device: training,
             seed,
-            clip_norm: config.train.clip_norm,
         })
-    }
-
-    /// Random numbers for the pictures of one batch of a step.
-    fn latent(&self, step: u64, index: usize, count: usize) -> Tensor<2> {
-        let stream = Stream::new(self.seed, Purpose::Latent, step, index as u64);
-        latent(stream, [count, self.latent_size], &self.device)
     }
 
     /// The network whose pictures are kept and judged.
@@ -136,24 +126,28 @@ impl Adversarial {
         self.pair.average.clone().unwrap_or_else(|| self.pair.generator.network.valid())
     }
 
-    /// The discriminator's loss on real and made pictures, its mean logits, and how to change it.
+    /// The discriminator's loss on real and fake images, its mean logits, and how to change it.
     fn discriminator_update(
         &self,
         discriminator: &Discriminator,
-        real: Tensor<4>,
-        made: Tensor<4>,
-        reading: Reading,
+        [real, fake]: [Tensor<4>; 2],
+        context: &mut StepContext<'_>,
     ) -> ([Number; 3], Update) {
         // Each batch by itself, so that its moments tell nothing of the other one.
         let mut pass = Pass::training(0);
-        let discriminator = self.arithmetic.network(discriminator);
-        let of_real = self.arithmetic.output(discriminator.forward(real, &mut pass));
-        let of_made = self.arithmetic.output(discriminator.forward(made, &mut pass));
-        let loss = self.loss.of_discriminator(of_real.clone(), of_made.clone());
-        let results = [loss.clone().inner(), of_real.inner().mean(), of_made.inner().mean()]
-            .map(|result| Number::of(result, reading));
-        let gradients = self.arithmetic.gradients(loss, &*discriminator);
-        (results, Update::new(&*discriminator, gradients, pass.into_moments(), reading))
+        let discriminator = context.weights(discriminator);
+        let logits =
+            [real, fake].map(|images| context.output(discriminator.forward(images, &mut pass)));
+        let [of_real, of_fake] = logits;
+        let loss = self.loss.of_discriminator(of_real.clone(), of_fake.clone());
+        let results = [
+            context.read("discriminator's loss", loss.clone().inner()),
+            context.read("logit of real images", of_real.inner().mean()),
+            context.read("logit of fake images", of_fake.inner().mean()),
+        ];
+        let gradients = context.backward(loss, &*discriminator);
+        let moments = pass.into_moments();
+        (results, context.propose(&*discriminator, Some("discriminator"), gradients, moments))
     }
 }
 
@@ -167,72 +161,64 @@ impl Task for Adversarial {
         self.batches.steps_per_epoch()
     }
 
-    fn compute(
-        &mut self,
-        step: u64,
-        learning_rate: f64,
-        reading: Reading,
-    ) -> Result<Proposed<Step>, TrainError> {
-        let batches = self.batches.of_step(step);
-        let generator = self.arithmetic.network(&self.pair.generator.network);
+    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed<Step>, TrainError> {
+        let batches = self.batches.of_step(context.step);
+        let generator = context.weights(&self.pair.generator.network);
         let mut discriminator = self.pair.discriminator.clone();
-        let (mut fault, mut square) = (None, Number::Here(0.0));
         let mut totals = [(); 3].map(|()| Number::Here(0.0));
         let mut generator_pass = Pass::training(0);
-        let mut made = None;
+        let mut last_fake = None;
         for (index, batch) in batches.iter().enumerate() {
-            let latent = self.arithmetic.input(self.latent(step, index, batch.len()));
-            let pictures = if index + 1 == batches.len() {
-                // The generator learns from the pictures that the discriminator saw last.
-                let pictures = generator.forward(latent, &mut generator_pass);
-                made.insert(pictures).clone().detach()
+            let random = context.random(Purpose::Latent, index);
+            let latent = latent(random, [batch.len(), self.latent_size], &self.device);
+            let latent = context.input(latent);
+            let fake = if index + 1 == batches.len() {
+                // The generator learns from the images that the discriminator saw last.
+                let fake = generator.forward(latent, &mut generator_pass);
+                last_fake.insert(fake).clone().detach()
             } else {
-                let pictures = generator.valid().forward(latent.inner(), &mut Pass::training(0));
-                Tensor::from_inner(pictures)
+                let fake = generator.valid().forward(latent.inner(), &mut Pass::training(0));
+                Tensor::from_inner(fake)
             };
-            let real = self.arithmetic.input(self.input.tensor(batch, &self.device));
+            let real = context.input(self.input.tensor(batch, &self.device));
             let (results, update) =
-                self.discriminator_update(&discriminator.network, real, pictures, reading);
-            fault = fault.or_else(|| update.fault(&results[0], Some("discriminator")));
-            square = square + update.norm.square.clone();
+                self.discriminator_update(&discriminator.network, [real, fake], context);
             for (total, result) in totals.iter_mut().zip(results) {
                 *total = total.clone() + result * batch.len() as f64;
             }
-            discriminator.update(update, learning_rate * self.rate_ratio, self.clip_norm);
+            discriminator.update(update, context.learning_rate * self.rate_ratio);
             if let Some(largest) = self.settings.weight_clip {
                 let network = discriminator.network;
                 discriminator.network = map_params(network, &mut ClipWeights(largest));
             }
         }
         let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
-        let made = made.expect("every step has a batch");
+        self.batches.recycle(batches);
+        let fake = last_fake.expect("every step has a batch");
         // Without gradients for the discriminator's weights, which this step does not change.
-        let fixed = self.arithmetic.network(&discriminator.network).into_owned().no_grad();
-        let logits = fixed.forward(made, &mut Pass::training(0));
-        let loss = self.loss.of_generator(self.arithmetic.output(logits));
-        let generator_loss = Number::of(loss.clone().inner(), reading);
-        let gradients = self.arithmetic.gradients(loss, &*generator);
-        let update = Update::new(&*generator, gradients, generator_pass.into_moments(), reading);
-        fault = fault.or_else(|| update.fault(&generator_loss, Some("generator")));
-        let [discriminator_loss, real_logit, made_logit] = totals;
-        let measured = Measured {
+        let fixed = context.weights(&discriminator.network).into_owned().no_grad();
+        let logits = fixed.forward(fake, &mut Pass::training(0));
+        let loss = self.loss.of_generator(context.output(logits));
+        let generator_loss = context.read("generator's loss", loss.clone().inner());
+        let gradients = context.backward(loss, &*generator);
+        let moments = generator_pass.into_moments();
+        let generator = context.propose(&*generator, Some("generator"), gradients, moments);
+        let [discriminator_loss, real_logit, fake_logit] = totals;
+        let (learning_rate, number) = (context.learning_rate, context.step + 1);
+        Ok(Proposed {
+            change: Step { discriminator, generator, learning_rate, number },
             samples,
             totals: vec![
                 (DISCRIMINATOR_LOSS, discriminator_loss),
                 ("generator_loss", generator_loss * samples as f64),
                 ("real_logit", real_logit),
-                ("made_logit", made_logit),
+                ("made_logit", fake_logit),
             ],
-            square: square + update.norm.square.clone(),
-        };
-        let fault = fault.or_else(|| measured.fault());
-        let proposed = Proposed {
-            measured,
-            change: Step { discriminator, generator: update, learning_rate, number: step + 1 },
-            non_finite: fault.map(|what| NonFinite::new(what, &batches)),
-        };
-        self.batches.recycle(batches);
-        Ok(proposed)
+        })
+    }
+
+    fn sources(&mut self, step: u64) -> Vec<u32> {
+        self.batches.sources(step)
     }
 
     /// Those of the generator: the discriminator may make several steps, whose gradients are gone.
@@ -244,7 +230,7 @@ impl Task for Adversarial {
     fn apply(&mut self, change: Step) {
         let Step { discriminator, generator, learning_rate, number } = change;
         let pair = &mut self.pair;
-        pair.generator.update(generator, learning_rate, self.clip_norm);
+        pair.generator.update(generator, learning_rate);
         pair.discriminator = discriminator;
         let (average, decay) = (pair.average.take(), self.settings.average);
         pair.average = average
@@ -262,7 +248,7 @@ impl Task for Adversarial {
         self.pair.clone()
     }
 
-    fn go_back(&mut self, snapshot: Pair) {
+    fn rollback(&mut self, snapshot: Pair) {
         self.pair = snapshot;
     }
 

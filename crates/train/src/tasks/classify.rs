@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
-use hearth_config::seed::{Purpose, Stream};
+use hearth_config::seed::Purpose;
 use hearth_config::{ClassifierConfig, Config};
 use hearth_data::{Batch, Loader, Normalization, Splits, Subset};
 use hearth_model::{Classifier, Pass};
@@ -16,11 +16,11 @@ use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
 use crate::input::Input;
 use crate::learner::{Learner, Update};
-use crate::metrics::{Tally, hits, values};
-use crate::number::{Number, Reading};
-use crate::precision::Arithmetic;
+use crate::metrics::{Tally, values};
+use crate::number::Number;
 use crate::state::restore_module;
-use crate::task::{Measured, NonFinite, Proposed, Split, Task};
+use crate::step::StepContext;
+use crate::task::{Proposed, Split, Task};
 
 /// Pictures in one batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
@@ -36,11 +36,8 @@ pub struct Classify {
     splits: Splits,
     classes: Vec<String>,
     input: Input,
-    arithmetic: Arithmetic,
     /// Where the network trains, with differentiation.
     device: Device,
-    seed: u64,
-    clip_norm: Option<f64>,
 }
 
 impl Classify {
@@ -76,10 +73,7 @@ impl Classify {
             splits,
             classes,
             input: Input::new(normalization),
-            arithmetic: Arithmetic::new(config.run.precision, device)?,
             device: training,
-            seed,
-            clip_norm: config.train.clip_norm,
         })
     }
 
@@ -93,33 +87,30 @@ impl Classify {
         &self.loss.class_weights
     }
 
-    /// Loss and hits of some batches, summed over their pictures, and what to learn of them, as of one
+    /// Loss and correct predictions of some batches, summed over their images, and what to learn of them, as of one
     /// batch that holds them all.
     fn forward_backward(
         &self,
-        step: u64,
         batches: &[Batch],
-        reading: Reading,
+        context: &mut StepContext<'_>,
     ) -> ([Number; 2], Update) {
-        let network = self.arithmetic.network(&self.learner.network);
+        let network = context.weights(&self.learner.network);
         let total_weight =
             batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
         let (mut loss, mut correct, mut moments) =
             (Number::Here(0.0), Number::Here(0.0), Vec::new());
         for (index, batch) in batches.iter().enumerate() {
-            let seed = Stream::new(self.seed, Purpose::Step, step, index as u64).bits();
-            let mut pass = Pass::training(seed);
-            let pictures = self.arithmetic.input(self.input.tensor(batch, &self.device));
-            let logits = self.arithmetic.output(network.forward_in(pictures, &mut pass));
+            let mut pass = Pass::training(context.random(Purpose::Step, index).bits());
+            let images = context.input(self.input.tensor(batch, &self.device));
+            let logits = context.output(network.forward_in(images, &mut pass));
             moments.extend(pass.into_moments());
             let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
-            loss = loss + Number::of(part.clone().inner(), reading);
-            correct = correct + hits(logits.inner(), &batch.labels, reading);
-            let part = self.arithmetic.gradients(part, &*network);
-            gradients.accumulate(&*network, part);
+            loss = loss + context.read("loss", part.clone().inner());
+            correct = correct + context.num_correct(logits.inner(), &batch.labels);
+            gradients.accumulate(&*network, context.backward(part, &*network));
         }
-        ([loss, correct], Update::new(&*network, gradients.grads(), moments, reading))
+        ([loss, correct], context.propose(&*network, None, gradients.grads(), moments))
     }
 }
 
@@ -137,29 +128,20 @@ impl Task for Classify {
         self.batches.steps_per_epoch()
     }
 
-    fn compute(
-        &mut self,
-        step: u64,
-        learning_rate: f64,
-        reading: Reading,
-    ) -> Result<Proposed<Step>, TrainError> {
-        let batches = self.batches.of_step(step);
-        let ([loss, correct], update) = self.forward_backward(step, &batches, reading);
+    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed<Step>, TrainError> {
+        let batches = self.batches.of_step(context.step);
+        let ([loss, correct], update) = self.forward_backward(&batches, context);
         let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
-        let fault = update.fault(&loss, None);
-        let measured = Measured {
+        self.batches.recycle(batches);
+        Ok(Proposed {
+            change: Step { update, learning_rate: context.learning_rate },
             samples,
             totals: vec![("loss", loss * samples as f64), ("accuracy", correct)],
-            square: update.norm.square.clone(),
-        };
-        let fault = fault.or_else(|| measured.fault());
-        let proposed = Proposed {
-            measured,
-            change: Step { update, learning_rate },
-            non_finite: fault.map(|what| NonFinite::new(what, &batches)),
-        };
-        self.batches.recycle(batches);
-        Ok(proposed)
+        })
+    }
+
+    fn sources(&mut self, step: u64) -> Vec<u32> {
+        self.batches.sources(step)
     }
 
     fn gradients(&self, change: &Step) -> Vec<(String, Vec<f32>)> {
@@ -167,14 +149,14 @@ impl Task for Classify {
     }
 
     fn apply(&mut self, change: Step) {
-        self.learner.update(change.update, change.learning_rate, self.clip_norm);
+        self.learner.update(change.update, change.learning_rate);
     }
 
     fn snapshot(&self) -> Self::Snapshot {
         self.learner.clone()
     }
 
-    fn go_back(&mut self, snapshot: Self::Snapshot) {
+    fn rollback(&mut self, snapshot: Self::Snapshot) {
         self.learner = snapshot;
     }
 

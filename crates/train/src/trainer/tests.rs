@@ -61,7 +61,9 @@ fn trained(task: impl Task, config: &Config, reading: Reading, stop_at: u64) -> 
             stop.fetch_or(step.step == stop_at, Ordering::Relaxed);
         }
     };
-    let computing = Computing { on: "a test".to_owned(), reading };
+    let device = Backend::default().device().expect("a CPU");
+    let steps = StepSettings::new(config, &device).expect("it has f32");
+    let computing = Computing { on: "a test".to_owned(), reading, steps };
     let mut trainer = Trainer::new(task, config, computing, keeper, &mut observe, &stop);
     let ended = trainer.run().map_err(|error| error.to_string());
     drop(trainer);

@@ -9,7 +9,9 @@ use hearth_model::params::{VisitParam, visit_params};
 
 use super::*;
 use crate::backend::Backend;
+use crate::number::Reading;
 use crate::predict::Predictor;
+use crate::step::{Computed, StepSettings};
 use crate::trained::{Trained, Which};
 use crate::{Job, Target, train};
 
@@ -37,13 +39,19 @@ fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
     Adversarial::new(config, pair, &splits(config), judge, &device).expect("it fits")
 }
 
+fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed<Step> {
+    let device = Backend::default().device().expect("a CPU");
+    let steps = StepSettings::new(&config(&[]), &device).expect("it has f32");
+    steps.compute(task, step, rate, Reading::Now).expect("a step")
+}
+
 fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
-    let proposed = task.compute(step, rate, Reading::Now).expect("a step");
-    assert_eq!(proposed.non_finite, None);
-    task.apply(proposed.change);
-    let totals = proposed.measured.totals.iter();
+    let computed = compute(task, step, rate);
+    assert_eq!(computed.fault, None);
+    task.apply(computed.change);
+    let totals = computed.measured.totals.iter();
     let totals = totals.map(|(name, total)| ((*name).to_owned(), total.here().expect("read")));
-    let results = Sums { samples: proposed.measured.samples, totals: totals.collect() };
+    let results = Sums { samples: computed.measured.samples, totals: totals.collect() };
     task.hear(&results);
     results
 }
@@ -102,10 +110,10 @@ fn computing_a_step_changes_nothing_and_applying_it_changes_every_network() {
     let mut task = task(&config, None);
     step(&mut task, 0, 1e-3);
     let before = task.state().expect("a state");
-    let proposed = task.compute(1, 1e-3, Reading::Now).expect("a step");
+    let computed = compute(&mut task, 1, 1e-3);
     assert_eq!(task.state().expect("a state"), before);
-    assert_eq!(proposed.measured.samples, 128, "two batches");
-    task.apply(proposed.change);
+    assert_eq!(computed.measured.samples, 128, "two batches");
+    task.apply(computed.change);
     let after = task.state().expect("a state");
     let paths = |prefix: &str| -> Vec<String> {
         let paths = before.iter().map(|(path, _)| path.to_owned());
