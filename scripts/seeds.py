@@ -141,4 +141,6 @@ with tempfile.TemporaryDirectory() as folder:
         files = b"".join(struct.pack("<H", len(file.read_bytes())) + file.read_bytes() for file in files)
         put("checkpoint", f"{name}-as-it-is", b"\0" + files)
         put("checkpoint", f"{name}-made-anew", b"\1" + files)
+        task = (last / "optimizer.safetensors").read_bytes()
+        put("checkpoint", f"{name}-with-a-task", b"\3" + files + struct.pack("<H", len(task)) + task)
         put("metrics", name, (run / "metrics.jsonl").read_bytes())

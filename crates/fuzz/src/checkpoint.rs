@@ -1,8 +1,8 @@
-//! The four files of a checkpoint.
+//! The files of a checkpoint.
 //!
 //! An input is a switch and, each behind its length in two bytes, `model.safetensors`,
-//! `optimizer.safetensors`, `state.json` and `MANIFEST`. Where the switch is odd, the last is made anew: no
-//! mutation finds a checksum.
+//! `optimizer.safetensors`, `state.json` and `MANIFEST`; where the switch has a 2, `task.safetensors` follows. Where
+//! it is odd, `MANIFEST` is made anew: no mutation finds a checksum.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,10 @@ use std::path::Path;
 
 use hearth_store::{Checkpoints, StoreError, checksum};
 
-const FILES: [&str; 4] = ["model.safetensors", "optimizer.safetensors", "state.json", "MANIFEST"];
+const FILES: [&str; 5] =
+    ["model.safetensors", "optimizer.safetensors", "state.json", MANIFEST, "task.safetensors"];
+
+const MANIFEST: &str = "MANIFEST";
 
 const STEP: u64 = 7;
 
@@ -19,7 +22,8 @@ pub fn run(input: &[u8]) {
     let (switch, rest) = input.split_first().unwrap_or((&0, &[]));
     let folder = tempfile::tempdir().expect("a folder");
     let checkpoints = Checkpoints::new(folder.path().join("checkpoints"));
-    write(&checkpoints.path_of(STEP), cut(rest), switch % 2 == 1);
+    let files = if switch & 2 == 0 { &FILES[..4] } else { &FILES };
+    write(&checkpoints.path_of(STEP), &cut(files, rest), switch & 1 == 1);
     let loaded = checkpoints.load(STEP);
     let whole = checkpoints.verify(STEP).is_ok();
     match loaded {
@@ -39,28 +43,30 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The files of an input; what is missing at its end is empty.
-fn cut(mut rest: &[u8]) -> [&[u8]; 4] {
-    FILES.map(|_| {
+/// The files of an input by their names; what is missing at its end is empty.
+fn cut<'a>(names: &[&'static str], mut rest: &'a [u8]) -> Vec<(&'static str, &'a [u8])> {
+    let file = |name: &&'static str| {
         let (length, behind) = rest.split_first_chunk().unwrap_or((&[0; 2], &[]));
         let length = usize::from(u16::from_le_bytes(*length)).min(behind.len());
         let (file, left) = behind.split_at(length);
         rest = left;
-        file
-    })
+        (*name, file)
+    };
+    names.iter().map(file).collect()
 }
 
-fn write(folder: &Path, files: [&[u8]; 4], has_good_manifest: bool) {
+fn write(folder: &Path, files: &[(&str, &[u8])], has_good_manifest: bool) {
     fs::create_dir_all(folder).expect("a folder");
-    let mut manifest = String::new();
-    for (name, file) in FILES.iter().zip(files) {
+    let mut listing = String::new();
+    for (name, file) in files {
         fs::write(folder.join(name), file).expect("written");
-        // Writing to a string cannot fail.
-        let _ = writeln!(manifest, "{} {} {name}", checksum(file), file.len());
+        if *name != MANIFEST {
+            // Writing to a string cannot fail.
+            let _ = writeln!(listing, "{} {} {name}", checksum(file), file.len());
+        }
     }
     if has_good_manifest {
-        let listing: String = manifest.split_inclusive('\n').take(3).collect();
         let sum = checksum(listing.as_bytes());
-        fs::write(folder.join(FILES[3]), format!("{listing}{sum}\n")).expect("written");
+        fs::write(folder.join(MANIFEST), format!("{listing}{sum}\n")).expect("written");
     }
 }

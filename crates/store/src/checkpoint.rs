@@ -1,11 +1,12 @@
-//! One checkpoint: a folder of four files.
+//! One checkpoint: a folder of four files, or five where a task has tensors of its own.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `model.safetensors` | the tensors under `model.`, without that prefix |
 //! | `optimizer.safetensors` | the tensors under `optimizer.`, without that prefix |
 //! | `state.json` | every scalar, by its whole path |
-//! | `MANIFEST` | the checksums of the three |
+//! | `task.safetensors` | the tensors under `task.`, without that prefix; absent where there is none |
+//! | `MANIFEST` | the checksums of the others |
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -20,8 +21,11 @@ use crate::{
 pub(crate) const MODEL: &str = "model.safetensors";
 
 /// The files of tensors, and what the paths of theirs begin with.
-const TENSORS: [(&str, &str); 2] = [(MODEL, "model."), ("optimizer.safetensors", "optimizer.")];
+const TENSORS: [(&str, &str); 3] =
+    [(MODEL, "model."), ("optimizer.safetensors", "optimizer."), (TASK, "task.")];
 const SCALARS: &str = "state.json";
+/// The one file of tensors that may be absent.
+const TASK: &str = "task.safetensors";
 
 /// A checkpoint that is not yet on the disk.
 pub(crate) struct Encoded {
@@ -47,9 +51,12 @@ pub(crate) fn encode(state: &StateDict) -> Result<Encoded, StoreError> {
     }
     let mut files = Vec::new();
     for ((file, _), part) in TENSORS.iter().zip(&parts) {
-        files.push((*file, tensors::encode(part)?));
+        if *file != TASK || !part.is_empty() {
+            files.push((*file, tensors::encode(part)?));
+        }
     }
     files.push((SCALARS, scalars::encode(state.iter())?));
+    files.sort_unstable_by_key(|(name, _)| *name);
     let manifest = Manifest::of(files.iter().map(|(name, bytes)| (*name, bytes.as_slice())));
     Ok(Encoded { files, manifest })
 }
@@ -70,7 +77,8 @@ impl Encoded {
 pub(crate) fn read(folder: &Path) -> Result<StateDict, StoreError> {
     let manifest = read_manifest(folder)?;
     let mut state = StateDict::new();
-    for (name, prefix) in TENSORS {
+    let is_listed = |name: &str| manifest.names().any(|listed| listed == name);
+    for (name, prefix) in TENSORS.into_iter().filter(|(name, _)| is_listed(name)) {
         let bytes = manifest.read_file(folder, name)?;
         let path = folder.join(name);
         for (name, tensor) in tensors::decode(&bytes).map_err(|fault| damaged(&path, fault))? {
@@ -103,7 +111,9 @@ fn read_manifest(folder: &Path) -> Result<Manifest, StoreError> {
         _ => return Err(damaged(folder, "it is not a folder".to_owned())),
     }
     let manifest = Manifest::read(folder)?;
-    if manifest.names().eq(TENSORS.map(|(name, _)| name).into_iter().chain([SCALARS])) {
+    let names: Vec<&str> = manifest.names().filter(|name| *name != TASK).collect();
+    let needed = TENSORS.iter().map(|(name, _)| *name).filter(|name| *name != TASK);
+    if names.into_iter().eq(needed.chain([SCALARS])) {
         Ok(manifest)
     } else {
         let listed = manifest.names().collect::<Vec<_>>().join(", ");

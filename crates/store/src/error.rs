@@ -229,7 +229,7 @@ pub enum StoreError {
         found: usize,
     },
     /// A tensor that has no file to go to.
-    #[error("the tensor `{path}` cannot be saved: put it under `model.` or `optimizer.`")]
+    #[error("the tensor `{path}` cannot be saved: put it under `model.`, `optimizer.` or `task.`")]
     Homeless {
         /// The path.
         path: String,

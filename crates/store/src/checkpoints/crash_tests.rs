@@ -124,7 +124,7 @@ fn a_kill_at_any_instant_costs_nothing() -> TestResult {
             .stdout(Stdio::null())
             .spawn()?;
         // A round each for a save of which so many files are there, and now and then a removal.
-        let files = round % 6;
+        let files = round % 7;
         let deadline = Instant::now() + Duration::from_millis(500);
         while Instant::now() < deadline && !is_at_work(folder.path(), files)? {
             std::hint::spin_loop();
@@ -142,13 +142,13 @@ fn a_kill_at_any_instant_costs_nothing() -> TestResult {
     Ok(())
 }
 
-/// Whether a folder that is not finished holds so many files; 5 stands for a removal, under
+/// Whether a folder that is not finished holds so many files; 6 stands for a removal, under
 /// whatever name.
 fn is_at_work(folder: &Path, files: usize) -> Result<bool, StoreError> {
     for name in disk::names(folder)? {
         let is_saved = disk::is_temporary(&name) && !name.contains("pruned");
         let found = disk::names(&folder.join(&name))?.len();
-        let is_instant = if is_saved { found == files } else { files == 5 && found < 4 };
+        let is_instant = if is_saved { found == files } else { files == 6 && found < 5 };
         if is_instant {
             return Ok(true);
         }

@@ -38,11 +38,13 @@ proptest! {
     fn what_is_saved_is_loaded(
         model in prop::collection::btree_map(any::<String>(), tensor(), 0..6),
         optimizer in prop::collection::btree_map("[a-z]{1,3}(\\.[a-z0-9]{1,3}){0,3}", tensor(), 0..6),
+        task in prop::collection::btree_map("[a-z]{1,3}", tensor(), 1..6),
         scalars in prop::collection::btree_map("[a-z]{1,3}[0-9é.\"\\\\]{0,5}", scalar(), 0..10),
     ) {
         let mut state = StateDict::new();
         let tensors = model.into_iter().map(|(name, tensor)| (format!("model.{name}"), tensor))
-            .chain(optimizer.into_iter().map(|(name, tensor)| (format!("optimizer.{name}"), tensor)));
+            .chain(optimizer.into_iter().map(|(name, tensor)| (format!("optimizer.{name}"), tensor)))
+            .chain(task.into_iter().map(|(name, tensor)| (format!("task.{name}"), tensor)));
         for (path, tensor) in tensors {
             state.insert(path, tensor).expect("paths differ");
         }

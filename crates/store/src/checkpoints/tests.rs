@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::TensorValue;
 
-pub(super) const FILES: [&str; 4] =
-    ["MANIFEST", "model.safetensors", "optimizer.safetensors", "state.json"];
+pub(super) const FILES: [&str; 5] =
+    ["MANIFEST", "model.safetensors", "optimizer.safetensors", "state.json", "task.safetensors"];
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -19,6 +19,8 @@ pub(super) fn state_at(step: u64) -> Result<StateDict, StoreError> {
     state.insert("model.layers.0.weight", TensorValue::new([20, 30], &values)?)?;
     state.insert("model.layers.0.bias", TensorValue::new([3], &[0.5f32, -0.0, f32::NAN])?)?;
     state.insert("optimizer.layers.0.weight.momentum", TensorValue::new([600], &values)?)?;
+    state.insert("task.buffer.rewards", TensorValue::new([2, 300], &values)?)?;
+    state.insert("task.episodes", step)?;
     state.insert("trainer.step", step)?;
     state.insert("trainer.best", f64::INFINITY)?;
     state.insert("data.kind", "fashion-mnist")?;
@@ -174,6 +176,17 @@ fn a_manifest_of_other_files_is_seen() -> TestResult {
 }
 
 #[test]
+fn a_task_without_tensors_has_no_file_of_them() -> TestResult {
+    let (_folder, checkpoints) = saved(&[])?;
+    let mut state = state_at(1)?;
+    drop(state.take_under("task.buffer"));
+    checkpoints.save(1, &state)?;
+    assert_eq!(disk::names(&checkpoints.path_of(1))?, FILES[..4]);
+    assert_eq!(checkpoints.load(1)?, state);
+    Ok(())
+}
+
+#[test]
 fn when_all_are_damaged_nothing_starts_anew() -> TestResult {
     let (_folder, checkpoints) = saved(&[])?;
     assert!(checkpoints.load_newest()?.is_none());
@@ -228,7 +241,7 @@ fn a_tensor_without_a_file_is_refused() -> TestResult {
         state.insert(path, TensorValue::new([1], &[1.0f32])?)?;
         let error = checkpoints.save(1, &state).expect_err("it has no file");
         assert!(matches!(&error, StoreError::Homeless { path: named } if named == path));
-        assert!(error.to_string().contains("`model.` or `optimizer.`"));
+        assert!(error.to_string().contains("`model.`, `optimizer.` or `task.`"));
     }
     assert!(!checkpoints.folder().exists());
     Ok(())
