@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use hearth_config::RawConfig;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_config::{ModelConfig, RawConfig};
-use hearth_data::{Examples, Normalization, PictureShape, Splits, Subset};
+use hearth_data::{Examples, PictureShape, Splits, Subset};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,7 @@ use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::number::Reading;
 use crate::step::StepSettings;
-use crate::task::Task as _;
-use crate::tasks::Classify;
+use crate::tasks;
 
 const CONFIG: &str = r#"
 format = 1
@@ -54,20 +53,16 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
         shape,
     });
     let all = Subset::all(examples);
-    let normalization = Normalization::of(&all);
     let splits = Splits { train: all.clone(), valid: all.clone(), test: all };
-    let classes = (0..10).map(|class| class.to_string()).collect();
-    let ModelConfig::Classifier { network, .. } = &config.model else {
-        unreachable!("it says mlp")
-    };
+    let classes: Vec<_> = (0..10).map(|class| class.to_string()).collect();
     let device = backend.device()?;
-    let mut task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
+    let mut task = tasks::open_alone(&config, &splits, &classes, &device)?;
     let steps = StepSettings::new(&config, &device)?;
     let (mut losses, mut seconds) = ([0.0; 2], [0.0; 2]);
     for (step, loss) in losses.iter_mut().enumerate() {
         let begun = Instant::now();
         let learning_rate = config.optimizer.rule.update.learning_rate;
-        let computed = steps.compute(&mut task, step as u64, learning_rate, Reading::Now)?;
+        let computed = steps.compute(&mut *task, step as u64, learning_rate, Reading::Now)?;
         *loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         task.apply(computed.change);
         device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;

@@ -26,7 +26,7 @@ use crate::trained::Trained;
 use frechet::Gaussian;
 use manifold::Manifold;
 
-pub(crate) use open::{beside, is_done, of_run, open, settings, within};
+pub(crate) use open::{for_job, of_run};
 
 /// The most features: their covariances take half a gigabyte.
 const WIDEST: usize = 4096;

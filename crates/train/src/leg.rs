@@ -24,7 +24,7 @@ use crate::transfer::Start;
 
 /// Puts another program's weights into what is trained, and says which went where.
 fn take_over(
-    trainer: &mut Trainer<'_, impl Task>,
+    trainer: &mut Trainer<'_>,
     weights: Weights,
     Statistics { mean, std }: &Statistics,
     is_given: bool,
@@ -62,13 +62,13 @@ pub(crate) struct Leg<'a> {
 
 impl Leg<'_> {
     /// Trains to the end of the run, or until something ends it.
-    pub fn train<T: Task>(
+    pub fn train(
         mut self,
-        task: T,
+        task: Box<dyn Task>,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, TrainError> {
         let begun = Instant::now();
-        let steps_per_epoch = task.steps_per_epoch();
+        let (steps_per_epoch, artifact_folders) = (task.steps_per_epoch(), task.artifact_folders());
         let train = &self.job.config.train;
         let mut resumed = match self.job.target {
             Target::Resume(_) => resume::newest(&self.run, train.best_by, observe)?,
@@ -142,7 +142,7 @@ impl Leg<'_> {
                 notes.extend(by_chance(report));
             }
             // Of a run that was killed right here as well, which keeps none of them any more.
-            for folder in T::ARTIFACT_FOLDERS {
+            for folder in artifact_folders {
                 notes.extend(animate_folder(&self.run, folder)?);
             }
         }

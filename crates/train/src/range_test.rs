@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::input::normalization;
 use crate::job::Job;
 use crate::number::Reading;
 use crate::step::StepSettings;
 use crate::task::Task;
-use crate::tasks::Classify;
+use crate::tasks::{self, Opened, Opening};
 use crate::train::prepare;
 use crate::transfer::Source;
 
@@ -61,31 +60,35 @@ pub fn range_test(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<RangeTest, TrainError> {
     let config = job.config;
-    let ModelConfig::Classifier { network, .. } = &config.model else {
+    if !matches!(config.model, ModelConfig::Classifier { .. }) {
         return Err(TrainError::Settings(
             "a range test looks at one loss, and an adversarial pair has two that work against each other; `hearth sweep` tries learning rates on it"
                 .into(),
         ));
-    };
+    }
     let source = Source::open(config, &job.target)?;
     let (data, device) = prepare(job, Labels::Needed, observe)?;
-    let normalization = normalization(config, &data.splits.train)?;
-    let classes = data.dataset.classes;
-    let mut task =
-        Classify::new(config, network, data.splits, classes.clone(), &normalization, &device)?;
-    if let Some(source) = source {
-        let start = source.start(network, task.network(), &classes)?;
+    let Opened { mut task, start, .. } = tasks::open(Opening {
+        config,
+        splits: &data.splits,
+        classes: &data.dataset.classes,
+        device: &device,
+        source,
+        job: None,
+        observe,
+    })?;
+    if let Some(start) = start {
         for note in start.notes {
             observe(Event::Note(note));
         }
         task.start_from(start.state)?;
     }
-    losses(task, &StepSettings::new(config, &device)?, range).map(RangeTest::of)
+    losses(&mut *task, &StepSettings::new(config, &device)?, range).map(RangeTest::of)
 }
 
 /// The loss of each step, until the last one, or until they diverge.
 fn losses(
-    mut task: impl Task,
+    task: &mut dyn Task,
     steps: &StepSettings,
     range: Range,
 ) -> Result<Vec<(f64, f64)>, TrainError> {
@@ -94,7 +97,7 @@ fn losses(
     for step in 0..range.steps {
         let share = step as f64 / (range.steps - 1).max(1) as f64;
         let rate = range.from * (range.to / range.from).powf(share);
-        let computed = steps.compute(&mut task, step as u64, rate, Reading::Now)?;
+        let computed = steps.compute(task, step as u64, rate, Reading::Now)?;
         let loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         let average = smooth.with(loss);
         least = least.min(average);

@@ -12,8 +12,7 @@ use crate::job::{Job, Outcome, Target};
 use crate::leg::Leg;
 use crate::page::Page;
 use crate::summary::Summary;
-use crate::task::Task;
-use crate::transfer::Start;
+use crate::tasks::Opened;
 
 /// What a run learns from, and with how many threads.
 pub(crate) struct Data {
@@ -27,8 +26,7 @@ pub(crate) struct Data {
 pub(crate) fn begin(
     job: &Job<'_>,
     data: Data,
-    normalization: &Normalization,
-    (task, start): (impl Task, Option<Start>),
+    Opened { task, normalization, start }: Opened,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
@@ -41,7 +39,7 @@ pub(crate) fn begin(
         )));
     }
     let weights = match &job.target {
-        Target::Import(_, file) => Some(imported(job, file, (&dataset, &splits), normalization)?),
+        Target::Import(_, file) => Some(imported(job, file, (&dataset, &splits), &normalization)?),
         _ => None,
     };
     let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
@@ -50,7 +48,7 @@ pub(crate) fn begin(
         observe(Event::Note(note.clone()));
     }
 
-    let mut info = RunInfo::new(&dataset, &splits, normalization, job.backend, threads);
+    let mut info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);
     info.imported = match (&weights, &start) {
         (Some(weights), _) => Some(weights.source.clone()),
         (None, start) => start.as_ref().map(|start| start.source.clone()),

@@ -15,7 +15,7 @@ use crate::gradients::{clip_scale, norm};
 use crate::learner::Update;
 use crate::number::{Number, Reading};
 use crate::precision::Arithmetic;
-use crate::task::{Measured, Proposed, Task};
+use crate::task::{Measured, Own, Proposed, Task};
 
 /// The settings that all steps of a run share.
 #[derive(Clone, Copy, Debug)]
@@ -36,13 +36,13 @@ impl StepSettings {
     }
 
     /// Has a task compute the step that follows `step` finished ones.
-    pub fn compute<T: Task>(
+    pub fn compute(
         &self,
-        task: &mut T,
+        task: &mut dyn Task,
         step: u64,
         learning_rate: f64,
         reading: Reading,
-    ) -> Result<Computed<T::Change>, TrainError> {
+    ) -> Result<Computed, TrainError> {
         let grad_norm_sq = Number::Here(0.0);
         let mut context =
             StepContext { step, learning_rate, settings: self, reading, grad_norm_sq, fault: None };
@@ -56,9 +56,9 @@ impl StepSettings {
 
 /// A step that was computed and has changed nothing yet.
 #[derive(Debug)]
-pub struct Computed<C> {
+pub struct Computed {
     /// What [`Task::apply`] needs.
-    pub change: C,
+    pub change: Own,
     /// The step's numbers.
     pub measured: Measured,
     /// The first number that was read and is not finite, such as `the gradient of layers.0.weight`.

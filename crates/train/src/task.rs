@@ -1,5 +1,7 @@
 //! What the trainer asks of whatever it trains.
 
+use std::any::Any;
+
 use hearth_data::{Splits, Subset};
 use hearth_report::Report;
 use hearth_store::StateDict;
@@ -54,9 +56,9 @@ impl std::str::FromStr for Split {
 
 /// A step that a task computed: a change on copies, and the numbers that it is measured by.
 #[derive(Debug)]
-pub struct Proposed<C> {
+pub struct Proposed {
     /// What [`Task::apply`] needs.
-    pub change: C,
+    pub change: Own,
     /// Images.
     pub samples: u64,
     /// Sums over them, by name.
@@ -98,25 +100,31 @@ pub struct Artifact {
     pub picture: Picture,
 }
 
+/// A value of a task's own type, which the trainer holds for it.
+pub type Own = Box<dyn Any>;
+
+/// The value again.
+///
+/// # Panics
+///
+/// When it is of another type: a task gets back what it gave.
+pub fn own<T: 'static>(value: Own) -> T {
+    *value.downcast().expect("a task gets back what it gave")
+}
+
 /// Something that learns: what one step is, how good it is now, and all that it remembers.
 pub trait Task {
-    /// What [`Task::compute`] hands to [`Task::apply`].
-    type Change;
-    /// What [`Task::snapshot`] hands to [`Task::rollback`].
-    type Snapshot;
-
     /// The folders of the run that its [`artifacts`](Task::artifacts) are kept in.
-    const ARTIFACT_FOLDERS: &'static [&'static str] = &[];
+    fn artifact_folders(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Steps in one pass over the training set.
     fn steps_per_epoch(&self) -> u64;
 
     /// Computes a step, and changes nothing that is kept: all updates that follow from one set of fresh data, made on
     /// copies.
-    fn compute(
-        &mut self,
-        context: &mut StepContext<'_>,
-    ) -> Result<Proposed<Self::Change>, TrainError>;
+    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError>;
 
     /// The places in the training set of the images that the step after `step` finished ones is computed from.
     fn sources(&mut self, _step: u64) -> Vec<u32> {
@@ -124,19 +132,19 @@ pub trait Task {
     }
 
     /// The numbers of each gradient of a step that was computed, by the path of its parameter.
-    fn gradients(&self, change: &Self::Change) -> Vec<(String, Vec<f32>)>;
+    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)>;
 
     /// Makes the step.
-    fn apply(&mut self, change: Self::Change);
+    fn apply(&mut self, change: Own);
 
     /// Hears the results of each step that was made, in order, once they are read.
     fn hear(&mut self, _results: &Sums) {}
 
     /// All that a step changes, as it is now: tensors are shared and not copied.
-    fn snapshot(&self) -> Self::Snapshot;
+    fn snapshot(&self) -> Own;
 
     /// Goes back to a snapshot of this process.
-    fn rollback(&mut self, snapshot: Self::Snapshot);
+    fn rollback(&mut self, snapshot: Own);
 
     /// Whether there is anything to look at while it trains: results or artifacts.
     fn validates(&self) -> bool;

@@ -41,13 +41,13 @@ pub struct Computing {
 }
 
 /// Trains a task to the end of its run.
-pub struct Trainer<'a, T: Task> {
-    task: T,
+pub struct Trainer<'a> {
+    task: Box<dyn Task>,
     schedule: Schedule,
     plan: Plan,
     progress: Progress,
     computing: Computing,
-    trial: Option<Trial<T::Snapshot>>,
+    trial: Option<Trial>,
     /// Up to this one, each step is looked at before it is made.
     careful_until: u64,
     /// Of the last step that was read.
@@ -60,10 +60,10 @@ pub struct Trainer<'a, T: Task> {
     logged: Instant,
 }
 
-impl<'a, T: Task> Trainer<'a, T> {
+impl<'a> Trainer<'a> {
     /// A trainer at step 0; `stop` is looked at after each step.
     pub fn new(
-        task: T,
+        task: Box<dyn Task>,
         config: &Config,
         computing: Computing,
         keeper: Keeper,
@@ -116,7 +116,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             let (step, reading) = (self.progress.step, self.reading());
             let learning_rate = self.schedule.learning_rate(step);
             let steps = self.computing.steps;
-            let computed = steps.compute(&mut self.task, step, learning_rate, reading)?;
+            let computed = steps.compute(&mut *self.task, step, learning_rate, reading)?;
             self.guard(computed.fault.as_deref())?;
             if self.plan.evaluates(step + 1) {
                 self.keeper.show_gradients(step + 1, || self.task.gradients(&computed.change));
@@ -149,8 +149,8 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     /// The task as it is now.
-    pub fn task(&mut self) -> &mut T {
-        &mut self.task
+    pub fn task(&mut self) -> &mut dyn Task {
+        &mut *self.task
     }
 
     /// Finished steps.
@@ -203,7 +203,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     /// Makes the step, on trial when its numbers were not read.
-    fn apply(&mut self, computed: Computed<T::Change>, reading: Reading) {
+    fn apply(&mut self, computed: Computed, reading: Reading) {
         let (task, begun) = (&self.task, self.progress.step);
         let trial = self.trial.get_or_insert_with(|| {
             Trial::new(begun, (reading == Reading::Later).then(|| task.snapshot()))

@@ -2,15 +2,15 @@
 
 use crate::number::read;
 use crate::scalars::Sums;
-use crate::task::Measured;
+use crate::task::{Measured, Own};
 
 /// Steps on trial: they hold when every number of theirs turns out to be finite.
 #[derive(Debug)]
-pub struct Trial<S> {
+pub struct Trial {
     /// Finished steps before them.
     begun: u64,
     /// What the task was then; none of a step that was looked at before it was made.
-    before: Option<S>,
+    before: Option<Own>,
     measured: Vec<Measured>,
 }
 
@@ -23,9 +23,9 @@ pub struct Results {
     pub gradient_norm: f64,
 }
 
-impl<S> Trial<S> {
+impl Trial {
     /// Of the steps that follow `begun` finished ones, when the task was `before`.
-    pub fn new(begun: u64, before: Option<S>) -> Self {
+    pub fn new(begun: u64, before: Option<Own>) -> Self {
         Self { begun, before, measured: Vec::new() }
     }
 
@@ -40,7 +40,7 @@ impl<S> Trial<S> {
     }
 
     /// The results of each step, read in one transfer; or where to go back to.
-    pub fn results(self) -> Result<Vec<Results>, (u64, S)> {
+    pub fn results(self) -> Result<Vec<Results>, (u64, Own)> {
         let numbers = self.measured.iter().flat_map(|step| {
             step.totals.iter().map(|(_, total)| total.clone()).chain([step.grad_norm_sq.clone()])
         });

@@ -12,7 +12,7 @@ use hearth_train::input::Input;
 use hearth_train::number::Reading;
 use hearth_train::step::StepSettings;
 use hearth_train::task::Task;
-use hearth_train::tasks::{Adversarial, Classify};
+use hearth_train::tasks;
 
 use crate::Outcome;
 
@@ -45,22 +45,12 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
     let device = backend.device()?;
     let rate = config.optimizer.rule.update.learning_rate / 10.0;
     let steps = StepSettings::new(&config, &device)?;
-    match &config.model {
-        ModelConfig::Classifier { network, .. } => {
-            let normalization = Normalization::of(&splits.train);
-            let classes = dataset.classes;
-            let task = Classify::new(&config, network, splits, classes, &normalization, &device)?;
-            steps_per_second(task, &steps, rate, backend.reading(), &device)
-        }
-        ModelConfig::Gan(pair) => {
-            let task = Adversarial::new(&config, pair, &splits, None, &device)?;
-            steps_per_second(task, &steps, rate, backend.reading(), &device)
-        }
-    }
+    let mut task = tasks::open_alone(&config, &splits, &dataset.classes, &device)?;
+    steps_per_second(&mut *task, &steps, rate, backend.reading(), &device)
 }
 
 fn steps_per_second(
-    mut task: impl Task,
+    task: &mut dyn Task,
     steps: &StepSettings,
     rate: f64,
     reading: Reading,
@@ -68,7 +58,7 @@ fn steps_per_second(
 ) -> Outcome<f64> {
     let mut step = 0;
     per_second(|| {
-        let computed = steps.compute(&mut task, step, rate, reading)?;
+        let computed = steps.compute(task, step, rate, reading)?;
         let samples = computed.measured.samples;
         task.apply(computed.change);
         device.sync()?;

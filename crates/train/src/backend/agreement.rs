@@ -22,7 +22,7 @@ use crate::number::{Reading, read};
 use crate::sampler::latent;
 use crate::step::StepSettings;
 use crate::task::Task;
-use crate::tasks::{Adversarial, Classify, adversarial};
+use crate::tasks::{self, adversarial};
 
 #[path = "../../../../tests/skip.rs"]
 mod skip;
@@ -214,13 +214,13 @@ fn every_pair_has_the_same_losses_and_gradients() {
 
 /// The first loss of each of 20 steps, and the networks after them.
 fn twenty_steps(
-    mut task: impl Task,
+    task: &mut dyn Task,
     steps: &StepSettings,
     rate: f64,
     reading: Reading,
 ) -> (Vec<f64>, Numbers) {
     let losses = (0..20).map(|step| {
-        let computed = steps.compute(&mut task, step, rate, reading).expect("a step");
+        let computed = steps.compute(task, step, rate, reading).expect("a step");
         task.apply(computed.change);
         let (_, total) = computed.measured.totals[0].clone();
         total * (1.0 / computed.measured.samples as f64)
@@ -245,18 +245,9 @@ fn twenty_steps_of(
     let splits = splits(config);
     let rate = config.optimizer.rule.update.learning_rate;
     let steps = StepSettings::new(config, device)?;
-    Ok(match &config.model {
-        ModelConfig::Classifier { network, .. } => {
-            let classes = (0..10).map(|class| class.to_string()).collect();
-            let normalization = Normalization::of(&splits.train);
-            let task = Classify::new(config, network, splits, classes, &normalization, device)?;
-            twenty_steps(task, &steps, rate, reading)
-        }
-        ModelConfig::Gan(pair) => {
-            let task = Adversarial::new(config, pair, &splits, None, device)?;
-            twenty_steps(task, &steps, rate, reading)
-        }
-    })
+    let classes: Vec<_> = (0..10).map(|class| class.to_string()).collect();
+    let mut task = tasks::open_alone(config, &splits, &classes, device)?;
+    Ok(twenty_steps(&mut *task, &steps, rate, reading))
 }
 
 /// The small configs, slow enough that rounding does not grow into other paths within 20 steps.

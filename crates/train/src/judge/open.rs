@@ -4,16 +4,79 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hearth_config::{CommandLine, Config, EvaluateConfig};
-use hearth_data::{Splits, Subset};
+use hearth_data::{Dataset, Labels, Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
 
 use super::Judge;
 use crate::backend::Backend;
 use crate::cut;
 use crate::error::TrainError;
+use crate::event::Event;
+use crate::job::{Ended, Job, Target};
 use crate::predict::Predictor;
-use crate::train::NO_JUDGE;
+use crate::train::train_on;
 use crate::trained::{Trained, Which};
+
+/// Why fake images are not judged, and what to do.
+const NO_JUDGE: &str = "that takes a classifier, which needs two classes or more with images in each; \
+                        evaluate.classifier names the run of one that is trained already";
+
+/// The judge of what a job trains; none when none is named, and nothing is trained or its classifier cannot be
+/// trained on this data.
+pub(crate) fn for_job(
+    job: &Job<'_>,
+    dataset: &Dataset,
+    splits: &Splits,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Judge>, TrainError> {
+    let checksums = &dataset.checksums;
+    let named = settings(job.config).classifier.is_some();
+    let path = match &job.target {
+        Target::Nowhere => PathBuf::new(),
+        Target::Numbered(parent) => within(parent, checksums),
+        Target::Fresh(run) | Target::Resume(run) | Target::Import(run, _) => beside(run, checksums),
+    };
+    let is_nowhere = matches!(job.target, Target::Nowhere);
+    let is_there = named || !is_nowhere && is_done(&path)?;
+    let images = Subset::all(dataset.train.clone());
+    if !is_there && !cut::has_classes(&images, dataset.classes.len()) {
+        if job.config.train.early_stop.is_some() {
+            return Err(TrainError::Settings(format!(
+                "early stopping watches the distance, and nothing measures it: {NO_JUDGE}"
+            )));
+        }
+        observe(Event::Note(format!(
+            "distance, precision and recall are not measured: {NO_JUDGE}"
+        )));
+        return Ok(None);
+    }
+    if !is_there && is_nowhere {
+        return Ok(None);
+    }
+    if !is_there {
+        let config = job.config.judge();
+        observe(Event::Note(format!(
+            "training a small classifier to judge pictures by, once: {}",
+            path.display()
+        )));
+        let target = Target::Resume(path.clone());
+        let job = Job { config: &config, target, deadline: None, ..*job };
+        // Each class has training images, and how well it knows those of the test set is not asked.
+        // Its data is told once.
+        let said: Vec<_> = dataset.notes.iter().chain(&dataset.warnings).collect();
+        let mut observe = |event: Event<'_>| match &event {
+            Event::Note(text) if said.iter().any(|said| text.ends_with(*said)) => {}
+            _ => observe(event),
+        };
+        let outcome = train_on(&job, Labels::Unused, &mut observe)?;
+        if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
+            return Err(TrainError::Interrupted(
+                "its judge is half trained, and the same command goes on",
+            ));
+        }
+    }
+    open(job.config, &path, splits, job.backend).map(Some)
+}
 
 /// The judge of a finished run: that of its training.
 pub(crate) fn of_run(

@@ -4,19 +4,20 @@
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::Purpose;
-use hearth_config::{AdversarialConfig, Config, GanConfig};
+use hearth_config::{AdversarialConfig, Config, GanConfig, ModelConfig};
 use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
 use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
+use super::{Opened, Opening, TaskKind};
 use crate::adversarial_loss::PairLoss;
 use crate::average;
 use crate::batches::Batches;
 use crate::error::TrainError;
 use crate::input::Input;
-use crate::judge::Judge;
+use crate::judge::{self, Judge};
 use crate::learner::{Learner, Update};
 use crate::number::Number;
 use crate::pictures::Picture;
@@ -24,7 +25,7 @@ use crate::sampler::{Use, judge_generator, latent, sample};
 use crate::scalars::Sums;
 use crate::state::{module_state, restore_module};
 use crate::step::StepContext;
-use crate::task::{Artifact, Proposed, Split, Task};
+use crate::task::{Artifact, Own, Proposed, Split, Task, own};
 
 /// Pictures in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
@@ -60,6 +61,21 @@ pub struct Adversarial {
     /// Where the networks train, with differentiation.
     device: Device,
     seed: u64,
+}
+
+/// Adversarial training in the table of tasks.
+pub const KIND: TaskKind = TaskKind { name: "generate", open };
+
+fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
+    let Opening { config, splits, device, job, observe, .. } = opening;
+    let ModelConfig::Gan(pair) = &config.model else {
+        unreachable!("the table is asked by the model")
+    };
+    let judge = job.map(|(job, dataset)| judge::for_job(job, dataset, splits, observe));
+    let judge = judge.transpose()?.flatten();
+    let task = Box::new(Adversarial::new(config, pair, splits, judge, device)?);
+    let normalization = normalization(splits.train.examples.shape.channels);
+    Ok(Opened { task, normalization, start: None })
 }
 
 /// What learns.
@@ -152,16 +168,15 @@ impl Adversarial {
 }
 
 impl Task for Adversarial {
-    type Change = Step;
-    type Snapshot = Pair;
-
-    const ARTIFACT_FOLDERS: &'static [&'static str] = &[SAMPLES];
+    fn artifact_folders(&self) -> &'static [&'static str] {
+        &[SAMPLES]
+    }
 
     fn steps_per_epoch(&self) -> u64 {
         self.batches.steps_per_epoch()
     }
 
-    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed<Step>, TrainError> {
+    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
         let batches = self.batches.of_step(context.step);
         let generator = context.weights(&self.pair.generator.network);
         let mut discriminator = self.pair.discriminator.clone();
@@ -206,7 +221,7 @@ impl Task for Adversarial {
         let [discriminator_loss, real_logit, fake_logit] = totals;
         let (learning_rate, number) = (context.learning_rate, context.step + 1);
         Ok(Proposed {
-            change: Step { discriminator, generator, learning_rate, number },
+            change: Box::new(Step { discriminator, generator, learning_rate, number }),
             samples,
             totals: vec![
                 (DISCRIMINATOR_LOSS, discriminator_loss),
@@ -222,13 +237,14 @@ impl Task for Adversarial {
     }
 
     /// Those of the generator: the discriminator may make several steps, whose gradients are gone.
-    fn gradients(&self, change: &Step) -> Vec<(String, Vec<f32>)> {
+    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)> {
+        let Some(change) = change.downcast_ref::<Step>() else { return Vec::new() };
         let gradients = self.pair.generator.gradients(&change.generator).into_iter();
         gradients.map(|(path, values)| (format!("generator.{path}"), values)).collect()
     }
 
-    fn apply(&mut self, change: Step) {
-        let Step { discriminator, generator, learning_rate, number } = change;
+    fn apply(&mut self, change: Own) {
+        let Step { discriminator, generator, learning_rate, number } = own(change);
         let pair = &mut self.pair;
         pair.generator.update(generator, learning_rate);
         pair.discriminator = discriminator;
@@ -244,12 +260,12 @@ impl Task for Adversarial {
         self.won_steps = if won { self.won_steps + 1 } else { 0 };
     }
 
-    fn snapshot(&self) -> Pair {
-        self.pair.clone()
+    fn snapshot(&self) -> Own {
+        Box::new(self.pair.clone())
     }
 
-    fn rollback(&mut self, snapshot: Pair) {
-        self.pair = snapshot;
+    fn rollback(&mut self, snapshot: Own) {
+        self.pair = own(snapshot);
     }
 
     fn validates(&self) -> bool {

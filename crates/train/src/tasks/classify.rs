@@ -4,23 +4,25 @@ use burn::module::Module;
 use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::Purpose;
-use hearth_config::{ClassifierConfig, Config};
+use hearth_config::{ClassifierConfig, Config, ModelConfig};
 use hearth_data::{Batch, Loader, Normalization, Splits, Subset};
 use hearth_model::{Classifier, Pass};
 use hearth_report::report::{Report, View};
 use hearth_store::StateDict;
 
+use super::{Opened, Opening, TaskKind};
 use crate::batches::Batches;
 use crate::class_weights;
 use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
-use crate::input::Input;
+use crate::event::Event;
+use crate::input::{Input, normalization};
 use crate::learner::{Learner, Update};
 use crate::metrics::{Tally, values};
 use crate::number::Number;
 use crate::state::restore_module;
 use crate::step::StepContext;
-use crate::task::{Proposed, Split, Task};
+use crate::task::{Own, Proposed, Split, Task, own};
 
 /// Pictures in one batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
@@ -38,6 +40,26 @@ pub struct Classify {
     input: Input,
     /// Where the network trains, with differentiation.
     device: Device,
+}
+
+/// Classification in the table of tasks.
+pub const KIND: TaskKind = TaskKind { name: "classify", open };
+
+fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
+    let Opening { config, splits, classes, device, source, job, observe } = opening;
+    let ModelConfig::Classifier { network, .. } = &config.model else {
+        unreachable!("the table is asked by the model")
+    };
+    let normalization = normalization(config, &splits.train)?;
+    let task =
+        Classify::new(config, network, splits.clone(), classes.to_vec(), &normalization, device)?;
+    if job.is_some()
+        && let Some(weights) = class_weights::told(&task.loss.class_weights, classes)
+    {
+        observe(Event::Note(weights));
+    }
+    let start = source.map(|source| source.start(network, &task.learner.network, classes));
+    Ok(Opened { start: start.transpose()?, task: Box::new(task), normalization })
 }
 
 impl Classify {
@@ -77,16 +99,6 @@ impl Classify {
         })
     }
 
-    /// The network as it is now.
-    pub fn network(&self) -> &Classifier {
-        &self.learner.network
-    }
-
-    /// The weight of each class in the loss.
-    pub fn class_weights(&self) -> &[f64] {
-        &self.loss.class_weights
-    }
-
     /// Loss and correct predictions of some batches, summed over their images, and what to learn of them, as of one
     /// batch that holds them all.
     fn forward_backward(
@@ -121,20 +133,17 @@ pub struct Step {
 }
 
 impl Task for Classify {
-    type Change = Step;
-    type Snapshot = Learner<Classifier>;
-
     fn steps_per_epoch(&self) -> u64 {
         self.batches.steps_per_epoch()
     }
 
-    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed<Step>, TrainError> {
+    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
         let batches = self.batches.of_step(context.step);
         let ([loss, correct], update) = self.forward_backward(&batches, context);
         let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
         self.batches.recycle(batches);
         Ok(Proposed {
-            change: Step { update, learning_rate: context.learning_rate },
+            change: Box::new(Step { update, learning_rate: context.learning_rate }),
             samples,
             totals: vec![("loss", loss * samples as f64), ("accuracy", correct)],
         })
@@ -144,20 +153,22 @@ impl Task for Classify {
         self.batches.sources(step)
     }
 
-    fn gradients(&self, change: &Step) -> Vec<(String, Vec<f32>)> {
-        self.learner.gradients(&change.update)
+    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)> {
+        let change: Option<&Step> = change.downcast_ref();
+        change.map_or_else(Vec::new, |change| self.learner.gradients(&change.update))
     }
 
-    fn apply(&mut self, change: Step) {
+    fn apply(&mut self, change: Own) {
+        let change: Step = own(change);
         self.learner.update(change.update, change.learning_rate);
     }
 
-    fn snapshot(&self) -> Self::Snapshot {
-        self.learner.clone()
+    fn snapshot(&self) -> Own {
+        Box::new(self.learner.clone())
     }
 
-    fn rollback(&mut self, snapshot: Self::Snapshot) {
-        self.learner = snapshot;
+    fn rollback(&mut self, snapshot: Own) {
+        self.learner = own(snapshot);
     }
 
     fn validates(&self) -> bool {

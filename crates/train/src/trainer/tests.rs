@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::{ModelConfig, RawConfig};
-use hearth_data::{Labels, Normalization};
+use hearth_config::RawConfig;
+use hearth_data::Labels;
 use hearth_store::RunDir;
 
 use super::*;
 use crate::backend::Backend;
-use crate::tasks::{Adversarial, Classify};
+use crate::tasks;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -36,21 +36,11 @@ fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     let dataset = data.expect("part of the repository");
     let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
     let device = Backend::default().device().expect("a CPU");
-    match &config.model {
-        ModelConfig::Classifier { network, .. } => {
-            let normalization = Normalization::of(&splits.train);
-            let classes = dataset.classes;
-            let task = Classify::new(&config, network, splits, classes, &normalization, &device);
-            trained(task.expect("it fits"), &config, reading, stop_at)
-        }
-        ModelConfig::Gan(pair) => {
-            let task = Adversarial::new(&config, pair, &splits, None, &device);
-            trained(task.expect("it fits"), &config, reading, stop_at)
-        }
-    }
+    let task = tasks::open_alone(&config, &splits, &dataset.classes, &device);
+    trained(task.expect("it fits"), &config, reading, stop_at)
 }
 
-fn trained(task: impl Task, config: &Config, reading: Reading, stop_at: u64) -> Left {
+fn trained(task: Box<dyn Task>, config: &Config, reading: Reading, stop_at: u64) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunDir::create(folder.path().join("run")).expect("a run");
     let keeper = Keeper::new(run.clone(), 3, config.train.best_by, Vec::new(), 0).expect("a log");

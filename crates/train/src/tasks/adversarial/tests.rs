@@ -39,7 +39,7 @@ fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
     Adversarial::new(config, pair, &splits(config), judge, &device).expect("it fits")
 }
 
-fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed<Step> {
+fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed {
     let device = Backend::default().device().expect("a CPU");
     let steps = StepSettings::new(&config(&[]), &device).expect("it has f32");
     steps.compute(task, step, rate, Reading::Now).expect("a step")
