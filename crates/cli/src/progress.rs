@@ -106,10 +106,12 @@ impl Progress {
         let total = vec!["total".into(), String::new(), thousands(summary.parameters as u64)];
         say(&text_table(&["layer", "output", "parameters"], rows.chain([total])));
         let [epoch, all] = summary.steps;
+        let length = match (all / epoch, all % epoch) {
+            (epochs, 0) => format!("{} of {}", several(epochs, "epoch"), several(epoch, "step")),
+            _ => format!("{}, {} an epoch", several(all, "step"), thousands(epoch)),
+        };
         say(&format!(
-            "\n{} of {}, on {}{} with {}; about {} of memory\n",
-            several(all / epoch, "epoch"),
-            several(epoch, "step"),
+            "\n{length}, on {}{} with {}; about {} of memory\n",
             summary.backend,
             summary.backend.adapter().map_or_else(String::new, |adapter| format!(", {adapter},")),
             several(summary.threads as u64, "thread"),

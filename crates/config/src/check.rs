@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use crate::fault::Fault;
 use crate::gather::Sections;
 use crate::sections::{
-    AugmentConfig, ClassWeights, DataConfig, DataSource, Metric, ModelConfig, OptimizerKind,
-    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, Metric, ModelConfig,
+    OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 use crate::text::toml_string;
 use crate::tree::Node;
@@ -245,12 +245,17 @@ impl<'a> Checks<'a> {
     }
 
     fn train(&mut self, train: &TrainConfig) {
-        self.that(
-            "train.epochs",
-            train.epochs,
-            (1..=1_000_000).contains(&train.epochs),
-            "1 to 1000000",
-        );
+        let epochs = train.epochs.unwrap_or(1);
+        self.that("train.epochs", epochs, (1..=1_000_000).contains(&epochs), "1 to 1000000");
+        if let Some(length) = train.length {
+            let (most, unit) = match length {
+                Length::Every(Cadence::Epochs(_)) => (1_000_000, "epochs"),
+                Length::Every(Cadence::Steps(_)) => (1_000_000_000_000, "steps"),
+                Length::Frames(_) => (1_000_000_000_000, "frames"),
+            };
+            let allowed = format!("1 to {most} {unit}");
+            self.that("train.length", length, length.count() <= most, &allowed);
+        }
         self.below_one("train.label_smoothing", train.label_smoothing);
         self.that(
             "train.accumulate",

@@ -9,12 +9,12 @@ use toml::Value;
 
 use crate::sections::{
     AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, ModelConfig, OptimizerConfig,
-    RunConfig, ScheduleConfig, TrainConfig,
+    RunConfig, ScheduleConfig, TaskConfig, TrainConfig,
 };
 use crate::text::{one_line, toml_key};
 
-/// The format of configs that this version writes and reads.
-pub const FORMAT: u32 = 1;
+/// The format of configs that this version writes. It reads those before it as well.
+pub const FORMAT: u32 = 2;
 
 /// Checked settings: what every part of the program is built from.
 ///
@@ -23,8 +23,8 @@ pub const FORMAT: u32 = 1;
 #[schemars(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// The format of this file: 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// The format of this file: 2, or 1 of an earlier version.
+    #[schemars(range(min = 1, max = 2))]
     pub format: u32,
     /// The run itself.
     pub run: RunConfig,
@@ -33,6 +33,9 @@ pub struct Config {
     /// Random changes to the training pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<AugmentConfig>,
+    /// What is learned.
+    #[schemars(with = "Option<TaskConfig>")]
+    pub task: TaskConfig,
     /// What is trained.
     pub model: ModelConfig,
     /// How two networks learn from each other: there when the model is a pair.

@@ -1,20 +1,22 @@
 //! The sections of a config, each read on its own.
 
 use crate::config::{Config, FORMAT};
-use crate::fault::Fault;
+use crate::fault::{COMMAND_LINE, Fault};
 use crate::read::Reader;
 use crate::sections::{
     AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, ClassifierConfig, DataConfig,
     DataSource, EvaluateConfig, GanConfig, InitConfig, Metric, ModelConfig, OptimizerConfig,
-    OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+    OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TaskConfig, TaskKind,
+    TrainConfig,
 };
 
 /// Every section that there is.
-pub(crate) const SECTIONS: [&str; 10] = [
+pub(crate) const SECTIONS: [&str; 11] = [
     "format",
     "run",
     "data",
     "augment",
+    "task",
     "model",
     "adversarial",
     "optimizer",
@@ -32,6 +34,7 @@ pub(crate) struct Sections {
     pub data: Option<DataConfig>,
     /// `None` when it was not written, too: then there is no augmentation.
     pub augment: Option<AugmentConfig>,
+    pub task: Option<TaskConfig>,
     pub model: Option<ModelConfig>,
     pub adversarial: Option<AdversarialConfig>,
     pub optimizer: Option<OptimizerConfig>,
@@ -47,15 +50,19 @@ impl Sections {
         check_format(reader);
         let model = read_model(reader);
         let mut train: Option<TrainConfig> = reader.section("train");
-        if let (Some(ModelConfig::Gan(_)), Some(train)) = (&model, &mut train)
-            && !reader.has("train.best_by")
-        {
-            train.best_by = Metric::Distance;
+        if let Some(train) = &mut train {
+            if let Some(ModelConfig::Gan(_)) = &model
+                && !reader.has("train.best_by")
+            {
+                train.best_by = Metric::Distance;
+            }
+            one_length(reader, train);
         }
         Self {
             run: reader.section("run"),
             data: read_data(reader),
             augment: if reader.has("augment") { reader.section("augment") } else { None },
+            task: model.as_ref().and_then(|model| read_task(reader, model)),
             model,
             adversarial: section_or_default(reader, "adversarial"),
             optimizer: read_optimizer(reader),
@@ -90,6 +97,7 @@ impl Sections {
             run: self.run?,
             data,
             augment: self.augment.filter(|_| !by_heart),
+            task: self.task?,
             model,
             adversarial,
             optimizer: self.optimizer?,
@@ -115,12 +123,59 @@ fn check_format(reader: &mut Reader<'_>) {
         reader.faults.push(fault);
         return;
     };
-    if node.to_value().as_integer() != Some(FORMAT.into()) {
+    let is_known = |format: i64| (1..=FORMAT.into()).contains(&format);
+    if !node.to_value().as_integer().is_some_and(is_known) {
         let fault = Fault::new(format!("`format` is {}", node.to_value())).at(Some(&node.place));
         let help = format!(
-            "this version of hearth reads format {FORMAT}; a newer one is read by a newer hearth"
+            "this version of hearth reads formats 1 to {FORMAT}; a newer one is read by a newer hearth"
         );
         reader.faults.push(fault.help(help));
+    }
+}
+
+/// The task that a model is for. One that is written must be that one.
+fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig> {
+    let kind = match model {
+        ModelConfig::Classifier { .. } => TaskKind::Classify,
+        ModelConfig::Gan(_) => TaskKind::Generate,
+    };
+    if reader.has("task") {
+        let written = reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
+        reader.section::<TaskConfig>("task")?;
+        if written != kind.name() {
+            let fault =
+                Fault::new(format!("`task.kind` is \"{written}\", and this model cannot do that"));
+            let place = reader.root.place_of("task.kind");
+            let help = format!("leave [task] out, or write kind = \"{}\"", kind.name());
+            reader.faults.push(fault.at(Some(&place)).help(help));
+            return None;
+        }
+    }
+    Some(TaskConfig { kind })
+}
+
+/// Notes where the length is missing or written twice. One from the command line takes the place of the file's.
+fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
+    let is_typed = |key: &str| {
+        reader.root.find(key).is_some_and(|node| node.place.source.name == COMMAND_LINE)
+    };
+    match (train.epochs, train.length) {
+        (None, None) => {
+            let fault = Fault::new("`train.epochs` is missing");
+            let help = "add a line to [train], as epochs = 10, or length = \"2000 steps\"";
+            reader.faults.push(fault.at(Some(&reader.root.place_of("train.epochs"))).help(help));
+        }
+        (Some(_), Some(_)) => match (is_typed("train.epochs"), is_typed("train.length")) {
+            (true, false) => train.length = None,
+            (false, true) => train.epochs = None,
+            _ => {
+                let fault =
+                    Fault::new("`train.epochs` and `train.length` both say how long the run is");
+                let place = reader.root.place_of("train.length");
+                reader.faults.push(fault.at(Some(&place)).help("leave one of them out"));
+            }
+        },
+        _ => {}
     }
 }
 

@@ -6,7 +6,7 @@ use crate::sections::BatchConfig;
 
 /// LeNet: small, and trained in a minute.
 const JUDGE: &str = r#"
-format = 1
+format = 2
 [run]
 name = "judge"
 seed = 42

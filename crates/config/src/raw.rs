@@ -132,13 +132,14 @@ fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
 
 /// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
 /// they are the same.
-const RESUME_MAY_CHANGE: [&str; 15] = [
+const RESUME_MAY_CHANGE: [&str; 16] = [
     "data.path",
     "data.train_images",
     "data.train_labels",
     "data.test_images",
     "data.test_labels",
     "train.epochs",
+    "train.length",
     "train.evaluate_every",
     "train.checkpoint_every",
     "train.log_every",

@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         if self.root.members().next().is_none() {
             let empty = Fault::new(format!("{} is empty", self.root.key.source.name));
             return vec![
-                empty.help("begin it with `format = 1`; every config in configs/ is an example"),
+                empty.help("begin it with `format = 2`; every config in configs/ is an example"),
             ];
         }
         let misspelt = |section: &String| {
@@ -193,7 +193,6 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
             "widths" => "[16, 32]",
             "depths" => "[2, 2]",
             "learning_rate" => "0.1",
-            "epochs" => "10",
             _ => "...",
         };
         let help = format!("add a line to [{path}], as {field} = {example}");

@@ -25,7 +25,7 @@ pub struct StepDone {
     pub step: u64,
     /// Steps in the whole run.
     pub total_steps: u64,
-    /// Steps in an epoch.
+    /// Steps in an epoch; all of a task without one.
     pub steps_per_epoch: u64,
     /// The results that were read with it: its own, and those of steps before it on a GPU, where they
     /// are read at times.

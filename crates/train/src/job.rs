@@ -51,8 +51,8 @@ pub struct Outcome {
     pub run: PathBuf,
     /// Finished steps, those before a resume included.
     pub steps: u64,
-    /// Finished epochs.
-    pub epochs: f64,
+    /// Finished epochs; none of a task without any.
+    pub epochs: Option<f64>,
     /// Seconds spent in training, evaluations and checkpoints included.
     pub seconds: f64,
     /// Training pictures in each of these seconds.

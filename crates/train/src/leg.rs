@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use hearth_config::ScheduleKind;
-use hearth_data::Splits;
 use hearth_store::{RunDir, StoreError};
 
 use crate::board::Board;
@@ -15,6 +14,7 @@ use crate::job::{Ended, Job, Outcome, Target};
 use crate::keeper::{Keeper, Kept};
 use crate::page::Page;
 use crate::pictures::animate;
+use crate::plan::Plan;
 use crate::resume;
 use crate::step::StepSettings;
 use crate::task::{Split, Task};
@@ -49,7 +49,7 @@ fn take_over(
 /// One leg of a run: what one process does of it.
 pub(crate) struct Leg<'a> {
     pub job: &'a Job<'a>,
-    pub splits: Splits,
+    pub plan: Plan,
     pub run: RunDir,
     pub info: RunInfo,
     /// What it is shown on, if it is.
@@ -68,14 +68,14 @@ impl Leg<'_> {
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, TrainError> {
         let begun = Instant::now();
-        let (steps_per_epoch, artifact_folders) = (task.steps_per_epoch(), task.artifact_folders());
+        let artifact_folders = task.artifact_folders();
         let train = &self.job.config.train;
         let mut resumed = match self.job.target {
             Target::Resume(_) => resume::newest(&self.run, train.best_by, observe)?,
             _ => None,
         };
         if let Some(resumed) = &resumed {
-            self.check_length(resumed, steps_per_epoch, observe)?;
+            self.check_length(resumed, observe)?;
         }
         // The config comes first: it makes the folder a run.
         self.run.write_text("config.toml", &self.job.config.to_toml())?;
@@ -88,14 +88,15 @@ impl Leg<'_> {
             computed_on = resumed.state.take_text(COMPUTED_ON).ok();
         }
         let keeper = self.keeper(kept, metrics_length, observe)?;
-        let config = self.job.config;
+        let (config, plan) = (self.job.config, self.plan.clone());
         let computing = Computing {
             on: format!("{} in {}", self.job.backend, config.run.precision.name()),
             reading: self.job.backend.reading(),
             steps: StepSettings::new(config, &self.job.backend.device()?)?,
         };
         let on = computing.on.clone();
-        let mut trainer = Trainer::new(task, config, computing, keeper, observe, self.job.stop);
+        let mut trainer =
+            Trainer::new(task, plan, config, computing, keeper, observe, self.job.stop);
         trainer.end_by(self.job.deadline);
         match (resumed, self.start.take()) {
             (Some(resumed), _) => trainer.restore(resumed.state)?,
@@ -105,7 +106,7 @@ impl Leg<'_> {
         }
         let first = trainer.step();
         if let Some(before) = computed_on.filter(|before| *before != on)
-            && first < steps_per_epoch * train.epochs
+            && first < self.plan.total_steps
         {
             trainer.note(format!(
                 "trained on {before} so far, and on {on} from here: the numbers are no longer exactly \
@@ -122,7 +123,7 @@ impl Leg<'_> {
             None => trainer.run()?,
         };
         let seconds = begun.elapsed().as_secs_f64();
-        let steps = trainer.step();
+        let (steps, samples) = (trainer.step(), trainer.num_samples());
 
         let (mut valid_report, mut test, mut notes) = (None, None, Vec::new());
         let best = trainer.best_step().unwrap_or(steps);
@@ -152,14 +153,12 @@ impl Leg<'_> {
         }
         self.info.ended = Some(jiff::Timestamp::now());
         self.info.write(&self.run)?;
-        let epochs = |steps: u64| steps as f64 / steps_per_epoch as f64;
-        let pictures = epochs(steps - first) * self.splits.train.len() as f64;
         Ok(Outcome {
             run: self.run.path().to_owned(),
             steps,
-            epochs: epochs(steps),
+            epochs: self.plan.epochs(steps),
             seconds,
-            samples_per_second: pictures / seconds,
+            samples_per_second: samples as f64 / seconds,
             valid: valid_report,
             test,
             best,
@@ -198,26 +197,24 @@ impl Leg<'_> {
     fn check_length(
         &self,
         resumed: &resume::Resumed,
-        steps_per_epoch: u64,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), TrainError> {
         let config = self.job.config;
         let step = resumed.kept.last().map_or(0, |kept| kept.step);
-        if config.train.epochs * steps_per_epoch < step {
+        let (length, total) = (config.train.length(), self.plan.total_steps);
+        if total < step {
             return Err(TrainError::Settings(format!(
-                "train.epochs = {} ends at step {}, and the run is at step {step} already",
-                config.train.epochs,
-                config.train.epochs * steps_per_epoch,
+                "a run of {length} ends at step {total}, and this one is at step {step} already"
             )));
         }
         let stored = stored_config(&self.run)?;
         let stretched =
             !matches!(config.schedule.kind, ScheduleKind::Constant(_) | ScheduleKind::Step(_));
-        if stored.train.epochs != config.train.epochs && stretched {
+        let before = stored.train.length();
+        if before != length && stretched {
             observe(Event::Note(format!(
-                "the schedule is stretched from {} to {} epochs: this is not the run that {2} epochs \
-                 from the start would have been",
-                stored.train.epochs, config.train.epochs, config.train.epochs,
+                "the schedule is stretched from {before} to {length}: this is not the run that {length} \
+                 from the start would have been"
             )));
         }
         Ok(())

@@ -10,7 +10,8 @@ use crate::scalars::Scalars;
 pub(crate) struct TrainLine {
     pub kind: &'static str,
     pub step: u64,
-    pub epoch: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<f64>,
     #[serde(flatten)]
     pub results: Scalars,
     pub learning_rate: f64,
@@ -32,7 +33,8 @@ pub(crate) struct NoteLine<'a> {
 pub(crate) struct ReportLine<'a> {
     pub kind: &'a str,
     pub step: u64,
-    pub epoch: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<f64>,
     #[serde(flatten)]
     pub results: Scalars,
     #[serde(flatten)]

@@ -122,7 +122,7 @@ impl Page {
 fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, String)> {
     let [train, valid, test] = info.dataset.samples;
     let [channels, height, width] = info.dataset.shape;
-    let [epoch, all] = summary.steps;
+    let [_, all] = summary.steps;
     let adapter = info.adapter.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
     let commit = info
         .commit
@@ -140,7 +140,7 @@ fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, Str
                 info.dataset.name
             ),
         ),
-        ("training", format!("{} epochs of {epoch} steps, seed {}", all / epoch, config.run.seed)),
+        ("training", format!("{} ({all} steps), seed {}", config.train.length(), config.run.seed)),
         ("begun", info.started.strftime("%Y-%m-%d %H:%M UTC").to_string()),
         (
             "computed by",
@@ -185,6 +185,8 @@ mod tests {
     use super::*;
     use crate::backend::Backend;
     use crate::metrics::Tally;
+    use crate::plan::Plan;
+    use crate::tasks;
 
     #[test]
     fn epochs_that_are_shorter_than_a_drawing_do_not_wait_for_it() {
@@ -197,8 +199,11 @@ mod tests {
         let dataset = data.expect("part of the repository");
         let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
         let (normalization, backend) = (Normalization::of(&splits.train), Backend::default());
+        let device = backend.device().expect("a CPU");
+        let task = tasks::open_alone(&config, &splits, &dataset.classes, &device).expect("it fits");
+        let plan = Plan::new(&config, &*task).expect("it has epochs");
         let info = RunInfo::new(&dataset, &splits, &normalization, backend, 1);
-        let summary = Summary::new(&config, &dataset, &splits, 29, backend, 1).expect("it fits");
+        let summary = Summary::new(&config, &dataset, &splits, &plan, backend, 1).expect("it fits");
         let folder = tempfile::tempdir().expect("a folder");
         let run = RunDir::create(folder.path()).expect("a run");
         let mut page = Page::new(run.clone(), &config, splits, &info, &summary);

@@ -1,6 +1,9 @@
 //! When what is done.
 
-use hearth_config::{Config, EarlyStop, Metric};
+use hearth_config::{Cadence, Config, EarlyStop, Metric, ScheduleKind};
+
+use crate::error::TrainError;
+use crate::task::Task;
 
 /// The most pictures of one kind that are kept besides the newest: as an animation they take half a minute.
 const MOST_PICTURES: u64 = 120;
@@ -10,8 +13,8 @@ const MOST_PICTURES: u64 = 120;
 pub struct Plan {
     /// In the whole run.
     pub total_steps: u64,
-    /// In an epoch.
-    pub epoch: u64,
+    /// In an epoch; none of a task without one.
+    pub epoch: Option<u64>,
     /// None where there is nothing to evaluate on.
     pub evaluate_every: Option<u64>,
     /// Between checkpoints.
@@ -25,18 +28,40 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// As a config says, with so many steps in an epoch.
-    pub fn new(config: &Config, epoch: u64, validates: bool) -> Self {
-        let train = &config.train;
-        Self {
-            total_steps: train.epochs * epoch,
+    /// That of a config for a task. An interval in a unit that the task does not have is an error.
+    pub fn new(config: &Config, task: &dyn Task) -> Result<Self, TrainError> {
+        let (train, epoch) = (&config.train, task.steps_per_epoch());
+        let lacks = |key: &str, value: String| {
+            let unit = value.split(' ').next_back().unwrap_or_default();
+            let text =
+                format!("{key} is \"{value}\", and this task has no {unit}: write it in steps");
+            TrainError::Settings(text)
+        };
+        let every = |key: &str, cadence: Cadence| {
+            cadence.steps(epoch).ok_or_else(|| lacks(key, cadence.to_string()))
+        };
+        if let ScheduleKind::Step(step) = &config.schedule.kind {
+            every("schedule.every", step.every)?;
+        }
+        let length = train.length();
+        let total_steps = length.steps(epoch, task.frames_per_step());
+        let evaluates = task.validates();
+        Ok(Self {
+            total_steps: total_steps.ok_or_else(|| lacks("train.length", length.to_string()))?,
             epoch,
-            evaluate_every: validates.then(|| train.evaluate_every.steps(epoch)),
-            checkpoint_every: train.checkpoint_every.steps(epoch),
+            evaluate_every: evaluates
+                .then(|| every("train.evaluate_every", train.evaluate_every))
+                .transpose()?,
+            checkpoint_every: every("train.checkpoint_every", train.checkpoint_every)?,
             log_every: train.log_every,
             best_by: train.best_by,
             early_stop: train.early_stop.clone(),
-        }
+        })
+    }
+
+    /// The epochs in so many steps, of a task that has any.
+    pub fn epochs(&self, steps: u64) -> Option<f64> {
+        self.epoch.map(|epoch| steps as f64 / epoch as f64)
     }
 
     /// Whether something with this interval is due after `step` steps; after the last one it always is.
@@ -60,7 +85,7 @@ impl Plan {
 
     /// Whether anything is due that needs the results of the steps before it.
     pub fn anything_due(&self, step: u64) -> bool {
-        let cadences = [self.epoch, self.log_every, self.checkpoint_every];
-        cadences.into_iter().any(|every| self.due(step, every)) || self.evaluates(step)
+        let mut cadences = [self.log_every, self.checkpoint_every].into_iter().chain(self.epoch);
+        cadences.any(|every| self.due(step, every)) || self.evaluates(step)
     }
 }

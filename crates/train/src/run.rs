@@ -11,6 +11,7 @@ use crate::info::RunInfo;
 use crate::job::{Job, Outcome, Target};
 use crate::leg::Leg;
 use crate::page::Page;
+use crate::plan::Plan;
 use crate::summary::Summary;
 use crate::tasks::Opened;
 
@@ -31,8 +32,8 @@ pub(crate) fn begin(
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
     let Data { dataset, splits, threads } = data;
-    let epoch = task.steps_per_epoch();
-    let (warmup, total) = (config.schedule.warmup.warmup_steps, epoch * config.train.epochs);
+    let plan = Plan::new(config, &*task)?;
+    let (warmup, total) = (config.schedule.warmup.warmup_steps, plan.total_steps);
     if warmup >= total {
         return Err(TrainError::Settings(format!(
             "schedule.warmup_steps is {warmup}, and the whole run has {total} steps"
@@ -42,7 +43,7 @@ pub(crate) fn begin(
         Target::Import(_, file) => Some(imported(job, file, (&dataset, &splits), &normalization)?),
         _ => None,
     };
-    let summary = Summary::new(config, &dataset, &splits, epoch, job.backend, threads)?;
+    let summary = Summary::new(config, &dataset, &splits, &plan, job.backend, threads)?;
     observe(Event::Started(&summary));
     for note in start.iter().flat_map(|start| &start.notes) {
         observe(Event::Note(note.clone()));
@@ -57,7 +58,7 @@ pub(crate) fn begin(
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
     let page = config.run.report;
     let page = page.then(|| Page::new(run.clone(), config, splits.clone(), &info, &summary));
-    Leg { job, splits, run, info, page, weights, start }.train(task, observe).map(Some)
+    Leg { job, plan, run, info, page, weights, start }.train(task, observe).map(Some)
 }
 
 /// The folder of datasets of a job that needs one.

@@ -9,13 +9,14 @@ use hearth_config::{Config, OneCycleConfig, ScheduleConfig, ScheduleKind};
 pub struct Schedule {
     peak: f64,
     config: ScheduleConfig,
-    steps_per_epoch: u64,
+    /// None of a task without epochs, whose intervals are in steps.
+    steps_per_epoch: Option<u64>,
     total_steps: u64,
 }
 
 impl Schedule {
     /// The schedule of a run of `total_steps`.
-    pub fn new(config: &Config, steps_per_epoch: u64, total_steps: u64) -> Self {
+    pub fn new(config: &Config, steps_per_epoch: Option<u64>, total_steps: u64) -> Self {
         Self {
             peak: config.optimizer.rule.update.learning_rate,
             config: config.schedule.clone(),
@@ -41,7 +42,8 @@ impl Schedule {
         match &self.config.kind {
             ScheduleKind::Constant(_) => 1.0,
             ScheduleKind::Step(step) => {
-                let drops = done / step.every.steps(self.steps_per_epoch).max(1);
+                let every = step.every.steps(self.steps_per_epoch).unwrap_or(u64::MAX);
+                let drops = done / every.max(1);
                 step.factor.powi(i32::try_from(drops).unwrap_or(i32::MAX))
             }
             // Loshchilov and Hutter 2017, equation 5.
@@ -74,7 +76,7 @@ mod tests {
 
     fn rates(kind: ScheduleKind, warmup_steps: u64) -> Vec<f64> {
         let config = ScheduleConfig { kind, warmup: WarmupConfig { warmup_steps } };
-        let schedule = Schedule { peak: 2.0, config, steps_per_epoch: 2, total_steps: 9 };
+        let schedule = Schedule { peak: 2.0, config, steps_per_epoch: Some(2), total_steps: 9 };
         (0..9).map(|step| schedule.learning_rate(step)).collect()
     }
 

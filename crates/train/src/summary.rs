@@ -9,6 +9,7 @@ use hearth_model::{Classifier, Gan, Pass, Trace, gan, params};
 use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::memory::{self, Needs, Sizes};
+use crate::plan::Plan;
 
 /// The table that training opens with.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +59,7 @@ impl Summary {
         config: &Config,
         dataset: &Dataset,
         splits: &Splits,
-        steps_per_epoch: u64,
+        plan: &Plan,
         backend: Backend,
         threads: usize,
     ) -> Result<Self, TrainError> {
@@ -83,7 +84,7 @@ impl Summary {
             memory: needs.all(),
             layers,
             parameters,
-            steps: [steps_per_epoch, steps_per_epoch * config.train.epochs],
+            steps: [plan.epoch.unwrap_or(plan.total_steps), plan.total_steps],
             backend,
             threads,
         })

@@ -119,8 +119,13 @@ pub trait Task {
         &[]
     }
 
-    /// Steps in one pass over the training set.
-    fn steps_per_epoch(&self) -> u64;
+    /// Steps in one pass over the training set; none of a task without one.
+    fn steps_per_epoch(&self) -> Option<u64>;
+
+    /// Steps of an environment in one step; none of a task without one.
+    fn frames_per_step(&self) -> Option<u64> {
+        None
+    }
 
     /// Computes a step, and changes nothing that is kept: all updates that follow from one set of fresh data, made on
     /// copies.

@@ -50,6 +50,8 @@ pub struct Trainer<'a> {
     trial: Option<Trial>,
     /// Up to this one, each step is looked at before it is made.
     careful_until: u64,
+    /// Of all steps of this process that hold.
+    num_samples: u64,
     /// Of the last step that was read.
     gradient_norm: f64,
     keeper: Keeper,
@@ -64,15 +66,14 @@ impl<'a> Trainer<'a> {
     /// A trainer at step 0; `stop` is looked at after each step.
     pub fn new(
         task: Box<dyn Task>,
+        plan: Plan,
         config: &Config,
         computing: Computing,
         keeper: Keeper,
         observe: &'a mut dyn FnMut(Event<'_>),
         stop: &'a AtomicBool,
     ) -> Self {
-        let epoch = task.steps_per_epoch();
-        let plan = Plan::new(config, epoch, task.validates());
-        let schedule = Schedule::new(config, epoch, plan.total_steps);
+        let schedule = Schedule::new(config, plan.epoch, plan.total_steps);
         let now = Instant::now();
         Self {
             task,
@@ -82,6 +83,7 @@ impl<'a> Trainer<'a> {
             computing,
             trial: None,
             careful_until: 0,
+            num_samples: 0,
             gradient_norm: f64::NAN,
             keeper,
             observe,
@@ -158,6 +160,11 @@ impl<'a> Trainer<'a> {
         self.progress.step
     }
 
+    /// Samples that this process has trained on.
+    pub fn num_samples(&self) -> u64 {
+        self.num_samples
+    }
+
     /// The step of the best checkpoint, where there is a validation set.
     pub fn best_step(&self) -> Option<u64> {
         self.progress.best.map(|best| best.step)
@@ -230,6 +237,7 @@ impl<'a> Trainer<'a> {
                 for Results { sums, gradient_norm } in &steps {
                     self.task.hear(sums);
                     self.progress.window += sums;
+                    self.num_samples += sums.samples;
                     all += sums;
                     self.gradient_norm = *gradient_norm;
                 }
@@ -247,7 +255,7 @@ impl<'a> Trainer<'a> {
         (self.observe)(Event::Step(StepDone {
             step: self.progress.step,
             total_steps: self.plan.total_steps,
-            steps_per_epoch: self.task.steps_per_epoch(),
+            steps_per_epoch: self.plan.epoch.unwrap_or(self.plan.total_steps),
             sums,
             learning_rate,
         }));
@@ -264,7 +272,7 @@ impl<'a> Trainer<'a> {
         Ok(self.keeper.log(&TrainLine {
             kind: Split::Train.name(),
             step: self.progress.step,
-            epoch: self.progress.step as f64 / self.task.steps_per_epoch() as f64,
+            epoch: self.plan.epochs(self.progress.step),
             results: window.means(),
             learning_rate,
             gradient_norm: self.gradient_norm,
@@ -339,7 +347,7 @@ impl<'a> Trainer<'a> {
         self.keeper.log(&ReportLine {
             kind: split.name(),
             step,
-            epoch: step as f64 / self.task.steps_per_epoch() as f64,
+            epoch: self.plan.epochs(step),
             results: report.map(|report| report.scores().collect()).unwrap_or_default(),
             logged: report.map(|report| report.logged.clone()).unwrap_or_default(),
             seconds: self.started.elapsed().as_secs_f64(),
@@ -382,5 +390,7 @@ fn not_finite(state: &StateDict) -> Option<String> {
     state.iter().find(|(_, value)| spoilt(value)).map(|(path, _)| path.to_owned())
 }
 
+#[cfg(test)]
+mod bowl;
 #[cfg(test)]
 mod tests;

@@ -184,7 +184,7 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
 pub struct Short<'a> {
     run: std::borrow::Cow<'a, str>,
     steps: u64,
-    epochs: f64,
+    epochs: Option<f64>,
     seconds: f64,
     samples_per_second: f64,
     valid: Option<Map<String, Value>>,

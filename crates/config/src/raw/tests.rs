@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{Length, TaskKind};
 
 const MINIMAL: &str = r#"
 format = 1
@@ -60,6 +61,60 @@ fn another_kind_leaves_the_keys_of_the_files_kind_behind() {
 }
 
 #[test]
+fn a_run_has_one_length_in_epochs_steps_or_frames() {
+    let length = |overrides: &[&str]| check(MINIMAL, overrides).map(|config| config.train.length());
+    for text in ["1 epoch", "10 epochs", "2000 steps", "1 frame", "100000 frames"] {
+        let found =
+            length(&[&format!("train.length={text}")]).expect("it takes the place of the epochs");
+        assert_eq!(found.to_string(), text);
+    }
+    assert_eq!(length(&["train.epochs=7"]).expect("good").to_string(), "7 epochs");
+    let both = length(&["train.epochs=7", "train.length=9 steps"]).expect_err("which?").to_string();
+    assert!(both.contains("both say how long"), "{both}");
+    for wrong in ["0 steps", "9", "9 days", "many steps", "2000000 epochs"] {
+        let faults = length(&[&format!("train.length={wrong}")]).expect_err(wrong).to_string();
+        assert!(faults.contains("train.length"), "{faults}");
+    }
+    let none = MINIMAL.replace("epochs = ", "log_every = ");
+    let faults = check(&none, &[]).expect_err("no length").to_string();
+    assert!(faults.contains("`train.epochs` is missing"), "{faults}");
+}
+
+#[test]
+fn frames_are_rounded_up_to_whole_steps() {
+    let length = |text: &str| text.parse::<Length>().expect(text);
+    assert_eq!(length("41 frames").steps(None, Some(4)), Some(11));
+    assert_eq!(length("41 frames").steps(Some(9), None), None, "no environment");
+    assert_eq!(length("2 epochs").steps(Some(9), None), Some(18));
+    assert_eq!(length("2 epochs").steps(None, Some(4)), None, "no epochs");
+    assert_eq!(length("5 steps").steps(None, None), Some(5));
+}
+
+#[test]
+fn the_task_follows_from_the_model_or_is_named() {
+    let task = |overrides: &[&str]| check(MINIMAL, overrides).map(|config| config.task.kind);
+    assert_eq!(task(&[]).expect("good"), TaskKind::Classify);
+    assert_eq!(task(&["task.kind=classify"]).expect("good"), TaskKind::Classify);
+    for (wrong, said) in [
+        ("task.kind=generate", "cannot do that"),
+        ("task.kind=clasify", "is not a kind of [task]"),
+        ("task.name=classify", "`task.kind` is missing"),
+    ] {
+        let faults = task(&[wrong]).expect_err(wrong).to_string();
+        assert!(faults.contains(said), "{faults}");
+    }
+}
+
+#[test]
+fn the_format_before_is_read_and_means_the_same() {
+    let now = MINIMAL.replace("format = 1", "format = 2");
+    assert_eq!(check(MINIMAL, &[]), check(&now, &[]));
+    let written = check(MINIMAL, &[]).expect("good").to_toml();
+    assert!(written.starts_with("format = 2\n") && written.contains("[task]\nkind = \"classify\""));
+    assert!(check(&MINIMAL.replace("format = 1", "format = 3"), &[]).is_err());
+}
+
+#[test]
 fn all_faults_are_named_at_once() {
     let faults = check(MINIMAL, &["train.epochs=0", "model.hiden=[1]", "data.batch_size=-1"])
         .expect_err("three faults");
@@ -95,6 +150,7 @@ fn a_resume_may_change_cadences_and_nothing_that_was_learned() {
     let free =
         ["train.epochs=9", "train.keep_last=5", "run.threads=1", "train.early_stop.patience=2"];
     assert!(resume(&free).is_ok());
+    assert!(resume(&["train.length=90 steps"]).is_ok(), "it takes the place of the file's epochs");
     for (change, key) in [
         ("run.seed=7", "run.seed"),
         ("model.hidden=[33]", "model.hidden"),

@@ -6,6 +6,7 @@ mod model;
 mod optimizer;
 mod run;
 mod schedule;
+mod task;
 mod train;
 
 pub use adversarial::{AdversarialConfig, AdversarialLoss, EvaluateConfig};
@@ -24,4 +25,5 @@ pub use run::{Precision, RunConfig};
 pub use schedule::{
     CosineConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig, WarmupConfig,
 };
-pub use train::{Balanced, Cadence, ClassWeights, EarlyStop, Metric, TrainConfig};
+pub use task::{TaskConfig, TaskKind};
+pub use train::{Balanced, Cadence, ClassWeights, EarlyStop, Length, Metric, TrainConfig};

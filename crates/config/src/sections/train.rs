@@ -12,9 +12,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Passes over the training set.
+    /// Passes over the training set: the short form of a `length` in epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
-    pub epochs: u64,
+    pub epochs: Option<u64>,
+    /// The length of the run: `"10 epochs"`, `"2000 steps"`, or `"100000 frames"`, which are steps of an environment;
+    /// rounded up to whole steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<Length>,
     /// The share of the target that is spread over all classes (Szegedy et al. 2016).
     #[serde(default)]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
@@ -54,6 +59,21 @@ pub struct TrainConfig {
     /// Stop when the validation result no longer gets better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<EarlyStop>,
+}
+
+impl TrainConfig {
+    /// The length of the run.
+    pub fn length(&self) -> Length {
+        match (self.length, self.epochs) {
+            (Some(length), _) => length,
+            (None, epochs) => Length::Every(Cadence::Epochs(epochs.unwrap_or(1))),
+        }
+    }
+
+    /// Makes the run this long.
+    pub fn set_epochs(&mut self, epochs: u64) {
+        (self.epochs, self.length) = (Some(epochs), None);
+    }
 }
 
 fn one() -> usize {
@@ -115,11 +135,11 @@ pub enum Cadence {
 }
 
 impl Cadence {
-    /// The interval in steps.
-    pub fn steps(self, steps_per_epoch: u64) -> u64 {
+    /// The interval in steps; none where it is in epochs, and the task has none.
+    pub fn steps(self, steps_per_epoch: Option<u64>) -> Option<u64> {
         match self {
-            Self::Epochs(epochs) => epochs.saturating_mul(steps_per_epoch),
-            Self::Steps(steps) => steps,
+            Self::Epochs(epochs) => Some(epochs.saturating_mul(steps_per_epoch?)),
+            Self::Steps(steps) => Some(steps),
         }
     }
 }
@@ -163,9 +183,98 @@ impl Serialize for Cadence {
 
 impl<'de> Deserialize<'de> for Cadence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = toml::Value::deserialize(deserializer)?;
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.parse().map_err(D::Error::custom)
+        parsed(deserializer)
+    }
+}
+
+/// The length of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// So many epochs or steps.
+    Every(Cadence),
+    /// So many steps of an environment.
+    Frames(u64),
+}
+
+impl Length {
+    /// The number in front of the unit.
+    pub fn count(self) -> u64 {
+        match self {
+            Self::Every(Cadence::Epochs(count) | Cadence::Steps(count)) | Self::Frames(count) => {
+                count
+            }
+        }
+    }
+
+    /// The length in steps, rounded up; none where it is in a unit that the task does not have.
+    pub fn steps(self, steps_per_epoch: Option<u64>, frames_per_step: Option<u64>) -> Option<u64> {
+        match self {
+            Self::Every(cadence) => cadence.steps(steps_per_epoch),
+            Self::Frames(frames) => Some(frames.div_ceil(frames_per_step?.max(1))),
+        }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every(cadence) => cadence.fmt(f),
+            Self::Frames(1) => f.write_str("1 frame"),
+            Self::Frames(count) => write!(f, "{count} frames"),
+        }
+    }
+}
+
+impl FromStr for Length {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let frames =
+            text.split_once(' ').filter(|(_, unit)| ["frame", "frames"].contains(&unit.trim()));
+        let frames = frames.and_then(|(count, _)| count.parse().ok()).filter(|count| *count > 0);
+        match frames {
+            Some(count) => Ok(Self::Frames(count)),
+            None => text.parse().map(Self::Every).map_err(|_: String| {
+                format!(
+                    "{text} is not a length like \"10 epochs\", \"2000 steps\" or \"100000 frames\""
+                )
+            }),
+        }
+    }
+}
+
+impl Serialize for Length {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer)
+    }
+}
+
+/// What is written as a text, or as a number that is none.
+fn parsed<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = toml::Value::deserialize(deserializer)?;
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.parse().map_err(D::Error::custom)
+}
+
+impl JsonSchema for Length {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Length".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A length: \"10 epochs\", \"2000 steps\", \"100000 frames\".",
+            "pattern": "^[1-9][0-9]* (epochs?|steps?|frames?)$",
+        })
     }
 }
 

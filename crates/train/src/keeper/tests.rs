@@ -16,7 +16,7 @@ fn keeper(run: &RunDir) -> Keeper {
 fn keep(keeper: &mut Keeper, steps: impl IntoIterator<Item = u64>) {
     let plan = Plan {
         total_steps: 1000,
-        epoch: 1,
+        epoch: Some(1),
         evaluate_every: Some(1),
         checkpoint_every: 1,
         log_every: 1,

@@ -172,8 +172,8 @@ impl Task for Adversarial {
         &[SAMPLES]
     }
 
-    fn steps_per_epoch(&self) -> u64 {
-        self.batches.steps_per_epoch()
+    fn steps_per_epoch(&self) -> Option<u64> {
+        Some(self.batches.steps_per_epoch())
     }
 
     fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
@@ -287,7 +287,7 @@ impl Task for Adversarial {
                     .to_owned(),
             );
         }
-        if self.won_steps >= self.steps_per_epoch() {
+        if self.won_steps >= self.batches.steps_per_epoch() {
             warnings.push(
                 "the discriminator has won: its loss was near zero for a whole epoch, and the \
                  generator learns little from it. A smaller learning rate in \

@@ -133,8 +133,8 @@ pub struct Step {
 }
 
 impl Task for Classify {
-    fn steps_per_epoch(&self) -> u64 {
-        self.batches.steps_per_epoch()
+    fn steps_per_epoch(&self) -> Option<u64> {
+        Some(self.batches.steps_per_epoch())
     }
 
     fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {

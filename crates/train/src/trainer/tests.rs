@@ -54,7 +54,8 @@ fn trained(task: Box<dyn Task>, config: &Config, reading: Reading, stop_at: u64)
     let device = Backend::default().device().expect("a CPU");
     let steps = StepSettings::new(config, &device).expect("it has f32");
     let computing = Computing { on: "a test".to_owned(), reading, steps };
-    let mut trainer = Trainer::new(task, config, computing, keeper, &mut observe, &stop);
+    let plan = Plan::new(config, &*task).expect("it has epochs");
+    let mut trainer = Trainer::new(task, plan, config, computing, keeper, &mut observe, &stop);
     let ended = trainer.run().map_err(|error| error.to_string());
     drop(trainer);
     let checkpoints = run.checkpoints();

@@ -184,7 +184,7 @@ fn a_discriminator_that_wins_is_told() {
         "optimizer.discriminator.learning_rate=1e-3",
     ]);
     let mut task = task(&config, None);
-    let epoch = task.steps_per_epoch();
+    let epoch = task.batches.steps_per_epoch();
     let mut number = 0;
     while task.won_steps < epoch {
         assert_eq!(task.warnings(), Vec::<String>::new());
