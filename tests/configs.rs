@@ -59,7 +59,7 @@ fn the_schema_beside_the_configs_is_that_of_the_program() {
 fn the_readme_shows_the_config_that_is_there() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let config = std::fs::read_to_string(root().join("configs/mlp.toml")).unwrap();
-    let settings = &config[config.find("format = 1").unwrap()..];
+    let settings = &config[config.find("format = 2").unwrap()..];
     assert!(readme.contains(settings), "configs/mlp.toml has other settings than the README shows");
     for text in [&readme, &std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap()] {
         assert!(!text.contains('@'), "a placeholder was left");

@@ -21,6 +21,7 @@ mod golden;
 mod import;
 mod inspect;
 mod mistakes;
+mod names;
 mod places;
 mod predict;
 mod python;

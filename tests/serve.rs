@@ -11,13 +11,13 @@ use ureq::Agent;
 
 use crate::support::{alone, fail, hearth, json, pictures, python, root, signal, succeed};
 
-struct Server {
+pub struct Server {
     child: Child,
     url: String,
 }
 
 impl Server {
-    fn start(run: &Path, words: &[&str]) -> Self {
+    pub fn start(run: &Path, words: &[&str]) -> Self {
         let mut command = hearth(["serve"]);
         command.arg(run).args(["--port", "0"]).args(words);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -35,7 +35,7 @@ impl Server {
         &self.url["http://".len()..]
     }
 
-    fn get(&self, path: &str) -> (u16, Value) {
+    pub fn get(&self, path: &str) -> (u16, Value) {
         answer(client().get(self.at(path)).call())
     }
 
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// Ends as asked, without a panic on the way.
-    fn end(mut self) {
+    pub fn end(mut self) {
         self.terminate();
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
         let mut err = String::new();

@@ -56,7 +56,7 @@ pub const MISTAKES: &[Mistake] = &[
     fault("config in Latin-1", "wrong.toml", "save it as UTF-8", |here| {
         write(here, b"# f\xfcr\nformat = 1\n");
     }),
-    fault("empty config", "wrong.toml", "format = 1", |here| write(here, "")),
+    fault("empty config", "wrong.toml", "format = 2", |here| write(here, "")),
     fault("no value", "wrong.toml:21", "write one", |here| change(here, "epochs = 1", "epochs = ")),
     fault("text without quotation marks", "wrong.toml:12", "\"mlp\"", |here| {
         change(here, "\"mlp\"", "mlp");
@@ -81,9 +81,21 @@ pub const MISTAKES: &[Mistake] = &[
         change(here, "epochs = 1", "epochs = 1\nepochs = 2");
     }),
     fault("section twice", "wrong.toml:20", "leave one", |here| change(here, "[train]", "[run]")),
-    fault("missing format", "wrong.toml", "format = 1", |here| change(here, "format = 1\n", "")),
-    fault("newer format", "wrong.toml:1", "format 1", |here| {
-        change(here, "format = 1", "format = 2");
+    fault("missing format", "wrong.toml", "format = 2", |here| change(here, "format = 1\n", "")),
+    fault("newer format", "wrong.toml:1", "formats 1 to 2", |here| {
+        change(here, "format = 1", "format = 3");
+    }),
+    fault("two lengths", "wrong.toml:22", "leave one of them out", |here| {
+        change(here, "epochs = 1", "epochs = 1\nlength = \"50 steps\"");
+    }),
+    fault("length in no unit", "wrong.toml:21", "2000 steps", |here| {
+        change(here, "epochs = 1", "length = 50");
+    }),
+    fault("length in frames of no environment", "length", "write it in steps", |here| {
+        change(here, "epochs = 1", "length = \"50 frames\"");
+    }),
+    fault("another task than the model's", "wrong.toml:21", "leave [task] out", |here| {
+        change(here, "[train]", "[task]\nkind = \"generate\"\n[train]");
     }),
     fault("missing section", "[train]", "configs/", |here| {
         change(here, "[train]\nepochs = 1\n", "");

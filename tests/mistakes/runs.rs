@@ -89,7 +89,7 @@ pub const MISTAKES: &[Mistake] = &[
         |here| {
             let config = spoilt(here).join("config.toml");
             let text = fs::read_to_string(&config).unwrap();
-            fs::write(&config, text.replacen("format = 1", "format = 2", 1)).unwrap();
+            fs::write(&config, text.replacen("format = 2", "format = 3", 1)).unwrap();
         },
     ),
     mistake(

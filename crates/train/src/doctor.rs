@@ -16,7 +16,7 @@ use crate::step::StepSettings;
 use crate::tasks;
 
 const CONFIG: &str = r#"
-format = 1
+format = 2
 [run]
 name = "doctor"
 [data]

@@ -118,7 +118,7 @@ fn config(path: &str, name: &str, out: &Path, report: &FolderReport) -> String {
         "# {name}: {num_train} training, {num_valid} validation and {num_test} test pictures in {classes}.\n\
          # train: hearth train {train}\n\
          # format: hearth schema prints every key\n\
-         format = 1\n\n\
+         format = 2\n\n\
          [run]\nname = \"{name}\"\nseed = 42\n\n\
          [data]\nkind = \"image-folder\"\npath = {}\nsize = 32\ncolor = \"rgb\"\n",
         toml_string(path)
