@@ -4,13 +4,16 @@ mod adversarial;
 mod model;
 mod normalization;
 
+pub(crate) use model::MOST_WEIGHTS;
+
 use std::collections::BTreeSet;
 
 use crate::fault::Fault;
 use crate::gather::Sections;
+use crate::models::ModelConfig;
 use crate::sections::{
-    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, Metric, ModelConfig,
-    OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, Metric, OptimizerKind,
+    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 use crate::text::toml_string;
 use crate::tree::Node;
@@ -46,7 +49,7 @@ impl<'a> Checks<'a> {
             self.augment(augment, size);
         }
         if let Some(model) = model {
-            self.model(model);
+            model.check(self);
         }
         if let Some(optimizer) = optimizer {
             self.rule("optimizer", &optimizer.rule);
@@ -60,8 +63,10 @@ impl<'a> Checks<'a> {
         if let Some(train) = train {
             self.train(train);
         }
-        if let (Some(data), Some(model)) = (data, model) {
-            self.picture(&data.source, model);
+        if let (Some(data), Some(model)) = (data, model)
+            && let Some(size) = data.source.size()
+        {
+            model.check_size(size, self);
         }
         match model {
             Some(ModelConfig::Gan(_)) => self.adversarial(sections),
@@ -317,7 +322,13 @@ impl<'a> Checks<'a> {
     }
 
     /// Notes a value outside its range. NaN fails every comparison, so it is outside of all.
-    fn that(&mut self, path: &str, value: impl std::fmt::Display, good: bool, allowed: &str) {
+    pub(crate) fn that(
+        &mut self,
+        path: &str,
+        value: impl std::fmt::Display,
+        good: bool,
+        allowed: &str,
+    ) {
         if !good {
             let fault = Fault::new(format!("`{path}` is {value}"));
             self.faults.push(
@@ -327,7 +338,7 @@ impl<'a> Checks<'a> {
     }
 
     /// Notes two settings that cannot both hold.
-    fn contradiction(&mut self, found: bool, path: &str, message: &str) {
+    pub(crate) fn contradiction(&mut self, found: bool, path: &str, message: &str) {
         if found {
             self.faults.push(Fault::new(message).at(Some(&self.root.place_of(path))));
         }

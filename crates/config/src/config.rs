@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use toml::Value;
 
+use crate::models::ModelConfig;
 use crate::sections::{
-    AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, ModelConfig, OptimizerConfig,
-    RunConfig, ScheduleConfig, TaskConfig, TrainConfig,
+    AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, OptimizerConfig, RunConfig,
+    ScheduleConfig, TaskConfig, TrainConfig,
 };
 use crate::text::{one_line, toml_key};
 

@@ -2,12 +2,12 @@
 
 use crate::config::{Config, FORMAT};
 use crate::fault::{COMMAND_LINE, Fault};
+use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, ReadNetwork};
 use crate::read::Reader;
 use crate::sections::{
-    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, ClassifierConfig, DataConfig,
-    DataSource, EvaluateConfig, GanConfig, InitConfig, Metric, ModelConfig, OptimizerConfig,
-    OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TaskConfig, TaskKind,
-    TrainConfig,
+    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, DataConfig, DataSource,
+    EvaluateConfig, Metric, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig,
+    ScheduleKind, TaskConfig, TaskKind, TrainConfig,
 };
 
 /// Every section that there is.
@@ -193,22 +193,36 @@ fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
 }
 
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
-    let kinds = ["mlp", "lenet", "cnn", "resnet", "dcgan", "mlp-gan"];
+    const GANS: [&str; 2] = ["dcgan", "mlp-gan"];
+    let kinds = [ClassifierConfig::KINDS, &GANS].concat();
     let kind = reader.kind("model", &kinds)?;
-    let classifier = |(mut init, network): (InitConfig, _)| {
+    let gan = |(NoCommon {}, model)| ModelConfig::Gan(model);
+    match kind {
+        "dcgan" => tagged(reader, "model", kind, GanConfig::Dcgan).map(gan),
+        "mlp-gan" => tagged(reader, "model", kind, GanConfig::MlpGan).map(gan),
+        _ => ClassifierConfig::read(kind, Classifier { reader, kind }),
+    }
+}
+
+/// Reads the settings of a classifier.
+struct Classifier<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    kind: &'r str,
+}
+
+impl ReadNetwork for Classifier<'_, '_> {
+    type Read = ModelConfig;
+
+    fn network<S: serde::de::DeserializeOwned>(
+        self,
+        network: impl Fn(S) -> ClassifierConfig,
+    ) -> Option<ModelConfig> {
+        let (mut init, network): (InitConfig, _) =
+            tagged(self.reader, "model", self.kind, network)?;
         if init.init.is_some() {
             init.init_head.get_or_insert(true);
         }
-        ModelConfig::Classifier { network, init }
-    };
-    let gan = |(NoCommon {}, model)| ModelConfig::Gan(model);
-    match kind {
-        "mlp" => tagged(reader, "model", kind, ClassifierConfig::Mlp).map(classifier),
-        "lenet" => tagged(reader, "model", kind, ClassifierConfig::Lenet).map(classifier),
-        "cnn" => tagged(reader, "model", kind, ClassifierConfig::Cnn).map(classifier),
-        "resnet" => tagged(reader, "model", kind, ClassifierConfig::Resnet).map(classifier),
-        "dcgan" => tagged(reader, "model", kind, GanConfig::Dcgan).map(gan),
-        _ => tagged(reader, "model", kind, GanConfig::MlpGan).map(gan),
+        Some(ModelConfig::Classifier { network, init })
     }
 }
 

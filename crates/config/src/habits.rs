@@ -1,10 +1,11 @@
 //! What people type who know other programs, and what it is called here.
 
 use crate::fault::nearest;
+use crate::models::{CnnConfig, MlpConfig};
 use crate::read::field_names;
 use crate::sections::{
-    AugmentConfig, BatchConfig, CnnConfig, ImageFolderConfig, MlpConfig, RunConfig, SgdConfig,
-    TrainConfig, UpdateConfig, WarmupConfig,
+    AugmentConfig, BatchConfig, ImageFolderConfig, RunConfig, SgdConfig, TrainConfig, UpdateConfig,
+    WarmupConfig,
 };
 
 /// Names that other programs have for settings, without `-` and `_`.

@@ -4,8 +4,9 @@ use std::path::{Component, Display, Path, PathBuf};
 
 use crate::config::Config;
 use crate::fault::Place;
+use crate::models::ModelConfig;
 use crate::raw::RawConfig;
-use crate::sections::{DataSource, ModelConfig};
+use crate::sections::DataSource;
 use crate::text::composed;
 
 /// The settings that are paths.

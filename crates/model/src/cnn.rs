@@ -22,7 +22,7 @@ use hearth_kernels::{Activation, Then};
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
-use crate::{Pass, PictureDims};
+use crate::{Network, Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -38,9 +38,11 @@ struct Block {
     layers: Vec<Normed>,
 }
 
-impl Cnn {
+impl Network for Cnn {
+    type Config = CnnConfig;
+
     /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(
+    fn new(
         config: &CnnConfig,
         [channels, height, width]: PictureDims,
         num_classes: usize,
@@ -66,11 +68,11 @@ impl Cnn {
     }
 
     /// The layers that other programs know.
-    pub fn layers(
+    fn layers(
         config: &CnnConfig,
         [channels, height, width]: PictureDims,
         classes: usize,
-    ) -> Vec<Layer> {
+    ) -> Option<Vec<Layer>> {
         let mut layers = Vec::new();
         let mut before = channels;
         for (block, channels) in config.widths.iter().enumerate() {
@@ -85,11 +87,11 @@ impl Cnn {
         let side = |size: usize| size >> config.widths.len();
         layers.push(Layer::Flatten);
         layers.push(outline::linear("head", [before * side(height) * side(width), classes]));
-        layers
+        Some(layers)
     }
 
     /// Pictures `[batch, channels, height, width]` to what the head reads.
-    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut x = pictures;
         for (index, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, pass);
@@ -99,7 +101,7 @@ impl Cnn {
     }
 
     /// Features to logits `[batch, num_classes]`.
-    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits

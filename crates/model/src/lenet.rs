@@ -23,7 +23,7 @@ use hearth_config::{Activation, LenetConfig, Pooling};
 use crate::init::Init;
 use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Pass, PictureDims};
+use crate::{Network, Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -36,12 +36,11 @@ pub struct Lenet {
     pooling: Pooling,
 }
 
-impl Lenet {
-    /// The smallest height and width.
-    pub const SMALLEST: usize = 12;
+impl Network for Lenet {
+    type Config = LenetConfig;
 
     /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(
+    fn new(
         config: &LenetConfig,
         [channels, height, width]: PictureDims,
         num_classes: usize,
@@ -63,11 +62,11 @@ impl Lenet {
     }
 
     /// The layers that other programs know.
-    pub fn layers(
+    fn layers(
         config: &LenetConfig,
         [channels, height, width]: PictureDims,
         classes: usize,
-    ) -> Vec<Layer> {
+    ) -> Option<Vec<Layer>> {
         let mut layers = Vec::new();
         for (index, (channels, padding)) in
             [([channels, 6], 2), ([6, 16], 0)].into_iter().enumerate()
@@ -88,11 +87,11 @@ impl Lenet {
         let side = |size: usize| (size / 2 - 4) / 2;
         let widths = [16 * side(height) * side(width), 120, 84, classes];
         layers.extend(perceptron(&widths, function(config.activation)));
-        layers
+        Some(layers)
     }
 
     /// Pictures `[batch, channels, height, width]` to features `[batch, 84]`.
-    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut x = pictures;
         for (index, layer) in self.convolutions.iter().enumerate() {
             let (fused, rest) = split(self.activation);
@@ -110,7 +109,7 @@ impl Lenet {
     }
 
     /// Features to logits `[batch, num_classes]`.
-    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let (last, _) = self.layers.split_last().expect("three layers");
         let logits = apply_linear(last, features, Activation::None);
         pass.trace.keep_flat(|| self.head_path(), &logits);
@@ -118,7 +117,7 @@ impl Lenet {
     }
 
     /// Where the head's parameters are.
-    pub fn head_path(&self) -> String {
+    fn head_path(&self) -> String {
         format!("layers.{}", self.layers.len() - 1)
     }
 }

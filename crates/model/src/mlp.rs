@@ -20,7 +20,7 @@ use hearth_config::{Activation, MlpConfig};
 use crate::init::Init;
 use crate::layers::{Dropout, apply_linear, linear};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Pass, PictureDims};
+use crate::{Network, Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -31,9 +31,11 @@ pub struct Mlp {
     activation: Activation,
 }
 
-impl Mlp {
+impl Network for Mlp {
+    type Config = MlpConfig;
+
     /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(
+    fn new(
         config: &MlpConfig,
         picture: PictureDims,
         num_classes: usize,
@@ -48,18 +50,18 @@ impl Mlp {
     }
 
     /// The layers that other programs know.
-    pub fn layers(config: &MlpConfig, picture: PictureDims, classes: usize) -> Vec<Layer> {
+    fn layers(config: &MlpConfig, picture: PictureDims, classes: usize) -> Option<Vec<Layer>> {
         let widths = [&[picture.iter().product()], &config.hidden[..], &[classes]].concat();
         let mut layers = vec![Layer::Flatten];
         layers.extend(perceptron(&widths, function(config.activation)));
-        layers
+        Some(layers)
     }
 
     /// Pictures `[batch, channels, height, width]` to what the last layer reads.
     ///
     /// Traces `layers.0`, `layers.1`, ...: the output of each layer behind its activation, before
     /// dropout; the last one is the logits.
-    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut features: Tensor<2> = pictures.flatten(1, 3);
         for (index, (layer, dropout)) in self.layers.iter().zip(&self.dropouts).enumerate() {
             features = apply_linear(layer, features, self.activation);
@@ -70,7 +72,7 @@ impl Mlp {
     }
 
     /// Features to logits `[batch, num_classes]`.
-    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let last = self.dropouts.len();
         let logits = apply_linear(&self.layers[last], features, Activation::None);
         pass.trace.keep_flat(|| self.head_path(), &logits);
@@ -78,7 +80,7 @@ impl Mlp {
     }
 
     /// Where the head's parameters are.
-    pub fn head_path(&self) -> String {
+    fn head_path(&self) -> String {
         format!("layers.{}", self.dropouts.len())
     }
 }

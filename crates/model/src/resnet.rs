@@ -24,7 +24,7 @@ use hearth_kernels::{Activation, Then};
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
-use crate::{Pass, PictureDims};
+use crate::{Network, Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -43,9 +43,11 @@ struct Block {
     projection: Option<Normed>,
 }
 
-impl Resnet {
+impl Network for Resnet {
+    type Config = ResnetConfig;
+
     /// The network for pictures of any size, its weights drawn by `init`.
-    pub fn new(
+    fn new(
         config: &ResnetConfig,
         [channels, ..]: PictureDims,
         num_classes: usize,
@@ -68,11 +70,11 @@ impl Resnet {
     }
 
     /// The layers that other programs know.
-    pub fn layers(
+    fn layers(
         config: &ResnetConfig,
         [channels, ..]: PictureDims,
         classes: usize,
-    ) -> Vec<Layer> {
+    ) -> Option<Vec<Layer>> {
         let relu = Layer::Function(Function::Relu);
         let mut before = config.widths[0];
         let mut layers = outline::normed("stem", [channels, before], [3, 1]);
@@ -99,11 +101,11 @@ impl Resnet {
             Layer::Flatten,
             outline::linear("head", [before, classes]),
         ]);
-        layers
+        Some(layers)
     }
 
     /// Pictures `[batch, channels, height, width]` to features, one for each channel.
-    pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
         let mut x = self.stem.forward(pictures, relu, pass);
         pass.trace.keep(|| "stem".to_owned(), &x);
@@ -120,7 +122,7 @@ impl Resnet {
     }
 
     /// Features to logits `[batch, num_classes]`.
-    pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         pass.trace.keep_flat(|| "head".to_owned(), &logits);
         logits

@@ -1,6 +1,7 @@
 //! The shapes, names and initial weights of every network.
 
-use burn::module::Param;
+use burn::module::{Module as _, Param};
+use burn::tensor::{Device, Tensor};
 use hearth_config::{
     Activation, ClassifierConfig, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig,
     ResnetConfig,

@@ -1,8 +1,8 @@
 //! A pair of networks: its own ranges, and what does not go together with it.
 
 use super::Checks;
-use super::model::SMALLEST_FOR_LENET;
 use crate::gather::Sections;
+use crate::models::LenetConfig;
 use crate::sections::{AdversarialLoss, Metric};
 
 impl Checks<'_> {
@@ -44,13 +44,14 @@ impl Checks<'_> {
             );
         }
         if let (Some(evaluate), Some(data)) = (&sections.evaluate, &sections.data) {
-            let size = data.source.size().unwrap_or(SMALLEST_FOR_LENET);
+            const SMALLEST: usize = LenetConfig::SMALLEST;
+            let size = data.source.size().unwrap_or(SMALLEST);
             self.contradiction(
-                evaluate.classifier.is_none() && size < SMALLEST_FOR_LENET,
+                evaluate.classifier.is_none() && size < SMALLEST,
                 "data.size",
                 &format!(
-                    "the LeNet that judges the pictures needs at least {SMALLEST_FOR_LENET}x\
-                     {SMALLEST_FOR_LENET} pixels: name another one by `evaluate.classifier`"
+                    "the LeNet that judges the pictures needs at least {SMALLEST}x\
+                     {SMALLEST} pixels: name another one by `evaluate.classifier`"
                 ),
             );
         }

@@ -2,7 +2,6 @@
 
 mod adversarial;
 mod data;
-mod model;
 mod optimizer;
 mod run;
 mod schedule;
@@ -13,10 +12,6 @@ pub use adversarial::{AdversarialConfig, AdversarialLoss, EvaluateConfig};
 pub use data::{
     AugmentConfig, BatchConfig, Color, DataConfig, DataSource, IdxConfig, ImageFolderConfig,
     NoOptions, OnBroken,
-};
-pub use model::{
-    Activation, ClassifierConfig, CnnConfig, DcganConfig, Dropout, GanConfig, InitConfig,
-    Initializer, LenetConfig, MlpConfig, MlpGanConfig, ModelConfig, Pooling, ResnetConfig,
 };
 pub use optimizer::{
     AdamConfig, OptimizerConfig, OptimizerKind, RuleConfig, SgdConfig, UpdateConfig,

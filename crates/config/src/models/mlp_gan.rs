@@ -1,0 +1,35 @@
+//! The pair of perceptrons.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::check::Checks;
+
+/// `[model] kind = "mlp-gan"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MlpGanConfig {
+    /// Random numbers that a picture is made from.
+    #[schemars(range(min = 1, max = 4096))]
+    pub latent: usize,
+    /// Widths of the discriminator's hidden layers, from the picture inwards; the generator has
+    /// them in reverse.
+    #[schemars(length(min = 1, max = 1000), inner(range(min = 1)))]
+    pub hidden: Vec<usize>,
+}
+
+impl Default for MlpGanConfig {
+    fn default() -> Self {
+        Self { latent: 100, hidden: vec![512, 256] }
+    }
+}
+
+impl MlpGanConfig {
+    /// Notes its faults.
+    pub(crate) fn check(&self, checks: &mut Checks<'_>) {
+        checks.latent(self.latent);
+        checks.hidden(&self.hidden);
+        let layers = self.hidden.len();
+        checks.that("model.hidden", format!("{layers} layers"), layers > 0, "at least 1 layer");
+    }
+}

@@ -1,0 +1,140 @@
+//! Any of the networks that name the class of an image.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use hearth_config::ClassifierConfig;
+
+use crate::init::Init;
+use crate::outline::Layer;
+use crate::{Pass, PictureDims, Unfit};
+
+/// A network that names the class of an image.
+pub(crate) trait Network: Sized {
+    /// Its settings.
+    type Config;
+
+    /// The network for images of this size, its weights drawn by `init`.
+    fn new(
+        config: &Self::Config,
+        picture: PictureDims,
+        num_classes: usize,
+        init: &mut Init<'_>,
+    ) -> Self;
+
+    /// Its layers as other programs know them; none where it has some that they do not.
+    fn layers(
+        _config: &Self::Config,
+        _picture: PictureDims,
+        _num_classes: usize,
+    ) -> Option<Vec<Layer>> {
+        None
+    }
+
+    /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the head reads.
+    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2>;
+
+    /// Features to logits `[batch, num_classes]`.
+    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2>;
+
+    /// The path of the head among the parameters.
+    fn head_path(&self) -> String {
+        "head".to_owned()
+    }
+}
+
+macro_rules! networks {
+    ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
+        /// Any of the networks that classify pictures.
+        #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+        #[derive(Module, Debug)]
+        pub enum Classifier {
+            $($(#[$doc])* $variant(crate::$variant),)*
+        }
+
+        impl Classifier {
+            fn build(
+                config: &ClassifierConfig,
+                picture: PictureDims,
+                num_classes: usize,
+                init: &mut Init<'_>,
+            ) -> Self {
+                match config {
+                    $(ClassifierConfig::$variant(config) => {
+                        Self::$variant(Network::new(config, picture, num_classes, init))
+                    })*
+                }
+            }
+
+            /// The layers of the network that `config` describes, as other programs know them; none where it
+            /// has layers that they do not.
+            pub fn layers(
+                config: &ClassifierConfig,
+                picture: PictureDims,
+                num_classes: usize,
+            ) -> Option<Vec<Layer>> {
+                match config {
+                    $(ClassifierConfig::$variant(config) => {
+                        <crate::$variant as Network>::layers(config, picture, num_classes)
+                    })*
+                }
+            }
+
+            /// Pictures `[batch, channels, height, width]` to the features `[batch, features]` that the
+            /// last layer, the [`Classifier::head`], tells the classes by.
+            pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+                match self {
+                    $(Self::$variant(network) => Network::features(network, pictures, pass),)*
+                }
+            }
+
+            /// Features to logits `[batch, num_classes]`.
+            pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+                match self {
+                    $(Self::$variant(network) => Network::head(network, features, pass),)*
+                }
+            }
+
+            /// The path of the head among the [parameters](crate::params): those of the head begin with it and
+            /// a dot.
+            pub fn head_path(&self) -> String {
+                match self {
+                    $(Self::$variant(network) => Network::head_path(network),)*
+                }
+            }
+        }
+    };
+}
+
+hearth_config::classifiers!(networks);
+
+impl Classifier {
+    /// The network that `config` describes, for pictures of this size, with the initial weights
+    /// that belong to `seed`: the same ones on every device.
+    pub fn new(
+        config: &ClassifierConfig,
+        picture: PictureDims,
+        num_classes: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, Unfit> {
+        let [_, height, width] = picture;
+        let smallest = config.smallest();
+        if height.min(width) < smallest {
+            return Err(Unfit::TooSmall { smallest });
+        }
+        let mut init = Init::new(config.initializer().into(), seed, device);
+        let network = Self::build(config, picture, num_classes, &mut init);
+        Ok(init.finish(network))
+    }
+
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
+    pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
+        self.forward_in(pictures, &mut Pass::default())
+    }
+
+    /// The same as part of `pass`, which says whether this is training, and what is kept.
+    pub fn forward_in(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let features = self.features(pictures, pass);
+        self.head(features, pass)
+    }
+}
