@@ -16,6 +16,7 @@ mod dashboard;
 mod data;
 mod export;
 mod folders;
+mod formats;
 mod generate;
 mod golden;
 mod import;

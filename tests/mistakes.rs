@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::formats::copy;
 use crate::skip::skip;
 use crate::support::{Done, hearth, root, run, succeed, words};
 
@@ -163,20 +164,6 @@ fn worked_in(folder: &Path) {
     for class in ["boot", "shirt"] {
         fs::create_dir_all(pictures.join(class)).unwrap();
         crate::support::pictures(&pictures.join(class), 10);
-    }
-}
-
-/// Copies a folder.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
     }
 }
 

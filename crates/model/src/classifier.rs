@@ -42,6 +42,23 @@ pub(crate) trait Network: Sized {
     }
 }
 
+/// What a test holds the table at the top of a network's file to.
+#[cfg(test)]
+pub(crate) trait Table: Network {
+    /// Settings, and what follows from them.
+    fn table() -> Vec<(Self::Config, Row)>;
+}
+
+/// The shapes of a network.
+#[cfg(test)]
+pub(crate) struct Row {
+    pub picture: PictureDims,
+    /// What each layer hands on, for a batch of three images of ten classes.
+    pub stages: Vec<(&'static str, [usize; 4])>,
+    /// The number of parameters.
+    pub parameters: usize,
+}
+
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
         /// Any of the networks that classify pictures.

@@ -19,6 +19,8 @@ use burn::tensor::Tensor;
 use hearth_config::{CnnConfig, Pooling};
 use hearth_kernels::{Activation, Then};
 
+#[cfg(test)]
+use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
@@ -117,5 +119,46 @@ impl Block {
             x = layer.forward(x, then, pass);
         }
         x
+    }
+}
+
+#[cfg(test)]
+impl Table for Cnn {
+    fn table() -> Vec<(CnnConfig, Row)> {
+        let config = |widths: &[usize], depth| CnnConfig {
+            widths: widths.to_vec(),
+            depth,
+            kernel_size: 3,
+            dropout: 0.0,
+            initializer: hearth_config::Initializer::He,
+        };
+        vec![
+            (
+                config(&[32, 64, 128], 1),
+                Row {
+                    picture: [1, 28, 28],
+                    stages: vec![
+                        ("blocks.0", [3, 32, 14, 14]),
+                        ("blocks.1", [3, 64, 7, 7]),
+                        ("blocks.2", [3, 128, 3, 3]),
+                        ("head", [3, 10, 1, 1]),
+                    ],
+                    parameters: 104_426,
+                },
+            ),
+            (
+                config(&[4, 6], 2),
+                Row {
+                    picture: [3, 9, 7],
+                    stages: vec![
+                        ("blocks.0", [3, 4, 4, 3]),
+                        ("blocks.1", [3, 6, 2, 1]),
+                        ("head", [3, 10, 1, 1]),
+                    ],
+                    // 3 to 4, 4 to 4, 4 to 6, 6 to 6, and 12 features.
+                    parameters: (108 + 8) + (144 + 8) + (216 + 12) + (324 + 12) + 130,
+                },
+            ),
+        ]
     }
 }

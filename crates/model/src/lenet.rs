@@ -20,6 +20,8 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, LenetConfig, Pooling};
 
+#[cfg(test)]
+use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
@@ -119,5 +121,23 @@ impl Network for Lenet {
     /// Where the head's parameters are.
     fn head_path(&self) -> String {
         format!("layers.{}", self.layers.len() - 1)
+    }
+}
+
+#[cfg(test)]
+impl Table for Lenet {
+    fn table() -> Vec<(LenetConfig, Row)> {
+        let row = Row {
+            picture: [1, 28, 28],
+            stages: vec![
+                ("convolutions.0", [3, 6, 28, 28]),
+                ("convolutions.1", [3, 16, 10, 10]),
+                ("layers.0", [3, 120, 1, 1]),
+                ("layers.1", [3, 84, 1, 1]),
+                ("layers.2", [3, 10, 1, 1]),
+            ],
+            parameters: 61_706,
+        };
+        vec![(LenetConfig::default(), row)]
     }
 }

@@ -17,6 +17,8 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, MlpConfig};
 
+#[cfg(test)]
+use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Dropout, apply_linear, linear};
 use crate::outline::{Layer, function, perceptron};
@@ -89,5 +91,47 @@ impl Network for Mlp {
 impl Mlp {
     pub(crate) fn first_weights(&self) -> Vec<f32> {
         self.layers[0].weight.val().into_data().try_into_vec().expect("f32")
+    }
+}
+
+#[cfg(test)]
+impl Table for Mlp {
+    fn table() -> Vec<(MlpConfig, Row)> {
+        let config = |hidden: &[usize]| MlpConfig {
+            hidden: hidden.to_vec(),
+            activation: Activation::Relu,
+            dropout: hearth_config::Dropout::default(),
+            initializer: hearth_config::Initializer::He,
+        };
+        vec![
+            (
+                config(&[]),
+                Row {
+                    picture: [1, 28, 28],
+                    stages: vec![("layers.0", [3, 10, 1, 1])],
+                    parameters: 7_850,
+                },
+            ),
+            (
+                config(&[256]),
+                Row {
+                    picture: [1, 28, 28],
+                    stages: vec![("layers.0", [3, 256, 1, 1]), ("layers.1", [3, 10, 1, 1])],
+                    parameters: 203_530,
+                },
+            ),
+            (
+                config(&[6, 5]),
+                Row {
+                    picture: [3, 4, 2],
+                    stages: vec![
+                        ("layers.0", [3, 6, 1, 1]),
+                        ("layers.1", [3, 5, 1, 1]),
+                        ("layers.2", [3, 10, 1, 1]),
+                    ],
+                    parameters: 150 + 35 + 60,
+                },
+            ),
+        ]
     }
 }

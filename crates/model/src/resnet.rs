@@ -21,6 +21,8 @@ use burn::tensor::ops::AvgPoolOptions;
 use hearth_config::ResnetConfig;
 use hearth_kernels::{Activation, Then};
 
+#[cfg(test)]
+use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
@@ -148,5 +150,29 @@ impl Block {
             None => x,
         };
         self.second.forward(inner, Then { shortcut: Some(shortcut), ..relu }, pass)
+    }
+}
+
+#[cfg(test)]
+impl Table for Resnet {
+    fn table() -> Vec<(ResnetConfig, Row)> {
+        let config = ResnetConfig {
+            widths: vec![32, 64, 128],
+            depths: vec![2, 2, 2],
+            dropout: 0.0,
+            initializer: hearth_config::Initializer::He,
+        };
+        let row = Row {
+            picture: [1, 28, 28],
+            stages: vec![
+                ("stem", [3, 32, 28, 28]),
+                ("stages.0", [3, 32, 28, 28]),
+                ("stages.1", [3, 64, 14, 14]),
+                ("stages.2", [3, 128, 7, 7]),
+                ("head", [3, 10, 1, 1]),
+            ],
+            parameters: 696_042,
+        };
+        vec![(config, row)]
     }
 }

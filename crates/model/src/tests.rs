@@ -4,10 +4,10 @@ use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::{
     Activation, ClassifierConfig, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig,
-    ResnetConfig,
 };
 
 use super::*;
+use crate::classifier::{Row, Table as _};
 
 fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {
@@ -37,83 +37,25 @@ fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
     })
 }
 
-/// A network, its picture size, what each layer hands on, and the number of its parameters.
-type Row = (ClassifierConfig, PictureDims, Vec<(&'static str, [usize; 4])>, usize);
-
-/// One row for each network: the table at the top of its file.
-fn rows() -> Vec<Row> {
-    vec![
-        (mlp(&[]), [1, 28, 28], vec![("layers.0", [3, 10, 1, 1])], 7_850),
-        (
-            mlp(&[256]),
-            [1, 28, 28],
-            vec![("layers.0", [3, 256, 1, 1]), ("layers.1", [3, 10, 1, 1])],
-            203_530,
-        ),
-        (
-            mlp(&[6, 5]),
-            [3, 4, 2],
-            vec![
-                ("layers.0", [3, 6, 1, 1]),
-                ("layers.1", [3, 5, 1, 1]),
-                ("layers.2", [3, 10, 1, 1]),
-            ],
-            150 + 35 + 60,
-        ),
-        (
-            ClassifierConfig::Lenet(LenetConfig::default()),
-            [1, 28, 28],
-            vec![
-                ("convolutions.0", [3, 6, 28, 28]),
-                ("convolutions.1", [3, 16, 10, 10]),
-                ("layers.0", [3, 120, 1, 1]),
-                ("layers.1", [3, 84, 1, 1]),
-                ("layers.2", [3, 10, 1, 1]),
-            ],
-            61_706,
-        ),
-        (
-            cnn(&[32, 64, 128], 1),
-            [1, 28, 28],
-            vec![
-                ("blocks.0", [3, 32, 14, 14]),
-                ("blocks.1", [3, 64, 7, 7]),
-                ("blocks.2", [3, 128, 3, 3]),
-                ("head", [3, 10, 1, 1]),
-            ],
-            104_426,
-        ),
-        (
-            cnn(&[4, 6], 2),
-            [3, 9, 7],
-            vec![("blocks.0", [3, 4, 4, 3]), ("blocks.1", [3, 6, 2, 1]), ("head", [3, 10, 1, 1])],
-            // 3 to 4, 4 to 4, 4 to 6, 6 to 6, and 12 features.
-            (108 + 8) + (144 + 8) + (216 + 12) + (324 + 12) + 130,
-        ),
-        (
-            ClassifierConfig::Resnet(ResnetConfig {
-                widths: vec![32, 64, 128],
-                depths: vec![2, 2, 2],
-                dropout: 0.0,
-                initializer: Initializer::He,
-            }),
-            [1, 28, 28],
-            vec![
-                ("stem", [3, 32, 28, 28]),
-                ("stages.0", [3, 32, 28, 28]),
-                ("stages.1", [3, 64, 14, 14]),
-                ("stages.2", [3, 128, 7, 7]),
-                ("head", [3, 10, 1, 1]),
-            ],
-            696_042,
-        ),
-    ]
+macro_rules! tables {
+    ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
+        /// The table of each network's file.
+        fn rows() -> Vec<(ClassifierConfig, Row)> {
+            let mut rows = Vec::new();
+            $(rows.extend(crate::$variant::table().into_iter().map(|(config, row)| {
+                (ClassifierConfig::$variant(config), row)
+            }));)*
+            rows
+        }
+    };
 }
+
+hearth_config::classifiers!(tables);
 
 #[test]
 fn every_network_has_the_shapes_of_its_table() {
     let device = Device::flex();
-    for (config, picture, stages, parameters) in rows() {
+    for (config, Row { picture, stages, parameters }) in rows() {
         let network = new(&config, picture, 10, &device);
         let [channels, height, width] = picture;
         let mut pass = Pass::traced();

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use hearth_config::{Config, Standing};
+use hearth_report::Report;
 use hearth_store::{StateDict, StoreError, Value};
 
 use crate::error::TrainError;

@@ -7,7 +7,7 @@ use hearth_train::{Backend, Event, Job, Target, WeightsFile};
 use super::train::Short;
 use crate::args::Import;
 use crate::failure::Failure;
-use crate::output::{print, print_json, results};
+use crate::output::{print, print_json};
 use crate::progress::{Progress, View};
 use crate::settings::{self, Datasets, beside_config};
 
@@ -36,6 +36,6 @@ pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<()
     if args.json {
         return print_json(&Short::new(&outcome));
     }
-    let test = outcome.test.map_or_else(String::new, |test| format!("test {}\n", results(&test)));
+    let test = outcome.test.map_or_else(String::new, |test| format!("test {}\n", test.headline));
     print(&format!("{test}{}", args.run.display()))
 }

@@ -94,10 +94,9 @@ fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
     let config = config(&[]);
     let plan = Plan::new(&config, &Bowl::default())?;
     assert_eq!(plan.total_steps, 10, "38 frames, 4 a step");
-    let newest = run.checkpoints().load_newest()?;
+    let mut newest = run.checkpoints().load_newest()?;
     let kept = newest.iter().map(|found| Kept { step: found.step, best: None }).collect();
-    let length =
-        newest.iter().find_map(|found| found.state.get(METRICS_LENGTH)?.clone().try_into().ok());
+    let length = newest.as_mut().map(|found| found.state.take_u64(METRICS_LENGTH)).transpose()?;
     let keeper = Keeper::new(run.clone(), 2, config.train.best_by, kept, length.unwrap_or(0))?;
     let steps = StepSettings::new(&config, &Backend::default().device()?)?;
     let computing = Computing { on: "a test".to_owned(), reading: Reading::Now, steps };
@@ -111,7 +110,6 @@ fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
     let mut trainer = Trainer::new(task, plan, &config, computing, keeper, &mut observe, &stop);
     if let Some(found) = newest {
         let mut state = found.state;
-        state.take_u64(METRICS_LENGTH)?;
         state.take_text(COMPUTED_ON)?;
         trainer.restore(state)?;
     }
@@ -150,11 +148,9 @@ fn what_a_task_does_not_have_is_no_unit_for_it() {
     for (setting, said) in [
         ("train.length=2 epochs", "train.length is \"2 epochs\", and this task has no epochs"),
         ("train.checkpoint_every=1 epoch", "train.checkpoint_every is \"1 epoch\""),
-        ("schedule.kind=step", "schedule.every"),
+        ("schedule.kind=step;schedule.every=1 epoch;schedule.factor=0.5", "schedule.every"),
     ] {
-        let every =
-            if setting.starts_with("schedule") { "schedule.every=1 epoch" } else { "run.seed=1" };
-        let config = config(&[setting, every]);
+        let config = config(&setting.split(';').collect::<Vec<_>>());
         let fault = Plan::new(&config, &bowl).expect_err(setting).to_string();
         assert!(fault.contains(said), "{fault}");
     }
