@@ -91,9 +91,14 @@ pub const MISTAKES: &[Mistake] = &[
     fault("length in no unit", "wrong.toml:21", "2000 steps", |here| {
         change(here, "epochs = 1", "length = 50");
     }),
-    fault("length in frames of no environment", "length", "write it in steps", |here| {
-        change(here, "epochs = 1", "length = \"50 frames\"");
-    }),
+    fault(
+        "length in frames of no environment",
+        "wrong.toml:21",
+        "write it in epochs or steps",
+        |here| {
+            change(here, "epochs = 1", "length = \"50 frames\"");
+        },
+    ),
     fault("another task than the model's", "wrong.toml:21", "leave [task] out", |here| {
         change(here, "[train]", "[task]\nkind = \"generate\"\n[train]");
     }),

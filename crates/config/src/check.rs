@@ -260,6 +260,13 @@ impl<'a> Checks<'a> {
             };
             let allowed = format!("1 to {most} {unit}");
             self.that("train.length", length, length.count() <= most, &allowed);
+            // So far, every task learns from images.
+            self.contradiction(
+                matches!(length, Length::Frames(_)),
+                "train.length",
+                "`train.length` is in frames, which are steps of an environment, and this task has none: write it in \
+                 epochs or steps",
+            );
         }
         self.below_one("train.label_smoothing", train.label_smoothing);
         self.that(

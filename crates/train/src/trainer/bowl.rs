@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use hearth_config::RawConfig;
 use hearth_config::seed::Purpose;
+use hearth_config::{Length, RawConfig};
 use hearth_report::Report;
 use hearth_store::{RunDir, StateDict, TensorValue};
 
@@ -84,14 +84,16 @@ fn config(overrides: &[&str]) -> Config {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/mlp-nano.toml");
     let raw = RawConfig::read(file.as_ref()).expect("it is there");
     let usual =
-        ["train.length=38 frames", "train.checkpoint_every=3 steps", "schedule.kind=constant"];
+        ["train.length=10 steps", "train.checkpoint_every=3 steps", "schedule.kind=constant"];
     let overrides: Vec<&str> = usual.iter().chain(overrides).copied().collect();
     raw.with_overrides(&overrides).expect("TOML").check().expect("good")
 }
 
 /// Trains in a folder until step `stop_at`, from its newest checkpoint where there is one.
 fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
-    let config = config(&[]);
+    let mut config = config(&[]);
+    // No network that a config knows has an environment.
+    config.train.length = Some(Length::Frames(38));
     let plan = Plan::new(&config, &Bowl::default())?;
     assert_eq!(plan.total_steps, 10, "38 frames, 4 a step");
     let mut newest = run.checkpoints().load_newest()?;
