@@ -1,13 +1,11 @@
 //! Ranges and contradictions: what types alone cannot say.
 
 mod adversarial;
-mod model;
 mod normalization;
-
-pub(crate) use model::MOST_WEIGHTS;
 
 use std::collections::BTreeSet;
 
+use crate::checks::{Checks, LARGEST};
 use crate::fault::Fault;
 use crate::gather::Sections;
 use crate::models::ModelConfig;
@@ -16,25 +14,8 @@ use crate::sections::{
     RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 use crate::text::toml_string;
-use crate::tree::Node;
 
-/// The largest width of a layer, side of a picture and size of a batch: far above what
-/// fits into memory, and low enough that no product of three overflows.
-const LARGEST: usize = 1 << 20;
-
-/// Notes the faults of sections that were read.
-pub(crate) struct Checks<'a> {
-    root: &'a Node,
-    /// Whether the settings are to train, and not those of a run that was trained.
-    trains: bool,
-    pub faults: Vec<Fault>,
-}
-
-impl<'a> Checks<'a> {
-    pub fn new(root: &'a Node, trains: bool) -> Self {
-        Self { root, trains, faults: Vec::new() }
-    }
-
+impl Checks<'_> {
     /// Checks all sections that could be read, each alone and against the others.
     pub fn all(&mut self, sections: &Sections) {
         let Sections { run, data, augment, model, optimizer, schedule, train, .. } = sections;
@@ -316,38 +297,6 @@ impl<'a> Checks<'a> {
                     self.faults.push(fault.at(Some(&place)).help("allowed: 0 or more"));
                 }
             }
-        }
-    }
-
-    fn probability(&mut self, path: &str, value: f64) {
-        self.that(path, value, (0.0..=1.0).contains(&value), "0 to 1");
-    }
-
-    /// In f32, which is what it is computed with.
-    fn below_one(&mut self, path: &str, value: f64) {
-        self.that(path, value, (0.0..1.0).contains(&(value as f32)), "0 to below 1, in f32");
-    }
-
-    /// Notes a value outside its range. NaN fails every comparison, so it is outside of all.
-    pub(crate) fn that(
-        &mut self,
-        path: &str,
-        value: impl std::fmt::Display,
-        good: bool,
-        allowed: &str,
-    ) {
-        if !good {
-            let fault = Fault::new(format!("`{path}` is {value}"));
-            self.faults.push(
-                fault.at(Some(&self.root.place_of(path))).help(format!("allowed: {allowed}")),
-            );
-        }
-    }
-
-    /// Notes two settings that cannot both hold.
-    pub(crate) fn contradiction(&mut self, found: bool, path: &str, message: &str) {
-        if found {
-            self.faults.push(Fault::new(message).at(Some(&self.root.place_of(path))));
         }
     }
 }

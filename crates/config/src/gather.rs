@@ -3,27 +3,12 @@
 use crate::config::{Config, FORMAT};
 use crate::fault::{COMMAND_LINE, Fault};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, ReadNetwork};
-use crate::read::Reader;
+use crate::read::{Reader, SECTIONS};
 use crate::sections::{
     AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, DataConfig, DataSource,
     EvaluateConfig, Metric, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig,
     ScheduleKind, TaskConfig, TaskKind, TrainConfig,
 };
-
-/// Every section that there is.
-pub(crate) const SECTIONS: [&str; 11] = [
-    "format",
-    "run",
-    "data",
-    "augment",
-    "task",
-    "model",
-    "adversarial",
-    "optimizer",
-    "schedule",
-    "train",
-    "evaluate",
-];
 
 /// Of Arjovsky et al. 2017, algorithm 1.
 const WEIGHT_CLIP: f64 = 0.01;

@@ -1,8 +1,8 @@
 //! What people type who know other programs, and what it is called here.
 
 use crate::fault::nearest;
+use crate::fields::field_names;
 use crate::models::{CnnConfig, MlpConfig};
-use crate::read::field_names;
 use crate::sections::{
     AugmentConfig, BatchConfig, ImageFolderConfig, RunConfig, SgdConfig, TrainConfig, UpdateConfig,
     WarmupConfig,
@@ -92,7 +92,7 @@ mod tests {
         let schema = crate::schema().to_string();
         for (name, setting) in ELSEWHERE {
             let (section, key) = setting.split_once('.').expect("a section and a key");
-            assert!(crate::gather::SECTIONS.contains(&section), "{setting}");
+            assert!(crate::read::SECTIONS.contains(&section), "{setting}");
             let key = key.rsplit('.').next().expect("a key");
             assert!(schema.contains(&format!("\"{key}\":")), "{setting}");
             assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{name}");

@@ -7,9 +7,11 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod checks;
 mod command;
 mod config;
 mod fault;
+mod fields;
 mod gather;
 mod habits;
 mod judge;
@@ -17,6 +19,7 @@ mod models;
 mod paths;
 mod raw;
 mod read;
+mod resume;
 mod sections;
 pub mod seed;
 mod standing;

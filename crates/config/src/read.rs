@@ -1,12 +1,27 @@
 //! From the tree as typed to the sections' structs, noting every fault on the way.
 
-use serde::de::value::Error as Stop;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
+use serde::de::DeserializeOwned;
 use toml::Value;
 
 use crate::fault::{COMMAND_LINE, Fault, Place, nearest, suggest};
+use crate::fields::field_names;
 use crate::habits::setting_like;
 use crate::tree::{Item, Node};
+
+/// Every section that there is.
+pub(crate) const SECTIONS: [&str; 11] = [
+    "format",
+    "run",
+    "data",
+    "augment",
+    "task",
+    "model",
+    "adversarial",
+    "optimizer",
+    "schedule",
+    "train",
+    "evaluate",
+];
 
 /// Reads sections out of a tree. A section with a fault reads as `None`, and the
 /// fault is noted, so that one look at the result shows them all.
@@ -61,7 +76,7 @@ impl<'a> Reader<'a> {
             ];
         }
         let misspelt = |section: &String| {
-            let is_known = |name: &str| crate::gather::SECTIONS.contains(&name);
+            let is_known = |name: &str| SECTIONS.contains(&name);
             let mut unknown = self.root.members().filter(|(name, _)| !is_known(name));
             unknown.any(|(name, _)| nearest(name, [section.as_str()]).is_some())
         };
@@ -235,38 +250,4 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
         }
         None => (format!("`{path}`: {words}"), None),
     }
-}
-
-/// The names of a struct's fields, as serde reads them.
-pub(crate) fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
-    struct Names<'a>(&'a mut &'static [&'static str]);
-
-    impl<'de> Deserializer<'de> for Names<'_> {
-        type Error = Stop;
-
-        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
-            Err(Stop::custom("only structs have field names"))
-        }
-
-        fn deserialize_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            fields: &'static [&'static str],
-            _: V,
-        ) -> Result<V::Value, Stop> {
-            *self.0 = fields;
-            Err(Stop::custom("the names are known now"))
-        }
-
-        serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-            option unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier
-            ignored_any
-        }
-    }
-
-    let mut names: &'static [&'static str] = &[];
-    // The error is the way out: no value is ever made.
-    let _ = T::deserialize(Names(&mut names));
-    names
 }

@@ -13,6 +13,7 @@ use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::number::Reading;
 use crate::step::StepSettings;
+use crate::task::Computed;
 use crate::tasks;
 
 const CONFIG: &str = r#"
@@ -62,7 +63,8 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     for (step, loss) in losses.iter_mut().enumerate() {
         let begun = Instant::now();
         let learning_rate = config.optimizer.rule.update.learning_rate;
-        let computed = steps.compute(&mut *task, step as u64, learning_rate, Reading::Now)?;
+        let computed =
+            Computed::new(&mut *task, &steps, (step as u64, learning_rate), Reading::Now)?;
         *loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         task.apply(computed.change);
         device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;

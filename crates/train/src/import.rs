@@ -26,24 +26,12 @@ use hearth_store::{FileKind, StateDict, TensorEntry, checksum, open_tensors};
 
 use crate::error::TrainError;
 use crate::export::tensors;
+use crate::job::WeightsFile;
 
 use decide::{FileOrder, Question};
 pub use doubt::{by_chance, normalization_doubt};
 use modules::{Module, Unit, is_listed, modules, units};
 use pair::{Pairs, pair};
-
-/// A file with weights, and what is said about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WeightsFile {
-    /// The file.
-    pub path: PathBuf,
-    /// The entry that holds the network, where there are several.
-    pub key: Option<String>,
-    /// Tensors and modules that are left out.
-    pub ignore: Vec<String>,
-    /// Modules of the file, and the layers that they are.
-    pub map: Vec<[String; 2]>,
-}
 
 /// The weights of a file, as a checkpoint holds them, and where each came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,6 @@ use hearth_report::Report;
 use serde::Serialize;
 
 use crate::backend::Backend;
-use crate::import::WeightsFile;
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +24,19 @@ pub enum Target {
     Import(PathBuf, WeightsFile),
     /// Nowhere: everything is built, and nothing trained or written.
     Nowhere,
+}
+
+/// A file with weights, and what is said about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WeightsFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The entry that holds the network, where there are several.
+    pub key: Option<String>,
+    /// Tensors and modules that are left out.
+    pub ignore: Vec<String>,
+    /// Modules of the file, and the layers that they are.
+    pub map: Vec<[String; 2]>,
 }
 
 /// What to train, and with what.

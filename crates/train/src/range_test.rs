@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::job::Job;
 use crate::number::Reading;
 use crate::step::StepSettings;
-use crate::task::Task;
+use crate::task::{Computed, Task};
 use crate::tasks::{self, Opened, Opening};
 use crate::train::prepare;
 use crate::transfer::Source;
@@ -74,7 +74,7 @@ pub fn range_test(
         classes: &data.dataset.classes,
         device: &device,
         source,
-        job: None,
+        assignment: None,
         observe,
     })?;
     if let Some(start) = start {
@@ -97,7 +97,7 @@ fn losses(
     for step in 0..range.steps {
         let share = step as f64 / (range.steps - 1).max(1) as f64;
         let rate = range.from * (range.to / range.from).powf(share);
-        let computed = steps.compute(task, step as u64, rate, Reading::Now)?;
+        let computed = Computed::new(task, steps, (step as u64, rate), Reading::Now)?;
         let loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         let average = smooth.with(loss);
         least = least.min(average);

@@ -6,9 +6,9 @@ use hearth_store::{RunDir, RunLock, StoreError};
 
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import::{self, Weights, WeightsFile};
+use crate::import::{self, Weights};
 use crate::info::RunInfo;
-use crate::job::{Job, Outcome, Target};
+use crate::job::{Job, Outcome, Target, WeightsFile};
 use crate::leg::Leg;
 use crate::page::Page;
 use crate::plan::Plan;

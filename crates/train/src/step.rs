@@ -15,7 +15,6 @@ use crate::gradients::{clip_scale, norm};
 use crate::learner::Update;
 use crate::number::{Number, Reading};
 use crate::precision::Arithmetic;
-use crate::task::{Measured, Own, Proposed, Task};
 
 /// The settings that all steps of a run share.
 #[derive(Clone, Copy, Debug)]
@@ -34,35 +33,6 @@ impl StepSettings {
             clip_norm: config.train.clip_norm,
         })
     }
-
-    /// Has a task compute the step that follows `step` finished ones.
-    pub fn compute(
-        &self,
-        task: &mut dyn Task,
-        step: u64,
-        learning_rate: f64,
-        reading: Reading,
-    ) -> Result<Computed, TrainError> {
-        let grad_norm_sq = Number::Here(0.0);
-        let mut context =
-            StepContext { step, learning_rate, settings: self, reading, grad_norm_sq, fault: None };
-        let Proposed { change, samples, totals } = task.compute(&mut context)?;
-        let StepContext { grad_norm_sq, fault, .. } = context;
-        let measured = Measured { samples, totals, grad_norm_sq };
-        let fault = fault.or_else(|| measured.fault());
-        Ok(Computed { change, measured, fault })
-    }
-}
-
-/// A step that was computed and has changed nothing yet.
-#[derive(Debug)]
-pub struct Computed {
-    /// What [`Task::apply`] needs.
-    pub change: Own,
-    /// The step's numbers.
-    pub measured: Measured,
-    /// The first number that was read and is not finite, such as `the gradient of layers.0.weight`.
-    pub fault: Option<String>,
 }
 
 /// The context in which a task computes a step.
@@ -79,14 +49,31 @@ pub struct StepContext<'a> {
     fault: Option<String>,
 }
 
-impl StepContext<'_> {
+impl<'a> StepContext<'a> {
+    /// Before anything is proposed.
+    pub(crate) fn new(
+        settings: &'a StepSettings,
+        step: u64,
+        learning_rate: f64,
+        reading: Reading,
+    ) -> Self {
+        let grad_norm_sq = Number::Here(0.0);
+        Self { step, learning_rate, settings, reading, grad_norm_sq, fault: None }
+    }
+
+    /// The square of the L2 norm of all gradients that were proposed, and the first number that was read and is not
+    /// finite, such as `the gradient of layers.0.weight`.
+    pub(crate) fn into_measures(self) -> (Number, Option<String>) {
+        (self.grad_norm_sq, self.fault)
+    }
+
     /// Random numbers of this step; `index` tells those of one purpose apart.
     pub fn random(&self, purpose: Purpose, index: usize) -> Stream {
         Stream::new(self.settings.seed, purpose, self.step, index as u64)
     }
 
     /// The network as it trains: itself, or a copy in 16 bits.
-    pub fn weights<'a, M: Module>(&self, network: &'a M) -> Cow<'a, M> {
+    pub fn weights<'m, M: Module>(&self, network: &'m M) -> Cow<'m, M> {
         self.settings.arithmetic.network(network)
     }
 

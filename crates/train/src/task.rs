@@ -7,10 +7,10 @@ use hearth_report::Report;
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
-use crate::number::Number;
+use crate::number::{Number, Reading};
 use crate::pictures::Picture;
 use crate::scalars::Sums;
-use crate::step::StepContext;
+use crate::step::{StepContext, StepSettings};
 
 /// Which pictures are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,34 @@ impl Measured {
         let spoilt = |number: &Number| number.here().is_some_and(|number| !number.is_finite());
         let (name, _) = self.totals.iter().find(|(_, total)| spoilt(total))?;
         Some(format!("the {}", name.replace('_', " ")))
+    }
+}
+
+/// A step that was computed and has changed nothing yet.
+#[derive(Debug)]
+pub struct Computed {
+    /// What [`Task::apply`] needs.
+    pub change: Own,
+    /// The step's numbers.
+    pub measured: Measured,
+    /// The first number that was read and is not finite.
+    pub fault: Option<String>,
+}
+
+impl Computed {
+    /// The step of a task that follows `step` finished ones.
+    pub fn new(
+        task: &mut dyn Task,
+        settings: &StepSettings,
+        (step, learning_rate): (u64, f64),
+        reading: Reading,
+    ) -> Result<Self, TrainError> {
+        let mut context = StepContext::new(settings, step, learning_rate, reading);
+        let Proposed { change, samples, totals } = task.compute(&mut context)?;
+        let (grad_norm_sq, fault) = context.into_measures();
+        let measured = Measured { samples, totals, grad_norm_sq };
+        let fault = fault.or_else(|| measured.fault());
+        Ok(Self { change, measured, fault })
     }
 }
 

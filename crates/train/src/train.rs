@@ -13,7 +13,7 @@ use crate::job::{Job, Outcome, Target};
 use crate::memory;
 use crate::precision::Arithmetic;
 use crate::run::{Data, begin};
-use crate::tasks::{self, Opening};
+use crate::tasks::{self, Assignment, Opening};
 use crate::transfer::Source;
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
@@ -25,7 +25,7 @@ pub fn train(
 }
 
 /// Trains on data whose labels follow as many rules as this.
-pub(crate) fn train_on(
+fn train_on(
     job: &Job<'_>,
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
@@ -52,7 +52,7 @@ pub(crate) fn train_on(
         classes: &data.dataset.classes,
         device: &device,
         source,
-        job: Some((job, &data.dataset)),
+        assignment: Some(Assignment { job, dataset: &data.dataset, train: train_on }),
         observe,
     })?;
     begin(job, data, opened, observe)

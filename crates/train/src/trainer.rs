@@ -17,8 +17,8 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::scalars::Sums;
 use crate::schedule::Schedule;
-use crate::step::{Computed, StepSettings};
-use crate::task::{Split, Task};
+use crate::step::StepSettings;
+use crate::task::{Computed, Split, Task};
 use crate::trial::{Results, Trial};
 
 /// How many pictures the message about a refused step names.
@@ -118,8 +118,9 @@ impl<'a> Trainer<'a> {
             }
             let (step, reading) = (self.progress.step, self.reading());
             let learning_rate = self.schedule.learning_rate(step);
-            let steps = self.computing.steps;
-            let computed = steps.compute(&mut *self.task, step, learning_rate, reading)?;
+            let settings = &self.computing.steps;
+            let computed =
+                Computed::new(&mut *self.task, settings, (step, learning_rate), reading)?;
             self.guard(computed.fault.as_deref())?;
             if self.plan.evaluates(step + 1) {
                 self.keeper.show_gradients(step + 1, || self.task.gradients(&computed.change));

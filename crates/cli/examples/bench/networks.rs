@@ -11,7 +11,7 @@ use hearth_train::Backend;
 use hearth_train::input::Input;
 use hearth_train::number::Reading;
 use hearth_train::step::StepSettings;
-use hearth_train::task::Task;
+use hearth_train::task::{Computed, Task};
 use hearth_train::tasks;
 
 use crate::Outcome;
@@ -58,7 +58,7 @@ fn steps_per_second(
 ) -> Outcome<f64> {
     let mut step = 0;
     per_second(|| {
-        let computed = steps.compute(task, step, rate, reading)?;
+        let computed = Computed::new(task, steps, (step, rate), reading)?;
         let samples = computed.measured.samples;
         task.apply(computed.change);
         device.sync()?;

@@ -1,6 +1,6 @@
 //! A pair of networks: its own ranges, and what does not go together with it.
 
-use super::Checks;
+use crate::checks::Checks;
 use crate::gather::Sections;
 use crate::models::LenetConfig;
 use crate::sections::{AdversarialLoss, Metric};

@@ -1,6 +1,6 @@
 //! What images are normalised by, where it is not the training set's statistics.
 
-use super::Checks;
+use crate::checks::Checks;
 use crate::sections::{BatchConfig, DataConfig};
 
 impl Checks<'_> {

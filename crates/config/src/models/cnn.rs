@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Initializer, Network};
-use crate::check::Checks;
+use crate::checks::Checks;
 
 /// `[model] kind = "cnn"`.
 ///

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Checks, MOST_WEIGHTS};
+use crate::checks::{Checks, MOST_WEIGHTS};
 
 /// `[model] kind = "dcgan"`.
 ///

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Initializer, Network, Pooling};
-use crate::check::Checks;
+use crate::checks::Checks;
 
 /// `[model] kind = "lenet"`.
 ///

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Dropout, Initializer, Network};
-use crate::check::Checks;
+use crate::checks::Checks;
 
 /// `[model] kind = "mlp"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

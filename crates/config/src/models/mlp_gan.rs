@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Checks;
+use crate::checks::Checks;
 
 /// `[model] kind = "mlp-gan"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

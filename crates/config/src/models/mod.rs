@@ -11,7 +11,7 @@ mod resnet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Checks;
+use crate::checks::Checks;
 
 pub use cnn::CnnConfig;
 pub use dcgan::DcganConfig;
@@ -190,3 +190,6 @@ pub enum GanConfig {
     /// Linear layers.
     MlpGan(MlpGanConfig),
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ use crate::input::Input;
 use crate::number::{Reading, read};
 use crate::sampler::latent;
 use crate::step::StepSettings;
-use crate::task::Task;
+use crate::task::{Computed, Task};
 use crate::tasks::{self, adversarial};
 
 #[path = "../../../../tests/skip.rs"]
@@ -220,7 +220,7 @@ fn twenty_steps(
     reading: Reading,
 ) -> (Vec<f64>, Numbers) {
     let losses = (0..20).map(|step| {
-        let computed = steps.compute(task, step, rate, reading).expect("a step");
+        let computed = Computed::new(task, steps, (step, rate), reading).expect("a step");
         task.apply(computed.change);
         let (_, total) = computed.measured.totals[0].clone();
         total * (1.0 / computed.measured.samples as f64)

@@ -14,7 +14,7 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::job::{Ended, Job, Target};
 use crate::predict::Predictor;
-use crate::train::train_on;
+use crate::tasks::kind::Train;
 use crate::trained::{Trained, Which};
 
 /// Why fake images are not judged, and what to do.
@@ -27,6 +27,7 @@ pub(crate) fn for_job(
     job: &Job<'_>,
     dataset: &Dataset,
     splits: &Splits,
+    train: Train,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Judge>, TrainError> {
     let checksums = &dataset.checksums;
@@ -68,7 +69,7 @@ pub(crate) fn for_job(
             Event::Note(text) if said.iter().any(|said| text.ends_with(*said)) => {}
             _ => observe(event),
         };
-        let outcome = train_on(&job, Labels::Unused, &mut observe)?;
+        let outcome = train(&job, Labels::Unused, &mut observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",

@@ -11,7 +11,7 @@ use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use super::{Opened, Opening, TaskKind};
+use super::kind::{Assignment, Opened, Opening, TaskKind};
 use crate::adversarial_loss::PairLoss;
 use crate::average;
 use crate::batches::Batches;
@@ -67,11 +67,13 @@ pub struct Adversarial {
 pub const KIND: TaskKind = TaskKind { name: "generate", open };
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
-    let Opening { config, splits, device, job, observe, .. } = opening;
+    let Opening { config, splits, device, assignment, observe, .. } = opening;
     let ModelConfig::Gan(pair) = &config.model else {
-        unreachable!("the table is asked by the model")
+        unreachable!("a checked config's task is its model's")
     };
-    let judge = job.map(|(job, dataset)| judge::for_job(job, dataset, splits, observe));
+    let judge = assignment.map(|Assignment { job, dataset, train }| {
+        judge::for_job(job, dataset, splits, train, observe)
+    });
     let judge = judge.transpose()?.flatten();
     let task = Box::new(Adversarial::new(config, pair, splits, judge, device)?);
     let normalization = normalization(splits.train.examples.shape.channels);

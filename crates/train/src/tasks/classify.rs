@@ -10,7 +10,7 @@ use hearth_model::{Classifier, Pass};
 use hearth_report::report::{Report, View};
 use hearth_store::StateDict;
 
-use super::{Opened, Opening, TaskKind};
+use super::kind::{Opened, Opening, TaskKind};
 use crate::batches::Batches;
 use crate::class_weights;
 use crate::cross_entropy::CrossEntropy;
@@ -46,14 +46,14 @@ pub struct Classify {
 pub const KIND: TaskKind = TaskKind { name: "classify", open };
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
-    let Opening { config, splits, classes, device, source, job, observe } = opening;
+    let Opening { config, splits, classes, device, source, assignment, observe } = opening;
     let ModelConfig::Classifier { network, .. } = &config.model else {
-        unreachable!("the table is asked by the model")
+        unreachable!("a checked config's task is its model's")
     };
     let normalization = normalization(config, &splits.train)?;
     let task =
         Classify::new(config, network, splits.clone(), classes.to_vec(), &normalization, device)?;
-    if job.is_some()
+    if assignment.is_some()
         && let Some(weights) = class_weights::told(&task.loss.class_weights, classes)
     {
         observe(Event::Note(weights));

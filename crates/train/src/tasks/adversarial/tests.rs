@@ -11,7 +11,8 @@ use super::*;
 use crate::backend::Backend;
 use crate::number::Reading;
 use crate::predict::Predictor;
-use crate::step::{Computed, StepSettings};
+use crate::step::StepSettings;
+use crate::task::Computed;
 use crate::trained::{Trained, Which};
 use crate::{Job, Target, train};
 
@@ -42,7 +43,7 @@ fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
 fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed {
     let device = Backend::default().device().expect("a CPU");
     let steps = StepSettings::new(&config(&[]), &device).expect("it has f32");
-    steps.compute(task, step, rate, Reading::Now).expect("a step")
+    Computed::new(task, &steps, (step, rate), Reading::Now).expect("a step")
 }
 
 fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {

@@ -1,6 +1,7 @@
-//! Ranges that networks share.
+//! Faults that checks note, and the ranges that networks share.
 
-use super::{Checks, LARGEST};
+use crate::fault::Fault;
+use crate::tree::Node;
 
 /// The most weights between hidden layers: a gigabyte of them.
 pub(crate) const MOST_WEIGHTS: usize = 1 << 28;
@@ -11,7 +12,55 @@ const MOST_CHANNELS: usize = 4096;
 /// The most blocks or stages: so often can the largest side be halved.
 const MOST_STAGES: usize = 20;
 
-impl Checks<'_> {
+/// The largest width of a layer, side of a picture and size of a batch: far above what
+/// fits into memory, and low enough that no product of three overflows.
+pub(crate) const LARGEST: usize = 1 << 20;
+
+/// Notes the faults of sections that were read.
+pub(crate) struct Checks<'a> {
+    pub root: &'a Node,
+    /// Whether the settings are to train, and not those of a run that was trained.
+    pub trains: bool,
+    pub faults: Vec<Fault>,
+}
+
+impl<'a> Checks<'a> {
+    pub fn new(root: &'a Node, trains: bool) -> Self {
+        Self { root, trains, faults: Vec::new() }
+    }
+
+    pub(crate) fn probability(&mut self, path: &str, value: f64) {
+        self.that(path, value, (0.0..=1.0).contains(&value), "0 to 1");
+    }
+
+    /// In f32, which is what it is computed with.
+    pub(crate) fn below_one(&mut self, path: &str, value: f64) {
+        self.that(path, value, (0.0..1.0).contains(&(value as f32)), "0 to below 1, in f32");
+    }
+
+    /// Notes a value outside its range. NaN fails every comparison, so it is outside of all.
+    pub(crate) fn that(
+        &mut self,
+        path: &str,
+        value: impl std::fmt::Display,
+        good: bool,
+        allowed: &str,
+    ) {
+        if !good {
+            let fault = Fault::new(format!("`{path}` is {value}"));
+            self.faults.push(
+                fault.at(Some(&self.root.place_of(path))).help(format!("allowed: {allowed}")),
+            );
+        }
+    }
+
+    /// Notes two settings that cannot both hold.
+    pub(crate) fn contradiction(&mut self, found: bool, path: &str, message: &str) {
+        if found {
+            self.faults.push(Fault::new(message).at(Some(&self.root.place_of(path))));
+        }
+    }
+
     /// The widths of linear layers.
     pub(crate) fn hidden(&mut self, hidden: &[usize]) {
         for width in hidden {
@@ -90,6 +139,3 @@ impl Checks<'_> {
         );
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,72 @@
+//! The settings that a resumed run may change.
+
+use toml::Value;
+
+use crate::config::Config;
+use crate::fault::{Fault, Faults};
+use crate::paths::{PATHS, means_same};
+use crate::raw::RawConfig;
+
+impl RawConfig {
+    /// Whether `config`, made from these settings, may go on with a run that was trained as
+    /// `stored`: only keys whose change contradicts nothing that the run holds may differ.
+    pub fn check_resume(&self, config: &Config, stored: &Config) -> Result<(), Faults> {
+        let (new, old) = (config.flatten(), stored.flatten());
+        let keys = new.keys().chain(old.keys().filter(|key| !new.contains_key(*key)));
+        let faults: Vec<_> = keys
+            .filter(|key| !is_same(key, new.get(*key), old.get(*key)))
+            .filter(|key| {
+                !RESUME_MAY_CHANGE
+                    .iter()
+                    .any(|free| key == free || key.starts_with(&format!("{free}.")))
+            })
+            .map(|key| {
+                let show = |value: Option<&Value>| value.map_or("absent".into(), Value::to_string);
+                let message = format!(
+                    "a resumed run cannot change `{key}` from {} to {}",
+                    show(old.get(key)),
+                    show(new.get(key)),
+                );
+                Fault::new(message)
+                    .at(Some(&self.place_of(key)))
+                    .help(
+                        "go on with what it has, or begin a run anew; train.epochs and how often things \
+                         are done may change",
+                    )
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+    }
+}
+
+/// Whether a setting has not changed.
+fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
+    new == old
+        || match (new, old) {
+            (Some(Value::String(new)), Some(Value::String(old))) => {
+                PATHS.contains(&key) && means_same(old, new)
+            }
+            _ => false,
+        }
+}
+
+/// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
+/// they are the same.
+const RESUME_MAY_CHANGE: [&str; 16] = [
+    "data.path",
+    "data.train_images",
+    "data.train_labels",
+    "data.test_images",
+    "data.test_labels",
+    "train.epochs",
+    "train.length",
+    "train.evaluate_every",
+    "train.checkpoint_every",
+    "train.log_every",
+    "train.keep_last",
+    "train.early_stop",
+    "run.threads",
+    "run.precision",
+    "run.report",
+    "evaluate.classifier",
+];
