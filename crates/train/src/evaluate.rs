@@ -59,7 +59,10 @@ pub fn evaluate_run(
             let sampler = Sampler::open(run, which, backend)?;
             let trained = sampler.trained();
             let judge = judge::of_run(trained, &trained.splits(datasets, notice)?, backend)?;
-            Ok((trained.step, sampler.judged(&judge, split)))
+            let Sampler { generator, latent_size, device, .. } = &sampler;
+            let seed = trained.config.run.seed;
+            let report = judge.judge_generator(generator, *latent_size, seed, split, device);
+            Ok((trained.step, report))
         }
         (ModelConfig::Gan(_), Some(file)) => {
             let trained = Trained::open(run, which)?;

@@ -18,7 +18,7 @@ mod pair;
 mod select;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hearth_config::{Config, ModelConfig, reason};
 use hearth_model::{Classifier, Layer, PictureDims};

@@ -19,7 +19,7 @@ pub struct Learner<M> {
     rule: Optimizer,
 }
 
-/// How a step would change a network; [`StepContext::propose`](crate::step::StepContext::propose) makes it.
+/// How a step would change a network, as `StepContext::propose` makes it.
 pub struct Update {
     /// By the network's parameters.
     pub(crate) gradients: GradientsParams,

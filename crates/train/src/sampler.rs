@@ -7,13 +7,10 @@ use hearth_config::ModelConfig;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::PictureShape;
 use hearth_model::{Gan, Generator, Pass, gan};
-use hearth_report::Report;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::judge::Judge;
 use crate::state::restore_module;
-use crate::task::Split;
 use crate::trained::{Trained, Which};
 
 /// Pictures that are made in one pass.
@@ -80,9 +77,9 @@ fn bytes(batches: impl Iterator<Item = Tensor<4>>) -> Vec<u8> {
 #[derive(Debug)]
 pub struct Sampler {
     trained: Trained,
-    generator: Generator,
-    latent_size: usize,
-    device: Device,
+    pub(crate) generator: Generator,
+    pub(crate) latent_size: usize,
+    pub(crate) device: Device,
 }
 
 impl Sampler {
@@ -162,26 +159,6 @@ impl Sampler {
         }
         self.draw(&numbers)
     }
-
-    /// What a judge says of it.
-    pub fn judged(&self, judge: &Judge, split: Split) -> Report {
-        let seed = self.trained.config.run.seed;
-        judge_generator(judge, &self.generator, self.latent_size, seed, split, &self.device)
-    }
-}
-
-/// What a judge says of a generator without differentiation; the same pictures for the same seed.
-pub fn judge_generator(
-    judge: &Judge,
-    generator: &Generator,
-    latent_size: usize,
-    seed: u64,
-    split: Split,
-    device: &Device,
-) -> Report {
-    let purpose = if split == Split::Test { Use::Test } else { Use::Valid };
-    let pixels = sample(generator, latent_size, (seed, purpose), judge.samples(), device);
-    judge.judge(&pixels, split)
 }
 
 /// The place at `part` of the way on the arc between two places.

@@ -21,7 +21,7 @@ use crate::judge::{self, Judge};
 use crate::learner::{Learner, Update};
 use crate::number::Number;
 use crate::pictures::Picture;
-use crate::sampler::{Use, judge_generator, latent, sample};
+use crate::sampler::{Use, latent, sample};
 use crate::scalars::Sums;
 use crate::state::{module_state, restore_module};
 use crate::step::StepContext;
@@ -277,7 +277,7 @@ impl Task for Adversarial {
     fn evaluate(&self, split: Split) -> Option<Report> {
         let judge = self.judge.as_ref()?;
         let (generator, device) = (self.best_generator(), self.device.clone().without_autodiff());
-        Some(judge_generator(judge, &generator, self.latent_size, self.seed, split, &device))
+        Some(judge.judge_generator(&generator, self.latent_size, self.seed, split, &device))
     }
 
     fn warnings(&self) -> Vec<String> {
