@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{BACKENDS, metrics, root, succeed, words};
+use crate::support::{BACKENDS, metrics, nanos, root, succeed, words};
 
 /// Compared bit for bit.
 const STEPS: usize = 50;
@@ -52,18 +52,6 @@ impl Build {
         assert_eq!(text.lines().count(), STEPS, "{config} is too short");
         text
     }
-}
-
-/// The names of all nano configs.
-fn nanos() -> Vec<String> {
-    let entries = fs::read_dir(root().join("configs")).expect("configs/");
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut nanos: Vec<_> =
-        names.filter_map(|name| Some(name.strip_suffix(".toml")?.to_owned())).collect();
-    nanos.retain(|name| name.ends_with("-nano"));
-    nanos.sort();
-    assert!(nanos.len() >= 5, "{nanos:?}");
-    nanos
 }
 
 /// What the numbers depend on: maker, family, model and SIMD level of the processor.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use hearth_config::seed::{Purpose, Stream};
 
 use crate::support::{
-    BACKENDS, checkpoints, difference, fail, hearth, json, metrics, pictures, run, succeed, words,
+    BACKENDS, checkpoints, difference, fail, hearth, json, metrics, nanos, pictures, run, succeed,
+    words,
 };
 
 /// Everything that has a state or draws random numbers: augmentation, momentum, a schedule,
@@ -122,11 +123,11 @@ fn kills_change_nothing<S: PartialEq>(
 
 #[test]
 fn every_small_config_goes_on_after_two_steps() {
-    for kind in ["mlp", "lenet", "cnn", "resnet", "gan"] {
+    for config in nanos() {
         for backend in BACKENDS {
             let folder = tempfile::tempdir().unwrap();
             let train = |name: &str, epochs: u32| {
-                let config = format!("configs/{kind}-nano.toml");
+                let config = format!("configs/{config}.toml");
                 let mut command = hearth(["train", &config, "schedule.kind=constant"]);
                 // Two steps in an epoch.
                 command.args(["data.batch_size=900", &format!("train.epochs={epochs}")]);
@@ -140,21 +141,21 @@ fn every_small_config_goes_on_after_two_steps() {
                 let last = checkpoints(&folder.path().join(name)).pop().unwrap();
                 fs::read(last.join("model.safetensors")).unwrap()
             };
-            assert!(model("whole") == model("parts"), "{kind} on {backend}");
+            assert!(model("whole") == model("parts"), "{config} on {backend}");
         }
     }
 }
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    for kind in ["mlp", "lenet", "cnn", "resnet", "gan"] {
+    for config in nanos() {
         for backend in BACKENDS {
             let folder = tempfile::tempdir().unwrap();
             let [one, three] = [1, 3].map(|threads| {
                 let path = folder.path().join(threads.to_string());
-                let mut command = hearth(["train", &format!("configs/{kind}-nano.toml")]);
+                let mut command = hearth(["train", &format!("configs/{config}.toml")]);
                 command.args(["train.epochs=1", &format!("run.threads={threads}")]);
-                if kind == "gan" {
+                if config == "gan-nano" {
                     command.arg("evaluate.samples=200");
                 }
                 succeed(command.args(["--backend", backend, "--run"]).arg(&path));

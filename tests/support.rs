@@ -16,6 +16,18 @@ pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
+/// The names of all nano configs.
+pub fn nanos() -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("configs")).expect("configs/");
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut nanos: Vec<_> =
+        names.filter_map(|name| Some(name.strip_suffix(".toml")?.to_owned())).collect();
+    nanos.retain(|name| name.ends_with("-nano"));
+    nanos.sort();
+    assert!(nanos.len() >= 5, "{nanos:?}");
+    nanos
+}
+
 /// A `hearth` command, run in the repository's root without a terminal.
 pub fn hearth<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));

@@ -1,6 +1,7 @@
 //! `hearth train`, `eval`, `runs`, `doctor`: what they print and what they leave.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -130,4 +131,35 @@ fn doctor_finds_every_backend_at_work() {
         let line = done.out.lines().find(|line| line.contains(backend));
         assert!(line.is_some_and(|line| line.contains("works")), "{}", done.out);
     }
+}
+
+#[test]
+fn a_length_may_be_in_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = |name: &str, words: &[&str]| {
+        let mut command = hearth(["train"]);
+        command.args(words).arg("--run").arg(folder.path().join(name));
+        succeed(&mut command)
+    };
+    let config = "configs/mlp-nano.toml";
+    // 29 steps make an epoch.
+    let done = train("whole", &[config, "train.length=40 steps", "schedule.kind=constant"]);
+    assert!(done.err.contains("40 steps, 29 an epoch"), "{}", done.err);
+    assert!(done.err.contains("epoch 1/2  ") && done.err.contains("epoch 2/2  "), "{}", done.err);
+    let whole = folder.path().join("whole");
+    assert_eq!(metrics(&whole).iter().rfind(|line| line["kind"] == "train").unwrap()["step"], 40);
+    train("parts", &[config, "train.length=30 steps", "schedule.kind=constant"]);
+    train("parts", &["--resume", "train.length=40 steps"]);
+    let weights = |run: &Path| fs::read(checkpoints(run).pop().unwrap().join("model.safetensors"));
+    assert_eq!(weights(&whole).unwrap(), weights(&folder.path().join("parts")).unwrap());
+
+    // The same length in another unit stretches no schedule.
+    train("unit", &[config, "train.length=29 steps"]);
+    let done = train("unit", &["--resume", "train.epochs=1"]);
+    assert!(!done.err.contains("stretched"), "{}", done.err);
+    let done = train(
+        "heart",
+        &[config, "--overfit", "1", "train.length=50 steps", "optimizer.learning_rate=0.2"],
+    );
+    assert!(done.err.contains("it can learn"), "{}", done.err);
 }

@@ -142,7 +142,7 @@ impl Progress {
         if let Some(screen) = &self.screen {
             screen.update(|dashboard, at| dashboard.step(done, at));
         }
-        let in_epoch = (done.step - 1) % done.steps_per_epoch + 1;
+        let [in_epoch, steps] = done.in_epoch();
         if in_epoch == 1 || self.bar.is_none() && self.epoch.samples == 0 {
             self.epoch = Sums::default();
             self.bar = (self.view == View::Bar).then(|| bar(done));
@@ -165,7 +165,7 @@ impl Progress {
             self.estimated = true;
             self.line(&format!("about {left} to go"));
         }
-        if in_epoch == done.steps_per_epoch {
+        if in_epoch == steps {
             if let Some(bar) = self.bar.take() {
                 bar.set_message(self.results());
                 bar.finish();
@@ -217,7 +217,7 @@ fn epochs(done: &StepDone) -> (u64, u64) {
 fn bar(done: &StepDone) -> ProgressBar {
     let (epoch, epochs) = epochs(done);
     let bar = ProgressBar::with_draw_target(
-        Some(done.steps_per_epoch),
+        Some(done.in_epoch()[1]),
         ProgressDrawTarget::stderr_with_hz(10),
     );
     let style = ProgressStyle::with_template("epoch {prefix}  {bar:24} {pos}/{len}  {msg}")

@@ -51,8 +51,8 @@ impl Results {
         find(&self.valid, name)
     }
 
-    /// Its score on the validation set.
-    pub fn score(&self, metric: Metric) -> Standing {
+    /// Its standing on the validation set.
+    pub fn standing(&self, metric: Metric) -> Standing {
         metric.standing(self.best_step.unwrap_or(u64::MAX), |name| self.valid(name))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, FORMAT};
 use crate::fault::{COMMAND_LINE, Fault};
-use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, ReadNetwork};
+use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig};
 use crate::read::{Reader, SECTIONS};
 use crate::sections::{
     AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, DataConfig, DataSource,
@@ -185,31 +185,31 @@ fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
     match kind {
         "dcgan" => tagged(reader, "model", kind, GanConfig::Dcgan).map(gan),
         "mlp-gan" => tagged(reader, "model", kind, GanConfig::MlpGan).map(gan),
-        _ => ClassifierConfig::read(kind, Classifier { reader, kind }),
-    }
-}
-
-/// Reads the settings of a classifier.
-struct Classifier<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    kind: &'r str,
-}
-
-impl ReadNetwork for Classifier<'_, '_> {
-    type Read = ModelConfig;
-
-    fn network<S: serde::de::DeserializeOwned>(
-        self,
-        network: impl Fn(S) -> ClassifierConfig,
-    ) -> Option<ModelConfig> {
-        let (mut init, network): (InitConfig, _) =
-            tagged(self.reader, "model", self.kind, network)?;
-        if init.init.is_some() {
-            init.init_head.get_or_insert(true);
+        _ => {
+            let (mut init, network) = read_classifier(reader, kind)?;
+            if init.init.is_some() {
+                init.init_head.get_or_insert(true);
+            }
+            Some(ModelConfig::Classifier { network, init })
         }
-        Some(ModelConfig::Classifier { network, init })
     }
 }
+
+macro_rules! read_classifier {
+    ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
+        fn read_classifier(
+            reader: &mut Reader<'_>,
+            kind: &str,
+        ) -> Option<(InitConfig, ClassifierConfig)> {
+            match kind {
+                $($kind => tagged(reader, "model", kind, ClassifierConfig::$variant),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+crate::classifiers!(read_classifier);
 
 fn read_optimizer(reader: &mut Reader<'_>) -> Option<OptimizerConfig> {
     let rule = read_rule(reader, "optimizer");

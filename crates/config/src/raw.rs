@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use toml::Value;
+
 use crate::checks::Checks;
 use crate::command::CommandLine;
-use crate::config::Config;
+use crate::config::{Config, FORMAT};
 use crate::fault::{Fault, Faults, Place, Source, nearest, reason};
 use crate::gather::Sections;
 use crate::read::Reader;
@@ -75,6 +77,14 @@ impl RawConfig {
         config.to_text(|path| {
             // The names of classes may have any letters.
             let class = path.strip_prefix("train.class_weights.");
+            if path == "format"
+                && self
+                    .0
+                    .find(path)
+                    .is_some_and(|node| node.to_value() != Value::from(i64::from(FORMAT)))
+            {
+                return Some("of this version; the file has an earlier one".into());
+            }
             match (class, self.0.find(path)) {
                 (Some(class), _) => {
                     Some(self.0.member_of("train.class_weights", class).to_string())

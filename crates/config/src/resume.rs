@@ -30,7 +30,7 @@ impl RawConfig {
                 Fault::new(message)
                     .at(Some(&self.place_of(key)))
                     .help(
-                        "go on with what it has, or begin a run anew; train.epochs and how often things \
+                        "go on with what it has, or begin a run anew; train.epochs or train.length and how often things \
                          are done may change",
                     )
             })

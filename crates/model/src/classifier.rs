@@ -5,59 +5,9 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::ClassifierConfig;
 
 use crate::init::Init;
+use crate::network::Network;
 use crate::outline::Layer;
 use crate::{Pass, PictureDims, Unfit};
-
-/// A network that names the class of an image.
-pub(crate) trait Network: Sized {
-    /// Its settings.
-    type Config;
-
-    /// The network for images of this size, its weights drawn by `init`.
-    fn new(
-        config: &Self::Config,
-        picture: PictureDims,
-        num_classes: usize,
-        init: &mut Init<'_>,
-    ) -> Self;
-
-    /// Its layers as other programs know them; none where it has some that they do not.
-    fn layers(
-        _config: &Self::Config,
-        _picture: PictureDims,
-        _num_classes: usize,
-    ) -> Option<Vec<Layer>> {
-        None
-    }
-
-    /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the head reads.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2>;
-
-    /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2>;
-
-    /// The path of the head among the parameters.
-    fn head_path(&self) -> String {
-        "head".to_owned()
-    }
-}
-
-/// What a test holds the table at the top of a network's file to.
-#[cfg(test)]
-pub(crate) trait Table: Network {
-    /// Settings, and what follows from them.
-    fn table() -> Vec<(Self::Config, Row)>;
-}
-
-/// The shapes of a network.
-#[cfg(test)]
-pub(crate) struct Row {
-    pub picture: PictureDims,
-    /// What each layer hands on, for a batch of three images of ten classes.
-    pub stages: Vec<(&'static str, [usize; 4])>,
-    /// The number of parameters.
-    pub parameters: usize,
-}
 
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {

@@ -19,12 +19,13 @@ use burn::tensor::Tensor;
 use hearth_config::{CnnConfig, Pooling};
 use hearth_kernels::{Activation, Then};
 
-#[cfg(test)]
-use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
+use crate::network::Network;
+#[cfg(test)]
+use crate::network::{Row, Table};
 use crate::outline::{self, Function, Layer};
-use crate::{Network, Pass, PictureDims};
+use crate::{Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]

@@ -20,12 +20,13 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, LenetConfig, Pooling};
 
-#[cfg(test)]
-use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
+use crate::network::Network;
+#[cfg(test)]
+use crate::network::{Row, Table};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Network, Pass, PictureDims};
+use crate::{Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]

@@ -27,6 +27,7 @@ mod layers;
 pub mod lenet;
 pub mod mlp;
 pub mod mlp_gan;
+mod network;
 pub mod outline;
 pub mod params;
 mod pass;
@@ -34,7 +35,6 @@ pub mod resnet;
 mod trace;
 
 pub use classifier::Classifier;
-pub(crate) use classifier::Network;
 pub use cnn::Cnn;
 pub use gan::{Discriminator, Gan, Generator};
 pub use lenet::Lenet;

@@ -17,12 +17,13 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, MlpConfig};
 
-#[cfg(test)]
-use crate::classifier::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Dropout, apply_linear, linear};
+use crate::network::Network;
+#[cfg(test)]
+use crate::network::{Row, Table};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Network, Pass, PictureDims};
+use crate::{Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]

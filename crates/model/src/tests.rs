@@ -7,7 +7,7 @@ use hearth_config::{
 };
 
 use super::*;
-use crate::classifier::{Row, Table as _};
+use crate::network::{Row, Table as _};
 
 fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {

@@ -25,15 +25,15 @@ pub struct Report {
     pub headline: String,
     /// Details, by their names in JSON and in its order.
     pub views: Vec<(&'static str, View)>,
-    /// Those of its names that stand in the JSON of a finished training.
-    pub brief: &'static [&'static str],
+    /// The members of its JSON that a finished training prints; all of them where it is none.
+    pub brief: Option<&'static [&'static str]>,
     /// What a line of `metrics.jsonl` has beside the scores.
     pub logged: Map<String, Value>,
     /// What the user should know about these results, in sentences.
     pub warnings: Vec<String>,
 }
 
-/// A number that says how good something is, or helps to read another that does.
+/// A result, or a number that helps to read one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// Its name in logs and JSON.
@@ -51,16 +51,16 @@ impl Score {
     }
 }
 
-/// One way to look at results.
+/// A detail of results, as it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View {
-    /// A value, and the words for it; without words it stands in JSON alone.
+    /// A value of the JSON, and a text; without a text it is not shown.
     Text(Value, String),
     /// Rows of named cells.
     Table(Table),
     /// Counts of pairs of classes.
     Matrix(Matrix),
-    /// The accuracy against the confidence.
+    /// How often guesses of each confidence are right.
     Reliability(Reliability),
     /// Images with captions; JSON has none of them.
     Images(Images),
@@ -166,7 +166,8 @@ impl Report {
 
     /// What `hearth train --json` prints of it.
     pub fn to_brief(&self) -> Map<String, Value> {
-        let members = self.members(|name| self.brief.contains(&name)).into_iter();
+        let members =
+            self.members(|name| self.brief.is_none_or(|brief| brief.contains(&name))).into_iter();
         members.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 

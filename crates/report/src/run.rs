@@ -22,11 +22,20 @@ pub struct RunPage {
     pub report: Option<(Report, u64)>,
     /// Training pictures as the network is shown them, a PNG.
     pub batch: Vec<u8>,
-    /// Pictures of a generator: after how many steps, and a PNG.
-    pub samples: Vec<(u64, Vec<u8>)>,
+    /// Grids of images that were kept.
+    pub grids: Vec<Grids>,
 }
 
-/// The most grids of samples on the page.
+/// The grids of a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Grids {
+    /// The folder's name.
+    pub folder: &'static str,
+    /// After how many steps each is, and a PNG.
+    pub images: Vec<(u64, Vec<u8>)>,
+}
+
+/// The most grids of a folder on the page.
 const MOST_GRIDS: usize = 12;
 
 impl RunPage {
@@ -38,12 +47,12 @@ impl RunPage {
             h2 { "Training curves" }
             div.plots { (self.curves()) }
             @if let Some((report, step)) = &self.report { (report.to_html(*step)) }
-            @if !self.samples.is_empty() {
-                h2 { "Samples over time, from the same random numbers" }
+            @for Grids { folder, images } in self.grids.iter().filter(|grids| !grids.images.is_empty()) {
+                h2 { (capitalised(folder)) " over time" }
                 div.pictures.grids {
-                    @for (step, png) in &self.samples {
+                    @for (step, png) in images {
                         figure {
-                            (picture(png, &format!("samples after {step} steps")))
+                            (picture(png, &format!("{folder} after {step} steps")))
                             figcaption { "step " (step) }
                         }
                     }
@@ -81,7 +90,14 @@ impl RunPage {
     }
 }
 
-/// As many of a generator's grids as a page has room for, the first and the last always among them.
+/// A word with a capital letter.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// As many grids as a page has room for, the first and the last always among them.
 pub fn spread<T>(all: &[T]) -> Vec<&T> {
     let count = all.len().min(MOST_GRIDS);
     let last = count.saturating_sub(1).max(1);
@@ -133,9 +149,14 @@ mod tests {
             name: "mlp-001".into(),
             history: lines.iter().collect(),
             report: Some((report(), 7)),
+            grids: vec![
+                Grids { folder: "samples", images: vec![(3, vec![1])] },
+                Grids { folder: "empty", ..Grids::default() },
+            ],
             ..RunPage::default()
         };
         let html = page.html();
+        assert!(!html.contains("Empty"), "a folder without grids has no heading");
         assert_eq!(html.matches("<svg").count(), 5, "loss, distance, rate, confusion, reliability");
         for text in [
             "<figcaption>learning rate",
@@ -146,6 +167,8 @@ mod tests {
             "4 images",
             "Worst errors",
             "data:image/png",
+            "Samples over time",
+            "step 3",
         ] {
             assert!(html.contains(text), "{text}");
         }

@@ -186,18 +186,7 @@ impl Judge {
                     ),
                 ),
             ],
-            brief: &[
-                "split",
-                "distance",
-                "floor",
-                "ceiling",
-                "precision",
-                "recall",
-                "entropy",
-                "classes",
-                "samples",
-                "judge",
-            ],
+            brief: None,
             warnings: missing(self.predictor.classes(), &shares).into_iter().collect(),
         }
     }

@@ -204,14 +204,16 @@ impl Leg<'_> {
         let (length, total) = (config.train.length(), self.plan.total_steps);
         if total < step {
             return Err(TrainError::Settings(format!(
-                "a run of {length} ends at step {total}, and this one is at step {step} already"
+                "a run of {length} ends at step {total}, and this one is at step {step} already: a longer train.epochs or \
+                 train.length goes on"
             )));
         }
         let stored = stored_config(&self.run)?;
         let stretched =
             !matches!(config.schedule.kind, ScheduleKind::Constant(_) | ScheduleKind::Step(_));
         let before = stored.train.length();
-        if before != length && stretched {
+        let total_before = before.steps(self.plan.epoch, self.plan.frames);
+        if total_before != Some(total) && stretched {
             observe(Event::Note(format!(
                 "the schedule is stretched from {before} to {length}: this is not the run that {length} \
                  from the start would have been"

@@ -224,12 +224,15 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_the_network_that_is_built() {
-        for name in ["mlp", "lenet", "cnn", "resnet", "gan", "gan-mlp"] {
-            let path = format!("../../configs/{name}.toml");
-            let config = RawConfig::read(path.as_ref()).and_then(|raw| raw.check()).expect("good");
+        let entries = std::fs::read_dir("../../configs").expect("configs/");
+        let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
+        assert!(paths.len() > 10, "{paths:?}");
+        for path in paths {
+            let config = RawConfig::read(&path).and_then(|raw| raw.check()).expect("good");
             let picture = [1, 28, 28];
             let found = sizes(&config.model, picture, 10).expect("a list");
-            assert_eq!(found.parameters, built(&config.model, picture), "{name}");
+            assert_eq!(found.parameters, built(&config.model, picture), "{}", path.display());
         }
     }
 

@@ -104,7 +104,7 @@ impl Tally {
                 ),
                 ("calibration_error", View::Reliability(calibration)),
             ],
-            brief: &["loss", "accuracy", "samples"],
+            brief: Some(&["loss", "accuracy", "samples"]),
             ..Report::default()
         }
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use hearth_config::Config;
 use hearth_data::{Batch, Loader, Splits};
 use hearth_report::metrics::History;
-use hearth_report::run::{self, RunPage};
+use hearth_report::run::{self, Grids, RunPage};
 use hearth_report::{Report, fixed};
 use hearth_store::{RunDir, StoreError, for_each_metric};
 use serde_json::Value;
@@ -15,7 +15,6 @@ use crate::info::RunInfo;
 use crate::pictures::{Picture, step_of};
 use crate::summary::Summary;
 use crate::task::Split;
-use crate::tasks::adversarial::SAMPLES;
 
 /// The page's name in the run's folder.
 pub const NAME: &str = "report.html";
@@ -30,6 +29,8 @@ const REST: u32 = 50;
 /// The page of a run, written anew whenever there is more to see.
 pub struct Page {
     run: RunDir,
+    /// The folders of grids.
+    folders: &'static [&'static str],
     shown: RunPage,
     /// Whether `shown` has the lines of metrics.jsonl: they are read once, and heard from then on.
     has_lines: bool,
@@ -38,11 +39,11 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page of a run that is about to train; nothing is written yet.
+    /// The page of a run that is about to train, which keeps grids of images in `folders`; nothing is written yet.
     pub fn new(
-        run: RunDir,
+        (run, folders): (RunDir, &'static [&'static str]),
         config: &Config,
-        splits: Splits,
+        splits: &Splits,
         info: &RunInfo,
         summary: &Summary,
     ) -> Self {
@@ -51,10 +52,10 @@ impl Page {
             name: name.to_string_lossy().into_owned(),
             facts: facts(config, info, summary),
             config: config.to_toml(),
-            batch: first_batch(config, &splits).to_png(),
+            batch: first_batch(config, splits).to_png(),
             ..RunPage::default()
         };
-        Self { run, shown, has_lines: false, rests_until: None }
+        Self { run, folders, shown, has_lines: false, rests_until: None }
     }
 
     /// Hears a line that was added to metrics.jsonl.
@@ -104,17 +105,19 @@ impl Page {
         if let Some(report) = report {
             self.shown.report = Some((report.clone(), step));
         }
-        self.shown.samples = self.samples()?;
+        self.shown.grids = self.grids()?;
         self.run.write_text(NAME, &self.shown.html())
     }
 
-    /// Some of the kept grids of a generator, by their steps.
-    fn samples(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        let files = self.run.files(SAMPLES)?;
-        let shown = run::spread(&files)
-            .into_iter()
-            .filter_map(|path| Some((step_of(path)?, fs::read(path).ok()?)));
-        Ok(shown.collect())
+    /// Some of the kept grids of each folder, by their steps.
+    fn grids(&self) -> Result<Vec<Grids>, StoreError> {
+        let grids = self.folders.iter().map(|folder| {
+            let files = self.run.files(folder)?;
+            let shown = run::spread(&files).into_iter();
+            let shown = shown.filter_map(|path| Some((step_of(path)?, fs::read(path).ok()?)));
+            Ok(Grids { folder, images: shown.collect() })
+        });
+        grids.collect()
     }
 }
 
@@ -206,7 +209,7 @@ mod tests {
         let summary = Summary::new(&config, &dataset, &splits, &plan, backend, 1).expect("it fits");
         let folder = tempfile::tempdir().expect("a folder");
         let run = RunDir::create(folder.path()).expect("a run");
-        let mut page = Page::new(run.clone(), &config, splits, &info, &summary);
+        let mut page = Page::new((run.clone(), &[]), &config, &splits, &info, &summary);
         let report = |split: &str| {
             let mut tally = Tally::new(10);
             for label in 0..10_u16 {

@@ -15,6 +15,8 @@ pub struct Plan {
     pub total_steps: u64,
     /// In an epoch; none of a task without one.
     pub epoch: Option<u64>,
+    /// Steps of an environment in a step; none of a task without one.
+    pub frames: Option<u64>,
     /// None where there is nothing to evaluate on.
     pub evaluate_every: Option<u64>,
     /// Between checkpoints.
@@ -31,6 +33,7 @@ impl Plan {
     /// That of a config for a task. An interval in a unit that the task does not have is an error.
     pub fn new(config: &Config, task: &dyn Task) -> Result<Self, TrainError> {
         let (train, epoch) = (&config.train, task.steps_per_epoch());
+        let frames = task.frames_per_step();
         let lacks = |key: &str, value: String| {
             let unit = value.split(' ').next_back().unwrap_or_default();
             let text =
@@ -44,11 +47,12 @@ impl Plan {
             every("schedule.every", step.every)?;
         }
         let length = train.length();
-        let total_steps = length.steps(epoch, task.frames_per_step());
+        let total_steps = length.steps(epoch, frames);
         let evaluates = task.validates();
         Ok(Self {
             total_steps: total_steps.ok_or_else(|| lacks("train.length", length.to_string()))?,
             epoch,
+            frames,
             evaluate_every: evaluates
                 .then(|| every("train.evaluate_every", train.evaluate_every))
                 .transpose()?,

@@ -67,7 +67,7 @@ pub fn best_of(state: &mut StateDict) -> Result<Option<Standing>, StoreError> {
     take_standing(state.take_under("trainer.best"))
 }
 
-/// A score as named numbers.
+/// A standing as named numbers.
 pub fn standing_state(Standing { step, value, loss }: Standing) -> Result<StateDict, StoreError> {
     let mut state = StateDict::new();
     state.insert("step", step)?;

@@ -57,7 +57,9 @@ pub(crate) fn begin(
     info.datasets = datasets_folder(job);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
     let page = config.run.report;
-    let page = page.then(|| Page::new(run.clone(), config, splits.clone(), &info, &summary));
+    let page = page.then(|| {
+        Page::new((run.clone(), task.artifact_folders()), config, &splits, &info, &summary)
+    });
     Leg { job, plan, run, info, page, weights, start }.train(task, observe).map(Some)
 }
 

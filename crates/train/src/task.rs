@@ -59,7 +59,7 @@ impl std::str::FromStr for Split {
 pub struct Proposed {
     /// What [`Task::apply`] needs.
     pub change: Own,
-    /// Images.
+    /// The number of samples.
     pub samples: u64,
     /// Sums over them, by name.
     pub totals: Vec<(&'static str, Number)>,
@@ -68,7 +68,7 @@ pub struct Proposed {
 /// The numbers that a step is measured by, which may still be on the device.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Pictures.
+    /// The number of samples.
     pub samples: u64,
     /// Sums over them, by name.
     pub totals: Vec<(&'static str, Number)>,

@@ -13,7 +13,7 @@ use crate::job::{Job, Outcome, Target};
 use crate::memory;
 use crate::precision::Arithmetic;
 use crate::run::{Data, begin};
-use crate::tasks::{self, Assignment, Opening};
+use crate::tasks::{self, Assignment, Opened, Opening};
 use crate::transfer::Source;
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
@@ -21,7 +21,8 @@ pub fn train(
     job: &Job<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
-    train_on(job, Labels::of(&job.config.model), observe)
+    let (data, opened) = open(job, Labels::of(&job.config.model), observe)?;
+    begin(job, data, opened, observe)
 }
 
 /// Trains on data whose labels follow as many rules as this.
@@ -30,6 +31,16 @@ fn train_on(
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
+    let (data, opened) = open(job, labels, observe)?;
+    begin(job, data, opened, observe)
+}
+
+/// The task of a job before its first step, and all that it learns from.
+fn open(
+    job: &Job<'_>,
+    labels: Labels,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<(Data, Opened), TrainError> {
     let config = job.config;
     // Said before any data is fetched.
     match &job.target {
@@ -55,7 +66,7 @@ fn train_on(
         assignment: Some(Assignment { job, dataset: &data.dataset, train: train_on }),
         observe,
     })?;
-    begin(job, data, opened, observe)
+    Ok((data, opened))
 }
 
 /// Opens the device and reads the data of a job.

@@ -290,6 +290,9 @@ impl<'a> Trainer<'a> {
 
     fn evaluate_now(&mut self) -> Result<bool, TrainError> {
         let report = self.task.evaluate(Split::Valid);
+        let (metric, now) = (self.plan.best_by, self.progress.step);
+        let standing = report.as_ref().map(|report| report.standing(metric, now));
+        let standing = standing.transpose().map_err(TrainError::Settings)?;
         if let Some(report) = &report {
             self.log_report(Split::Valid, Some(report), self.progress.step)?;
             (self.observe)(Event::Evaluated(report));
@@ -298,16 +301,13 @@ impl<'a> Trainer<'a> {
         for warning in self.task.warnings().into_iter().chain(of_results) {
             (self.observe)(Event::Note(format!("warning: {warning}")));
         }
-        let now = self.progress.step;
         for artifact in self.task.artifacts() {
             self.keeper.keep(now, &artifact, |step| self.plan.keeps_picture(step, now))?;
         }
         self.show(Split::Valid, report.as_ref(), self.progress.step);
         self.logged = Instant::now();
-        let Some(report) = report else { return Ok(false) };
-        let metric = self.plan.best_by;
-        let Progress { best, reference, stale, step, .. } = &mut self.progress;
-        let now = report.standing(metric, *step).map_err(TrainError::Settings)?;
+        let Some(now) = standing else { return Ok(false) };
+        let Progress { best, reference, stale, .. } = &mut self.progress;
         let better = |old: &Option<Standing>, margin| match old {
             Some(old) => metric.improves(&now, old, margin),
             None => now.value.is_finite(),
@@ -389,7 +389,9 @@ fn not_finite(state: &StateDict) -> Option<String> {
         }
         _ => false,
     };
-    state.iter().find(|(_, value)| spoilt(value)).map(|(path, _)| path.to_owned())
+    // A task's own tensors may hold any.
+    let mut learned = state.iter().filter(|(path, _)| !path.starts_with("task."));
+    learned.find(|(_, value)| spoilt(value)).map(|(path, _)| path.to_owned())
 }
 
 #[cfg(test)]

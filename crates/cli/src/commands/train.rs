@@ -90,7 +90,9 @@ fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
     all.extend(args.limit.map(|share| format!("data.limit_train={share:?}")));
     if let Some(batches) = args.overfit {
         all.push(format!("data.overfit_batches={batches}"));
-        all.push("train.epochs=200".to_owned());
+        if !overrides.iter().any(|typed| typed.starts_with("train.length")) {
+            all.push("train.epochs=200".to_owned());
+        }
         // An epoch is a few steps.
         let cadences = ["evaluate_every", "checkpoint_every"];
         all.extend(cadences.map(|key| format!("train.{key}=\"20 epochs\"")));

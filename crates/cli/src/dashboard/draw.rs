@@ -10,6 +10,8 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, LineGauge, Paragraph};
 
+use hearth_train::event::in_epoch;
+
 use super::{Dashboard, SMALLEST, Series};
 use crate::output::thousands;
 use crate::progress::duration;
@@ -108,14 +110,14 @@ impl Dashboard {
     }
 
     fn draw_gauges(&self, frame: &mut Frame<'_>, [epoch, run]: [Rect; 2], at: Duration) {
-        let steps = self.steps_per_epoch.max(1);
-        let in_epoch = if self.step == 0 { 0 } else { (self.step - 1) % steps + 1 };
-        let [now, all] = [self.step, self.total_steps].map(|steps_made| steps_made.div_ceil(steps));
+        let [place, steps] = in_epoch(self.step, self.steps_per_epoch, self.total_steps);
+        let epochs = |steps: u64| steps.div_ceil(self.steps_per_epoch.max(1));
+        let [now, all] = [self.step, self.total_steps].map(epochs);
         let elapsed = duration(self.pace.elapsed(at));
         let left =
             self.pace.left().map_or_else(String::new, |left| format!(", {} left", duration(left)));
         let parts = [
-            (epoch, ratio(in_epoch, steps), format!("epoch {now}/{all}, step {in_epoch}/{steps}")),
+            (epoch, ratio(place, steps), format!("epoch {now}/{all}, step {place}/{steps}")),
             (run, ratio(self.step, self.total_steps), format!("{elapsed}{left}")),
         ];
         let width =

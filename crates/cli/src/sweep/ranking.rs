@@ -56,7 +56,7 @@ impl<'a> Ranking<'a> {
     pub fn new(record: &'a Record, metric: Metric, states: &'a [State]) -> Self {
         let score = |trial: usize| {
             let results = states[trial].results()?;
-            results.valid(metric.name()).map(|_| results.score(metric))
+            results.valid(metric.name()).map(|_| results.standing(metric))
         };
         let mut trials: Vec<usize> = (0..states.len()).collect();
         trials.sort_by(|&a, &b| match (score(a), score(b)) {

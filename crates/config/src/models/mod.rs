@@ -73,31 +73,11 @@ macro_rules! settings {
                     $(Self::$variant(settings) => settings,)*
                 }
             }
-
-            /// Reads the settings of a kind by `read`, which is told how to make a network of them.
-            pub(crate) fn read<R: ReadNetwork>(kind: &str, read: R) -> Option<R::Read> {
-                match kind {
-                    $($kind => read.network(Self::$variant),)*
-                    _ => None,
-                }
-            }
         }
     };
 }
 
 classifiers!(settings);
-
-/// Something that reads the settings of any kind of network.
-pub(crate) trait ReadNetwork {
-    /// What is read.
-    type Read;
-
-    /// Reads settings, and makes a network of them.
-    fn network<S: serde::de::DeserializeOwned>(
-        self,
-        network: impl Fn(S) -> ClassifierConfig,
-    ) -> Option<Self::Read>;
-}
 
 impl ClassifierConfig {
     /// The distribution of its initial weights.

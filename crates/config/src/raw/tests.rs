@@ -101,7 +101,7 @@ fn the_task_follows_from_the_model_or_is_named() {
     assert_eq!(task(&["task.kind=classify"]).expect("good"), TaskKind::Classify);
     for (wrong, said) in [
         ("task.kind=generate", "cannot do that"),
-        ("task.kind=clasify", "is not a kind of [task]"),
+        ("task.kind=classification", "is not a kind of [task]"),
         ("task.name=classify", "`task.kind` is missing"),
     ] {
         let faults = task(&[wrong]).expect_err(wrong).to_string();

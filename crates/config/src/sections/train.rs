@@ -69,11 +69,6 @@ impl TrainConfig {
             (None, epochs) => Length::Every(Cadence::Epochs(epochs.unwrap_or(1))),
         }
     }
-
-    /// Makes the run this long.
-    pub fn set_epochs(&mut self, epochs: u64) {
-        (self.epochs, self.length) = (Some(epochs), None);
-    }
 }
 
 fn one() -> usize {

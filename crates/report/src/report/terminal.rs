@@ -46,6 +46,10 @@ impl Table {
             return shown(&mut (0..self.rows.len()));
         }
         let (first, common) = &self.first;
+        if first.is_empty() {
+            let rows = shown(&mut (0..MOST_ROWS));
+            return format!("the first {MOST_ROWS} of {} {}:\n{rows}", self.rows.len(), self.unit);
+        }
         let count = first.len().min(MOST_ROWS);
         let rows = shown(&mut first.iter().copied().take(count));
         format!("the {count} of {} {} {common}:\n{rows}", self.rows.len(), self.unit)

@@ -14,7 +14,7 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::job::{Ended, Job, Target};
 use crate::predict::Predictor;
-use crate::tasks::kind::Train;
+use crate::tasks::entry::Train;
 use crate::trained::{Trained, Which};
 
 /// Why fake images are not judged, and what to do.

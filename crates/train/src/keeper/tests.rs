@@ -17,6 +17,7 @@ fn keep(keeper: &mut Keeper, steps: impl IntoIterator<Item = u64>) {
     let plan = Plan {
         total_steps: 1000,
         epoch: Some(1),
+        frames: None,
         evaluate_every: Some(1),
         checkpoint_every: 1,
         log_every: 1,

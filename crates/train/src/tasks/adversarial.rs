@@ -11,7 +11,7 @@ use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use super::kind::{Assignment, Opened, Opening, TaskKind};
+use super::entry::{Assignment, Opened, Opening, TaskEntry};
 use crate::adversarial_loss::PairLoss;
 use crate::average;
 use crate::batches::Batches;
@@ -64,7 +64,7 @@ pub struct Adversarial {
 }
 
 /// Adversarial training in the table of tasks.
-pub const KIND: TaskKind = TaskKind { name: "generate", open };
+pub const ENTRY: TaskEntry = TaskEntry { name: "generate", open };
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let Opening { config, splits, device, assignment, observe, .. } = opening;

@@ -10,7 +10,7 @@ use hearth_model::{Classifier, Pass};
 use hearth_report::report::{Report, View};
 use hearth_store::StateDict;
 
-use super::kind::{Opened, Opening, TaskKind};
+use super::entry::{Opened, Opening, TaskEntry};
 use crate::batches::Batches;
 use crate::class_weights;
 use crate::cross_entropy::CrossEntropy;
@@ -43,7 +43,7 @@ pub struct Classify {
 }
 
 /// Classification in the table of tasks.
-pub const KIND: TaskKind = TaskKind { name: "classify", open };
+pub const ENTRY: TaskEntry = TaskEntry { name: "classify", open };
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let Opening { config, splits, classes, device, source, assignment, observe } = opening;

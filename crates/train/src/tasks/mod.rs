@@ -2,7 +2,7 @@
 
 pub mod adversarial;
 mod classify;
-pub(crate) mod kind;
+pub(crate) mod entry;
 
 use burn::tensor::Device;
 use hearth_config::Config;
@@ -12,25 +12,22 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::task::Task;
 
-pub use adversarial::Adversarial;
-pub use classify::{Classify, evaluate};
-pub use kind::{Assignment, Opened, Opening, TaskKind, Train};
+pub use classify::evaluate;
+pub use entry::{Assignment, Opened, Opening, TaskEntry, Train};
 
-/// All kinds.
-pub const KINDS: [TaskKind; 2] = [classify::KIND, adversarial::KIND];
+/// The table.
+pub const TASKS: [TaskEntry; 2] = [classify::ENTRY, adversarial::ENTRY];
 
-/// That of a config.
-fn kind_of(config: &Config) -> TaskKind {
+/// The row of a config's task.
+fn entry_of(config: &Config) -> TaskEntry {
     let name = config.task.kind.name();
-    *KINDS
-        .iter()
-        .find(|kind| kind.name == name)
-        .expect("a row for each task that a config may name")
+    let entry = TASKS.iter().find(|entry| entry.name == name);
+    *entry.expect("a row for each task that a config may name")
 }
 
 /// Makes the task of a config.
 pub fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
-    (kind_of(opening.config).open)(opening)
+    (entry_of(opening.config).open)(opening)
 }
 
 /// Makes the task of a config for a few steps, of which nothing is kept.

@@ -10,10 +10,10 @@ use crate::job::{Job, Outcome};
 use crate::task::Task;
 use crate::transfer::{Source, Start};
 
-/// A kind of task.
+/// A row in the table of tasks.
 #[derive(Clone, Copy, Debug)]
-pub struct TaskKind {
-    /// Its name.
+pub struct TaskEntry {
+    /// Its `[task] kind`.
     pub name: &'static str,
     /// Makes the task of a checked config, before its first step.
     pub open: fn(Opening<'_>) -> Result<Opened, TrainError>,
