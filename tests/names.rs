@@ -34,7 +34,7 @@ impl Names {
         }
     }
 
-    /// What a run of a config leaves.
+    /// The files of a run.
     fn run(&mut self, name: &str, run: &Path) {
         for line in metrics(run) {
             let kind = line["kind"].as_str().unwrap().to_owned();

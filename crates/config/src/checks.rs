@@ -19,7 +19,7 @@ pub(crate) const LARGEST: usize = 1 << 20;
 /// Notes the faults of sections that were read.
 pub(crate) struct Checks<'a> {
     pub root: &'a Node,
-    /// Whether the settings are to train, and not those of a run that was trained.
+    /// Settings to train with, and not those of a run that was trained.
     pub trains: bool,
     pub faults: Vec<Fault>,
 }

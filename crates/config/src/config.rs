@@ -34,7 +34,7 @@ pub struct Config {
     /// Random changes to the training pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<AugmentConfig>,
-    /// What is learned.
+    /// The task.
     #[schemars(with = "Option<TaskConfig>")]
     pub task: TaskConfig,
     /// What is trained.

@@ -16,7 +16,7 @@ pub struct Standing {
     pub loss: Option<f64>,
 }
 
-/// Which direction of a number is better.
+/// The better direction of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
     /// A higher number, as of an accuracy.
@@ -28,7 +28,7 @@ pub enum Better {
 }
 
 impl Metric {
-    /// Which direction is better.
+    /// The better direction.
     pub fn better(self) -> Better {
         match self {
             Self::Accuracy => Better::Higher,

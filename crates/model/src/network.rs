@@ -1,4 +1,4 @@
-//! What every network that names the class of an image provides.
+//! The parts of every network that names the class of an image.
 
 use burn::tensor::Tensor;
 
@@ -40,7 +40,7 @@ pub(crate) trait Network: Sized {
     }
 }
 
-/// What a test holds the table at the top of a network's file to.
+/// The table at the top of a network's file, for the test that holds it true.
 #[cfg(test)]
 pub(crate) trait Table: Network {
     /// Settings, and what follows from them.
@@ -51,7 +51,7 @@ pub(crate) trait Table: Network {
 #[cfg(test)]
 pub(crate) struct Row {
     pub picture: PictureDims,
-    /// What each layer hands on, for a batch of three images of ten classes.
+    /// The output of each layer, for a batch of three images of ten classes.
     pub stages: Vec<(&'static str, [usize; 4])>,
     /// The number of parameters.
     pub parameters: usize,

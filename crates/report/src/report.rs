@@ -27,9 +27,9 @@ pub struct Report {
     pub views: Vec<(&'static str, View)>,
     /// The members of its JSON that a finished training prints; all of them where it is none.
     pub brief: Option<&'static [&'static str]>,
-    /// What a line of `metrics.jsonl` has beside the scores.
+    /// Members of a line of `metrics.jsonl` beside the scores.
     pub logged: Map<String, Value>,
-    /// What the user should know about these results, in sentences.
+    /// Warnings about these results, in sentences.
     pub warnings: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct Score {
     pub name: &'static str,
     /// The number.
     pub value: f64,
-    /// Which direction is better.
+    /// The better direction.
     pub better: Better,
 }
 
@@ -60,7 +60,7 @@ pub enum View {
     Table(Table),
     /// Counts of pairs of classes.
     Matrix(Matrix),
-    /// How often guesses of each confidence are right.
+    /// The accuracy at each confidence.
     Reliability(Reliability),
     /// Images with captions; JSON has none of them.
     Images(Images),
@@ -73,7 +73,7 @@ pub struct Table {
     pub header: Vec<&'static str>,
     /// Each has a cell for each column.
     pub rows: Vec<Vec<Cell>>,
-    /// What the rows are, such as `classes`.
+    /// The plural noun for the rows, such as `classes`.
     pub unit: &'static str,
     /// The rows that matter most where there is no room for all, and what they have in common, such as `with the
     /// lowest recall`.
@@ -91,7 +91,7 @@ pub enum Cell {
     Count(u64),
 }
 
-/// How often images of each class were taken for each.
+/// A confusion matrix.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
     /// The classes.
@@ -100,7 +100,7 @@ pub struct Matrix {
     pub counts: Vec<Vec<u64>>,
 }
 
-/// How often guesses of each confidence are right (Guo et al. 2017, "On calibration of modern neural networks").
+/// The accuracy of guesses at each confidence (Guo et al. 2017, "On calibration of modern neural networks").
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reliability {
     /// The share of right guesses in each of equally wide bins of confidence; none where none fell.
@@ -112,7 +112,7 @@ pub struct Reliability {
 /// Images of one size with their captions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Images {
-    /// What they are, a heading.
+    /// The heading.
     pub title: &'static str,
     /// Their order, a sentence.
     pub note: &'static str,
@@ -164,7 +164,7 @@ impl Report {
         })
     }
 
-    /// What `hearth train --json` prints of it.
+    /// The members that `hearth train --json` prints.
     pub fn to_brief(&self) -> Map<String, Value> {
         let members =
             self.members(|name| self.brief.is_none_or(|brief| brief.contains(&name))).into_iter();

@@ -19,13 +19,13 @@ pub struct Learner<M> {
     rule: Optimizer,
 }
 
-/// How a step would change a network, as `StepContext::propose` makes it.
+/// A change of a network by a step, as `StepContext::propose` makes it.
 pub struct Update {
     /// By the network's parameters.
     pub(crate) gradients: GradientsParams,
     /// For the running statistics of the batch normalisation.
     pub(crate) moments: Vec<Moments>,
-    /// What the gradients are multiplied by, so that their norm is not too large.
+    /// The factor that keeps the norm of the gradients from being too large.
     pub(crate) scale: Number,
 }
 

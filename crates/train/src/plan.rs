@@ -30,7 +30,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// That of a config for a task. An interval in a unit that the task does not have is an error.
+    /// The plan of a config for a task. An interval in a unit that the task does not have is an error.
     pub fn new(config: &Config, task: &dyn Task) -> Result<Self, TrainError> {
         let (train, epoch) = (&config.train, task.steps_per_epoch());
         let frames = task.frames_per_step();

@@ -25,7 +25,7 @@ pub struct StepSettings {
 }
 
 impl StepSettings {
-    /// Those of a config. A device without the config's precision is an error.
+    /// The settings of a config. A device without the config's precision is an error.
     pub fn new(config: &Config, device: &Device) -> Result<Self, TrainError> {
         Ok(Self {
             seed: config.run.seed,

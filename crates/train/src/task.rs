@@ -57,7 +57,7 @@ impl std::str::FromStr for Split {
 /// A step that a task computed: a change on copies, and the numbers that it is measured by.
 #[derive(Debug)]
 pub struct Proposed {
-    /// What [`Task::apply`] needs.
+    /// The argument of [`Task::apply`].
     pub change: Own,
     /// The number of samples.
     pub samples: u64,
@@ -94,7 +94,7 @@ impl Measured {
 /// A step that was computed and has changed nothing yet.
 #[derive(Debug)]
 pub struct Computed {
-    /// What [`Task::apply`] needs.
+    /// The argument of [`Task::apply`].
     pub change: Own,
     /// The step's numbers.
     pub measured: Measured,
@@ -185,7 +185,7 @@ pub trait Task {
     /// Results on one set; none where nothing can be measured.
     fn evaluate(&self, split: Split) -> Option<Report>;
 
-    /// What the user should know about the steps so far, in sentences.
+    /// Warnings about the steps so far, in sentences.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }

@@ -37,7 +37,7 @@ pub struct Computing {
     pub on: String,
     /// When the numbers of a step are read.
     pub reading: Reading,
-    /// What all steps share.
+    /// The settings of all steps.
     pub steps: StepSettings,
 }
 

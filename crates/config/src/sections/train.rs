@@ -250,7 +250,7 @@ impl<'de> Deserialize<'de> for Length {
     }
 }
 
-/// What is written as a text, or as a number that is none.
+/// A value from its text; a number is read as one, for the error.
 fn parsed<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

@@ -30,11 +30,11 @@ pub struct Assignment<'a> {
     pub job: &'a Job<'a>,
     /// All of its data.
     pub dataset: &'a Dataset,
-    /// How it trains another run first.
+    /// Trains another run first.
     pub train: Train,
 }
 
-/// What a task is made of.
+/// The parts that a task is made of.
 pub struct Opening<'a> {
     /// The settings.
     pub config: &'a Config,
@@ -46,9 +46,9 @@ pub struct Opening<'a> {
     pub device: &'a Device,
     /// The run that it starts from, if it does.
     pub source: Option<Source>,
-    /// What it is for; none where a few steps are made and nothing is kept.
+    /// The job that it is for; none where a few steps are made and nothing is kept.
     pub assignment: Option<Assignment<'a>>,
-    /// Is told what is done for it.
+    /// Receives notes about the preparations.
     pub observe: &'a mut dyn FnMut(Event<'_>),
 }
 
@@ -56,7 +56,7 @@ pub struct Opening<'a> {
 pub struct Opened {
     /// The task.
     pub task: Box<dyn Task>,
-    /// How its images are normalised.
+    /// The normalisation of its images.
     pub normalization: Normalization,
     /// The weights that it starts from, where they are another run's.
     pub start: Option<Start>,
