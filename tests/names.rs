@@ -76,9 +76,9 @@ impl Names {
             let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
             let event = &bytes[12..12 + length];
             for value in all(event, 5).into_iter().flat_map(|summary| all(summary, 1)) {
-                all(value, 1)
-                    .into_iter()
-                    .for_each(|tag| self.add(place, String::from_utf8_lossy(tag)));
+                for tag in all(value, 1) {
+                    self.add(place, String::from_utf8_lossy(tag));
+                }
             }
             bytes = &bytes[16 + length..];
         }
@@ -97,7 +97,7 @@ impl Names {
     }
 
     fn text(&self) -> String {
-        self.0.iter().map(|name| format!("{name}\n")).collect()
+        self.0.iter().flat_map(|name| [name, "\n"]).collect()
     }
 }
 
