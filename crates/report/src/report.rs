@@ -148,6 +148,15 @@ impl Report {
         Ok(metric.standing(step, |name| self.score(name)))
     }
 
+    /// The texts that are shown.
+    fn texts(&self) -> Vec<&str> {
+        let texts = self.views.iter().filter_map(|(_, view)| match view {
+            View::Text(_, text) if !text.is_empty() => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// Its matrix, if it has one.
     pub fn matrix(&self) -> Option<&Matrix> {
         self.views.iter().find_map(|(_, view)| match view {

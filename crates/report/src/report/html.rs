@@ -12,6 +12,7 @@ impl Report {
     pub fn to_html(&self, step: u64) -> Markup {
         html! {
             h2 { "Results (" (self.split) " set, step " (step) ")" }
+            p.soft { (self.texts().join(", ")) }
             div.plots { @for (_, view) in &self.views { (view.to_html()) } }
             @for (_, images) in self.images() { (images.to_html()) }
         }
@@ -22,7 +23,6 @@ impl View {
     /// As one of the plots beside each other.
     fn to_html(&self) -> Markup {
         match self {
-            Self::Text(_, text) => html! { @if !text.is_empty() { p.soft { (text) } } },
             Self::Table(shown) => {
                 let cells = |row: &Vec<super::Cell>| row.iter().map(ToString::to_string).collect();
                 let rows: Vec<_> = shown.rows.iter().map(cells).collect();
@@ -39,7 +39,8 @@ impl View {
                 );
                 figure(Some(reliability(&shown.accuracies)), &caption)
             }
-            Self::Images(_) => html! {},
+            // Above and below the plots.
+            Self::Text(..) | Self::Images(_) => html! {},
         }
     }
 }

@@ -11,12 +11,8 @@ const MOST_ROWS: usize = 20;
 impl Report {
     /// The report as text; `all` is the command that prints what it leaves out.
     pub fn to_text(&self, all: &str) -> String {
-        let texts = self.views.iter().filter_map(|(_, view)| match view {
-            View::Text(_, text) if !text.is_empty() => Some(text.as_str()),
-            _ => None,
-        });
-        let texts: Vec<_> = texts.collect();
-        let mut parts = vec![format!("{}: {}\n{}", self.split, self.headline, texts.join(", "))];
+        let mut parts =
+            vec![format!("{}: {}\n{}", self.split, self.headline, self.texts().join(", "))];
         for (_, view) in &self.views {
             match view {
                 View::Table(table) => parts.push(table.to_text()),
