@@ -58,6 +58,8 @@ pub struct Limits {
 
 /// The addresses of a host, those of IPv4 first: the first that can be listened on is taken.
 fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    // On a machine without a file of hosts as well (RFC 6761, section 6.3).
+    let host = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
     let mut found: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
         .map_err(|_| {
