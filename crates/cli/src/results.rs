@@ -92,7 +92,7 @@ pub fn columns<'a>(
 
 /// The step of the best evaluation in the log, of a run whose `best.json` is gone.
 fn best_of(run: &RunDir, lines: &[Value]) -> Option<u64> {
-    let metric = stored_config(run).ok()?.train.best_by;
+    let metric = stored_config(run).ok()?.train.best_by();
     let scores = lines.iter().filter(|line| line["kind"] == "valid").filter_map(|line| {
         Some(metric.standing(line["step"].as_u64()?, |name| line[name].as_f64()))
     });

@@ -1,7 +1,9 @@
 //! Ranges and contradictions: what types alone cannot say.
 
 mod adversarial;
+mod csv;
 mod normalization;
+mod task;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +12,7 @@ use crate::fault::Fault;
 use crate::gather::Sections;
 use crate::models::ModelConfig;
 use crate::sections::{
-    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, Metric, OptimizerKind,
+    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, OptimizerKind,
     RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
 use crate::text::toml_string;
@@ -49,6 +51,7 @@ impl Checks<'_> {
         {
             model.check_size(size, self);
         }
+        self.task(sections);
         match model {
             Some(ModelConfig::Gan(_)) => self.adversarial(sections),
             Some(ModelConfig::Classifier { .. }) => self.classifier(sections),
@@ -56,7 +59,7 @@ impl Checks<'_> {
         }
     }
 
-    /// What does not go together with a network that names classes.
+    /// What does not go together with a network that names classes or predicts a number.
     fn classifier(&mut self, sections: &Sections) {
         for section in ["adversarial", "evaluate", "optimizer.discriminator"] {
             self.contradiction(
@@ -66,11 +69,6 @@ impl Checks<'_> {
             );
         }
         let Some(train) = &sections.train else { return };
-        self.contradiction(
-            train.best_by == Metric::Distance,
-            "train.best_by",
-            "`train.best_by` is the distance of made pictures, and this network makes none",
-        );
         // A folder may have validation images of its own.
         let has_none = |data: &DataConfig| {
             data.batches.valid_samples == 0 && !matches!(data.source, DataSource::ImageFolder(_))
@@ -118,7 +116,9 @@ impl Checks<'_> {
                 "1 to 1048576",
             );
         }
-        self.normalization(data);
+        if !matches!(data.source, DataSource::Csv(_)) {
+            self.normalization(data);
+        }
         match &data.source {
             DataSource::Idx(idx) => {
                 let classes = idx.classes.as_ref().map_or(2, Vec::len);
@@ -147,6 +147,7 @@ impl Checks<'_> {
                     "above 0 and below 1",
                 );
             }
+            DataSource::Csv(csv) => self.csv(csv),
             DataSource::FashionMnist(_)
             | DataSource::FashionMnistMini(_)
             | DataSource::Mnist(_) => {}
@@ -241,7 +242,7 @@ impl Checks<'_> {
             };
             let allowed = format!("1 to {most} {unit}");
             self.that("train.length", length, length.count() <= most, &allowed);
-            // So far, every task learns from images.
+            // So far, every task learns from data.
             self.contradiction(
                 matches!(length, Length::Frames(_)),
                 "train.length",

@@ -34,9 +34,9 @@ pub struct Config {
     /// Random changes to the training pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<AugmentConfig>,
-    /// The task.
-    #[schemars(with = "Option<TaskConfig>")]
-    pub task: TaskConfig,
+    /// The task; absent as long as it is the table's to say: see [`Config::decide_task`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskConfig>,
     /// What is trained.
     pub model: ModelConfig,
     /// How two networks learn from each other: there when the model is a pair.

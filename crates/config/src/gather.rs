@@ -5,10 +5,11 @@ use crate::fault::{COMMAND_LINE, Fault};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig};
 use crate::read::{Reader, SECTIONS};
 use crate::sections::{
-    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, DataConfig, DataSource,
-    EvaluateConfig, Metric, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig,
-    ScheduleKind, TaskConfig, TaskKind, TrainConfig,
+    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, BatchConfig, DataConfig,
+    DataSource, EvaluateConfig, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig,
+    ScheduleConfig, ScheduleKind, TEST_FRACTION, TaskConfig, TaskKind, TrainConfig,
 };
+use crate::tree::Node;
 
 /// Of Arjovsky et al. 2017, algorithm 1.
 const WEIGHT_CLIP: f64 = 0.01;
@@ -19,6 +20,7 @@ pub(crate) struct Sections {
     pub data: Option<DataConfig>,
     /// `None` when it was not written, too: then there is no augmentation.
     pub augment: Option<AugmentConfig>,
+    /// `None` where the table has to say it, too.
     pub task: Option<TaskConfig>,
     pub model: Option<ModelConfig>,
     pub adversarial: Option<AdversarialConfig>,
@@ -36,18 +38,18 @@ impl Sections {
         let model = read_model(reader);
         let mut train: Option<TrainConfig> = reader.section("train");
         if let Some(train) = &mut train {
-            if let Some(ModelConfig::Gan(_)) = &model
-                && !reader.has("train.best_by")
-            {
-                train.best_by = Metric::Distance;
-            }
             one_length(reader, train);
+        }
+        let data = read_data(reader);
+        let task = model.as_ref().and_then(|model| read_task(reader, model));
+        if let (Some(train), Some(task)) = (&mut train, task) {
+            train.complete(task.kind);
         }
         Self {
             run: reader.section("run"),
-            data: read_data(reader),
+            data,
             augment: if reader.has("augment") { reader.section("augment") } else { None },
-            task: model.as_ref().and_then(|model| read_task(reader, model)),
+            task,
             model,
             adversarial: section_or_default(reader, "adversarial"),
             optimizer: read_optimizer(reader),
@@ -82,7 +84,7 @@ impl Sections {
             run: self.run?,
             data,
             augment: self.augment.filter(|_| !by_heart),
-            task: self.task?,
+            task: self.task,
             model,
             adversarial,
             optimizer: self.optimizer?,
@@ -118,9 +120,10 @@ fn check_format(reader: &mut Reader<'_>) {
     }
 }
 
-/// The task that a model is for. One that is written must be that one.
+/// The task that a model is for. One that is written must be that one. With a table, the model leaves two.
 fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig> {
     let kind = match model {
+        ModelConfig::Classifier { .. } if of_table(reader) => return read_table_task(reader),
         ModelConfig::Classifier { .. } => TaskKind::Classify,
         ModelConfig::Gan(_) => TaskKind::Generate,
     };
@@ -137,6 +140,29 @@ fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig>
         }
     }
     Some(TaskConfig { kind })
+}
+
+/// Whether the data are a table, even one with a fault.
+fn of_table(reader: &Reader<'_>) -> bool {
+    let kind = reader.root.find("data.kind").map(Node::to_value);
+    kind.is_some_and(|kind| kind.as_str() == Some("csv"))
+}
+
+/// The task of a table, where it is written.
+fn read_table_task(reader: &mut Reader<'_>) -> Option<TaskConfig> {
+    if !reader.has("task") {
+        return None;
+    }
+    reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
+    let task: TaskConfig = reader.section("task")?;
+    if task.kind == TaskKind::Generate {
+        let fault = Fault::new("`task.kind` is \"generate\", and rows of a table are not made");
+        let place = reader.root.place_of("task.kind");
+        let help = "write kind = \"classify\" or kind = \"regress\", or leave [task] out";
+        reader.faults.push(fault.at(Some(&place)).help(help));
+        return None;
+    }
+    Some(task)
 }
 
 /// Notes where the length is missing or written twice. One from the command line takes the place of the file's.
@@ -165,15 +191,24 @@ fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
 }
 
 fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
-    let kinds = ["fashion-mnist", "fashion-mnist-mini", "mnist", "idx", "image-folder"];
+    let kinds = ["fashion-mnist", "fashion-mnist-mini", "mnist", "idx", "image-folder", "csv"];
     let kind = reader.kind("data", &kinds)?;
-    let (batches, source) = match kind {
+    let (mut batches, mut source): (BatchConfig, _) = match kind {
         "fashion-mnist" => tagged(reader, "data", kind, DataSource::FashionMnist),
         "fashion-mnist-mini" => tagged(reader, "data", kind, DataSource::FashionMnistMini),
         "mnist" => tagged(reader, "data", kind, DataSource::Mnist),
         "idx" => tagged(reader, "data", kind, DataSource::Idx),
+        "csv" => tagged(reader, "data", kind, DataSource::Csv),
         _ => tagged(reader, "data", kind, DataSource::ImageFolder),
     }?;
+    if let DataSource::Csv(csv) = &mut source {
+        if !reader.has("data.valid_samples") {
+            batches.valid_samples = 0;
+        }
+        if csv.path.is_some() {
+            csv.test_fraction.get_or_insert(TEST_FRACTION);
+        }
+    }
     Some(DataConfig { source, batches })
 }
 

@@ -4,12 +4,12 @@ use crate::fault::nearest;
 use crate::fields::field_names;
 use crate::models::{CnnConfig, MlpConfig};
 use crate::sections::{
-    AugmentConfig, BatchConfig, ImageFolderConfig, RunConfig, SgdConfig, TrainConfig, UpdateConfig,
-    WarmupConfig,
+    AugmentConfig, BatchConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig, TrainConfig,
+    UpdateConfig, WarmupConfig,
 };
 
 /// Names that other programs have for settings, without `-` and `_`.
-const ELSEWHERE: [(&str, &str); 30] = [
+const ELSEWHERE: [(&str, &str); 35] = [
     ("lr", "optimizer.learning_rate"),
     ("lr0", "optimizer.learning_rate"),
     ("optim", "optimizer.kind"),
@@ -34,6 +34,11 @@ const ELSEWHERE: [(&str, &str); 30] = [
     ("bs", "data.batch_size"),
     ("trainbatchsize", "data.batch_size"),
     ("dataset", "data.kind"),
+    ("labelcolumn", "data.target"),
+    ("targetcolumn", "data.target"),
+    ("dropcolumns", "data.ignore"),
+    ("embeddingdim", "model.embedding"),
+    ("criterion", "train.loss"),
     ("imgsz", "data.size"),
     ("imagesize", "data.size"),
     ("arch", "model.kind"),
@@ -50,7 +55,7 @@ pub fn setting_like(word: &str) -> Option<String> {
     if let Some((_, setting)) = ELSEWHERE.iter().find(|(name, _)| *name == plain) {
         return Some((*setting).to_owned());
     }
-    let known: [(&str, &[&str]); 10] = [
+    let known: [(&str, &[&str]); 11] = [
         ("run", field_names::<RunConfig>()),
         ("data", field_names::<BatchConfig>()),
         ("data", field_names::<ImageFolderConfig>()),
@@ -61,6 +66,7 @@ pub fn setting_like(word: &str) -> Option<String> {
         ("optimizer", field_names::<SgdConfig>()),
         ("schedule", field_names::<WarmupConfig>()),
         ("train", field_names::<TrainConfig>()),
+        ("data", field_names::<CsvConfig>()),
     ];
     let word = word.trim_matches('-').replace('-', "_");
     let key = nearest(&word, known.iter().flat_map(|(_, keys)| keys.iter().copied()))?;

@@ -10,6 +10,7 @@ mod check;
 mod checks;
 mod command;
 mod config;
+mod decide;
 mod fault;
 mod fields;
 mod gather;

@@ -10,8 +10,10 @@ use crate::sections::DataSource;
 use crate::text::composed;
 
 /// The settings that are paths.
-pub(crate) const PATHS: [&str; 7] = [
+pub(crate) const PATHS: [&str; 9] = [
     "data.path",
+    "data.train",
+    "data.test",
     "data.train_images",
     "data.train_labels",
     "data.test_images",
@@ -91,6 +93,16 @@ impl Config {
                 ("data.test_images", &mut idx.test_images),
                 ("data.test_labels", &mut idx.test_labels),
             ]),
+            DataSource::Csv(csv) => {
+                let files = [
+                    ("data.path", &mut csv.path),
+                    ("data.train", &mut csv.train),
+                    ("data.test", &mut csv.test),
+                ];
+                paths.extend(
+                    files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))),
+                );
+            }
             DataSource::FashionMnist(_)
             | DataSource::FashionMnistMini(_)
             | DataSource::Mnist(_) => {}

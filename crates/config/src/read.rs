@@ -204,6 +204,7 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
         let example = match *field {
             "name" => "\"mlp\"",
             "path" => "\"pictures\"",
+            "target" => "\"price\"",
             "hidden" => "[256]",
             "widths" => "[16, 32]",
             "depths" => "[2, 2]",

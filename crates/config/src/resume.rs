@@ -52,8 +52,10 @@ fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
 
 /// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
 /// they are the same.
-const RESUME_MAY_CHANGE: [&str; 16] = [
+const RESUME_MAY_CHANGE: [&str; 18] = [
     "data.path",
+    "data.train",
+    "data.test",
     "data.train_images",
     "data.train_labels",
     "data.test_images",

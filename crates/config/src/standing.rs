@@ -31,8 +31,8 @@ impl Metric {
     /// The better direction.
     pub fn better(self) -> Better {
         match self {
-            Self::Accuracy => Better::Higher,
-            Self::Loss | Self::Distance => Better::Lower,
+            Self::Accuracy | Self::R2 => Better::Higher,
+            Self::Loss | Self::Distance | Self::Rmse | Self::Mae => Better::Lower,
         }
     }
 

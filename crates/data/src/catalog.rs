@@ -204,7 +204,7 @@ pub fn is_present(source: &DataSource, root: &Path) -> bool {
         DataSource::FashionMnist(_) => "fashion-mnist",
         DataSource::FashionMnistMini(_) => "fashion-mnist-mini",
         DataSource::Mnist(_) => "mnist",
-        DataSource::Idx(_) | DataSource::ImageFolder(_) => return true,
+        DataSource::Idx(_) | DataSource::ImageFolder(_) | DataSource::Csv(_) => return true,
     };
     entry(name).is_ok_and(|entry| entry.is_present(root))
 }

@@ -82,6 +82,11 @@ pub fn load(
         DataSource::Mnist(_) => known("mnist", root, notice),
         DataSource::Idx(config) => idx_files(config, labels),
         DataSource::ImageFolder(config) => folder::load(config, labels),
+        DataSource::Csv(config) => {
+            let path = config.path.as_ref().or(config.train.as_ref());
+            let fault = "it is a table, and this needs images";
+            Err(DataError::set(Path::new(path.map_or("", String::as_str)), fault))
+        }
     }
 }
 

@@ -69,6 +69,18 @@ pub enum DataError {
         /// What is wrong with it.
         fault: String,
     },
+    /// A table with a fault.
+    #[error("{}{}: {fault}", shown(path), place(*line, column.as_deref()))]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1, where the fault has one.
+        line: Option<u64>,
+        /// The name of the column, where the fault has one.
+        column: Option<String>,
+        /// What is wrong and what to do.
+        fault: String,
+    },
     /// A dataset that nobody knows.
     #[error("there is no dataset named `{name}`; known are {}", known.join(", "))]
     Unknown {
@@ -123,6 +135,13 @@ fn lines(tried: &[Tried]) -> String {
         let _ = writeln!(text, "  - {way}: {reason}");
         text
     })
+}
+
+/// `, line 7, column `age``, as far as they are known.
+fn place(line: Option<u64>, column: Option<&str>) -> String {
+    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+    let column = column.map(|column| format!(", column `{column}`")).unwrap_or_default();
+    line + &column
 }
 
 impl DataError {

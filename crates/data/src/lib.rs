@@ -1,4 +1,4 @@
-//! What is learned from: files to checked records to batches of u8 pixels and labels.
+//! What is learned from: files to checked records to batches.
 //!
 //! | module | subject |
 //! | --- | --- |
@@ -12,9 +12,10 @@
 //! | [`split`] | the validation set |
 //! | [`normalization`] | mean and standard deviation of each channel |
 //! | [`batch`], [`augment`], [`prefetch`] | batches: order, random changes, made ahead |
+//! | [`tables`] | CSV files: rows of numbers and categories, and their target |
 //! | [`mini`] | cutting the small set that is part of the repository |
 //!
-//! Nothing here knows a tensor: a batch is a contiguous buffer of bytes.
+//! Nothing here knows a tensor: a batch is made of contiguous buffers.
 
 #![forbid(unsafe_code)]
 
@@ -40,7 +41,9 @@ pub mod picture;
 pub mod prefetch;
 pub mod preprocessing;
 mod signature;
+mod source;
 pub mod split;
+pub mod tables;
 mod tools;
 
 pub use batch::{Batch, Loader};
@@ -57,4 +60,5 @@ pub use names::same_names;
 pub use normalization::Normalization;
 pub use picture::{Bounds, pixels, read_picture, read_picture_bytes, to_pixels};
 pub use prefetch::Prefetch;
+pub use source::Source;
 pub use split::Splits;

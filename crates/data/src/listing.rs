@@ -234,7 +234,7 @@ impl Listing {
             );
             return Err(DataError::set(&self.root, fault));
         }
-        let cut = stratified(&labels, self.classes.len(), take, TEST_SEED, Spare::Kept);
+        let cut = stratified(&labels, self.classes.len(), take, (TEST_SEED, 0), Spare::Kept);
         let part = |places: &[u32]| {
             places.iter().map(|&place| self.pictures[place as usize].clone()).collect()
         };

@@ -52,7 +52,7 @@ pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, Str
 
 /// The IDX bytes of `count` pictures and of their labels.
 fn chosen(examples: &Examples, num_classes: usize, count: usize) -> [Vec<u8>; 2] {
-    let places = stratified(&examples.labels, num_classes, count, SEED, Spare::Taken).taken;
+    let places = stratified(&examples.labels, num_classes, count, (SEED, 0), Spare::Taken).taken;
     let places = || places.iter().map(|&place| place as usize);
     let pixels: Vec<u8> = places().flat_map(|place| examples.picture(place)).copied().collect();
     let labels: Vec<u8> = places().map(|place| examples.labels[place] as u8).collect();

@@ -34,24 +34,15 @@ impl Dataset {
         if wanted >= available {
             return Err(DataError::TooFew { dataset: self.name.clone(), wanted, available });
         }
-        let cut = |indices: &[u32], take: usize, spare: Spare| -> Cut {
-            let labels = indices.iter().map(|index| self.train.labels[*index as usize]);
-            let labels: Vec<u16> = labels.collect();
-            let cut = stratified(&labels, self.classes.len(), take, seed, spare);
-            let at = |places: Vec<u32>| places.into_iter().map(|place| indices[place as usize]);
-            Cut { kept: at(cut.kept).collect(), taken: at(cut.taken).collect() }
-        };
         let all: Vec<u32> = (0..available as u32).collect();
-        let Cut { kept: mut train, taken: mut valid } = cut(&all, wanted, Spare::Kept);
-        if let Some(share) = config.limit_train {
-            let take = (train.len() as f64 * share).round().max(1.0) as usize;
-            train = cut(&train, take.min(train.len()), Spare::Taken).taken;
-        }
-        if let Some(batches) = config.overfit_batches {
-            let take = batches.saturating_mul(config.batch_size);
-            train = cut(&train, take.min(train.len()), Spare::Taken).taken;
-            valid.clone_from(&train);
-        }
+        let label = |place: u32| self.train.labels[place as usize];
+        let Cut { kept: train, taken: valid } = learned(
+            &all,
+            label,
+            self.classes.len(),
+            &BatchConfig { valid_samples: wanted, ..config.clone() },
+            seed,
+        );
         let subset = |indices: Vec<u32>| Subset {
             examples: Arc::clone(&self.train),
             indices: indices.into(),
@@ -75,6 +66,45 @@ impl Splits {
     }
 }
 
+/// Cuts `valid_samples` of these places for validation, and leaves what the other settings say of the rest.
+pub(crate) fn learned(
+    places: &[u32],
+    label: impl Fn(u32) -> u16,
+    num_classes: usize,
+    config: &BatchConfig,
+    seed: u64,
+) -> Cut {
+    let cut = |places: &[u32], take: usize, spare: Spare| {
+        cut_places(places, &label, num_classes, take, (seed, 0), spare)
+    };
+    let Cut { kept: mut train, taken: mut valid } = cut(places, config.valid_samples, Spare::Kept);
+    if let Some(share) = config.limit_train {
+        let take = (train.len() as f64 * share).round().max(1.0) as usize;
+        train = cut(&train, take.min(train.len()), Spare::Taken).taken;
+    }
+    if let Some(batches) = config.overfit_batches {
+        let take = batches.saturating_mul(config.batch_size);
+        train = cut(&train, take.min(train.len()), Spare::Taken).taken;
+        valid.clone_from(&train);
+    }
+    Cut { kept: train, taken: valid }
+}
+
+/// Takes `take` of these places at random, the same share of each class.
+pub(crate) fn cut_places(
+    places: &[u32],
+    label: impl Fn(u32) -> u16,
+    num_classes: usize,
+    take: usize,
+    stream: (u64, u64),
+    spare: Spare,
+) -> Cut {
+    let labels: Vec<u16> = places.iter().map(|&place| label(place)).collect();
+    let cut = stratified(&labels, num_classes, take, stream, spare);
+    let at = |chosen: Vec<u32>| chosen.into_iter().map(|place| places[place as usize]).collect();
+    Cut { kept: at(cut.kept), taken: at(cut.taken) }
+}
+
 /// Which side of a cut keeps a picture of each class, as far as the other classes can give one for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spare {
@@ -90,12 +120,13 @@ pub(crate) struct Cut {
     pub taken: Vec<u32>,
 }
 
-/// Takes `take` places at random, the same share of each class; `take` is at most `labels.len()`.
+/// Takes `take` places at random, the same share of each class; `take` is at most `labels.len()`. The stream is of a
+/// seed and, among several cuts by it, a number.
 pub(crate) fn stratified(
     labels: &[u16],
     num_classes: usize,
     take: usize,
-    seed: u64,
+    (seed, number): (u64, u64),
     side: Spare,
 ) -> Cut {
     let mut places = vec![Vec::new(); num_classes];
@@ -108,7 +139,7 @@ pub(crate) fn stratified(
     let mut cut =
         Cut { kept: Vec::with_capacity(labels.len() - take), taken: Vec::with_capacity(take) };
     for (class, (mut places, share)) in places.into_iter().zip(shares).enumerate() {
-        Stream::new(seed, Purpose::Split, class as u64, 0).shuffle(&mut places);
+        Stream::new(seed, Purpose::Split, class as u64, number).shuffle(&mut places);
         cut.kept.extend(places.drain(share..));
         cut.taken.append(&mut places);
     }

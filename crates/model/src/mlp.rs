@@ -103,6 +103,7 @@ impl Table for Mlp {
             activation: Activation::Relu,
             dropout: hearth_config::Dropout::default(),
             initializer: hearth_config::Initializer::He,
+            embedding: None,
         };
         vec![
             (

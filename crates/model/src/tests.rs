@@ -15,6 +15,7 @@ fn mlp(hidden: &[usize]) -> ClassifierConfig {
         activation: Activation::Relu,
         dropout: Dropout::default(),
         initializer: Initializer::He,
+        embedding: None,
     })
 }
 

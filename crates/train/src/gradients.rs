@@ -93,6 +93,7 @@ mod tests {
             activation: Activation::None,
             dropout: Dropout::default(),
             initializer: Initializer::He,
+            embedding: None,
         });
         let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device).expect("any size will do");
         let factors = Tensor::<2>::from_data([values], &device);

@@ -71,7 +71,7 @@ impl Leg<'_> {
         let artifact_folders = task.artifact_folders();
         let train = &self.job.config.train;
         let mut resumed = match self.job.target {
-            Target::Resume(_) => resume::newest(&self.run, train.best_by, observe)?,
+            Target::Resume(_) => resume::newest(&self.run, train.best_by(), observe)?,
             _ => None,
         };
         if let Some(resumed) = &resumed {
@@ -177,7 +177,7 @@ impl Leg<'_> {
         let resumed = kept.last().map(|kept| kept.step);
         let keeper = |kept, length| {
             let run = self.run.clone();
-            Keeper::new(run, config.train.keep_last, config.train.best_by, kept, length)
+            Keeper::new(run, config.train.keep_last, config.train.best_by(), kept, length)
         };
         let keeper = match keeper(kept.clone(), metrics_length) {
             Err(error @ StoreError::MetricsShort { .. }) => {

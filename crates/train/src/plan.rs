@@ -58,7 +58,7 @@ impl Plan {
                 .transpose()?,
             checkpoint_every: every("train.checkpoint_every", train.checkpoint_every)?,
             log_every: train.log_every,
-            best_by: train.best_by,
+            best_by: train.best_by(),
             early_stop: train.early_stop.clone(),
         })
     }

@@ -66,7 +66,7 @@ pub(crate) fn begin(
 /// The folder of datasets of a job that needs one.
 fn datasets_folder(job: &Job<'_>) -> Option<String> {
     match job.config.data.source {
-        DataSource::Idx(_) | DataSource::ImageFolder(_) => None,
+        DataSource::Idx(_) | DataSource::ImageFolder(_) | DataSource::Csv(_) => None,
         DataSource::FashionMnist(_) | DataSource::FashionMnistMini(_) | DataSource::Mnist(_) => {
             let folder = std::path::absolute(job.datasets).ok()?;
             folder.to_str().map(str::to_owned)

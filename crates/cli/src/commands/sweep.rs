@@ -188,7 +188,7 @@ impl<'a> Search<'a> {
 
     /// Prints and writes the results, and says what is left to do.
     fn finish(&self, states: &[State], trained: Result<(), Failure>) -> Result<(), Failure> {
-        let ranking = Ranking::new(&self.record, self.configs[0].train.best_by, states);
+        let ranking = Ranking::new(&self.record, self.configs[0].train.best_by(), states);
         let results = self.sweep.write_results(&ranking.csv())?;
         if self.args.json {
             print_json(&ranking.json(self.sweep.path()))?;
@@ -196,7 +196,7 @@ impl<'a> Search<'a> {
             print(&ranking.table())?;
         }
         say(&format!("all results with all digits: {}", results.display()));
-        let metric = self.configs[0].train.best_by.name();
+        let metric = self.configs[0].train.best_by().name();
         let is_measured =
             |state: &State| state.results().is_none_or(|all| all.valid(metric).is_some());
         if let Some(trial) = states.iter().position(|state| !is_measured(state)) {

@@ -133,7 +133,7 @@ impl Record {
         };
         let configs = (0..self.trials.len()).map(config).collect::<Result<Vec<_>, Faults>>()?;
         let first = configs.first().ok_or_else(|| Fault::new("a sweep of no trials"))?;
-        if configs.iter().any(|config| config.train.best_by != first.train.best_by) {
+        if configs.iter().any(|config| config.train.best_by() != first.train.best_by()) {
             return Err(
                 Fault::new("the trials are ranked by train.best_by, so it cannot vary").into()
             );

@@ -3,7 +3,7 @@
 use crate::checks::Checks;
 use crate::gather::Sections;
 use crate::models::LenetConfig;
-use crate::sections::{AdversarialLoss, Metric};
+use crate::sections::AdversarialLoss;
 
 impl Checks<'_> {
     pub(super) fn adversarial(&mut self, sections: &Sections) {
@@ -65,11 +65,6 @@ impl Checks<'_> {
             );
         }
         let Some(train) = &sections.train else { return };
-        self.contradiction(
-            train.best_by != Metric::Distance,
-            "train.best_by",
-            "a pair of networks names no classes: its `train.best_by` is \"distance\"",
-        );
         for (key, found) in [
             ("train.class_weights", train.class_weights.is_some()),
             ("train.label_smoothing", train.label_smoothing > 0.0),

@@ -22,6 +22,10 @@ pub struct MlpConfig {
     /// The distribution of the initial weights. Biases start at zero.
     #[serde(default)]
     pub initializer: Initializer,
+    /// Width of the learned vector of each category of a table; one-hot codes without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4096))]
+    pub embedding: Option<usize>,
 }
 
 impl Network for MlpConfig {
@@ -31,6 +35,9 @@ impl Network for MlpConfig {
 
     fn check(&self, checks: &mut Checks<'_>) {
         checks.hidden(&self.hidden);
+        if let Some(width) = self.embedding {
+            checks.that("model.embedding", width, (1..=4096).contains(&width), "1 to 4096");
+        }
         for dropout in self.dropout.per_layer(1) {
             checks.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
         }

@@ -96,11 +96,12 @@ fn frames_are_rounded_up_to_whole_steps() {
 
 #[test]
 fn the_task_follows_from_the_model_or_is_named() {
-    let task = |overrides: &[&str]| check(MINIMAL, overrides).map(|config| config.task.kind);
-    assert_eq!(task(&[]).expect("good"), TaskKind::Classify);
-    assert_eq!(task(&["task.kind=classify"]).expect("good"), TaskKind::Classify);
+    let task = |overrides: &[&str]| check(MINIMAL, overrides).map(|config| config.task_kind());
+    assert_eq!(task(&[]).expect("good"), Some(TaskKind::Classify));
+    assert_eq!(task(&["task.kind=classify"]).expect("good"), Some(TaskKind::Classify));
     for (wrong, said) in [
         ("task.kind=generate", "cannot do that"),
+        ("task.kind=regress", "cannot do that"),
         ("task.kind=classification", "is not a kind of [task]"),
         ("task.name=classify", "`task.kind` is missing"),
     ] {

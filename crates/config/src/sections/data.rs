@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[data]`: the pictures to learn from and how they are cut into batches.
+use super::CsvConfig;
+
+/// `[data]`: the images or rows to learn from and how they are cut into batches.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct DataConfig {
-    /// Where the pictures come from.
+    /// Where they come from.
     #[serde(flatten)]
     pub source: DataSource,
     /// Batch size and split, whatever the source.
@@ -19,13 +21,13 @@ pub struct DataConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BatchConfig {
-    /// Pictures in one batch.
+    /// Images or rows in one batch.
     #[schemars(range(min = 1))]
     pub batch_size: usize,
-    /// Pictures cut from the training set for validation, the same share of each class; 0 for none. Not used
-    /// where a folder has validation pictures of its own.
+    /// Images or rows cut from the training set for validation, the same share of each class; 0 for none, which
+    /// is what a table has when absent. Not used where a folder has validation pictures of its own.
     pub valid_samples: usize,
-    /// The share of the remaining training pictures that is learned from, the same of each class; all of
+    /// The share of the remaining training set that is learned from, the same of each class; all of
     /// them when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
@@ -59,7 +61,7 @@ impl Default for BatchConfig {
     }
 }
 
-/// Where pictures come from: `kind` in `[data]`.
+/// The source of images or rows: `kind` in `[data]`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum DataSource {
@@ -73,24 +75,26 @@ pub enum DataSource {
     Idx(IdxConfig),
     /// A folder of pictures, one subfolder per class.
     ImageFolder(ImageFolderConfig),
+    /// A table: comma-separated values, or of another separator. A class or a number is predicted.
+    Csv(CsvConfig),
 }
 
 impl DataSource {
-    /// Height and width of the pictures, in pixels; `None` where only the files say it.
+    /// Height and width of the pictures, in pixels; `None` where only the files say it, and of a table.
     pub fn size(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(28),
             Self::ImageFolder(folder) => Some(folder.size),
-            Self::Idx(_) => None,
+            Self::Idx(_) | Self::Csv(_) => None,
         }
     }
 
-    /// The channels of the images; `None` where only the files say it.
+    /// The channels of the images; `None` where only the files say it, and of a table.
     pub fn channels(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(1),
             Self::ImageFolder(folder) => Some(folder.color.channels()),
-            Self::Idx(_) => None,
+            Self::Idx(_) | Self::Csv(_) => None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! One plain struct for each section of a config, and an enum for each `kind`.
 
 mod adversarial;
+mod csv;
 mod data;
+mod metric;
 mod optimizer;
 mod run;
 mod schedule;
@@ -9,10 +11,13 @@ mod task;
 mod train;
 
 pub use adversarial::{AdversarialConfig, AdversarialLoss, EvaluateConfig};
+pub(crate) use csv::TEST_FRACTION;
+pub use csv::{CsvConfig, Missing};
 pub use data::{
     AugmentConfig, BatchConfig, Color, DataConfig, DataSource, IdxConfig, ImageFolderConfig,
     NoOptions, OnBroken,
 };
+pub use metric::{Metric, RegressionLoss};
 pub use optimizer::{
     AdamConfig, OptimizerConfig, OptimizerKind, RuleConfig, SgdConfig, UpdateConfig,
 };
@@ -21,4 +26,4 @@ pub use schedule::{
     CosineConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig, WarmupConfig,
 };
 pub use task::{TaskConfig, TaskKind};
-pub use train::{Balanced, Cadence, ClassWeights, EarlyStop, Length, Metric, TrainConfig};
+pub use train::{Balanced, Cadence, ClassWeights, EarlyStop, Length, TrainConfig};

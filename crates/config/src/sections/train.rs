@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{Metric, RegressionLoss};
+
 /// `[train]`: the loss, the length of the run, and its cadences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,9 @@ pub struct TrainConfig {
     /// rounded up to whole steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<Length>,
+    /// The loss of a predicted number: the task `"regress"` alone has a choice; `"squared"` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<RegressionLoss>,
     /// The share of the target that is spread over all classes (Szegedy et al. 2016).
     #[serde(default)]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
@@ -51,11 +56,11 @@ pub struct TrainConfig {
     #[serde(default = "default_keep_last")]
     #[schemars(range(min = 2))]
     pub keep_last: usize,
-    /// What makes one checkpoint better than another: `"accuracy"` or `"loss"` of a classifier,
-    /// `"distance"` of a generator. The first that fits when absent. The lower loss breaks ties, then the
-    /// earlier step.
-    #[serde(default)]
-    pub best_by: Metric,
+    /// What makes one checkpoint better than another: `"accuracy"` or `"loss"` of a classifier, `"rmse"`, `"mae"`,
+    /// `"r2"` or `"loss"` of a predicted number, `"distance"` of a generator. The first that fits when absent. The
+    /// lower loss breaks ties, then the earlier step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_by: Option<Metric>,
     /// Stop when the validation result no longer gets better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<EarlyStop>,
@@ -68,6 +73,11 @@ impl TrainConfig {
             (Some(length), _) => length,
             (None, epochs) => Length::Every(Cadence::Epochs(epochs.unwrap_or(1))),
         }
+    }
+
+    /// What makes one checkpoint better than another. Absent only as long as the task is undecided.
+    pub fn best_by(&self) -> Metric {
+        self.best_by.unwrap_or_default()
     }
 }
 
@@ -94,30 +104,6 @@ pub struct EarlyStop {
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub min_delta: f64,
-}
-
-/// A result on the validation set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// The share of pictures that are classified correctly: higher is better.
-    #[default]
-    Accuracy,
-    /// Mean cross-entropy in nats: lower is better.
-    Loss,
-    /// The Frechet distance between made and real pictures: lower is better.
-    Distance,
-}
-
-impl Metric {
-    /// Its name in configs and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Accuracy => "accuracy",
-            Self::Loss => "loss",
-            Self::Distance => "distance",
-        }
-    }
 }
 
 /// An interval: `"1 epoch"`, `"5 epochs"`, `"200 steps"`.

@@ -140,7 +140,7 @@ proptest! {
         labels in prop::collection::vec(0_u16..10, 1..500), part in 0.0..1.0_f64, seed: u64,
     ) {
         let take = (labels.len() as f64 * part) as usize;
-        let cut = stratified(&labels, 10, take, seed, Spare::Kept);
+        let cut = stratified(&labels, 10, take, (seed, 0), Spare::Kept);
         prop_assert_eq!(cut.taken.len(), take);
         prop_assert!(cut.kept.is_sorted() && cut.taken.is_sorted());
         let all: BTreeSet<u32> = cut.kept.iter().chain(&cut.taken).copied().collect();

@@ -82,6 +82,7 @@ fn accuracy(
         activation: Activation::None,
         dropout: Dropout::default(),
         initializer: Initializer::Xavier,
+        embedding: None,
     });
     let training = subject.device.clone().autodiff();
     let num_classes = subject.classes.len();

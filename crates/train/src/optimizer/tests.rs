@@ -18,6 +18,7 @@ fn network(weight: [f32; 2], bias: [f32; 2]) -> Classifier {
         activation: hearth_config::Activation::None,
         dropout: hearth_config::Dropout::default(),
         initializer: hearth_config::Initializer::He,
+        embedding: None,
     });
     let network = Classifier::new(&config, [1, 1, 1], 2, 0, &device()).unwrap();
     let mut state = StateDict::new();

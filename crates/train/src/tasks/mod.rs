@@ -20,7 +20,7 @@ pub const TASKS: [TaskEntry; 2] = [classify::ENTRY, adversarial::ENTRY];
 
 /// The row of a config's task.
 fn entry_of(config: &Config) -> TaskEntry {
-    let name = config.task.kind.name();
+    let name = config.task_kind().expect("a table has said it").name();
     let entry = TASKS.iter().find(|entry| entry.name == name);
     *entry.expect("a row for each task that a config may name")
 }

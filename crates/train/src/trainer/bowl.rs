@@ -99,7 +99,7 @@ fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
     let mut newest = run.checkpoints().load_newest()?;
     let kept = newest.iter().map(|found| Kept { step: found.step, best: None }).collect();
     let length = newest.as_mut().map(|found| found.state.take_u64(METRICS_LENGTH)).transpose()?;
-    let keeper = Keeper::new(run.clone(), 2, config.train.best_by, kept, length.unwrap_or(0))?;
+    let keeper = Keeper::new(run.clone(), 2, config.train.best_by(), kept, length.unwrap_or(0))?;
     let steps = StepSettings::new(&config, &Backend::default().device()?)?;
     let computing = Computing { on: "a test".to_owned(), reading: Reading::Now, steps };
     let stop = AtomicBool::new(false);

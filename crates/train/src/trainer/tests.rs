@@ -43,7 +43,7 @@ fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
 fn trained(task: Box<dyn Task>, config: &Config, reading: Reading, stop_at: u64) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunDir::create(folder.path().join("run")).expect("a run");
-    let keeper = Keeper::new(run.clone(), 3, config.train.best_by, Vec::new(), 0).expect("a log");
+    let keeper = Keeper::new(run.clone(), 3, config.train.best_by(), Vec::new(), 0).expect("a log");
     let (stop, mut told) = (AtomicBool::new(false), 0);
     let mut observe = |event: Event<'_>| {
         if let Event::Step(step) = event {

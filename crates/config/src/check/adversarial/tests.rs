@@ -29,7 +29,7 @@ fn a_pair_has_its_defaults_and_reads_as_itself() {
     assert_eq!(adversarial.loss, AdversarialLoss::NonSaturating);
     assert_eq!((adversarial.discriminator_steps, adversarial.label_smoothing), (1, 0.0));
     assert_eq!(config.evaluate.clone().expect("a pair").samples, 10_000);
-    assert_eq!(config.train.best_by, Metric::Distance);
+    assert_eq!(config.train.best_by(), Metric::Distance);
     assert_eq!(config.optimizer.discriminator, None);
     for overrides in [
         &[][..],

@@ -1,0 +1,106 @@
+//! The task of a config: settings that follow from it, and those that contradict it.
+
+use crate::config::Config;
+use crate::fault::{Fault, Faults};
+use crate::sections::{Metric, TaskConfig, TaskKind, TrainConfig};
+
+impl Config {
+    /// The task; none as long as it is the table's to say.
+    pub fn task_kind(&self) -> Option<TaskKind> {
+        self.task.map(|task| task.kind)
+    }
+
+    /// Sets the task of a table without `[task]`, once its target is known, and the settings that follow from it.
+    /// A setting that contradicts it is a fault, and the config is as it was.
+    pub fn decide_task(&mut self, kind: TaskKind) -> Result<(), Faults> {
+        let faults: Vec<_> = self.train.misfits(Some(kind)).map(Misfit::into_fault).collect();
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+        self.task = Some(TaskConfig { kind });
+        self.train.complete(kind);
+        Ok(())
+    }
+}
+
+/// A setting that a task does not have.
+pub(crate) struct Misfit {
+    pub key: &'static str,
+    pub message: String,
+}
+
+impl Misfit {
+    fn into_fault(self) -> Fault {
+        Fault::new(self.message)
+    }
+}
+
+impl TrainConfig {
+    /// Fills in what is not written and follows from the task.
+    pub(crate) fn complete(&mut self, task: TaskKind) {
+        self.best_by.get_or_insert(task.metrics()[0]);
+        if task == TaskKind::Regress {
+            self.loss.get_or_insert_default();
+        }
+    }
+
+    /// The settings that contradict a task; with none, those that contradict both tasks of a table.
+    pub(crate) fn misfits(&self, task: Option<TaskKind>) -> impl Iterator<Item = Misfit> {
+        let fits = |metric| match task {
+            Some(task) => task.metrics().contains(&metric),
+            None => metric != Metric::Distance,
+        };
+        let regresses = task == Some(TaskKind::Regress);
+        let other = task.filter(|_| !regresses).map(TaskKind::name);
+        let best_by = self
+            .best_by
+            .filter(|&metric| !fits(metric))
+            .map(|metric| Misfit { key: "train.best_by", message: unfit_metric(metric, task) });
+        let loss = other.filter(|_| self.loss.is_some()).map(|name| Misfit {
+            key: "train.loss",
+            message: format!("`train.loss` is of a predicted number, and the task is \"{name}\""),
+        });
+        let of_classes = [
+            ("train.label_smoothing", self.label_smoothing > 0.0),
+            ("train.class_weights", self.class_weights.is_some()),
+        ];
+        let of_classes = of_classes.into_iter().filter(move |(_, found)| *found && regresses);
+        let of_classes = of_classes.map(|(key, _)| Misfit {
+            key,
+            message: format!("`{key}` is for classes, and the task is to predict a number"),
+        });
+        best_by.into_iter().chain(loss).chain(of_classes)
+    }
+}
+
+impl TaskKind {
+    /// What its checkpoints may be compared by, the default first.
+    fn metrics(self) -> &'static [Metric] {
+        match self {
+            Self::Classify => &[Metric::Accuracy, Metric::Loss],
+            Self::Generate => &[Metric::Distance],
+            Self::Regress => &[Metric::Rmse, Metric::Mae, Metric::R2, Metric::Loss],
+        }
+    }
+}
+
+fn unfit_metric(metric: Metric, task: Option<TaskKind>) -> String {
+    let name = metric.name();
+    match (task, metric) {
+        (Some(TaskKind::Generate), _) => {
+            "a pair of networks names no classes: its `train.best_by` is \"distance\"".to_owned()
+        }
+        (_, Metric::Distance) => {
+            "`train.best_by` is the distance of made pictures, and this network makes none"
+                .to_owned()
+        }
+        (Some(TaskKind::Regress), _) => format!(
+            "`train.best_by` is \"{name}\", which classes have, and the task is to predict a number: \"rmse\", \
+             \"mae\", \"r2\" and \"loss\" fit"
+        ),
+        _ => format!(
+            "`train.best_by` is \"{name}\", which a predicted number has, and the task is to name classes: \
+             \"accuracy\" and \"loss\" fit"
+        ),
+    }
+}

@@ -1,0 +1,277 @@
+//! From the cells of a row to the input of a network, by the statistics of the training part.
+
+use hearth_config::{composed, nearest};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::cell::is_missing;
+use super::number::NumberFormat;
+use super::read::no_number;
+use super::target::Target;
+use crate::names::some_of;
+
+/// All that is needed to code a row as those of the training were.
+///
+/// The input of a network is the numbers of a row in the order of the columns, then 0 or 1 for each column with
+/// `missing_flag`, and the codes of its categories in the order of the columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coding {
+    /// The columns that are learned from.
+    pub columns: Vec<Column>,
+    /// The name of the column that is predicted.
+    pub target_column: String,
+    /// What is predicted.
+    pub target: Target,
+}
+
+/// A column that is learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// How its cells are coded.
+    pub coding: ColumnCoding,
+}
+
+/// How the cells of a column are coded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ColumnCoding {
+    /// (number - mean) / std.
+    Number {
+        /// The mean of the training part.
+        mean: f64,
+        /// Its population standard deviation; 1 where that is 0.
+        std: f64,
+        /// The number that stands in for a missing one; none where a missing one is an error.
+        fill: Option<f64>,
+        /// Whether a further number says by 1 that this one was missing.
+        missing_flag: bool,
+    },
+    /// The place of the value among those of the training part, from 1; 0 for any other.
+    Category {
+        /// The values of the training part in Unicode's composed form, in the order of their bytes. The empty one is
+        /// that of missing cells.
+        values: Vec<String>,
+        /// The value that stands in for a missing one; none where a missing one is an error.
+        fill: Option<String>,
+    },
+}
+
+/// A row that cannot be coded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column `{column}`: {fault}")]
+pub struct CellFault {
+    /// The name of the column.
+    pub column: String,
+    /// What is wrong and what to do.
+    pub fault: String,
+}
+
+/// A coded row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EncodedRow {
+    /// As in [`Rows`](super::Rows).
+    pub numbers: Vec<f32>,
+    /// As in [`Rows`](super::Rows).
+    pub codes: Vec<u32>,
+    /// Values that the training part does not have, each with its column.
+    pub unseen: Vec<(String, String)>,
+}
+
+/// The cell of a row.
+pub(crate) enum Cell<'a> {
+    Missing,
+    Number(f64),
+    Text(&'a str),
+}
+
+impl Coding {
+    /// Numbers of a coded row.
+    pub fn num_numbers(&self) -> usize {
+        let of = |column: &Column| match column.coding {
+            ColumnCoding::Number { missing_flag, .. } => 1 + usize::from(missing_flag),
+            ColumnCoding::Category { .. } => 0,
+        };
+        self.columns.iter().map(of).sum()
+    }
+
+    /// How many values each column of categories has: its codes are 0 to that.
+    pub fn categories(&self) -> Vec<usize> {
+        let of = |column: &Column| match &column.coding {
+            ColumnCoding::Category { values, .. } => Some(values.len()),
+            ColumnCoding::Number { .. } => None,
+        };
+        self.columns.iter().filter_map(of).collect()
+    }
+
+    /// Codes a row of cells with the names of their columns, in any order.
+    pub fn encode(&self, row: &[(&str, &str)]) -> Result<EncodedRow, CellFault> {
+        self.known(row.iter().map(|(name, _)| *name))?;
+        self.encode_with(&mut EncodedRow::default(), |column| {
+            let (_, cell) = row.iter().find(|(name, _)| composed(name) == column.name)?;
+            Some(cell_of(cell))
+        })
+    }
+
+    /// Codes a row of a JSON object: a number, a text or a truth value for each column, and null for a missing one.
+    pub fn encode_json(&self, row: &Map<String, Value>) -> Result<EncodedRow, CellFault> {
+        self.known(row.keys().map(String::as_str))?;
+        let mut words = Vec::new();
+        for column in &self.columns {
+            let value = row.get(&column.name).or_else(|| {
+                row.iter().find(|(name, _)| composed(name) == column.name).map(|(_, value)| value)
+            });
+            let Some(value) = value else { return Err(self.lacks(column)) };
+            words.push((value, self.word(column, value)?));
+        }
+        let mut cells = words.iter();
+        self.encode_with(&mut EncodedRow::default(), |_| {
+            let (value, word) = cells.next()?;
+            Some(match value {
+                Value::Null => Cell::Missing,
+                Value::Number(number) if word.is_none() => Cell::Number(number.as_f64()?),
+                Value::String(text) => cell_of(text),
+                _ => cell_of(word.as_deref().unwrap_or_default()),
+            })
+        })
+    }
+
+    /// The word that a JSON value is for a column of categories: 5.0 is that of `5`, where there is no `5.0`.
+    fn word(&self, column: &Column, value: &Value) -> Result<Option<String>, CellFault> {
+        let ColumnCoding::Category { values, .. } = &column.coding else {
+            return match value {
+                Value::Null | Value::Number(_) | Value::String(_) => Ok(None),
+                _ => Err(fault(column, format!("{value} is no number"))),
+            };
+        };
+        let has = |word: &String| find(values, word).is_some();
+        match value {
+            Value::Null | Value::String(_) => Ok(None),
+            Value::Number(number) => {
+                let whole = number.as_f64().filter(|number| number.fract() == 0.0);
+                let whole = whole.map(|number| format!("{number:.0}")).filter(has);
+                Ok(Some(
+                    Some(number.to_string()).filter(has).or(whole).unwrap_or(number.to_string()),
+                ))
+            }
+            Value::Bool(truth) => {
+                let word = truth.to_string();
+                let other = values.iter().find(|value| value.to_lowercase() == word);
+                Ok(Some(other.cloned().unwrap_or(word)))
+            }
+            _ => Err(fault(
+                column,
+                format!("{value} is no value of a cell; write a number or a text"),
+            )),
+        }
+    }
+
+    /// Whether all these are columns; the target may be there.
+    fn known<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), CellFault> {
+        for name in names {
+            let plain = composed(name);
+            if plain == self.target_column || self.columns.iter().any(|column| column.name == plain)
+            {
+                continue;
+            }
+            let all = || self.columns.iter().map(|column| column.name.as_str());
+            let help = match nearest(&plain, all()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", some_of(all(), 12)),
+            };
+            return Err(CellFault {
+                column: name.to_owned(),
+                fault: format!("it is not known; {help}"),
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn lacks(&self, column: &Column) -> CellFault {
+        let help = match &column.coding {
+            ColumnCoding::Number { fill: None, .. } | ColumnCoding::Category { fill: None, .. } => {
+                "the network needs a value of it"
+            }
+            _ => "where its value is not known, say that it is missing",
+        };
+        fault(column, format!("it is not there; {help}"))
+    }
+
+    /// Codes the cells that are found by their columns, asked in order, into the buffers of `row`.
+    pub(crate) fn encode_with<'a>(
+        &self,
+        row: &mut EncodedRow,
+        mut find_cell: impl FnMut(&Column) -> Option<Cell<'a>>,
+    ) -> Result<EncodedRow, CellFault> {
+        row.numbers.clear();
+        row.codes.clear();
+        row.unseen.clear();
+        let mut flags = Vec::new();
+        for column in &self.columns {
+            let cell = find_cell(column).ok_or_else(|| self.lacks(column))?;
+            match &column.coding {
+                ColumnCoding::Number { mean, std, fill, missing_flag } => {
+                    let (number, is_missing) = match number(column, &cell)? {
+                        Some(number) => (number, false),
+                        None => (fill.ok_or_else(|| no_value(column))?, true),
+                    };
+                    row.numbers.push(((number - mean) / std) as f32);
+                    if *missing_flag {
+                        flags.push(f32::from(u8::from(is_missing)));
+                    }
+                }
+                ColumnCoding::Category { values, fill } => {
+                    let word = match &cell {
+                        Cell::Text(text) => composed(text.trim()),
+                        Cell::Number(number) => number.to_string().into(),
+                        Cell::Missing => fill.as_ref().ok_or_else(|| no_value(column))?.into(),
+                    };
+                    let place = find(values, &word);
+                    if place.is_none() {
+                        row.unseen.push((column.name.clone(), word.to_string()));
+                    }
+                    row.codes.push(place.map_or(0, |place| place as u32 + 1));
+                }
+            }
+        }
+        row.numbers.append(&mut flags);
+        Ok(std::mem::take(row))
+    }
+}
+
+/// The place of a value.
+pub(crate) fn find(values: &[String], word: &str) -> Option<usize> {
+    values.binary_search_by(|value| value.as_str().cmp(word)).ok()
+}
+
+/// A cell of text, which may say that there is no value.
+fn cell_of(text: &str) -> Cell<'_> {
+    let text = text.trim();
+    if is_missing(text.as_bytes()) { Cell::Missing } else { Cell::Text(text) }
+}
+
+fn number(column: &Column, cell: &Cell<'_>) -> Result<Option<f64>, CellFault> {
+    let (number, text) = match cell {
+        Cell::Missing => return Ok(None),
+        Cell::Number(number) => (Some(*number), number.to_string()),
+        Cell::Text(text) => (NumberFormat::default().parse(text.as_bytes()), (*text).to_owned()),
+    };
+    match number.filter(|number| number.abs() <= f64::from(f32::MAX)) {
+        Some(number) => Ok(Some(number)),
+        None => Err(fault(column, no_number(text.as_bytes(), "or say that it is missing"))),
+    }
+}
+
+fn fault(column: &Column, fault: impl Into<String>) -> CellFault {
+    CellFault { column: column.name.clone(), fault: fault.into() }
+}
+
+fn no_value(column: &Column) -> CellFault {
+    fault(
+        column,
+        "it has no value, and the network was trained without missing ones (see data.missing)",
+    )
+}

@@ -1,0 +1,224 @@
+//! The columns that are learned from, and as what.
+
+use std::collections::HashMap;
+
+use hearth_config::{CsvConfig, TaskKind, nearest};
+
+use super::cell::is_missing;
+use super::guess::Guess;
+use super::input::Input;
+use super::number::NumberFormat;
+use super::record::Records;
+use super::sample::Sample;
+use crate::error::DataError;
+use crate::names::{composed, some_of};
+
+/// The most names in a message.
+const MOST_NAMED: usize = 12;
+
+/// A column of numbers is understood by so many, where the first rows have none.
+const ENOUGH: usize = 100;
+
+/// A column that is learned from, or the target.
+#[derive(Clone, Debug)]
+pub(crate) struct Used {
+    pub name: String,
+    pub kind: Kind,
+}
+
+/// The values of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// Numbers of this format, kept as the distance from about their middle: as f32 they are exact enough.
+    Number { format: NumberFormat, middle: f64 },
+    /// Categories; chosen by the user, or because they look so.
+    Category { chosen: bool },
+}
+
+/// The columns of a table, in the order of its first file, and their places in a file.
+pub(crate) struct Columns {
+    pub used: Vec<Used>,
+    pub target: Used,
+    pub notes: Vec<String>,
+}
+
+impl Columns {
+    /// Which columns these settings choose, understood by the first rows of the training file.
+    pub fn of(
+        input: &Input,
+        sample: &Sample,
+        config: &CsvConfig,
+        task: Option<TaskKind>,
+    ) -> Result<Self, DataError> {
+        let mut notes = Vec::new();
+        let target = composed(&config.target).into_owned();
+        if sample.has_no_names(&target) {
+            let fault = "its first line has numbers and no names of columns; begin the file with a line of names";
+            return Err(input.fault_at(Some(sample.dialect.lines_before + 1), None, fault));
+        }
+        find(input, sample, &target, "data.target")?;
+        let names = |names: &[String]| {
+            names.iter().map(|name| composed(name).into_owned()).collect::<Vec<_>>()
+        };
+        let (ignored, categories) = (names(&config.ignore), names(&config.categories));
+        for (key, names) in [("data.ignore", &ignored), ("data.categories", &categories)] {
+            names.iter().try_for_each(|name| find(input, sample, name, key).map(drop))?;
+        }
+        let chosen = match &config.columns {
+            Some(columns) => names(columns),
+            None => {
+                let rest = sample.header.iter();
+                rest.filter(|name| !name.is_empty() && **name != target && !ignored.contains(name))
+                    .cloned()
+                    .collect()
+            }
+        };
+        let unnamed = sample.header.iter().filter(|name| name.is_empty()).count();
+        if unnamed > 0 && config.columns.is_none() {
+            let s = if unnamed == 1 { "" } else { "s" };
+            let path = hearth_config::shown(input.path());
+            notes.push(format!("{path}: {unnamed} column{s} without a name left out"));
+        }
+        if chosen.is_empty() {
+            return Err(input
+                .fault("it has no column to learn from, besides the target and what is ignored"));
+        }
+        let mut places = Vec::with_capacity(chosen.len() + 1);
+        for name in &chosen {
+            places.push(find(input, sample, name, "data.columns")?);
+        }
+        places.push(find(input, sample, &target, "data.target")?);
+        let mut guesses = guesses(input, sample, &places)?;
+        let guess = guesses.pop().unwrap_or(Guess::Nothing);
+        let is_code = |name: &String| categories.contains(name);
+        let used = chosen.into_iter().zip(guesses).map(|(name, guess)| {
+            let kind = kind(input, &name, guess, is_code(&name), &mut notes)?;
+            Ok(Used { name, kind })
+        });
+        let used = used.collect::<Result<Vec<_>, DataError>>()?;
+        let kind = target_kind(input, &target, guess, task)?;
+        Ok(Self { used, target: Used { name: target, kind }, notes })
+    }
+}
+
+/// The place of a column in a file; `key` is the setting that names it.
+pub(crate) fn find(
+    input: &Input,
+    sample: &Sample,
+    name: &str,
+    key: &str,
+) -> Result<usize, DataError> {
+    let mut places = (0..sample.header.len()).filter(|&place| sample.header[place] == name);
+    match (places.next(), places.next()) {
+        (Some(place), None) => Ok(place),
+        (Some(first), Some(second)) => {
+            let fault = format!(
+                "its columns {} and {} are both named `{name}`; give each a name of its own",
+                first + 1,
+                second + 1
+            );
+            Err(input.fault_at(Some(sample.dialect.lines_before + 1), None, fault))
+        }
+        (None, _) => Err(input.fault(absent(sample, name, key))),
+    }
+}
+
+/// What a file lacks, and what was probably meant.
+fn absent(sample: &Sample, name: &str, key: &str) -> String {
+    let header = sample.header.iter().map(String::as_str).filter(|name| !name.is_empty());
+    let near = nearest(name, header.clone()).map(|near| format!("did you mean `{near}`? "));
+    let lone = if sample.header.len() == 1 {
+        " (cells are separated by a comma, a semicolon, a tab or |)"
+    } else {
+        ""
+    };
+    let known = some_of(header, MOST_NAMED);
+    format!(
+        "{key} names `{name}`, and it has no such column; {}it has {known}{lone}",
+        near.unwrap_or_default()
+    )
+}
+
+/// What the columns at these places hold.
+fn guesses(input: &Input, sample: &Sample, places: &[usize]) -> Result<Vec<Guess>, DataError> {
+    let decimal_comma = sample.dialect.decimal_comma;
+    let of = |&place: &usize| {
+        let cells = sample.rows.iter().filter_map(|row| row.get(place));
+        Guess::of(cells, decimal_comma)
+    };
+    let mut guesses: Vec<Guess> = places.iter().map(of).collect();
+    let is_open = |at: &usize| guesses[*at] == Guess::Nothing;
+    let mut open: HashMap<usize, Vec<Vec<u8>>> =
+        (0..places.len()).filter(is_open).map(|at| (at, Vec::new())).collect();
+    if open.is_empty() {
+        return Ok(guesses);
+    }
+    // What the first rows do not say, later ones do.
+    let mut records = Records::open(input, sample)?;
+    while open.values().any(|cells| cells.len() < ENOUGH) && records.advance()? {
+        for (&at, cells) in &mut open {
+            let cell = records.record[places[at]].trim_ascii();
+            if cells.len() < ENOUGH && !is_missing(cell) {
+                cells.push(cell.to_vec());
+            }
+        }
+    }
+    for (at, cells) in open {
+        guesses[at] = Guess::of(cells.iter().map(Vec::as_slice), decimal_comma);
+    }
+    Ok(guesses)
+}
+
+fn kind(
+    input: &Input,
+    name: &str,
+    guess: Guess,
+    is_code: bool,
+    notes: &mut Vec<String>,
+) -> Result<Kind, DataError> {
+    let ignore = format!("leave it out by ignore = [{}]", hearth_config::toml_string(name));
+    let fault = |fault: String| Err(input.fault_at(None, Some(name), fault));
+    match guess {
+        Guess::Nothing => fault(format!("it has no value; {ignore}")),
+        _ if is_code => Ok(Kind::Category { chosen: true }),
+        Guess::Numbers(format, middle) => Ok(Kind::Number { format, middle }),
+        Guess::Text => Ok(Kind::Category { chosen: false }),
+        Guess::Codes => {
+            notes.push(format!(
+                "column `{name}` has numbers with zeros in front: read as codes, not as numbers"
+            ));
+            Ok(Kind::Category { chosen: false })
+        }
+        Guess::Dates => fault(format!(
+            "it has dates or times, which are not learned from as they are; {ignore}, or write numbers instead, \
+             such as the month"
+        )),
+        Guess::Marked => fault(format!(
+            "its numbers have a sign beside them, as % or $; write the numbers alone, or {ignore}"
+        )),
+    }
+}
+
+fn target_kind(
+    input: &Input,
+    name: &str,
+    guess: Guess,
+    task: Option<TaskKind>,
+) -> Result<Kind, DataError> {
+    let fault = |fault: &str| Err(input.fault_at(None, Some(name), fault));
+    match (guess, task) {
+        (Guess::Nothing, _) => fault("it is the target, and has no value"),
+        (_, Some(TaskKind::Classify)) => Ok(Kind::Category { chosen: true }),
+        (Guess::Numbers(format, middle), _) => Ok(Kind::Number { format, middle }),
+        (Guess::Marked, _) => fault(
+            "it is the target, and its numbers have a sign beside them, as % or $; write the numbers alone",
+        ),
+        (Guess::Dates, None) => fault(
+            "it is the target, and has dates or times; write numbers, such as days from a day on",
+        ),
+        (_, Some(TaskKind::Regress)) => fault(
+            "it is the target, and most of it are no numbers; for classes, write [task] kind = \"classify\"",
+        ),
+        (Guess::Text | Guess::Codes | Guess::Dates, _) => Ok(Kind::Category { chosen: false }),
+    }
+}

@@ -1,0 +1,77 @@
+//! What a column holds, by its first cells.
+
+use super::cell::{is_date, is_missing, without_mark};
+use super::number::NumberFormat;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Guess {
+    /// Numbers mostly, written so, and their median.
+    Numbers(NumberFormat, f64),
+    /// Digits with zeros in front: codes, such as postcodes.
+    Codes,
+    /// Words.
+    Text,
+    /// Dates or times of day.
+    Dates,
+    /// Numbers with a sign of money or of a share.
+    Marked,
+    /// No value at all.
+    Nothing,
+}
+
+impl Guess {
+    /// The guess of these cells.
+    pub fn of<'a>(cells: impl Iterator<Item = &'a [u8]>, decimal_comma: bool) -> Self {
+        let cells: Vec<&[u8]> =
+            cells.map(<[u8]>::trim_ascii).filter(|cell| !is_missing(cell)).collect();
+        if cells.is_empty() {
+            return Self::Nothing;
+        }
+        let (format, num_numbers) = NumberFormat::of(cells.iter().copied(), decimal_comma);
+        let digits = |cell: &&&[u8]| cell.iter().all(u8::is_ascii_digit);
+        let is_code = |cell: &&[u8]| cell.len() > 1 && cell[0] == b'0';
+        if num_numbers == cells.len()
+            && cells.iter().any(is_code)
+            && cells.iter().filter(digits).count() == cells.len()
+        {
+            return Self::Codes;
+        }
+        if num_numbers * 2 > cells.len() {
+            let mut numbers: Vec<f64> =
+                cells.iter().filter_map(|cell| format.parse(cell)).collect();
+            numbers.sort_by(f64::total_cmp);
+            return Self::Numbers(format, numbers[numbers.len() / 2]);
+        }
+        let texts: Vec<&str> =
+            cells.iter().filter_map(|cell| std::str::from_utf8(cell).ok()).collect();
+        let share = |is: &dyn Fn(&str) -> bool| texts.iter().filter(|text| is(text)).count();
+        if share(&is_date) * 10 >= cells.len() * 9 {
+            return Self::Dates;
+        }
+        let is_marked = |text: &str| {
+            let number = without_mark(text).unwrap_or_default();
+            let all = std::iter::once(number.as_bytes());
+            NumberFormat::of(all.clone(), decimal_comma).1 + NumberFormat::of(all, !decimal_comma).1
+                > 0
+        };
+        if share(&is_marked) * 2 > cells.len() { Self::Marked } else { Self::Text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_what_most_of_its_cells_are() {
+        let of = |cells: &[&str]| Guess::of(cells.iter().map(|cell| cell.as_bytes()), false);
+        assert_eq!(of(&["1", " 2.5", "x", "NA"]), Guess::Numbers(NumberFormat::default(), 2.5));
+        assert_eq!(of(&["01234", "56789"]), Guess::Codes);
+        assert!(matches!(of(&["0.5", "0"]), Guess::Numbers(..)));
+        assert_eq!(of(&["red", "1"]), Guess::Text);
+        assert_eq!(of(&["2024-01-31", ""]), Guess::Dates);
+        assert_eq!(of(&["12%", "$5"]), Guess::Marked);
+        assert_eq!(of(&["", "NA"]), Guess::Nothing);
+    }
+}

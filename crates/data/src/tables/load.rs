@@ -1,0 +1,317 @@
+//! A table of the config -> coded rows in parts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
+
+use super::coding::Coding;
+use super::columns::{Columns, Kind};
+use super::fit::{Cells, Fitted, fit};
+use super::input::Input;
+use super::parts::{Labelled, Parts};
+use super::read::{Raw, RawTarget};
+use super::rows::{Rows, Targets};
+use super::sample::Sample;
+use super::target::{Target, TargetHolds, task_of};
+use super::words::Words;
+use crate::error::DataError;
+use crate::names::some_of;
+
+/// The most classes that are named in a message.
+const MOST_NAMED: usize = 10;
+
+/// The rows of a table, coded, and their parts.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The `kind` in `[data]`.
+    pub name: String,
+    /// All rows of one file, or of the training file and then of the test file.
+    pub rows: Arc<Rows>,
+    /// Which rows are learned from, validated and tested with.
+    pub parts: Parts,
+    /// How rows are coded.
+    pub coding: Coding,
+    /// The task, as it was written or as the target says.
+    pub task: TaskKind,
+    /// How the files were read: their dialects, and what was left out.
+    pub notes: Vec<String>,
+    /// What the user should know and what was no reason to stop.
+    pub warnings: Vec<String>,
+    /// File -> SHA-256 of its contents, decompressed.
+    pub checksums: BTreeMap<String, String>,
+}
+
+/// Loads the table of `[data] kind = "csv"`, whose task is known where it was written.
+pub fn load(
+    config: &CsvConfig,
+    batches: &BatchConfig,
+    task: Option<TaskKind>,
+    seed: u64,
+) -> Result<Table, DataError> {
+    let first = config.path.as_ref().or(config.train.as_ref());
+    let input = Input::file(first.map_or("", String::as_str));
+    let test = config.test.as_ref().map(Input::file);
+    load_from(&input, test.as_ref(), config, batches, task, seed)
+}
+
+/// Loads a table that may be bytes.
+pub(crate) fn load_from(
+    input: &Input,
+    test: Option<&Input>,
+    config: &CsvConfig,
+    batches: &BatchConfig,
+    task: Option<TaskKind>,
+    seed: u64,
+) -> Result<Table, DataError> {
+    let Read { raw, columns, num_first, mut notes, checksums } = read(input, test, config, task)?;
+    let mut warnings = Vec::new();
+    let column = columns.target.name.clone();
+    let (labels, numbers, task) = match raw.target {
+        RawTarget::Words { numbers, words } => {
+            let labels = Labels::of(input, &column, &numbers, &words)?;
+            if let Some((one, other)) = words.case_twins() {
+                warnings.push(format!(
+                    "column `{column}`: the classes `{one}` and `{other}` differ in case alone"
+                ));
+            }
+            (Some(labels), Vec::new(), TaskKind::Classify)
+        }
+        RawTarget::Numbers { numbers, are_whole } => {
+            let holds = if are_whole { TargetHolds::WholeNumbers } else { TargetHolds::Fractions };
+            let task = task.map_or_else(|| task_of(input, &column, holds), Ok)?;
+            (None, numbers, task)
+        }
+    };
+    let labelled = Labelled {
+        num_rows: raw.num_rows,
+        num_first,
+        labels: labels.as_ref().map(|labels| &labels.labels[..]),
+        num_classes: labels.as_ref().map_or(1, |labels| labels.names.len()),
+    };
+    let parts = Parts::of(input, &labelled, config, batches, seed)?;
+    let (targets, target) = match labels {
+        Some(labels) => {
+            // What is left of a training part that was limited need not have them all.
+            if batches.limit_train.is_none() && batches.overfit_batches.is_none() {
+                labels.check(input, &column, &parts)?;
+            }
+            warnings.extend(labels.untested(&column, &parts));
+            (Targets::Classes(labels.labels), Target::Classes { names: labels.names })
+        }
+        None => standardised_target(input, &column, &numbers, &parts)?,
+    };
+    let cells = Cells { numbers: raw.numbers, codes: raw.codes, words: raw.words };
+    let fitted = fit(cells, &columns, &parts, config.missing).map_err(|name| {
+        input.fault_at(
+            None,
+            Some(&name),
+            "it has no value in the training part; leave it out by data.ignore",
+        )
+    })?;
+    let Fitted { columns: coded, numbers, codes, warnings: others } = fitted;
+    warnings.extend(others);
+    let coding = Coding { columns: coded, target_column: column, target };
+    let rows = Rows {
+        num_rows: labelled_rows(&targets),
+        num_numbers: coding.num_numbers(),
+        num_categories: coding.categories().len(),
+        numbers,
+        codes,
+        targets,
+    };
+    notes.extend(columns.notes);
+    Ok(Table {
+        name: "csv".to_owned(),
+        rows: Arc::new(rows),
+        parts,
+        coding,
+        task,
+        notes,
+        warnings,
+        checksums,
+    })
+}
+
+fn labelled_rows(targets: &Targets) -> usize {
+    match targets {
+        Targets::Unknown => 0,
+        Targets::Classes(labels) => labels.len(),
+        Targets::Numbers(numbers) => numbers.len(),
+    }
+}
+
+/// All rows of the files of a table.
+pub(crate) struct Read {
+    pub raw: Raw,
+    pub columns: Columns,
+    /// Rows of the first file.
+    pub num_first: usize,
+    pub notes: Vec<String>,
+    pub checksums: BTreeMap<String, String>,
+}
+
+/// Reads the files of a table, understood by the first one.
+pub(crate) fn read(
+    input: &Input,
+    test: Option<&Input>,
+    config: &CsvConfig,
+    task: Option<TaskKind>,
+) -> Result<Read, DataError> {
+    let sample = Sample::of(input)?;
+    let columns = Columns::of(input, &sample, config, task)?;
+    let mut raw = Raw::of(&columns);
+    let (mut notes, mut checksums) = (Vec::new(), BTreeMap::new());
+    let mut note = |input: &Input, sample: &Sample| {
+        notes.push(format!("{}: {}", shown(input.path()), sample.dialect));
+    };
+    note(input, &sample);
+    let finished = raw.read(input, &sample, &columns, config.missing, true)?;
+    let num_first = raw.num_rows;
+    let mut more = finished.notes;
+    checksums.insert(key(input, None), finished.sha256);
+    if let Some(test) = test {
+        let sample = Sample::of(test)?;
+        note(test, &sample);
+        let finished = raw.read(test, &sample, &columns, config.missing, false)?;
+        more.extend(finished.notes);
+        checksums.insert(key(test, Some(input)), finished.sha256);
+    }
+    for (input, num_rows) in [(Some(input), num_first), (test, raw.num_rows - num_first)] {
+        if let Some(input) = input.filter(|_| num_rows == 0) {
+            return Err(input.fault("it has a line of names and no rows"));
+        }
+    }
+    check_names(input, &columns, &raw)?;
+    notes.extend(more);
+    Ok(Read { raw, columns, num_first, notes, checksums })
+}
+
+/// What the checksum of a file goes by: its name, so that data may move; its path where another has that name.
+fn key(input: &Input, other: Option<&Input>) -> String {
+    let name =
+        |input: &Input| input.path().file_name().map(|name| Path::new(name).display().to_string());
+    let own = name(input).filter(|_| other.is_none_or(|other| name(other) != name(input)));
+    own.unwrap_or_else(|| input.path().display().to_string())
+}
+
+/// No column of words is one of names, unless the user says that they are categories.
+fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
+    let guessed = columns.used.iter().filter_map(|used| match used.kind {
+        Kind::Category { chosen } => Some((used, chosen)),
+        Kind::Number { .. } => None,
+    });
+    for ((used, chosen), words) in guessed.zip(&raw.words) {
+        if !chosen && words.are_names() {
+            let fault = format!(
+                "it has {} different values in {} rows, as names and numbers of rows have; leave it out by ignore = \
+                 [{}]",
+                words.words.len(),
+                words.count,
+                hearth_config::toml_string(&used.name)
+            );
+            return Err(input.fault_at(None, Some(&used.name), fault));
+        }
+    }
+    let RawTarget::Words { words, .. } = &raw.target else { return Ok(()) };
+    if words.are_names() {
+        let fault = format!(
+            "it is the target, and has {} different values in {} rows; a class needs several rows to learn from",
+            words.words.len(),
+            words.count
+        );
+        return Err(input.fault_at(None, Some(&columns.target.name), fault));
+    }
+    Ok(())
+}
+
+/// The class of each row.
+struct Labels {
+    labels: Vec<u16>,
+    names: Vec<String>,
+}
+
+impl Labels {
+    /// Classes in the order of their numbers, where all are numbers, or of their bytes.
+    fn of(input: &Input, column: &str, numbers: &[u32], words: &Words) -> Result<Self, DataError> {
+        let number = |word: &String| word.parse::<f64>().ok().filter(|number| number.is_finite());
+        let are_numbers = words.words.iter().all(|word| number(word).is_some());
+        let mut order: Vec<usize> = (0..words.words.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = (&words.words[a], &words.words[b]);
+            let by_number =
+                || number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal);
+            if are_numbers { by_number().then_with(|| a.cmp(b)) } else { a.cmp(b) }
+        });
+        let names: Vec<String> = order.iter().map(|&word| words.words[word].clone()).collect();
+        if let [only] = &names[..] {
+            let fault = format!(
+                "it is the target, and all its values are {only}; a classifier needs two classes or more"
+            );
+            return Err(input.fault_at(None, Some(column), fault));
+        }
+        let mut places = vec![0; names.len()];
+        for (label, word) in order.into_iter().enumerate() {
+            places[word] = label as u16;
+        }
+        Ok(Self { labels: numbers.iter().map(|&word| places[word as usize]).collect(), names })
+    }
+
+    /// The classes that these rows lack.
+    fn absent(&self, places: &[u32]) -> Vec<&String> {
+        let mut found = vec![false; self.names.len()];
+        places.iter().for_each(|&place| found[usize::from(self.labels[place as usize])] = true);
+        self.names.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name).collect()
+    }
+
+    /// Every class has a row to train on.
+    fn check(&self, input: &Input, column: &str, parts: &Parts) -> Result<(), DataError> {
+        let lacking = self.absent(&parts.train);
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let fault =
+            format!("{} no row to train on; add some, or remove the rows of it", have(&lacking));
+        Err(input.fault_at(None, Some(column), fault))
+    }
+
+    /// A warning that some classes are not tested.
+    fn untested(&self, column: &str, parts: &Parts) -> Option<String> {
+        let lacking = self.absent(&parts.test);
+        (!lacking.is_empty())
+            .then(|| format!("column `{column}`: {} no row in the test part", have(&lacking)))
+    }
+}
+
+/// `class a has`, or `classes a, b and 3 more have`.
+fn have(classes: &[&String]) -> String {
+    match classes {
+        [class] => format!("class {class} has"),
+        classes => format!("classes {} have", some_of(classes, MOST_NAMED)),
+    }
+}
+
+/// Numbers by the mean and standard deviation of the training part.
+fn standardised_target(
+    input: &Input,
+    column: &str,
+    numbers: &[f64],
+    parts: &Parts,
+) -> Result<(Targets, Target), DataError> {
+    let train = || parts.train.iter().map(|&place| numbers[place as usize]);
+    let count = parts.train.len() as f64;
+    let mean = train().sum::<f64>() / count;
+    let std = (train().map(|number| (number - mean).powi(2)).sum::<f64>() / count).sqrt();
+    let first = train().next().unwrap_or_default();
+    // A single row is learned by heart at most.
+    if parts.train.len() > 1 && train().all(|number| number == first) {
+        let fault = format!(
+            "it is the target, and all its numbers are {first} in the training part: there is nothing to predict"
+        );
+        return Err(input.fault_at(None, Some(column), fault));
+    }
+    let std = if std > 0.0 { std } else { 1.0 };
+    let targets = numbers.iter().map(|number| ((number - mean) / std) as f32).collect();
+    Ok((Targets::Numbers(targets), Target::Number { mean, std }))
+}

@@ -1,0 +1,246 @@
+//! One pass over the rows of a file: numbers and the numbers of words, nothing of them coded yet.
+
+use hearth_config::Missing;
+
+use super::MOST_VALUES;
+use super::cell::{is_infinite, is_missing};
+use super::columns::{Columns, Kind, Used, find};
+use super::foreign;
+use super::input::Input;
+use super::number::NumberFormat;
+use super::record::{Finished, Records};
+use super::sample::Sample;
+use super::words::{NO_WORD, WordFault, Words};
+use crate::error::DataError;
+
+/// The cells of all rows.
+pub(crate) struct Raw {
+    pub num_rows: usize,
+    /// `[rows, numbers]`: distances from each column's middle; NaN where there is no value.
+    pub numbers: Vec<f32>,
+    /// `[rows, categories]`: numbers of words.
+    pub codes: Vec<u32>,
+    /// The words of each column of categories.
+    pub words: Vec<Words>,
+    pub target: RawTarget,
+}
+
+/// `[rows]`: the target.
+pub(crate) enum RawTarget {
+    /// Numbers, and whether all of them are whole.
+    Numbers { numbers: Vec<f64>, are_whole: bool },
+    /// Classes, by the numbers of their words.
+    Words { numbers: Vec<u32>, words: Words },
+}
+
+/// What becomes of a cell.
+#[derive(Clone, Copy)]
+enum Slot {
+    Ignored,
+    Number { at: usize, column: usize, format: NumberFormat, middle: f64 },
+    Category { at: usize, column: usize },
+    Target { format: NumberFormat },
+}
+
+impl Raw {
+    /// No rows of these columns.
+    pub fn of(columns: &Columns) -> Self {
+        let categories =
+            columns.used.iter().filter(|used| matches!(used.kind, Kind::Category { .. }));
+        let target = match columns.target.kind {
+            Kind::Number { .. } => RawTarget::Numbers { numbers: Vec::new(), are_whole: true },
+            Kind::Category { .. } => {
+                RawTarget::Words { numbers: Vec::new(), words: Words::default() }
+            }
+        };
+        Self {
+            num_rows: 0,
+            numbers: Vec::new(),
+            codes: Vec::new(),
+            words: categories.map(|_| Words::default()).collect(),
+            target,
+        }
+    }
+
+    /// Adds the rows of a file. `is_first` says that the columns were understood by this one.
+    pub fn read(
+        &mut self,
+        input: &Input,
+        sample: &Sample,
+        columns: &Columns,
+        missing: Missing,
+        is_first: bool,
+    ) -> Result<Finished, DataError> {
+        let slots = slots(input, sample, columns, is_first)?;
+        let num_categories = self.words.len();
+        let num_numbers = columns.used.len() - num_categories;
+        self.reserve(input, sample, num_numbers)?;
+        let mut records = Records::open(input, sample)?;
+        while records.advance()? {
+            let (first_number, first_code) = (self.numbers.len(), self.codes.len());
+            self.numbers.resize(first_number + num_numbers, f32::NAN);
+            self.codes.resize(first_code + num_categories, NO_WORD);
+            let numbers = &mut self.numbers[first_number..];
+            let codes = &mut self.codes[first_code..];
+            for (cell, slot) in records.record.iter().zip(&slots) {
+                let read = match *slot {
+                    Slot::Ignored => continue,
+                    Slot::Number { at, column, format, middle } => {
+                        number(cell.trim_ascii(), format, middle, missing)
+                            .map(|number| numbers[at] = number)
+                            .map_err(|fault| (&columns.used[column], fault))
+                    }
+                    Slot::Category { at, column } => {
+                        word(cell.trim_ascii(), &mut self.words[at], missing)
+                            .map(|word| codes[at] = word)
+                            .map_err(|fault| (&columns.used[column], fault))
+                    }
+                    Slot::Target { format } => target(cell.trim_ascii(), &mut self.target, format)
+                        .map_err(|fault| (&columns.target, fault)),
+                };
+                if let Err((used, fault)) = read {
+                    return Err(records.fault(Some(&used.name), fault));
+                }
+            }
+            self.num_rows += 1;
+        }
+        if u32::try_from(self.num_rows).is_err() {
+            return Err(input.fault("it has more than 4294967295 rows"));
+        }
+        records.finish()
+    }
+
+    /// Makes room for the rows of a file, by the length of its first ones.
+    fn reserve(
+        &mut self,
+        input: &Input,
+        sample: &Sample,
+        num_numbers: usize,
+    ) -> Result<(), DataError> {
+        let bytes: usize = sample.rows.iter().map(|row| row.as_slice().len() + row.len()).sum();
+        let Some(length) = input.length() else { return Ok(()) };
+        let rows = length as f64 / bytes.max(1) as f64 * sample.rows.len() as f64 * 1.02;
+        let numbers = (rows as usize).saturating_mul(num_numbers);
+        self.numbers.try_reserve_exact(numbers).map_err(|_| {
+            input.fault(format!(
+                "its numbers need {} MB of memory; choose fewer columns or rows",
+                numbers >> 18
+            ))
+        })
+    }
+}
+
+/// What becomes of each cell of a row of this file.
+fn slots(
+    input: &Input,
+    sample: &Sample,
+    columns: &Columns,
+    is_first: bool,
+) -> Result<Vec<Slot>, DataError> {
+    let mut slots = vec![Slot::Ignored; sample.header.len()];
+    let format = |place: usize, used: &Used| match used.kind {
+        Kind::Number { format, .. } if is_first => format,
+        _ => {
+            let cells = sample.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
+            NumberFormat::of(cells, sample.dialect.decimal_comma).0
+        }
+    };
+    let (mut num_numbers, mut num_categories) = (0, 0);
+    for (column, used) in columns.used.iter().enumerate() {
+        let place = find(input, sample, &used.name, "data.columns")?;
+        let next = match used.kind {
+            Kind::Number { .. } => &mut num_numbers,
+            Kind::Category { .. } => &mut num_categories,
+        };
+        let at = *next;
+        *next += 1;
+        slots[place] = match used.kind {
+            Kind::Number { middle, .. } => {
+                Slot::Number { at, column, format: format(place, used), middle }
+            }
+            Kind::Category { .. } => Slot::Category { at, column },
+        };
+    }
+    let place = find(input, sample, &columns.target.name, "data.target")?;
+    slots[place] = Slot::Target { format: format(place, &columns.target) };
+    Ok(slots)
+}
+
+/// The distance of a cell's number from the column's middle; NaN where it has no value.
+fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> Result<f32, String> {
+    let distance = format.parse(cell).map(|number| (number - middle) as f32);
+    match distance {
+        Some(distance) if distance.is_finite() => Ok(distance),
+        _ if is_missing(cell) => refused(missing).map(|()| f32::NAN),
+        _ => Err(no_number(
+            cell,
+            "or, where its numbers are codes, name the column in data.categories",
+        )),
+    }
+}
+
+/// The number of a cell's word.
+fn word(cell: &[u8], words: &mut Words, missing: Missing) -> Result<u32, String> {
+    if is_missing(cell) {
+        return refused(missing).map(|()| NO_WORD);
+    }
+    words.number(cell).map_err(|fault| match fault {
+        WordFault::Encoding(fault) => fault,
+        WordFault::TooMany => format!(
+            "it has more than {MOST_VALUES} different values, as names have; leave it out by data.ignore"
+        ),
+    })
+}
+
+fn refused(missing: Missing) -> Result<(), String> {
+    if missing != Missing::Error {
+        return Ok(());
+    }
+    Err("it has no value; fill it in, or let data.missing be \"mean\", \"median\", \"most-frequent\" or \"category\""
+        .to_owned())
+}
+
+/// Adds the target of a row.
+fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(), String> {
+    if is_missing(cell) {
+        return Err(
+            "it is the target, and this row has no value of it; fill it in or remove the row"
+                .to_owned(),
+        );
+    }
+    match target {
+        RawTarget::Numbers { numbers, are_whole } => {
+            let number = format.parse(cell).ok_or_else(|| {
+                no_number(cell, "or, for classes, write [task] kind = \"classify\"")
+            })?;
+            *are_whole &= number.fract() == 0.0;
+            numbers.push(number);
+        }
+        RawTarget::Words { numbers, words } => {
+            let number = words.number(cell).map_err(|fault| match fault {
+                WordFault::Encoding(fault) => fault,
+                WordFault::TooMany => {
+                    format!("it is the target, and has more than {MOST_VALUES} classes")
+                }
+            })?;
+            numbers.push(number);
+        }
+    }
+    Ok(())
+}
+
+/// Why a cell is no number, and what to do.
+pub(crate) fn no_number(cell: &[u8], otherwise: &str) -> String {
+    let Ok(text) = std::str::from_utf8(cell) else { return foreign::not_utf_8(cell) };
+    let shown: String = text.chars().take(40).collect();
+    let shown = hearth_config::one_line(&shown);
+    if is_infinite(text) {
+        return format!("`{shown}` is no finite number; correct it, or leave the cell empty");
+    }
+    if text.parse::<f64>().is_ok_and(|number| number.abs() > 1.0) {
+        return format!("`{shown}` is too large; numbers go up to 3.4e38");
+    }
+    format!(
+        "`{shown}` is no number, and most of the column are; correct it, leave the cell empty (see data.missing), {otherwise}"
+    )
+}

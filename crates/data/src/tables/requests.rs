@@ -1,0 +1,106 @@
+//! Rows to predict for, of a CSV file.
+
+use hearth_config::shown;
+
+use super::cell::is_missing;
+use super::coding::{Cell, Coding, ColumnCoding, EncodedRow};
+use super::columns::find;
+use super::input::Input;
+use super::number::NumberFormat;
+use super::read::no_number;
+use super::record::Records;
+use super::rows::{Rows, Targets};
+use super::sample::Sample;
+use crate::error::DataError;
+use crate::names::some_of;
+
+/// The most columns in a note.
+const MOST_NAMED: usize = 5;
+
+/// The rows of a file, whose target nobody needs to know.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowFile {
+    /// The rows, coded.
+    pub rows: Rows,
+    /// How the file was read: its dialect, and columns that were left out.
+    pub notes: Vec<String>,
+    /// Values that the training part does not have.
+    pub unseen: Vec<Unseen>,
+}
+
+/// A value that the training part does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The place of its row, from 0.
+    pub row: usize,
+    /// The name of its column.
+    pub column: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Reads rows whose columns are found by their names, in any order; others are left out.
+pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
+    let sample = Sample::of(input)?;
+    let mut places = Vec::with_capacity(coding.columns.len());
+    for column in &coding.columns {
+        let place = find(input, &sample, &column.name, "the network")?;
+        let cells = sample.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
+        places.push((place, NumberFormat::of(cells, sample.dialect.decimal_comma).0));
+    }
+    let mut file = RowFile::default();
+    file.notes.push(format!("{}: {}", shown(input.path()), sample.dialect));
+    let used = |name: &&String| {
+        !name.is_empty()
+            && **name != coding.target_column
+            && !coding.columns.iter().any(|column| column.name == **name)
+    };
+    let extra: Vec<_> = sample.header.iter().filter(used).map(|name| format!("`{name}`")).collect();
+    if !extra.is_empty() {
+        let (s, names) = (if extra.len() == 1 { "" } else { "s" }, some_of(extra, MOST_NAMED));
+        file.notes.push(format!("{}: column{s} {names} left out", shown(input.path())));
+    }
+    let rows = &mut file.rows;
+    (rows.num_numbers, rows.num_categories) = (coding.num_numbers(), coding.categories().len());
+    rows.targets = Targets::Unknown;
+    let mut records = Records::open(input, &sample)?;
+    while records.advance()? {
+        let mut cells = Vec::with_capacity(places.len());
+        for (column, &(place, format)) in coding.columns.iter().zip(&places) {
+            let cell = records.record[place].trim_ascii();
+            let is_number = matches!(column.coding, ColumnCoding::Number { .. });
+            let cell = match (is_missing(cell), is_number) {
+                (true, _) => Ok(Cell::Missing),
+                (false, true) => format
+                    .parse(cell)
+                    .map(Cell::Number)
+                    .ok_or_else(|| no_number(cell, "or write NA where it is not known")),
+                (false, false) => std::str::from_utf8(cell)
+                    .map(Cell::Text)
+                    .map_err(|_| super::foreign::not_utf_8(cell)),
+            };
+            cells.push(cell.map_err(|fault| records.fault(Some(&column.name), fault))?);
+        }
+        let mut cells = cells.into_iter();
+        let row = coding.encode_with(&mut EncodedRow::default(), |_| cells.next());
+        let row = row.map_err(|fault| records.fault(Some(&fault.column), fault.fault.clone()))?;
+        file.unseen.extend(row.unseen.iter().map(|(column, value)| Unseen {
+            row: file.rows.num_rows,
+            column: column.clone(),
+            value: value.clone(),
+        }));
+        file.rows.push(&row);
+    }
+    file.notes.extend(records.finish()?.notes);
+    Ok(file)
+}
+
+impl Rows {
+    /// Adds a coded row without a target.
+    pub fn push(&mut self, row: &EncodedRow) {
+        (self.num_numbers, self.num_categories) = (row.numbers.len(), row.codes.len());
+        self.numbers.extend_from_slice(&row.numbers);
+        self.codes.extend_from_slice(&row.codes);
+        self.num_rows += 1;
+    }
+}

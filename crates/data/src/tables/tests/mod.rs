@@ -1,0 +1,35 @@
+//! Whole tables, from a text to coded rows.
+
+use std::sync::Arc;
+
+use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
+
+use super::input::Input;
+use super::load::{Table, load_from};
+use super::*;
+use crate::error::DataError;
+
+mod coding;
+mod loading;
+
+/// Settings of a table with this target.
+fn config(target: &str) -> CsvConfig {
+    CsvConfig { path: Some("t.csv".into()), target: target.into(), ..CsvConfig::default() }
+}
+
+fn batches() -> BatchConfig {
+    BatchConfig { valid_samples: 0, ..BatchConfig::default() }
+}
+
+fn load_bytes(
+    bytes: impl Into<Arc<[u8]>>,
+    config: &CsvConfig,
+    task: Option<TaskKind>,
+) -> Result<Table, DataError> {
+    load_from(&Input::bytes("t.csv", bytes), None, config, &batches(), task, 7)
+}
+
+/// The table of a text, whose task need not be told.
+fn table(text: &str, config: &CsvConfig) -> Table {
+    load_bytes(text.as_bytes(), config, None).unwrap()
+}
