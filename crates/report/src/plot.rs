@@ -12,9 +12,11 @@ use crate::thinned::Thinned;
 
 mod bars;
 mod matrix;
+mod scatter;
 
 pub use bars::{bars, reliability};
 pub use matrix::confusion;
+pub use scatter::scatter;
 
 /// Width and height of a plot.
 const SIZE: (u32, u32) = (560, 330);

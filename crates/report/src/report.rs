@@ -62,6 +62,8 @@ pub enum View {
     Matrix(Matrix),
     /// The accuracy at each confidence.
     Reliability(Reliability),
+    /// Points beside the line that they would lie on; JSON has none of them.
+    Scatter(Scatter),
     /// Images with captions; JSON has none of them.
     Images(Images),
 }
@@ -107,6 +109,19 @@ pub struct Reliability {
     pub accuracies: Vec<Option<f64>>,
     /// The expected calibration error.
     pub error: f64,
+}
+
+/// Points beside the line that they would lie on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scatter {
+    /// The line below the plot.
+    pub caption: String,
+    /// The quantities to the right and upwards.
+    pub axes: [String; 2],
+    /// The places on both.
+    pub points: Vec<(f64, f64)>,
+    /// The line is `y = slope x`.
+    pub slope: f64,
 }
 
 /// Images of one size with their captions.
@@ -208,7 +223,7 @@ impl View {
             Self::Table(table) => Some(table.to_json()),
             Self::Matrix(matrix) => Some(json!(matrix.counts)),
             Self::Reliability(reliability) => Some(json!(reliability.error)),
-            Self::Images(_) => None,
+            Self::Scatter(_) | Self::Images(_) => None,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{Images, Report, View};
+use super::{Images, Report, Scatter, View};
 use crate::page::{figure, picture, table};
-use crate::plot::{confusion, reliability};
+use crate::plot::{Axes, confusion, reliability, scatter};
 use crate::png::png;
 
 impl Report {
@@ -38,6 +38,9 @@ impl View {
                     shown.error
                 );
                 figure(Some(reliability(&shown.accuracies)), &caption)
+            }
+            Self::Scatter(Scatter { caption, axes: [x, y], points, slope }) => {
+                figure(scatter(Axes { x, y, log_x: false }, points, *slope), caption)
             }
             // Above and below the plots.
             Self::Text(..) | Self::Images(_) => html! {},
