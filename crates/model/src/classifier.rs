@@ -2,9 +2,10 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use hearth_config::ClassifierConfig;
+use hearth_config::{ClassifierConfig, MlpConfig};
 
 use crate::init::Init;
+use crate::mlp::{Mlp, RowDims};
 use crate::network::Network;
 use crate::outline::Layer;
 use crate::{Pass, PictureDims, Unfit};
@@ -92,6 +93,19 @@ impl Classifier {
         let mut init = Init::new(config.initializer().into(), seed, device);
         let network = Self::build(config, picture, num_classes, &mut init);
         Ok(init.finish(network))
+    }
+
+    /// The multilayer perceptron for rows of a table, which has so many outputs for each.
+    pub fn for_rows(
+        config: &MlpConfig,
+        rows: &RowDims,
+        num_outputs: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        let mut init = Init::new(config.initializer.into(), seed, device);
+        let network = Self::Mlp(Mlp::for_rows(config, rows, num_outputs, &mut init));
+        init.finish(network)
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.

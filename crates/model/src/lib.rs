@@ -38,7 +38,7 @@ pub use classifier::Classifier;
 pub use cnn::Cnn;
 pub use gan::{Discriminator, Gan, Generator};
 pub use lenet::Lenet;
-pub use mlp::Mlp;
+pub use mlp::{Mlp, RowDims};
 pub use outline::Layer;
 pub use pass::{Moments, Pass, absorb};
 pub use resnet::Resnet;
