@@ -212,8 +212,8 @@ pub struct Predict {
     /// The run, or an export as safetensors or burnpack.
     #[command(flatten)]
     pub trained: Trained,
-    /// Pictures.
-    #[arg(required = true)]
+    /// Images; of a run on a table, CSV files, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How many classes to show; 0 for all.
     #[arg(long, default_value_t = 3)]

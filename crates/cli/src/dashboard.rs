@@ -75,8 +75,8 @@ impl Dashboard {
             title: vec![
                 summary.name.clone(),
                 format!("{}, {} threads", summary.backend, summary.threads),
-                summary.dataset.clone(),
-                format!("{} parameters", thousands(summary.parameters as u64)),
+                summary.data.name.clone(),
+                format!("{} parameters", thousands(summary.layers.parameters as u64)),
             ],
             steps_per_epoch,
             total_steps,

@@ -1,6 +1,6 @@
 //! What a run learns from, in a few lines: sets, folders, classes.
 
-use hearth_data::Layout;
+use hearth_data::{DataCard, Layout};
 use hearth_report::text_table;
 use hearth_train::summary::Summary;
 
@@ -11,18 +11,21 @@ const MOST_NAMED: usize = 10;
 
 /// The lines of a run that is about to be trained.
 pub fn data_lines(summary: &Summary) -> String {
-    let [train, valid, test] = summary.samples.map(|count| thousands(count as u64));
-    let [channels, height, width] = summary.picture;
+    let data = &summary.data;
+    let [train, valid, test] = data.samples.map(|count| thousands(count as u64));
+    let DataCard { name, unit, sample, .. } = data;
     let mut lines = vec![format!(
-        "{}: {train} training, {valid} validation and {test} test pictures, {channels}x{height}x{width}, {}",
-        summary.dataset,
-        match summary.classes.len() {
-            1 => "1 class".to_owned(),
-            count => format!("{} classes", thousands(count as u64)),
-        },
+        "{name}: {train} training, {valid} validation and {test} test {unit}, {sample}"
     )];
-    lines.extend(summary.layout.as_ref().map(|layout| folders(layout, summary.samples[1] > 0)));
-    lines.push(classes(&summary.classes, &summary.class_counts));
+    match data.classes.len() {
+        0 => {}
+        1 => lines[0].push_str(", 1 class"),
+        count => lines[0].push_str(&format!(", {} classes", thousands(count as u64))),
+    }
+    lines.extend(data.layout.as_ref().map(|layout| folders(layout, data.samples[1] > 0)));
+    if !data.classes.is_empty() {
+        lines.push(classes(&data.classes, &data.class_counts));
+    }
     lines.join("\n")
 }
 

@@ -95,7 +95,7 @@ impl Progress {
 
     fn started(&mut self, summary: &Summary) {
         say(&format!("{}\n", data_lines(summary)));
-        let rows = summary.layers.iter().map(|layer| {
+        let rows = summary.layers.rows.iter().map(|layer| {
             let [channels, height, width] = layer.output;
             let output = match [height, width] {
                 [1, 1] => channels.to_string(),
@@ -103,7 +103,8 @@ impl Progress {
             };
             vec![layer.name.clone(), output, thousands(layer.parameters as u64)]
         });
-        let total = vec!["total".into(), String::new(), thousands(summary.parameters as u64)];
+        let total =
+            vec!["total".into(), String::new(), thousands(summary.layers.parameters as u64)];
         say(&text_table(&["layer", "output", "parameters"], rows.chain([total])));
         let [epoch, all] = summary.steps;
         let length = match (all / epoch, all % epoch) {

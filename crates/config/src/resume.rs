@@ -11,6 +11,10 @@ impl RawConfig {
     /// Whether `config`, made from these settings, may go on with a run that was trained as
     /// `stored`: only keys whose change contradicts nothing that the run holds may differ.
     pub fn check_resume(&self, config: &Config, stored: &Config) -> Result<(), Faults> {
+        let mut config = config.clone();
+        if let (None, Some(task)) = (config.task, stored.task) {
+            config.decide_task(task.kind)?;
+        }
         let (new, old) = (config.flatten(), stored.flatten());
         let keys = new.keys().chain(old.keys().filter(|key| !new.contains_key(*key)));
         let faults: Vec<_> = keys

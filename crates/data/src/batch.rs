@@ -1,84 +1,26 @@
-//! Batches: which pictures, in which order, copied into one buffer.
+//! Batches: which samples, in which order.
 
-use std::ops::Range;
-
-use hearth_config::AugmentConfig;
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::augment;
-use crate::examples::{Examples, PictureShape, Subset};
-
-/// Some pictures in one buffer, ready to become a tensor.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// `[count, channels, height, width]`, contiguous, 0 to 255.
-    pub pixels: Vec<u8>,
-    /// `[count]`: the class of each picture.
-    pub labels: Vec<u16>,
-    /// `[count]`: where each picture stands in the set that it was copied from.
-    pub indices: Vec<u32>,
-    /// The size of each picture.
-    pub shape: PictureShape,
-}
-
-impl Batch {
-    /// How many pictures there are.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// Becomes the pictures at `indices`; its buffers are used again.
-    fn copy(&mut self, examples: &Examples, indices: &[u32]) {
-        self.shape = examples.shape;
-        self.pixels.clear();
-        self.pixels.reserve_exact(indices.len() * examples.shape.pixels());
-        self.labels.clear();
-        for &index in indices {
-            self.pixels.extend_from_slice(examples.picture(index as usize));
-            self.labels.push(examples.labels[index as usize]);
-        }
-        self.indices.clear();
-        self.indices.extend_from_slice(indices);
-    }
-}
-
-impl Subset {
-    /// Makes `batch` the pictures of `range`, in stored order, unchanged: for evaluation.
-    ///
-    /// # Panics
-    /// When `range` ends beyond `len()`.
-    pub fn fill(&self, range: Range<usize>, batch: &mut Batch) {
-        batch.copy(&self.examples, &self.indices[range]);
-    }
-}
+use crate::examples::Examples;
+use crate::source::{Source, Subset};
 
 /// How a training set is cut into batches: a function of (seed, epoch, index) alone.
 #[derive(Clone, Debug)]
-pub struct Loader {
-    subset: Subset,
+pub struct Loader<S = Examples> {
+    subset: Subset<S>,
     batch_size: usize,
     seed: u64,
-    augment: Option<AugmentConfig>,
 }
 
-impl Loader {
-    /// Batches of `batch_size` pictures of `subset`.
+impl<S: Source> Loader<S> {
+    /// Batches of `batch_size` samples of `subset`.
     ///
     /// # Panics
     /// When `subset` is empty or `batch_size` is 0: there would be no batch.
-    pub fn new(
-        subset: Subset,
-        batch_size: usize,
-        seed: u64,
-        augment: Option<AugmentConfig>,
-    ) -> Self {
-        assert!(!subset.is_empty() && batch_size > 0, "a loader needs pictures and a batch size");
-        Self { subset, batch_size, seed, augment }
+    pub fn new(subset: Subset<S>, batch_size: usize, seed: u64) -> Self {
+        assert!(!subset.is_empty() && batch_size > 0, "a loader needs samples and a batch size");
+        Self { subset, batch_size, seed }
     }
 
     /// Batches in one epoch; the last may be smaller than the others.
@@ -86,7 +28,7 @@ impl Loader {
         self.subset.len().div_ceil(self.batch_size)
     }
 
-    /// The places of an epoch's pictures, in the order in which they are learned from.
+    /// The places of an epoch's samples, in the order in which they are learned from.
     pub fn order(&self, epoch: u64) -> Vec<u32> {
         let mut order = self.subset.indices.to_vec();
         Stream::new(self.seed, Purpose::Order, epoch, 0).shuffle(&mut order);
@@ -97,16 +39,18 @@ impl Loader {
     ///
     /// # Panics
     /// When `index` is not below `batches_per_epoch()`.
-    pub fn fill(&self, order: &[u32], epoch: u64, index: usize, batch: &mut Batch) {
+    pub fn fill(&self, order: &[u32], epoch: u64, index: usize, batch: &mut S::Batch) {
+        let mut random = Stream::new(self.seed, Purpose::Augment, epoch, index as u64);
+        self.subset.source.fill(self.places(order, index), Some(&mut random), batch);
+    }
+
+    /// The places of batch number `index` in an epoch of this order.
+    ///
+    /// # Panics
+    /// When `index` is not below `batches_per_epoch()`.
+    pub fn places<'o>(&self, order: &'o [u32], index: usize) -> &'o [u32] {
         let start = index * self.batch_size;
-        let end = order.len().min(start + self.batch_size);
-        batch.copy(&self.subset.examples, &order[start..end]);
-        if let Some(config) = &self.augment {
-            let mut stream = Stream::new(self.seed, Purpose::Augment, epoch, index as u64);
-            for picture in batch.pixels.chunks_exact_mut(batch.shape.pixels().max(1)) {
-                augment::apply(picture, batch.shape, config, &mut stream);
-            }
-        }
+        &order[start..order.len().min(start + self.batch_size)]
     }
 }
 
@@ -114,16 +58,27 @@ impl Loader {
 pub(crate) mod tests {
     use std::sync::Arc;
 
+    use hearth_config::AugmentConfig;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::examples::{Batch, PictureShape};
+
+    const AUGMENT: AugmentConfig = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
+
+    /// The same, with random changes.
+    pub(crate) fn augmented(count: usize) -> Subset {
+        let Subset { source, indices } = numbered(count);
+        let examples = Examples { augment: Some(AUGMENT), ..Examples::clone(&source) };
+        Subset { source: Arc::new(examples), indices }
+    }
 
     /// Pictures of 2x3 pixels that all hold their own place, of three classes.
     pub(crate) fn numbered(count: usize) -> Subset {
         let shape = PictureShape { channels: 1, height: 2, width: 3 };
         let pixels = (0..count).flat_map(|place| [place as u8; 6]).collect();
         let labels = (0..count).map(|place| place as u16 % 3).collect();
-        Subset::all(Arc::new(Examples { pixels, labels, shape }))
+        Subset::all(Arc::new(Examples { pixels, labels, shape, augment: None }))
     }
 
     #[test]
@@ -142,12 +97,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_buffer_that_is_filled_again_is_not_allocated_again() {
-        let loader = Loader::new(
-            numbered(100),
-            16,
-            7,
-            Some(AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 }),
-        );
+        let loader = Loader::new(augmented(100), 16, 7);
         let order = loader.order(0);
         let mut batch = Batch::default();
         loader.fill(&order, 0, 0, &mut batch);
@@ -161,7 +111,7 @@ pub(crate) mod tests {
         #[test]
         fn an_epoch_shows_every_picture_once(count in 1_usize..200, batch_size in 1_usize..50, seed: u64, epoch: u64) {
             let subset = Subset { indices: (0..count as u32).step_by(2).collect(), ..numbered(count) };
-            let loader = Loader::new(subset.clone(), batch_size, seed, None);
+            let loader = Loader::new(subset.clone(), batch_size, seed);
             let order = loader.order(epoch);
             let mut seen = Vec::new();
             let mut batch = Batch::default();
@@ -182,16 +132,15 @@ pub(crate) mod tests {
 
     #[test]
     fn orders_differ_between_epochs_and_seeds() {
-        let order = |seed, epoch| Loader::new(numbered(50), 8, seed, None).order(epoch);
+        let order = |seed, epoch| Loader::new(numbered(50), 8, seed).order(epoch);
         assert_ne!(order(1, 0), order(1, 1));
         assert_ne!(order(1, 0), order(2, 0));
     }
 
     #[test]
     fn augmentation_depends_on_seed_epoch_and_index_alone() {
-        let config = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
         let filled = |seed, epoch, index| {
-            let loader = Loader::new(numbered(32), 8, seed, Some(config.clone()));
+            let loader = Loader::new(augmented(32), 8, seed);
             let mut batch = Batch::default();
             // The same pictures each time, so that only the changes can differ.
             loader.fill(&loader.subset.indices.repeat(2)[..], epoch, index, &mut batch);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hearth_config::{DataSource, IdxConfig, ModelConfig, shown};
+use hearth_config::{DataSource, IdxConfig, shown};
 
 use crate::catalog::{self, Entry};
 use crate::error::DataError;
@@ -14,6 +14,7 @@ use crate::folder;
 use crate::idx::{self, Idx, Images};
 use crate::labels;
 use crate::layout::Layout;
+use crate::source::Source as _;
 
 /// What a task needs of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,16 +23,6 @@ pub enum Labels {
     Needed,
     /// Nothing: it learns from pictures alone.
     Unused,
-}
-
-impl Labels {
-    /// What the task of a model needs.
-    pub fn of(model: &ModelConfig) -> Self {
-        match model {
-            ModelConfig::Classifier { .. } => Self::Needed,
-            ModelConfig::Gan(_) => Self::Unused,
-        }
-    }
 }
 
 /// Training and test pictures of the same size and the same classes.
@@ -228,7 +219,7 @@ fn examples(
         return Err(DataError::set(label_path, fault));
     }
     let Images { pixels, shape, notice } = images;
-    Ok((Examples { pixels, labels, shape }, notice))
+    Ok((Examples { pixels, labels, shape, augment: None }, notice))
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
-//! Pictures with labels, and choices among them that copy no picture.
+//! Pictures with labels, and batches of them.
 
 use std::fmt;
-use std::sync::Arc;
+
+use hearth_config::AugmentConfig;
+use hearth_config::seed::Stream;
+
+use crate::augment;
+use crate::source::{Source, Splits, Subset};
 
 /// The size of every picture of a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,7 +27,7 @@ impl PictureShape {
 }
 
 /// Pictures and their labels, all in memory.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Examples {
     /// `[count, channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
@@ -30,19 +35,11 @@ pub struct Examples {
     pub labels: Vec<u16>,
     /// The size of each picture.
     pub shape: PictureShape,
+    /// Random changes to those that are trained on.
+    pub augment: Option<AugmentConfig>,
 }
 
 impl Examples {
-    /// How many pictures there are.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
     /// One picture: `[channels, height, width]`.
     ///
     /// # Panics
@@ -63,13 +60,60 @@ impl fmt::Debug for Examples {
     }
 }
 
-/// Some pictures of a set, by their places in it.
-#[derive(Clone, Debug)]
-pub struct Subset {
-    /// The set that the places refer to.
-    pub examples: Arc<Examples>,
-    /// `[count]`: places in `examples`, ascending.
-    pub indices: Arc<[u32]>,
+/// Some pictures in one buffer, ready to become a tensor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// `[count, channels, height, width]`, contiguous, 0 to 255.
+    pub pixels: Vec<u8>,
+    /// `[count]`: the class of each picture.
+    pub labels: Vec<u16>,
+    /// `[count]`: where each picture stands in the set that it was copied from.
+    pub indices: Vec<u32>,
+    /// The size of each picture.
+    pub shape: PictureShape,
+}
+
+impl Batch {
+    /// How many pictures there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Becomes the pictures at `indices`; its buffers are used again.
+    fn copy(&mut self, examples: &Examples, indices: &[u32]) {
+        self.shape = examples.shape;
+        self.pixels.clear();
+        self.pixels.reserve_exact(indices.len() * examples.shape.pixels());
+        self.labels.clear();
+        for &index in indices {
+            self.pixels.extend_from_slice(examples.picture(index as usize));
+            self.labels.push(examples.labels[index as usize]);
+        }
+        self.indices.clear();
+        self.indices.extend_from_slice(indices);
+    }
+}
+
+impl Source for Examples {
+    type Batch = Batch;
+
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn fill(&self, places: &[u32], random: Option<&mut Stream>, batch: &mut Batch) {
+        batch.copy(self, places);
+        if let (Some(config), Some(stream)) = (&self.augment, random) {
+            for picture in batch.pixels.chunks_exact_mut(batch.shape.pixels().max(1)) {
+                augment::apply(picture, batch.shape, config, stream);
+            }
+        }
+    }
 }
 
 impl Subset {
@@ -78,31 +122,25 @@ impl Subset {
     /// # Panics
     /// When `place` is not below `len()`.
     pub fn picture(&self, place: usize) -> &[u8] {
-        self.examples.picture(self.indices[place] as usize)
+        self.source.picture(self.indices[place] as usize)
     }
 
     /// How many pictures of each class there are.
     pub fn class_counts(&self, num_classes: usize) -> Vec<usize> {
         let mut counts = vec![0; num_classes];
         for &index in self.indices.iter() {
-            counts[usize::from(self.examples.labels[index as usize])] += 1;
+            counts[usize::from(self.source.labels[index as usize])] += 1;
         }
         counts
     }
+}
 
-    /// Every picture of a set.
-    pub fn all(examples: Arc<Examples>) -> Self {
-        let indices = (0..examples.len() as u32).collect();
-        Self { examples, indices }
-    }
-
-    /// How many pictures there are.
-    pub fn len(&self) -> usize {
-        self.indices.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.indices.is_empty()
+impl Splits {
+    /// How many pictures of each class are in the training, validation and test sets.
+    pub fn class_counts(&self, num_classes: usize) -> Vec<[usize; 3]> {
+        let parts = [&self.train, &self.valid, &self.test];
+        let [train, valid, test] = parts.map(|part| part.class_counts(num_classes));
+        let counts = train.into_iter().zip(valid).zip(test);
+        counts.map(|((train, valid), test)| [train, valid, test]).collect()
     }
 }

@@ -24,6 +24,7 @@ use crate::layout::{Layout, Part};
 use crate::listing::{Broken, Listing};
 use crate::names::{first_of, is_image, listed, portable_path, some_of};
 use crate::picture::{Bounds, read_file, read_picture_bytes};
+use crate::source::Source as _;
 
 /// The most files of a part that are named when they are left out.
 const MOST_NAMED: usize = 20;
@@ -240,7 +241,7 @@ impl Listing {
                 self.root.display()
             ));
         }
-        Ok((Examples { pixels, labels, shape }, hex(&sums.finalize())))
+        Ok((Examples { pixels, labels, shape, augment: None }, hex(&sums.finalize())))
     }
 }
 

@@ -1,7 +1,8 @@
-//! What is learned from: files to checked records to batches.
+//! Data sources: files to checked samples to batches.
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | `source`, `data` | samples of any kind, their parts, and the card that describes them |
 //! | [`dataset`] | a source of the config -> train and test pictures, with names and checksums |
 //! | [`catalog`] | the datasets known by name: files, SHA-256, licences, where they come from |
 //! | [`mod@fetch`] | getting them: a package of the system, a download |
@@ -24,6 +25,7 @@ pub mod batch;
 pub mod catalog;
 pub mod check;
 mod contents;
+mod data;
 pub mod dataset;
 mod digest;
 mod error;
@@ -46,12 +48,13 @@ pub mod split;
 pub mod tables;
 mod tools;
 
-pub use batch::{Batch, Loader};
+pub use batch::Loader;
 pub use catalog::{DatasetInfo, is_present, list, verify};
 pub use check::{FolderReport, check_folder};
+pub use data::{Data, DataCard, Images};
 pub use dataset::{Dataset, Labels, load};
 pub use error::{DataError, Tried};
-pub use examples::{Examples, PictureShape, Subset};
+pub use examples::{Batch, Examples, PictureShape};
 pub use fetch::fetch;
 pub use folder::has_valid;
 pub use layout::{Layout, Part};
@@ -60,5 +63,4 @@ pub use names::same_names;
 pub use normalization::Normalization;
 pub use picture::{Bounds, pixels, read_picture, read_picture_bytes, to_pixels};
 pub use prefetch::Prefetch;
-pub use source::Source;
-pub use split::Splits;
+pub use source::{Source, Splits, Subset};

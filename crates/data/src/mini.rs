@@ -70,7 +70,7 @@ mod tests {
         let shape = PictureShape { channels: 1, height: 1, width: 2 };
         let labels: Vec<u16> = (0..40).map(|place| place % 4).collect();
         let pixels = (0..40).flat_map(|place| [place, place % 4]).collect();
-        let [images, labels] = chosen(&Examples { pixels, labels, shape }, 4, 12);
+        let [images, labels] = chosen(&Examples { pixels, labels, shape, augment: None }, 4, 12);
         assert_eq!(images[..16], [0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 2]);
         let pictures: Vec<&[u8]> = images[16..].chunks(2).collect();
         assert!(pictures.is_sorted());

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::examples::Subset;
+use crate::source::Subset;
 
 /// Per channel, over all pixels of a set, scaled to 0..1: `(pixel / 255 - mean) / std`.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ type Sums = (u64, u64);
 impl Normalization {
     /// The exact figures of `subset`: sums of integers, the same in whatever order they are made.
     pub fn of(subset: &Subset) -> Self {
-        let shape = subset.examples.shape;
+        let shape = subset.source.shape;
         let plane = (shape.height * shape.width).max(1);
         let zeros = || vec![(0, 0); shape.channels];
         let sums = subset
@@ -34,7 +34,7 @@ impl Normalization {
             .map(|indices| {
                 let mut sums = zeros();
                 for &index in indices {
-                    let planes = subset.examples.picture(index as usize).chunks_exact(plane);
+                    let planes = subset.source.picture(index as usize).chunks_exact(plane);
                     sums.iter_mut()
                         .zip(planes)
                         .for_each(|(sum, plane)| *sum = add(*sum, sums_of(plane)));
@@ -82,7 +82,7 @@ mod tests {
 
     fn subset(pixels: Vec<u8>, shape: PictureShape) -> Subset {
         let labels = vec![0; pixels.len() / shape.pixels()];
-        Subset::all(Arc::new(Examples { pixels, labels, shape }))
+        Subset::all(Arc::new(Examples { pixels, labels, shape, augment: None }))
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use crate::batch::{Batch, Loader};
+use crate::batch::Loader;
+use crate::examples::Examples;
+use crate::source::Source;
 
 /// Batches that wait for the consumer. One more is being made and one is in
 /// use, so four buffers go round.
@@ -16,16 +18,16 @@ const AHEAD: usize = 2;
 /// It holds no state that a resume needs: the place of the next batch says all.
 /// Dropping it ends its thread.
 #[derive(Debug)]
-pub struct Prefetch {
+pub struct Prefetch<S: Source = Examples> {
     /// Taken by `drop`, which tells the thread to end.
-    ready: Option<Receiver<Batch>>,
-    used: Sender<Batch>,
+    ready: Option<Receiver<S::Batch>>,
+    used: Sender<S::Batch>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Prefetch {
+impl<S: Source> Prefetch<S> {
     /// Starts with batch `index` of `epoch`.
-    pub fn new(loader: Arc<Loader>, epoch: u64, index: usize) -> Self {
+    pub fn new(loader: Arc<Loader<S>>, epoch: u64, index: usize) -> Self {
         let (to_consumer, ready) = sync_channel(AHEAD);
         let (used, returned) = channel();
         let thread = thread::spawn(move || produce(&loader, epoch, index, &to_consumer, &returned));
@@ -37,7 +39,7 @@ impl Prefetch {
     /// # Panics
     /// With the panic of the thread that makes the batches, if it had one.
     #[expect(clippy::should_implement_trait, reason = "there is no end, so no `Option`")]
-    pub fn next(&mut self) -> Batch {
+    pub fn next(&mut self) -> S::Batch {
         if let Some(Ok(batch)) = self.ready.as_ref().map(Receiver::recv) {
             return batch;
         }
@@ -49,13 +51,13 @@ impl Prefetch {
     }
 
     /// Gives back the buffers of a batch that is not needed any more.
-    pub fn recycle(&mut self, batch: Batch) {
+    pub fn recycle(&mut self, batch: S::Batch) {
         // Refused only by a thread that has panicked; `next` tells of that.
         let _ = self.used.send(batch);
     }
 }
 
-impl Drop for Prefetch {
+impl<S: Source> Drop for Prefetch<S> {
     fn drop(&mut self) {
         self.ready = None;
         if let Some(thread) = self.thread.take() {
@@ -65,12 +67,12 @@ impl Drop for Prefetch {
     }
 }
 
-fn produce(
-    loader: &Loader,
+fn produce<S: Source>(
+    loader: &Loader<S>,
     mut epoch: u64,
     mut index: usize,
-    ready: &SyncSender<Batch>,
-    returned: &Receiver<Batch>,
+    ready: &SyncSender<S::Batch>,
+    returned: &Receiver<S::Batch>,
 ) {
     let batches = loader.batches_per_epoch();
     epoch += (index / batches) as u64;
@@ -93,15 +95,13 @@ fn produce(
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use hearth_config::AugmentConfig;
-
     use super::*;
-    use crate::batch::tests::numbered;
-    use crate::examples::{Examples, Subset};
+    use crate::batch::tests::{augmented, numbered};
+    use crate::examples::Batch;
+    use crate::source::Subset;
 
     fn loader() -> Arc<Loader> {
-        let augment = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
-        Arc::new(Loader::new(numbered(50), 8, 3, Some(augment)))
+        Arc::new(Loader::new(augmented(50), 8, 3))
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_few_buffers_go_round() {
         // Batches of one size: a buffer that grows would move.
-        let loader = Arc::new(Loader::new(numbered(48), 8, 3, None));
+        let loader = Arc::new(Loader::new(numbered(48), 8, 3));
         let mut prefetch = Prefetch::new(loader, 0, 0);
         let mut buffers = std::collections::BTreeSet::new();
         for _ in 0..200 {
@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn a_panic_of_the_thread_reaches_the_consumer() {
         let whole = numbered(8);
-        let short = Examples { pixels: vec![0; 3], ..Examples::clone(&whole.examples) };
-        let subset = Subset { examples: Arc::new(short), ..whole };
-        let mut prefetch = Prefetch::new(Arc::new(Loader::new(subset, 4, 0, None)), 0, 0);
+        let short = Examples { pixels: vec![0; 3], ..Examples::clone(&whole.source) };
+        let subset = Subset { source: Arc::new(short), ..whole };
+        let mut prefetch = Prefetch::new(Arc::new(Loader::new(subset, 4, 0)), 0, 0);
         for _ in 0..2 {
             assert!(catch_unwind(AssertUnwindSafe(|| prefetch.next())).is_err());
         }

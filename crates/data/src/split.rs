@@ -7,19 +7,8 @@ use hearth_config::seed::{Purpose, Stream};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::examples::Subset;
-
-/// The three parts of a dataset. They have no picture in common, unless a few are learned by heart.
-#[derive(Clone, Debug)]
-pub struct Splits {
-    /// What is learned from.
-    pub train: Subset,
-    /// What progress is measured on and the best checkpoint chosen by: cut from the training set, unless
-    /// the dataset has one of its own.
-    pub valid: Subset,
-    /// What the final report is about, and nothing else.
-    pub test: Subset,
-}
+use crate::source::Source as _;
+use crate::source::{Splits, Subset};
 
 impl Dataset {
     /// Cuts `valid_samples` pictures from the training set, unless there are validation pictures, and leaves
@@ -43,26 +32,14 @@ impl Dataset {
             &BatchConfig { valid_samples: wanted, ..config.clone() },
             seed,
         );
-        let subset = |indices: Vec<u32>| Subset {
-            examples: Arc::clone(&self.train),
-            indices: indices.into(),
-        };
+        let subset =
+            |indices: Vec<u32>| Subset { source: Arc::clone(&self.train), indices: indices.into() };
         let valid = match &self.valid {
             Some(own) if config.overfit_batches.is_none() => Subset::all(Arc::clone(own)),
             _ => subset(valid),
         };
         let test = Subset::all(Arc::clone(&self.test));
         Ok(Splits { train: subset(train), valid, test })
-    }
-}
-
-impl Splits {
-    /// How many pictures of each class are in the training, validation and test sets.
-    pub fn class_counts(&self, num_classes: usize) -> Vec<[usize; 3]> {
-        let parts = [&self.train, &self.valid, &self.test];
-        let [train, valid, test] = parts.map(|part| part.class_counts(num_classes));
-        let counts = train.into_iter().zip(valid).zip(test);
-        counts.map(|((train, valid), test)| [train, valid, test]).collect()
     }
 }
 

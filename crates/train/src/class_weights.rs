@@ -1,15 +1,14 @@
 //! The weight of each class in the loss, as `[train] class_weights` says.
 
 use hearth_config::{Balanced, ClassWeights, Config, composed, nearest};
-use hearth_data::Subset;
 
 use crate::error::TrainError;
 
 /// How many classes a message names.
 const SHOWN: usize = 10;
 
-/// One weight for each class, in the order of the classes.
-pub fn of(config: &Config, train: &Subset, classes: &[String]) -> Result<Vec<f64>, TrainError> {
+/// One weight for each class, in the order of the classes; `counts` are those of their training samples.
+pub fn of(config: &Config, counts: &[usize], classes: &[String]) -> Result<Vec<f64>, TrainError> {
     match &config.train.class_weights {
         None => Ok(vec![1.0; classes.len()]),
         Some(ClassWeights::Each(weights)) if weights.len() == classes.len() => Ok(weights.clone()),
@@ -32,13 +31,13 @@ pub fn of(config: &Config, train: &Subset, classes: &[String]) -> Result<Vec<f64
             Ok(all)
         }
         Some(ClassWeights::Named(Balanced::Balanced)) => {
-            let counts = train.class_counts(classes.len());
             let present = counts.iter().filter(|count| **count > 0).count();
-            let share = |count: usize| match count {
+            let all = counts.iter().sum::<usize>() as f64;
+            let share = |count: &usize| match count {
                 0 => 0.0,
-                count => train.len() as f64 / (present as f64 * count as f64),
+                count => all / (present as f64 * *count as f64),
             };
-            Ok(counts.into_iter().map(share).collect())
+            Ok(counts.iter().map(share).collect())
         }
     }
 }
@@ -86,23 +85,17 @@ fn listed(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use hearth_config::RawConfig;
-    use hearth_data::{Examples, PictureShape};
 
     use super::*;
 
-    /// The weights of three classes, of which there are one, one and two pictures.
+    /// The weights of three classes, of which there are one, one and two samples.
     fn weights(setting: &str) -> Result<Vec<f64>, String> {
         let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/mlp-nano.toml");
         let raw = RawConfig::read(config.as_ref()).expect("it is there");
         let config = raw.with_overrides(&[setting]).expect("TOML").check().expect("good");
-        let shape = PictureShape { channels: 1, height: 1, width: 1 };
-        let examples = Examples { pixels: vec![0; 4], labels: vec![0, 1, 2, 2], shape };
-        let train = Subset { examples: Arc::new(examples), indices: (0..4).collect() };
         let classes = ["bag", "caf\u{e9}", "trouser"].map(str::to_owned);
-        of(&config, &train, &classes).map_err(|error| error.to_string())
+        of(&config, &[1, 1, 2], &classes).map_err(|error| error.to_string())
     }
 
     #[test]

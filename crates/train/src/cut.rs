@@ -1,7 +1,7 @@
 //! What is left of a dataset once `[data]` has cut it, where that is not what one would expect.
 
 use hearth_config::{BatchConfig, Config};
-use hearth_data::{Dataset, Labels, Splits, Subset};
+use hearth_data::{DataCard, Labels, Subset};
 
 use crate::error::TrainError;
 
@@ -12,13 +12,13 @@ const MOST_NAMED: usize = 10;
 /// is none of.
 pub(crate) fn notes(
     config: &Config,
-    dataset: &Dataset,
-    splits: &Splits,
+    labels: Labels,
+    data: &DataCard,
 ) -> Result<Vec<String>, TrainError> {
     let batches = &config.data.batches;
     let mut notes = Vec::new();
     let is_own = [0, BatchConfig::default().valid_samples].contains(&batches.valid_samples);
-    if let Some(valid) = dataset.layout.as_ref().and_then(|layout| layout.valid.as_ref())
+    if let Some(valid) = data.layout.as_ref().and_then(|layout| layout.valid.as_ref())
         && !is_own
     {
         notes.push(format!(
@@ -27,23 +27,23 @@ pub(crate) fn notes(
             valid.display()
         ));
     }
-    if Labels::of(&config.model) == Labels::Needed {
-        if config.train.early_stop.is_some() && splits.valid.is_empty() {
+    if labels == Labels::Needed {
+        if config.train.early_stop.is_some() && data.samples[1] == 0 {
             return Err(TrainError::Settings(
                 "early stopping watches the validation set, and there is none: set data.valid_samples, or add \
                  a folder valid/"
                     .into(),
             ));
         }
-        notes.extend(untrained(batches, dataset, splits));
+        notes.extend(untrained(batches, data));
     }
     Ok(notes)
 }
 
 /// A warning that some classes have no training image left.
-fn untrained(batches: &BatchConfig, dataset: &Dataset, splits: &Splits) -> Option<String> {
-    let counts = splits.train.class_counts(dataset.classes.len());
-    let lacking = dataset.classes.iter().zip(counts).filter(|(_, count)| *count == 0);
+fn untrained(batches: &BatchConfig, data: &DataCard) -> Option<String> {
+    let classes = data.classes.iter().zip(&data.class_counts);
+    let lacking = classes.filter(|(_, [train, ..])| *train == 0);
     let lacking: Vec<&str> = lacking.map(|(class, _)| class.as_str()).collect();
     if lacking.is_empty() {
         return None;
@@ -61,8 +61,8 @@ fn untrained(batches: &BatchConfig, dataset: &Dataset, splits: &Splits) -> Optio
     Some(format!(
         "warning: {} of {} classes have no training image, for data.{key} leaves {} images: {named}{more}",
         lacking.len(),
-        dataset.classes.len(),
-        splits.train.len()
+        data.classes.len(),
+        data.samples[0]
     ))
 }
 

@@ -1,11 +1,10 @@
 //! Does a backend learn on this machine?
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use hearth_config::RawConfig;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_data::{Examples, PictureShape, Splits, Subset};
+use hearth_data::{Data, Examples, Images, PictureShape};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,16 +47,16 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     let config = RawConfig::parse("doctor.toml", CONFIG.into())?.check()?;
     let shape = PictureShape { channels: 1, height: 28, width: 28 };
     let mut stream = Stream::new(0, Purpose::Order, 0, 0);
-    let examples = Arc::new(Examples {
+    let examples = Examples {
         pixels: (0..64 * shape.pixels()).map(|_| stream.below(256) as u8).collect(),
         labels: (0..64).map(|index| index % 10).collect(),
         shape,
-    });
-    let all = Subset::all(examples);
-    let splits = Splits { train: all.clone(), valid: all.clone(), test: all };
-    let classes: Vec<_> = (0..10).map(|class| class.to_string()).collect();
+        augment: None,
+    };
+    let classes = (0..10).map(|class| class.to_string()).collect();
+    let data = Data::Images(Images::alike("random", examples, classes));
     let device = backend.device()?;
-    let mut task = tasks::open_alone(&config, &splits, &classes, &device)?;
+    let mut task = tasks::open_alone(&config, &data, &device)?;
     let steps = StepSettings::new(&config, &device)?;
     let (mut losses, mut seconds) = ([0.0; 2], [0.0; 2]);
     for (step, loss) in losses.iter_mut().enumerate() {

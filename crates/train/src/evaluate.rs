@@ -2,19 +2,15 @@
 
 use std::path::Path;
 
-use hearth_config::ModelConfig;
 use hearth_data::{PictureShape, idx};
 use hearth_report::Report;
 use hearth_store::RunDir;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::judge;
-use crate::predict::Predictor;
-use crate::sampler::Sampler;
 use crate::task::Split;
-use crate::tasks::evaluate;
-use crate::trained::{Trained, Which, stored_config};
+use crate::tasks::entry_of;
+use crate::trained::{Which, stored_config};
 
 /// What is to be evaluated, and on what.
 #[derive(Clone, Copy, Debug)]
@@ -38,44 +34,13 @@ pub fn evaluate_run(
     evaluation: Evaluation<'_>,
     notice: &mut dyn FnMut(&str),
 ) -> Result<(u64, Report), TrainError> {
-    let Evaluation { run, which, backend, split, pictures, datasets } = evaluation;
-    let config = stored_config(&RunDir::open(run)?)?;
-    match (config.model, pictures) {
-        (ModelConfig::Classifier { .. }, None) => {
-            let (predictor, trained) = Predictor::of_run(run, which, backend)?;
-            let splits = trained.splits(datasets, notice)?;
-            let subset = split.of(&splits);
-            if subset.is_empty() {
-                let name = split.name();
-                return Err(TrainError::Settings(format!("the {name} set is empty")));
-            }
-            let Predictor { network, input, device, .. } = &predictor;
-            Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
-        }
-        (ModelConfig::Classifier { .. }, Some(_)) => Err(TrainError::Settings(
-            "pictures are judged beside those of a generator, and this run names classes".into(),
-        )),
-        (ModelConfig::Gan(_), None) => {
-            let sampler = Sampler::open(run, which, backend)?;
-            let trained = sampler.trained();
-            let judge = judge::of_run(trained, &trained.splits(datasets, notice)?, backend)?;
-            let Sampler { generator, latent_size, device, .. } = &sampler;
-            let seed = trained.config.run.seed;
-            let report = judge.judge_generator(generator, *latent_size, seed, split, device);
-            Ok((trained.step, report))
-        }
-        (ModelConfig::Gan(_), Some(file)) => {
-            let trained = Trained::open(run, which)?;
-            let judge = judge::of_run(&trained, &trained.splits(datasets, notice)?, backend)?;
-            let pixels = read_pictures(file, trained.info.shape(), judge.samples(), notice)?;
-            Ok((trained.step, judge.judge(&pixels, split)))
-        }
-    }
+    let config = stored_config(&RunDir::open(evaluation.run)?)?;
+    (entry_of(&config).evaluate)(&evaluation, notice)
 }
 
 /// The pictures of an IDX file, one after the other: as many as are compared, since a distance depends
 /// on their number, of this shape.
-fn read_pictures(
+pub(crate) fn read_pictures(
     file: &Path,
     shape: PictureShape,
     count: usize,

@@ -21,12 +21,14 @@ use std::fs;
 use std::path::Path;
 
 use hearth_config::{Config, ModelConfig, reason};
+use hearth_data::Data;
 use hearth_model::{Classifier, Layer, PictureDims};
 use hearth_store::{FileKind, StateDict, TensorEntry, checksum, open_tensors};
 
 use crate::error::TrainError;
 use crate::export::tensors;
-use crate::job::WeightsFile;
+use crate::info::Preprocessing;
+use crate::job::{Job, WeightsFile};
 
 use decide::{FileOrder, Question};
 pub use doubt::{by_chance, normalization_doubt};
@@ -98,6 +100,34 @@ pub fn weights(
     })?;
     let state = tensors::from_pytorch(Some(&layers), filled.state)?;
     Ok(Weights { state, names: filled.names, notes, warnings: Vec::new(), source })
+}
+
+/// The weights of a job's file, with what speaks against how its images are normalised.
+pub(crate) fn for_job(
+    job: &Job<'_>,
+    file: &WeightsFile,
+    data: &Data,
+    preprocessing: &Preprocessing,
+) -> Result<Weights, TrainError> {
+    let config = job.config;
+    let (Data::Images(images), Preprocessing::Images(normalization)) = (data, preprocessing) else {
+        return Err(TrainError::Settings("only weights of networks on images are imported".into()));
+    };
+    let ModelConfig::Classifier { network, .. } = &config.model else {
+        return Err(not_for(config));
+    };
+    let classes = &images.dataset.classes;
+    let mut weights = weights(file, config, images.dims(), classes.len())?;
+    let doubt = normalization_doubt(
+        config,
+        network,
+        &weights.state,
+        (&images.splits, classes),
+        normalization,
+        &job.backend.device()?,
+    )?;
+    weights.warnings.extend(doubt);
+    Ok(weights)
 }
 
 /// How many modules a tensor may lie in.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use hearth_data::{Dataset, Normalization, PictureShape, Splits, same_names};
+use hearth_data::tables::Coding;
+use hearth_data::{DataCard, Normalization, PictureShape, same_names};
 use hearth_store::{RunDir, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,9 +45,21 @@ pub struct RunInfo {
     /// The folder of datasets that it is in, as an absolute path, where it is known by its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datasets: Option<String>,
-    /// What every picture is normalised by: the training set's statistics, or as the config or the
-    /// task says.
-    pub normalization: Statistics,
+    /// The statistics that every image is normalised by: the training set's, or as the config or the task says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalization: Option<Statistics>,
+    /// The coding of the rows of a table: columns, statistics of the training part, categories, target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Coding>,
+}
+
+/// The preparation of a sample for a network.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Preprocessing {
+    /// Images are normalised by these statistics.
+    Images(Normalization),
+    /// Rows of a table are coded so.
+    Rows(Coding),
 }
 
 /// What was learned from.
@@ -56,9 +69,10 @@ pub struct DatasetInfo {
     pub name: String,
     /// The classes' names, in the order of their labels.
     pub classes: Vec<String>,
-    /// Channels, height, width.
-    pub shape: [usize; 3],
-    /// Pictures in the training, validation and test sets.
+    /// Channels, height and width of an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<[usize; 3]>,
+    /// Samples in the training, validation and test sets.
     pub samples: [usize; 3],
     /// SHA-256 of each file.
     pub checksums: BTreeMap<String, String>,
@@ -99,13 +113,21 @@ pub fn same_files(left: &BTreeMap<String, String>, right: &BTreeMap<String, Stri
 impl RunInfo {
     /// The record of a run that begins now.
     pub fn new(
-        dataset: &Dataset,
-        splits: &Splits,
-        normalization: &Normalization,
+        data: &DataCard,
+        preprocessing: &Preprocessing,
         backend: Backend,
         threads: usize,
     ) -> Self {
-        let shape = dataset.train.shape;
+        let normalization = match preprocessing {
+            Preprocessing::Images(Normalization { mean, std }) => {
+                Some(Statistics { mean: mean.clone(), std: std.clone() })
+            }
+            Preprocessing::Rows(_) => None,
+        };
+        let table = match preprocessing {
+            Preprocessing::Rows(coding) => Some(coding.clone()),
+            Preprocessing::Images(_) => None,
+        };
         Self {
             format: 1,
             hearth: env!("CARGO_PKG_VERSION").to_owned(),
@@ -118,17 +140,15 @@ impl RunInfo {
             started: Timestamp::now(),
             ended: None,
             dataset: DatasetInfo {
-                name: dataset.name.clone(),
-                classes: dataset.classes.clone(),
-                shape: [shape.channels, shape.height, shape.width],
-                samples: [splits.train.len(), splits.valid.len(), splits.test.len()],
-                checksums: dataset.checksums.clone(),
+                name: data.name.clone(),
+                classes: data.classes.clone(),
+                shape: data.dims,
+                samples: data.samples,
+                checksums: data.checksums.clone(),
             },
             datasets: None,
-            normalization: Statistics {
-                mean: normalization.mean.clone(),
-                std: normalization.std.clone(),
-            },
+            normalization,
+            table,
         }
     }
 
@@ -158,20 +178,22 @@ impl RunInfo {
                 fault: fault.to_owned(),
             })
         };
-        let [channels, height, width] = info.dataset.shape;
-        // Bounded before anything is allocated from them.
-        let sides = [channels, height, width];
-        if sides.iter().any(|side| !(1..=4096).contains(side))
-            || sides.iter().product::<usize>() > 1 << 22
-        {
-            return fault("dataset.shape is not that of a picture");
+        if let Some(sides @ [channels, ..]) = info.dataset.shape {
+            // Bounded before anything is allocated from them.
+            if sides.iter().any(|side| !(1..=4096).contains(side))
+                || sides.iter().product::<usize>() > 1 << 22
+            {
+                return fault("dataset.shape is not that of a picture");
+            }
+            let good = |std: &f64| std.is_finite() && *std > 0.0;
+            let fits = info.normalization.as_ref().is_some_and(|Statistics { mean, std }| {
+                mean.len() == channels && std.len() == channels && std.iter().all(good)
+            });
+            if !fits {
+                return fault("normalization does not fit dataset.shape");
+            }
         }
-        let Statistics { mean, std } = &info.normalization;
-        let good = |std: &f64| std.is_finite() && *std > 0.0;
-        if mean.len() != channels || std.len() != channels || !std.iter().all(good) {
-            return fault("normalization does not fit dataset.shape");
-        }
-        if !(1..=65_536).contains(&info.dataset.classes.len()) {
+        if info.table.is_none() && !(1..=65_536).contains(&info.dataset.classes.len()) {
             return fault("dataset.classes names no class");
         }
         Ok(Some(info))
@@ -183,16 +205,28 @@ impl RunInfo {
         Ok(run.write_text(NAME, &format!("{text}\n"))?)
     }
 
-    /// The size of a picture.
-    pub fn shape(&self) -> PictureShape {
-        let [channels, height, width] = self.dataset.shape;
-        PictureShape { channels, height, width }
+    /// Channels, height and width of its images. Other samples are an error.
+    pub fn dims(&self) -> Result<[usize; 3], TrainError> {
+        self.dataset.shape.ok_or_else(|| {
+            TrainError::Settings(format!(
+                "this takes images, and the run is on {}",
+                self.dataset.name
+            ))
+        })
     }
 
-    /// The statistics that every picture is normalised by.
-    pub fn normalization(&self) -> Normalization {
-        let Statistics { mean, std } = self.normalization.clone();
-        Normalization { mean, std }
+    /// The size of its images. Other samples are an error.
+    pub fn shape(&self) -> Result<PictureShape, TrainError> {
+        let [channels, height, width] = self.dims()?;
+        Ok(PictureShape { channels, height, width })
+    }
+
+    /// The statistics that its images are normalised by. Other samples are an error.
+    pub fn normalization(&self) -> Result<Normalization, TrainError> {
+        self.dims()?;
+        let statistics = self.normalization.clone();
+        let Statistics { mean, std } = statistics.expect("it was read together with the shape");
+        Ok(Normalization { mean, std })
     }
 }
 
@@ -212,7 +246,7 @@ mod tests {
         let of = |class: &str, samples| DatasetInfo {
             name: "image-folder".to_owned(),
             classes: vec![class.to_owned(), "tea".to_owned()],
-            shape: [1, 2, 2],
+            shape: Some([1, 2, 2]),
             samples,
             checksums: BTreeMap::new(),
         };

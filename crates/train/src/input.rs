@@ -14,7 +14,7 @@ pub fn normalization(config: &Config, train: &Subset) -> Result<Normalization, T
     let (Some(mean), Some(std)) = (&batches.mean, &batches.std) else {
         return Ok(Normalization::of(train));
     };
-    let channels = train.examples.shape.channels;
+    let channels = train.source.shape.channels;
     let each = |key: &str, values: &[f64]| match values {
         [all] => Ok(vec![*all; channels]),
         values if values.len() == channels => Ok(values.to_vec()),

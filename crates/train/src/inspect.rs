@@ -95,7 +95,7 @@ pub fn inspect(
         .iter()
         .map(|path| read_picture(path, subject.shape, false))
         .collect::<Result<_, _>>()?;
-    let splits = trained.splits(inspection.datasets, notice)?;
+    let splits = trained.images(inspection.datasets, notice)?.splits;
     let run = RunDir::open(inspection.run)?;
     let keep = |name: &str, picture: &Picture| -> Result<Vec<u8>, TrainError> {
         let png = picture.to_png();
@@ -137,7 +137,7 @@ pub fn inspect(
 
 /// The first picture of each of the first few classes that have one, with its class.
 fn some_of(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> {
-    let label = |place: usize| usize::from(set.examples.labels[set.indices[place] as usize]);
+    let label = |place: usize| usize::from(set.source.labels[set.indices[place] as usize]);
     let first = (0..classes.len()).filter_map(|class| {
         let place = (0..set.len()).find(|place| label(*place) == class)?;
         Some((classes[class].clone(), set.picture(place).to_vec()))
@@ -153,7 +153,7 @@ impl Subject {
         };
         let device = backend.device()?;
         let classes = trained.info.dataset.classes.clone();
-        let (dims, seed) = (trained.info.dataset.shape, trained.config.run.seed);
+        let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
         let training = device.clone().autodiff();
         let network = Classifier::new(config, dims, classes.len(), seed, &training)?;
         let mut state = std::mem::take(&mut trained.state);
@@ -161,9 +161,9 @@ impl Subject {
         Ok(Self {
             still: network.valid(),
             network,
-            input: Input::new(&trained.info.normalization()),
+            input: Input::new(&trained.info.normalization()?),
             device,
-            shape: trained.info.shape(),
+            shape: trained.info.shape()?,
             classes,
             seed,
         })

@@ -76,6 +76,9 @@ pub struct Outcome {
     /// The step of the checkpoint that the reports are of.
     #[serde(skip)]
     pub best: u64,
+    /// The command that puts it to work, in a sentence.
+    #[serde(skip)]
+    pub next: String,
     /// Why it ended.
     #[serde(skip)]
     pub ended: Ended,

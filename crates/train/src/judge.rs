@@ -71,7 +71,7 @@ impl Judge {
         splits: &Splits,
         samples: usize,
     ) -> Result<Self, TrainError> {
-        let shape = splits.train.examples.shape;
+        let shape = splits.train.source.shape;
         if predictor.shape() != shape {
             return Err(TrainError::Settings(format!(
                 "the classifier that is to judge takes other pictures than those of the data: {:?} \
@@ -241,18 +241,18 @@ fn look(predictor: &Predictor, pixels: &[u8]) -> Seen {
 /// `count` pictures from all over a set: in sets that are sorted by class, of all classes.
 fn spread(subset: &Subset, count: usize) -> Vec<u8> {
     let place = |index: usize| subset.indices[index * subset.len() / count] as usize;
-    (0..count).flat_map(|index| subset.examples.picture(place(index))).copied().collect()
+    (0..count).flat_map(|index| subset.source.picture(place(index))).copied().collect()
 }
 
 /// `count` pictures whose pixels are independent of each other: each is that of another picture.
 fn independent_pixels(subset: &Subset, count: usize) -> Vec<u8> {
     // The same for every run on this data.
     let mut stream = Stream::new(0, Purpose::Sample, 0, 0);
-    let size = subset.examples.shape.pixels();
+    let size = subset.source.shape.pixels();
     (0..count * size)
         .map(|at| {
             let picture = subset.indices[stream.below(subset.len())] as usize;
-            subset.examples.picture(picture)[at % size]
+            subset.source.picture(picture)[at % size]
         })
         .collect()
 }

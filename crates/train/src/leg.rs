@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::resume;
 use crate::step::StepSettings;
 use crate::task::{Split, Task};
+use crate::tasks::entry_of;
 use crate::trained::stored_config;
 use crate::trainer::{COMPUTED_ON, Computing, METRICS_LENGTH, Trainer};
 use crate::transfer::Start;
@@ -26,7 +27,7 @@ use crate::transfer::Start;
 fn take_over(
     trainer: &mut Trainer<'_>,
     weights: Weights,
-    Statistics { mean, std }: &Statistics,
+    statistics: Option<&Statistics>,
     is_given: bool,
 ) -> Result<(), TrainError> {
     for [theirs, ours] in weights.names {
@@ -35,11 +36,13 @@ fn take_over(
     for note in weights.notes {
         trainer.note(note)?;
     }
-    trainer.note(format!(
-        "images are taken as (pixel / 255 - mean) / std, by {} mean {mean:.4?} and std {std:.4?}{}",
-        if is_given { "the config's" } else { "the training set's" },
-        if is_given { "" } else { "; --mean and --std say otherwise" },
-    ))?;
+    if let Some(Statistics { mean, std }) = statistics {
+        trainer.note(format!(
+            "images are taken as (pixel / 255 - mean) / std, by {} mean {mean:.4?} and std {std:.4?}{}",
+            if is_given { "the config's" } else { "the training set's" },
+            if is_given { "" } else { "; --mean and --std say otherwise" },
+        ))?;
+    }
     for warning in weights.warnings {
         trainer.note(warning)?;
     }
@@ -117,7 +120,7 @@ impl Leg<'_> {
         let ended = match self.weights.take() {
             Some(weights) => {
                 let is_given = config.data.batches.mean.is_some();
-                take_over(&mut trainer, weights, &self.info.normalization, is_given)?;
+                take_over(&mut trainer, weights, self.info.normalization.as_ref(), is_given)?;
                 Ended::Finished
             }
             None => trainer.run()?,
@@ -162,6 +165,7 @@ impl Leg<'_> {
             valid: valid_report,
             test,
             best,
+            next: (entry_of(config).next)(config, self.run.path()),
             ended,
         })
     }

@@ -2,26 +2,25 @@
 
 use std::fs;
 
-use hearth_config::{Config, ModelConfig, OptimizerKind};
-use hearth_data::Dataset;
-use hearth_model::{Classifier, Discriminator, Generator, Layer, PictureDims};
+use hearth_config::{Config, OptimizerKind};
+use hearth_data::DataCard;
+use hearth_model::{Layer, PictureDims};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
-use crate::job::Job;
 
 /// About how many bytes the program takes by itself: its code, its threads, the allocator's reserve.
 const PROGRAM: usize = 50_000_000;
 
-/// The smallest side of pictures that every network takes: of smaller ones, it says so itself.
-const SMALLEST: usize = 12;
+/// The smallest side of images that every network takes: of smaller ones, it says so itself.
+pub const SMALLEST: usize = 12;
 
 /// The sizes that memory follows from, all of them numbers and not bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
-    /// Of a picture.
-    pub pixels: usize,
-    /// Of all layers, for one picture.
+    /// Of a sample.
+    pub inputs: usize,
+    /// Of all layers, for one sample.
     pub outputs: usize,
     /// Of the network.
     pub parameters: usize,
@@ -30,7 +29,7 @@ pub struct Sizes {
 /// About how many bytes training takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// The pictures themselves.
+    /// The samples themselves.
     data: usize,
     /// Weights, their gradients, and what the optimiser keeps.
     weights: usize,
@@ -39,14 +38,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Of a network with these sizes, where so many pictures are trained on.
+    /// Of a network with these sizes, on data of this card.
     pub fn new(
         config: &Config,
         backend: Backend,
-        dataset: &Dataset,
-        num_train: usize,
-        Sizes { pixels, outputs, parameters }: Sizes,
+        card: &DataCard,
+        Sizes { inputs, outputs, parameters }: Sizes,
     ) -> Self {
+        let [num_train, ..] = card.samples;
         // Values that the optimiser keeps for each parameter.
         let kept = match &config.optimizer.rule.kind {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
@@ -56,11 +55,11 @@ impl Needs {
         let copies = if backend.is_on_adapter() { 2 } else { 1 };
         let bytes = |numbers: usize, times: usize| numbers.saturating_mul(times).saturating_mul(4);
         // Each output is held once forward and once backward.
-        let of_picture = outputs.saturating_mul(2).saturating_add(pixels);
+        let of_sample = outputs.saturating_mul(2).saturating_add(inputs);
         Self {
-            data: dataset.num_images().saturating_mul(pixels),
+            data: card.bytes,
             weights: bytes(parameters, 1 + copies * (1 + kept)),
-            batch: bytes(of_picture, config.data.batches.batch_size.min(num_train)),
+            batch: bytes(of_sample, config.data.batches.batch_size.min(num_train)),
         }
     }
 
@@ -70,46 +69,31 @@ impl Needs {
     }
 }
 
-/// Refuses what this machine cannot hold, before any of it is allocated. A network that lists no layers is
-/// measured when it is built.
-pub fn check(job: &Job<'_>, dataset: &Dataset, num_train: usize) -> Result<(), TrainError> {
-    let shape = dataset.train.shape;
-    let picture = [shape.channels, shape.height, shape.width];
-    if shape.height.min(shape.width) < SMALLEST {
-        return Ok(());
-    }
-    match sizes(&job.config.model, picture, dataset.classes.len()) {
-        Some(sizes) => check_sizes(job.config, job.backend, dataset, num_train, sizes),
-        None => Ok(()),
-    }
-}
-
 /// Refuses a network of these sizes where this machine cannot hold it. What computes on a graphics adapter is
 /// for its driver to refuse.
-pub fn check_sizes(
+pub fn check(
     config: &Config,
     backend: Backend,
-    dataset: &Dataset,
-    num_train: usize,
+    card: &DataCard,
     sizes: Sizes,
 ) -> Result<(), TrainError> {
     let Some(there) = of_machine().filter(|_| !backend.is_on_adapter()) else { return Ok(()) };
-    let needs = Needs::new(config, backend, dataset, num_train, sizes);
+    let needs = Needs::new(config, backend, card, sizes);
     if needs.all() <= there {
         return Ok(());
     }
     let gigabytes = |bytes: usize| format!("{:.1} GB", bytes as f64 / 1e9);
-    let batch = config.data.batches.batch_size.min(num_train);
+    let batch = config.data.batches.batch_size.min(card.samples[0]);
     let (part, remedy) = if needs.batch > needs.weights {
         (
-            format!("a batch of {batch} pictures {}", gigabytes(needs.batch)),
-            "a smaller data.batch_size",
+            format!("a batch of {batch} {} {}", card.unit, gigabytes(needs.batch)),
+            "a smaller data.batch_size".to_owned(),
         )
     } else {
         let parameters = sizes.parameters;
         let part =
             format!("{parameters} parameters with their optimizer {}", gigabytes(needs.weights));
-        (part, "fewer or narrower layers in [model], or smaller pictures")
+        (part, format!("fewer or narrower layers in [model], or smaller {}", card.unit))
     };
     Err(TrainError::Settings(format!(
         "training takes about {} of memory ({part}), and this machine has {}: choose {remedy}",
@@ -130,25 +114,17 @@ fn of_machine() -> Option<usize> {
     Some(limit.map_or(total, |limit: usize| limit.min(total)))
 }
 
-/// The sizes of a network that is not there yet, by the list of its layers; none where it has no list.
-fn sizes(model: &ModelConfig, picture: PictureDims, classes: usize) -> Option<Sizes> {
-    let layers = match model {
-        ModelConfig::Classifier { network, .. } => {
-            vec![(Classifier::layers(network, picture, classes)?, picture)]
-        }
-        ModelConfig::Gan(pair) => {
-            vec![
-                (Generator::layers(pair, picture)?, [1, 1, 1]),
-                (Discriminator::layers(pair, picture)?, picture),
-            ]
-        }
-    };
-    let pixels = picture.iter().product();
-    let mut sizes = Sizes { pixels, ..Sizes::default() };
-    for (layers, input) in layers {
+/// The sizes of networks that are not there yet, by their layers and the dimensions of their inputs; `dims` are those
+/// of a sample.
+pub fn sizes_of<const N: usize>(
+    dims: PictureDims,
+    networks: [(Vec<Layer>, PictureDims); N],
+) -> Sizes {
+    let mut sizes = Sizes { inputs: dims.iter().product(), ..Sizes::default() };
+    for (layers, input) in networks {
         walk(&layers, input, &mut sizes);
     }
-    Some(sizes)
+    sizes
 }
 
 /// Adds layers behind an input of this shape, and gives the shape of what they make.
@@ -200,26 +176,29 @@ fn walk(layers: &[Layer], input: PictureDims, sizes: &mut Sizes) -> PictureDims 
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use hearth_config::RawConfig;
-    use hearth_model::{Classifier, Gan, params};
+    use hearth_data::{Data, Examples, Images, PictureShape};
 
     use super::*;
+    use crate::tasks;
 
-    /// The parameters that a network really has.
-    fn built(model: &ModelConfig, picture: PictureDims) -> usize {
-        let device = Backend::default().device().expect("a CPU");
-        let shapes = match model {
-            ModelConfig::Classifier { network, .. } => {
-                params::shapes(&Classifier::new(network, picture, 10, 0, &device).expect("it fits"))
-            }
-            ModelConfig::Gan(pair) => {
-                let Gan { generator, discriminator } =
-                    Gan::new(pair, picture, 0, &device).expect("it fits");
-                [params::shapes(&generator), params::shapes(&discriminator)].concat()
-            }
-        };
-        let counted = shapes.iter().filter(|(path, _)| !params::is_statistic(path));
-        counted.map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    fn config(path: &Path) -> Config {
+        RawConfig::read(path).and_then(|raw| raw.check()).expect("good")
+    }
+
+    /// Ten images of ten classes.
+    fn data() -> Data {
+        let shape = PictureShape { channels: 1, height: 28, width: 28 };
+        let (pixels, labels) = (vec![0; 10 * shape.pixels()], (0..10).collect());
+        let classes = (0..10).map(|class| class.to_string()).collect();
+        let examples = Examples { pixels, labels, shape, augment: None };
+        Data::Images(Images::alike("ten", examples, classes))
+    }
+
+    fn sizes(config: &Config) -> Sizes {
+        (tasks::entry_of(config).sizes)(config, &data()).expect("a list")
     }
 
     #[test]
@@ -228,19 +207,18 @@ mod tests {
         let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
         paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
         assert!(paths.len() > 10, "{paths:?}");
+        let device = Backend::default().device().expect("a CPU");
         for path in paths {
-            let config = RawConfig::read(&path).and_then(|raw| raw.check()).expect("good");
-            let picture = [1, 28, 28];
-            let found = sizes(&config.model, picture, 10).expect("a list");
-            assert_eq!(found.parameters, built(&config.model, picture), "{}", path.display());
+            let config = config(&path);
+            let task = tasks::open_alone(&config, &data(), &device).expect("it fits");
+            let built = task.layers().parameters;
+            assert_eq!(sizes(&config).parameters, built, "{}", path.display());
         }
     }
 
     #[test]
     fn outputs_are_counted_by_their_shapes() {
-        let path = "../../configs/lenet.toml";
-        let config = RawConfig::read(path.as_ref()).and_then(|raw| raw.check()).expect("good");
-        let found = sizes(&config.model, [1, 28, 28], 10).expect("a list");
+        let found = sizes(&config("../../configs/lenet.toml".as_ref()));
         assert_eq!(found.outputs, 6 * 28 * 28 + 16 * 10 * 10 + 120 + 84 + 10);
     }
 }

@@ -77,9 +77,9 @@ impl Tally {
         }
     }
 
-    /// The results: `loss` is the mean cross-entropy in nats, `accuracy` the share of images whose most probable class is
+    /// The results on samples of this plural: `loss` is the mean cross-entropy in nats, `accuracy` the share of images whose most probable class is
     /// the right one.
-    pub fn report(self, split: &str, classes: &[String]) -> Report {
+    pub fn report(self, split: &str, classes: &[String], unit: &str) -> Report {
         let samples = self.samples;
         let correct: u64 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
         let mean = |sum: f64| if samples == 0 { 0.0 } else { sum / samples as f64 };
@@ -96,7 +96,7 @@ impl Tally {
             headline: line(&scores),
             scores,
             views: vec![
-                ("samples", View::Text(json!(samples), format!("{samples} images"))),
+                ("samples", View::Text(json!(samples), format!("{samples} {unit}"))),
                 ("per_class", View::Table(per_class(&self.confusion, classes))),
                 (
                     "confusion",
@@ -111,7 +111,7 @@ impl Tally {
 
     /// The wrong guesses that gave the true class the least probability, as images of the set that was evaluated.
     pub fn mistakes(&self, set: &Subset, classes: &[String]) -> Images {
-        let shape = set.examples.shape;
+        let shape = set.source.shape;
         let caption = |mistake: &Mistake| {
             let confidence = 100.0 * mistake.confidence;
             vec![
@@ -179,9 +179,9 @@ pub fn hits(logits: Tensor<2>, labels: &[u16], reading: Reading) -> Number {
     }
 }
 
-/// The numbers of logits `[batch, classes]`, row by row.
-pub fn values(logits: Tensor<2>) -> Vec<f32> {
-    logits.into_data().try_into_vec().expect("logits are f32 on every backend here")
+/// The numbers of outputs `[batch, outputs]`, row by row.
+pub fn values(outputs: Tensor<2>) -> Vec<f32> {
+    outputs.into_data().try_into_vec().expect("outputs are f32 on every backend here")
 }
 
 /// The place of the largest number; the first of equal ones, and NaN is never the largest.
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!((mistake.image, mistake.label, mistake.guess), (1, 0, 1));
         assert!((mistake.log_probability.exp() - 0.25).abs() < 1e-7);
         assert!((mistake.confidence - 0.75).abs() < 1e-7);
-        let report = tally.report("test", &["a".into(), "b".into()]);
+        let report = tally.report("test", &["a".into(), "b".into()], "images");
         assert!((report.score("accuracy").unwrap() - 2.0 / 3.0).abs() < 1e-12);
         let wanted = -(2.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 3.0;
         assert!((report.score("loss").unwrap() - wanted).abs() < 1e-7);

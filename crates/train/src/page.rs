@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use hearth_config::Config;
-use hearth_data::{Batch, Loader, Splits};
+use hearth_data::{Batch, Data, DataCard, Loader};
 use hearth_report::metrics::History;
 use hearth_report::run::{self, Grids, RunPage};
 use hearth_report::{Report, fixed};
@@ -43,7 +43,7 @@ impl Page {
     pub fn new(
         (run, folders): (RunDir, &'static [&'static str]),
         config: &Config,
-        splits: &Splits,
+        data: &Data,
         info: &RunInfo,
         summary: &Summary,
     ) -> Self {
@@ -52,7 +52,7 @@ impl Page {
             name: name.to_string_lossy().into_owned(),
             facts: facts(config, info, summary),
             config: config.to_toml(),
-            batch: first_batch(config, splits).to_png(),
+            batch: first_batch(config, data).map(|picture| picture.to_png()).unwrap_or_default(),
             ..RunPage::default()
         };
         Self { run, folders, shown, has_lines: false, rests_until: None }
@@ -123,8 +123,7 @@ impl Page {
 
 /// What was trained, on what, and with what.
 fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, String)> {
-    let [train, valid, test] = info.dataset.samples;
-    let [channels, height, width] = info.dataset.shape;
+    let DataCard { name, unit, sample, samples: [train, valid, test], .. } = &summary.data;
     let [_, all] = summary.steps;
     let adapter = info.adapter.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
     let commit = info
@@ -132,15 +131,11 @@ fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, Str
         .as_deref()
         .map_or_else(String::new, |id| format!(", commit {}", id.get(..12).unwrap_or(id)));
     [
-        (
-            "network",
-            format!("{}, {} parameters", kind(config), summary.parameters),
-        ),
+        ("network", format!("{}, {} parameters", kind(config), summary.layers.parameters)),
         (
             "data",
             format!(
-                "{}: {train} training, {valid} validation and {test} test pictures, {channels}x{height}x{width}",
-                info.dataset.name
+                "{name}: {train} training, {valid} validation and {test} test {unit}, {sample}"
             ),
         ),
         ("training", format!("{} ({all} steps), seed {}", config.train.length(), config.run.seed)),
@@ -168,13 +163,13 @@ fn kind(config: &Config) -> String {
     model["kind"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Pictures of the first batch, as augmentation leaves them.
-fn first_batch(config: &Config, splits: &Splits) -> Picture {
+/// The images of the first batch, as augmentation leaves them.
+fn first_batch(config: &Config, data: &Data) -> Option<Picture> {
     let size = config.data.batches.batch_size.min(SHOWN);
-    let loader = Loader::new(splits.train.clone(), size, config.run.seed, config.augment.clone());
+    let loader = Loader::new(data.images()?.splits.train.clone(), size, config.run.seed);
     let mut batch = Batch::default();
     loader.fill(&loader.order(0), 0, 0, &mut batch);
-    Picture::grid(&batch.pixels, batch.shape, COLUMNS)
+    Some(Picture::grid(&batch.pixels, batch.shape, COLUMNS))
 }
 
 #[cfg(test)]
@@ -187,6 +182,7 @@ mod tests {
 
     use super::*;
     use crate::backend::Backend;
+    use crate::info::Preprocessing;
     use crate::metrics::Tally;
     use crate::plan::Plan;
     use crate::tasks;
@@ -196,20 +192,19 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let raw = RawConfig::read(&root.join("configs/mlp-nano.toml")).expect("it is there");
         let config = raw.check().expect("good");
-        let labels = Labels::of(&config.model);
-        let data =
-            hearth_data::load(&config.data.source, labels, &root.join("datasets"), &mut |_| ());
-        let dataset = data.expect("part of the repository");
-        let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
-        let (normalization, backend) = (Normalization::of(&splits.train), Backend::default());
+        let data = Data::load(&config, Labels::Needed, &root.join("datasets"), &mut |_| ());
+        let data = data.expect("part of the repository");
+        let normalization = Normalization::of(&data.images().expect("images").splits.train);
+        let (preprocessing, backend) = (Preprocessing::Images(normalization), Backend::default());
         let device = backend.device().expect("a CPU");
-        let task = tasks::open_alone(&config, &splits, &dataset.classes, &device).expect("it fits");
+        let task = tasks::open_alone(&config, &data, &device).expect("it fits");
         let plan = Plan::new(&config, &*task).expect("it has epochs");
-        let info = RunInfo::new(&dataset, &splits, &normalization, backend, 1);
-        let summary = Summary::new(&config, &dataset, &splits, &plan, backend, 1).expect("it fits");
+        let info = RunInfo::new(&data.card(), &preprocessing, backend, 1);
+        let summary = Summary::new(&config, data.card(), task.layers(), &plan, backend, 1);
+        let summary = summary.expect("it fits");
         let folder = tempfile::tempdir().expect("a folder");
         let run = RunDir::create(folder.path()).expect("a run");
-        let mut page = Page::new((run.clone(), &[]), &config, &splits, &info, &summary);
+        let mut page = Page::new((run.clone(), &[]), &config, &data, &info, &summary);
         let report = |split: &str| {
             let mut tally = Tally::new(10);
             for label in 0..10_u16 {
@@ -217,7 +212,7 @@ mod tests {
                 logits[usize::from(label)] = 1.0;
                 tally.add(&logits, &[label]);
             }
-            tally.report(split, &info.dataset.classes)
+            tally.report(split, &info.dataset.classes, "images")
         };
         let mut drawn = BTreeSet::new();
         for step in 1..=200 {

@@ -38,6 +38,20 @@ pub struct Guess {
     pub probability: f64,
 }
 
+/// Classes with their probabilities, the most probable one first.
+pub(crate) fn ranked(classes: &[String], probabilities: &[f64]) -> Vec<Guess> {
+    let named = classes.iter().zip(probabilities).enumerate();
+    let mut guesses: Vec<Guess> = named
+        .map(|(index, (class, probability))| Guess {
+            class: class.clone(),
+            index,
+            probability: *probability,
+        })
+        .collect();
+    guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    guesses
+}
+
 impl Predictor {
     /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
     /// the preferred backend. Damage is an error.
@@ -71,13 +85,13 @@ impl Predictor {
             return Err(trained.is_not("a network that names classes", help));
         };
         let device = backend.device()?;
-        let (dims, seed) = (trained.info.dataset.shape, trained.config.run.seed);
+        let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
         let classes = trained.info.dataset.classes.clone();
         let network = Classifier::new(config, dims, classes.len(), seed, &device)?;
         let mut state = std::mem::take(&mut trained.state);
         let network = restore_module(network, state.take_under("model"))?;
-        let normalization = trained.info.normalization();
-        let predictor = Self::new(network, classes, trained.info.shape(), &normalization, device);
+        let normalization = trained.info.normalization()?;
+        let predictor = Self::new(network, classes, trained.info.shape()?, &normalization, device);
         Ok((predictor, trained))
     }
 
@@ -119,16 +133,7 @@ impl Predictor {
 
     /// The classes of one row of probabilities, the most probable one first.
     pub fn ranked(&self, probabilities: &[f64]) -> Vec<Guess> {
-        let named = self.classes.iter().zip(probabilities).enumerate();
-        let mut guesses: Vec<Guess> = named
-            .map(|(index, (class, probability))| Guess {
-                class: class.clone(),
-                index,
-                probability: *probability,
-            })
-            .collect();
-        guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        guesses
+        ranked(&self.classes, probabilities)
     }
 
     /// The probability of each class for each picture; `pixels` holds whole pictures of

@@ -1,7 +1,6 @@
 //! The range test: which learning rates a network learns with (Smith 2017, "Cyclical learning rates for
 //! training neural networks", section 3.3).
 
-use hearth_config::ModelConfig;
 use hearth_data::Labels;
 use serde::Serialize;
 
@@ -12,7 +11,7 @@ use crate::number::Reading;
 use crate::step::StepSettings;
 use crate::task::{Computed, Task};
 use crate::tasks::{self, Opened, Opening};
-use crate::train::prepare;
+use crate::train::{Prepared, prepare};
 use crate::transfer::Source;
 
 /// How much of the smoothed loss each step keeps.
@@ -53,25 +52,26 @@ pub struct RangeTest {
     pub suggested: Option<[f64; 2]>,
 }
 
-/// Trains a classifier for a moment, with a rate that grows; nothing is written.
+/// Trains a network for a moment, with a rate that grows; nothing is written.
 pub fn range_test(
     job: &Job<'_>,
     range: Range,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<RangeTest, TrainError> {
     let config = job.config;
-    if !matches!(config.model, ModelConfig::Classifier { .. }) {
+    let has_one_loss = || tasks::entry_of(config).has_one_loss;
+    if config.task_kind().is_some() && !has_one_loss() {
         return Err(TrainError::Settings(
             "a range test looks at one loss, and an adversarial pair has two that work against each other; `hearth sweep` tries learning rates on it"
                 .into(),
         ));
     }
     let source = Source::open(config, &job.target)?;
-    let (data, device) = prepare(job, Labels::Needed, observe)?;
+    let Prepared { config, data, device, .. } = prepare(job, Labels::Needed, observe)?;
+    let config = &config;
     let Opened { mut task, start, .. } = tasks::open(Opening {
         config,
-        splits: &data.splits,
-        classes: &data.dataset.classes,
+        data: &data,
         device: &device,
         source,
         assignment: None,

@@ -1,37 +1,29 @@
 //! A whole training run: from a checked config to a folder with a trained network.
 
-use hearth_config::{DataSource, ModelConfig};
-use hearth_data::{Dataset, Normalization, Splits};
+use hearth_config::DataSource;
+use hearth_data::Data;
 use hearth_store::{RunDir, RunLock, StoreError};
 
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import::{self, Weights};
+use crate::import;
 use crate::info::RunInfo;
-use crate::job::{Job, Outcome, Target, WeightsFile};
+use crate::job::{Job, Outcome, Target};
 use crate::leg::Leg;
 use crate::page::Page;
 use crate::plan::Plan;
 use crate::summary::Summary;
 use crate::tasks::Opened;
 
-/// What a run learns from, and with how many threads.
-pub(crate) struct Data {
-    pub dataset: Dataset,
-    pub splits: Splits,
-    pub threads: usize,
-}
-
 /// Says what is about to be trained, makes the run's folder, and trains: from `start`, where the task has
 /// one, or from the weights that it has.
 pub(crate) fn begin(
     job: &Job<'_>,
-    data: Data,
-    Opened { task, normalization, start }: Opened,
+    (data, threads): (&Data, usize),
+    Opened { task, preprocessing, start }: Opened,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
-    let Data { dataset, splits, threads } = data;
     let plan = Plan::new(config, &*task)?;
     let (warmup, total) = (config.schedule.warmup.warmup_steps, plan.total_steps);
     if warmup >= total {
@@ -40,26 +32,27 @@ pub(crate) fn begin(
         )));
     }
     let weights = match &job.target {
-        Target::Import(_, file) => Some(imported(job, file, (&dataset, &splits), &normalization)?),
+        Target::Import(_, file) => Some(import::for_job(job, file, data, &preprocessing)?),
         _ => None,
     };
-    let summary = Summary::new(config, &dataset, &splits, &plan, job.backend, threads)?;
+    let layers = task.layers();
+    let summary = Summary::new(config, data.card(), layers, &plan, job.backend, threads)?;
     observe(Event::Started(&summary));
     for note in start.iter().flat_map(|start| &start.notes) {
         observe(Event::Note(note.clone()));
     }
 
-    let mut info = RunInfo::new(&dataset, &splits, &normalization, job.backend, threads);
+    let mut info = RunInfo::new(&summary.data, &preprocessing, job.backend, threads);
     info.imported = match (&weights, &start) {
         (Some(weights), _) => Some(weights.source.clone()),
         (None, start) => start.as_ref().map(|start| start.source.clone()),
     };
     info.datasets = datasets_folder(job);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
-    let page = config.run.report;
-    let page = page.then(|| {
-        Page::new((run.clone(), task.artifact_folders()), config, &splits, &info, &summary)
-    });
+    let page = config
+        .run
+        .report
+        .then(|| Page::new((run.clone(), task.artifact_folders()), config, data, &info, &summary));
     Leg { job, plan, run, info, page, weights, start }.train(task, observe).map(Some)
 }
 
@@ -72,26 +65,6 @@ fn datasets_folder(job: &Job<'_>) -> Option<String> {
             folder.to_str().map(str::to_owned)
         }
     }
-}
-
-/// The weights of a file, with what speaks against how the images are normalised.
-fn imported(
-    job: &Job<'_>,
-    file: &WeightsFile,
-    (dataset, splits): (&Dataset, &Splits),
-    normalization: &Normalization,
-) -> Result<Weights, TrainError> {
-    let (config, classes, shape) = (job.config, &dataset.classes, dataset.train.shape);
-    let dims = [shape.channels, shape.height, shape.width];
-    let mut weights = import::weights(file, config, dims, classes.len())?;
-    if let ModelConfig::Classifier { network, .. } = &config.model {
-        let (data, device) = ((splits, &classes[..]), job.backend.device()?);
-        let state = &weights.state;
-        let doubt =
-            import::normalization_doubt(config, network, state, data, normalization, &device)?;
-        weights.warnings.extend(doubt);
-    }
-    Ok(weights)
 }
 
 /// Makes or opens the run's folder, and gives what is trained in it.

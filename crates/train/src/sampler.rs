@@ -80,6 +80,7 @@ pub struct Sampler {
     pub(crate) generator: Generator,
     pub(crate) latent_size: usize,
     pub(crate) device: Device,
+    shape: PictureShape,
 }
 
 impl Sampler {
@@ -92,13 +93,13 @@ impl Sampler {
         };
         let device = backend.device()?;
         let latent_size = gan::latent_size(config);
-        let networks =
-            Gan::new(config, trained.info.dataset.shape, trained.config.run.seed, &device)?;
+        let (dims, shape) = (trained.info.dims()?, trained.info.shape()?);
+        let networks = Gan::new(config, dims, trained.config.run.seed, &device)?;
         let mut state = std::mem::take(&mut trained.state).take_under("model");
         let average = state.take_under("average");
         let numbers = if average.is_empty() { state.take_under("generator") } else { average };
         let generator = restore_module(networks.generator, numbers)?;
-        Ok(Self { trained, generator, latent_size, device })
+        Ok(Self { trained, generator, latent_size, device, shape })
     }
 
     /// Where it comes from.
@@ -108,7 +109,7 @@ impl Sampler {
 
     /// The size of its pictures.
     pub fn shape(&self) -> PictureShape {
-        self.trained.info.shape()
+        self.shape
     }
 
     /// `count` pictures, one after the other; the same ones for the same seed.

@@ -7,12 +7,13 @@ use hearth_report::Report;
 use hearth_store::StateDict;
 
 use crate::error::TrainError;
+use crate::layer_table::LayerTable;
 use crate::number::{Number, Reading};
 use crate::pictures::Picture;
 use crate::scalars::Sums;
 use crate::step::{StepContext, StepSettings};
 
-/// Which pictures are looked at.
+/// A part of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
     /// The training set, in stored order and not augmented.
@@ -33,8 +34,8 @@ impl Split {
         }
     }
 
-    /// Its pictures.
-    pub fn of(self, splits: &Splits) -> &Subset {
+    /// Its samples.
+    pub fn of<S>(self, splits: &Splits<S>) -> &Subset<S> {
         match self {
             Self::Train => &splits.train,
             Self::Valid => &splits.valid,
@@ -147,6 +148,11 @@ pub trait Task {
         &[]
     }
 
+    /// The layers of its networks; none of a task without any.
+    fn layers(&self) -> LayerTable {
+        LayerTable::default()
+    }
+
     /// Steps in one pass over the training set; none of a task without one.
     fn steps_per_epoch(&self) -> Option<u64>;
 
@@ -159,7 +165,7 @@ pub trait Task {
     /// copies.
     fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError>;
 
-    /// The places in the training set of the images that the step after `step` finished ones is computed from.
+    /// The places in the training set of the samples that the step after `step` finished ones is computed from.
     fn sources(&mut self, _step: u64) -> Vec<u32> {
         Vec::new()
     }

@@ -1,7 +1,8 @@
 //! From a job to the task that its config asks for, and all that it learns from.
 
 use burn::tensor::Device;
-use hearth_data::Labels;
+use hearth_config::Config;
+use hearth_data::{Data, Labels};
 use hearth_store::RunDir;
 
 use crate::backend::set_threads;
@@ -12,8 +13,8 @@ use crate::import;
 use crate::job::{Job, Outcome, Target};
 use crate::memory;
 use crate::precision::Arithmetic;
-use crate::run::{Data, begin};
-use crate::tasks::{self, Assignment, Opened, Opening};
+use crate::run::begin;
+use crate::tasks::{self, Assignment, Opening};
 use crate::transfer::Source;
 
 /// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
@@ -21,8 +22,10 @@ pub fn train(
     job: &Job<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
-    let (data, opened) = open(job, Labels::of(&job.config.model), observe)?;
-    begin(job, data, opened, observe)
+    // The target of a table is judged when it is read.
+    let is_decided = job.config.task_kind().is_some();
+    let labels = if is_decided { tasks::entry_of(job.config).labels } else { Labels::Needed };
+    train_on(job, labels, observe)
 }
 
 /// Trains on data whose labels follow as many rules as this.
@@ -31,16 +34,6 @@ fn train_on(
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
-    let (data, opened) = open(job, labels, observe)?;
-    begin(job, data, opened, observe)
-}
-
-/// The task of a job before its first step, and all that it learns from.
-fn open(
-    job: &Job<'_>,
-    labels: Labels,
-    observe: &mut dyn FnMut(Event<'_>),
-) -> Result<(Data, Opened), TrainError> {
     let config = job.config;
     // Said before any data is fetched.
     match &job.target {
@@ -56,46 +49,71 @@ fn open(
         import::check(&file.path, config)?;
     }
     let source = Source::open(config, &job.target)?;
-    let (data, device) = prepare(job, labels, observe)?;
+    let Prepared { config, data, device, threads } = prepare(job, labels, observe)?;
+    let (config, target) = (&config, job.target.clone());
+    let job = &Job { config, target, ..*job };
     let opened = tasks::open(Opening {
         config,
-        splits: &data.splits,
-        classes: &data.dataset.classes,
+        data: &data,
         device: &device,
         source,
-        assignment: Some(Assignment { job, dataset: &data.dataset, train: train_on }),
+        assignment: Some(Assignment { job, train: train_on }),
         observe,
     })?;
-    Ok((data, opened))
+    begin(job, (&data, threads), opened, observe)
 }
 
-/// Opens the device and reads the data of a job.
+/// The parts that a task of a job is made of.
+pub(crate) struct Prepared {
+    /// The settings, with the task that the target of a table says.
+    pub config: Config,
+    pub data: Data,
+    /// Without differentiation.
+    pub device: Device,
+    /// The CPU threads that compute.
+    pub threads: usize,
+}
+
+/// Opens the device and loads the data of a job.
 pub(crate) fn prepare(
     job: &Job<'_>,
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
-) -> Result<(Data, Device), TrainError> {
+) -> Result<Prepared, TrainError> {
     let config = job.config;
     let device = job.backend.device()?;
     // Refused before a judge is trained for it.
     Arithmetic::new(config.run.precision, &device)?;
     let threads = set_threads(config.run.threads);
-    let dataset = hearth_data::load(&config.data.source, labels, job.datasets, &mut |text| {
+    let data = Data::load(config, labels, job.datasets, &mut |text| {
         observe(Event::Note(text.to_owned()));
     })?;
-    for note in &dataset.notes {
+    let config = &decided(config, &data)?;
+    let card = data.card();
+    for note in &card.notes {
         observe(Event::Note(note.clone()));
     }
-    for warning in &dataset.warnings {
+    for warning in &card.warnings {
         observe(Event::Note(format!("warning: {warning}")));
     }
-    if let Some(augment) = &config.augment {
-        hearth_data::augment::check(augment, dataset.train.shape).map_err(TrainError::Settings)?;
+    if let (Some(augment), Some(images)) = (&config.augment, data.images()) {
+        let shape = images.dataset.train.shape;
+        hearth_data::augment::check(augment, shape).map_err(TrainError::Settings)?;
     }
-    let splits = dataset.split(&config.data.batches, config.run.seed)?;
-    for note in cut::notes(config, &dataset, &splits)? {
+    for note in cut::notes(config, labels, &card)? {
         observe(Event::Note(note));
     }
-    memory::check(job, &dataset, splits.train.len())?;
-    Ok((Data { dataset, splits, threads }, device))
+    if let Some(sizes) = (tasks::entry_of(config).sizes)(config, &data) {
+        memory::check(config, job.backend, &card, sizes)?;
+    }
+    Ok(Prepared { config: config.clone(), data, device, threads })
+}
+
+/// The settings with the task that the target of a table says, where they say none themselves.
+fn decided(config: &Config, data: &Data) -> Result<Config, TrainError> {
+    let mut config = config.clone();
+    if let (None, Data::Rows(table)) = (config.task_kind(), data) {
+        config.decide_task(table.task)?;
+    }
+    Ok(config)
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hearth_config::{CommandLine, Config, RawConfig, shown};
-use hearth_data::{Labels, Splits, same_names};
+use hearth_data::tables::Coding;
+use hearth_data::{Data, Images, Labels, same_names};
 use hearth_store::{RunDir, StateDict};
 
 use crate::error::TrainError;
@@ -78,31 +79,41 @@ impl Trained {
 
     /// The data that it was trained with. A warning says when its files have changed since, and an
     /// error when they no longer fit.
-    pub fn splits(
-        &self,
-        datasets: &Path,
-        notice: &mut dyn FnMut(&str),
-    ) -> Result<Splits, TrainError> {
+    pub fn data(&self, datasets: &Path, notice: &mut dyn FnMut(&str)) -> Result<Data, TrainError> {
         if let Some((key, path)) = self.config.absent_data().into_iter().next() {
             let config = RunDir::open(&self.run)?.config_path();
             return Err(TrainError::DataGone { key, path, config });
         }
         // Rules of labels are for training, and earlier versions had fewer.
-        let source = &self.config.data.source;
-        let dataset = hearth_data::load(source, Labels::Unused, datasets, notice)?;
-        if !same_files(&dataset.checksums, &self.info.dataset.checksums) {
+        let data = Data::load(&self.config, Labels::Unused, datasets, notice)?;
+        let card = data.card();
+        if !same_files(&card.checksums, &self.info.dataset.checksums) {
             notice(
                 "warning: this is not the data that the run was trained with: its checksums differ",
             );
         }
-        if !same_names(&dataset.classes, &self.info.dataset.classes)
-            || dataset.train.shape != self.info.shape()
+        if !same_names(&card.classes, &self.info.dataset.classes)
+            || data.images().map(Images::dims) != self.info.dataset.shape
+            || self.info.table.as_ref().is_some_and(|coding| !codes_as(&data, coding))
         {
             return Err(TrainError::Settings(
-                "the data has other classes or another size than the run was trained with".into(),
+                "the data has other classes, another size or other columns than the run was trained with".into(),
             ));
         }
-        Ok(dataset.split(&self.config.data.batches, self.config.run.seed)?)
+        Ok(data)
+    }
+
+    /// The images that it was trained with. A run on other samples is an error.
+    pub fn images(
+        &self,
+        datasets: &Path,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Images, TrainError> {
+        self.info.dims()?;
+        match self.data(datasets, notice)? {
+            Data::Images(images) => Ok(images),
+            Data::Rows(_) => unreachable!("the size of the data was compared with the run's"),
+        }
     }
 
     /// The error that it is not `wanted`, and what to do.
@@ -110,6 +121,17 @@ impl Trained {
         let run = shown(&self.run);
         TrainError::Settings(format!("{run} is not a run of {wanted}: {help}"))
     }
+}
+
+/// Whether the rows of this data are coded so.
+fn codes_as(data: &Data, coding: &Coding) -> bool {
+    matches!(data, Data::Rows(table) if table.coding == *coding)
+}
+
+/// Whether a run learned from the rows of a table. What is no run did not.
+pub fn is_on_table(path: &Path) -> bool {
+    let info = RunDir::open(path).map(|run| RunInfo::read(&run));
+    matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))
 }
 
 /// The settings of a run, as they were checked when it was trained.

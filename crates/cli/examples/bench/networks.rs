@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use hearth_config::{ClassifierConfig, Config, ModelConfig, RawConfig};
-use hearth_data::{Batch, Dataset, Labels, Loader, Normalization, Splits};
+use hearth_data::{Batch, Data, Images, Labels, Loader, Normalization};
 use hearth_model::Classifier;
 use hearth_train::Backend;
 use hearth_train::input::Input;
@@ -41,11 +41,11 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
         _ => 128,
     };
     let overrides = [format!("data.batch_size={}", batch.unwrap_or(usual))];
-    let (config, dataset, splits) = prepare(network, &overrides)?;
+    let (config, data) = prepare(network, &overrides)?;
     let device = backend.device()?;
     let rate = config.optimizer.rule.update.learning_rate / 10.0;
     let steps = StepSettings::new(&config, &device)?;
-    let mut task = tasks::open_alone(&config, &splits, &dataset.classes, &device)?;
+    let mut task = tasks::open_alone(&config, &data, &device)?;
     steps_per_second(&mut *task, &steps, rate, backend.reading(), &device)
 }
 
@@ -89,9 +89,12 @@ pub fn inference_speed(network: &str, batch: usize, backend: Backend) -> Outcome
 
 /// The time to make an epoch's tensors, as a share of the time to train it.
 pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
-    let (config, _, splits) = prepare(network, &[])?;
+    let (config, data) = prepare(network, &[])?;
+    let Some(Images { splits, .. }) = data.images() else {
+        return Err("its samples are no images".into());
+    };
     let input = Input::new(&Normalization::of(&splits.train));
-    let loader = Loader::new(splits.train.clone(), config.data.batches.batch_size, 1, None);
+    let loader = Loader::new(splits.train.clone(), config.data.batches.batch_size, 1);
     let mut batch = Batch::default();
     let begun = Instant::now();
     let order = loader.order(0);
@@ -112,11 +115,8 @@ fn read(network: &str, overrides: &[String]) -> Outcome<Config> {
     Ok(config)
 }
 
-fn prepare(network: &str, overrides: &[String]) -> Outcome<(Config, Dataset, Splits)> {
+fn prepare(network: &str, overrides: &[String]) -> Outcome<(Config, Data)> {
     let config = read(network, overrides)?;
-    let labels = Labels::of(&config.model);
-    let dataset =
-        hearth_data::load(&config.data.source, labels, Path::new("datasets"), &mut |_| ())?;
-    let splits = dataset.split(&config.data.batches, config.run.seed)?;
-    Ok((config, dataset, splits))
+    let data = Data::load(&config, Labels::Unused, Path::new("datasets"), &mut |_| ())?;
+    Ok((config, data))
 }

@@ -11,6 +11,7 @@ mod init;
 mod inspect;
 mod lr_find;
 mod predict;
+mod predict_rows;
 mod runs;
 mod sample;
 #[cfg(feature = "serve")]

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use hearth_report::{fixed, text_table};
+use hearth_train::trained::is_on_table;
 use hearth_train::{Backend, Guess, Predictor};
 use serde::Serialize;
 
+use super::predict_rows;
 use crate::args::Predict;
 use crate::failure::Failure;
 use crate::output::{print, print_json};
@@ -27,6 +29,9 @@ struct Prediction {
 /// Predicts.
 pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
+    if is_on_table(&trained.run) {
+        return predict_rows::run(args, backend);
+    }
     let (predictor, _) = Predictor::of(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     let mut unreadable = Vec::new();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hearth_config::{CommandLine, Config, Metric, ModelConfig, quoted};
+use hearth_config::{CommandLine, Config, Metric, quoted};
 use hearth_store::{RunDir, StoreError};
 use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
@@ -138,23 +138,14 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
                 thousands(speed as u64)
             ),
         };
-        let next = match &config.model {
-            ModelConfig::Classifier { .. } => {
-                let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");
-                format!("predict with: {predict}")
-            }
-            ModelConfig::Gan(_) => {
-                let sample = CommandLine::new("sample").path(run).args(["--out", "grid.png"]);
-                format!("make pictures with: {sample}")
-            }
-        };
         let test = outcome.test.as_ref().map_or_else(String::new, |test| {
             format!("test {}, of the checkpoint of step {}\n", test.headline, outcome.best)
         });
         print(&format!(
-            "{test}{}, {trained}\n{}\n{next}",
+            "{test}{}, {trained}\n{}\n{}",
             several(outcome.steps, "step"),
             quoted(run.as_os_str()),
+            outcome.next,
         ))?;
     }
     let resume = CommandLine::new("train").arg("--run").path(run).arg("--resume");

@@ -1,6 +1,8 @@
 use hearth_config::{Better, Metric};
+use hearth_data::DataCard;
 use hearth_report::report::Score;
 use hearth_train::Backend;
+use hearth_train::layer_table::LayerTable;
 use hearth_train::scalars::Sums;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -10,14 +12,8 @@ use super::*;
 fn dashboard(steps: [u64; 2]) -> Dashboard {
     Dashboard::new(&Summary {
         name: "try".into(),
-        dataset: "fashion-mnist-mini".into(),
-        samples: [1800, 200, 1000],
-        picture: [1, 28, 28],
-        layout: None,
-        classes: Vec::new(),
-        class_counts: Vec::new(),
-        layers: Vec::new(),
-        parameters: 50_890,
+        data: DataCard { name: "fashion-mnist-mini".into(), ..DataCard::default() },
+        layers: LayerTable { rows: Vec::new(), parameters: 50_890 },
         memory: 53_000_000,
         steps,
         backend: Backend::default(),

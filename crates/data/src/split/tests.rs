@@ -7,7 +7,8 @@ use crate::examples::{Examples, PictureShape};
 
 fn dataset(labels: Vec<u16>) -> Dataset {
     let shape = PictureShape { channels: 1, height: 1, width: 1 };
-    let examples = Arc::new(Examples { pixels: vec![0; labels.len()], labels, shape });
+    let examples =
+        Arc::new(Examples { pixels: vec![0; labels.len()], labels, shape, augment: None });
     Dataset {
         name: "some".to_owned(),
         classes: (0..10).map(|class| class.to_string()).collect(),
@@ -100,10 +101,10 @@ fn validation_pictures_of_the_dataset_are_used_whole_and_none_is_cut() {
     // More than there are: nothing is cut, so it does not matter.
     let splits = own.split(&holding_out(5000), 42).unwrap();
     assert_eq!((splits.train.len(), splits.valid.len()), (100, 30));
-    assert!(Arc::ptr_eq(&splits.valid.examples, own.valid.as_ref().unwrap()));
+    assert!(Arc::ptr_eq(&splits.valid.source, own.valid.as_ref().unwrap()));
     let batch = BatchConfig { batch_size: 20, overfit_batches: Some(1), ..holding_out(0) };
     let splits = own.split(&batch, 42).unwrap();
-    assert!(Arc::ptr_eq(&splits.valid.examples, &splits.train.examples));
+    assert!(Arc::ptr_eq(&splits.valid.source, &splits.train.source));
     assert_eq!(splits.valid.indices, splits.train.indices);
 }
 

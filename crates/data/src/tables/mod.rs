@@ -13,6 +13,7 @@
 //! | [`read_rows`] | rows to predict for, of a CSV file |
 //! | [`check`] | what is worth knowing about a table before learning from it |
 
+mod card;
 mod cell;
 mod check;
 mod coding;

@@ -9,7 +9,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, RawConfig};
-use hearth_data::{Batch, Labels, Normalization, Splits};
+use hearth_data::{Batch, Data, Labels, Normalization, Splits};
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
 use hearth_model::{Classifier, Gan, Pass, absorb, gan};
 
@@ -53,11 +53,13 @@ fn config(name: &str, overrides: &[&str]) -> Config {
     raw.with_overrides(&overrides.concat()).expect("TOML").check().expect("good")
 }
 
+fn data(config: &Config) -> Data {
+    let data = Data::load(config, Labels::Unused, &root().join("datasets"), &mut |_| ());
+    data.expect("part of the repository")
+}
+
 fn splits(config: &Config) -> Splits {
-    let labels = Labels::of(&config.model);
-    let data =
-        hearth_data::load(&config.data.source, labels, &root().join("datasets"), &mut |_| ());
-    data.expect("part of the repository").split(&config.data.batches, 1).expect("enough")
+    data(config).images().expect("images").splits.clone()
 }
 
 /// Five pictures: an odd number, with a word that is not full.
@@ -242,11 +244,9 @@ fn twenty_steps_of(
     device: &Device,
     reading: Reading,
 ) -> Result<(Vec<f64>, Numbers), TrainError> {
-    let splits = splits(config);
     let rate = config.optimizer.rule.update.learning_rate;
     let steps = StepSettings::new(config, device)?;
-    let classes: Vec<_> = (0..10).map(|class| class.to_string()).collect();
-    let mut task = tasks::open_alone(config, &splits, &classes, device)?;
+    let mut task = tasks::open_alone(config, &data(config), device)?;
     Ok(twenty_steps(&mut *task, &steps, rate, reading))
 }
 

@@ -59,7 +59,7 @@ pub fn text(
         Built::Generator(_) => "makes a picture of random numbers",
         Built::Discriminator(_) => "tells real pictures from made ones",
     };
-    let [channels, height, width] = dataset.shape;
+    let PictureShape { channels, height, width } = network.shape;
     line(&format!(
         "A network that {what}, trained on {} ({} pictures of {channels}x{height}x{width}) with Hearth {} on \
          Burn {}; its checkpoint of step {}.\n",

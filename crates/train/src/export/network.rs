@@ -36,9 +36,9 @@ pub struct Network {
 
 impl Network {
     pub fn of(trained: &mut Trained, part: Part, device: &Device) -> Result<Self, TrainError> {
-        let (dims, seed) = (trained.info.dataset.shape, trained.config.run.seed);
+        let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
         let classes = trained.info.dataset.classes.len();
-        let normalization = trained.info.normalization();
+        let normalization = trained.info.normalization()?;
         let mut states = std::mem::take(&mut trained.state).take_under("model");
         let (layers, state, latent) = match &trained.config.model {
             ModelConfig::Classifier { network: config, .. } => {
@@ -63,7 +63,7 @@ impl Network {
             state,
             input: Input::new(&normalization),
             normalization,
-            shape: trained.info.shape(),
+            shape: trained.info.shape()?,
             latent,
             classes,
         })

@@ -33,7 +33,7 @@ impl Samples {
             let numbers = latent(stream, [SAMPLES, network.latent], &device);
             return Ok(Self { batch: Batch::default(), latent: values(numbers), count: SAMPLES });
         }
-        let test = trained.splits(datasets, notice)?.test;
+        let test = trained.images(datasets, notice)?.splits.test;
         let mut batch = Batch::default();
         let count = SAMPLES.min(test.len());
         test.fill(0..count, &mut batch);

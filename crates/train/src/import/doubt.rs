@@ -57,7 +57,7 @@ pub fn normalization_doubt(
 ) -> Result<Option<String>, TrainError> {
     let set = if splits.valid.len() >= IMAGES { &splits.valid } else { &splits.train };
     let some = spread(set, IMAGES);
-    let shape = some.examples.shape;
+    let shape = some.source.shape;
     let dims = [shape.channels, shape.height, shape.width];
     let built = Classifier::new(network, dims, classes.len(), config.run.seed, device)?;
     let built = restore_module(built, weights.clone())?;
@@ -99,7 +99,7 @@ fn numbers(values: &[f64]) -> String {
 fn spread(set: &Subset, count: usize) -> Subset {
     let count = count.min(set.len());
     let indices = (0..count).map(|place| set.indices[place * set.len() / count]).collect();
-    Subset { examples: set.examples.clone(), indices }
+    Subset { source: set.source.clone(), indices }
 }
 
 /// A warning where the results on the test set are no better than guesses.
@@ -140,7 +140,7 @@ mod tests {
                 tally.add(&logits, &[class as u16]);
             }
         }
-        by_chance(&tally.report("test", &["boot".into(), "shirt".into()]))
+        by_chance(&tally.report("test", &["boot".into(), "shirt".into()], "images"))
     }
 
     #[test]
@@ -152,7 +152,9 @@ mod tests {
         assert!(said([20, 30]).is_some(), "worse than chance, as of classes in another order");
         assert!(said([60, 60]).is_none());
         assert!(said([100, 100]).is_none());
-        assert!(by_chance(&Tally::new(2).report("test", &["a".into(), "b".into()])).is_none());
+        assert!(
+            by_chance(&Tally::new(2).report("test", &["a".into(), "b".into()], "images")).is_none()
+        );
     }
 
     #[test]

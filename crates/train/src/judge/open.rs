@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hearth_config::{CommandLine, Config, EvaluateConfig};
-use hearth_data::{Dataset, Labels, Splits, Subset};
+use hearth_data::{Images, Labels, Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
 
 use super::Judge;
@@ -25,8 +25,7 @@ const NO_JUDGE: &str = "that takes a classifier, which needs two classes or more
 /// trained on this data.
 pub(crate) fn for_job(
     job: &Job<'_>,
-    dataset: &Dataset,
-    splits: &Splits,
+    Images { dataset, splits }: &Images,
     train: Train,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Judge>, TrainError> {
@@ -88,7 +87,7 @@ pub(crate) fn of_run(
     let path = beside(&trained.run, &trained.info.dataset.checksums);
     if settings(&trained.config).classifier.is_none() && !is_done(&path)? {
         let resume = CommandLine::new("train").arg("--run").path(&trained.run).arg("--resume");
-        let train = Subset::all(splits.train.examples.clone());
+        let train = Subset::all(splits.train.source.clone());
         if !cut::has_classes(&train, trained.info.dataset.classes.len()) {
             let resume = resume.placeholder("evaluate.classifier=RUN");
             return Err(TrainError::Settings(format!(

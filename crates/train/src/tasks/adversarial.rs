@@ -4,8 +4,8 @@
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::Purpose;
-use hearth_config::{AdversarialConfig, Config, GanConfig, ModelConfig};
-use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
+use hearth_config::{AdversarialConfig, CommandLine, Config, GanConfig, ModelConfig};
+use hearth_data::{Batch, Data, Labels, Loader, Normalization, PictureShape, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
 use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_report::Report;
@@ -16,16 +16,21 @@ use crate::adversarial_loss::PairLoss;
 use crate::average;
 use crate::batches::Batches;
 use crate::error::TrainError;
+use crate::evaluate::{Evaluation, read_pictures};
+use crate::info::Preprocessing;
 use crate::input::Input;
 use crate::judge::{self, Judge};
+use crate::layer_table::LayerTable;
 use crate::learner::{Learner, Update};
+use crate::memory::{SMALLEST, Sizes, sizes_of};
 use crate::number::Number;
 use crate::pictures::Picture;
-use crate::sampler::{Use, latent, sample};
+use crate::sampler::{Sampler, Use, latent, sample};
 use crate::scalars::Sums;
 use crate::state::{module_state, restore_module};
 use crate::step::StepContext;
 use crate::task::{Artifact, Own, Proposed, Split, Task, own};
+use crate::trained::Trained;
 
 /// Pictures in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
@@ -64,20 +69,67 @@ pub struct Adversarial {
 }
 
 /// Adversarial training in the table of tasks.
-pub const ENTRY: TaskEntry = TaskEntry { name: "generate", open };
+pub const ENTRY: TaskEntry = TaskEntry {
+    name: "generate",
+    labels: Labels::Unused,
+    has_one_loss: false,
+    open,
+    sizes,
+    evaluate: evaluate_run,
+    next: |_, run| {
+        let sample = CommandLine::new("sample").path(run).args(["--out", "grid.png"]);
+        format!("make pictures with: {sample}")
+    },
+};
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
-    let Opening { config, splits, device, assignment, observe, .. } = opening;
+    let Opening { config, data, device, assignment, observe, .. } = opening;
+    let images =
+        data.images().ok_or_else(|| TrainError::Settings("a pair learns from images".into()))?;
+    let splits = &images.splits;
     let ModelConfig::Gan(pair) = &config.model else {
         unreachable!("a checked config's task is its model's")
     };
-    let judge = assignment.map(|Assignment { job, dataset, train }| {
-        judge::for_job(job, dataset, splits, train, observe)
-    });
+    let judge =
+        assignment.map(|Assignment { job, train }| judge::for_job(job, images, train, observe));
     let judge = judge.transpose()?.flatten();
     let task = Box::new(Adversarial::new(config, pair, splits, judge, device)?);
-    let normalization = normalization(splits.train.examples.shape.channels);
-    Ok(Opened { task, normalization, start: None })
+    let normalization = normalization(splits.train.source.shape.channels);
+    Ok(Opened { task, preprocessing: Preprocessing::Images(normalization), start: None })
+}
+
+fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
+    let (Data::Images(images), ModelConfig::Gan(pair)) = (data, &config.model) else {
+        return None;
+    };
+    let dims = images.dims();
+    if dims[1].min(dims[2]) < SMALLEST {
+        return None;
+    }
+    let networks =
+        [(Generator::layers(pair, dims)?, [1, 1, 1]), (Discriminator::layers(pair, dims)?, dims)];
+    Some(sizes_of(dims, networks))
+}
+
+fn evaluate_run(
+    evaluation: &Evaluation<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<(u64, Report), TrainError> {
+    let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
+    if let Some(file) = pictures {
+        let trained = Trained::open(run, which)?;
+        let splits = trained.images(datasets, notice)?.splits;
+        let judge = judge::of_run(&trained, &splits, backend)?;
+        let pixels = read_pictures(file, trained.info.shape()?, judge.samples(), notice)?;
+        return Ok((trained.step, judge.judge(&pixels, split)));
+    }
+    let sampler = Sampler::open(run, which, backend)?;
+    let trained = sampler.trained();
+    let judge = judge::of_run(trained, &trained.images(datasets, notice)?.splits, backend)?;
+    let Sampler { generator, latent_size, device, .. } = &sampler;
+    let seed = trained.config.run.seed;
+    let report = judge.judge_generator(generator, *latent_size, seed, split, device);
+    Ok((trained.step, report))
 }
 
 /// What learns.
@@ -108,12 +160,12 @@ impl Adversarial {
         judge: Option<Judge>,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let shape = splits.train.examples.shape;
+        let shape = splits.train.source.shape;
         let dims = [shape.channels, shape.height, shape.width];
         let training = device.clone().autodiff();
         let seed = config.run.seed;
         let batch_size = config.data.batches.batch_size;
-        let loader = Loader::new(splits.train.clone(), batch_size, seed, config.augment.clone());
+        let loader = Loader::new(splits.train.clone(), batch_size, seed);
         let settings = config.adversarial.clone().expect("a checked config of a pair");
         let Gan { generator, discriminator } = Gan::new(pair, dims, seed, &training)?;
         let rule = &config.optimizer.rule;
@@ -170,6 +222,18 @@ impl Adversarial {
 }
 
 impl Task for Adversarial {
+    fn layers(&self) -> LayerTable {
+        let device = self.device.clone().without_autodiff();
+        let [channels, height, width] = [self.shape.channels, self.shape.height, self.shape.width];
+        let black = Tensor::zeros([1, channels, height, width], &device);
+        let latent = Tensor::zeros([1, self.latent_size], &device);
+        let generator = self.pair.generator.network.valid();
+        let discriminator = self.pair.discriminator.network.valid();
+        LayerTable::default()
+            .with(&generator, "generator.", |pass| drop(generator.forward(latent, pass)))
+            .with(&discriminator, "discriminator.", |pass| drop(discriminator.forward(black, pass)))
+    }
+
     fn artifact_folders(&self) -> &'static [&'static str] {
         &[SAMPLES]
     }

@@ -1,205 +1,231 @@
 //! Classification: cross-entropy of a network's logits against labels.
 
-use burn::module::Module;
-use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
-use hearth_config::seed::Purpose;
-use hearth_config::{ClassifierConfig, Config, ModelConfig};
-use hearth_data::{Batch, Loader, Normalization, Splits, Subset};
-use hearth_model::{Classifier, Pass};
+use hearth_config::{CommandLine, Config, DataSource, ModelConfig};
+use hearth_data::tables::{RowBatch, Rows, Targets};
+use hearth_data::{Batch, Data, Examples, Images, Labels, Source, Subset};
+use hearth_model::Classifier;
 use hearth_report::report::{Report, View};
-use hearth_store::StateDict;
+use hearth_store::RunDir;
 
 use super::entry::{Opened, Opening, TaskEntry};
-use crate::batches::Batches;
 use crate::class_weights;
 use crate::cross_entropy::CrossEntropy;
 use crate::error::TrainError;
+use crate::evaluate::Evaluation;
 use crate::event::Event;
+use crate::info::{Preprocessing, RunInfo};
 use crate::input::{Input, normalization};
-use crate::learner::{Learner, Update};
-use crate::metrics::{Tally, values};
+use crate::memory::{SMALLEST, Sizes, sizes_of};
+use crate::metrics::Tally;
 use crate::number::Number;
-use crate::state::restore_module;
+use crate::predict::Predictor;
+use crate::rows;
 use crate::step::StepContext;
-use crate::task::{Own, Proposed, Split, Task, own};
-
-/// Pictures in one batch of an evaluation.
-const EVALUATION_BATCH: usize = 500;
-
-/// Batches of an evaluation whose logits gather on the device before they are read.
-const EVALUATION_READ: usize = 20;
-
-/// Trains a network to name the class of a picture.
-pub struct Classify {
-    learner: Learner<Classifier>,
-    loss: CrossEntropy,
-    batches: Batches,
-    splits: Splits,
-    classes: Vec<String>,
-    input: Input,
-    /// Where the network trains, with differentiation.
-    device: Device,
-}
+use crate::supervised::{self, Inputs, Objective, Outputs, Supervised};
+use crate::task::Split;
 
 /// Classification in the table of tasks.
-pub const ENTRY: TaskEntry = TaskEntry { name: "classify", open };
+pub const ENTRY: TaskEntry = TaskEntry {
+    name: "classify",
+    labels: Labels::Needed,
+    has_one_loss: true,
+    open,
+    sizes,
+    evaluate: evaluate_run,
+    next: |config, run| match config.data.source {
+        DataSource::Csv(_) => rows::next(config, run),
+        _ => {
+            let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");
+            format!("predict with: {predict}")
+        }
+    },
+};
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
-    let Opening { config, splits, classes, device, source, assignment, observe } = opening;
-    let ModelConfig::Classifier { network, .. } = &config.model else {
+    let Opening { config, data, .. } = opening;
+    let card = data.card();
+    let counts: Vec<usize> = card.class_counts.iter().map(|[train, ..]| *train).collect();
+    let entropy = CrossEntropy {
+        class_weights: class_weights::of(config, &counts, &card.classes)?,
+        label_smoothing: config.train.label_smoothing,
+    };
+    if opening.assignment.is_some()
+        && let Some(weights) = class_weights::told(&entropy.class_weights, &card.classes)
+    {
+        (opening.observe)(Event::Note(weights));
+    }
+    let objective = Classes { entropy, names: card.classes };
+    match data {
+        Data::Images(images) => open_images(opening, images, objective),
+        Data::Rows(table) => rows::open(opening, table, objective),
+    }
+}
+
+fn open_images(
+    opening: Opening<'_>,
+    images: &Images,
+    objective: Classes,
+) -> Result<Opened, TrainError> {
+    let Opening { config, device, source, .. } = opening;
+    let ModelConfig::Classifier { network: settings, .. } = &config.model else {
         unreachable!("a checked config's task is its model's")
     };
+    let (splits, classes) = (&images.splits, &images.dataset.classes);
+    let (training, seed) = (device.clone().autodiff(), config.run.seed);
+    let network = Classifier::new(settings, images.dims(), classes.len(), seed, &training)?;
+    let start = source.map(|source| source.start(settings, &network, classes)).transpose()?;
     let normalization = normalization(config, &splits.train)?;
-    let task =
-        Classify::new(config, network, splits.clone(), classes.to_vec(), &normalization, device)?;
-    if assignment.is_some()
-        && let Some(weights) = class_weights::told(&task.loss.class_weights, classes)
-    {
-        observe(Event::Note(weights));
-    }
-    let start = source.map(|source| source.start(network, &task.learner.network, classes));
-    Ok(Opened { start: start.transpose()?, task: Box::new(task), normalization })
+    let task = Supervised::new(
+        config,
+        (network, images.dims()),
+        (Input::new(&normalization), objective),
+        splits.clone(),
+        device,
+    );
+    Ok(Opened { start, task: Box::new(task), preprocessing: Preprocessing::Images(normalization) })
 }
 
-impl Classify {
-    /// The task before its first step.
-    pub fn new(
-        config: &Config,
-        network: &ClassifierConfig,
-        splits: Splits,
-        classes: Vec<String>,
-        normalization: &Normalization,
-        device: &Device,
-    ) -> Result<Self, TrainError> {
-        let shape = splits.train.examples.shape;
-        let dims = [shape.channels, shape.height, shape.width];
-        let training = device.clone().autodiff();
-        let seed = config.run.seed;
-        let loader = Loader::new(
-            splits.train.clone(),
-            config.data.batches.batch_size,
-            seed,
-            config.augment.clone(),
-        );
-        Ok(Self {
-            learner: Learner::new(
-                Classifier::new(network, dims, classes.len(), seed, &training)?,
-                &config.optimizer.rule,
-            ),
-            loss: CrossEntropy {
-                class_weights: class_weights::of(config, &splits.train, &classes)?,
-                label_smoothing: config.train.label_smoothing,
-            },
-            batches: Batches::new(loader, config.train.accumulate),
-            splits,
-            classes,
-            input: Input::new(normalization),
-            device: training,
-        })
+fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
+    let Data::Images(images) = data else { return rows::sizes(config, data) };
+    let ModelConfig::Classifier { network, .. } = &config.model else { return None };
+    let (dims, classes) = (images.dims(), images.dataset.classes.len());
+    if dims[1].min(dims[2]) < SMALLEST {
+        return None;
+    }
+    Some(sizes_of(dims, [(Classifier::layers(network, dims, classes)?, dims)]))
+}
+
+fn evaluate_run(
+    evaluation: &Evaluation<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<(u64, Report), TrainError> {
+    let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
+    if RunInfo::read(&RunDir::open(run)?)?.table.is_some() {
+        return rows::evaluate_run(evaluation, notice);
+    }
+    if pictures.is_some() {
+        return Err(TrainError::Settings(
+            "pictures are judged beside those of a generator, and this run names classes".into(),
+        ));
+    }
+    let (predictor, trained) = Predictor::of_run(run, which, backend)?;
+    let images = trained.images(datasets, notice)?;
+    let subset = split.of(&images.splits);
+    if subset.is_empty() {
+        let name = split.name();
+        return Err(TrainError::Settings(format!("the {name} set is empty")));
+    }
+    let Predictor { network, input, device, .. } = &predictor;
+    Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
+}
+
+impl Inputs for Input {
+    type Source = Examples;
+
+    fn tensor(&self, batch: &Batch, device: &Device) -> Tensor<4> {
+        Self::tensor(self, batch, device)
+    }
+}
+
+/// Classes as targets: one label for each sample.
+pub struct Classes {
+    entropy: CrossEntropy,
+    names: Vec<String>,
+}
+
+impl Classes {
+    /// These classes, all of the same weight.
+    pub fn unweighted(names: Vec<String>) -> Self {
+        let entropy = CrossEntropy { class_weights: vec![1.0; names.len()], label_smoothing: 0.0 };
+        Self { entropy, names }
     }
 
-    /// Loss and correct predictions of some batches, summed over their images, and what to learn of them, as of one
-    /// batch that holds them all.
-    fn forward_backward(
+    /// The tally of logits and the labels of their batches.
+    fn tally<S: Source>(
         &self,
-        batches: &[Batch],
+        outputs: Outputs<'_, S>,
+        labels: impl Fn(&S::Batch) -> &[u16],
+    ) -> Tally {
+        let mut tally = Tally::new(self.names.len());
+        outputs(&mut |logits, batches| {
+            let mut rest = logits;
+            for labels in batches.iter().map(&labels) {
+                let (own, others) = rest.split_at(labels.len() * self.names.len());
+                tally.add(own, labels);
+                rest = others;
+            }
+        });
+        tally
+    }
+}
+
+impl Objective<Examples> for Classes {
+    const MEASURE: &'static str = "accuracy";
+
+    fn samples(&self, batch: &Batch) -> usize {
+        batch.len()
+    }
+
+    fn total_weight(&self, batch: &Batch) -> f64 {
+        self.entropy.total_weight(&batch.labels)
+    }
+
+    fn loss(&self, outputs: Tensor<2>, batch: &Batch, total_weight: f64) -> Tensor<1> {
+        self.entropy.forward(outputs, &batch.labels, total_weight)
+    }
+
+    fn measure(&self, outputs: Tensor<2>, batch: &Batch, context: &mut StepContext<'_>) -> Number {
+        context.num_correct(outputs, &batch.labels)
+    }
+
+    fn report(&self, split: Split, subset: &Subset, outputs: Outputs<'_, Examples>) -> Report {
+        let tally = self.tally::<Examples>(outputs, |batch| &batch.labels);
+        let mistakes = tally.mistakes(subset, &self.names);
+        let mut report = tally.report(split.name(), &self.names, "images");
+        report.views.push(("mistakes", View::Images(mistakes)));
+        report
+    }
+}
+
+/// The labels of a batch of rows.
+fn labels(batch: &RowBatch) -> &[u16] {
+    match &batch.targets {
+        Targets::Classes(labels) => labels,
+        Targets::Numbers(_) | Targets::Unknown => &[],
+    }
+}
+
+impl Objective<Rows> for Classes {
+    const MEASURE: &'static str = "accuracy";
+
+    fn samples(&self, batch: &RowBatch) -> usize {
+        batch.len()
+    }
+
+    fn total_weight(&self, batch: &RowBatch) -> f64 {
+        self.entropy.total_weight(labels(batch))
+    }
+
+    fn loss(&self, outputs: Tensor<2>, batch: &RowBatch, total_weight: f64) -> Tensor<1> {
+        self.entropy.forward(outputs, labels(batch), total_weight)
+    }
+
+    fn measure(
+        &self,
+        outputs: Tensor<2>,
+        batch: &RowBatch,
         context: &mut StepContext<'_>,
-    ) -> ([Number; 2], Update) {
-        let network = context.weights(&self.learner.network);
-        let total_weight =
-            batches.iter().map(|batch| self.loss.total_weight(&batch.labels)).sum::<f64>();
-        let mut gradients = GradientsAccumulator::new();
-        let (mut loss, mut correct, mut moments) =
-            (Number::Here(0.0), Number::Here(0.0), Vec::new());
-        for (index, batch) in batches.iter().enumerate() {
-            let mut pass = Pass::training(context.random(Purpose::Step, index).bits());
-            let images = context.input(self.input.tensor(batch, &self.device));
-            let logits = context.output(network.forward_in(images, &mut pass));
-            moments.extend(pass.into_moments());
-            let part = self.loss.forward(logits.clone(), &batch.labels, total_weight);
-            loss = loss + context.read("loss", part.clone().inner());
-            correct = correct + context.num_correct(logits.inner(), &batch.labels);
-            gradients.accumulate(&*network, context.backward(part, &*network));
-        }
-        ([loss, correct], context.propose(&*network, None, gradients.grads(), moments))
+    ) -> Number {
+        context.num_correct(outputs, labels(batch))
+    }
+
+    fn report(&self, split: Split, _: &Subset<Rows>, outputs: Outputs<'_, Rows>) -> Report {
+        self.tally::<Rows>(outputs, labels).report(split.name(), &self.names, "rows")
     }
 }
 
-/// What a step changes.
-pub struct Step {
-    update: Update,
-    learning_rate: f64,
-}
-
-impl Task for Classify {
-    fn steps_per_epoch(&self) -> Option<u64> {
-        Some(self.batches.steps_per_epoch())
-    }
-
-    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
-        let batches = self.batches.of_step(context.step);
-        let ([loss, correct], update) = self.forward_backward(&batches, context);
-        let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
-        self.batches.recycle(batches);
-        Ok(Proposed {
-            change: Box::new(Step { update, learning_rate: context.learning_rate }),
-            samples,
-            totals: vec![("loss", loss * samples as f64), ("accuracy", correct)],
-        })
-    }
-
-    fn sources(&mut self, step: u64) -> Vec<u32> {
-        self.batches.sources(step)
-    }
-
-    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)> {
-        let change: Option<&Step> = change.downcast_ref();
-        change.map_or_else(Vec::new, |change| self.learner.gradients(&change.update))
-    }
-
-    fn apply(&mut self, change: Own) {
-        let change: Step = own(change);
-        self.learner.update(change.update, change.learning_rate);
-    }
-
-    fn snapshot(&self) -> Own {
-        Box::new(self.learner.clone())
-    }
-
-    fn rollback(&mut self, snapshot: Own) {
-        self.learner = own(snapshot);
-    }
-
-    fn validates(&self) -> bool {
-        !self.splits.valid.is_empty()
-    }
-
-    fn evaluate(&self, split: Split) -> Option<Report> {
-        let subset = split.of(&self.splits);
-        let device = self.device.clone().without_autodiff();
-        let network = self.learner.network.valid();
-        Some(evaluate(&network, &self.input, subset, split, &self.classes, &device))
-    }
-
-    fn state(&self) -> Result<StateDict, TrainError> {
-        let mut state = StateDict::default();
-        self.learner.save(None, &mut state)?;
-        Ok(state)
-    }
-
-    fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
-        self.learner.network = restore_module(self.learner.network.clone(), weights)?;
-        Ok(())
-    }
-
-    fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        self.learner.restore(None, &mut state)?;
-        Ok(state.finish()?)
-    }
-}
-
-/// Results of a network, not in training, on a set in stored order.
+/// Results of a classifier, not in training, on a set in stored order.
 pub fn evaluate(
     network: &Classifier,
     input: &Input,
@@ -208,20 +234,6 @@ pub fn evaluate(
     classes: &[String],
     device: &Device,
 ) -> Report {
-    let mut tally = Tally::new(classes.len());
-    let starts: Vec<_> = (0..subset.len()).step_by(EVALUATION_BATCH).collect();
-    let mut batch = Batch::default();
-    for starts in starts.chunks(EVALUATION_READ) {
-        let (mut logits, mut labels) = (Vec::new(), Vec::new());
-        for start in starts {
-            subset.fill(*start..subset.len().min(start + EVALUATION_BATCH), &mut batch);
-            logits.push(network.forward(input.tensor(&batch, device)));
-            labels.extend_from_slice(&batch.labels);
-        }
-        tally.add(&values(Tensor::cat(logits, 0)), &labels);
-    }
-    let mistakes = tally.mistakes(subset, classes);
-    let mut report = tally.report(split.name(), classes);
-    report.views.push(("mistakes", View::Images(mistakes)));
-    report
+    let objective = Classes::unweighted(classes.to_vec());
+    supervised::evaluate(network, input, &objective, subset, split, device)
 }

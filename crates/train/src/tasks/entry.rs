@@ -1,22 +1,38 @@
 //! A row in the table of tasks, and what a task is made of.
 
+use std::path::Path;
+
 use burn::tensor::Device;
 use hearth_config::Config;
-use hearth_data::{Dataset, Labels, Normalization, Splits};
+use hearth_data::{Data, Labels};
+use hearth_report::Report;
 
 use crate::error::TrainError;
+use crate::evaluate::Evaluation;
 use crate::event::Event;
+use crate::info::Preprocessing;
 use crate::job::{Job, Outcome};
+use crate::memory::Sizes;
 use crate::task::Task;
 use crate::transfer::{Source, Start};
 
-/// A row in the table of tasks.
+/// A row in the table of tasks: the one place where tasks are told apart.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskEntry {
     /// Its `[task] kind`.
     pub name: &'static str,
+    /// The rules of labels that its data follows.
+    pub labels: Labels,
+    /// A step minimises one loss, on which a range test may look.
+    pub has_one_loss: bool,
     /// Makes the task of a checked config, before its first step.
     pub open: fn(Opening<'_>) -> Result<Opened, TrainError>,
+    /// The sizes of its networks, before they are there; none where they list no layers.
+    pub sizes: fn(&Config, &Data) -> Option<Sizes>,
+    /// Results of a run's checkpoint, and its step.
+    pub evaluate: fn(&Evaluation<'_>, &mut dyn FnMut(&str)) -> Result<(u64, Report), TrainError>,
+    /// The command that puts a trained run to work, in a sentence.
+    pub next: fn(&Config, &Path) -> String,
 }
 
 /// Trains another run first, on data whose labels follow so many rules: a task may need what it learns.
@@ -28,8 +44,6 @@ pub type Train =
 pub struct Assignment<'a> {
     /// The job.
     pub job: &'a Job<'a>,
-    /// All of its data.
-    pub dataset: &'a Dataset,
     /// Trains another run first.
     pub train: Train,
 }
@@ -38,10 +52,8 @@ pub struct Assignment<'a> {
 pub struct Opening<'a> {
     /// The settings.
     pub config: &'a Config,
-    /// The images that it learns from and is measured on.
-    pub splits: &'a Splits,
-    /// The classes' names.
-    pub classes: &'a [String],
+    /// The data that it learns from and is measured on.
+    pub data: &'a Data,
     /// Where it computes, without differentiation.
     pub device: &'a Device,
     /// The run that it starts from, if it does.
@@ -56,8 +68,8 @@ pub struct Opening<'a> {
 pub struct Opened {
     /// The task.
     pub task: Box<dyn Task>,
-    /// The normalisation of its images.
-    pub normalization: Normalization,
+    /// What is done to a sample before the network sees it.
+    pub preprocessing: Preprocessing,
     /// The weights that it starts from, where they are another run's.
     pub start: Option<Start>,
 }

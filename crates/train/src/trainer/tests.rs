@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hearth_config::RawConfig;
-use hearth_data::Labels;
+use hearth_data::{Data, Labels};
 use hearth_store::RunDir;
 
 use super::*;
@@ -30,13 +30,10 @@ struct Left {
 fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
     let config = raw.with_overrides(overrides).expect("TOML").check().expect("good");
-    let labels = Labels::of(&config.model);
-    let data =
-        hearth_data::load(&config.data.source, labels, &root().join("datasets"), &mut |_| ());
-    let dataset = data.expect("part of the repository");
-    let splits = dataset.split(&config.data.batches, config.run.seed).expect("enough");
+    let data = Data::load(&config, Labels::Unused, &root().join("datasets"), &mut |_| ());
+    let data = data.expect("part of the repository");
     let device = Backend::default().device().expect("a CPU");
-    let task = tasks::open_alone(&config, &splits, &dataset.classes, &device);
+    let task = tasks::open_alone(&config, &data, &device);
     trained(task.expect("it fits"), &config, reading, stop_at)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use hearth_config::{ModelConfig, RawConfig};
-use hearth_data::Labels;
+use hearth_data::{Images, Labels};
 use hearth_model::params::{VisitParam, visit_params};
 
 use super::*;
@@ -26,12 +26,8 @@ fn config(overrides: &[&str]) -> Config {
 }
 
 fn splits(config: &Config) -> Splits {
-    let labels = Labels::of(&config.model);
-    let data =
-        hearth_data::load(&config.data.source, labels, &root().join("datasets"), &mut |_| ());
-    data.expect("part of the repository")
-        .split(&config.data.batches, config.run.seed)
-        .expect("enough")
+    let images = Images::load(config, Labels::Unused, &root().join("datasets"), &mut |_| ());
+    images.expect("part of the repository").splits
 }
 
 fn task(config: &Config, judge: Option<Judge>) -> Adversarial {

@@ -1,0 +1,132 @@
+//! `hearth predict`, of a network that takes rows of a table.
+
+use std::path::Path;
+
+use hearth_config::shown;
+use hearth_data::tables::{Input, Target, Unseen, read_rows};
+use hearth_train::row_predict::{RowPrediction, RowPredictor};
+use hearth_train::{Backend, Guess};
+use serde::Serialize;
+
+use crate::args::Predict;
+use crate::failure::Failure;
+use crate::output::{print, print_json, say};
+
+/// The file that is standard input.
+const STDIN: &str = "-";
+
+/// The most values that a note names.
+const MOST_NAMED: usize = 3;
+
+#[derive(Serialize)]
+struct Answer {
+    predictions: Vec<Prediction>,
+}
+
+/// The prediction for a row: classes or a number.
+#[derive(Serialize)]
+struct Prediction {
+    file: String,
+    /// From 1.
+    row: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<Vec<Guess>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+}
+
+/// Predicts for the rows of CSV files, in their order.
+pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
+    let trained = &args.trained;
+    if args.invert {
+        return Err(Failure::usage(
+            "--invert is for images, and this network takes rows of a table",
+        ));
+    }
+    let (predictor, _) = RowPredictor::of_run(&trained.run, trained.checkpoint, backend)?;
+    let mut predictions = Vec::new();
+    for file in &args.files {
+        let input = input(file)?;
+        let read = read_rows(&input, predictor.coding())?;
+        read.notes.iter().for_each(|note| say(note));
+        warn(file, &read.unseen);
+        let found = predictor.predict(&read.rows).into_iter().enumerate();
+        predictions.extend(found.map(|(row, found)| {
+            let (top, value) = match found {
+                RowPrediction::Classes(mut guesses) => {
+                    guesses.truncate(if args.top == 0 { usize::MAX } else { args.top });
+                    (Some(guesses), None)
+                }
+                RowPrediction::Number(value) => (None, Some(value)),
+            };
+            Prediction { file: file.display().to_string(), row: row + 1, top, value }
+        }));
+    }
+    if trained.json {
+        return print_json(&Answer { predictions });
+    }
+    print(&csv(&predictor.coding().target_column, &predictor.coding().target, &predictions))
+}
+
+/// A file, or standard input.
+fn input(file: &Path) -> Result<Input, Failure> {
+    if file != Path::new(STDIN) {
+        return Ok(Input::file(file));
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes);
+    read.map_err(|error| Failure::Other(format!("standard input cannot be read: {error}")))?;
+    Ok(Input::bytes("standard input", bytes))
+}
+
+/// A warning about values that training has not seen.
+fn warn(file: &Path, unseen: &[Unseen]) {
+    if unseen.is_empty() {
+        return;
+    }
+    let named = unseen.iter().take(MOST_NAMED).map(|Unseen { row, column, value }| {
+        format!("`{value}` in column `{column}` of row {}", row + 1)
+    });
+    let named: Vec<_> = named.collect();
+    let more = match unseen.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let file = shown(file);
+    say(&format!("warning: {file}: training has not seen {}{more}", named.join(", ")));
+}
+
+/// The predictions as CSV: a line for each row, under the name of the target.
+fn csv(name: &str, target: &Target, predictions: &[Prediction]) -> String {
+    let mut lines = vec![match target {
+        Target::Classes { .. } => format!("{},probability", cell(name)),
+        Target::Number { .. } => cell(name),
+    }];
+    lines.extend(predictions.iter().map(|prediction| match (&prediction.top, prediction.value) {
+        (Some(top), _) => top.first().map_or_else(String::new, |guess| {
+            format!("{},{:.4}", cell(&guess.class), guess.probability)
+        }),
+        (None, value) => value.map_or_else(String::new, |value| value.to_string()),
+    }));
+    lines.join("\n")
+}
+
+/// A text as a cell, in quotation marks where it needs them (RFC 4180).
+fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_with_commas_and_quotation_marks_are_quoted() {
+        assert_eq!(cell("setosa"), "setosa");
+        assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
+    }
+}

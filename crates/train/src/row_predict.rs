@@ -1,0 +1,114 @@
+//! A trained network, ready to look at rows of a table.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use hearth_config::Config;
+use hearth_data::Subset;
+use hearth_data::tables::{Coding, Rows, Target};
+use hearth_model::Classifier;
+use hearth_report::Report;
+
+use crate::backend::Backend;
+use crate::error::TrainError;
+use crate::metrics::{softmax, values};
+use crate::predict::{Guess, ranked};
+use crate::row_input::RowInput;
+use crate::rows;
+use crate::state::restore_module;
+use crate::supervised;
+use crate::task::Split;
+use crate::tasks::{Classes, Deviation};
+use crate::trained::{Trained, Which};
+
+/// Rows in one forward pass.
+const BATCH: usize = 4096;
+
+/// A trained network on rows, with its coding. It may be used from many threads at once.
+#[derive(Debug)]
+pub struct RowPredictor {
+    network: Classifier,
+    input: RowInput,
+    coding: Coding,
+    device: Device,
+}
+
+/// A prediction for a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowPrediction {
+    /// All classes, the most probable one first.
+    Classes(Vec<Guess>),
+    /// A number, in the target's unit.
+    Number(f64),
+}
+
+impl RowPredictor {
+    /// Loads the best checkpoint of a run on the preferred backend. Damage is an error.
+    pub fn open(run: impl AsRef<Path>) -> Result<Self, TrainError> {
+        Ok(Self::of_run(run.as_ref(), Which::Best, Backend::default())?.0)
+    }
+
+    /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the others.
+    pub fn of_run(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Trained), TrainError> {
+        let mut trained = Trained::open(path, which)?;
+        let Some(coding) = trained.info.table.clone() else {
+            return Err(trained.is_not("a table", "it learned from images"));
+        };
+        let device = backend.device()?;
+        let network = rows::network(&trained.config, &coding, &device);
+        let mut state = std::mem::take(&mut trained.state);
+        let network = restore_module(network, state.take_under("model"))?;
+        let input = RowInput::new(&coding);
+        Ok((Self { network, input, coding, device }, trained))
+    }
+
+    /// The columns that it takes, and what it predicts.
+    pub fn coding(&self) -> &Coding {
+        &self.coding
+    }
+
+    /// A prediction for each row.
+    pub fn predict(&self, rows: &Rows) -> Vec<RowPrediction> {
+        let mut predictions = Vec::with_capacity(rows.num_rows);
+        for start in (0..rows.num_rows).step_by(BATCH) {
+            let count = BATCH.min(rows.num_rows - start);
+            let part = |width: usize| start * width..(start + count) * width;
+            let numbers = &rows.numbers[part(rows.num_numbers)];
+            let codes = &rows.codes[part(rows.num_categories)];
+            let inputs = self.input.rows(numbers, codes, count, &self.device);
+            let outputs = values(self.network.forward(inputs));
+            predictions.extend(outputs.chunks_exact(outputs.len() / count).map(|row| self.of(row)));
+        }
+        predictions
+    }
+
+    /// The prediction that the outputs of a row stand for.
+    fn of(&self, outputs: &[f32]) -> RowPrediction {
+        match &self.coding.target {
+            Target::Classes { names } => RowPrediction::Classes(ranked(names, &softmax(outputs))),
+            Target::Number { mean, std } => {
+                RowPrediction::Number(f64::from(outputs[0]).mul_add(*std, *mean))
+            }
+        }
+    }
+
+    /// Results on a set of the table that it was trained with.
+    pub(crate) fn evaluate(&self, config: &Config, subset: &Subset<Rows>, split: Split) -> Report {
+        let Self { network, input, coding, device } = self;
+        match &coding.target {
+            Target::Classes { names } => {
+                let classes = Classes::unweighted(names.clone());
+                supervised::evaluate(network, input, &classes, subset, split, device)
+            }
+            Target::Number { .. } => {
+                let loss = config.train.loss.unwrap_or_default();
+                let deviation = Deviation::new(loss, coding);
+                supervised::evaluate(network, input, &deviation, subset, split, device)
+            }
+        }
+    }
+}
