@@ -35,7 +35,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer golden reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer golden tables reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -171,6 +171,10 @@ gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged lik
 	$(VENV)/bin/python scripts/peer.py pictures $(EPOCHS) $(RUN)/pytorch.idx
 	@$(HEARTH) eval $(RUN) --checkpoint last --backend $(BACKEND)
 	@$(HEARTH) eval $(RUN) --pictures $(RUN)/pytorch.idx --backend $(BACKEND)
+
+tables: ## test scores of iris, wine and diabetes over 20 splits, beside a linear regression
+	cargo build --release $(ALL) --example tables
+	@$(CARGO_TARGET_DIR)/release/examples/tables
 
 reproduce: config-there build ## the README's results: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
 	@sh scripts/reproduce.sh $(HEARTH) $(CONFIG_PATH) $(BACKEND) "$(SET)" $(SEEDS)

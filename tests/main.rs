@@ -28,6 +28,7 @@ mod predict;
 mod python;
 mod report;
 mod resume;
+mod rows;
 #[cfg(feature = "serve")]
 mod serve;
 mod signals;

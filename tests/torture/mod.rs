@@ -20,7 +20,7 @@ mod trial;
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-use self::subject::{PAIR, PERCEPTRON, Subject};
+use self::subject::{PAIR, PERCEPTRON, ROWS, Subject};
 use self::table::Table;
 use crate::skip::skip;
 
@@ -88,9 +88,12 @@ fn faults_of_resumes_and_places() -> Table {
     calls::resume_at_each(&subject, &mut table);
     let pair = Subject::new(PAIR);
     calls::end_of_a_pair(&pair, &mut table);
-    for subject in [&subject, &pair] {
+    let rows = Subject::new(ROWS);
+    for subject in [&subject, &pair, &rows] {
         folder::left_over(subject, &mut table);
     }
+    kills::at_random_moments(&rows, 40, &mut table);
+    calls::some(&rows, &mut table);
     clock::jumps(&subject, 10, &mut table);
     beside::two_programs(&subject, usize::MAX, &mut table);
     beside::two_at_once(&subject, 100, &mut table);
@@ -209,7 +212,7 @@ fn a_run_that_is_half_deleted_is_gone_on_with_or_refused() {
 #[test]
 fn a_resume_does_what_a_kill_has_left_undone() {
     let mut table = Table::default();
-    for settings in [&PERCEPTRON[..], &PAIR[..]] {
+    for settings in [&PERCEPTRON[..], &PAIR[..], &ROWS[..]] {
         folder::left_over(&Subject::new(settings), &mut table);
     }
     table.assert_unharmed();

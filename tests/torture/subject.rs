@@ -39,6 +39,20 @@ pub const PAIR: [&str; 9] = [
     "run.threads=1",
 ];
 
+/// A number that is predicted from the rows of a table: 12 steps as those of the perceptron.
+pub const ROWS: [&str; 10] = [
+    "configs/diabetes-nano.toml",
+    "schedule.kind=constant",
+    "data.batch_size=26",
+    "train.epochs=1",
+    "train.log_every=2",
+    "train.keep_last=2",
+    "train.checkpoint_every=4 steps",
+    "train.evaluate_every=5 steps",
+    "run.threads=1",
+    "run.seed=3",
+];
+
 /// Settings, and a run with them that was left alone.
 pub struct Subject {
     folder: TempDir,

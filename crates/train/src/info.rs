@@ -193,6 +193,9 @@ impl RunInfo {
                 return fault("normalization does not fit dataset.shape");
             }
         }
+        if let Some(text) = info.table.as_ref().and_then(Coding::fault) {
+            return fault(&format!("table: {text}"));
+        }
         if info.table.is_none() && !(1..=65_536).contains(&info.dataset.classes.len()) {
             return fault("dataset.classes names no class");
         }

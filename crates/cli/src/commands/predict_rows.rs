@@ -4,13 +4,15 @@ use std::path::Path;
 
 use hearth_config::shown;
 use hearth_data::tables::{Input, Target, Unseen, read_rows};
+use hearth_report::fixed;
 use hearth_train::row_predict::{RowPrediction, RowPredictor};
 use hearth_train::{Backend, Guess};
 use serde::Serialize;
 
 use crate::args::Predict;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::output::{csv, print, print_json, say};
+use crate::results::optional;
 
 /// The file that is standard input.
 const STDIN: &str = "-";
@@ -65,7 +67,8 @@ pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     if trained.json {
         return print_json(&Answer { predictions });
     }
-    print(&csv(&predictor.coding().target_column, &predictor.coding().target, &predictions))
+    let coding = predictor.coding();
+    print(&table(&coding.target_column, &coding.target, &predictions))
 }
 
 /// A file, or standard input.
@@ -97,36 +100,15 @@ fn warn(file: &Path, unseen: &[Unseen]) {
 }
 
 /// The predictions as CSV: a line for each row, under the name of the target.
-fn csv(name: &str, target: &Target, predictions: &[Prediction]) -> String {
-    let mut lines = vec![match target {
-        Target::Classes { .. } => format!("{},probability", cell(name)),
-        Target::Number { .. } => cell(name),
-    }];
-    lines.extend(predictions.iter().map(|prediction| match (&prediction.top, prediction.value) {
-        (Some(top), _) => top.first().map_or_else(String::new, |guess| {
-            format!("{},{:.4}", cell(&guess.class), guess.probability)
-        }),
-        (None, value) => value.map_or_else(String::new, |value| value.to_string()),
-    }));
-    lines.join("\n")
-}
-
-/// A text as a cell, in quotation marks where it needs them (RFC 4180).
-fn cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
+fn table(name: &str, target: &Target, predictions: &[Prediction]) -> String {
+    let mut header = vec![name.to_owned()];
+    if matches!(target, Target::Classes { .. }) {
+        header.push("probability".to_owned());
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_with_commas_and_quotation_marks_are_quoted() {
-        assert_eq!(cell("setosa"), "setosa");
-        assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
-    }
+    let lines = predictions.iter().map(|prediction| {
+        let best = prediction.top.iter().flatten().next();
+        let class = best.map(|guess| [guess.class.clone(), fixed(guess.probability, 4)]);
+        class.map_or_else(|| vec![optional(prediction.value)], Vec::from)
+    });
+    csv(&header, lines).trim_end().to_owned()
 }

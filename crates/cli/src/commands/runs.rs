@@ -6,6 +6,7 @@ use hearth_report::{fixed, text_table};
 use hearth_store::{RunDir, read_metrics, runs_in};
 use hearth_train::TrainError;
 use hearth_train::info::RunInfo;
+use hearth_train::trained::stored_config;
 use serde::Serialize;
 
 use crate::args::Runs;
@@ -22,6 +23,11 @@ struct Row {
     started: String,
     finished: bool,
     step: u64,
+    /// The score that makes a checkpoint the best.
+    metric: &'static str,
+    /// Its values at the best checkpoint.
+    valid: Option<f64>,
+    test: Option<f64>,
     /// Those of the best checkpoint.
     valid_accuracy: Option<f64>,
     test_accuracy: Option<f64>,
@@ -30,6 +36,27 @@ struct Row {
     /// What the distances stand between.
     floor: Option<f64>,
     ceiling: Option<f64>,
+}
+
+impl Row {
+    /// An accuracy, a distance between its bounds, or the metric by its name.
+    fn result(&self, found: [Option<f64>; 3]) -> String {
+        match found {
+            [Some(accuracy), ..] => fixed(accuracy, 4),
+            [None, Some(distance), _] => {
+                let [floor, ceiling] =
+                    [self.floor, self.ceiling].map(|end| end.unwrap_or(f64::NAN));
+                format!(
+                    "distance {} of {} to {}",
+                    fixed(distance, 2),
+                    fixed(floor, 2),
+                    fixed(ceiling, 0)
+                )
+            }
+            [None, None, Some(value)] => format!("{} {}", self.metric, fixed(value, 4)),
+            [None, None, None] => "-".to_owned(),
+        }
+    }
 }
 
 /// Lists the runs in a folder.
@@ -51,23 +78,9 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
         say(&format!("there is no run in {}", args.folder.display()));
         return Ok(());
     }
-    let result =
-        |accuracy: Option<f64>, distance: Option<f64>, row: &Row| match (accuracy, distance) {
-            (Some(accuracy), _) => fixed(accuracy, 4),
-            (None, Some(distance)) => {
-                let [floor, ceiling] = [row.floor, row.ceiling].map(|end| end.unwrap_or(f64::NAN));
-                format!(
-                    "distance {} of {} to {}",
-                    fixed(distance, 2),
-                    fixed(floor, 2),
-                    fixed(ceiling, 0)
-                )
-            }
-            (None, None) => "-".to_owned(),
-        };
     let cells = rows.into_iter().map(|row| {
-        let valid = result(row.valid_accuracy, row.valid_distance, &row);
-        let test = result(row.test_accuracy, row.test_distance, &row);
+        let valid = row.result([row.valid_accuracy, row.valid_distance, row.valid]);
+        let test = row.result([row.test_accuracy, row.test_distance, row.test]);
         vec![row.run, row.dataset, row.backend, row.started, row.step.to_string(), valid, test]
     });
     let header = ["run", "data", "backend", "started", "step", "best valid", "test"];
@@ -99,6 +112,7 @@ fn row(run: &RunDir) -> Result<Row, TrainError> {
     let info = RunInfo::read(run)?;
     let metrics = read_metrics(run.metrics())?;
     let best = Results::read(run)?;
+    let metric = stored_config(run)?.train.best_by().name();
     // Of a run that went on, that of its last end.
     let test = metrics.iter().rfind(|line| line["kind"] == "test");
     let test = |name: &str| test.and_then(|line| line[name].as_f64());
@@ -109,6 +123,9 @@ fn row(run: &RunDir) -> Result<Row, TrainError> {
         started: info.started.strftime("%Y-%m-%d %H:%M").to_string(),
         finished: metrics.iter().any(|line| line["kind"] == "test"),
         step: metrics.iter().filter_map(|line| line["step"].as_u64()).max().unwrap_or(0),
+        metric,
+        valid: best.valid(metric),
+        test: test(metric),
         valid_accuracy: best.valid("accuracy"),
         test_accuracy: test("accuracy"),
         valid_distance: best.valid("distance"),

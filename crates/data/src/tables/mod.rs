@@ -31,6 +31,7 @@ mod record;
 mod requests;
 mod rows;
 mod sample;
+mod sound;
 mod target;
 mod words;
 

@@ -292,6 +292,25 @@ fn twenty_steps_learn_the_same() {
 }
 
 #[test]
+fn classes_and_numbers_are_learned_from_rows_as_on_the_cpu() {
+    let Some(devices) = devices() else { return };
+    for (name, task, table) in [
+        ("iris-nano", "classify", "iris/iris.csv"),
+        ("diabetes-nano", "regress", "diabetes/diabetes.csv"),
+    ] {
+        let path = root().join("datasets").join(table);
+        let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("there");
+        let overrides = [format!("data.path={}", path.display()), format!("task.kind={task}")];
+        let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
+        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
+            .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
+        assert_learned(name, [&cpu.0, &adapter.0], TOLERANCE);
+        let distance = distance(&adapter.1, &cpu.1);
+        assert!(distance <= TOLERANCE, "{name}: the networks are {distance} apart");
+    }
+}
+
+#[test]
 fn sixteen_bits_learn_almost_the_same_or_are_refused() {
     let Some([cpu, adapter]) = devices() else { return };
     for (precision, dtype) in [("f16", DType::F16), ("bf16", DType::BF16)] {
