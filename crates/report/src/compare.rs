@@ -27,6 +27,7 @@ pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]
             }
         }
     }
+    let unit = runs.first().map_or("epoch", |run| run.history.unit());
     let body = html! {
         h2 { "How well they did" }
         (table(&header, results))
@@ -41,7 +42,7 @@ pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]
                     series
                 }).collect();
                 @let words = format!("{} ({kind})", name.replace('_', " "));
-                (figure(curves(Axes { x: "epoch", y: &words, log_x: false }, &series), &words))
+                (figure(curves(Axes { x: unit, y: &words, log_x: false }, &series), &words))
             }
         }
     };

@@ -32,9 +32,11 @@ pub struct History {
     curves: Vec<Curve>,
     /// After how many steps, and what.
     notes: Vec<(u64, String)>,
+    /// Its lines say the epoch.
+    has_epochs: bool,
 }
 
-/// What the lines of one kind say of one number, against the epoch.
+/// What the lines of one kind say of one number, against the epoch; against the step of a task without epochs.
 #[derive(Clone, Debug, PartialEq)]
 struct Curve {
     kind: String,
@@ -60,8 +62,10 @@ impl History {
                 self.curves.push(Curve { kind, name, values: Thinned::default() });
                 self.curves.len() - 1
             });
-            if let Some(epoch) = line["epoch"].as_f64() {
-                self.curves[place].values.add((epoch, value));
+            let epoch = line["epoch"].as_f64();
+            self.has_epochs |= epoch.is_some();
+            if let Some(at) = epoch.or_else(|| line["step"].as_f64()) {
+                self.curves[place].values.add((at, value));
             }
         }
     }
@@ -74,11 +78,16 @@ impl History {
         names.filter(|name| !MEASURES.contains(name) && !BOUNDS.contains(name))
     }
 
-    /// What the lines of one kind say of one number, against the epoch.
+    /// What the lines of one kind say of one number, against the [unit](Self::unit).
     pub fn curve(&self, kind: &str, name: &str) -> Series {
         let curve = self.curves.iter().find(|curve| curve.kind == kind && curve.name == name);
         let points = curve.map_or_else(Vec::new, |curve| curve.values.points().to_vec());
         Series { name: kind.to_owned(), points }
+    }
+
+    /// The unit of its curves' first axis.
+    pub fn unit(&self) -> &'static str {
+        if self.has_epochs || self.curves.is_empty() { "epoch" } else { "step" }
     }
 
     /// What was noted, and after how many steps.
@@ -114,6 +123,16 @@ mod tests {
         assert_eq!(history.curve("valid", "distance").points, [(1.0, 3.0)]);
         assert_eq!(history.curve("valid", "learning_rate").points, [(1.0, 0.1)]);
         assert!(history.curve("train", "distance").points.is_empty() && history.notes().is_empty());
+        assert_eq!(history.unit(), "epoch");
+    }
+
+    #[test]
+    fn a_task_without_epochs_is_shown_by_its_steps() {
+        let line =
+            |step: u32| json!({"kind": "train", "step": step, "loss": 1.0 / f64::from(step)});
+        let history: History = [line(1), line(2)].iter().collect();
+        assert_eq!(history.curve("train", "loss").points, [(1.0, 1.0), (2.0, 0.5)]);
+        assert_eq!(history.unit(), "step");
     }
 
     #[test]

@@ -84,7 +84,8 @@ impl RunPage {
             @for name in names.into_iter().chain(["learning_rate", "gradient_norm"]) {
                 @let series = ["train", "valid"].map(|kind| self.history.curve(kind, name));
                 @let words = name.replace('_', " ");
-                (figure(curves(Axes { x: "epoch", y: &words, log_x: false }, &series), &words))
+                @let axes = Axes { x: self.history.unit(), y: &words, log_x: false };
+                (figure(curves(axes, &series), &words))
             }
         }
     }
