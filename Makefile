@@ -35,7 +35,7 @@ comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages torture size soak pictures gan-peer golden tables reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages bench-tables torture size soak pictures gan-peer golden tables reproduce mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -139,6 +139,10 @@ bench-backends: ## steps of small networks on each backend, graphics adapters as
 bench-serve: venv build ## a server's requests/s and the start of a prediction, beside PyTorch's
 	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
 	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
+
+bench-tables: build venv ## a table of 1,000,000 rows, beside pandas and PyTorch
+	$(VENV)/bin/pip install --quiet pandas
+	$(VENV)/bin/python scripts/bench_tables.py $(HEARTH)
 
 bench-pages: build ## what a run's page, event file and pictures cost
 	@bash scripts/bench_pages.sh $(HEARTH)

@@ -99,7 +99,7 @@ fn a_step_that_is_not_finite_is_refused_before_it_spoils_anything() {
     let mut command = hearth(["train", "configs/mlp-nano.toml", "optimizer.learning_rate=1000"]);
     let done = fail(command.args(["model.hidden=[64,64,64]", "--run"]).arg(&run), 1);
     assert!(done.err.contains("not finite at step"), "{}", done.err);
-    assert!(done.err.contains("training pictures"), "{}", done.err);
+    assert!(done.err.contains("training samples"), "{}", done.err);
     // The checkpoint holds the last good state: it loads, and its weights are numbers.
     let report = json(hearth(["eval", "--json", "--checkpoint", "last"]).arg(&run));
     assert_eq!(report["samples"], 1000);

@@ -138,7 +138,7 @@ const HEAD: &str = "\
 # Faults, and what they cost
 
 Written by `make torture`, which puts real faults into real training runs: a perceptron of 12 steps with 5
-checkpoints, and an adversarial pair. After each fault the run is looked at from outside and gone on with by
+checkpoints, an adversarial pair, and a number that is predicted from a table. After each fault the run is looked at from outside and gone on with by
 `hearth train --resume`.
 
 - **ended**: the program was killed; ended with an error of at most six lines and exit code 1 or 3; or carried

@@ -90,7 +90,7 @@ pub enum TrainError {
     /// Training left the numbers.
     #[error(
         "{what} is not finite at step {step}; nothing was changed by that step, and checkpoint \
-         {checkpoint} holds the last good state. It was computed from the training pictures {pictures}. \
+         {checkpoint} holds the last good state. It was computed from the training samples {samples}. \
          A smaller optimizer.learning_rate, or train.clip_norm, may help"
     )]
     NonFinite {
@@ -101,6 +101,6 @@ pub enum TrainError {
         /// The number of finished steps.
         checkpoint: u64,
         /// Places in the training set, shortened.
-        pictures: String,
+        samples: String,
     },
 }

@@ -5,8 +5,9 @@
 //! | [`job`], [`mod@train`], `run`, `leg`, [`resume`] | a whole run: config in, trained folder out; where a stopped one goes on |
 //! | [`trainer`], [`plan`], [`trial`], [`progress`] | the one loop behind all learning, and what it remembers |
 //! | [`event`] | what a run tells while it trains |
-//! | [`task`], [`tasks`], [`step`] | what a step is |
-//! | [`batches`], [`input`] | what a step learns from: bytes, and tensors of them |
+//! | [`task`], [`tasks`], [`step`] | a step, and the table of all tasks |
+//! | [`supervised`], `rows` | learning from samples with targets; from rows of a table |
+//! | [`batches`], [`input`], `row_input` | batches, and tensors of them |
 //! | [`learner`], [`optimizer`], [`schedule`], [`gradients`], [`average`], [`precision`] | how weights change |
 //! | [`cross_entropy`], [`class_weights`], [`adversarial_loss`] | losses |
 //! | [`number`], [`scalars`], [`metrics`], [`calibration`], [`judge`] | results |
@@ -16,8 +17,8 @@
 //! | [`mod@range_test`] | which learning rates a network learns with |
 //! | [`transfer`] | the weights of another run, to start from |
 //! | [`mod@inspect`] | what a network has learned, to be looked at |
-//! | [`trained`], [`predict`], [`sampler`], [`evaluate`] | a trained network at work |
-//! | [`summary`], `memory` | what is about to be trained, and whether it fits |
+//! | [`trained`], [`predict`], [`row_predict`], [`sampler`], [`evaluate`] | a trained network at work |
+//! | [`summary`], [`layer_table`], `memory` | what is about to be trained, and whether it fits |
 //! | [`backend`], [`adapters`], [`doctor`] | what computes, and whether it works |
 
 #![forbid(unsafe_code)]

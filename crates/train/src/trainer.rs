@@ -21,7 +21,7 @@ use crate::step::StepSettings;
 use crate::task::{Computed, Split, Task};
 use crate::trial::{Results, Trial};
 
-/// How many pictures the message about a refused step names.
+/// The most samples that the message about a refused step names.
 const SHOWN: usize = 16;
 
 /// Where a checkpoint holds what computed it.
@@ -202,7 +202,7 @@ impl<'a> Trainer<'a> {
             what: fault.to_owned(),
             step: checkpoint + 1,
             checkpoint,
-            pictures: shown.join(", ") + &more,
+            samples: shown.join(", ") + &more,
         })
     }
 

@@ -130,7 +130,7 @@ fn a_step_that_is_not_finite_is_found_among_those_on_trial() {
     let [now, later] =
         [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &wild, reading, 0));
     let message = now.ended.clone().expect_err("it cannot learn");
-    assert!(message.contains("not finite") && message.contains("training pictures"), "{message}");
+    assert!(message.contains("not finite") && message.contains("training samples"), "{message}");
     assert!(later.checkpoints.last().is_some_and(|step| *step > 0), "some steps were good");
     assert_same(&later, &now);
 }
