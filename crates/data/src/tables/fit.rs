@@ -171,7 +171,7 @@ fn median(sorted: &[f32]) -> f64 {
 
 /// The number of the longest run, and of equally long ones the smallest.
 fn most_frequent(sorted: &[f32]) -> f64 {
-    let runs = sorted.chunk_by(|a, b| a == b).rev();
+    let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).rev();
     runs.max_by_key(|run| run.len()).map_or(0.0, |run| f64::from(run[0]))
 }
 
@@ -215,7 +215,7 @@ impl Values {
         parts: &Parts,
         missing: Missing,
     ) -> Self {
-        let mut counts = vec![0_usize; words.words.len()];
+        let mut counts = vec![0_usize; words.texts.len()];
         let mut num_missing = 0;
         for &place in &parts.train {
             match codes[place as usize * width + at] {
@@ -223,7 +223,7 @@ impl Values {
                 word => counts[word as usize] += 1,
             }
         }
-        let present = || words.words.iter().zip(&counts).filter(|(_, count)| **count > 0);
+        let present = || words.texts.iter().zip(&counts).filter(|(_, count)| **count > 0);
         let mut values: Vec<String> = present().map(|(word, _)| word.clone()).collect();
         let fill = match missing {
             Missing::Error => None,
@@ -249,7 +249,7 @@ impl Values {
         parts: &Parts,
     ) -> Option<String> {
         let code = |word: &str| find(&self.values, word).map_or(0, |place| place as u32 + 1);
-        let map: Vec<u32> = words.words.iter().map(|word| code(word)).collect();
+        let map: Vec<u32> = words.texts.iter().map(|word| code(word)).collect();
         let fill = self.fill.as_deref().map_or(0, code);
         let mut unseen = Vec::new();
         for &place in parts.valid.iter().chain(&parts.test) {
@@ -265,7 +265,7 @@ impl Values {
         unseen.sort_unstable();
         unseen.dedup();
         let named = some_of(
-            unseen.iter().map(|&word| format!("`{}`", words.words[word as usize])),
+            unseen.iter().map(|&word| format!("`{}`", words.texts[word as usize])),
             MOST_NAMED,
         );
         let rows = if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") };

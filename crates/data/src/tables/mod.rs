@@ -8,10 +8,11 @@
 //! | `sample`, `columns`, `guess` | the first rows; which columns are learned from, and as what |
 //! | `cell`, `number`, `words` | the value of a cell |
 //! | `read`, `record` | one pass over all rows |
+//! | `parts`, `labels` | training, validation and test rows; classes of the target |
 //! | `fit` | the training part's statistics, and all rows coded by them |
 //! | [`Coding`], [`Rows`] | from the cells of a row to the input of a network; many rows in memory |
 //! | [`read_rows`] | rows to predict for, of a CSV file |
-//! | [`check`] | what is worth knowing about a table before learning from it |
+//! | [`check`], `leaks` | what is worth knowing about a table before learning from it |
 
 mod card;
 mod cell;
@@ -23,6 +24,8 @@ mod fit;
 mod foreign;
 mod guess;
 mod input;
+mod labels;
+mod leaks;
 mod load;
 mod number;
 mod parts;

@@ -98,13 +98,13 @@ fn whole_numbers_are_classes_or_numbers_as_the_task_says() {
 #[test]
 fn missing_cells_become_what_the_settings_say() {
     let text = "x,c,y\n1,a,0.5\n,a,1.5\n3,,2.5\n3,b,3.5\n5,a,4.5\n20,b,5.5\n";
-    let test = "c,x,y\na,1,0.5\n";
+    let other = "c,x,y\na,1,0.5\n";
     let load = |missing| {
         let config = CsvConfig { missing, ..config("y") };
         let config = CsvConfig { path: None, test: Some("test.csv".into()), ..config };
-        let [train, test] =
-            [("t.csv", text), ("test.csv", test)].map(|(n, t)| Input::bytes(n, t.as_bytes()));
-        load_from(&train, Some(&test), &config, &batches(), None, 7)
+        let [first, second] =
+            [("t.csv", text), ("test.csv", other)].map(|(n, t)| Input::bytes(n, t.as_bytes()));
+        load_from(&first, Some(&second), &config, &batches(), None, 7)
     };
     let error = load(Missing::Error).unwrap_err().to_string();
     assert!(error.starts_with("t.csv, line 3, column `x`: it has no value"), "{error}");

@@ -9,7 +9,9 @@ use super::load::{Table, load_from};
 use super::*;
 use crate::error::DataError;
 
+mod checks;
 mod coding;
+mod faults;
 mod loading;
 
 /// Settings of a table with this target.
