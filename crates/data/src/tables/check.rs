@@ -9,7 +9,7 @@ use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
 use super::input::Input;
 use super::leaks::given_away;
-use super::load::{Table, load_from};
+use super::load::{Table, load_input};
 use super::rows::{Rows, Targets};
 use super::target::Target;
 use crate::error::DataError;
@@ -47,7 +47,7 @@ pub fn check(
     let input = Input::file(first.map_or("", String::as_str));
     let test = config.test.as_ref().map(Input::file);
     let batches = BatchConfig { valid_samples: 0, ..BatchConfig::default() };
-    let table = load_from(&input, test.as_ref(), config, &batches, task, seed)?;
+    let table = load_input(&input, test.as_ref(), config, &batches, task, seed)?;
     Ok(report(&table, config))
 }
 

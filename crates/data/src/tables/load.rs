@@ -49,11 +49,11 @@ pub fn load(
     let first = config.path.as_ref().or(config.train.as_ref());
     let input = Input::file(first.map_or("", String::as_str));
     let test = config.test.as_ref().map(Input::file);
-    load_from(&input, test.as_ref(), config, batches, task, seed)
+    load_input(&input, test.as_ref(), config, batches, task, seed)
 }
 
-/// Loads a table that may be bytes.
-pub(crate) fn load_from(
+/// Loads a table that may be bytes, as [`load`] does; `test` holds the test part, where it is a file of its own.
+pub fn load_input(
     input: &Input,
     test: Option<&Input>,
     config: &CsvConfig,

@@ -42,7 +42,7 @@ pub use check::{TableReport, check};
 pub use coding::{CellFault, Coding, Column, ColumnCoding, EncodedRow};
 pub use dialect::Dialect;
 pub use input::Input;
-pub use load::{Table, load};
+pub use load::{Table, load, load_input};
 pub use parts::Parts;
 pub use requests::{RowFile, Unseen, read_rows};
 pub use rows::{RowBatch, Rows, Targets};

@@ -59,7 +59,7 @@ fn number(standardised: f32, mean: f64, std: f64) -> String {
 fn told(bytes: &[u8], config: &CsvConfig) -> String {
     let input = Input::bytes("t.csv", bytes);
     let config = CsvConfig { path: None, test: Some("t.csv".into()), ..config.clone() };
-    match load_from(&input, Some(&input), &config, &batches(), None, 7) {
+    match load_input(&input, Some(&input), &config, &batches(), None, 7) {
         Ok(table) => shown(&table),
         Err(error) => error.to_string(),
     }
