@@ -14,7 +14,7 @@ use super::rows::{Rows, Targets};
 use super::target::Target;
 use crate::error::DataError;
 
-/// The result of [`check`].
+/// The result of [`check()`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableReport {
     /// The task.

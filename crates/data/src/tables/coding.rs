@@ -178,7 +178,7 @@ impl Coding {
                         Some(number) => (number, false),
                         None => (fill.ok_or_else(|| no_value(column))?, true),
                     };
-                    row.numbers.push(((number - mean) / std) as f32);
+                    row.numbers.push(standardised(number, *mean, *std));
                     if *missing_flag {
                         flags.push(f32::from(u8::from(is_missing)));
                     }
@@ -236,6 +236,12 @@ fn lacks(column: &Column) -> CellFault {
         _ => "where its value is not known, say that it is missing",
     };
     fault(column, format!("it is not there; {help}"))
+}
+
+/// A number in standard deviations from the mean, as near as an f32 comes to it.
+pub(crate) fn standardised(number: f64, mean: f64, std: f64) -> f32 {
+    let most = f64::from(f32::MAX);
+    ((number - mean) / std).clamp(-most, most) as f32
 }
 
 /// The place of a value.

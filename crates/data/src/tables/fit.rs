@@ -2,7 +2,7 @@
 
 use hearth_config::Missing;
 
-use super::coding::{Column, ColumnCoding, find};
+use super::coding::{Column, ColumnCoding, find, standardised};
 use super::columns::{Columns, Kind};
 use super::parts::Parts;
 use super::words::{NO_WORD, Words};
@@ -88,7 +88,7 @@ pub(crate) fn fit(
         };
         coded.push(Column { name, coding });
     }
-    numbers = standardised(numbers, &scales);
+    numbers = standardised_rows(numbers, &scales);
     Ok(Fitted { columns: coded, numbers, codes, warnings })
 }
 
@@ -176,13 +176,13 @@ fn most_frequent(sorted: &[f32]) -> f64 {
 }
 
 /// Standardises all rows, and puts the flags behind the numbers of each.
-fn standardised(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
+fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
     let width = scales.len();
     let num_flags = scales.iter().filter(|scale| scale.has_flag).count();
     let standardise = |row: &mut [f32]| {
         for (number, scale) in row.iter_mut().zip(scales) {
             let value = if number.is_nan() { scale.fill } else { f64::from(*number) };
-            *number = ((value - scale.mean) / scale.std) as f32;
+            *number = standardised(value, scale.mean, scale.std);
         }
     };
     if width == 0 || num_flags == 0 {

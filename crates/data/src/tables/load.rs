@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
-use super::coding::Coding;
+use super::coding::{Coding, standardised};
 use super::columns::{Columns, Kind};
 use super::fit::{Cells, Fitted, fit};
 use super::input::Input;
@@ -52,7 +52,7 @@ pub fn load(
     load_input(&input, test.as_ref(), config, batches, task, seed)
 }
 
-/// Loads a table that may be bytes, as [`load`] does; `test` holds the test part, where it is a file of its own.
+/// Loads a table that may be bytes, as [`load()`](load) does; `test` holds the test part, where it is a file of its own.
 pub fn load_input(
     input: &Input,
     test: Option<&Input>,
@@ -245,6 +245,6 @@ fn standardised_target(
         return Err(input.fault_at(None, Some(column), fault));
     }
     let std = if std > 0.0 { std } else { 1.0 };
-    let targets = numbers.iter().map(|number| ((number - mean) / std) as f32).collect();
+    let targets = numbers.iter().map(|number| standardised(*number, mean, std)).collect();
     Ok((Targets::Numbers(targets), Target::Number { mean, std }))
 }

@@ -2,7 +2,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`load`], [`Table`] | `[data] kind = "csv"` -> training, validation and test rows |
+//! | [`load()`], [`Table`] | `[data] kind = "csv"` -> training, validation and test rows |
 //! | [`Dialect`] | separator, quotation marks and decimal mark of a file, from its first lines |
 //! | `input`, `foreign` | a file's bytes, hashed on the way; files that are no CSV |
 //! | `sample`, `columns`, `guess` | the first rows; which columns are learned from, and as what |
@@ -12,7 +12,7 @@
 //! | `fit` | the training part's statistics, and all rows coded by them |
 //! | [`Coding`], [`Rows`] | from the cells of a row to the input of a network; many rows in memory |
 //! | [`read_rows`] | rows to predict for, of a CSV file |
-//! | [`check`], `leaks` | what is worth knowing about a table before learning from it |
+//! | [`check()`], `leaks` | what is worth knowing about a table before learning from it |
 
 mod card;
 mod cell;

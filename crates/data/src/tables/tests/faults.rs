@@ -1,69 +1,7 @@
 //! Faults of real CSV files: what is read of each, or what is told.
 
+use super::shown::told;
 use super::*;
-
-/// What is read: for each column its values, at last those of the target.
-fn shown(table: &Table) -> String {
-    let (rows, coding) = (&table.rows, &table.coding);
-    let (mut at_number, mut at_category) = (0, 0);
-    let mut text = String::new();
-    for column in &coding.columns {
-        let values: Vec<String> = table
-            .parts
-            .train
-            .iter()
-            .map(|&place| place as usize)
-            .map(|row| match &column.coding {
-                ColumnCoding::Number { mean, std, .. } => {
-                    number(rows.numbers[row * rows.num_numbers + at_number], *mean, *std)
-                }
-                ColumnCoding::Category { values, .. } => {
-                    let code = rows.codes[row * rows.num_categories + at_category] as usize;
-                    format!("'{}'", values[code - 1])
-                }
-            })
-            .collect();
-        match column.coding {
-            ColumnCoding::Number { .. } => at_number += 1,
-            ColumnCoding::Category { .. } => at_category += 1,
-        }
-        text += &format!("{}: {}; ", column.name, values.join(" "));
-    }
-    let target: Vec<String> = table
-        .parts
-        .train
-        .iter()
-        .map(|&place| place as usize)
-        .map(|row| match (&rows.targets, &coding.target) {
-            (Targets::Classes(labels), Target::Classes { names }) => {
-                format!("'{}'", names[usize::from(labels[row])])
-            }
-            (Targets::Numbers(numbers), Target::Number { mean, std }) => {
-                number(numbers[row], *mean, *std)
-            }
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    text + &format!("{}: {}", coding.target_column, target.join(" "))
-}
-
-/// A number as it was before it was standardised, to three digits.
-fn number(standardised: f32, mean: f64, std: f64) -> String {
-    let number = f64::from(standardised) * std + mean;
-    let text = format!("{:.3}", number);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// What is read of a file all of whose rows are learned from, or the message.
-fn told(bytes: &[u8], config: &CsvConfig) -> String {
-    let input = Input::bytes("t.csv", bytes);
-    let config = CsvConfig { path: None, test: Some("t.csv".into()), ..config.clone() };
-    match load_input(&input, Some(&input), &config, &batches(), None, 7) {
-        Ok(table) => shown(&table),
-        Err(error) => error.to_string(),
-    }
-}
 
 /// What these bytes are read as, or are told: a text that is whole where it begins with a column, and a part of a
 /// message where it does not.
@@ -251,8 +189,9 @@ fn names_and_rows() {
 #[test]
 fn values() {
     let many = |cell: &dyn Fn(usize) -> String| {
-        let rows = (0..30).map(|row| format!("{row},{},{}\n", cell(row), ["u", "v"][row % 2]));
-        format!("a,c,y\n{}", rows.collect::<String>())
+        let rows: Vec<String> =
+            (0..30).map(|row| format!("{row},{},{}\n", cell(row), ["u", "v"][row % 2])).collect();
+        format!("a,c,y\n{}", rows.concat())
     };
     let names = many(&|row| format!("Name {row}"));
     let dates = many(&|row| format!("2024-01-{:02}", row % 28 + 1));

@@ -13,6 +13,7 @@ mod checks;
 mod coding;
 mod faults;
 mod loading;
+mod shown;
 
 /// Settings of a table with this target.
 fn config(target: &str) -> CsvConfig {
