@@ -137,7 +137,7 @@ fn lines(tried: &[Tried]) -> String {
     })
 }
 
-/// `, line 7, column `age``, as far as they are known.
+/// The line and the column, as far as they are known.
 fn place(line: Option<u64>, column: Option<&str>) -> String {
     let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
     let column = column.map(|column| format!(", column `{column}`")).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`config`] | the text of a config |
 //! | [`overrides`] | settings of the command line, one a line |
+//! | [`csv`] | a table, plain or gzip |
 //! | [`idx`] | an IDX file, plain or gzip |
 //! | [`picture`] | a file in a folder of pictures |
 //! | [`checkpoint`] | the four files of a checkpoint |
@@ -22,6 +23,7 @@ use std::sync::{Mutex, Once, PoisonError};
 
 pub mod checkpoint;
 pub mod config;
+pub mod csv;
 pub mod http;
 pub mod idx;
 pub mod import;
@@ -47,9 +49,10 @@ mod show;
 pub type Target = fn(&[u8]);
 
 /// Each target by its name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("checkpoint", checkpoint::run),
     ("config", config::run),
+    ("csv", csv::run),
     ("http", http::run),
     ("idx", idx::run),
     ("import", import::run),

@@ -63,7 +63,7 @@ pub enum Missing {
     Mean,
     /// A number is the column's median; a missing category is a category of its own.
     Median,
-    /// The most frequent value of the column; of equally frequent ones the first.
+    /// The most frequent value of the column; of equally frequent ones the smallest.
     MostFrequent,
     /// A missing category is a category of its own; a number is the column's mean, and a second column of 0 and 1
     /// says that it was missing.

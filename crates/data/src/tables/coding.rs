@@ -124,8 +124,8 @@ impl Coding {
             let value = row.get(&column.name).or_else(|| {
                 row.iter().find(|(name, _)| composed(name) == column.name).map(|(_, value)| value)
             });
-            let Some(value) = value else { return Err(self.lacks(column)) };
-            words.push((value, self.word(column, value)?));
+            let Some(value) = value else { return Err(lacks(column)) };
+            words.push((value, word_of(column, value)?));
         }
         let mut cells = words.iter();
         self.encode_with(&mut EncodedRow::default(), |_| {
@@ -137,36 +137,6 @@ impl Coding {
                 _ => cell_of(word.as_deref().unwrap_or_default()),
             })
         })
-    }
-
-    /// The word that a JSON value is for a column of categories: 5.0 is that of `5`, where there is no `5.0`.
-    fn word(&self, column: &Column, value: &Value) -> Result<Option<String>, CellFault> {
-        let ColumnCoding::Category { values, .. } = &column.coding else {
-            return match value {
-                Value::Null | Value::Number(_) | Value::String(_) => Ok(None),
-                _ => Err(fault(column, format!("{value} is no number"))),
-            };
-        };
-        let has = |word: &String| find(values, word).is_some();
-        match value {
-            Value::Null | Value::String(_) => Ok(None),
-            Value::Number(number) => {
-                let whole = number.as_f64().filter(|number| number.fract() == 0.0);
-                let whole = whole.map(|number| format!("{number:.0}")).filter(has);
-                Ok(Some(
-                    Some(number.to_string()).filter(has).or(whole).unwrap_or(number.to_string()),
-                ))
-            }
-            Value::Bool(truth) => {
-                let word = truth.to_string();
-                let other = values.iter().find(|value| value.to_lowercase() == word);
-                Ok(Some(other.cloned().unwrap_or(word)))
-            }
-            _ => Err(fault(
-                column,
-                format!("{value} is no value of a cell; write a number or a text"),
-            )),
-        }
     }
 
     /// Whether all these are columns; the target may be there.
@@ -190,16 +160,6 @@ impl Coding {
         Ok(())
     }
 
-    pub(crate) fn lacks(&self, column: &Column) -> CellFault {
-        let help = match &column.coding {
-            ColumnCoding::Number { fill: None, .. } | ColumnCoding::Category { fill: None, .. } => {
-                "the network needs a value of it"
-            }
-            _ => "where its value is not known, say that it is missing",
-        };
-        fault(column, format!("it is not there; {help}"))
-    }
-
     /// Codes the cells that are found by their columns, asked in order, into the buffers of `row`.
     pub(crate) fn encode_with<'a>(
         &self,
@@ -211,14 +171,14 @@ impl Coding {
         row.unseen.clear();
         let mut flags = Vec::new();
         for column in &self.columns {
-            let cell = find_cell(column).ok_or_else(|| self.lacks(column))?;
+            let cell = find_cell(column).ok_or_else(|| lacks(column))?;
             match &column.coding {
                 ColumnCoding::Number { mean, std, fill, missing_flag } => {
                     let (number, is_missing) = match number(column, &cell)? {
                         Some(number) => (number, false),
                         None => (fill.ok_or_else(|| no_value(column))?, true),
                     };
-                    row.numbers.push(((number - mean) / std) as f32);
+                    row.numbers.push(standardised(number, *mean, *std));
                     if *missing_flag {
                         flags.push(f32::from(u8::from(is_missing)));
                     }
@@ -240,6 +200,48 @@ impl Coding {
         row.numbers.append(&mut flags);
         Ok(std::mem::take(row))
     }
+}
+
+/// The word that a JSON value is for a column of categories: 5.0 is that of `5`, where there is no `5.0`.
+fn word_of(column: &Column, value: &Value) -> Result<Option<String>, CellFault> {
+    let ColumnCoding::Category { values, .. } = &column.coding else {
+        return match value {
+            Value::Null | Value::Number(_) | Value::String(_) => Ok(None),
+            _ => Err(fault(column, format!("{value} is no number"))),
+        };
+    };
+    let has = |word: &String| find(values, word).is_some();
+    match value {
+        Value::Null | Value::String(_) => Ok(None),
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|number| number.fract() == 0.0);
+            let whole = whole.map(|number| format!("{number:.0}")).filter(has);
+            Ok(Some(Some(number.to_string()).filter(has).or(whole).unwrap_or(number.to_string())))
+        }
+        Value::Bool(truth) => {
+            let word = truth.to_string();
+            let other = values.iter().find(|value| value.to_lowercase() == word);
+            Ok(Some(other.cloned().unwrap_or(word)))
+        }
+        _ => Err(fault(column, format!("{value} is no value of a cell; write a number or a text"))),
+    }
+}
+
+/// The fault of a row without a column.
+fn lacks(column: &Column) -> CellFault {
+    let help = match &column.coding {
+        ColumnCoding::Number { fill: None, .. } | ColumnCoding::Category { fill: None, .. } => {
+            "the network needs a value of it"
+        }
+        _ => "where its value is not known, say that it is missing",
+    };
+    fault(column, format!("it is not there; {help}"))
+}
+
+/// A number in standard deviations from the mean, as near as an f32 comes to it.
+pub(crate) fn standardised(number: f64, mean: f64, std: f64) -> f32 {
+    let most = f64::from(f32::MAX);
+    ((number - mean) / std).clamp(-most, most) as f32
 }
 
 /// The place of a value.

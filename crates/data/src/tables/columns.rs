@@ -64,14 +64,13 @@ impl Columns {
         for (key, names) in [("data.ignore", &ignored), ("data.categories", &categories)] {
             names.iter().try_for_each(|name| find(input, sample, name, key).map(drop))?;
         }
-        let chosen = match &config.columns {
-            Some(columns) => names(columns),
-            None => {
-                let rest = sample.header.iter();
-                rest.filter(|name| !name.is_empty() && **name != target && !ignored.contains(name))
-                    .cloned()
-                    .collect()
-            }
+        let chosen = if let Some(columns) = &config.columns {
+            names(columns)
+        } else {
+            let rest = sample.header.iter();
+            rest.filter(|name| !name.is_empty() && **name != target && !ignored.contains(name))
+                .cloned()
+                .collect()
         };
         let unnamed = sample.header.iter().filter(|name| name.is_empty()).count();
         if unnamed > 0 && config.columns.is_none() {
@@ -126,7 +125,10 @@ pub(crate) fn find(
 /// What a file lacks, and what was probably meant.
 fn absent(sample: &Sample, name: &str, key: &str) -> String {
     let header = sample.header.iter().map(String::as_str).filter(|name| !name.is_empty());
-    let near = nearest(name, header.clone()).map(|near| format!("did you mean `{near}`? "));
+    let same = header.clone().find(|other| other.to_lowercase() == name.to_lowercase());
+    let near = same
+        .or_else(|| nearest(name, header.clone()))
+        .map(|near| format!("did you mean `{near}`? "));
     let lone = if sample.header.len() == 1 {
         " (cells are separated by a comma, a semicolon, a tab or |)"
     } else {

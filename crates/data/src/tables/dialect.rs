@@ -4,7 +4,8 @@ use std::fmt;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::number::NumberFormat;
+use super::input::count;
+use super::number::{NumberFormat, Thousands};
 
 /// The separators that are known, in words.
 pub(crate) const SEPARATORS: [(u8, &str); 4] =
@@ -64,7 +65,7 @@ impl Dialect {
             quote,
             decimal_comma: false,
             skip: mark + start,
-            lines_before: text[..start].iter().filter(|byte| **byte == end).count() as u64,
+            lines_before: count(&text[..start], end) as u64,
         };
         if separator != b',' {
             dialect.decimal_comma = dialect.has_decimal_comma(head);
@@ -96,8 +97,12 @@ impl Dialect {
             for cell in &record {
                 let cell = cell.trim_ascii();
                 let is = |decimal_comma, mark: u8| {
-                    let format = NumberFormat { decimal_comma, thousands: None };
-                    cell.contains(&mark) && format.parse(cell).is_some()
+                    let reads = |thousands| {
+                        NumberFormat { decimal_comma, thousands: Some(thousands) }
+                            .parse(cell)
+                            .is_some()
+                    };
+                    cell.contains(&mark) && Thousands::ALL.into_iter().any(reads)
                 };
                 // One such as 1,234 may have separated thousands: a file with semicolons has mostly that comma.
                 let counts = self.separator == b';' || !may_be_thousands(cell);
@@ -191,6 +196,7 @@ fn first_line(text: &[u8], lines: &[Line]) -> (usize, Option<u8>) {
     let comments = lines.iter().take_while(is_comment).count();
     // Names may begin with # as well: then they are as many as the cells below.
     let is_header = comments > 0
+        && !of(&lines[comments - 1]).starts_with(b"# ")
         && lines.get(comments).is_some_and(|next| {
             let place = best(&lines[comments..]);
             place.is_some_and(|place| lines[comments - 1].cells[place] == next.cells[place])

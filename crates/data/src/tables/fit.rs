@@ -2,7 +2,7 @@
 
 use hearth_config::Missing;
 
-use super::coding::{Column, ColumnCoding, find};
+use super::coding::{Column, ColumnCoding, find, standardised};
 use super::columns::{Columns, Kind};
 use super::parts::Parts;
 use super::words::{NO_WORD, Words};
@@ -88,7 +88,7 @@ pub(crate) fn fit(
         };
         coded.push(Column { name, coding });
     }
-    numbers = standardised(numbers, &scales);
+    numbers = standardised_rows(numbers, &scales);
     Ok(Fitted { columns: coded, numbers, codes, warnings })
 }
 
@@ -171,18 +171,18 @@ fn median(sorted: &[f32]) -> f64 {
 
 /// The number of the longest run, and of equally long ones the smallest.
 fn most_frequent(sorted: &[f32]) -> f64 {
-    let runs = sorted.chunk_by(|a, b| a == b).rev();
+    let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).rev();
     runs.max_by_key(|run| run.len()).map_or(0.0, |run| f64::from(run[0]))
 }
 
 /// Standardises all rows, and puts the flags behind the numbers of each.
-fn standardised(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
+fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
     let width = scales.len();
     let num_flags = scales.iter().filter(|scale| scale.has_flag).count();
     let standardise = |row: &mut [f32]| {
         for (number, scale) in row.iter_mut().zip(scales) {
             let value = if number.is_nan() { scale.fill } else { f64::from(*number) };
-            *number = ((value - scale.mean) / scale.std) as f32;
+            *number = standardised(value, scale.mean, scale.std);
         }
     };
     if width == 0 || num_flags == 0 {
@@ -215,7 +215,7 @@ impl Values {
         parts: &Parts,
         missing: Missing,
     ) -> Self {
-        let mut counts = vec![0_usize; words.words.len()];
+        let mut counts = vec![0_usize; words.texts.len()];
         let mut num_missing = 0;
         for &place in &parts.train {
             match codes[place as usize * width + at] {
@@ -223,7 +223,7 @@ impl Values {
                 word => counts[word as usize] += 1,
             }
         }
-        let present = || words.words.iter().zip(&counts).filter(|(_, count)| **count > 0);
+        let present = || words.texts.iter().zip(&counts).filter(|(_, count)| **count > 0);
         let mut values: Vec<String> = present().map(|(word, _)| word.clone()).collect();
         let fill = match missing {
             Missing::Error => None,
@@ -249,7 +249,7 @@ impl Values {
         parts: &Parts,
     ) -> Option<String> {
         let code = |word: &str| find(&self.values, word).map_or(0, |place| place as u32 + 1);
-        let map: Vec<u32> = words.words.iter().map(|word| code(word)).collect();
+        let map: Vec<u32> = words.texts.iter().map(|word| code(word)).collect();
         let fill = self.fill.as_deref().map_or(0, code);
         let mut unseen = Vec::new();
         for &place in parts.valid.iter().chain(&parts.test) {
@@ -265,7 +265,7 @@ impl Values {
         unseen.sort_unstable();
         unseen.dedup();
         let named = some_of(
-            unseen.iter().map(|&word| format!("`{}`", words.words[word as usize])),
+            unseen.iter().map(|&word| format!("`{}`", words.texts[word as usize])),
             MOST_NAMED,
         );
         let rows = if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") };

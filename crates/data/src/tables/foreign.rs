@@ -1,5 +1,7 @@
 //! Files that are no CSV in UTF-8: what they are, by their first bytes, and what to do.
 
+use super::input::count;
+
 /// The first bytes of files that are no text.
 const KINDS: [(&[u8], &str, &str); 12] = [
     (b"PK\x03\x04", "an Excel workbook or another ZIP archive", SAVE),
@@ -29,7 +31,7 @@ pub(crate) fn fault(head: &[u8]) -> Option<String> {
     if let Some((_, what, help)) = KINDS.iter().find(|(start, ..)| head.starts_with(start)) {
         return Some(format!("it is {what}, and no CSV; {help}"));
     }
-    let zeros = head.iter().filter(|byte| **byte == 0).count();
+    let zeros = count(head, 0);
     if head.starts_with(b"\xff\xfe")
         || head.starts_with(b"\xfe\xff")
         || zeros * 3 > head.len() && zeros * 3 < head.len() * 2
@@ -37,7 +39,7 @@ pub(crate) fn fault(head: &[u8]) -> Option<String> {
         return Some(format!("it is written in UTF-16; {AS_UTF_8}"));
     }
     let at = head.iter().position(|byte| *byte == 0)?;
-    let line = head[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = count(&head[..at], b'\n') + 1;
     Some(format!("it has a byte 0 in line {line}, so it is no text; export it anew as CSV"))
 }
 

@@ -28,7 +28,7 @@ impl Guess {
         if cells.is_empty() {
             return Self::Nothing;
         }
-        let (format, num_numbers) = NumberFormat::of(cells.iter().copied(), decimal_comma);
+        let (format, num_numbers) = NumberFormat::of(&cells, decimal_comma);
         let digits = |cell: &&&[u8]| cell.iter().all(u8::is_ascii_digit);
         let is_code = |cell: &&[u8]| cell.len() > 1 && cell[0] == b'0';
         if num_numbers == cells.len()
@@ -51,9 +51,8 @@ impl Guess {
         }
         let is_marked = |text: &str| {
             let number = without_mark(text).unwrap_or_default();
-            let all = std::iter::once(number.as_bytes());
-            NumberFormat::of(all.clone(), decimal_comma).1 + NumberFormat::of(all, !decimal_comma).1
-                > 0
+            let all = [number.as_bytes()];
+            NumberFormat::of(&all, decimal_comma).1 + NumberFormat::of(&all, !decimal_comma).1 > 0
         };
         if share(&is_marked) * 2 > cells.len() { Self::Marked } else { Self::Text }
     }

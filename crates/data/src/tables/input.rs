@@ -185,7 +185,7 @@ fn hash(
             Ok(0) => break,
             Ok(_) => {
                 hasher.update(&piece);
-                num_quotes += piece.iter().filter(|byte| **byte == quote).count();
+                num_quotes += count(&piece, quote);
                 if ready.send(Ok(piece)).is_err() {
                     break;
                 }
@@ -197,4 +197,9 @@ fn hash(
         }
     }
     Summed { sha256: hex(&hasher.finalize()), num_quotes }
+}
+
+/// How often a byte is among others.
+pub(crate) fn count(bytes: &[u8], wanted: u8) -> usize {
+    bytes.iter().map(|byte| usize::from(*byte == wanted)).sum()
 }

@@ -6,21 +6,17 @@ use std::sync::Arc;
 
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
-use super::coding::Coding;
+use super::coding::{Coding, standardised};
 use super::columns::{Columns, Kind};
 use super::fit::{Cells, Fitted, fit};
 use super::input::Input;
+use super::labels::Labels;
 use super::parts::{Labelled, Parts};
 use super::read::{Raw, RawTarget};
 use super::rows::{Rows, Targets};
 use super::sample::Sample;
 use super::target::{Target, TargetHolds, task_of};
-use super::words::Words;
 use crate::error::DataError;
-use crate::names::some_of;
-
-/// The most classes that are named in a message.
-const MOST_NAMED: usize = 10;
 
 /// The rows of a table, coded, and their parts.
 #[derive(Clone, Debug)]
@@ -53,11 +49,11 @@ pub fn load(
     let first = config.path.as_ref().or(config.train.as_ref());
     let input = Input::file(first.map_or("", String::as_str));
     let test = config.test.as_ref().map(Input::file);
-    load_from(&input, test.as_ref(), config, batches, task, seed)
+    load_input(&input, test.as_ref(), config, batches, task, seed)
 }
 
-/// Loads a table that may be bytes.
-pub(crate) fn load_from(
+/// Loads a table that may be bytes, as [`load()`](load) does; `test` holds the test part, where it is a file of its own.
+pub fn load_input(
     input: &Input,
     test: Option<&Input>,
     config: &CsvConfig,
@@ -169,6 +165,7 @@ pub(crate) fn read(
     note(input, &sample);
     let finished = raw.read(input, &sample, &columns, config.missing, true)?;
     let num_first = raw.num_rows;
+    check_names(input, &columns, &raw)?;
     let mut more = finished.notes;
     checksums.insert(key(input, None), finished.sha256);
     if let Some(test) = test {
@@ -183,7 +180,6 @@ pub(crate) fn read(
             return Err(input.fault("it has a line of names and no rows"));
         }
     }
-    check_names(input, &columns, &raw)?;
     notes.extend(more);
     Ok(Read { raw, columns, num_first, notes, checksums })
 }
@@ -207,7 +203,7 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
             let fault = format!(
                 "it has {} different values in {} rows, as names and numbers of rows have; leave it out by ignore = \
                  [{}]",
-                words.words.len(),
+                words.texts.len(),
                 words.count,
                 hearth_config::toml_string(&used.name)
             );
@@ -218,78 +214,12 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
     if words.are_names() {
         let fault = format!(
             "it is the target, and has {} different values in {} rows; a class needs several rows to learn from",
-            words.words.len(),
+            words.texts.len(),
             words.count
         );
         return Err(input.fault_at(None, Some(&columns.target.name), fault));
     }
     Ok(())
-}
-
-/// The class of each row.
-struct Labels {
-    labels: Vec<u16>,
-    names: Vec<String>,
-}
-
-impl Labels {
-    /// Classes in the order of their numbers, where all are numbers, or of their bytes.
-    fn of(input: &Input, column: &str, numbers: &[u32], words: &Words) -> Result<Self, DataError> {
-        let number = |word: &String| word.parse::<f64>().ok().filter(|number| number.is_finite());
-        let are_numbers = words.words.iter().all(|word| number(word).is_some());
-        let mut order: Vec<usize> = (0..words.words.len()).collect();
-        order.sort_by(|&a, &b| {
-            let (a, b) = (&words.words[a], &words.words[b]);
-            let by_number =
-                || number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal);
-            if are_numbers { by_number().then_with(|| a.cmp(b)) } else { a.cmp(b) }
-        });
-        let names: Vec<String> = order.iter().map(|&word| words.words[word].clone()).collect();
-        if let [only] = &names[..] {
-            let fault = format!(
-                "it is the target, and all its values are {only}; a classifier needs two classes or more"
-            );
-            return Err(input.fault_at(None, Some(column), fault));
-        }
-        let mut places = vec![0; names.len()];
-        for (label, word) in order.into_iter().enumerate() {
-            places[word] = label as u16;
-        }
-        Ok(Self { labels: numbers.iter().map(|&word| places[word as usize]).collect(), names })
-    }
-
-    /// The classes that these rows lack.
-    fn absent(&self, places: &[u32]) -> Vec<&String> {
-        let mut found = vec![false; self.names.len()];
-        places.iter().for_each(|&place| found[usize::from(self.labels[place as usize])] = true);
-        self.names.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name).collect()
-    }
-
-    /// Every class has a row to train on.
-    fn check(&self, input: &Input, column: &str, parts: &Parts) -> Result<(), DataError> {
-        let lacking = self.absent(&parts.train);
-        if lacking.is_empty() {
-            return Ok(());
-        }
-        let fault =
-            format!("{} no row to train on; add some, or remove the rows of it", have(&lacking));
-        Err(input.fault_at(None, Some(column), fault))
-    }
-
-    /// A warning that some classes are not tested.
-    fn untested(&self, column: &str, parts: &Parts) -> Option<String> {
-        let lacking = self.absent(&parts.test);
-        (!lacking.is_empty())
-            .then(|| format!("column `{column}`: {} no row in the test part", have(&lacking)))
-    }
-}
-
-/// `class a has`, or `classes a, b and 3 more have`.
-fn have(classes: &[&String]) -> String {
-    match classes {
-        [class] => format!("class {class} has"),
-        classes => format!("classes {} have", some_of(classes, MOST_NAMED)),
-    }
 }
 
 /// Numbers by the mean and standard deviation of the training part.
@@ -303,15 +233,18 @@ fn standardised_target(
     let count = parts.train.len() as f64;
     let mean = train().sum::<f64>() / count;
     let std = (train().map(|number| (number - mean).powi(2)).sum::<f64>() / count).sqrt();
-    let first = train().next().unwrap_or_default();
+    let (least, most) = train()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
+            (least.min(number), most.max(number))
+        });
     // A single row is learned by heart at most.
-    if parts.train.len() > 1 && train().all(|number| number == first) {
+    if parts.train.len() > 1 && least >= most {
         let fault = format!(
-            "it is the target, and all its numbers are {first} in the training part: there is nothing to predict"
+            "it is the target, and all its numbers are {least} in the training part: there is nothing to predict"
         );
         return Err(input.fault_at(None, Some(column), fault));
     }
     let std = if std > 0.0 { std } else { 1.0 };
-    let targets = numbers.iter().map(|number| ((number - mean) / std) as f32).collect();
+    let targets = numbers.iter().map(|number| standardised(*number, mean, std)).collect();
     Ok((Targets::Numbers(targets), Target::Number { mean, std }))
 }

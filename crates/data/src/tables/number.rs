@@ -20,6 +20,11 @@ pub(crate) enum Thousands {
     Apostrophe,
 }
 
+impl Thousands {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mark, Self::Space, Self::Apostrophe];
+}
+
 /// Powers of ten that an f64 holds exactly.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -113,15 +118,11 @@ impl NumberFormat {
     }
 
     /// The format that reads most of these cells, and how many it reads; plain where that is as good.
-    pub fn of<'a>(
-        cells: impl Iterator<Item = &'a [u8]> + Clone,
-        decimal_comma: bool,
-    ) -> (Self, usize) {
+    pub fn of(cells: &[&[u8]], decimal_comma: bool) -> (Self, usize) {
         let plain = Self { decimal_comma, thousands: None };
-        let count =
-            |format: Self| cells.clone().filter(|cell| format.parse(cell).is_some()).count();
+        let count = |format: Self| cells.iter().filter(|cell| format.parse(cell).is_some()).count();
         let mut best = (plain, count(plain));
-        for thousands in [Thousands::Mark, Thousands::Space, Thousands::Apostrophe] {
+        for thousands in Thousands::ALL {
             let format = Self { decimal_comma, thousands: Some(thousands) };
             let found = count(format);
             if found > best.1 {
@@ -182,7 +183,9 @@ mod tests {
 
     #[test]
     fn the_format_is_that_which_reads_most() {
-        let of = |cells: &[&str]| NumberFormat::of(cells.iter().map(|cell| cell.as_bytes()), false);
+        let of = |cells: &[&str]| {
+            NumberFormat::of(&cells.iter().map(|cell| cell.as_bytes()).collect::<Vec<_>>(), false)
+        };
         assert_eq!(of(&["1", "2.5", "x"]), (NumberFormat::default(), 2));
         let (format, found) = of(&["1,234", "12", "1,234,567"]);
         assert_eq!((format.thousands, found), (Some(Thousands::Mark), 3));

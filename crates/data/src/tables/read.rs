@@ -140,10 +140,7 @@ fn slots(
     let mut slots = vec![Slot::Ignored; sample.header.len()];
     let format = |place: usize, used: &Used| match used.kind {
         Kind::Number { format, .. } if is_first => format,
-        _ => {
-            let cells = sample.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
-            NumberFormat::of(cells, sample.dialect.decimal_comma).0
-        }
+        _ => sample.format(place),
     };
     let (mut num_numbers, mut num_categories) = (0, 0);
     for (column, used) in columns.used.iter().enumerate() {

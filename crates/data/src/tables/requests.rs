@@ -6,7 +6,6 @@ use super::cell::is_missing;
 use super::coding::{Cell, Coding, ColumnCoding, EncodedRow};
 use super::columns::find;
 use super::input::Input;
-use super::number::NumberFormat;
 use super::read::no_number;
 use super::record::Records;
 use super::rows::{Rows, Targets};
@@ -45,8 +44,7 @@ pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
     let mut places = Vec::with_capacity(coding.columns.len());
     for column in &coding.columns {
         let place = find(input, &sample, &column.name, "the network")?;
-        let cells = sample.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
-        places.push((place, NumberFormat::of(cells, sample.dialect.decimal_comma).0));
+        places.push((place, sample.format(place)));
     }
     let mut file = RowFile::default();
     file.notes.push(format!("{}: {}", shown(input.path()), sample.dialect));

@@ -96,6 +96,12 @@ impl Sample {
         Ok(Some(Self { dialect, header, rows: records }))
     }
 
+    /// How the column at this place writes its numbers.
+    pub fn format(&self, place: usize) -> NumberFormat {
+        let cells = self.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
+        NumberFormat::of(&cells.collect::<Vec<_>>(), self.dialect.decimal_comma).0
+    }
+
     /// Whether the first line holds values, and no names: a number in it, and no name of `wanted`.
     pub fn has_no_names(&self, wanted: &str) -> bool {
         let format = NumberFormat { decimal_comma: self.dialect.decimal_comma, thousands: None };

@@ -17,7 +17,7 @@ pub(crate) struct Words {
     /// As written -> the number of its word.
     known: HashMap<Box<[u8]>, u32>,
     /// Composed.
-    pub words: Vec<String>,
+    pub texts: Vec<String>,
     /// Cells with a word.
     pub count: usize,
 }
@@ -46,11 +46,11 @@ impl Words {
         let word = composed(text.trim());
         let number = match self.known.get(word.as_bytes()) {
             Some(number) => *number,
-            None if self.words.len() == MOST_VALUES => return Err(WordFault::TooMany),
+            None if self.texts.len() == MOST_VALUES => return Err(WordFault::TooMany),
             None => {
-                let number = self.words.len() as u32;
+                let number = self.texts.len() as u32;
                 self.known.insert(word.as_bytes().into(), number);
-                self.words.push(word.into_owned());
+                self.texts.push(word.into_owned());
                 number
             }
         };
@@ -60,13 +60,13 @@ impl Words {
 
     /// Whether nearly all cells have a word of their own, as names and numbers of rows have.
     pub fn are_names(&self) -> bool {
-        self.count >= FEW && self.words.len() * 10 >= self.count * 9
+        self.count >= FEW && self.texts.len() * 10 >= self.count * 9
     }
 
     /// Two words that differ in case alone.
     pub fn case_twins(&self) -> Option<(&str, &str)> {
         let mut seen: HashMap<String, &str> = HashMap::new();
-        let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let mut words: Vec<&str> = self.texts.iter().map(String::as_str).collect();
         words.sort_unstable();
         words
             .into_iter()

@@ -36,7 +36,7 @@ fn each_part_has_the_same_share_of_each_class_and_depends_on_its_seed_alone() {
         let config = CsvConfig { split_seed, ..config("kind") };
         let batches = BatchConfig { valid_samples: 2, ..batches() };
         let input = Input::bytes("t.csv", TEN.as_bytes());
-        load_from(&input, None, &config, &batches, None, seed).unwrap().parts
+        load_input(&input, None, &config, &batches, None, seed).unwrap().parts
     };
     let parts = with(None, 7);
     assert_eq!(parts, with(None, 7));
@@ -56,7 +56,7 @@ fn each_part_has_the_same_share_of_each_class_and_depends_on_its_seed_alone() {
 fn few_batches_and_a_share_of_the_rows_are_taken_as_of_images() {
     let with = |batches: BatchConfig| {
         let input = Input::bytes("t.csv", TEN.as_bytes());
-        load_from(&input, None, &config("kind"), &batches, None, 7).unwrap().parts
+        load_input(&input, None, &config("kind"), &batches, None, 7).unwrap().parts
     };
     let share = with(BatchConfig { limit_train: Some(0.5), ..batches() });
     assert_eq!((share.train.len(), share.test.len()), (4, 2));
@@ -98,13 +98,13 @@ fn whole_numbers_are_classes_or_numbers_as_the_task_says() {
 #[test]
 fn missing_cells_become_what_the_settings_say() {
     let text = "x,c,y\n1,a,0.5\n,a,1.5\n3,,2.5\n3,b,3.5\n5,a,4.5\n20,b,5.5\n";
-    let test = "c,x,y\na,1,0.5\n";
+    let other = "c,x,y\na,1,0.5\n";
     let load = |missing| {
         let config = CsvConfig { missing, ..config("y") };
         let config = CsvConfig { path: None, test: Some("test.csv".into()), ..config };
-        let [train, test] =
-            [("t.csv", text), ("test.csv", test)].map(|(n, t)| Input::bytes(n, t.as_bytes()));
-        load_from(&train, Some(&test), &config, &batches(), None, 7)
+        let [first, second] =
+            [("t.csv", text), ("test.csv", other)].map(|(n, t)| Input::bytes(n, t.as_bytes()));
+        load_input(&first, Some(&second), &config, &batches(), None, 7)
     };
     let error = load(Missing::Error).unwrap_err().to_string();
     assert!(error.starts_with("t.csv, line 3, column `x`: it has no value"), "{error}");
@@ -152,7 +152,7 @@ fn unseen_values_count_as_unknown_and_are_told() {
     let [train, test] = ["c,y\na,u\nb,v\na,u\nb,v\n", "y,c\nu,a\nv,d\nv,d\n"].map(str::as_bytes);
     let [train, test] = [("train.csv", train), ("test.csv", test)].map(|(n, t)| Input::bytes(n, t));
     let config = CsvConfig { test: Some("test.csv".into()), ..config("y") };
-    let table = load_from(&train, Some(&test), &config, &batches(), None, 7).unwrap();
+    let table = load_input(&train, Some(&test), &config, &batches(), None, 7).unwrap();
     assert_eq!(table.rows.codes, [1, 2, 1, 2, 1, 0, 0]);
     assert_eq!(table.parts.test, [4, 5, 6]);
     assert!(

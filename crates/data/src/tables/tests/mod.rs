@@ -5,12 +5,15 @@ use std::sync::Arc;
 use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
 
 use super::input::Input;
-use super::load::{Table, load_from};
+
 use super::*;
 use crate::error::DataError;
 
+mod checks;
 mod coding;
+mod faults;
 mod loading;
+mod shown;
 
 /// Settings of a table with this target.
 fn config(target: &str) -> CsvConfig {
@@ -26,7 +29,7 @@ fn load_bytes(
     config: &CsvConfig,
     task: Option<TaskKind>,
 ) -> Result<Table, DataError> {
-    load_from(&Input::bytes("t.csv", bytes), None, config, &batches(), task, 7)
+    load_input(&Input::bytes("t.csv", bytes), None, config, &batches(), task, 7)
 }
 
 /// The table of a text, whose task need not be told.
