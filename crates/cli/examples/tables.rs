@@ -1,5 +1,7 @@
 //! Test scores of the tables of `configs/`, over many draws of the test part: `make tables`.
 //!
+//! `tables NAME KEY=VALUE...` tries settings on one of them, to be compared by the validation scores.
+//!
 //! Each seed draws a test part of its own and trains by its config. Beside a predicted number stands the linear
 //! regression of the same training and validation rows.
 
@@ -11,7 +13,7 @@ use hearth_config::{Config, RawConfig, TaskKind};
 use hearth_data::tables::{Rows, Table, Targets};
 use hearth_data::{Data, Labels};
 use hearth_report::{fixed, text_table};
-use hearth_train::{Backend, Job, Target, train};
+use hearth_train::{Backend, Job, Report, Target, train};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -22,14 +24,26 @@ const TABLES: [(&str, &str); 3] = [("iris", "accuracy"), ("wine", "accuracy"), (
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
 
 fn main() -> Outcome<()> {
+    let mut words = std::env::args().skip(1);
+    let only = words.next();
+    let overrides: Vec<String> = words.collect();
     let mut lines = Vec::new();
     for (name, score) in TABLES {
-        let (mut ours, mut linear) = (Vec::new(), Vec::new());
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let (mut valid, mut ours, mut linear) = (Vec::new(), Vec::new(), Vec::new());
         for seed in SEEDS {
-            let config = config(name, seed)?;
-            ours.push(trained(&config, score)?);
+            let config = config(name, seed, &overrides)?;
+            let outcome = trained(&config)?;
+            let find = |report: Option<Report>, score| {
+                report.and_then(|report| report.score(score)).ok_or("it has no such score")
+            };
+            valid.push(find(outcome.valid, "loss")?);
+            ours.push(find(outcome.test, score)?);
             linear.extend(least_squares(&config)?);
         }
+        lines.push(line(name, "validation loss", &valid));
         lines.push(line(name, score, &ours));
         if !linear.is_empty() {
             lines.push(line(name, "r2 of least squares", &linear));
@@ -43,14 +57,14 @@ fn main() -> Outcome<()> {
 }
 
 /// The settings of a table for one draw of its test part.
-fn config(name: &str, seed: u64) -> Outcome<Config> {
+fn config(name: &str, seed: u64, overrides: &[String]) -> Outcome<Config> {
     let raw = RawConfig::read(Path::new(&format!("configs/{name}.toml")))?;
     let seeds = [format!("data.split_seed={seed}"), format!("run.seed={seed}")];
-    Ok(raw.with_overrides(&seeds)?.check()?)
+    Ok(raw.with_overrides(overrides)?.with_overrides(&seeds)?.check()?)
 }
 
-/// The test score of a run.
-fn trained(config: &Config, score: &str) -> Outcome<f64> {
+/// The outcome of a run that is kept nowhere.
+fn trained(config: &Config) -> Outcome<hearth_train::job::Outcome> {
     let folder = tempfile::tempdir()?;
     let job = Job {
         config,
@@ -60,8 +74,7 @@ fn trained(config: &Config, score: &str) -> Outcome<f64> {
         stop: &AtomicBool::new(false),
         deadline: None,
     };
-    let outcome = train(&job, &mut |_| ())?.ok_or("nothing was trained")?;
-    Ok(outcome.test.and_then(|test| test.score(score)).ok_or("it has no such score")?)
+    Ok(train(&job, &mut |_| ())?.ok_or("nothing was trained")?)
 }
 
 fn line(name: &str, score: &str, values: &[f64]) -> Vec<String> {

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hearth_config::{CommandLine, Config, Fault, Faults, RawConfig};
+use hearth_config::{CommandLine, Config, Fault, Faults, Metric, RawConfig};
 use hearth_report::fixed;
 use hearth_store::{RunLock, StoreError, SweepDir};
 use hearth_train::Backend;
+use hearth_train::trained::stored_config;
 
 use super::train::is_override;
 use crate::args::{Compute, Sweep};
@@ -186,9 +187,17 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The metric that ranks the trials: of a table whose target says the task, that of a trial that has read it.
+    fn metric(&self) -> Metric {
+        let of_trial = |trial: usize| stored_config(&self.sweep.trial(trial)).ok()?.train.best_by;
+        let found = || (1..=self.configs.len()).find_map(of_trial);
+        self.configs[0].train.best_by.or_else(found).unwrap_or_default()
+    }
+
     /// Prints and writes the results, and says what is left to do.
     fn finish(&self, states: &[State], trained: Result<(), Failure>) -> Result<(), Failure> {
-        let ranking = Ranking::new(&self.record, self.configs[0].train.best_by(), states);
+        let metric = self.metric();
+        let ranking = Ranking::new(&self.record, metric, states);
         let results = self.sweep.write_results(&ranking.csv())?;
         if self.args.json {
             print_json(&ranking.json(self.sweep.path()))?;
@@ -196,7 +205,7 @@ impl<'a> Search<'a> {
             print(&ranking.table())?;
         }
         say(&format!("all results with all digits: {}", results.display()));
-        let metric = self.configs[0].train.best_by().name();
+        let metric = metric.name();
         let is_measured =
             |state: &State| state.results().is_none_or(|all| all.valid(metric).is_some());
         if let Some(trial) = states.iter().position(|state| !is_measured(state)) {
