@@ -11,6 +11,7 @@ use hearth_report::Report;
 
 use crate::backend::Backend;
 use crate::error::TrainError;
+use crate::export;
 use crate::metrics::{softmax, values};
 use crate::predict::{Guess, ranked};
 use crate::row_input::RowInput;
@@ -43,9 +44,23 @@ pub enum RowPrediction {
 }
 
 impl RowPredictor {
-    /// Loads the best checkpoint of a run on the preferred backend. Damage is an error.
-    pub fn open(run: impl AsRef<Path>) -> Result<Self, TrainError> {
-        Ok(Self::of_run(run.as_ref(), Which::Best, Backend::default())?.0)
+    /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on the preferred
+    /// backend. Damage is an error.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
+        Ok(Self::of(path.as_ref(), Which::Best, Backend::default())?.0)
+    }
+
+    /// Loads a run's checkpoint, or an export, and says where a run's comes from.
+    pub fn of(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Option<Trained>), TrainError> {
+        if export::is_export(path) {
+            return Ok((export::open_rows(path, backend)?, None));
+        }
+        let (predictor, trained) = Self::of_run(path, which, backend)?;
+        Ok((predictor, Some(trained)))
     }
 
     /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the others.
@@ -62,8 +77,12 @@ impl RowPredictor {
         let network = rows::network(&trained.config, &coding, &device);
         let mut state = std::mem::take(&mut trained.state);
         let network = restore_module(network, state.take_under("model"))?;
-        let input = RowInput::new(&coding);
-        Ok((Self { network, input, coding, device }, trained))
+        Ok((Self::new(network, coding, device), trained))
+    }
+
+    /// Of a network that takes rows of this coding.
+    pub(crate) fn new(network: Classifier, coding: Coding, device: Device) -> Self {
+        Self { network, input: RowInput::new(&coding), coding, device }
     }
 
     /// The columns that it takes, and what it predicts.
@@ -81,13 +100,14 @@ impl RowPredictor {
             let codes = &rows.codes[part(rows.num_categories)];
             let inputs = self.input.rows(numbers, codes, count, &self.device);
             let outputs = values(self.network.forward(inputs));
-            predictions.extend(outputs.chunks_exact(outputs.len() / count).map(|row| self.of(row)));
+            predictions
+                .extend(outputs.chunks_exact(outputs.len() / count).map(|row| self.decode(row)));
         }
         predictions
     }
 
     /// The prediction that the outputs of a row stand for.
-    fn of(&self, outputs: &[f32]) -> RowPrediction {
+    fn decode(&self, outputs: &[f32]) -> RowPrediction {
         match &self.coding.target {
             Target::Classes { names } => RowPrediction::Classes(ranked(names, &softmax(outputs))),
             Target::Number { mean, std } => {

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use hearth_config::{ClassifierConfig, CommandLine, Config, MlpConfig, ModelConfig};
+use hearth_config::{ClassifierConfig, CommandLine, Config, DataSource, MlpConfig, ModelConfig};
 use hearth_data::Data;
 use hearth_data::tables::{Coding, Rows, Table, Target};
-use hearth_model::{Classifier, RowDims};
+use hearth_model::{Classifier, Layer};
 use hearth_report::Report;
 
 use crate::error::TrainError;
@@ -28,8 +28,14 @@ pub fn table(data: &Data) -> Result<&Table, TrainError> {
     }
 }
 
+/// Whether the network of a config takes rows.
+pub fn is_for_rows(config: &Config) -> bool {
+    matches!(config.data.source, DataSource::Csv(_))
+        && matches!(config.model, ModelConfig::Classifier { network: ClassifierConfig::Mlp(_), .. })
+}
+
 /// The settings of a network for rows.
-fn perceptron(config: &Config) -> &MlpConfig {
+pub fn perceptron(config: &Config) -> &MlpConfig {
     match &config.model {
         ModelConfig::Classifier { network: ClassifierConfig::Mlp(mlp), .. } => mlp,
         _ => unreachable!("a checked config of a table has a perceptron"),
@@ -42,8 +48,13 @@ pub fn network(config: &Config, coding: &Coding, device: &Device) -> Classifier 
     Classifier::for_rows(perceptron(config), &dims(coding), num_outputs(coding), seed, device)
 }
 
+/// Its layers.
+pub fn layers(config: &Config, coding: &Coding) -> Vec<Layer> {
+    Classifier::row_layers(perceptron(config), &dims(coding), num_outputs(coding))
+}
+
 /// One for each class, or one number.
-fn num_outputs(coding: &Coding) -> usize {
+pub fn num_outputs(coding: &Coding) -> usize {
     match &coding.target {
         Target::Classes { names } => names.len(),
         Target::Number { .. } => 1,
@@ -74,14 +85,8 @@ pub fn open<O: Objective<Rows> + 'static>(
 /// The sizes of the network, before it is there.
 pub fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
     let coding = &table(data).ok()?.coding;
-    let (RowDims { numbers, categories }, mlp) = (dims(coding), perceptron(config));
-    let width = match mlp.embedding {
-        Some(_) => return None,
-        None => numbers + categories.iter().sum::<usize>(),
-    };
-    let network = ClassifierConfig::Mlp(mlp.clone());
-    let inputs = [width, 1, 1];
-    Some(sizes_of(inputs, [(Classifier::layers(&network, inputs, num_outputs(coding))?, inputs)]))
+    let inputs = [dims(coding).width(), 1, 1];
+    Some(sizes_of(inputs, [(layers(config, coding), inputs)]))
 }
 
 /// Results of a run's checkpoint, and its step.

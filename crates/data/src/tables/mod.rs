@@ -17,6 +17,7 @@ mod card;
 mod cell;
 mod check;
 mod coding;
+mod coding_check;
 mod columns;
 mod dialect;
 mod fit;
@@ -34,6 +35,7 @@ mod sample;
 mod target;
 mod words;
 
+pub use cell::MISSING;
 pub use check::{TableReport, check};
 pub use coding::{CellFault, Coding, Column, ColumnCoding, EncodedRow};
 pub use dialect::Dialect;
