@@ -116,3 +116,40 @@ pub fn next(_: &Config, run: &Path) -> String {
     let predict = CommandLine::new("predict").path(run).placeholder("ROWS.csv");
     format!("predict with: {predict}")
 }
+
+#[cfg(test)]
+mod tests {
+    use hearth_config::RawConfig;
+    use hearth_data::Labels;
+
+    use super::*;
+    use crate::{Backend, tasks};
+
+    #[test]
+    fn sizes_are_those_of_the_network_that_is_built() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("table.csv");
+        let rows = (0..60).map(|row| format!("{},{},{},{row}.5\n", row % 7, row % 3, row % 5));
+        std::fs::write(&file, format!("x,a,b,y\n{}", rows.collect::<String>())).expect("written");
+        let device = Backend::default().device().expect("a CPU");
+        // Numbers and one-hot codes, or vectors of 4: 1 + 3 + 5, or 1 + 2 * 4 and 3 * 4 + 5 * 4 in matrices.
+        for (embedding, inputs, more) in [("", 9, 0), ("model.embedding=4", 9, 32)] {
+            let raw = RawConfig::read("../../configs/diabetes-nano.toml".as_ref()).expect("there");
+            let path = format!("data.path={}", file.display());
+            let mut overrides = vec![
+                "data.target=y",
+                "data.categories=[\"a\", \"b\"]",
+                "data.valid_samples=6",
+                &path,
+            ];
+            overrides.extend((!embedding.is_empty()).then_some(embedding));
+            let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
+            let data = Data::load(&config, Labels::Unused, folder.path(), &mut |_| ());
+            let data = data.expect("a table");
+            let found = sizes(&config, &data).expect("a list");
+            assert_eq!(found.parameters, more + inputs * 8 + 8 + 8 + 1);
+            let task = tasks::open_alone(&config, &data, &device).expect("it fits");
+            assert_eq!(found.parameters, task.layers().parameters, "{embedding}");
+        }
+    }
+}

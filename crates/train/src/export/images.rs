@@ -7,7 +7,7 @@ use hearth_config::ModelConfig;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Batch, Normalization, PictureShape, preprocessing};
 use hearth_model::{Classifier, Discriminator, Generator, gan};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::built::Built;
 use super::graph::{Graph, int};
@@ -165,12 +165,16 @@ impl Signature for Images {
         }
     }
 
-    fn settings(&self, format: Format) -> Vec<(&'static str, Value)> {
+    fn settings(&self, format: Format) -> Map<String, Value> {
         let [channels, height, width] = self.dims();
         let picture = json!({ "channels": channels, "height": height, "width": width });
+        let mut settings = Map::new();
+        let mut add = |name: &str, value: Value| drop(settings.insert(name.to_owned(), value));
         if let Kind::Generator { latent } = self.kind {
-            let input = json!({ "latent": latent, "distribution": "standard normal" });
-            return vec![("network", "generator".into()), ("input", input), ("picture", picture)];
+            add("network", "generator".into());
+            add("input", json!({ "latent": latent, "distribution": "standard normal" }));
+            add("picture", picture);
+            return settings;
         }
         let Normalization { mean, std } = &self.normalization;
         let pixels = if format == Format::Onnx { "0 to 255" } else { "(pixel / 255 - mean) / std" };
@@ -180,12 +184,11 @@ impl Signature for Images {
             steps[name] = how.into();
         }
         let is_classifier = self.kind == Kind::Classifier;
-        vec![
-            ("network", if is_classifier { "classifier" } else { "discriminator" }.into()),
-            ("input", json!({ "pixels": pixels, "mean": mean, "std": std })),
-            ("picture", picture),
-            ("preprocessing", steps),
-        ]
+        add("network", if is_classifier { "classifier" } else { "discriminator" }.into());
+        add("input", json!({ "pixels": pixels, "mean": mean, "std": std }));
+        add("picture", picture);
+        add("preprocessing", steps);
+        settings
     }
 }
 

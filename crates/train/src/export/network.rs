@@ -101,7 +101,7 @@ impl Network {
     pub fn settings(&self, trained: &Trained, format: Format, half: bool) -> serde_json::Value {
         // Whoever has the export has other folders.
         let config = trained.config.without_folders();
-        let mut settings = json!({
+        let of_every_network = json!({
             "architecture": config.model,
             "config": config.to_toml(),
             "format": format.name(),
@@ -111,10 +111,9 @@ impl Network {
             "checkpoint": trained.checksum,
             "hearth": trained.info.hearth,
         });
-        for (name, value) in self.signature.settings(format) {
-            settings[name] = value;
-        }
-        settings
+        let mut settings = self.signature.settings(format);
+        settings.extend(of_every_network.as_object().cloned().unwrap_or_default());
+        settings.into()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Python for networks on rows of a table: the module, and the way from a row of a CSV file to its inputs.
 
+use std::fmt::Write as _;
+
 use hearth_data::tables::{MISSING, Target};
 use hearth_model::Layer;
 
@@ -20,10 +22,12 @@ impl Rows {
         let (mean, std) = self.statistics();
         let categories = self.coding.categories();
         let (mut made, mut parts) = (String::new(), String::new());
+        // Writing to a string cannot fail.
         if !mean.is_empty() {
             // Not in the state_dict, and in 64 bits: a year less the mean of years is small.
             for (name, values) in [("mean", mean), ("std", std)] {
-                made += &format!(
+                let _ = write!(
+                    made,
                     "        {name} = torch.tensor({values:?}, dtype=torch.float64)\n        \
                      self.register_buffer(\"{name}\", {name}, persistent=False)\n"
                 );
@@ -32,14 +36,15 @@ impl Rows {
         }
         if let (Some(width), false) = (self.embedding, categories.is_empty()) {
             let codes: Vec<usize> = categories.iter().map(|values| values + 1).collect();
-            made += &format!(
+            let _ = write!(
+                made,
                 "        tables = [nn.Embedding(codes, {width}, padding_idx=0) for codes in {codes:?}]\n        \
                  self.embeddings = nn.ModuleList(tables)\n"
             );
             parts += "        for place, table in enumerate(self.embeddings):\n            \
                       parts.append(table(codes[:, place]))\n";
         } else if !categories.is_empty() {
-            made += &format!("        self.values = {categories:?}\n");
+            let _ = write!(made, "        self.values = {categories:?}\n");
             parts += "        for place, values in enumerate(self.values):\n            \
                       one_hot = nn.functional.one_hot(codes[:, place], values + 1)\n            \
                       parts.append(one_hot[:, 1:].float())\n";
@@ -68,13 +73,14 @@ impl Rows {
             ),
         }
     }
+}
 
-    /// Python that codes rows by the columns in `settings`.
-    pub fn encoding(&self, settings: &str) -> String {
-        let missing: Vec<String> = MISSING.iter().map(|word| format!("{word:?}")).collect();
-        let missing = missing.join(", ");
-        format!(
-            r#"import csv
+/// Python that codes rows by the columns in `settings`.
+pub fn encoding(settings: &str) -> String {
+    let missing: Vec<String> = MISSING.iter().map(|word| format!("{word:?}")).collect();
+    let missing = missing.join(", ");
+    format!(
+        r#"import csv
 import json
 import unicodedata
 
@@ -111,6 +117,5 @@ def encode(row):
 with open("rows.csv", encoding="utf-8-sig", newline="") as file:
     numbers, codes = zip(*map(encode, csv.DictReader(file)))
 "#
-        )
-    }
+    )
 }

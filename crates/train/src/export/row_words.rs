@@ -7,6 +7,7 @@ use hearth_model::Layer;
 
 use super::Format;
 use super::card::{classes, markdown};
+use super::row_code::encoding;
 use super::rows::Rows;
 use super::signature::{BurnCode, Words};
 use crate::row_input::dims;
@@ -104,21 +105,23 @@ impl Words for Rows {
     fn usage(&self, format: Format, settings: &str) -> String {
         let target = self.target();
         let gives = match self.coding.target {
-            Target::Classes { .. } => "It gives logits.".to_owned(),
+            // The graph gives more, which is told beside it.
+            Target::Classes { .. } if format == Format::Onnx => String::new(),
+            Target::Classes { .. } => "It gives logits. ".to_owned(),
             Target::Number { .. } if format == Format::Burnpack => {
-                format!("It gives `(value - mean) / std` of {target}.")
+                format!("It gives `(value - mean) / std` of {target}. ")
             }
-            Target::Number { .. } => format!("It gives {target} in the unit of the table."),
+            Target::Number { .. } => format!("It gives {target} in the unit of the table. "),
         };
         let how = "How a row of a table becomes that: [Preprocessing](#preprocessing).";
         match format {
             Format::Burnpack => format!(
                 "It takes rows `[batch, {}, 1, 1]`: the numbers as `(number - mean) / std`, by the columns of \
                  `{settings}`, and behind them the one-hot code of each category, which is all zeros for an unknown \
-                 value. {gives} {how} `RowPredictor::open` of the crate hearth-train does all of it.",
+                 value. {gives}{how} `RowPredictor::open` of the crate hearth-train does all of it.",
                 dims(&self.coding).width()
             ),
-            _ => format!("{}{gives} {how}", self.inputs(format)),
+            _ => format!("{}{gives}{how}", self.inputs(format)),
         }
     }
 
@@ -181,10 +184,10 @@ impl Words for Rows {
              order of the values is that of their codes. A row of a CSV file with commas, and with points in its \
              numbers, becomes numbers and codes so:\n\n```python\n{}{run}```\n",
             self.columns(),
-            self.encoding(settings)
+            encoding(settings)
         );
         if let Target::Classes { names } = &self.coding.target {
-            text += &format!("\n{}", classes(names));
+            let _ = write!(text, "\n{}", classes(names));
         }
         text
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::built::Built;
 use super::graph::{CODES, Graph};
@@ -134,7 +134,7 @@ impl Signature for Rows {
         }
         let num_categories = self.coding.categories().len();
         if num_categories > 0 {
-            let values = Values::Whole(codes.iter().map(|code| *code as i32).collect());
+            let values = Values::Whole(codes.iter().map(|code| code.cast_signed()).collect());
             feed.push(Fed { name: CODES, dims: vec![num_categories], values });
         }
         let tensor = RowInput::new(&self.coding).rows(numbers, codes, count, device);
@@ -164,33 +164,32 @@ impl Signature for Rows {
         }
     }
 
-    fn settings(&self, format: Format) -> Vec<(&'static str, Value)> {
+    fn settings(&self, format: Format) -> Map<String, Value> {
+        let is_burnpack = format == Format::Burnpack;
         let (kind, output) = match self.coding.target {
             Target::Classes { .. } => ("classifier", "logits"),
+            Target::Number { .. } if is_burnpack => ("regressor", "(value - mean) / std"),
             Target::Number { .. } => ("regressor", "value"),
         };
-        let (numbers, output) = match format {
-            Format::Burnpack if kind == "regressor" => {
-                ("(number - mean) / std", "(value - mean) / std")
+        let numbers = if is_burnpack { "(number - mean) / std" } else { "as in the table" };
+        let codes = if is_burnpack { "one-hot" } else { "from 1; 0 for any other value" };
+        let table = serde_json::to_value(&self.coding).expect("names and numbers");
+        let mut input = Map::new();
+        for (name, count, form) in [
+            (NUMBERS, self.coding.num_numbers(), numbers),
+            (CODES, self.coding.categories().len(), codes),
+        ] {
+            if count > 0 {
+                input.insert(name.to_owned(), json!({ "count": count, "form": form }));
             }
-            Format::Burnpack => ("(number - mean) / std", output),
-            _ => ("raw", output),
-        };
-        let codes = match format {
-            Format::Burnpack => "one-hot",
-            _ => "1 to the number of values, 0 for any other value",
-        };
-        let num_categories = self.coding.categories().len();
-        let input = json!({
-            "numbers": { "count": self.coding.num_numbers(), "scale": numbers },
-            "codes": { "count": num_categories, "scale": codes },
-        });
-        vec![
+        }
+        let entries = [
             ("network", kind.into()),
-            ("input", input),
+            ("input", input.into()),
             ("output", output.into()),
-            ("table", serde_json::to_value(&self.coding).expect("names and numbers")),
-        ]
+            ("table", table),
+        ];
+        entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn help(&self, format: Format) -> Option<String> {
@@ -201,5 +200,32 @@ impl Signature for Rows {
                  {std}) too coarsely: subtract {mean:.0} from it in the table, or export safetensors"
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_data::tables::Column;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_32_bits_hold_coarsely_are_named() {
+        let number = |mean, std| ColumnCoding::Number { mean, std, fill: None, missing_flag: true };
+        let rows = |numbers: &[(f64, f64)]| {
+            let columns = numbers.iter().map(|(mean, std)| Column {
+                name: format!("around {mean}"),
+                coding: number(*mean, *std),
+            });
+            let target = Target::Number { mean: 0.0, std: 1.0 };
+            let coding = Coding { columns: columns.collect(), target_column: "y".into(), target };
+            Rows { coding, embedding: None }
+        };
+        let far = rows(&[(5.0, 1.0), (1.7e9, 3600.0)]);
+        assert_eq!(far.statistics(), (vec![5.0, 1.7e9, 0.0, 0.0], vec![1.0, 3600.0, 1.0, 1.0]));
+        let help = far.help(Format::Onnx).expect("seconds since 1970");
+        assert!(help.contains("column `around 1700000000`"), "{help}");
+        assert_eq!(far.help(Format::Safetensors), None);
+        assert_eq!(rows(&[(1985.0, 20.0)]).help(Format::Onnx), None, "years");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use hearth_model::Layer;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Format;
 use super::graph::Graph;
@@ -38,7 +38,7 @@ pub trait Signature: Words {
     fn compared_in_graph(&self, output: &[f32]) -> Vec<f64>;
 
     /// Its entries in `config.json`.
-    fn settings(&self, format: Format) -> Vec<(&'static str, Value)>;
+    fn settings(&self, format: Format) -> Map<String, Value>;
 
     /// Advice where what was written differs too much.
     fn help(&self, _format: Format) -> Option<String> {
