@@ -1,10 +1,14 @@
 //! What `hearth export` writes, in other programs.
 
+mod rows;
+
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{checkpoints, fail, hearth, json, nanos, pictures, python, succeed, words};
+use crate::support::{
+    checkpoints, fail, hearth, json, nanos, pictures, python, root, succeed, words,
+};
 
 /// A pair of perceptrons for the small set.
 const GAN_MLP: &str =
@@ -21,7 +25,10 @@ fn export(run: &Path, options: &str, out: &Path) -> f64 {
     let mut command = hearth(words(&format!("export {options} --json")));
     let done = json(command.arg(run).arg("--out").arg(out));
     assert!(Path::new(done["file"].as_str().unwrap()).exists());
-    assert_eq!(done["samples"], 256);
+    let info = std::fs::read(run.join("run.json")).unwrap();
+    let info: Value = serde_json::from_slice(&info).unwrap();
+    let num_test = info["dataset"]["samples"][2].as_u64().unwrap();
+    assert_eq!(done["samples"], num_test.min(256));
     for file in ["README.md", "config.json"] {
         assert!(out.join(file).exists(), "{file}");
     }
@@ -58,7 +65,8 @@ fn every_network_is_exported_in_every_format() {
         assert!(difference > 0.0 && difference <= 1e-2, "{config}: {difference}");
         let sizes = [&out, &folder.path().join(format!("{config}-0-safetensors"))]
             .map(|out| std::fs::metadata(out.join("model.safetensors")).unwrap().len());
-        assert!(sizes[0] < sizes[1] * 6 / 10, "{sizes:?}");
+        // Names and shapes are most of a small file.
+        assert!(sizes[1] < 2000 || sizes[0] < sizes[1] * 6 / 10, "{sizes:?}");
     }
 }
 
@@ -99,6 +107,7 @@ fn onnxruntime_and_pytorch_compute_the_same() {
         command.arg("scripts/exports.py").arg(kind).args([&onnx, &safetensors]).arg(&pixel_file);
         let theirs = json(&mut command);
         let [onnx, pytorch] = ["onnx", "pytorch"].map(|engine| rows(&theirs[engine]));
+        assert_eq!(onnx.len(), 1000);
         assert_same(&format!("{config} {kind}: engines"), &onnx, &pytorch, 1e-4);
         if kind == "classifier" {
             let mut predict = hearth(words("predict --top 0 --json"));
@@ -199,6 +208,12 @@ fn the_card_says_how_images_are_prepared() {
     }
 }
 
+/// Whether a config learns from rows of a table.
+fn is_on_table(config: &str) -> bool {
+    let text = std::fs::read_to_string(root().join(format!("configs/{config}.toml"))).unwrap();
+    text.contains("kind = \"csv\"")
+}
+
 fn rows(value: &Value) -> Vec<Vec<f64>> {
     serde_json::from_value(value.clone()).unwrap()
 }
@@ -218,7 +233,6 @@ fn top(row: &[f64]) -> usize {
 }
 
 fn assert_same(what: &str, found: &[Vec<f64>], wanted: &[Vec<f64>], allowed: f64) {
-    assert_eq!(found.len(), 1000, "{what}");
     assert_eq!(found.len(), wanted.len(), "{what}");
     for (found, wanted) in found.iter().zip(wanted) {
         assert_eq!(found.len(), wanted.len(), "{what}");
@@ -258,7 +272,8 @@ fn what_cannot_be_exported_is_refused_and_nothing_is_written() {
 fn weights_come_back_from_pytorch() {
     let folder = tempfile::tempdir().unwrap();
     for config in &nanos() {
-        if config.starts_with("gan") {
+        // Weights are imported for classifiers of images.
+        if config.starts_with("gan") || is_on_table(config) {
             continue;
         }
         let run = folder.path().join(config);

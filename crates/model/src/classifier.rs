@@ -108,6 +108,11 @@ impl Classifier {
         init.finish(network)
     }
 
+    /// The layers of [`Classifier::for_rows`], as other programs know them.
+    pub fn row_layers(config: &MlpConfig, rows: &RowDims, num_outputs: usize) -> Vec<Layer> {
+        Mlp::row_layers(config, rows, num_outputs)
+    }
+
     /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         self.forward_in(pictures, &mut Pass::default())

@@ -58,6 +58,14 @@ impl RowDims {
     pub fn width(&self) -> usize {
         self.numbers + self.categories.iter().sum::<usize>()
     }
+
+    /// The width of a row with learned vectors of this width, where there is one, in the place of the codes.
+    pub fn embedded(&self, embedding: Option<usize>) -> usize {
+        match embedding {
+            Some(width) => self.numbers + width * self.categories.len(),
+            None => self.width(),
+        }
+    }
 }
 
 impl Mlp {
@@ -75,8 +83,17 @@ impl Mlp {
         let fan = Fan { inputs: 1, outputs: width };
         let embed = |values: &usize| init.weight([*values, width], fan);
         let embeddings: Vec<_> = rows.categories.iter().map(embed).collect();
-        let inputs = rows.numbers + width * embeddings.len();
+        let inputs = rows.embedded(config.embedding);
         Self { embeddings, ..Network::new(config, [inputs, 1, 1], num_outputs, init) }
+    }
+
+    /// The layers of the network for rows of a table, as other programs know them.
+    pub(crate) fn row_layers(config: &MlpConfig, rows: &RowDims, num_outputs: usize) -> Vec<Layer> {
+        let embedding = config.embedding;
+        let widths = [&[rows.embedded(embedding)], &config.hidden[..], &[num_outputs]].concat();
+        let mut layers = vec![Layer::Row { dims: rows.clone(), embedding }];
+        layers.extend(perceptron(&widths, function(config.activation)));
+        layers
     }
 
     /// Rows `[batch, width]` with a learned vector in the place of each code.

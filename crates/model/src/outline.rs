@@ -5,15 +5,26 @@
 //! safetensors and burnpack.
 //!
 //! The names are those of PyTorch's `nn.Sequential`: a layer's tensors begin with its place in the
-//! list, those of a [`Layer::Residual`] with the place and `inner` or `shortcut`.
+//! list, those of a [`Layer::Residual`] with the place and `inner` or `shortcut`, those of a [`Layer::Row`] with the
+//! place and `embeddings`.
 
 use hearth_config::{Activation, Pooling};
 
-use crate::PictureDims;
+use crate::{PictureDims, RowDims};
 
 /// A layer. Paths are those of its tensors in a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
+    /// A row of a table, numbers `[batch, numbers]` and codes of categories `[batch, categories]`, to `[batch, features]`:
+    /// the numbers, and behind them a vector for each code. A code is 1 to the number of values, and the vector of 0 is
+    /// all zeros.
+    Row {
+        /// The parts of a row.
+        dims: RowDims,
+        /// The width of the vectors, which are learned: `embeddings.0`, `embeddings.1`, ... in a checkpoint, each
+        /// `[values, width]`. Without a width they are one-hot.
+        embedding: Option<usize>,
+    },
     /// `[batch, channels, height, width]` to `[batch, features]`.
     Flatten,
     /// `[batch, features]` to pictures of this size.

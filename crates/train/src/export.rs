@@ -1,16 +1,22 @@
-//! A trained network for other programs: the artefact, how its pictures are prepared, a model card, and
+//! A trained network for other programs: the artefact, how its samples are prepared, a model card, and
 //! a check that what was written computes what the run's own network does.
 
 mod built;
 mod card;
 mod check;
+mod graph;
+mod image_words;
+mod images;
 mod network;
 mod onnx;
 mod open;
 mod place;
 mod proto;
 pub mod pytorch;
-mod samples;
+mod row_code;
+mod row_words;
+mod rows;
+mod signature;
 pub mod tensors;
 
 use std::fmt;
@@ -25,14 +31,13 @@ use crate::backend::Backend;
 use crate::error::TrainError;
 use crate::trained::{Trained, Which};
 use network::Network;
-pub(crate) use open::{is_export, open};
+pub(crate) use open::{is_export, is_on_table, open, open_rows};
 use place::Place;
-use samples::Samples;
 
 /// How many samples an export is checked on.
 const SAMPLES: usize = 256;
 
-/// How far a probability, or a pixel from -1 to 1, may be from the run's own.
+/// How far a probability, a pixel from -1 to 1, or a number in standard deviations may be from the run's own.
 const TOLERANCE: f64 = 1e-4;
 
 /// The same of an artefact in 16 bits.
@@ -41,7 +46,7 @@ const HALF_TOLERANCE: f64 = 1e-2;
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A graph that takes raw pixels, for any engine.
+    /// A graph that takes raw pixels or numbers, for any engine.
     Onnx,
     /// Tensors by PyTorch's names and layouts.
     Safetensors,
@@ -136,7 +141,7 @@ pub struct Export<'a> {
     pub out: &'a Path,
     /// What computes the run's own outputs.
     pub backend: Backend,
-    /// The folder of datasets: the check is made on test pictures.
+    /// The folder of datasets: the check is made on test samples.
     pub datasets: &'a Path,
     /// Set to true, it ends before its next part, and leaves nothing behind.
     pub stop: &'a AtomicBool,
@@ -149,8 +154,8 @@ pub struct Exported {
     pub step: u64,
     /// The artefact.
     pub file: PathBuf,
-    /// The largest difference between its outputs and the run's own: of probabilities, or of pixels
-    /// from -1 to 1.
+    /// The largest difference between its outputs and the run's own: of probabilities, of pixels from -1 to 1, or of
+    /// numbers in standard deviations of the target.
     pub difference: f64,
     /// On how many samples.
     pub samples: usize,
@@ -176,7 +181,7 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     }
     let device = job.backend.device()?;
     let network = Network::of(&mut trained, job.part.unwrap_or_default(), &device)?;
-    let samples = Samples::of(&network, &trained, job.datasets, notice)?;
+    let samples = network.signature.samples(&trained, job.datasets, &device, notice)?;
 
     // Written beside its place and moved there whole.
     let parent = place.parent();
@@ -199,13 +204,14 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     network.write(format, half, &file)?;
     go_on()?;
 
-    let ours = network.built.outputs(&samples, &network.input, &device);
+    let ours = network.compared(&samples);
     go_on()?;
-    let theirs = network.read_back(format, &file, &samples, &device)?;
+    let theirs = network.read_back(format, &file, &samples)?;
     go_on()?;
     let count = samples.count;
     let difference = largest_difference(&ours, &theirs);
-    check_difference(difference, if half { HALF_TOLERANCE } else { TOLERANCE }, count)?;
+    let help = network.signature.help(format);
+    check_difference(difference, if half { HALF_TOLERANCE } else { TOLERANCE }, count, help)?;
     let settings = network.settings(&trained, format, half);
     let text = serde_json::to_string_pretty(&settings).expect("strings, numbers and lists");
     let path = folder.join(&place.settings);
@@ -249,13 +255,19 @@ fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
 }
 
 /// Refuses what is not the run's network; NaN is no small difference.
-fn check_difference(difference: f64, tolerance: f64, samples: usize) -> Result<(), TrainError> {
+fn check_difference(
+    difference: f64,
+    tolerance: f64,
+    samples: usize,
+    help: Option<String>,
+) -> Result<(), TrainError> {
     if difference <= tolerance {
         return Ok(());
     }
+    let help = help.map_or_else(String::new, |help| format!(". Probably {help}"));
     Err(TrainError::Export(format!(
         "the exported network is not the run's: its outputs differ by {difference:.1e} on {samples} samples, \
-         and {tolerance:.0e} is allowed; nothing was kept"
+         and {tolerance:.0e} is allowed; nothing was kept{help}"
     )))
 }
 
@@ -265,12 +277,13 @@ mod tests {
 
     #[test]
     fn another_network_is_refused() {
-        assert!(check_difference(1e-4, TOLERANCE, 256).is_ok());
+        assert!(check_difference(1e-4, TOLERANCE, 256, None).is_ok());
         for difference in [1.1e-4, f64::NAN, f64::INFINITY] {
-            let refused = check_difference(difference, TOLERANCE, 256).unwrap_err().to_string();
+            let refused =
+                check_difference(difference, TOLERANCE, 256, None).unwrap_err().to_string();
             assert!(refused.contains("on 256 samples, and 1e-4 is allowed"), "{refused}");
         }
-        assert!(check_difference(1.1e-4, HALF_TOLERANCE, 256).is_ok());
+        assert!(check_difference(1.1e-4, HALF_TOLERANCE, 256, None).is_ok());
     }
 
     #[test]

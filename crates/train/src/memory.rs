@@ -133,6 +133,13 @@ fn walk(layers: &[Layer], input: PictureDims, sizes: &mut Sizes) -> PictureDims 
     for layer in layers {
         let [count, height, width] = shape;
         match layer {
+            Layer::Row { dims, embedding } => {
+                if let Some(width) = embedding {
+                    sizes.parameters += dims.categories.iter().sum::<usize>() * width;
+                    sizes.outputs += dims.embedded(*embedding);
+                }
+                shape = [dims.embedded(*embedding), 1, 1];
+            }
             Layer::Flatten => shape = [count * height * width, 1, 1],
             Layer::Unflatten(picture) => shape = *picture,
             Layer::Linear { features: [inputs, outputs], .. } => {

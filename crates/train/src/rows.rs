@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use hearth_config::{ClassifierConfig, CommandLine, Config, MlpConfig, ModelConfig};
+use hearth_config::{ClassifierConfig, CommandLine, Config, DataSource, MlpConfig, ModelConfig};
 use hearth_data::Data;
 use hearth_data::tables::{Coding, Rows, Table, Target};
-use hearth_model::{Classifier, RowDims};
+use hearth_model::{Classifier, Layer};
 use hearth_report::Report;
 
 use crate::error::TrainError;
@@ -28,8 +28,14 @@ pub fn table(data: &Data) -> Result<&Table, TrainError> {
     }
 }
 
+/// Whether the network of a config takes rows.
+pub fn is_for_rows(config: &Config) -> bool {
+    matches!(config.data.source, DataSource::Csv(_))
+        && matches!(config.model, ModelConfig::Classifier { network: ClassifierConfig::Mlp(_), .. })
+}
+
 /// The settings of a network for rows.
-fn perceptron(config: &Config) -> &MlpConfig {
+pub fn perceptron(config: &Config) -> &MlpConfig {
     match &config.model {
         ModelConfig::Classifier { network: ClassifierConfig::Mlp(mlp), .. } => mlp,
         _ => unreachable!("a checked config of a table has a perceptron"),
@@ -42,8 +48,13 @@ pub fn network(config: &Config, coding: &Coding, device: &Device) -> Classifier 
     Classifier::for_rows(perceptron(config), &dims(coding), num_outputs(coding), seed, device)
 }
 
+/// Its layers.
+pub fn layers(config: &Config, coding: &Coding) -> Vec<Layer> {
+    Classifier::row_layers(perceptron(config), &dims(coding), num_outputs(coding))
+}
+
 /// One for each class, or one number.
-fn num_outputs(coding: &Coding) -> usize {
+pub fn num_outputs(coding: &Coding) -> usize {
     match &coding.target {
         Target::Classes { names } => names.len(),
         Target::Number { .. } => 1,
@@ -74,14 +85,8 @@ pub fn open<O: Objective<Rows> + 'static>(
 /// The sizes of the network, before it is there.
 pub fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
     let coding = &table(data).ok()?.coding;
-    let (RowDims { numbers, categories }, mlp) = (dims(coding), perceptron(config));
-    let width = match mlp.embedding {
-        Some(_) => return None,
-        None => numbers + categories.iter().sum::<usize>(),
-    };
-    let network = ClassifierConfig::Mlp(mlp.clone());
-    let inputs = [width, 1, 1];
-    Some(sizes_of(inputs, [(Classifier::layers(&network, inputs, num_outputs(coding))?, inputs)]))
+    let inputs = [dims(coding).width(), 1, 1];
+    Some(sizes_of(inputs, [(layers(config, coding), inputs)]))
 }
 
 /// Results of a run's checkpoint, and its step.
@@ -110,4 +115,41 @@ pub fn evaluate_run(
 pub fn next(_: &Config, run: &Path) -> String {
     let predict = CommandLine::new("predict").path(run).placeholder("ROWS.csv");
     format!("predict with: {predict}")
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_config::RawConfig;
+    use hearth_data::Labels;
+
+    use super::*;
+    use crate::{Backend, tasks};
+
+    #[test]
+    fn sizes_are_those_of_the_network_that_is_built() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("table.csv");
+        let rows = (0..60).map(|row| format!("{},{},{},{row}.5\n", row % 7, row % 3, row % 5));
+        std::fs::write(&file, format!("x,a,b,y\n{}", rows.collect::<String>())).expect("written");
+        let device = Backend::default().device().expect("a CPU");
+        // Numbers and one-hot codes, or vectors of 4: 1 + 3 + 5, or 1 + 2 * 4 and 3 * 4 + 5 * 4 in matrices.
+        for (embedding, inputs, more) in [("", 9, 0), ("model.embedding=4", 9, 32)] {
+            let raw = RawConfig::read("../../configs/diabetes-nano.toml".as_ref()).expect("there");
+            let path = format!("data.path={}", file.display());
+            let mut overrides = vec![
+                "data.target=y",
+                "data.categories=[\"a\", \"b\"]",
+                "data.valid_samples=6",
+                &path,
+            ];
+            overrides.extend((!embedding.is_empty()).then_some(embedding));
+            let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
+            let data = Data::load(&config, Labels::Unused, folder.path(), &mut |_| ());
+            let data = data.expect("a table");
+            let found = sizes(&config, &data).expect("a list");
+            assert_eq!(found.parameters, more + inputs * 8 + 8 + 8 + 1);
+            let task = tasks::open_alone(&config, &data, &device).expect("it fits");
+            assert_eq!(found.parameters, task.layers().parameters, "{embedding}");
+        }
+    }
 }

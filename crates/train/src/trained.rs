@@ -8,6 +8,7 @@ use hearth_data::{Data, Images, Labels, same_names};
 use hearth_store::{RunDir, StateDict};
 
 use crate::error::TrainError;
+use crate::export;
 use crate::info::{RunInfo, same_files};
 use crate::progress::best_of;
 
@@ -128,8 +129,11 @@ fn codes_as(data: &Data, coding: &Coding) -> bool {
     matches!(data, Data::Rows(table) if table.coding == *coding)
 }
 
-/// Whether a run learned from the rows of a table. What is no run did not.
+/// Whether a run, or an export of one, learned from the rows of a table. What is neither did not.
 pub fn is_on_table(path: &Path) -> bool {
+    if export::is_export(path) {
+        return export::is_on_table(path);
+    }
     let info = RunDir::open(path).map(|run| RunInfo::read(&run));
     matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))
 }

@@ -45,7 +45,7 @@ pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
             "--invert is for images, and this network takes rows of a table",
         ));
     }
-    let (predictor, _) = RowPredictor::of_run(&trained.run, trained.checkpoint, backend)?;
+    let (predictor, _) = RowPredictor::of(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     for file in &args.files {
         let input = input(file)?;

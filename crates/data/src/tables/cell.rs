@@ -1,7 +1,7 @@
 //! The words that stand for no value, and cells that only look like values.
 
 /// The words that stand for no value.
-const MISSING: [&str; 20] = [
+pub const MISSING: [&str; 20] = [
     "", "?", "-", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null", "None",
     "none", "#N/A", "#NUM!", "#DIV/0!", "#VALUE!", "#REF!",
 ];

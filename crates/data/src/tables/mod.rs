@@ -18,6 +18,7 @@ mod card;
 mod cell;
 mod check;
 mod coding;
+mod coding_check;
 mod columns;
 mod dialect;
 mod fit;
@@ -38,6 +39,7 @@ mod sound;
 mod target;
 mod words;
 
+pub use cell::MISSING;
 pub use check::{TableReport, check};
 pub use coding::{CellFault, Coding, Column, ColumnCoding, EncodedRow};
 pub use dialect::Dialect;

@@ -2,17 +2,15 @@
 
 use burn::module::{Module, Param};
 use burn::store::ModuleRecord;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use hearth_config::{Config, ModelConfig};
 use hearth_model::params::{MapParam, map_params};
 use hearth_model::{Classifier, Discriminator, Gan, Generator, Pass};
 use hearth_store::StateDict;
 
 use super::Part;
-use super::samples::Samples;
 use crate::error::TrainError;
-use crate::input::Input;
-use crate::metrics::{softmax, values};
+use crate::metrics::values;
 use crate::state::restore_module;
 
 /// A network as a Burn module.
@@ -92,30 +90,15 @@ impl Built {
         })
     }
 
-    /// Probabilities, or pixels from -1 to 1.
-    pub fn outputs(&self, samples: &Samples, input: &Input, device: &Device) -> Vec<f64> {
-        let pictures = || input.tensor(&samples.batch, device);
+    /// The outputs for samples, row by row.
+    pub fn outputs(&self, samples: &Tensor<4>) -> Vec<f32> {
+        let samples = samples.clone();
         match self {
-            Self::Classifier(network) => {
-                let logits = network.forward(pictures());
-                let [_, classes] = logits.dims();
-                values(logits).chunks_exact(classes).flat_map(softmax).collect()
-            }
-            Self::Discriminator(network) => {
-                let logits = network.forward(pictures(), &mut Pass::default());
-                values(logits).into_iter().map(|logit| sigmoid(logit.into())).collect()
-            }
+            Self::Classifier(network) => values(network.forward(samples)),
+            Self::Discriminator(network) => values(network.forward(samples, &mut Pass::default())),
             Self::Generator(network) => {
-                let shape = [samples.count, samples.latent.len() / samples.count];
-                let data = TensorData::new(samples.latent.clone(), shape);
-                let made = network.forward(Tensor::from_data(data, device), &mut Pass::default());
-                values(made.flatten(1, 3)).into_iter().map(f64::from).collect()
+                values(network.forward(samples.flatten(1, 3), &mut Pass::default()).flatten(1, 3))
             }
         }
     }
-}
-
-/// The probability of a logit.
-pub fn sigmoid(logit: f64) -> f64 {
-    1.0 / (1.0 + (-logit).exp())
 }

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use hearth_config::one_line;
-use hearth_data::{Normalization, PictureShape, preprocessing};
 use hearth_report::fixed;
 use hearth_store::{RunDir, read_metrics};
 
-use super::built::Built;
 use super::network::Network;
 use super::place::Place;
-use super::{Export, Format, onnx, pytorch};
+use super::signature::{BurnCode, Signature};
+use super::{Export, Format, onnx};
 use crate::error::TrainError;
 use crate::trained::Trained;
 
@@ -23,16 +22,9 @@ pub fn text(
 ) -> Result<String, TrainError> {
     let dataset = &trained.info.dataset;
     let name = &trained.config.run.name;
-    // Those of a pair are the generator's.
-    let results = match network.built {
-        Built::Discriminator(_) => Vec::new(),
-        Built::Classifier(_) | Built::Generator(_) => results(trained)?,
-    };
-    let task = match network.built {
-        Built::Classifier(_) => "image-classification",
-        Built::Generator(_) => "unconditional-image-generation",
-        Built::Discriminator(_) => "other",
-    };
+    let signature = &*network.signature;
+    let results = if signature.has_results() { results(trained)? } else { Vec::new() };
+    let task = signature.task();
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |line: &str| {
@@ -54,16 +46,15 @@ pub fn text(
     }
     line("---\n");
     line(&format!("# {}\n", markdown(name)));
-    let what = match network.built {
-        Built::Classifier(_) => "names the class of a picture",
-        Built::Generator(_) => "makes a picture of random numbers",
-        Built::Discriminator(_) => "tells real pictures from made ones",
-    };
-    let PictureShape { channels, height, width } = network.shape;
     line(&format!(
-        "A network that {what}, trained on {} ({} pictures of {channels}x{height}x{width}) with Hearth {} on \
-         Burn {}; its checkpoint of step {}.\n",
-        dataset.name, dataset.samples[0], trained.info.hearth, trained.info.burn, trained.step,
+        "A network that {}, trained on {} ({} {}) with Hearth {} on Burn {}; its checkpoint of step {}.\n",
+        signature.purpose(),
+        dataset.name,
+        dataset.samples[0],
+        signature.unit(),
+        trained.info.hearth,
+        trained.info.burn,
+        trained.step,
     ));
     match &trained.info.imported {
         Some(source) if trained.step == 0 => {
@@ -84,44 +75,30 @@ pub fn text(
         }
         line("");
     }
+    let [checked, outputs] = signature.checked();
     line(&format!(
-        "`{}` was read back and run on {samples} {}: its {} differ from those of the trained network by \
+        "`{}` was read back and run on {samples} {checked}: its {outputs} differ from those of the trained network by \
          {difference:.1e} at most.\n",
         place.network,
-        if network.latent > 0 { "draws of random numbers" } else { "test pictures" },
-        if network.latent > 0 { "pixels, from -1 to 1," } else { "probabilities" },
     ));
     line(&usage(network, job.format, place));
-    if network.latent == 0 {
-        line(&prepared(network, job.format));
-        line("## Classes\n");
-        let classes = dataset.classes.iter().enumerate();
-        let classes: Vec<_> =
-            classes.map(|(index, class)| format!("{index} {}", markdown(class))).collect();
-        line(&classes.join(", "));
-    }
+    text.push_str(&signature.sections(job.format, &place.settings));
     Ok(text)
 }
 
+/// The classes by their numbers, with a heading.
+pub fn classes(names: &[String]) -> String {
+    let names = names.iter().enumerate();
+    let names: Vec<_> = names.map(|(index, name)| format!("{index} {}", markdown(name))).collect();
+    format!("## Classes\n\n{}\n", names.join(", "))
+}
+
 /// How a Burn program loads it: the config, the network that it describes, and its numbers.
-fn burn_code(network: &Network, file: &str) -> String {
-    let PictureShape { channels, height, width } = network.shape;
-    let dims = format!("[{channels}, {height}, {width}]");
-    let (pattern, new) = match network.built {
-        Built::Classifier(_) => (
-            "ModelConfig::Classifier { network, .. }",
-            format!("Classifier::new(network, {dims}, {}, 0, &device)?", network.classes),
-        ),
-        Built::Generator(_) => {
-            ("ModelConfig::Gan(pair)", format!("Gan::new(pair, {dims}, 0, &device)?.generator"))
-        }
-        Built::Discriminator(_) => {
-            ("ModelConfig::Gan(pair)", format!("Gan::new(pair, {dims}, 0, &device)?.discriminator"))
-        }
-    };
+fn burn_code(signature: &dyn Signature, file: &str) -> String {
+    let BurnCode { config, pattern, new } = signature.burn();
     format!(
         "With Burn 0.22, the crates hearth-config and hearth-model, and the config above in a file:\n\n```rust\n\
-         use burn::{{module::Module as _, store::ModuleRecord}};\nuse hearth_config::{{ModelConfig, \
+         use burn::{{module::Module as _, store::ModuleRecord}};\nuse hearth_config::{{{config}, \
          RawConfig}};\n\nlet config = RawConfig::read(\"config.toml\")?.check()?;\nlet {pattern} = \
          &config.model else {{ panic!(\"another network\") }};\nlet network = hearth_model::{new};\nlet network \
          = network.try_load_record(ModuleRecord::load(\"{file}\")?)?;\n```\n"
@@ -134,40 +111,10 @@ fn results(trained: &Trained) -> Result<Vec<(String, f64)>, TrainError> {
     let lines = read_metrics(run.metrics())?;
     let line =
         lines.iter().rev().find(|line| line["kind"] == "test" && line["step"] == trained.step);
-    let names = ["loss", "accuracy", "distance", "precision", "recall", "entropy"];
+    let names =
+        ["loss", "accuracy", "rmse", "mae", "r2", "distance", "precision", "recall", "entropy"];
     let number = |name: &str| Some((name.to_owned(), line?[name].as_f64()?));
     Ok(names.into_iter().filter_map(number).collect())
-}
-
-/// How an image file becomes what it takes: step by step, and as a program.
-fn prepared(network: &Network, format: Format) -> String {
-    let PictureShape { channels, height, width } = network.shape;
-    let mut text = format!(
-        "## Preprocessing\n\nAn image file becomes pixels `[1, {channels}, {height}, {width}]` in these steps, in \
-         this order; other ways give other classes. (Pillow's `convert(\"L\")` weighs the colours by BT.601, and its \
-         `BICUBIC`, the same filter, rounds between its two passes.)\n\n| step | how |\n| --- | --- |\n"
-    );
-    // Writing to a string cannot fail.
-    for (name, how) in preprocessing::steps(network.shape) {
-        let _ = writeln!(text, "| {name} | {how} |");
-    }
-    let Normalization { mean, std } = &network.normalization;
-    let inside = if format == Format::Onnx { ", inside the graph" } else { "" };
-    let _ = writeln!(
-        text,
-        "| normalisation | `(pixel / 255 - mean) / std` for each channel{inside}: mean {mean:?}, std {std:?} |"
-    );
-    let samples = match format {
-        Format::Onnx => "`prepare(path)` gives the graph's samples",
-        _ => "the network takes `(prepare(path) / 255 - mean) / std`",
-    };
-    let _ = write!(
-        text,
-        "\nThe same with NumPy and Pillow, but for a level here and there (JPEG decoders differ, and Pillow keeps 8 \
-         of 16 bits of colours); {samples}:\n\n```python\n{}```\n",
-        preprocessing::python(network.shape)
-    );
-    text
 }
 
 /// A text as a YAML string: quoted as in JSON, unless it is a plain word.
@@ -181,7 +128,7 @@ fn yaml(text: &str) -> String {
 }
 
 /// A text in Markdown that is shown letter by letter, on one line.
-fn markdown(text: &str) -> String {
+pub fn markdown(text: &str) -> String {
     let mut shown = String::new();
     for letter in one_line(text).chars() {
         if "\\`*_[]<>|#&~$".contains(letter) {
@@ -200,56 +147,29 @@ fn fence(code: &str) -> String {
 
 /// How it is used.
 fn usage(network: &Network, format: Format, place: &Place) -> String {
-    let shape = network.shape;
-    let picture = format!("{}, {}, {}", shape.channels, shape.height, shape.width);
-    let prepared = match network.built {
-        Built::Generator(_) => format!(
-            "It takes `[batch, {}]` numbers of a standard normal distribution, and gives pictures `[batch, \
-             {picture}]` from -1 to 1: a byte is `(value + 1) * 127.5`.",
-            network.latent
-        ),
-        _ if format == Format::Onnx => format!(
-            "`pixels` is `[batch, {picture}]`, floats from 0 to 255; they are normalised inside. How they are made \
-             of an image file: [Preprocessing](#preprocessing)."
-        ),
-        _ => format!(
-            "It takes pictures `[batch, {picture}]` as `(pixel / 255 - mean) / std`, by the mean and std of \
-             `{}`, and gives logits. How the pixels are made of an image file: \
-             [Preprocessing](#preprocessing).",
-            place.settings
-        ),
-    };
+    let signature = &*network.signature;
     let code = match format {
-        Format::Onnx => {
-            let sample = match network.built {
-                Built::Generator(_) => format!("1, {}", network.latent),
-                _ => format!("1, {picture}"),
-            };
-            let outputs = match network.built {
-                Built::Classifier(_) => "`logits` and `probabilities`",
-                Built::Generator(_) => "`pictures`",
-                Built::Discriminator(_) => "`logit`, high for real pictures",
-            };
-            format!(
-                "The graph (opset {}) takes any number of samples and gives {outputs}. In this folder:\n\n```python\n\
-                 import numpy\nimport onnxruntime\n\nsamples = numpy.zeros(({sample}), numpy.float32)\nsession = onnxruntime.InferenceSession(\"{}\")\noutputs = session.run(None, \
-                 {{session.get_inputs()[0].name: samples}})\n```\n",
-                onnx::OPSET,
-                place.network,
-            )
-        }
-        Format::Safetensors if network.layers.is_none() => {
-            "Its tensors have the names and shapes of a checkpoint of Hearth.\n".to_owned()
-        }
-        Format::Safetensors => format!(
-            "In this folder:\n\n```python\n{}\nfrom safetensors.torch import load_file\n\nnetwork.load_state_dict(load_file(\"{}\"))\n\
-             network.eval()\n```\n",
-            pytorch::code(network.layers.as_deref().unwrap_or_default()),
+        Format::Onnx => format!(
+            "The graph (opset {}) takes any number of samples and gives {}. In this folder:\n\n```python\n\
+             import numpy\nimport onnxruntime\n\nsession = onnxruntime.InferenceSession(\"{}\")\n\
+             outputs = session.run(None, {{{}}})\n```\n",
+            onnx::OPSET,
+            signature.gives(),
             place.network,
+            signature.feed(),
         ),
-        Format::Burnpack => burn_code(network, &place.network),
+        Format::Safetensors => match &network.layers {
+            None => "Its tensors have the names and shapes of a checkpoint of Hearth.\n".to_owned(),
+            Some(layers) => format!(
+                "In this folder:\n\n```python\n{}\nfrom safetensors.torch import load_file\n\n\
+                 network.load_state_dict(load_file(\"{}\"))\nnetwork.eval()\n```\n",
+                signature.pytorch(layers),
+                place.network,
+            ),
+        },
+        Format::Burnpack => burn_code(signature, &place.network),
     };
-    format!("## Use\n\n{prepared}\n\n{code}")
+    format!("## Use\n\n{}\n\n{code}", signature.usage(format, &place.settings))
 }
 
 #[cfg(test)]

@@ -159,10 +159,12 @@ impl Proto for TensorProto {
     }
 }
 
-/// A value that goes in or comes out: floats, `[batch, ..]` with any batch.
+/// A value that goes in or comes out: `[batch, ..]` with any batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueInfoProto {
     pub name: String,
+    /// [`F32`] or [`I64`].
+    pub data_type: i32,
     /// The sizes behind the batch.
     pub dims: Vec<i64>,
 }
@@ -170,12 +172,12 @@ pub struct ValueInfoProto {
 impl Proto for ValueInfoProto {
     fn fields(&self, buffer: &mut Vec<u8>) {
         string::encode(1, &self.name, buffer);
-        message(2, &TypeProto(&self.dims), buffer);
+        message(2, &TypeProto(self), buffer);
     }
 }
 
 /// The type of a tensor, within that of a value.
-struct TypeProto<'a>(&'a [i64]);
+struct TypeProto<'a>(&'a ValueInfoProto);
 
 impl Proto for TypeProto<'_> {
     fn fields(&self, buffer: &mut Vec<u8>) {
@@ -183,12 +185,12 @@ impl Proto for TypeProto<'_> {
     }
 }
 
-struct TensorType<'a>(&'a [i64]);
+struct TensorType<'a>(&'a ValueInfoProto);
 
 impl Proto for TensorType<'_> {
     fn fields(&self, buffer: &mut Vec<u8>) {
-        int32::encode(1, &F32, buffer);
-        message(2, &TensorShapeProto(self.0), buffer);
+        int32::encode(1, &self.0.data_type, buffer);
+        message(2, &TensorShapeProto(&self.0.dims), buffer);
     }
 }
 

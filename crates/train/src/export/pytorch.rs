@@ -8,6 +8,11 @@ use hearth_model::outline::{Function, Layer};
 
 /// Python that makes the module `network`, whose `state_dict` has the names of an export.
 pub fn code(layers: &[Layer]) -> String {
+    code_of(layers, "", "nn.Sequential", &[])
+}
+
+/// The same of a container of another class, which is among these classes, with further modules in the end.
+pub fn code_of(layers: &[Layer], classes: &str, container: &str, last: &[&str]) -> String {
     let mut text = String::from("from torch import nn\n");
     if layers.iter().any(|layer| matches!(layer, Layer::Residual { .. })) {
         text.push_str(
@@ -16,9 +21,15 @@ pub fn code(layers: &[Layer]) -> String {
              def forward(self, x):\n        return self.inner(x) + self.shortcut(x)\n\n",
         );
     }
-    text.push_str("\nnetwork = ");
-    sequence(layers, 0, &mut text);
-    text.push('\n');
+    if !classes.is_empty() {
+        let _ = write!(text, "\n\n{classes}\n");
+    }
+    let _ = write!(text, "\nnetwork = {container}(");
+    modules(layers, 0, &mut text);
+    for module in last {
+        let _ = writeln!(text, "    {module},");
+    }
+    text.push_str(")\n");
     text
 }
 
@@ -27,24 +38,32 @@ fn sequence(layers: &[Layer], depth: usize, text: &mut String) {
         text.push_str("nn.Identity()");
         return;
     }
+    text.push_str("nn.Sequential(");
+    modules(layers, depth, text);
+    text.push_str(&"    ".repeat(depth));
+    text.push(')');
+}
+
+/// A line for each layer, behind a parenthesis.
+fn modules(layers: &[Layer], depth: usize, text: &mut String) {
     let indent = "    ".repeat(depth + 1);
-    text.push_str("nn.Sequential(\n");
+    text.push('\n');
     for layer in layers {
         text.push_str(&indent);
-        if let Layer::Residual { inner, shortcut } = layer {
-            text.push_str("Residual(");
-            sequence(inner, depth + 1, text);
-            text.push_str(", ");
-            sequence(shortcut, depth + 1, text);
-            text.push(')');
-        } else {
+        match layer {
+            Layer::Residual { inner, shortcut } => {
+                text.push_str("Residual(");
+                sequence(inner, depth + 1, text);
+                text.push_str(", ");
+                sequence(shortcut, depth + 1, text);
+                text.push(')');
+            }
+            Layer::Row { .. } => text.push_str("Row()"),
             // Writing to a string cannot fail.
-            let _ = write!(text, "nn.{}", module(layer));
+            _ => drop(write!(text, "nn.{}", module(layer))),
         }
         text.push_str(",\n");
     }
-    text.push_str(&"    ".repeat(depth));
-    text.push(')');
 }
 
 fn module(layer: &Layer) -> String {
@@ -71,6 +90,6 @@ fn module(layer: &Layer) -> String {
         Layer::Pool(Pooling::Max) => "MaxPool2d(2)".to_owned(),
         Layer::Pool(Pooling::Average) => "AvgPool2d(2)".to_owned(),
         Layer::GlobalAverage => "AdaptiveAvgPool2d(1)".to_owned(),
-        Layer::Residual { .. } => unreachable!("a sequence of its own"),
+        Layer::Row { .. } | Layer::Residual { .. } => unreachable!("a class of its own"),
     }
 }

@@ -25,6 +25,8 @@ enum Order {
     Transposed(Places),
     /// One number for each output.
     Outputs(Places),
+    /// A vector for each of the codes from 1 on; PyTorch has zeros for code 0 before them.
+    BehindZeros,
 }
 
 impl Tensor {
@@ -32,17 +34,20 @@ impl Tensor {
     pub fn pytorch_shape(&self) -> Vec<usize> {
         match (self.order, &self.shape[..]) {
             (Order::Transposed(_), [inputs, outputs]) => vec![*outputs, *inputs],
+            (Order::BehindZeros, [values, width]) => vec![values + 1, *width],
             _ => self.shape.clone(),
         }
     }
 
     /// Numbers of a checkpoint, as PyTorch orders them.
     pub fn to_pytorch(&self, values: &[f32]) -> Vec<f32> {
-        (0..values.len()).map(|place| values[self.origin(place)]).collect()
+        let ordered = (0..values.len()).map(|place| values[self.origin(place)]);
+        std::iter::repeat_n(0.0, self.num_zeros()).chain(ordered).collect()
     }
 
     /// Numbers of PyTorch, as a checkpoint orders them.
     pub fn from_pytorch(&self, values: &[f32]) -> Vec<f32> {
+        let values = &values[self.num_zeros()..];
         let mut ours = vec![0.0; values.len()];
         for (place, value) in values.iter().enumerate() {
             ours[self.origin(place)] = *value;
@@ -50,7 +55,15 @@ impl Tensor {
         ours
     }
 
-    /// Where a checkpoint has the number that PyTorch has at `place`.
+    /// How many zeros PyTorch has before the numbers of a checkpoint.
+    fn num_zeros(&self) -> usize {
+        match (self.order, &self.shape[..]) {
+            (Order::BehindZeros, [_, width]) => *width,
+            _ => 0,
+        }
+    }
+
+    /// Where a checkpoint has the number that PyTorch has at `place`, those zeros aside.
     fn origin(&self, place: usize) -> usize {
         match (self.order, &self.shape[..]) {
             (Order::Transposed(places), [inputs, outputs]) => {
@@ -112,11 +125,19 @@ fn collect(layers: &[Layer], prefix: &str, found: &mut Vec<Tensor>) {
                     add(path, ours, theirs, &[*channels], Order::Same);
                 }
             }
+            Layer::Row { dims, embedding: Some(width) } => {
+                for (category, values) in dims.categories.iter().enumerate() {
+                    let ours = category.to_string();
+                    let theirs = format!("embeddings.{category}.weight");
+                    add("embeddings", &ours, &theirs, &[*values, *width], Order::BehindZeros);
+                }
+            }
             Layer::Residual { inner, shortcut } => {
                 collect(inner, &format!("{name}.inner."), found);
                 collect(shortcut, &format!("{name}.shortcut."), found);
             }
-            Layer::Flatten
+            Layer::Row { embedding: None, .. }
+            | Layer::Flatten
             | Layer::Unflatten(_)
             | Layer::Function(_)
             | Layer::Pool(_)
@@ -164,6 +185,10 @@ pub fn from_pytorch(
     let mut state = StateDict::new();
     for tensor in tensors(layers) {
         let values = theirs.take_values::<f32>(&tensor.name, &tensor.pytorch_shape())?;
+        if values[..tensor.num_zeros()].iter().any(|value| *value != 0.0) {
+            let (wanted, found) = ("zeros for code 0", "another vector");
+            return Err(StoreError::Kind { path: tensor.name, wanted, found });
+        }
         let values = tensor.from_pytorch(&values);
         state.insert(tensor.path.clone(), TensorValue::new(tensor.shape.clone(), &values)?)?;
     }
@@ -173,6 +198,8 @@ pub fn from_pytorch(
 
 #[cfg(test)]
 mod tests {
+    use hearth_model::RowDims;
+
     use super::*;
 
     /// Of one linear layer behind a picture of 2 channels in 1 row and 3 columns.
@@ -202,5 +229,37 @@ mod tests {
             theirs.insert(name, TensorValue::new(shape, &values).expect("it fits")).expect("new");
         }
         assert_eq!(from_pytorch(Some(&layers), theirs).expect("the same"), state);
+    }
+
+    #[test]
+    fn the_vector_of_code_0_is_zeros_in_pytorch_and_nowhere_else() {
+        let dims = RowDims { numbers: 1, categories: vec![1, 2] };
+        let layers = [Layer::Row { dims, embedding: Some(2) }];
+        let mut state = StateDict::new();
+        for (path, values) in
+            [("embeddings.0", &[1.0_f32, 2.0][..]), ("embeddings.1", &[3.0, 4.0, 5.0, 6.0])]
+        {
+            let tensor = TensorValue::new([values.len() / 2, 2], values);
+            state.insert(path, tensor.expect("it fits")).expect("new");
+        }
+        let found = to_pytorch(Some(&layers), state.clone()).expect("all is there");
+        assert_eq!(found[1].name, "0.embeddings.1.weight");
+        assert_eq!(found[1].shape, [3, 2]);
+        assert_eq!(found[1].values, [0.0, 0.0, 3.0, 4.0, 5.0, 6.0]);
+        for first in [0.0, 0.5] {
+            let mut theirs = StateDict::new();
+            for NamedTensor { name, shape, mut values } in found.clone() {
+                values[0] = first;
+                let tensor = TensorValue::new(shape, &values).expect("it fits");
+                theirs.insert(name, tensor).expect("new");
+            }
+            let ours = from_pytorch(Some(&layers), theirs);
+            if first == 0.0 {
+                assert_eq!(ours.expect("the same"), state);
+            } else {
+                let error = ours.expect_err("not zeros").to_string();
+                assert!(error.contains("zeros for code 0 is needed"), "{error}");
+            }
+        }
     }
 }
