@@ -35,7 +35,7 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     write(&out, &text)?;
     let card = data.card();
     card.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
-    let what = if task == TaskKind::Classify { "a classifier" } else { "a regression" };
+    let what = if task == TaskKind::Classify { "a classifier" } else { "a regression model" };
     let train = CommandLine::new("train").path(&out);
     print(&format!("{}\ntrain {what} with: {train}", out.display()))
 }

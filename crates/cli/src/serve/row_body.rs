@@ -17,7 +17,7 @@ const LONGEST: usize = 60;
 /// The coded rows of a body of JSON, one at least.
 pub fn rows(body: &[u8], coding: &Coding) -> Result<Vec<EncodedRow>, Refusal> {
     let Body { rows: Sent(rows) } = serde_json::from_slice(body).map_err(|fault| {
-        Refusal::unfit(format!("the body is JSON, as {}: {fault}", example(coding)))
+        Refusal::unfit(format!("{fault}; a body is JSON, as {}", example(coding)))
     })?;
     if rows.is_empty() {
         return Err(Refusal::unfit(format!(
@@ -49,7 +49,7 @@ pub fn example(coding: &Coding) -> String {
 }
 
 #[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a list of rows")]
 struct Body {
     rows: Sent,
 }
