@@ -1,5 +1,5 @@
-"""The page of `hearth serve` in headless Chromium: draws or moves a slider, waits for the answer, and says
-what is on the page as JSON. Any message on the browser's console is an error.
+"""The page of `hearth serve` in headless Chromium: draws, fills in a row or moves a slider, waits for the answer,
+and says what is on the page as JSON. Any message on the browser's console is an error.
 
     page.py URL SCREENSHOT [PICTURE]
 """
@@ -27,6 +27,14 @@ try:
     data = lambda name: browser.find_element(By.TAG_NAME, "body").get_attribute(f"data-{name}")
     answers = lambda: int(data("answers") or 0)
     wait.until(lambda _: data("ready") == "true")
+
+    def bars():
+        return [
+            {"class": bar.get_attribute("data-class"),
+             "probability": float(bar.get_attribute("data-probability"))}
+            for bar in browser.find_elements(By.CSS_SELECTOR, "#bars .bar")
+        ]
+
     found = {}
     if browser.find_elements(By.ID, "pad"):
         before = answers()
@@ -45,12 +53,24 @@ try:
                 hand.move_by_offset(int(to_x) - int(x), int(to_y) - int(y))
             hand.release().perform()
         wait.until(lambda _: answers() > before)
-        bars = browser.find_elements(By.CSS_SELECTOR, "#bars .bar")
-        found["bars"] = [
-            {"class": bar.get_attribute("data-class"),
-             "probability": float(bar.get_attribute("data-probability"))}
-            for bar in bars
-        ]
+        found["bars"] = bars()
+    elif browser.find_elements(By.ID, "fields"):
+        status = browser.find_element(By.ID, "status")
+        wait.until(lambda _: status.text.startswith("Fill in"))
+        browser.find_element(By.ID, "typical").click()
+        wait.until(lambda _: answers() > 0)
+        # Changed as a person would.
+        field = browser.find_element(By.CSS_SELECTOR, "#fields input, #fields select")
+        before = answers()
+        field.send_keys(Keys.ARROW_UP)
+        wait.until(lambda _: answers() > before)
+        found["row"] = {
+            field.get_attribute("name"): field.get_attribute("value")
+            for field in browser.find_elements(By.CSS_SELECTOR, "#fields input, #fields select")
+        }
+        found["bars"] = bars()
+        value = browser.find_element(By.ID, "value")
+        found["value"] = value.get_attribute("data-value") and float(value.get_attribute("data-value"))
     else:
         wait.until(lambda _: answers() > 0)
         grid = browser.find_element(By.ID, "grid")

@@ -34,6 +34,7 @@ mod serve;
 mod signals;
 #[cfg(unix)]
 mod sweep;
+mod tables;
 #[cfg(target_os = "linux")]
 mod torture;
 mod train;

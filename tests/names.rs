@@ -96,6 +96,23 @@ impl Names {
         }
     }
 
+    /// The paths of a server, and the members of what it takes and answers.
+    #[cfg(feature = "serve")]
+    fn http(&mut self, place: &str, server: &crate::serve::Server) {
+        let (status, document) = server.get("/openapi.json");
+        assert_eq!(status, 200);
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            methods.as_object().unwrap().keys().for_each(|method| {
+                self.add(place, format!("{method} {path}"));
+            });
+        }
+        for (schema, value) in document["components"]["schemas"].as_object().unwrap() {
+            for property in value["properties"].as_object().into_iter().flatten() {
+                self.add(&format!("{place} {schema}"), property.0);
+            }
+        }
+    }
+
     fn text(&self) -> String {
         self.0.iter().flat_map(|name| [name, "\n"]).collect()
     }
@@ -184,20 +201,42 @@ fn names_stay_as_they_are() {
         #[cfg(feature = "serve")]
         {
             let server = crate::serve::Server::start(&run, &[]);
-            let (status, document) = server.get("/openapi.json");
-            assert_eq!(status, 200);
-            for (path, methods) in document["paths"].as_object().unwrap() {
-                methods.as_object().unwrap().keys().for_each(|method| {
-                    names.add(&format!("{name} http"), format!("{method} {path}"));
-                });
-            }
-            for (schema, value) in document["components"]["schemas"].as_object().unwrap() {
-                for property in value["properties"].as_object().into_iter().flatten() {
-                    names.add(&format!("{name} http {schema}"), property.0);
-                }
-            }
+            names.http(&format!("{name} http"), &server);
             server.end();
         }
+    }
+    insta::assert_snapshot!(names.text());
+}
+
+/// Those of a server for rows of a table: of the answers, of the description, and of the metrics.
+#[cfg(feature = "serve")]
+#[test]
+fn names_of_rows_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Names::default();
+    for name in ["iris-nano", "diabetes-nano"] {
+        let run = folder.path().join(name);
+        let mut train = hearth(["train"]);
+        train.arg(root().join(format!("configs/{name}.toml"))).arg("train.epochs=1");
+        succeed(train.arg("--run").arg(&run));
+        let server = crate::serve::Server::start(&run, &[]);
+        names.http(&format!("{name} http"), &server);
+        let (_, model) = server.get("/v1/model");
+        names.json(&format!("{name} http model"), &model);
+        let columns = model["columns"].as_array().unwrap();
+        let row: serde_json::Map<_, _> = columns
+            .iter()
+            .map(|column| (column["name"].as_str().unwrap().to_owned(), column["mean"].clone()))
+            .collect();
+        let (_, answer) = server.ask("/v1/predict", &serde_json::json!({"rows": [row]}));
+        names.json(&format!("{name} http answer"), &answer);
+        let (_, metrics) = server.get("/metrics");
+        for line in metrics.as_str().unwrap().lines() {
+            if let Some(metric) = line.strip_prefix("# TYPE ") {
+                names.add(&format!("{name} metrics"), metric);
+            }
+        }
+        server.end();
     }
     insta::assert_snapshot!(names.text());
 }

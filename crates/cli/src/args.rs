@@ -43,10 +43,10 @@ pub enum Command {
     Export(Export),
     /// Put weights from PyTorch into one of the networks here, as a run to go on from.
     Import(Import),
-    /// Answer over HTTP: an API, and a page to draw on or to drop a picture.
+    /// Answer over HTTP: an API, and a page to draw on, to drop a picture or to fill in a row.
     #[cfg(feature = "serve")]
     Serve(Serve),
-    /// Write a config for a folder of one's own pictures.
+    /// Write a config for a folder of one's own pictures, or for a CSV file.
     Init(Init),
     /// Print the resolved config, with where each value came from.
     Config(ConfigArgs),
@@ -356,10 +356,10 @@ pub struct Serve {
     /// Requests that may wait for the network; more are refused.
     #[arg(long, value_name = "REQUESTS", default_value_t = 256)]
     pub queue: usize,
-    /// Pictures in one forward pass.
-    #[arg(long, value_name = "PICTURES", default_value_t = 64)]
+    /// Pictures or rows in one forward pass.
+    #[arg(long, value_name = "SAMPLES", default_value_t = 64)]
     pub batch: usize,
-    /// How long a forward pass is held back for more pictures, in milliseconds.
+    /// How long a forward pass is held back for more of them, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 2)]
     pub wait: u64,
     /// How long a request may take, in seconds.
@@ -371,9 +371,13 @@ pub struct Serve {
 #[derive(Debug, Group)]
 pub struct Init {
     /// A folder with one subfolder of pictures for each class, or with train/, valid/ and test/ of these; or
-    /// of pictures alone, for a generator.
-    pub folder: PathBuf,
-    /// The config to write [default: the folder's name with .toml].
+    /// of pictures alone, for a generator; or a CSV file.
+    #[arg(value_name = "FOLDER|FILE")]
+    pub data: PathBuf,
+    /// The column of the CSV file that is predicted [default: the last one].
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// The config to write [default: the name of the folder or file with .toml].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -447,9 +451,14 @@ pub enum Data {
         /// Its name.
         name: String,
     },
-    /// Look at a folder of pictures: its parts, counts, broken files, duplicates, leaks between parts.
+    /// Look at a folder of pictures or a CSV file: its parts, counts, broken files, duplicates, leaks between parts
+    /// or from columns.
     Check {
-        /// The folder.
-        folder: PathBuf,
+        /// The folder or the CSV file.
+        #[arg(value_name = "FOLDER|FILE")]
+        data: PathBuf,
+        /// The column of the CSV file that is predicted [default: the last one].
+        #[arg(long, value_name = "COLUMN")]
+        target: Option<String>,
     },
 }

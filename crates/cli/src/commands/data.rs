@@ -6,6 +6,7 @@ use std::path::Path;
 use hearth_data::FolderReport;
 use hearth_report::text_table;
 
+use super::table::{self, is_table, no_target};
 use crate::args::Data;
 use crate::failure::Failure;
 use crate::output::{megabytes, print, say};
@@ -26,7 +27,9 @@ pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
             ))?;
             print("every file is as published")
         }
-        Data::Check { folder } => {
+        Data::Check { data, target } if is_table(data) => table::check(data, target.as_deref()),
+        Data::Check { data: folder, target } => {
+            no_target(target.as_deref())?;
             let report = hearth_data::check_folder(folder)?;
             print(&text(&report))?;
             if report.is_sound() {

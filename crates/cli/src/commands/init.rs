@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use hearth_config::{CommandLine, RawConfig, plain_name, quoted, toml_string};
 use hearth_data::FolderReport;
 
+use super::init_table;
+use super::table::{is_table, no_target};
 use crate::args::Init;
 use crate::failure::Failure;
 use crate::output::{print, say};
@@ -41,30 +43,26 @@ beta_1 = 0.5
 epochs = 100
 "#;
 
-/// Writes a config for a folder of pictures.
+/// Writes a config for a folder of images, or for a table.
 pub fn run(args: &Init) -> Result<(), Failure> {
-    let report = hearth_data::check_folder(&args.folder)?;
+    if is_table(&args.data) {
+        return init_table::run(args);
+    }
+    no_target(args.target.as_deref())?;
+    let report = hearth_data::check_folder(&args.data)?;
     if !report.faults.is_empty() {
         return Err(Failure::usage(report.faults.join("; ")));
     }
-    let name = name(&args.folder);
+    let name = name(&args.data);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
-    let text = config(&path(&args.folder, &out)?, &name, &out, &report);
+    let text = config(&path(&args.data, &out)?, &name, &out, &report);
     // What is written here has to be what `train` takes.
     RawConfig::parse(&out.display().to_string(), text.clone())?.check()?;
-    let mut file = std::fs::File::create_new(&out).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
-            "{} is there already; name another file with --out",
-            out.display()
-        )),
-        _ => Failure::unwritten(&out, &error),
-    })?;
-    std::io::Write::write_all(&mut file, text.as_bytes())
-        .map_err(|error| Failure::unwritten(&out, &error))?;
+    write(&out, &text)?;
     say(&format!("read from {}", report.layout));
     report.notes.iter().for_each(|note| say(note));
     if !report.is_sound() {
-        let check = CommandLine::new("data").arg("check").path(&args.folder);
+        let check = CommandLine::new("data").arg("check").path(&args.data);
         say(&format!("some pictures have faults; see: {check}"));
     }
     let what = if report.generates_only { "a generator" } else { "a classifier" };
@@ -72,15 +70,28 @@ pub fn run(args: &Init) -> Result<(), Failure> {
     print(&format!("{}\ntrain {what} with: {train}", out.display()))
 }
 
-/// The folder as the config names it: as it was typed, unless that means something else from the config's
+/// Writes a config where there is none yet.
+pub(super) fn write(out: &Path, text: &str) -> Result<(), Failure> {
+    let mut file = std::fs::File::create_new(out).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "{} is there already; name another file with --out",
+            out.display()
+        )),
+        _ => Failure::unwritten(out, &error),
+    })?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
+        .map_err(|error| Failure::unwritten(out, &error))
+}
+
+/// The folder or file as the config names it: as it was typed, unless that means something else from the config's
 /// folder or from anywhere.
-fn path(folder: &Path, out: &Path) -> Result<String, Failure> {
+pub(super) fn path(data: &Path, out: &Path) -> Result<String, Failure> {
     let is_beside = out.parent().is_none_or(|parent| parent.as_os_str().is_empty());
-    let is_named = folder.components().any(|part| matches!(part, Component::Normal(_)));
+    let is_named = data.components().any(|part| matches!(part, Component::Normal(_)));
     let path = if is_beside && is_named {
-        folder.to_owned()
+        data.to_owned()
     } else {
-        folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+        data.canonicalize().unwrap_or_else(|_| data.to_owned())
     };
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Failure::usage(format!(
@@ -93,11 +104,15 @@ fn path(folder: &Path, out: &Path) -> Result<String, Failure> {
 /// The folder's name as a run may be called.
 fn name(folder: &Path) -> String {
     let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let name =
-        full.file_name().map_or("pictures".into(), |name| name.to_string_lossy().into_owned());
-    let name: String = plain_name(&name).chars().take(60).collect();
+    let name = full.file_name().unwrap_or_default().to_string_lossy();
+    run_name(&name, "pictures")
+}
+
+/// A name as a run may be called, or the other one.
+pub(super) fn run_name(name: &str, otherwise: &str) -> String {
+    let name: String = plain_name(name).chars().take(60).collect();
     match name.trim_matches('-') {
-        "" => "pictures".into(),
+        "" => otherwise.into(),
         name => name.into(),
     }
 }

@@ -8,6 +8,7 @@ mod eval;
 mod export;
 mod import;
 mod init;
+mod init_table;
 mod inspect;
 mod lr_find;
 mod predict;
@@ -17,6 +18,7 @@ mod sample;
 #[cfg(feature = "serve")]
 mod serve;
 mod sweep;
+mod table;
 mod train;
 
 use clap::CommandFactory as _;

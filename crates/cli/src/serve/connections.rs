@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -26,17 +27,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest head of a request, in bytes.
 const HEAD: usize = 64 << 10;
 
-/// Answers connections until a signal comes; then those that are open have so long to end.
+/// Answers connections until a signal comes; then those that are open have as long to end as a request may take.
+/// `routes` are the network's own.
 pub async fn accept(
     listener: TcpListener,
-    service: Service,
-    timeout: Duration,
+    service: Arc<Service>,
+    routes: Router,
 ) -> Result<(), Failure> {
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let open = GracefulShutdown::new();
-    let service = Arc::new(service);
-    let router = router(Arc::clone(&service));
+    let router = router(Arc::clone(&service), routes);
     let mut stop = pin!(stopped()?);
     loop {
         let arrival = async {
@@ -80,7 +81,7 @@ pub async fn accept(
     });
     tokio::select! {
         () = open.shutdown() => {}
-        () = tokio::time::sleep(timeout) => say("some requests were not answered in time"),
+        () = tokio::time::sleep(service.limits.timeout) => say("some requests were not answered in time"),
     }
     Ok(())
 }

@@ -14,8 +14,8 @@ use prometheus_client::registry::{Registry, Unit};
 const SECONDS: [f64; 12] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// Pictures in a forward pass.
-const PICTURES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+/// Pictures or rows in a forward pass.
+const BATCHES: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 
 /// A request by where it went and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -31,15 +31,15 @@ pub struct Metrics {
     requests: Family<Ended, Counter>,
     seconds: Histogram,
     open: Gauge,
-    /// Pictures of each forward pass.
+    /// Pictures or rows of each forward pass.
     pub batches: Histogram,
 }
 
 impl Metrics {
-    /// Before the first request.
-    pub fn new() -> Self {
+    /// Before the first request. `unit` is what there are several of in a forward pass: "pictures".
+    pub fn new(unit: &str) -> Self {
         let (requests, open) = (Family::<Ended, Counter>::default(), Gauge::default());
-        let (seconds, batches) = (Histogram::new(SECONDS), Histogram::new(PICTURES));
+        let (seconds, batches) = (Histogram::new(SECONDS), Histogram::new(BATCHES));
         let mut registry = Registry::with_prefix("hearth");
         registry.register("requests", "Requests by route and status", requests.clone());
         registry.register_with_unit(
@@ -49,7 +49,9 @@ impl Metrics {
             seconds.clone(),
         );
         registry.register("requests_open", "Requests that are being answered", open.clone());
-        registry.register("batch_pictures", "Pictures of each forward pass", batches.clone());
+        let (first, rest) = unit.split_at(1);
+        let help = format!("{}{rest} of each forward pass", first.to_uppercase());
+        registry.register(format!("batch_{unit}"), help, batches.clone());
         Self { registry: Arc::new(registry), requests, seconds, open, batches }
     }
 

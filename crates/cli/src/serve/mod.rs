@@ -2,32 +2,42 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`served`] | the network: a classifier or a generator |
-//! | [`api`] | what can be asked, and the answers |
-//! | [`service`] | what handlers share, and how the network is asked |
+//! | [`served`] | the network, and its description |
+//! | [`api`] | answers that any network has |
+//! | [`images`] | images in, their classes out |
+//! | [`rows`] | rows of a table in, their classes or numbers out |
+//! | [`generate`] | images that a generator makes |
+//! | [`service`] | what handlers share, and how a network is put behind them |
 //! | [`media`] | what a body is said to be |
-//! | [`body`] | pictures out of a request's body |
+//! | [`body`], [`row_body`] | images and rows out of a request's body |
+//! | [`columns`] | the columns of a table, as a form needs them |
 //! | [`refusal`] | why a request is not answered, as JSON |
 //! | [`queue`] | many requests, one forward pass |
 //! | [`connections`] | who is listened to, and how that ends |
 //! | [`metrics`] | what Prometheus reads |
 //! | `page.html` | what a person sees |
 //!
-//! Handlers read requests and decode pictures on the runtime's threads. The thread that called computes: a
+//! Handlers read requests and decode bodies on the runtime's threads. The thread that called computes: a
 //! graphics adapter that fails there ends the program with the error that it ends every command with.
 
 mod api;
 mod body;
+mod columns;
 mod connections;
+mod generate;
+mod images;
 mod media;
 mod metrics;
 mod queue;
 mod refusal;
+mod row_body;
+mod rows;
 mod served;
 mod service;
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +45,7 @@ use hearth_config::{Fault, Faults, reason};
 use hearth_data::Bounds;
 use tokio::net::TcpListener;
 
+use self::service::Service;
 use crate::failure::Failure;
 
 pub use served::Served;
@@ -48,9 +59,9 @@ pub struct Limits {
     pub picture: Bounds,
     /// Requests that wait for the network.
     pub queue: usize,
-    /// Pictures in one forward pass.
+    /// Pictures or rows in one forward pass.
     pub batch: usize,
-    /// How long a forward pass is held back for more pictures.
+    /// How long a forward pass is held back for more of them.
     pub wait: Duration,
     /// How long a request may take, its body included, and how long the last ones may at the end.
     pub timeout: Duration,
@@ -103,11 +114,12 @@ pub fn serve(
         Failure::Other(format!("cannot listen on {all}: {}; {remedy}", reason(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
-    let (service, work) = service::Service::new(served, limits, decoders);
-    let accepting = runtime.spawn(connections::accept(listener, service, limits.timeout));
+    let service = Arc::new(Service::new(served, limits, decoders));
+    let (routes, work) = served.network.start(&service);
+    let accepting = runtime.spawn(connections::accept(listener, service, routes));
     ready(address)?;
     // Until the server has ended, and with it whoever could ask.
-    work.run(served);
+    work();
     let ended = runtime.block_on(accepting);
     runtime.shutdown_timeout(Duration::ZERO);
     ended.map_err(|error| Failure::Other(format!("the server failed: {error}")))?

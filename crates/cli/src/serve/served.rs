@@ -1,32 +1,27 @@
-//! The network that is served: a classifier or a generator.
+//! The network that is served, and its description.
 
 use std::path::Path;
 
 use hearth_config::ModelConfig;
 use hearth_data::PictureShape;
+use hearth_data::tables::Target;
 use hearth_store::RunDir;
-use hearth_train::trained::{Trained, stored_config};
+use hearth_train::row_predict::RowPredictor;
+use hearth_train::trained::{Trained, is_on_table, stored_config};
 use hearth_train::{Backend, Predictor, Sampler, Which};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::columns::ModelColumn;
+use super::service::Network;
 use crate::failure::Failure;
 
-/// A network at work.
-#[derive(Debug)]
-pub enum Network {
-    /// Names what pictures show.
-    Classifier(Box<Predictor>),
-    /// Makes pictures.
-    Generator(Box<Sampler>),
-}
-
-/// A network, and what is said of it.
+/// A network, and its description.
 #[derive(Debug)]
 pub struct Served {
     /// What computes the answers.
-    pub network: Network,
+    pub network: Box<dyn Network>,
     /// What `/v1/model` says.
     pub model: Model,
 }
@@ -49,6 +44,12 @@ pub struct Model {
     /// The classes, in the order of `index` in predictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<Vec<String>>,
+    /// The columns of a table that it takes rows of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<ModelColumn>>,
+    /// The column that it predicts, of a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// What a classifier makes of every picture before it looks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Size>,
@@ -64,8 +65,10 @@ pub struct Model {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
-    /// It names what a picture shows.
+    /// It names the class of a picture or of a row.
     Classification,
+    /// It predicts a number for a row.
+    Regression,
     /// It makes pictures.
     Generation,
 }
@@ -87,6 +90,9 @@ impl From<PictureShape> for Size {
 impl Served {
     /// Loads a run's checkpoint, or an export.
     pub fn open(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
+        if is_on_table(path) {
+            return Self::rows(path, which, backend);
+        }
         let config = RunDir::open(path).ok().map(|run| stored_config(&run)).transpose()?;
         if config.is_some_and(|config| matches!(config.model, ModelConfig::Gan(_))) {
             let sampler = Sampler::open(path, which, backend)?;
@@ -96,7 +102,7 @@ impl Served {
                 output: Some(sampler.shape().into()),
                 ..Model::new(path, Some(sampler.trained()))
             };
-            return Ok(Self { network: Network::Generator(Box::new(sampler)), model });
+            return Ok(Self { network: Box::new(sampler), model });
         }
         let (predictor, trained) = Predictor::of(path, which, backend)?;
         let model = Model {
@@ -107,7 +113,24 @@ impl Served {
                 None => Model::of_export(path),
             }
         };
-        Ok(Self { network: Network::Classifier(Box::new(predictor)), model })
+        Ok(Self { network: Box::new(predictor), model })
+    }
+
+    fn rows(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
+        let (predictor, trained) = RowPredictor::of_run(path, which, backend)?;
+        let coding = predictor.coding();
+        let (task, classes) = match &coding.target {
+            Target::Classes { names } => (Task::Classification, Some(names.clone())),
+            Target::Number { .. } => (Task::Regression, None),
+        };
+        let model = Model {
+            task,
+            classes,
+            columns: Some(coding.columns.iter().map(ModelColumn::from).collect()),
+            target: Some(coding.target_column.clone()),
+            ..Model::new(path, Some(&trained))
+        };
+        Ok(Self { network: Box::new(predictor), model })
     }
 }
 
@@ -136,6 +159,8 @@ impl Model {
             dataset: trained.map(|trained| trained.info.dataset.name.clone()),
             hearth: env!("CARGO_PKG_VERSION"),
             classes: None,
+            columns: None,
+            target: None,
             input: None,
             latent: None,
             output: None,

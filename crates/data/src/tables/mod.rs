@@ -13,6 +13,7 @@
 //! | [`Coding`], [`Rows`] | from the cells of a row to the input of a network; many rows in memory |
 //! | [`read_rows`] | rows to predict for, of a CSV file |
 //! | [`check()`], `leaks` | what is worth knowing about a table before learning from it |
+//! | [`survey()`] | settings for a table that has none |
 
 mod card;
 mod cell;
@@ -36,6 +37,7 @@ mod requests;
 mod rows;
 mod sample;
 mod sound;
+mod survey;
 mod target;
 mod words;
 
@@ -48,6 +50,7 @@ pub use load::{Table, load, load_input};
 pub use parts::Parts;
 pub use requests::{RowFile, Unseen, read_rows};
 pub use rows::{RowBatch, Rows, Targets};
+pub use survey::{Survey, survey};
 pub use target::{Target, TargetHolds, task_of};
 
 /// The most values of a column of categories.

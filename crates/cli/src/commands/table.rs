@@ -1,0 +1,128 @@
+//! CSV files without settings: their target, their task, and `hearth data check`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use hearth_config::{CsvConfig, TaskKind, shown};
+use hearth_data::tables::{Input, Survey, TableReport, TargetHolds, survey, task_of};
+use hearth_report::text_table;
+
+use crate::failure::Failure;
+use crate::output::{print, say};
+
+/// Whole numbers are classes, up to so many different ones.
+pub(super) const MOST_CLASSES: usize = 20;
+
+/// The seed of configs that are written.
+pub(super) const SEED: u64 = 42;
+
+/// The ends of the names of tables.
+const ENDS: [&str; 4] = [".csv", ".tsv", ".tab", ".txt"];
+
+/// Whether a path is a CSV file, or would be.
+pub(super) fn is_table(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    path.is_file() || !path.exists() && ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// Refuses `--target` of a folder.
+pub(super) fn no_target(target: Option<&str>) -> Result<(), Failure> {
+    match target {
+        Some(_) => Err(Failure::usage("--target is for a CSV file, and this is a folder")),
+        None => Ok(()),
+    }
+}
+
+/// What a table holds, and the task that it is for. Says which column is the target.
+pub(super) fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), Failure> {
+    let input = Input::file(path);
+    let default = "the last column; --target COLUMN names another";
+    let survey = survey(&input, target).inspect_err(|_| {
+        if target.is_none() {
+            say(&format!("target: {default}"));
+        }
+    })?;
+    let column = &survey.settings.target;
+    let why = if target.is_some() { "as --target says" } else { default };
+    say(&format!("target: column `{column}`, {why}"));
+    let task = match survey.holds {
+        TargetHolds::WholeNumbers if survey.num_values <= MOST_CLASSES => TaskKind::Classify,
+        TargetHolds::WholeNumbers => TaskKind::Regress,
+        holds => task_of(&input, column, holds)?,
+    };
+    say(&format!("task: {}, for {}", task.name(), reason(&survey, task)));
+    Ok((survey, task))
+}
+
+/// Why a table is for this task.
+pub(super) fn reason(survey: &Survey, task: TaskKind) -> String {
+    let count = survey.num_values;
+    match (survey.holds, task) {
+        (TargetHolds::Text, _) => format!("the target has words, {count} different ones"),
+        (TargetHolds::Fractions, _) => "the target has numbers, not all of them whole".to_owned(),
+        (TargetHolds::WholeNumbers, TaskKind::Classify) => {
+            format!(
+                "the target has {count} different whole numbers, and up to {MOST_CLASSES} are taken for classes"
+            )
+        }
+        (TargetHolds::WholeNumbers, _) => {
+            format!("the target has {count} different whole numbers, more than {MOST_CLASSES}")
+        }
+    }
+}
+
+/// Sentences on what is left out and on missing cells.
+pub(super) fn notes(survey: &Survey) -> Vec<String> {
+    let ignored = survey.ignored.iter();
+    let mut notes: Vec<_> =
+        ignored.map(|(column, why)| format!("column `{column}` left out: {why}")).collect();
+    if !survey.missing.is_empty() {
+        let columns: Vec<_> = survey.missing.iter().map(|name| format!("`{name}`")).collect();
+        let s = if columns.len() == 1 { "" } else { "s" };
+        notes.push(format!("cells without a value in column{s} {}", columns.join(", ")));
+    }
+    notes
+}
+
+/// Looks at a table as `hearth init` sets it up.
+pub(super) fn check(path: &Path, target: Option<&str>) -> Result<(), Failure> {
+    let (survey, task) = look_at(path, target)?;
+    let notes = notes(&survey);
+    let settings = CsvConfig { path: Some(utf_8(path)?.to_owned()), ..survey.settings };
+    let report = hearth_data::tables::check(&settings, Some(task), SEED)?;
+    print(&text(&report, notes))?;
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(Failure::Other(format!("{} has faults", shown(path))))
+    }
+}
+
+/// The path as a config can name it.
+fn utf_8(path: &Path) -> Result<&str, Failure> {
+    path.to_str().ok_or_else(|| {
+        Failure::usage(format!("the name of {} is not UTF-8; rename it", path.display()))
+    })
+}
+
+fn text(report: &TableReport, mut notes: Vec<String>) -> String {
+    let [train, test] = report.num_rows.map(|count| count.to_string());
+    let mut text = if report.classes.is_empty() {
+        text_table(&["", "train", "test"], [vec!["rows".to_owned(), train, test]])
+    } else {
+        let rows = report.classes.iter().map(|(class, counts)| {
+            let [train, test] = counts.map(|count| count.to_string());
+            vec![class.clone(), train, test]
+        });
+        text_table(&["class", "train", "test"], rows)
+    };
+    notes.splice(0..0, report.notes.iter().cloned());
+    for (title, lines) in [("notes", notes), ("faults", report.findings.clone())] {
+        if !lines.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n\n{title}:\n  {}", lines.join("\n  "));
+        }
+    }
+    text
+}

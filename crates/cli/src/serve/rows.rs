@@ -1,0 +1,188 @@
+//! Rows of a table in, their classes or numbers out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, RequestExt as _, Router};
+use hearth_data::tables::{Coding, EncodedRow, Rows, Target};
+use hearth_train::row_predict::{RowPrediction, RowPredictor};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, OpenApi, ToSchema};
+
+use super::api;
+use super::images::Likely;
+use super::media::{check_encoding, media_type};
+use super::queue::Queue;
+use super::refusal::{Refusal, Refused};
+use super::row_body::{example, rows};
+use super::service::{Network, Service, Work};
+
+/// Classes that are listed of a row where the query does not say how many.
+const DEFAULT_TOP: usize = 3;
+
+/// The document of servers that take rows.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hearth", description = "A trained network behind HTTP"),
+    paths(api::model, predict, api::health, api::measured)
+)]
+struct Document;
+
+/// Where a network on rows is asked.
+struct Endpoint {
+    service: Arc<Service>,
+    queue: Queue<EncodedRow, RowPrediction>,
+    coding: Arc<Coding>,
+}
+
+impl Network for RowPredictor {
+    fn unit(&self) -> &'static str {
+        "rows"
+    }
+
+    fn document(&self) -> utoipa::openapi::OpenApi {
+        Document::openapi()
+    }
+
+    fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
+        let (queue, worker) = service.queue();
+        let coding = Arc::new(self.coding().clone());
+        let endpoint = Endpoint { service: Arc::clone(service), queue, coding };
+        let routes =
+            Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint));
+        let batches = service.metrics.batches.clone();
+        let work = move || {
+            worker.run(|sent: Vec<EncodedRow>| {
+                batches.observe(sent.len() as f64);
+                let mut rows = Rows::default();
+                sent.iter().for_each(|row| rows.push(row));
+                RowPredictor::predict(self, &rows)
+            });
+        };
+        (routes, Box::new(work))
+    }
+}
+
+/// The query of a request.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct RowQuery {
+    /// How many classes to list, the most probable first: 0 for all, 3 when absent. Only where classes are predicted.
+    top: Option<usize>,
+}
+
+/// Rows of a table.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the document")]
+struct SentRows {
+    /// 1 to 1,024 of them: of each column that `/v1/model` lists a number or a text, or null where it is missing.
+    #[schema(value_type = Vec<HashMap<String, serde_json::Value>>)]
+    rows: Vec<HashMap<String, serde_json::Value>>,
+}
+
+/// The predictions for the rows of a request, in their order.
+#[derive(Serialize, ToSchema)]
+struct PredictedRows {
+    predictions: Vec<PredictedRow>,
+}
+
+/// The prediction for a row: classes or a number.
+#[derive(Serialize, ToSchema)]
+struct PredictedRow {
+    /// The number of the row, from 1.
+    row: usize,
+    /// The most probable classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<Vec<Likely>>,
+    /// The number, in the target's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    /// The columns whose value training has not seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unseen: Vec<String>,
+}
+
+/// Predicts the target of rows.
+#[utoipa::path(
+    post,
+    path = "/v1/predict",
+    params(RowQuery),
+    request_body = SentRows,
+    responses(
+        (status = 200, body = PredictedRows),
+        (status = 400, description = "a parameter is unknown or wrong", body = Refused),
+        (status = 413, description = "the body is too long", body = Refused),
+        (status = 415, description = "the body is compressed, or not said to be JSON", body = Refused),
+        (status = 422, description = "not rows of these columns, or too many", body = Refused),
+        (status = 429, description = "too many requests wait", body = Refused),
+        (status = 503, description = "it took too long, or the server is ending", body = Refused),
+    )
+)]
+async fn predict(
+    State(endpoint): State<Arc<Endpoint>>,
+    query: Result<Query<RowQuery>, QueryRejection>,
+    request: Request,
+) -> Result<Json<PredictedRows>, Refusal> {
+    let Endpoint { service, queue, coding } = &*endpoint;
+    let num_classes = num_classes(query, &coding.target)?;
+    let body = body(request, service.limits.body, coding).await?;
+    let coding = Arc::clone(coding);
+    let mut sent = service.decode(move |_| rows(&body, &coding)).await?;
+    let unseen: Vec<_> = sent.iter_mut().map(|row| std::mem::take(&mut row.unseen)).collect();
+    let found = queue.ask(sent).await?;
+    let predictions = found.into_iter().zip(unseen).enumerate().map(|(place, (found, unseen))| {
+        let (top, value) = match found {
+            RowPrediction::Classes(guesses) => {
+                (Some(guesses.into_iter().take(num_classes).map(Likely::from).collect()), None)
+            }
+            RowPrediction::Number(value) => (None, Some(value)),
+        };
+        let unseen = unseen.into_iter().map(|(column, _)| column).collect();
+        PredictedRow { row: place + 1, top, value, unseen }
+    });
+    Ok(Json(PredictedRows { predictions: predictions.collect() }))
+}
+
+/// How many classes are listed of a row.
+fn num_classes(
+    query: Result<Query<RowQuery>, QueryRejection>,
+    target: &Target,
+) -> Result<usize, Refusal> {
+    let reason = match (query, target) {
+        (Ok(Query(RowQuery { top })), Target::Classes { .. }) => {
+            return Ok(match top {
+                Some(0) => usize::MAX,
+                top => top.unwrap_or(DEFAULT_TOP),
+            });
+        }
+        (Ok(Query(RowQuery { top: None })), Target::Number { .. }) => return Ok(0),
+        (_, Target::Number { .. }) => "a query has no parameter here: a number is predicted",
+        (Err(_), Target::Classes { .. }) => {
+            "a query may have top, a whole number with 0 for all classes, once"
+        }
+    };
+    Err(Refusal::new(StatusCode::BAD_REQUEST, reason))
+}
+
+/// The body of a request, which is said to be JSON.
+async fn body(request: Request, longest: usize, coding: &Coding) -> Result<Bytes, Refusal> {
+    check_encoding(request.headers())?;
+    let kind = media_type(request.headers()).unwrap_or_default();
+    if kind != "application/json" {
+        let reason =
+            format!("the body is JSON, as {}, with Content-Type application/json", example(coding));
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+    }
+    request.extract().await.map_err(|rejection: BytesRejection| match rejection.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            Refusal::new(status, format!("the body is longer than {longest} bytes"))
+        }
+        _ => Refusal::unfit(rejection.body_text()),
+    })
+}
