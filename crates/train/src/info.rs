@@ -199,9 +199,6 @@ impl RunInfo {
         if info.table.is_none() && !(1..=65_536).contains(&info.dataset.classes.len()) {
             return fault("dataset.classes names no class");
         }
-        if let Some(damage) = info.table.as_ref().and_then(Coding::fault) {
-            return fault(&damage);
-        }
         Ok(Some(info))
     }
 

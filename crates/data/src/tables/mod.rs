@@ -19,7 +19,6 @@ mod card;
 mod cell;
 mod check;
 mod coding;
-mod coding_check;
 mod columns;
 mod dialect;
 mod fit;

@@ -13,6 +13,9 @@ const MOST_CLASSES: usize = 1 << 16;
 impl Coding {
     /// What is wrong with it; nothing of one that was made here.
     pub fn fault(&self) -> Option<String> {
+        if self.columns.is_empty() {
+            return Some("it has no column".to_owned());
+        }
         let mut names: Vec<&String> = self.columns.iter().map(|column| &column.name).collect();
         names.sort();
         let double = names.windows(2).find(|pair| pair[0] == pair[1]);
@@ -88,6 +91,7 @@ mod tests {
             let fault = with(&|coding| coding.columns[1].coding = category(values, fill));
             assert!(fault.contains("`colour`"), "{fault}");
         }
+        assert!(with(&|coding| coding.columns.clear()).contains("no column"));
         assert!(with(&|coding| coding.columns[0].name = "colour".into()).contains("two columns"));
         assert!(
             with(&|coding| coding.target = Target::Classes { names: vec![] }).contains("target")
