@@ -590,10 +590,18 @@ fn numbers_are_answered_and_values_that_training_has_not_seen_are_named() {
     succeed(train.arg("--run").arg(&run));
     std::fs::write(folder.path().join("rows.csv"), "size,colour\n12,red\n,pink\n").unwrap();
     let wanted = json(hearth(["predict", "--json"]).arg(&run).arg(folder.path().join("rows.csv")));
-    let server = Server::start(&run, &[]);
     let rows = json!({"rows": [{"size": 12, "colour": "red"}, {"size": null, "colour": "pink"}]});
+    let export = folder.path().join("export");
+    succeed(hearth(["export", "--format", "burnpack"]).arg(&run).arg("--out").arg(&export));
+    let server = Server::start(&export, &[]);
+    let (_, of_export) = server.ask("/v1/predict", &rows);
+    let (_, model) = server.get("/v1/model");
+    assert_eq!((&model["kind"], &model["target"]), (&json!("mlp"), &json!("price")));
+    server.end();
+    let server = Server::start(&run, &[]);
     let (status, found) = server.ask("/v1/predict", &rows);
     assert_eq!(status, 200, "{found}");
+    assert_eq!(found["predictions"], of_export["predictions"]);
     let found = &found["predictions"];
     for place in [0, 1] {
         assert_eq!(found[place]["value"], wanted["predictions"][place]["value"]);

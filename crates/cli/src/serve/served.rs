@@ -108,16 +108,13 @@ impl Served {
         let model = Model {
             classes: Some(predictor.classes().to_vec()),
             input: Some(predictor.shape().into()),
-            ..match &trained {
-                Some(trained) => Model::new(path, Some(trained)),
-                None => Model::of_export(path),
-            }
+            ..Model::of(path, trained.as_ref())
         };
         Ok(Self { network: Box::new(predictor), model })
     }
 
     fn rows(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
-        let (predictor, trained) = RowPredictor::of_run(path, which, backend)?;
+        let (predictor, trained) = RowPredictor::of(path, which, backend)?;
         let coding = predictor.coding();
         let (task, classes) = match &coding.target {
             Target::Classes { names } => (Task::Classification, Some(names.clone())),
@@ -128,13 +125,21 @@ impl Served {
             classes,
             columns: Some(coding.columns.iter().map(ModelColumn::from).collect()),
             target: Some(coding.target_column.clone()),
-            ..Model::new(path, Some(&trained))
+            ..Model::of(path, trained.as_ref())
         };
         Ok(Self { network: Box::new(predictor), model })
     }
 }
 
 impl Model {
+    /// Of a run, or else of an export.
+    fn of(path: &Path, trained: Option<&Trained>) -> Self {
+        match trained {
+            Some(trained) => Self::new(path, Some(trained)),
+            None => Self::of_export(path),
+        }
+    }
+
     /// As far as an export's `config.json` says it.
     fn of_export(folder: &Path) -> Self {
         let text = std::fs::read(folder.join("config.json")).unwrap_or_default();

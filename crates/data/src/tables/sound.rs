@@ -42,7 +42,8 @@ fn is_sound(column: &Column) -> bool {
             is_scale(*mean, *std) && fill.is_none_or(f64::is_finite)
         }
         ColumnCoding::Category { values, fill } => {
-            let is_known = |value: &String| values.binary_search(value).is_ok();
+            // Without missing cells to train on, the value of missing ones is not among the others.
+            let is_known = |value: &String| value.is_empty() || values.binary_search(value).is_ok();
             values.len() <= MOST_VALUES
                 && values.windows(2).all(|pair| pair[0] < pair[1])
                 && fill.as_ref().is_none_or(is_known)
@@ -83,6 +84,11 @@ mod tests {
             let fault = with(&|coding| coding.columns[0].coding = number(mean, std));
             assert!(fault.contains("`size`"), "{fault}");
         }
+        let mut without_missing = coding();
+        if let ColumnCoding::Category { fill, .. } = &mut without_missing.columns[1].coding {
+            *fill = Some(String::new());
+        }
+        assert_eq!(without_missing.fault(), None);
         let category = |values: &[&str], fill: Option<&str>| ColumnCoding::Category {
             values: values.iter().map(|value| (*value).to_owned()).collect(),
             fill: fill.map(str::to_owned),

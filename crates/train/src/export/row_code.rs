@@ -44,7 +44,7 @@ impl Rows {
             parts += "        for place, table in enumerate(self.embeddings):\n            \
                       parts.append(table(codes[:, place]))\n";
         } else if !categories.is_empty() {
-            let _ = write!(made, "        self.values = {categories:?}\n");
+            let _ = writeln!(made, "        self.values = {categories:?}");
             parts += "        for place, values in enumerate(self.values):\n            \
                       one_hot = nn.functional.one_hot(codes[:, place], values + 1)\n            \
                       parts.append(one_hot[:, 1:].float())\n";
