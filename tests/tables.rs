@@ -76,6 +76,17 @@ fn another_target_may_be_named() {
         let done = fail(&mut at(place, command), 2);
         assert!(flat(&done.err).contains("--target is for a CSV file"), "{}", done.err);
     }
+    // What is the last column is said where it is no target.
+    write(place, "days.csv", "size,day", |row| format!("{row}.5,2024-01-{:02}", row % 28 + 1));
+    let done = fail(&mut at(place, "init days.csv"), 3);
+    let said = flat(&done.err);
+    assert!(said.contains("target: the last column; --target COLUMN names another"), "{said}");
+    assert!(said.contains("column `day`: it is the target, and has dates"), "{said}");
+    let done = fail(&mut at(place, "init days.csv --target size"), 3);
+    assert!(flat(&done.err).contains("no column to learn from"), "{}", done.err);
+    write(place, "numbers.csv", "1.5,2,3", |row| format!("{row},2,3"));
+    let done = fail(&mut at(place, "init numbers.csv"), 3);
+    assert!(flat(&done.err).contains("no names of columns"), "{}", done.err);
     let done = fail(&mut at(place, "init absent.csv"), 3);
     assert!(done.err.contains("absent.csv"), "{}", done.err);
 }

@@ -25,7 +25,9 @@ const STEPS: usize = 3000;
 /// Writes a config for a CSV file.
 pub fn run(args: &Init) -> Result<(), Failure> {
     let (survey, task) = look_at(&args.data, args.target.as_deref())?;
-    notes(&survey).iter().for_each(|note| say(note));
+    for note in notes(&survey) {
+        say(&note);
+    }
     let run = run_name(&stem(&args.data), "table");
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{run}.toml")));
     let text = config(&path(&args.data, &out)?, &run, &out, (&survey, task));

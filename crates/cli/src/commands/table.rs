@@ -107,15 +107,15 @@ fn utf_8(path: &Path) -> Result<&str, Failure> {
 }
 
 fn text(report: &TableReport, mut notes: Vec<String>) -> String {
-    let [train, test] = report.num_rows.map(|count| count.to_string());
+    let row = |name: &str, counts: [usize; 2]| {
+        let [train, test] = counts.map(|count| count.to_string());
+        vec![name.to_owned(), train, test]
+    };
+    let classes = report.classes.iter().map(|(class, counts)| row(class, *counts));
     let mut text = if report.classes.is_empty() {
-        text_table(&["", "train", "test"], [vec!["rows".to_owned(), train, test]])
+        text_table(&["", "train", "test"], [row("rows", report.num_rows)])
     } else {
-        let rows = report.classes.iter().map(|(class, counts)| {
-            let [train, test] = counts.map(|count| count.to_string());
-            vec![class.clone(), train, test]
-        });
-        text_table(&["class", "train", "test"], rows)
+        text_table(&["class", "train", "test"], classes)
     };
     notes.splice(0..0, report.notes.iter().cloned());
     for (title, lines) in [("notes", notes), ("faults", report.findings.clone())] {

@@ -37,7 +37,7 @@ pub async fn accept(
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let open = GracefulShutdown::new();
-    let router = router(Arc::clone(&service), routes);
+    let answers = router(Arc::clone(&service), routes);
     let mut stop = pin!(stopped()?);
     loop {
         let arrival = async {
@@ -61,7 +61,7 @@ pub async fn accept(
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
             .max_buf_size(HEAD)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answers.clone()));
         let connection = open.watch(connection);
         while connections.try_join_next().is_some() {}
         connections.spawn(async move {

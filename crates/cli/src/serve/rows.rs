@@ -60,7 +60,9 @@ impl Network for RowPredictor {
             worker.run(|sent: Vec<EncodedRow>| {
                 batches.observe(sent.len() as f64);
                 let mut rows = Rows::default();
-                sent.iter().for_each(|row| rows.push(row));
+                for row in &sent {
+                    rows.push(row);
+                }
                 RowPredictor::predict(self, &rows)
             });
         };

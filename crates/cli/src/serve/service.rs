@@ -21,7 +21,7 @@ pub trait Network: std::fmt::Debug {
     /// What there are several of in a forward pass, as the metrics name it.
     fn unit(&self) -> &'static str;
 
-    /// The OpenAPI document of its server.
+    /// The `OpenAPI` document of its server.
     fn document(&self) -> OpenApi;
 
     /// The routes that ask it, and the computation of their answers.
