@@ -112,7 +112,7 @@ pub const MISTAKES: &[Mistake] = &[
         "--checkpoint",
         "best, last",
     ),
-    mistake("no picture", "predict runs/mlp-001", 2, "FILES", "hearth predict <RUN> <FILES>"),
+    mistake("no picture", "predict runs/mlp-001", 2, "<FILE>", "hearth predict <RUN> <FILE>..."),
     mistake("no format", "export runs/mlp-001 --out x", 2, "--format", "--format <FORMAT>"),
     mistake(
         "unknown format",

@@ -36,6 +36,13 @@ fn rows_are_answered_as_predict_answers_them() {
         found["predictions"][0]["top"].as_array().unwrap().len()
     };
     assert_eq!((top("?top=1"), top("?top=2"), top("")), (1, 2, 3));
+    let export = folder.path().join("export");
+    succeed(hearth(["export", "--format", "safetensors", "--out"]).arg(&export).arg(&run));
+    let exported = Server::start(&export, &[]);
+    let (_, other) = exported.ask("/v1/predict?top=0", &json!({"rows": [&setosa, &virginica]}));
+    assert_eq!(other, found);
+    assert_eq!(exported.get("/v1/model").1["target"], "species");
+    exported.end();
     // The most that one request may have, and what cannot be answered.
     let many = |count: usize| json!({"rows": vec![&setosa; count]});
     let (_, found) = server.ask("/v1/predict", &many(1024));
