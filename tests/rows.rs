@@ -128,7 +128,8 @@ fn a_resumed_run_goes_on_with_the_task_of_its_table() {
     let config = config(folder.path(), "missing = \"mean\"");
     let train = |run: &str, epochs: u32| {
         let mut command = hearth(["train"]);
-        command.arg(&config).args(["schedule.kind=constant", &format!("train.epochs={epochs}")]);
+        command.arg(&config).args(["schedule.kind=constant", "train.log_every=5"]);
+        command.arg(format!("train.epochs={epochs}"));
         command.arg("--run").arg(folder.path().join(run));
         command
     };

@@ -76,7 +76,11 @@ impl RowPredictor {
         let device = backend.device()?;
         let network = rows::network(&trained.config, &coding, &device);
         let mut state = std::mem::take(&mut trained.state);
-        let network = restore_module(network, state.take_under("model"))?;
+        // The checkpoint is under checksums, and the record is not.
+        let network = restore_module(network, state.take_under("model")).map_err(|error| {
+            let file = path.join("run.json").display().to_string();
+            TrainError::RunInfo { file, fault: format!("its table does not fit: {error}") }
+        })?;
         Ok((Self::new(network, coding, device), trained))
     }
 

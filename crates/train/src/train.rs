@@ -113,7 +113,8 @@ pub(crate) fn prepare(
 fn decided(config: &Config, data: &Data) -> Result<Config, TrainError> {
     let mut config = config.clone();
     if let (None, Data::Rows(table)) = (config.task_kind(), data) {
-        config.decide_task(table.task)?;
+        let decided = config.decide_task(table.task);
+        decided.map_err(|faults| TrainError::Settings(faults.to_string()))?;
     }
     Ok(config)
 }
