@@ -32,19 +32,23 @@ impl Table {
     pub(crate) fn card(&self) -> DataCard {
         let categories = self.coding.categories();
         let columns = |count: usize, one: &str, more: &str| match count {
-            1 => format!("1 {one}"),
-            count => format!("{count} {more}"),
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            count => Some(format!("{count} {more}")),
         };
         let numbers = self.rows.num_numbers;
         let parts = [&self.parts.train, &self.parts.valid, &self.parts.test];
         DataCard {
             name: self.name.clone(),
             unit: "rows",
-            sample: format!(
-                "{} and {}",
+            sample: [
                 columns(numbers, "number", "numbers"),
-                columns(categories.len(), "category", "categories")
-            ),
+                columns(categories.len(), "category", "categories"),
+            ]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" and "),
             dims: None,
             inputs: numbers + categories.iter().sum::<usize>(),
             samples: parts.map(Vec::len),
