@@ -1,5 +1,6 @@
 //! Tables: a class or a number, predicted from the rows of a CSV file.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -16,7 +17,7 @@ fn shoes(folder: &Path, rows: usize) -> std::path::PathBuf {
     for row in 0..rows {
         let (size, colour) = (36 + row % 10, ["red", "black", "white"][row % 3]);
         let price = 40.5 + 2.0 * (row % 10) as f64 + [5.0, 0.0, 9.0][row % 3];
-        text.push_str(&format!("{size},{colour},{},{price}\n", row % 7));
+        writeln!(text, "{size},{colour},{},{price}", row % 7).unwrap();
     }
     fs::write(&path, text).unwrap();
     path
@@ -200,6 +201,6 @@ fn a_damaged_record_of_a_table_is_an_error() {
         fs::write(run.join("run.json"), whole.replacen(from, to, 1)).unwrap();
         let rows = folder.path().join("shoes.csv");
         let failed = fail(hearth(["predict"]).arg(&run).arg(rows), 3);
-        assert!(failed.err.contains("damaged") || failed.err.contains("`"), "{}", failed.err);
+        assert!(failed.err.contains("damaged") || failed.err.contains('`'), "{}", failed.err);
     }
 }

@@ -6,6 +6,8 @@
 //! Each seed draws a test part of its own and trains by its config. Beside a predicted number stands the linear
 //! regression of the same training and validation rows.
 
+#![expect(clippy::print_stdout, reason = "it prints its table")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

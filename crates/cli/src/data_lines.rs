@@ -20,7 +20,7 @@ pub fn data_lines(summary: &Summary) -> String {
     match data.classes.len() {
         0 => {}
         1 => lines[0].push_str(", 1 class"),
-        count => lines[0].push_str(&format!(", {} classes", thousands(count as u64))),
+        count => lines[0] += &[", ", &thousands(count as u64), " classes"].concat(),
     }
     lines.extend(data.layout.as_ref().map(|layout| folders(layout, data.samples[1] > 0)));
     if !data.classes.is_empty() {

@@ -97,7 +97,7 @@ impl Mlp {
     }
 
     /// Rows `[batch, width]` with a learned vector in the place of each code.
-    fn embed(&self, rows: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn embed(&self, rows: &Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let [_, width] = rows.dims();
         let values: Vec<usize> = self.embeddings.iter().map(|matrix| matrix.dims()[0]).collect();
         let mut start = width - values.iter().sum::<usize>();
@@ -148,7 +148,7 @@ impl Network for Mlp {
     fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let mut features: Tensor<2> = pictures.flatten(1, 3);
         if !self.embeddings.is_empty() {
-            features = self.embed(features, pass);
+            features = self.embed(&features, pass);
         }
         for (index, (layer, dropout)) in self.layers.iter().zip(&self.dropouts).enumerate() {
             features = apply_linear(layer, features, self.activation);

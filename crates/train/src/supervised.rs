@@ -62,8 +62,11 @@ pub trait Objective<S: Source>: Send {
     fn report(&self, split: Split, subset: &Subset<S>, outputs: Outputs<'_, S>) -> Report;
 }
 
-/// Hands outputs, row by row, and the batches that they are of to a function, in stored order.
-pub type Outputs<'a, S> = &'a mut dyn FnMut(&mut dyn FnMut(&[f32], &[<S as Source>::Batch]));
+/// Takes outputs, row by row, and the batches that they are of.
+pub type Tally<'a, S> = &'a mut dyn FnMut(&[f32], &[<S as Source>::Batch]);
+
+/// Hands all outputs to a tally, in stored order.
+pub type Outputs<'a, S> = &'a mut dyn FnMut(Tally<'_, S>);
 
 /// Trains a network by an objective.
 pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
@@ -226,7 +229,7 @@ pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
     device: &Device,
 ) -> Report {
     let starts: Vec<_> = (0..subset.len()).step_by(EVALUATION_BATCH).collect();
-    let outputs = &mut |tally: &mut dyn FnMut(&[f32], &[<I::Source as Source>::Batch])| {
+    let outputs = &mut |tally: Tally<'_, I::Source>| {
         for starts in starts.chunks(EVALUATION_READ) {
             let (mut outputs, mut batches) = (Vec::new(), Vec::new());
             for start in starts {

@@ -33,12 +33,12 @@ pub const ENTRY: TaskEntry = TaskEntry {
     open,
     sizes,
     evaluate: evaluate_run,
-    next: |config, run| match config.data.source {
-        DataSource::Csv(_) => rows::next(config, run),
-        _ => {
-            let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");
-            format!("predict with: {predict}")
+    next: |config, run| {
+        if matches!(config.data.source, DataSource::Csv(_)) {
+            return rows::next(config, run);
         }
+        let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");
+        format!("predict with: {predict}")
     },
 };
 

@@ -30,10 +30,13 @@ pub struct TaskEntry {
     /// The sizes of its networks, before they are there; none where they list no layers.
     pub sizes: fn(&Config, &Data) -> Option<Sizes>,
     /// Results of a run's checkpoint, and its step.
-    pub evaluate: fn(&Evaluation<'_>, &mut dyn FnMut(&str)) -> Result<(u64, Report), TrainError>,
+    pub evaluate: Evaluate,
     /// The command that puts a trained run to work, in a sentence.
     pub next: fn(&Config, &Path) -> String,
 }
+
+/// Evaluates a checkpoint: its step and the results. Notices go to the function.
+pub type Evaluate = fn(&Evaluation<'_>, &mut dyn FnMut(&str)) -> Result<(u64, Report), TrainError>;
 
 /// Trains another run first, on data whose labels follow so many rules: a task may need what it learns.
 pub type Train =
