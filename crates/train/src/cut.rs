@@ -40,7 +40,7 @@ pub(crate) fn notes(
     Ok(notes)
 }
 
-/// A warning that some classes have no training image left.
+/// A warning that some classes have no training sample left.
 fn untrained(batches: &BatchConfig, data: &DataCard) -> Option<String> {
     let classes = data.classes.iter().zip(&data.class_counts);
     let lacking = classes.filter(|(_, [train, ..])| *train == 0);
@@ -58,8 +58,9 @@ fn untrained(batches: &BatchConfig, data: &DataCard) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let unit = if data.dims.is_some() { "image" } else { "row" };
     Some(format!(
-        "warning: {} of {} classes have no training image, for data.{key} leaves {} images: {named}{more}",
+        "warning: {} of {} classes have no training {unit}, for data.{key} leaves {} {unit}s: {named}{more}",
         lacking.len(),
         data.classes.len(),
         data.samples[0]

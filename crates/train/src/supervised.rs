@@ -35,38 +35,48 @@ pub trait Inputs: Send {
     fn tensor(&self, batch: &<Self::Source as Source>::Batch, device: &Device) -> Tensor<4>;
 }
 
-/// The targets of a batch, and how far outputs are from them.
-pub trait Objective<S: Source>: Send {
+/// The distance of outputs from targets, which is made small.
+pub trait Loss: Send {
+    /// What is known of a sample, and predicted for others.
+    type Target: Copy;
+
     /// The name of the second number that a step is measured by.
     const MEASURE: &'static str;
 
-    /// The number of samples of a batch.
-    fn samples(&self, batch: &S::Batch) -> usize;
-
-    /// The sum of the weights of a batch, which the losses of a step are divided by.
-    fn total_weight(&self, batch: &S::Batch) -> f64;
+    /// The sum of the weights of some targets, which the losses of a step are divided by.
+    fn total_weight(&self, targets: &[Self::Target]) -> f64;
 
     /// The loss `[1]` of outputs `[batch, outputs]`, divided by `total_weight`.
-    fn loss(&self, outputs: Tensor<2>, batch: &S::Batch, total_weight: f64) -> Tensor<1>;
+    fn loss(&self, outputs: Tensor<2>, targets: &[Self::Target], total_weight: f64) -> Tensor<1>;
 
     /// The sum over the batch of [`Self::MEASURE`], of outputs without differentiation.
     fn measure(
         &self,
         outputs: Tensor<2>,
-        batch: &S::Batch,
+        targets: &[Self::Target],
         context: &mut StepContext<'_>,
     ) -> Number;
-
-    /// Results on a set. `outputs` hands the outputs of some samples, row by row, to its argument with their
-    /// batches, until all are through.
-    fn report(&self, split: Split, subset: &Subset<S>, outputs: Outputs<'_, S>) -> Report;
 }
 
-/// Takes outputs, row by row, and the batches that they are of.
-pub type Tally<'a, S> = &'a mut dyn FnMut(&[f32], &[<S as Source>::Batch]);
+/// A loss on the samples of a source, and the results that it comes to.
+pub trait Objective<S: Source>: Loss {
+    /// The target of each sample of a batch.
+    fn targets<'b>(&self, batch: &'b S::Batch) -> &'b [Self::Target];
+
+    /// Results on a set, all of whose outputs and targets `outputs` hands to its argument.
+    fn report(
+        &self,
+        split: Split,
+        subset: &Subset<S>,
+        outputs: Outputs<'_, Self::Target>,
+    ) -> Report;
+}
+
+/// Takes outputs, row by row, and the target of each row.
+pub type Tally<'a, T> = &'a mut dyn FnMut(&[f32], &[T]);
 
 /// Hands all outputs to a tally, in stored order.
-pub type Outputs<'a, S> = &'a mut dyn FnMut(Tally<'_, S>);
+pub type Outputs<'a, T> = &'a mut dyn FnMut(Tally<'_, T>);
 
 /// Trains a network by an objective.
 pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
@@ -114,8 +124,9 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
         context: &mut StepContext<'_>,
     ) -> ([Number; 2], Update) {
         let network = context.weights(&self.learner.network);
-        let total_weight =
-            batches.iter().map(|batch| self.objective.total_weight(batch)).sum::<f64>();
+        let objective = &self.objective;
+        let weight = |batch| objective.total_weight(objective.targets(batch));
+        let total_weight = batches.iter().map(weight).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
         let (mut loss, mut measure, mut moments) =
             (Number::Here(0.0), Number::Here(0.0), Vec::new());
@@ -124,9 +135,10 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
             let inputs = context.input(self.inputs.tensor(batch, &self.device));
             let outputs = context.output(network.forward_in(inputs, &mut pass));
             moments.extend(pass.into_moments());
-            let part = self.objective.loss(outputs.clone(), batch, total_weight);
+            let targets = objective.targets(batch);
+            let part = objective.loss(outputs.clone(), targets, total_weight);
             loss = loss + context.read("loss", part.clone().inner());
-            measure = measure + self.objective.measure(outputs.inner(), batch, context);
+            measure = measure + objective.measure(outputs.inner(), targets, context);
             gradients.accumulate(&*network, context.backward(part, &*network));
         }
         ([loss, measure], context.propose(&*network, None, gradients.grads(), moments))
@@ -160,7 +172,8 @@ where
     fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
         let batches = self.batches.of_step(context.step);
         let ([loss, measure], update) = self.forward_backward(&batches, context);
-        let samples = batches.iter().map(|batch| self.objective.samples(batch)).sum::<usize>();
+        let samples =
+            batches.iter().map(|batch| self.objective.targets(batch).len()).sum::<usize>();
         self.batches.recycle(batches);
         Ok(Proposed {
             change: Box::new(Step { update, learning_rate: context.learning_rate }),
@@ -169,7 +182,7 @@ where
         })
     }
 
-    fn sources(&mut self, step: u64) -> Vec<u32> {
+    fn sources(&self, step: u64) -> Vec<u32> {
         self.batches.sources(step)
     }
 
@@ -229,17 +242,17 @@ pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
     device: &Device,
 ) -> Report {
     let starts: Vec<_> = (0..subset.len()).step_by(EVALUATION_BATCH).collect();
-    let outputs = &mut |tally: Tally<'_, I::Source>| {
+    let mut batch = <I::Source as Source>::Batch::default();
+    let outputs = &mut |tally: Tally<'_, O::Target>| {
         for starts in starts.chunks(EVALUATION_READ) {
-            let (mut outputs, mut batches) = (Vec::new(), Vec::new());
+            let (mut outputs, mut targets) = (Vec::new(), Vec::new());
             for start in starts {
-                let mut batch = <I::Source as Source>::Batch::default();
                 subset.fill(*start..subset.len().min(start + EVALUATION_BATCH), &mut batch);
                 let inputs = inputs.tensor(&batch, device);
-                outputs.push(network.forward_in(inputs, &mut Pass::default()));
-                batches.push(batch);
+                outputs.push(network.forward(inputs));
+                targets.extend_from_slice(objective.targets(&batch));
             }
-            tally(&values(Tensor::cat(outputs, 0)), &batches);
+            tally(&values(Tensor::cat(outputs, 0)), &targets);
         }
     };
     objective.report(split, subset, outputs)

@@ -166,7 +166,7 @@ pub trait Task {
     fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError>;
 
     /// The places in the training set of the samples that the step after `step` finished ones is computed from.
-    fn sources(&mut self, _step: u64) -> Vec<u32> {
+    fn sources(&self, _step: u64) -> Vec<u32> {
         Vec::new()
     }
 

@@ -80,15 +80,14 @@ pub(crate) fn prepare(
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Prepared, TrainError> {
-    let config = job.config;
     let device = job.backend.device()?;
     // Refused before a judge is trained for it.
-    Arithmetic::new(config.run.precision, &device)?;
-    let threads = set_threads(config.run.threads);
-    let data = Data::load(config, labels, job.datasets, &mut |text| {
+    Arithmetic::new(job.config.run.precision, &device)?;
+    let threads = set_threads(job.config.run.threads);
+    let data = Data::load(job.config, labels, job.datasets, &mut |text| {
         observe(Event::Note(text.to_owned()));
     })?;
-    let config = &decided(config, &data)?;
+    let config = decided(job.config, &data)?;
     let card = data.card();
     for note in &card.notes {
         observe(Event::Note(note.clone()));
@@ -100,13 +99,13 @@ pub(crate) fn prepare(
         let shape = images.dataset.train.shape;
         hearth_data::augment::check(augment, shape).map_err(TrainError::Settings)?;
     }
-    for note in cut::notes(config, labels, &card)? {
+    for note in cut::notes(&config, labels, &card)? {
         observe(Event::Note(note));
     }
-    if let Some(sizes) = (tasks::entry_of(config).sizes)(config, &data) {
-        memory::check(config, job.backend, &card, sizes)?;
+    if let Some(sizes) = (tasks::entry_of(&config).sizes)(&config, &data) {
+        memory::check(&config, job.backend, &card, sizes)?;
     }
-    Ok(Prepared { config: config.clone(), data, device, threads })
+    Ok(Prepared { config, data, device, threads })
 }
 
 /// The settings with the task that the target of a table says, where they say none themselves.

@@ -4,33 +4,32 @@
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::Purpose;
-use hearth_config::{AdversarialConfig, CommandLine, Config, GanConfig, ModelConfig};
-use hearth_data::{Batch, Data, Labels, Loader, Normalization, PictureShape, Splits};
+use hearth_config::{AdversarialConfig, Config, GanConfig};
+use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
 use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use super::entry::{Assignment, Opened, Opening, TaskEntry};
 use crate::adversarial_loss::PairLoss;
 use crate::average;
 use crate::batches::Batches;
 use crate::error::TrainError;
-use crate::evaluate::{Evaluation, read_pictures};
-use crate::info::Preprocessing;
 use crate::input::Input;
-use crate::judge::{self, Judge};
+use crate::judge::Judge;
 use crate::layer_table::LayerTable;
 use crate::learner::{Learner, Update};
-use crate::memory::{SMALLEST, Sizes, sizes_of};
 use crate::number::Number;
 use crate::pictures::Picture;
-use crate::sampler::{Sampler, Use, latent, sample};
+use crate::sampler::{Use, latent, sample};
 use crate::scalars::Sums;
 use crate::state::{module_state, restore_module};
 use crate::step::StepContext;
 use crate::task::{Artifact, Own, Proposed, Split, Task, own};
-use crate::trained::Trained;
+
+mod row;
+
+pub use row::ENTRY;
 
 /// Pictures in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
@@ -66,70 +65,6 @@ pub struct Adversarial {
     /// Where the networks train, with differentiation.
     device: Device,
     seed: u64,
-}
-
-/// Adversarial training in the table of tasks.
-pub const ENTRY: TaskEntry = TaskEntry {
-    name: "generate",
-    labels: Labels::Unused,
-    has_one_loss: false,
-    open,
-    sizes,
-    evaluate: evaluate_run,
-    next: |_, run| {
-        let sample = CommandLine::new("sample").path(run).args(["--out", "grid.png"]);
-        format!("make pictures with: {sample}")
-    },
-};
-
-fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
-    let Opening { config, data, device, assignment, observe, .. } = opening;
-    let images =
-        data.images().ok_or_else(|| TrainError::Settings("a pair learns from images".into()))?;
-    let splits = &images.splits;
-    let ModelConfig::Gan(pair) = &config.model else {
-        unreachable!("a checked config's task is its model's")
-    };
-    let judge =
-        assignment.map(|Assignment { job, train }| judge::for_job(job, images, train, observe));
-    let judge = judge.transpose()?.flatten();
-    let task = Box::new(Adversarial::new(config, pair, splits, judge, device)?);
-    let normalization = normalization(splits.train.source.shape.channels);
-    Ok(Opened { task, preprocessing: Preprocessing::Images(normalization), start: None })
-}
-
-fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
-    let (Data::Images(images), ModelConfig::Gan(pair)) = (data, &config.model) else {
-        return None;
-    };
-    let dims = images.dims();
-    if dims[1].min(dims[2]) < SMALLEST {
-        return None;
-    }
-    let networks =
-        [(Generator::layers(pair, dims)?, [1, 1, 1]), (Discriminator::layers(pair, dims)?, dims)];
-    Some(sizes_of(dims, networks))
-}
-
-fn evaluate_run(
-    evaluation: &Evaluation<'_>,
-    notice: &mut dyn FnMut(&str),
-) -> Result<(u64, Report), TrainError> {
-    let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
-    if let Some(file) = pictures {
-        let trained = Trained::open(run, which)?;
-        let splits = trained.images(datasets, notice)?.splits;
-        let judge = judge::of_run(&trained, &splits, backend)?;
-        let pixels = read_pictures(file, trained.info.shape()?, judge.samples(), notice)?;
-        return Ok((trained.step, judge.judge(&pixels, split)));
-    }
-    let sampler = Sampler::open(run, which, backend)?;
-    let trained = sampler.trained();
-    let judge = judge::of_run(trained, &trained.images(datasets, notice)?.splits, backend)?;
-    let Sampler { generator, latent_size, device, .. } = &sampler;
-    let seed = trained.config.run.seed;
-    let report = judge.judge_generator(generator, *latent_size, seed, split, device);
-    Ok((trained.step, report))
 }
 
 /// What learns.
@@ -298,7 +233,7 @@ impl Task for Adversarial {
         })
     }
 
-    fn sources(&mut self, step: u64) -> Vec<u32> {
+    fn sources(&self, step: u64) -> Vec<u32> {
         self.batches.sources(step)
     }
 

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use hearth_config::{CommandLine, Config, DataSource, ModelConfig};
 use hearth_data::tables::{RowBatch, Rows, Targets};
-use hearth_data::{Batch, Data, Examples, Images, Labels, Source, Subset};
+use hearth_data::{Batch, Data, Examples, Images, Labels, Subset};
 use hearth_model::Classifier;
 use hearth_report::report::{Report, View};
 use hearth_store::RunDir;
@@ -22,7 +22,7 @@ use crate::number::Number;
 use crate::predict::Predictor;
 use crate::rows;
 use crate::step::StepContext;
-use crate::supervised::{self, Inputs, Objective, Outputs, Supervised};
+use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use crate::task::Split;
 
 /// Classification in the table of tasks.
@@ -141,46 +141,39 @@ impl Classes {
         Self { entropy, names }
     }
 
-    /// The tally of logits and the labels of their batches.
-    fn tally<S: Source>(
-        &self,
-        outputs: Outputs<'_, S>,
-        labels: impl Fn(&S::Batch) -> &[u16],
-    ) -> Tally {
+    fn tally(&self, outputs: Outputs<'_, u16>) -> Tally {
         let mut tally = Tally::new(self.names.len());
-        outputs(&mut |logits, batches| {
-            let mut rest = logits;
-            for labels in batches.iter().map(&labels) {
-                let (own, others) = rest.split_at(labels.len() * self.names.len());
-                tally.add(own, labels);
-                rest = others;
-            }
-        });
+        outputs(&mut |logits, labels| tally.add(logits, labels));
         tally
     }
 }
 
-impl Objective<Examples> for Classes {
+impl Loss for Classes {
+    /// The place of the class among the names.
+    type Target = u16;
+
     const MEASURE: &'static str = "accuracy";
 
-    fn samples(&self, batch: &Batch) -> usize {
-        batch.len()
+    fn total_weight(&self, labels: &[u16]) -> f64 {
+        self.entropy.total_weight(labels)
     }
 
-    fn total_weight(&self, batch: &Batch) -> f64 {
-        self.entropy.total_weight(&batch.labels)
+    fn loss(&self, outputs: Tensor<2>, labels: &[u16], total_weight: f64) -> Tensor<1> {
+        self.entropy.forward(outputs, labels, total_weight)
     }
 
-    fn loss(&self, outputs: Tensor<2>, batch: &Batch, total_weight: f64) -> Tensor<1> {
-        self.entropy.forward(outputs, &batch.labels, total_weight)
+    fn measure(&self, outputs: Tensor<2>, labels: &[u16], context: &mut StepContext<'_>) -> Number {
+        context.num_correct(outputs, labels)
+    }
+}
+
+impl Objective<Examples> for Classes {
+    fn targets<'b>(&self, batch: &'b Batch) -> &'b [u16] {
+        &batch.labels
     }
 
-    fn measure(&self, outputs: Tensor<2>, batch: &Batch, context: &mut StepContext<'_>) -> Number {
-        context.num_correct(outputs, &batch.labels)
-    }
-
-    fn report(&self, split: Split, subset: &Subset, outputs: Outputs<'_, Examples>) -> Report {
-        let tally = self.tally::<Examples>(outputs, |batch| &batch.labels);
+    fn report(&self, split: Split, subset: &Subset, outputs: Outputs<'_, u16>) -> Report {
+        let tally = self.tally(outputs);
         let mistakes = tally.mistakes(subset, &self.names);
         let mut report = tally.report(split.name(), &self.names, "images");
         report.views.push(("mistakes", View::Images(mistakes)));
@@ -188,40 +181,16 @@ impl Objective<Examples> for Classes {
     }
 }
 
-/// The labels of a batch of rows.
-fn labels(batch: &RowBatch) -> &[u16] {
-    match &batch.targets {
-        Targets::Classes(labels) => labels,
-        Targets::Numbers(_) | Targets::Unknown => &[],
-    }
-}
-
 impl Objective<Rows> for Classes {
-    const MEASURE: &'static str = "accuracy";
-
-    fn samples(&self, batch: &RowBatch) -> usize {
-        batch.len()
+    fn targets<'b>(&self, batch: &'b RowBatch) -> &'b [u16] {
+        match &batch.targets {
+            Targets::Classes(labels) => labels,
+            Targets::Numbers(_) | Targets::Unknown => &[],
+        }
     }
 
-    fn total_weight(&self, batch: &RowBatch) -> f64 {
-        self.entropy.total_weight(labels(batch))
-    }
-
-    fn loss(&self, outputs: Tensor<2>, batch: &RowBatch, total_weight: f64) -> Tensor<1> {
-        self.entropy.forward(outputs, labels(batch), total_weight)
-    }
-
-    fn measure(
-        &self,
-        outputs: Tensor<2>,
-        batch: &RowBatch,
-        context: &mut StepContext<'_>,
-    ) -> Number {
-        context.num_correct(outputs, labels(batch))
-    }
-
-    fn report(&self, split: Split, _: &Subset<Rows>, outputs: Outputs<'_, Rows>) -> Report {
-        self.tally::<Rows>(outputs, labels).report(split.name(), &self.names, "rows")
+    fn report(&self, split: Split, _: &Subset<Rows>, outputs: Outputs<'_, u16>) -> Report {
+        self.tally(outputs).report(split.name(), &self.names, "rows")
     }
 }
 

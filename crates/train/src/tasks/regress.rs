@@ -12,7 +12,7 @@ use crate::error::TrainError;
 use crate::number::Number;
 use crate::rows;
 use crate::step::StepContext;
-use crate::supervised::{Objective, Outputs};
+use crate::supervised::{Loss, Objective, Outputs};
 use crate::task::Split;
 
 /// Regression in the table of tasks.
@@ -62,36 +62,26 @@ impl Deviation {
     }
 }
 
-/// The standardised targets of a batch.
-fn targets(batch: &RowBatch) -> &[f32] {
-    match &batch.targets {
-        Targets::Numbers(numbers) => numbers,
-        Targets::Classes(_) | Targets::Unknown => &[],
-    }
-}
-
 /// Outputs `[batch, 1]` less the targets.
-fn deviations(outputs: Tensor<2>, batch: &RowBatch) -> Tensor<2> {
-    let data = TensorData::new(targets(batch).to_vec(), [batch.len(), 1]);
-    let device = outputs.device();
-    let wanted = Tensor::from_data(data, &device);
+fn deviations(outputs: Tensor<2>, targets: &[f32]) -> Tensor<2> {
+    let data = TensorData::new(targets.to_vec(), [targets.len(), 1]);
+    let wanted = Tensor::from_data(data, &outputs.device());
     outputs - wanted
 }
 
-impl Objective<Rows> for Deviation {
+impl Loss for Deviation {
+    /// A number, standardised by the training part.
+    type Target = f32;
+
     const MEASURE: &'static str = "mae";
 
-    fn samples(&self, batch: &RowBatch) -> usize {
-        batch.len()
-    }
-
-    fn total_weight(&self, batch: &RowBatch) -> f64 {
-        batch.len() as f64
+    fn total_weight(&self, targets: &[f32]) -> f64 {
+        targets.len() as f64
     }
 
     /// With `d` the deviation: `d^2`, `|d|`, or `d^2 / 2` up to 1 and `|d| - 1/2` above (Huber 1964).
-    fn loss(&self, outputs: Tensor<2>, batch: &RowBatch, total_weight: f64) -> Tensor<1> {
-        let deviations = deviations(outputs, batch);
+    fn loss(&self, outputs: Tensor<2>, targets: &[f32], total_weight: f64) -> Tensor<1> {
+        let deviations = deviations(outputs, targets);
         let losses = match self.loss {
             RegressionLoss::Squared => deviations.clone() * deviations,
             RegressionLoss::Absolute => deviations.abs(),
@@ -108,19 +98,27 @@ impl Objective<Rows> for Deviation {
     fn measure(
         &self,
         outputs: Tensor<2>,
-        batch: &RowBatch,
+        targets: &[f32],
         context: &mut StepContext<'_>,
     ) -> Number {
-        let sum = deviations(outputs, batch).abs().sum();
+        let sum = deviations(outputs, targets).abs().sum();
         context.read("mean absolute error", sum) * self.std
     }
+}
 
-    fn report(&self, split: Split, _: &Subset<Rows>, outputs: Outputs<'_, Rows>) -> Report {
+impl Objective<Rows> for Deviation {
+    fn targets<'b>(&self, batch: &'b RowBatch) -> &'b [f32] {
+        match &batch.targets {
+            Targets::Numbers(numbers) => numbers,
+            Targets::Classes(_) | Targets::Unknown => &[],
+        }
+    }
+
+    fn report(&self, split: Split, _: &Subset<Rows>, outputs: Outputs<'_, f32>) -> Report {
         let (mut predicted, mut wanted) = (Vec::new(), Vec::new());
-        outputs(&mut |values, batches| {
-            predicted.extend(values.iter().map(|value| self.number(*value)));
-            let numbers = batches.iter().flat_map(targets);
-            wanted.extend(numbers.map(|value| self.number(*value)));
+        outputs(&mut |outputs, targets| {
+            predicted.extend(outputs.iter().map(|output| self.number(*output)));
+            wanted.extend(targets.iter().map(|target| self.number(*target)));
         });
         self.results(split, &predicted, &wanted)
     }
@@ -195,17 +193,11 @@ mod tests {
         Deviation::new(loss, &Coding { columns: Vec::new(), target_column: "price".into(), target })
     }
 
-    fn batch(numbers: &[f32]) -> RowBatch {
-        let indices = (0..numbers.len() as u32).collect();
-        RowBatch { targets: Targets::Numbers(numbers.to_vec()), indices, ..RowBatch::default() }
-    }
-
     /// The loss of outputs 0.5 and 3 where 0 and 0 are right, and the gradient by each.
     fn loss(loss: RegressionLoss) -> (f32, Vec<f32>) {
         let device = Backend::default().device().expect("a CPU").autodiff();
         let outputs = Tensor::<2>::from_data([[0.5_f32], [3.0]], &device).require_grad();
-        let batch = batch(&[0.0, 0.0]);
-        let loss = deviation(loss).loss(outputs.clone(), &batch, 2.0);
+        let loss = deviation(loss).loss(outputs.clone(), &[0.0, 0.0], 2.0);
         let gradients = loss.backward();
         let gradient = outputs.grad(&gradients).expect("it is learned from");
         (loss.into_scalar::<f32>(), gradient.into_data().try_into_vec().expect("floats"))
