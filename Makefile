@@ -26,7 +26,7 @@ ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --featu
 OTHERS    := flex serve,flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
 READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
 # What reads strangers' input, each on its own, and where what is found meanwhile goes.
-TARGETS   := checkpoint config csv http idx import metrics overrides picture
+TARGETS   := checkpoint config csv http idx import metrics overrides picture rows
 FUZZ      := $(CARGO_TARGET_DIR)/fuzz
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools

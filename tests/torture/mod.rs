@@ -59,11 +59,14 @@ const STRACE: &str = "strace -f -o /dev/null";
 #[ignore = "takes minutes: `make torture`"]
 fn every_real_fault_costs_nothing() {
     let checked = order::check(&Subject::new(PERCEPTRON));
-    let [mut table, others] = std::thread::scope(|scope| {
-        [scope.spawn(faults_of_a_run), scope.spawn(faults_of_resumes_and_places)]
+    // They wait more than they compute.
+    let faults = [faults_of_a_run, faults_of_resumes, faults_of_a_table, faults_of_places];
+    let tables = std::thread::scope(|scope| {
+        faults
+            .map(|faults| scope.spawn(faults))
             .map(|thread| thread.join().expect("every fault comes"))
     });
-    table.add(others);
+    let table = tables.into_iter().reduce(Table::add).expect("there are some");
     table.write(checked);
     table.assert_unharmed();
 }
@@ -83,17 +86,27 @@ fn faults_of_a_run() -> Table {
     table
 }
 
-fn faults_of_resumes_and_places() -> Table {
+fn faults_of_resumes() -> Table {
     let (mut table, subject) = (Table::default(), Subject::new(PERCEPTRON));
     calls::resume_at_each(&subject, &mut table);
     let pair = Subject::new(PAIR);
     calls::end_of_a_pair(&pair, &mut table);
-    let rows = Subject::new(ROWS);
-    for subject in [&subject, &pair, &rows] {
+    for subject in [&subject, &pair] {
         folder::left_over(subject, &mut table);
     }
+    table
+}
+
+fn faults_of_a_table() -> Table {
+    let (mut table, rows) = (Table::default(), Subject::new(ROWS));
     kills::at_random_moments(&rows, 40, &mut table);
     calls::some(&rows, &mut table);
+    folder::left_over(&rows, &mut table);
+    table.of("a table")
+}
+
+fn faults_of_places() -> Table {
+    let (mut table, subject) = (Table::default(), Subject::new(PERCEPTRON));
     clock::jumps(&subject, 10, &mut table);
     beside::two_programs(&subject, usize::MAX, &mut table);
     beside::two_at_once(&subject, 100, &mut table);

@@ -65,11 +65,20 @@ impl Table {
         self.missed += 1;
     }
 
-    /// Takes in those of another table, which was begun at the same time.
-    pub fn add(&mut self, other: Self) {
+    /// With those of another table, which was begun at the same time.
+    pub fn add(mut self, other: Self) -> Self {
         self.rows.extend(other.rows);
         self.harms.extend(other.harms);
         self.missed += other.missed;
+        self
+    }
+
+    /// Says at each place what was trained there.
+    pub fn of(mut self, subject: &str) -> Self {
+        for row in &mut self.rows {
+            row.place = format!("{}, of {subject}", row.place);
+        }
+        self
     }
 
     /// Fails when a fault did harm.
@@ -100,7 +109,9 @@ impl Table {
 
     fn markdown(&self, checked: usize) -> String {
         let mut text = HEAD.to_owned();
-        let of_checkpoints = |row: &&Row| OF_CHECKPOINTS.contains(&row.place.as_str());
+        let of_checkpoints = |row: &&Row| {
+            OF_CHECKPOINTS.contains(&row.place.split(", of").next().unwrap_or_default())
+        };
         let of_checkpoints =
             self.rows.iter().filter(of_checkpoints).map(Row::faults).sum::<usize>();
         let line = |text: &mut String, names: [&str; 2], row: [usize; 8]| {
@@ -138,8 +149,8 @@ const HEAD: &str = "\
 # Faults, and what they cost
 
 Written by `make torture`, which puts real faults into real training runs: a perceptron of 12 steps with 5
-checkpoints, an adversarial pair, and a number that is predicted from a table. After each fault the run is looked at from outside and gone on with by
-`hearth train --resume`.
+checkpoints, an adversarial pair, and a number that is predicted from a table. After each fault the run is looked at
+from outside and gone on with by `hearth train --resume`.
 
 - **ended**: the program was killed; ended with an error of at most six lines and exit code 1 or 3; or carried
   on, because the call was repeated, or what it was for is not essential, such as the page. A program that

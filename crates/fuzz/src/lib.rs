@@ -10,6 +10,7 @@
 //! | [`checkpoint`] | the four files of a checkpoint |
 //! | [`import`] | weights of another program: safetensors, or what `torch.save` writes |
 //! | [`http`] | the kind and the body of a request for a prediction |
+//! | [`rows`] | the body of a request about rows of a table |
 //! | [`metrics`] | `metrics.jsonl` |
 //!
 //! `make fuzz` looks for new inputs (`fuzz/`), and the tests throw again what was found: `fuzz/corpus` holds an
@@ -31,6 +32,7 @@ pub mod limits;
 pub mod metrics;
 pub mod overrides;
 pub mod picture;
+pub mod rows;
 
 /// The server's own code that reads a request: it is a part of the program, which is no library.
 #[expect(dead_code, reason = "of the refusals, these files make some")]
@@ -39,6 +41,7 @@ mod serve {
     pub mod body;
     mod media;
     pub mod refusal;
+    pub mod row_body;
 }
 
 /// How the program shows a fault.
@@ -49,7 +52,7 @@ mod show;
 pub type Target = fn(&[u8]);
 
 /// Each target by its name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("checkpoint", checkpoint::run),
     ("config", config::run),
     ("csv", csv::run),
@@ -59,6 +62,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("metrics", metrics::run),
     ("overrides", overrides::run),
     ("picture", picture::run),
+    ("rows", rows::run),
 ];
 
 /// How many times as long an input may take while coverage is counted.

@@ -1,0 +1,48 @@
+//! The body of a request about rows of a table, as JSON.
+
+use axum::http::StatusCode;
+use hearth_data::tables::{Coding, Column, ColumnCoding, Target};
+
+use crate::serve::row_body::{MOST_ROWS, rows};
+
+/// The rows of a body are coded, each with all its numbers and codes.
+pub fn run(input: &[u8]) {
+    let coding = coding();
+    match rows(input, &coding) {
+        Ok(rows) => {
+            assert!((1..=MOST_ROWS).contains(&rows.len()), "{} rows", rows.len());
+            for row in rows {
+                assert_eq!(row.numbers.len(), coding.num_numbers());
+                assert!(row.numbers.iter().all(|number| number.is_finite()), "{:?}", row.numbers);
+                let counts = coding.categories();
+                assert_eq!(row.codes.len(), counts.len());
+                let known = |(code, count): (&u32, usize)| *code as usize <= count;
+                assert!(row.codes.iter().zip(counts).all(known), "{:?}", row.codes);
+            }
+        }
+        Err(refusal) => {
+            assert_eq!(refusal.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let length = refusal.reason.chars().count();
+            assert!((1..1000).contains(&length), "a reason of {length} letters");
+        }
+    }
+}
+
+/// A column of each kind.
+fn coding() -> Coding {
+    let number =
+        |fill, missing_flag| ColumnCoding::Number { mean: 2.0, std: 0.5, fill, missing_flag };
+    let values = ["blue", "réd", "true", ""].map(str::to_owned).to_vec();
+    let category = |fill| ColumnCoding::Category { values: values.clone(), fill };
+    let columns = [
+        ("length", number(None, false)),
+        ("width", number(Some(2.5), true)),
+        ("colour", category(None)),
+        ("sky", category(Some("blue".to_owned()))),
+    ];
+    Coding {
+        columns: columns.map(|(name, coding)| Column { name: name.into(), coding }).into(),
+        target_column: "kind".into(),
+        target: Target::Number { mean: 0.0, std: 1.0 },
+    }
+}
