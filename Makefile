@@ -21,9 +21,9 @@ SECONDS ?= 60
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # Everything, on all backends: what is checked, tested and measured, compiled once.
-ALL       := -p hearth -p hearth-kernels -p hearth-model -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
+ALL       := -p hearth -p hearth-export -p hearth-kernels -p hearth-model -p hearth-tasks -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
 # Other sets of backends that are checked, and not compiled to the end.
-OTHERS    := flex serve,flex ndarray wgpu flex,ndarray flex,wgpu flex,fusion
+OTHERS    := flex program,flex serve,flex program,ndarray program,wgpu program,flex,ndarray program,flex,wgpu program,flex,fusion
 READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
 # What reads strangers' input, each on its own, and where what is found meanwhile goes.
 TARGETS   := checkpoint config csv http idx import metrics overrides picture rows
@@ -158,7 +158,7 @@ torture: ## real faults in real runs, counted in docs/torture.md: kills, errors,
 	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture torture::every_real_fault_costs_nothing
 
 size: ## how large the program is, with flex alone and with everything, and what it needs
-	cargo build --release -p hearth --no-default-features --features flex
+	cargo build --release -p hearth --no-default-features --features program,flex
 	@bash scripts/size.sh 'flex, without the server' $(HEARTH)
 	cargo build --release $(ALL) --bin hearth
 	@bash scripts/size.sh 'all backends and the server' $(HEARTH)

@@ -16,7 +16,8 @@ use hearth_config::{Config, RawConfig, TaskKind};
 use hearth_data::tables::{Rows, Table, Targets};
 use hearth_data::{Data, Labels};
 use hearth_report::{fixed, text_table};
-use hearth_train::{Backend, Job, Report, Target, train};
+use hearth_tasks::train;
+use hearth_train::{Backend, Job, Report, Target};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand};
-use hearth_train::{Backend, Format, Part, Split, Which};
+use hearth_export::{Format, Part};
+use hearth_train::{Backend, Split, Which};
 
 mod sweep;
 

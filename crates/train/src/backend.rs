@@ -181,6 +181,3 @@ pub fn set_threads(threads: Option<usize>) -> usize {
         rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
     rayon::current_num_threads()
 }
-
-#[cfg(all(test, feature = "flex", feature = "wgpu"))]
-mod agreement;

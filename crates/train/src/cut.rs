@@ -1,7 +1,7 @@
 //! What is left of a dataset once `[data]` has cut it, where that is not what one would expect.
 
 use hearth_config::{BatchConfig, Config};
-use hearth_data::{DataCard, Labels, Subset};
+use hearth_data::{DataCard, Labels};
 
 use crate::error::TrainError;
 
@@ -65,9 +65,4 @@ fn untrained(batches: &BatchConfig, data: &DataCard) -> Option<String> {
         data.classes.len(),
         data.samples[0]
     ))
-}
-
-/// Whether a classifier can be trained on the whole training set: two classes or more, each with images.
-pub(crate) fn has_classes(train: &Subset, num_classes: usize) -> bool {
-    num_classes > 1 && train.class_counts(num_classes).iter().all(|count| *count > 0)
 }

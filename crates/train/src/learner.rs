@@ -31,7 +31,7 @@ pub struct Update {
 
 impl Update {
     /// By these gradients as they are.
-    pub(crate) fn of(gradients: GradientsParams) -> Self {
+    pub fn of(gradients: GradientsParams) -> Self {
         Self { gradients, moments: Vec::new(), scale: Number::Here(1.0) }
     }
 }

@@ -1,4 +1,4 @@
-//! How it is learned: the trainer, the tasks, optimisers, metrics and prediction.
+//! The engine: it trains any task, keeps its run, and resumes it bit for bit.
 //!
 //! | file | subject |
 //! | --- | --- |
@@ -24,75 +24,53 @@
 #![forbid(unsafe_code)]
 
 pub mod adapters;
-pub mod adversarial_loss;
 pub mod average;
 pub mod backend;
 pub mod batches;
 pub mod board;
-pub mod calibration;
-pub mod class_weights;
-pub mod cross_entropy;
 mod cut;
-pub mod doctor;
 pub mod error;
-pub mod evaluate;
 pub mod event;
-pub mod export;
 pub mod gradients;
-pub mod import;
 pub mod info;
-pub mod input;
-pub mod inspect;
 pub mod job;
-pub mod judge;
 pub mod keeper;
 pub mod layer_table;
 pub mod learner;
-mod leg;
 mod lines;
-mod memory;
-pub mod metrics;
+pub mod memory;
 pub mod number;
 pub mod optimizer;
+pub mod outputs;
 pub mod page;
 pub mod pictures;
 pub mod plan;
 pub mod precision;
-pub mod predict;
 pub mod progress;
 pub mod range_test;
 pub mod resume;
-mod row_input;
-pub mod row_predict;
-mod rows;
 mod run;
-pub mod sampler;
 pub mod scalars;
 pub mod schedule;
+mod session;
+pub mod start;
 pub mod state;
 pub mod step;
 pub mod summary;
-pub mod supervised;
 pub mod task;
-pub mod tasks;
 pub mod train;
 pub mod trained;
 pub mod trainer;
-pub mod transfer;
+pub mod training;
 pub mod trial;
 
 pub use backend::Backend;
 pub use error::TrainError;
-pub use evaluate::{Evaluation, evaluate_run};
 pub use event::Event;
-pub use export::{Export, Format, Part, export};
 pub use hearth_report::Report;
-pub use image;
-pub use inspect::{Inspected, Inspection, inspect};
 pub use job::{Ended, Job, Outcome, Target, WeightsFile};
-pub use predict::{Guess, Predictor};
 pub use range_test::{Range, RangeTest, range_test};
-pub use sampler::Sampler;
 pub use task::Split;
-pub use train::train;
+pub use train::{train, train_on};
 pub use trained::Which;
+pub use training::{Opened, Opening, Registry, Training};

@@ -8,11 +8,11 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::job::Job;
 use crate::number::Reading;
+use crate::start::Source;
 use crate::step::StepSettings;
 use crate::task::{Computed, Task};
-use crate::tasks::{self, Opened, Opening};
 use crate::train::{Prepared, prepare};
-use crate::transfer::Source;
+use crate::training::{Opened, Opening, Registry};
 
 /// How much of the smoothed loss each step keeps.
 const SMOOTHING: f64 = 0.9;
@@ -55,11 +55,12 @@ pub struct RangeTest {
 /// Trains a network for a moment, with a rate that grows; nothing is written.
 pub fn range_test(
     job: &Job<'_>,
+    registry: Registry,
     range: Range,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<RangeTest, TrainError> {
     let config = job.config;
-    let has_one_loss = || tasks::entry_of(config).has_one_loss;
+    let has_one_loss = || registry(config).has_one_loss;
     if config.task_kind().is_some() && !has_one_loss() {
         return Err(TrainError::Settings(
             "a range test looks at one loss, and an adversarial pair has two that work against each other; `hearth sweep` tries learning rates on it"
@@ -67,16 +68,10 @@ pub fn range_test(
         ));
     }
     let source = Source::open(config, &job.target)?;
-    let Prepared { config, data, device, .. } = prepare(job, Labels::Needed, observe)?;
+    let Prepared { config, data, device, .. } = prepare(job, registry, Labels::Needed, observe)?;
     let config = &config;
-    let Opened { mut task, start, .. } = tasks::open(Opening {
-        config,
-        data: &data,
-        device: &device,
-        source,
-        assignment: None,
-        observe,
-    })?;
+    let opening = Opening { config, data: &data, device: &device, source, job: None, observe };
+    let Opened { mut task, start, .. } = (registry(config).open)(opening)?;
     if let Some(start) = start {
         for note in start.notes {
             observe(Event::Note(note));

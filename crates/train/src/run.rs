@@ -6,21 +6,20 @@ use hearth_store::{RunDir, RunLock, StoreError};
 
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import;
 use crate::info::RunInfo;
 use crate::job::{Job, Outcome, Target};
-use crate::leg::Leg;
 use crate::page::Page;
 use crate::plan::Plan;
+use crate::session::Session;
 use crate::summary::Summary;
-use crate::tasks::Opened;
+use crate::training::{Opened, Training};
 
-/// Says what is about to be trained, makes the run's folder, and trains: from `start`, where the task has
-/// one, or from the weights that it has.
+/// Sums up the training ahead, makes the run's folder, and trains: from `start`, where the task has one, or from the
+/// weights that it has.
 pub(crate) fn begin(
     job: &Job<'_>,
     (data, threads): (&Data, usize),
-    Opened { task, preprocessing, start }: Opened,
+    (Opened { task, preprocessing, start }, training): (Opened, Training),
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
@@ -31,29 +30,28 @@ pub(crate) fn begin(
             "schedule.warmup_steps is {warmup}, and the whole run has {total} steps"
         )));
     }
-    let weights = match &job.target {
-        Target::Import(_, file) => Some(import::for_job(job, file, data, &preprocessing)?),
-        _ => None,
-    };
+    let is_import = matches!(job.target, Target::Import(..));
+    if is_import && start.is_none() {
+        return Err(TrainError::Settings("only weights of networks on images are imported".into()));
+    }
     let layers = task.layers();
     let summary = Summary::new(config, data.card(), layers, &plan, job.backend, threads)?;
     observe(Event::Started(&summary));
-    for note in start.iter().flat_map(|start| &start.notes) {
-        observe(Event::Note(note.clone()));
+    if !is_import {
+        for note in start.iter().flat_map(|start| &start.notes) {
+            observe(Event::Note(note.clone()));
+        }
     }
 
     let mut info = RunInfo::new(&summary.data, &preprocessing, job.backend, threads);
-    info.imported = match (&weights, &start) {
-        (Some(weights), _) => Some(weights.source.clone()),
-        (None, start) => start.as_ref().map(|start| start.source.clone()),
-    };
+    info.imported = start.as_ref().map(|start| start.source.clone());
     info.datasets = datasets_folder(job);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
     let page = config
         .run
         .report
         .then(|| Page::new((run.clone(), task.artifact_folders()), config, data, &info, &summary));
-    Leg { job, plan, run, info, page, weights, start }.train(task, observe).map(Some)
+    Session { job, training, plan, run, info, page, start }.train(task, observe).map(Some)
 }
 
 /// The folder of datasets of a job that needs one.

@@ -104,7 +104,7 @@ impl<'a> StepContext<'a> {
 
     /// The number of rows of logits `[batch, classes]`, without differentiation, that are largest at their label.
     pub fn num_correct(&self, logits: Tensor<2>, labels: &[u16]) -> Number {
-        crate::metrics::hits(logits, labels, self.reading)
+        crate::outputs::hits(logits, labels, self.reading)
     }
 
     /// An update of `network` by these gradients and by the moments that its passes left: the one place where

@@ -9,28 +9,29 @@ use crate::backend::set_threads;
 use crate::cut;
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::import;
 use crate::job::{Job, Outcome, Target};
 use crate::memory;
 use crate::precision::Arithmetic;
 use crate::run::begin;
-use crate::tasks::{self, Assignment, Opening};
-use crate::transfer::Source;
+use crate::start::Source;
+use crate::training::{Opening, Registry};
 
-/// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
+/// Trains a task of the registry. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
 pub fn train(
     job: &Job<'_>,
+    registry: Registry,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     // The target of a table is judged when it is read.
     let is_decided = job.config.task_kind().is_some();
-    let labels = if is_decided { tasks::entry_of(job.config).labels } else { Labels::Needed };
-    train_on(job, labels, observe)
+    let labels = if is_decided { registry(job.config).labels } else { Labels::Needed };
+    train_on(job, registry, labels, observe)
 }
 
-/// Trains on data whose labels follow as many rules as this.
-fn train_on(
+/// Trains on data whose labels follow these rules, which may be fewer than those of the task.
+pub fn train_on(
     job: &Job<'_>,
+    registry: Registry,
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
@@ -45,22 +46,14 @@ fn train_on(
         },
         Target::Nowhere => {}
     }
-    if let Target::Import(_, file) = &job.target {
-        import::check(&file.path, config)?;
-    }
     let source = Source::open(config, &job.target)?;
-    let Prepared { config, data, device, threads } = prepare(job, labels, observe)?;
+    let Prepared { config, data, device, threads } = prepare(job, registry, labels, observe)?;
     let (config, target) = (&config, job.target.clone());
     let job = &Job { config, target, ..*job };
-    let opened = tasks::open(Opening {
-        config,
-        data: &data,
-        device: &device,
-        source,
-        assignment: Some(Assignment { job, train: train_on }),
-        observe,
-    })?;
-    begin(job, (&data, threads), opened, observe)
+    let training = registry(config);
+    let opening = Opening { config, data: &data, device: &device, source, job: Some(job), observe };
+    let opened = (training.open)(opening)?;
+    begin(job, (&data, threads), (opened, training), observe)
 }
 
 /// The parts that a task of a job is made of.
@@ -77,6 +70,7 @@ pub(crate) struct Prepared {
 /// Opens the device and loads the data of a job.
 pub(crate) fn prepare(
     job: &Job<'_>,
+    registry: Registry,
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Prepared, TrainError> {
@@ -102,7 +96,7 @@ pub(crate) fn prepare(
     for note in cut::notes(&config, labels, &card)? {
         observe(Event::Note(note));
     }
-    if let Some(sizes) = (tasks::entry_of(&config).sizes)(&config, &data) {
+    if let Some(sizes) = (registry(&config).sizes)(&config, &data) {
         memory::check(&config, job.backend, &card, sizes)?;
     }
     Ok(Prepared { config, data, device, threads })

@@ -8,7 +8,6 @@ use hearth_data::{Data, Images, Labels, same_names};
 use hearth_store::{RunDir, StateDict};
 
 use crate::error::TrainError;
-use crate::export;
 use crate::info::{RunInfo, same_files};
 use crate::progress::best_of;
 
@@ -118,7 +117,7 @@ impl Trained {
     }
 
     /// The error that it is not `wanted`, and what to do.
-    pub(crate) fn is_not(&self, wanted: &str, help: &str) -> TrainError {
+    pub fn is_not(&self, wanted: &str, help: &str) -> TrainError {
         let run = shown(&self.run);
         TrainError::Settings(format!("{run} is not a run of {wanted}: {help}"))
     }
@@ -127,15 +126,6 @@ impl Trained {
 /// Whether the rows of this data are coded so.
 fn codes_as(data: &Data, coding: &Coding) -> bool {
     matches!(data, Data::Rows(table) if table.coding == *coding)
-}
-
-/// Whether a run, or an export of one, learned from the rows of a table. What is neither did not.
-pub fn is_on_table(path: &Path) -> bool {
-    if export::is_export(path) {
-        return export::is_on_table(path);
-    }
-    let info = RunDir::open(path).map(|run| RunInfo::read(&run));
-    matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))
 }
 
 /// The settings of a run, as they were checked when it was trained.

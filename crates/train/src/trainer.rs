@@ -396,5 +396,3 @@ fn not_finite(state: &StateDict) -> Option<String> {
 
 #[cfg(test)]
 mod bowl;
-#[cfg(test)]
-mod tests;

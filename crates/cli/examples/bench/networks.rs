@@ -7,12 +7,12 @@ use burn::tensor::{Device, Distribution, Tensor};
 use hearth_config::{ClassifierConfig, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Data, Images, Labels, Loader, Normalization};
 use hearth_model::Classifier;
+use hearth_tasks::images::Input;
+use hearth_tasks::registry;
 use hearth_train::Backend;
-use hearth_train::input::Input;
 use hearth_train::number::Reading;
 use hearth_train::step::StepSettings;
 use hearth_train::task::{Computed, Task};
-use hearth_train::tasks;
 
 use crate::Outcome;
 
@@ -45,7 +45,7 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
     let device = backend.device()?;
     let rate = config.optimizer.rule.update.learning_rate / 10.0;
     let steps = StepSettings::new(&config, &device)?;
-    let mut task = tasks::open_alone(&config, &data, &device)?;
+    let mut task = registry::open_alone(&config, &data, &device)?;
     steps_per_second(&mut *task, &steps, rate, backend.reading(), &device)
 }
 

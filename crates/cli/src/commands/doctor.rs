@@ -1,9 +1,9 @@
 //! `hearth doctor`.
 
 use hearth_report::text_table;
+use hearth_tasks::doctor::{TwoSteps, two_steps};
 use hearth_train::Backend;
 use hearth_train::adapters::Adapter;
-use hearth_train::doctor::{TwoSteps, two_steps};
 
 use crate::args::{Compute, Doctor, Probe};
 use crate::compute::{answer, probe};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use hearth_config::CommandLine;
-use hearth_train::{Backend, Evaluation, Split, Which, evaluate_run};
+use hearth_tasks::{Evaluation, evaluate_run};
+use hearth_train::{Backend, Split, Which};
 
 use crate::args::Eval;
 use crate::failure::Failure;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use hearth_train::{Backend, Export, export};
+use hearth_export::Export;
+use hearth_tasks::export;
+use hearth_train::Backend;
 use serde::Serialize;
 
 use crate::args;

@@ -31,7 +31,7 @@ pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<()
     let stop = AtomicBool::new(false);
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let mut progress = Progress::new(View::without_dashboard());
-    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event))?;
+    let outcome = hearth_tasks::train(&job, &mut |event: Event<'_>| progress.show(event))?;
     let outcome = outcome.expect("an import makes a run");
     if args.json {
         return print_json(&Short::new(&outcome));

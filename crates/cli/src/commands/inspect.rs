@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use hearth_report::{fixed, text_table};
-use hearth_train::{Backend, Inspection, inspect};
+use hearth_tasks::{Inspection, inspect};
+use hearth_train::Backend;
 
 use crate::args::Inspect;
 use crate::failure::Failure;

@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicBool;
 
 use hearth_config::CommandLine;
 use hearth_report::range;
-use hearth_train::{Backend, Event, Job, Range, RangeTest, Target, range_test};
+use hearth_tasks::range_test;
+use hearth_train::{Backend, Event, Job, Range, RangeTest, Target};
 
 use crate::args::{ConfigArgs, LrFind};
 use crate::failure::Failure;

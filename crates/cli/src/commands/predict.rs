@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use hearth_report::{fixed, text_table};
-use hearth_train::trained::is_on_table;
-use hearth_train::{Backend, Guess, Predictor};
+use hearth_tasks::evaluate::is_on_table;
+use hearth_tasks::{Guess, Predictor};
+use hearth_train::Backend;
 use serde::Serialize;
 
 use super::predict_rows;

@@ -5,8 +5,9 @@ use std::path::Path;
 use hearth_config::shown;
 use hearth_data::tables::{Input, Target, Unseen, read_rows};
 use hearth_report::fixed;
-use hearth_train::row_predict::{RowPrediction, RowPredictor};
-use hearth_train::{Backend, Guess};
+use hearth_tasks::Guess;
+use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
+use hearth_train::Backend;
 use serde::Serialize;
 
 use crate::args::Predict;

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use hearth_config::DataSource;
+use hearth_tasks::Sampler;
+use hearth_train::Backend;
 use hearth_train::pictures::Picture;
 use hearth_train::trained::Trained;
-use hearth_train::{Backend, Sampler};
 use serde::Serialize;
 
 use crate::args::Sample;

@@ -37,7 +37,7 @@ pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(),
     stop::on_signals()?;
     let deadline = args.time.map(|time| Instant::now() + time);
     let job = Job { config: &config, backend, datasets, target, stop: stop::flag(), deadline };
-    let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event));
+    let outcome = hearth_tasks::train(&job, &mut |event: Event<'_>| progress.show(event));
     // Before anything else is printed, the terminal is given back.
     drop(progress);
     match outcome? {

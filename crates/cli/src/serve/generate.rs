@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
 use hearth_data::PictureShape;
-use hearth_train::Sampler;
+use hearth_tasks::Sampler;
 use hearth_train::pictures::Picture;
 use serde::Deserialize;
 use utoipa::{OpenApi as _, ToSchema};

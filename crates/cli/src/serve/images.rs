@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use hearth_data::PictureShape;
-use hearth_train::{Guess, Predictor};
+use hearth_tasks::{Guess, Predictor};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
 use hearth_data::tables::{Coding, EncodedRow, Rows, Target};
-use hearth_train::row_predict::{RowPrediction, RowPredictor};
+use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 

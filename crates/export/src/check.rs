@@ -1,0 +1,35 @@
+//! Runs an exported graph, as whoever takes it would.
+
+use std::fmt;
+use std::path::Path;
+
+use rten::{Model, ValueView};
+
+use super::signature::{Fed, Samples, Values};
+use hearth_train::error::TrainError;
+
+/// The numbers that an ONNX model's output of this name has for some samples.
+pub fn run_onnx(file: &Path, samples: &Samples, output: &str) -> Result<Vec<f32>, TrainError> {
+    let fault = |error: &dyn fmt::Display| {
+        TrainError::Export(format!("{} cannot be run: {error}", file.display()))
+    };
+    let model = Model::load_file(file).map_err(|error| fault(&error))?;
+    let output = model.node_id(output).map_err(|error| fault(&error))?;
+    let mut inputs = Vec::new();
+    for Fed { name, dims, values } in &samples.feed {
+        let input = model.node_id(name).map_err(|error| fault(&error))?;
+        let shape = [&[samples.count], &dims[..]].concat();
+        let batch = match values {
+            Values::Floats(values) => {
+                ValueView::from_shape(&shape, values).map_err(|error| fault(&error))?
+            }
+            Values::Whole(values) => {
+                ValueView::from_shape(&shape, values).map_err(|error| fault(&error))?
+            }
+        };
+        inputs.push((input, batch.into()));
+    }
+    let [found] = model.run_n(inputs, [output], None).map_err(|error| fault(&error))?;
+    let found = found.into_tensor::<f32>().ok_or_else(|| fault(&"its output is no tensor"))?;
+    Ok(found.into_data())
+}

@@ -1,0 +1,305 @@
+//! A trained network for other programs: the artefact, how its samples are prepared, a model card, and
+//! a check that what was written computes what the run's own network does.
+
+#![forbid(unsafe_code)]
+
+pub mod built;
+pub mod card;
+mod check;
+pub mod graph;
+pub mod import;
+pub mod network;
+mod onnx;
+pub mod opened;
+mod place;
+mod proto;
+pub mod pytorch;
+pub mod signature;
+pub mod tensors;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::tensor::Device;
+use hearth_config::ModelConfig;
+
+use hearth_train::trained::Trained;
+use hearth_train::{Backend, TrainError, Which};
+
+pub use built::{Built, Forward};
+pub use network::Network;
+pub use opened::{Opened, is_export};
+pub use signature::Signature;
+
+use place::Place;
+
+/// How many samples an export is checked on.
+pub const SAMPLES: usize = 256;
+
+/// How far a probability, a pixel from -1 to 1, or a number in standard deviations may be from the run's own.
+const TOLERANCE: f64 = 1e-4;
+
+/// The same of an artefact in 16 bits.
+const HALF_TOLERANCE: f64 = 1e-2;
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A graph that takes raw pixels or numbers, for any engine.
+    Onnx,
+    /// Tensors by PyTorch's names and layouts.
+    Safetensors,
+    /// Burn's own format.
+    Burnpack,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Onnx, Self::Safetensors, Self::Burnpack];
+
+    /// Its name, as `--format` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Onnx => "onnx",
+            Self::Safetensors => "safetensors",
+            Self::Burnpack => "burnpack",
+        }
+    }
+
+    /// The end of the names of its files.
+    pub fn end(self) -> &'static str {
+        match self {
+            Self::Onnx => "onnx",
+            Self::Safetensors => "safetensors",
+            Self::Burnpack => "bpk",
+        }
+    }
+
+    /// The artefact's file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Onnx => "model.onnx",
+            Self::Safetensors => "model.safetensors",
+            Self::Burnpack => "model.bpk",
+        }
+    }
+}
+
+/// Which network of an adversarial pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// The one that makes pictures; the average of its weights, where one is kept.
+    #[default]
+    Generator,
+    /// The one that tells them from real ones.
+    Discriminator,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| "it is onnx, safetensors or burnpack".to_owned())
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Generator => "generator",
+            Self::Discriminator => "discriminator",
+        })
+    }
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = [Self::Generator, Self::Discriminator].into_iter();
+        let mut found = found.filter(|part| part.to_string() == name);
+        found.next().ok_or_else(|| "it is generator or discriminator".to_owned())
+    }
+}
+
+/// What is to be exported.
+#[derive(Clone, Copy, Debug)]
+pub struct Export<'a> {
+    /// The run's folder.
+    pub run: &'a Path,
+    /// Its checkpoint.
+    pub which: Which,
+    /// Which network of a pair: the generator when absent.
+    pub part: Option<Part>,
+    /// What is written.
+    pub format: Format,
+    /// Whether the numbers of a safetensors file have 16 bits.
+    pub half: bool,
+    /// The folder that is made, or a file by the format's end.
+    pub out: &'a Path,
+    /// What computes the run's own outputs.
+    pub backend: Backend,
+    /// The folder of datasets: the check is made on test samples.
+    pub datasets: &'a Path,
+    /// Set to true, it ends before its next part, and leaves nothing behind.
+    pub stop: &'a AtomicBool,
+}
+
+/// Takes a network out of a run; of a pair, this part.
+pub type NetworkOf = fn(&mut Trained, Part, &Device) -> Result<Network, TrainError>;
+
+/// A finished export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    /// The checkpoint's step.
+    pub step: u64,
+    /// The artefact.
+    pub file: PathBuf,
+    /// The largest difference between its outputs and the run's own: of probabilities, of pixels from -1 to 1, or of
+    /// numbers in standard deviations of the target.
+    pub difference: f64,
+    /// On how many samples.
+    pub samples: usize,
+}
+
+/// Writes an artefact, reads it back, and compares. One that is too far off is an error, and leaves
+/// nothing behind.
+pub fn export(
+    job: &Export<'_>,
+    network_of: NetworkOf,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Exported, TrainError> {
+    let Export { format, half, out, .. } = *job;
+    if half && format != Format::Safetensors {
+        return Err(TrainError::Settings(format!(
+            "--half writes a safetensors file in 16 bits, and not {}",
+            format.name()
+        )));
+    }
+    let place = Place::new(out, format)?;
+    let mut trained = Trained::open(job.run, job.which)?;
+    if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier { .. }) {
+        let run = job.run.display();
+        return Err(TrainError::Settings(format!(
+            "--network names one of an adversarial pair, and {run} has one network"
+        )));
+    }
+    let device = job.backend.device()?;
+    let network = network_of(&mut trained, job.part.unwrap_or_default(), &device)?;
+    let samples = network.signature.samples(&trained, job.datasets, &device, notice)?;
+
+    // Written beside its place and moved there whole.
+    let parent = place.parent();
+    let failed = |action: &str, path: &Path| {
+        let path = path.display().to_string();
+        let action = action.to_owned();
+        move |error: std::io::Error| TrainError::Export(format!("cannot {action} {path}: {error}"))
+    };
+    fs::create_dir_all(parent).map_err(failed("make", parent))?;
+    let folder = parent.join(format!(".{}.{}", name_of(out), std::process::id()));
+    let _removed = Removed(&folder);
+    fs::create_dir(&folder).map_err(failed("make", &folder))?;
+    let file = folder.join(format.file());
+    let go_on = || {
+        if job.stop.load(Ordering::Relaxed) {
+            return Err(TrainError::Interrupted("nothing was exported"));
+        }
+        Ok(())
+    };
+    network.write(format, half, &file)?;
+    go_on()?;
+
+    let ours = network.compared(&samples);
+    go_on()?;
+    let theirs = network.read_back(format, &file, &samples)?;
+    go_on()?;
+    let count = samples.count;
+    let difference = largest_difference(&ours, &theirs);
+    let help = network.signature.help(format);
+    check_difference(difference, if half { HALF_TOLERANCE } else { TOLERANCE }, count, help)?;
+    let settings = network.settings(&trained, format, half);
+    let text = serde_json::to_string_pretty(&settings).expect("strings, numbers and lists");
+    let path = folder.join(&place.settings);
+    fs::write(&path, text + "\n").map_err(failed("write", &path))?;
+    let path = folder.join(&place.card);
+    let card = card::text(&trained, &network, (job, &place), (difference, count))?;
+    fs::write(&path, card).map_err(failed("write", &path))?;
+    let named = folder.join(&place.network);
+    fs::rename(&file, &named).map_err(failed("make", &named))?;
+    place.take(&folder).map_err(|(path, error)| failed("make", &path)(error))?;
+    Ok(Exported { step: trained.step, file: place.network_file(), difference, samples: count })
+}
+
+/// The last part of a path.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| "export".into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A folder that is gone in the end, unless it was moved.
+struct Removed<'a>(&'a Path);
+
+impl Drop for Removed<'_> {
+    fn drop(&mut self) {
+        // It is not there any more when all went well.
+        let _ = fs::remove_dir_all(self.0);
+    }
+}
+
+/// The largest difference of numbers; NaN where there is one, or where their counts differ.
+fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
+    if ours.len() != theirs.len() {
+        return f64::NAN;
+    }
+    let differences = ours.iter().zip(theirs).map(|(ours, theirs)| (ours - theirs).abs());
+    differences.fold(
+        0.0,
+        |largest: f64, one| {
+            if largest.is_nan() || one <= largest { largest } else { one }
+        },
+    )
+}
+
+/// Refuses what is not the run's network; NaN is no small difference.
+fn check_difference(
+    difference: f64,
+    tolerance: f64,
+    samples: usize,
+    help: Option<String>,
+) -> Result<(), TrainError> {
+    if difference <= tolerance {
+        return Ok(());
+    }
+    let help = help.map_or_else(String::new, |help| format!(". Probably {help}"));
+    Err(TrainError::Export(format!(
+        "the exported network is not the run's: its outputs differ by {difference:.1e} on {samples} samples, \
+         and {tolerance:.0e} is allowed; nothing was kept{help}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_network_is_refused() {
+        assert!(check_difference(1e-4, TOLERANCE, 256, None).is_ok());
+        for difference in [1.1e-4, f64::NAN, f64::INFINITY] {
+            let refused =
+                check_difference(difference, TOLERANCE, 256, None).unwrap_err().to_string();
+            assert!(refused.contains("on 256 samples, and 1e-4 is allowed"), "{refused}");
+        }
+        assert!(check_difference(1.1e-4, HALF_TOLERANCE, 256, None).is_ok());
+    }
+
+    #[test]
+    fn a_difference_does_not_hide_nan() {
+        assert!((largest_difference(&[1.0, 2.0], &[1.5, 2.0]) - 0.5).abs() < 1e-12);
+        for theirs in [&[f64::NAN, 2.0][..], &[1.0, f64::NAN], &[1.0]] {
+            assert!(largest_difference(&[1.0, 2.0], theirs).is_nan());
+        }
+    }
+}

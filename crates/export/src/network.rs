@@ -1,0 +1,123 @@
+//! The network of a run: as layers with their numbers, and as a module.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use burn::store::ModuleRecord;
+use hearth_model::Layer;
+use hearth_store::{StateDict, read_tensors, write_tensors};
+use serde_json::json;
+
+use super::built::Built;
+use super::proto::Proto as _;
+use super::signature::{Samples, Signature};
+use super::{Format, check, onnx, tensors};
+use hearth_train::error::TrainError;
+use hearth_train::trained::Trained;
+
+/// A trained network, apart from its run.
+pub struct Network {
+    /// As other programs know it, where they do.
+    pub layers: Option<Vec<Layer>>,
+    /// Its numbers, by their paths.
+    pub state: StateDict,
+    /// As a module.
+    pub built: Box<dyn Built>,
+    /// Its inputs and outputs.
+    pub signature: Box<dyn Signature>,
+}
+
+impl Network {
+    /// A module that takes these numbers.
+    pub fn new(
+        module: &impl Built,
+        layers: Option<Vec<Layer>>,
+        state: StateDict,
+        signature: Box<dyn Signature>,
+    ) -> Result<Self, TrainError> {
+        Ok(Self { built: module.with(state.clone())?, layers, state, signature })
+    }
+
+    /// Writes it as a file of a format; `half` writes 16 bits for each number.
+    pub fn write(&self, format: Format, half: bool, file: &Path) -> Result<(), TrainError> {
+        let fault = |error: &dyn fmt::Display| {
+            TrainError::Export(format!("cannot write {}: {error}", file.display()))
+        };
+        let bytes = match format {
+            Format::Onnx => {
+                let Some(layers) = &self.layers else {
+                    return Err(TrainError::Export(
+                        "this network has layers that are not written as ONNX; safetensors and burnpack \
+                         take every network"
+                            .to_owned(),
+                    ));
+                };
+                let tensors = tensors::to_pytorch(Some(layers), self.state.clone())?;
+                onnx::model(layers, tensors, &*self.signature, "hearth").encoded()
+            }
+            Format::Safetensors => {
+                let state = self.state.clone();
+                write_tensors(&tensors::to_pytorch(self.layers.as_deref(), state)?, half)?
+            }
+            Format::Burnpack => {
+                return self.built.record().save(file).map_err(|error| fault(&error));
+            }
+        };
+        fs::write(file, bytes).map_err(|error| fault(&error))
+    }
+
+    /// The numbers that a check compares, as the run's network computes them.
+    pub fn compared(&self, samples: &Samples) -> Vec<f64> {
+        self.signature.compared(&self.built.outputs(samples.tensor.clone()))
+    }
+
+    /// The same numbers of what was written.
+    pub fn read_back(
+        &self,
+        format: Format,
+        file: &Path,
+        samples: &Samples,
+    ) -> Result<Vec<f64>, TrainError> {
+        let fault = |error: &dyn fmt::Display| {
+            TrainError::Export(format!("{} cannot be read back: {error}", file.display()))
+        };
+        let built = match format {
+            Format::Onnx => {
+                let output = self.signature.checked_output();
+                let found = check::run_onnx(file, samples, output)?;
+                return Ok(self.signature.compared_in_graph(&found));
+            }
+            Format::Safetensors => {
+                let bytes = fs::read(file).map_err(|error| fault(&error))?;
+                let theirs = read_tensors(&bytes).map_err(|error| fault(&error))?;
+                let state = tensors::from_pytorch(self.layers.as_deref(), theirs)?;
+                self.built.with(state)?
+            }
+            Format::Burnpack => {
+                let record = ModuleRecord::load(file).map_err(|error| fault(&error))?;
+                self.built.loaded(record).map_err(|error| fault(&error))?
+            }
+        };
+        Ok(self.signature.compared(&built.outputs(samples.tensor.clone())))
+    }
+
+    /// The contents of `config.json`.
+    pub fn settings(&self, trained: &Trained, format: Format, half: bool) -> serde_json::Value {
+        // Whoever has the export has other folders.
+        let config = trained.config.without_folders();
+        let of_every_network = json!({
+            "architecture": config.model,
+            "config": config.to_toml(),
+            "format": format.name(),
+            "precision": if half { "f16" } else { "f32" },
+            "classes": trained.info.dataset.classes,
+            "step": trained.step,
+            "checkpoint": trained.checksum,
+            "hearth": trained.info.hearth,
+        });
+        let mut settings = self.signature.settings(format);
+        settings.extend(of_every_network.as_object().cloned().unwrap_or_default());
+        settings.into()
+    }
+}

@@ -1,0 +1,106 @@
+//! A classifier, exported and opened again.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use hearth_config::ModelConfig;
+use hearth_data::{Normalization, PictureShape, preprocessing};
+use hearth_export::{Forward, Network, Opened, Part};
+use hearth_model::Classifier;
+use hearth_train::outputs::values;
+use hearth_train::trained::Trained;
+use hearth_train::{Backend, TrainError};
+use serde::Deserialize;
+
+use super::predict::Predictor;
+use crate::images::export::{Images, Kind};
+use crate::rows;
+
+/// A classifier with its forward pass.
+pub fn forward(module: Classifier) -> Forward<Classifier> {
+    Forward { module, forward: |network, samples| values(network.forward(samples)) }
+}
+
+/// The classifier of a run.
+pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
+    if trained.info.table.is_some() {
+        return rows::export::network(trained, part, device);
+    }
+    let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
+        unreachable!("a checked config's task is its model's")
+    };
+    let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
+    let classes = trained.info.dataset.classes.clone();
+    let layers = Classifier::layers(config, dims, classes.len());
+    let module = Classifier::new(config, dims, classes.len(), seed, device)?;
+    let state = std::mem::take(&mut trained.state).take_under("model");
+    let (shape, normalization) = (trained.info.shape()?, trained.info.normalization()?);
+    let signature = Box::new(Images { kind: Kind::Classifier, shape, normalization, classes });
+    Network::new(&forward(module), layers, state, signature)
+}
+
+/// The entries of its `config.json`.
+#[derive(Deserialize)]
+struct Settings {
+    input: Pixels,
+    picture: Shape,
+    /// Absent in earlier exports, whose images were prepared alike.
+    preprocessing: Option<Preprocessing>,
+    classes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Preprocessing {
+    version: u32,
+}
+
+#[derive(Deserialize)]
+struct Pixels {
+    mean: Vec<f64>,
+    std: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Shape {
+    channels: usize,
+    height: usize,
+    width: usize,
+}
+
+/// The longest side of an image, and the most classes: nothing is allocated for more.
+const LARGEST: usize = 4096;
+
+/// Loads an exported classifier of images. A missing, damaged or ONNX network is an error.
+pub fn open(path: &Path, backend: Backend) -> Result<Predictor, TrainError> {
+    let opened = Opened::new(path)?;
+    if opened.is_on_table() {
+        return Err(opened.fault(&"it is that of a network on rows of a table, and not on images"));
+    }
+    let settings = opened.settings::<Settings>()?;
+    let Settings { input, picture, preprocessing, classes } = &settings.of;
+    let version = preprocessing.as_ref().map_or(preprocessing::VERSION, |steps| steps.version);
+    if version != preprocessing::VERSION {
+        return Err(opened.fault(&format!(
+            "its images are prepared by version {version} of the steps, and this program takes those of version \
+             {}; use the program that exported it",
+            preprocessing::VERSION
+        )));
+    }
+    let Shape { channels, height, width } = *picture;
+    let sides = [channels, height, width, classes.len()];
+    let normalized = [&input.mean, &input.std].iter().all(|numbers| numbers.len() == channels);
+    if sides.iter().any(|side| !(1..=LARGEST).contains(side)) || !normalized {
+        return Err(opened.fault(&"it is not that of a classifier of pictures"));
+    }
+    let ModelConfig::Classifier { network, .. } = settings.config()?.model else {
+        return Err(opened.fault(&"it is not that of a network that names classes"));
+    };
+    let device = backend.device()?;
+    let dims = [channels, height, width];
+    let empty = Classifier::new(&network, dims, classes.len(), 0, &device)?;
+    let layers = Classifier::layers(&network, dims, classes.len());
+    let network = opened.network(&settings, empty, layers.as_deref())?;
+    let normalization = Normalization { mean: input.mean.clone(), std: input.std.clone() };
+    let shape = PictureShape { channels, height, width };
+    Ok(Predictor::new(network, classes.clone(), shape, &normalization, device))
+}

@@ -1,0 +1,284 @@
+//! A trained network, ready to look at pictures.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor};
+use hearth_config::ModelConfig;
+use hearth_data::{Batch, Normalization, PictureShape, read_picture, to_pixels};
+use hearth_model::{Classifier, Pass};
+use image::DynamicImage;
+use serde::Serialize;
+
+use crate::images::Input;
+use hearth_export::is_export;
+use hearth_train::backend::Backend;
+use hearth_train::error::TrainError;
+use hearth_train::outputs::{softmax, values};
+use hearth_train::state::restore_module;
+use hearth_train::trained::{Trained, Which};
+
+/// A trained classifier with its preprocessing. It may be used from many threads at once.
+#[derive(Debug)]
+pub struct Predictor {
+    pub(crate) network: Classifier,
+    pub(crate) input: Input,
+    pub(crate) device: Device,
+    classes: Vec<String>,
+    shape: PictureShape,
+}
+
+/// A class, and how probable it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Guess {
+    /// The class's name.
+    pub class: String,
+    /// Its place among all classes.
+    pub index: usize,
+    /// From 0 to 1.
+    pub probability: f64,
+}
+
+/// Classes with their probabilities, the most probable one first.
+pub(crate) fn ranked(classes: &[String], probabilities: &[f64]) -> Vec<Guess> {
+    let named = classes.iter().zip(probabilities).enumerate();
+    let mut guesses: Vec<Guess> = named
+        .map(|(index, (class, probability))| Guess {
+            class: class.clone(),
+            index,
+            probability: *probability,
+        })
+        .collect();
+    guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    guesses
+}
+
+impl Predictor {
+    /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
+    /// the preferred backend. Damage is an error.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
+        Ok(Self::of(path.as_ref(), Which::Best, Backend::default())?.0)
+    }
+
+    /// Loads a run's checkpoint, or an export, and says where a run's comes from.
+    pub fn of(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Option<Trained>), TrainError> {
+        if is_export(path) {
+            return Ok((super::export::open(path, backend)?, None));
+        }
+        let (predictor, trained) = Self::of_run(path, which, backend)?;
+        Ok((predictor, Some(trained)))
+    }
+
+    /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the
+    /// others.
+    pub fn of_run(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Trained), TrainError> {
+        let mut trained = Trained::open(path, which)?;
+        let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
+            let help = "it makes pictures, which `hearth sample` draws";
+            return Err(trained.is_not("a network that names classes", help));
+        };
+        let device = backend.device()?;
+        let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
+        let classes = trained.info.dataset.classes.clone();
+        let network = Classifier::new(config, dims, classes.len(), seed, &device)?;
+        let mut state = std::mem::take(&mut trained.state);
+        let network = restore_module(network, state.take_under("model"))?;
+        let normalization = trained.info.normalization()?;
+        let predictor = Self::new(network, classes, trained.info.shape()?, &normalization, device);
+        Ok((predictor, trained))
+    }
+
+    /// Of a network that takes pictures of this shape, normalised by these statistics.
+    pub(crate) fn new(
+        network: Classifier,
+        classes: Vec<String>,
+        shape: PictureShape,
+        normalization: &Normalization,
+        device: Device,
+    ) -> Self {
+        Self { network, input: Input::new(normalization), device, classes, shape }
+    }
+
+    /// The classes' names, in the order of the probabilities.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The size of the pictures that it takes.
+    pub fn shape(&self) -> PictureShape {
+        self.shape
+    }
+
+    /// All classes of a picture file, the most probable one first, as `hearth predict` finds them. A file that is
+    /// cut, or is no picture, is an error.
+    pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Vec<Guess>, TrainError> {
+        let rows = self.probabilities(read_picture(path.as_ref(), self.shape, false)?);
+        Ok(self.ranked(rows.first().map_or(&[], Vec::as_slice)))
+    }
+
+    /// All classes of a picture of any size and colours, the most probable one first. It is put on white
+    /// where it is transparent, made grey where the network is, and stretched to the network's size; it
+    /// has to be upright.
+    pub fn predict(&self, picture: &DynamicImage) -> Vec<Guess> {
+        let rows = self.probabilities(to_pixels(picture.clone(), self.shape));
+        self.ranked(rows.first().map_or(&[], Vec::as_slice))
+    }
+
+    /// The classes of one row of probabilities, the most probable one first.
+    pub fn ranked(&self, probabilities: &[f64]) -> Vec<Guess> {
+        ranked(&self.classes, probabilities)
+    }
+
+    /// The probability of each class for each picture; `pixels` holds whole pictures of
+    /// [`Predictor::shape`], one after the other.
+    ///
+    /// # Panics
+    ///
+    /// When `pixels` does not hold whole pictures.
+    pub fn probabilities(&self, pixels: Vec<u8>) -> Vec<Vec<f64>> {
+        let shape = self.shape();
+        assert!(pixels.len().is_multiple_of(shape.pixels()), "whole pictures of {shape:?}");
+        let count = pixels.len() / shape.pixels();
+        if count == 0 {
+            return Vec::new();
+        }
+        let (_, logits) = self.look(pixels, count);
+        values(logits).chunks_exact(self.classes().len()).map(softmax).collect()
+    }
+
+    /// The features of `count` pictures, `[count, features]`, and their logits, `[count, classes]`.
+    pub(crate) fn look(&self, pixels: Vec<u8>, count: usize) -> (Tensor<2>, Tensor<2>) {
+        let shape = self.shape();
+        let batch = Batch { pixels, labels: vec![0; count], indices: Vec::new(), shape };
+        let mut pass = Pass::default();
+        let features = self.network.features(self.input.tensor(&batch, &self.device), &mut pass);
+        let logits = self.network.head(features.clone(), &mut pass);
+        (features, logits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::atomic::AtomicBool;
+
+    use hearth_config::RawConfig;
+
+    use super::*;
+    use crate::{export, train};
+    use hearth_export::{Export, Format};
+    use hearth_train::{Job, Target};
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    /// Trains an epoch in this folder.
+    fn trained(folder: &Path) -> PathBuf {
+        let raw = RawConfig::read(&root().join("configs/cnn-nano.toml")).expect("it is there");
+        let config = raw.with_overrides(&["train.epochs=1"]).expect("TOML").check().expect("good");
+        let job = Job {
+            config: &config,
+            backend: Backend::default(),
+            datasets: &root().join("datasets"),
+            target: Target::Fresh(folder.join("run")),
+            stop: &AtomicBool::new(false),
+            deadline: None,
+        };
+        train(&job, &mut |_| ()).expect("it trains").expect("to its end").run
+    }
+
+    fn exported(run: &Path, format: Format) -> Result<PathBuf, TrainError> {
+        export_unless(false, run, format)
+    }
+
+    fn export_unless(stopped: bool, run: &Path, format: Format) -> Result<PathBuf, TrainError> {
+        let out = run.with_file_name(format.name());
+        let job = Export {
+            run,
+            which: Which::Best,
+            part: None,
+            format,
+            half: false,
+            out: &out,
+            backend: Backend::default(),
+            datasets: &root().join("datasets"),
+            stop: &AtomicBool::new(stopped),
+        };
+        export(&job, &mut |_| ()).map(|_| out)
+    }
+
+    #[test]
+    fn runs_and_exports_are_opened_alike_and_used_from_many_threads() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = trained(folder.path());
+        let picture = DynamicImage::new_rgb8(40, 30);
+        let predictor = Predictor::open(&run).expect("a run");
+        let guesses = predictor.predict(&picture);
+        assert_eq!(guesses.len(), 10);
+        let file = folder.path().join("picture.png");
+        picture.save(&file).expect("a PNG");
+        assert_eq!(predictor.predict_file(&file).expect("a picture"), guesses);
+        let bytes = std::fs::read(&file).expect("a file");
+        std::fs::write(&file, &bytes[..bytes.len() - 9]).expect("written");
+        let error = predictor.predict_file(&file).expect_err("it is cut");
+        assert!(error.to_string().contains("ends too early"), "{error}");
+        assert!(guesses.is_sorted_by(|a, b| a.probability >= b.probability));
+        assert!((guesses.iter().map(|guess| guess.probability).sum::<f64>() - 1.0).abs() < 1e-9);
+        for format in [Format::Safetensors, Format::Burnpack] {
+            let other = Predictor::open(exported(&run, format).expect("exported")).expect("it");
+            assert_eq!(other.predict(&picture), guesses, "{}", format.name());
+        }
+        let error = Predictor::open(exported(&run, Format::Onnx).expect("exported"));
+        assert!(error.expect_err("a graph").to_string().contains("other engines"));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| assert_eq!(predictor.predict(&picture), guesses));
+            }
+        });
+    }
+
+    #[test]
+    fn a_stopped_export_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = trained(folder.path());
+        for format in Format::ALL {
+            let error = export_unless(true, &run, format).expect_err("it was stopped");
+            assert!(matches!(error, TrainError::Interrupted(_)), "{error}");
+        }
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 1, "the run alone");
+    }
+
+    #[test]
+    fn damage_to_an_export_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = exported(&trained(folder.path()), Format::Safetensors).expect("exported");
+        let settings = std::fs::read_to_string(out.join("config.json")).expect("text");
+        for (from, to) in [
+            ("\"height\": 28", "\"height\": 0"),
+            ("\"height\": 28", "\"height\": 1000000"),
+            ("\"classes\": [", "\"classes\": [\"one more\","),
+            ("\"safetensors\"", "\"burnpack\""),
+            ("widths = [", "widths = [99999999, "),
+            ("\"mean\": [", "\"mean\": [0.5,"),
+            ("\"version\": 1", "\"version\": 2"),
+            ("{", ""),
+        ] {
+            assert!(settings.contains(from), "{from}");
+            let damaged = settings.replacen(from, to, 1);
+            std::fs::write(out.join("config.json"), damaged).expect("written");
+            assert!(Predictor::open(&out).is_err(), "{from} -> {to}");
+        }
+        std::fs::write(out.join("config.json"), settings).expect("written");
+        assert!(Predictor::open(&out).is_ok());
+        std::fs::write(out.join("model.safetensors"), b"short").expect("written");
+        assert!(Predictor::open(&out).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! A network of an adversarial pair, exported.
+
+use burn::tensor::Device;
+use hearth_config::ModelConfig;
+use hearth_export::{Forward, Network, Part};
+use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
+use hearth_train::TrainError;
+use hearth_train::outputs::values;
+use hearth_train::trained::Trained;
+
+use crate::images::export::{Images, Kind};
+
+/// The generator, with the average of its weights where one is kept, or the discriminator of a run.
+pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
+    let ModelConfig::Gan(config) = &trained.config.model else {
+        unreachable!("a checked config's task is its model's")
+    };
+    let dims = trained.info.dims()?;
+    let Gan { generator, discriminator } = Gan::new(config, dims, trained.config.run.seed, device)?;
+    let mut states = std::mem::take(&mut trained.state).take_under("model");
+    let (shape, normalization) = (trained.info.shape()?, trained.info.normalization()?);
+    let classes = trained.info.dataset.classes.clone();
+    let signature = |kind| Box::new(Images { kind, shape, normalization, classes });
+    match part {
+        Part::Generator => {
+            let (average, own) = (states.take_under("average"), states.take_under("generator"));
+            let state = if average.is_empty() { own } else { average };
+            let layers = Generator::layers(config, dims);
+            let forward = Forward {
+                module: generator,
+                forward: |network, latent| {
+                    let latent = latent.flatten(1, 3);
+                    values(network.forward(latent, &mut Pass::default()).flatten(1, 3))
+                },
+            };
+            let latent = gan::latent_size(config);
+            Network::new(&forward, layers, state, signature(Kind::Generator { latent }))
+        }
+        Part::Discriminator => {
+            let layers = Discriminator::layers(config, dims);
+            let forward = Forward {
+                module: discriminator,
+                forward: |network, images| values(network.forward(images, &mut Pass::default())),
+            };
+            let state = states.take_under("discriminator");
+            Network::new(&forward, layers, state, signature(Kind::Discriminator))
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Networks on images: what they take and give.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use hearth_config::seed::{Purpose, Stream};
+use hearth_data::{Batch, Normalization, PictureShape, preprocessing};
+
+use serde_json::{Map, Value, json};
+
+use crate::generate::sampler::{Use, latent};
+use crate::images::Input;
+use hearth_export::graph::{Graph, int};
+use hearth_export::signature::{Fed, Samples, Signature, Values};
+use hearth_export::{Format, SAMPLES};
+use hearth_train::backend::Backend;
+use hearth_train::error::TrainError;
+use hearth_train::outputs::{softmax, values};
+use hearth_train::trained::Trained;
+
+/// The inputs and outputs of a network on images.
+pub struct Images {
+    /// The network's use of images.
+    pub kind: Kind,
+    /// The size of an image.
+    pub shape: PictureShape,
+    /// The statistics that pixels are normalised by.
+    pub normalization: Normalization,
+    /// The classes of the images that it was trained on.
+    pub classes: Vec<String>,
+}
+
+/// What a network does with images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Names their classes.
+    Classifier,
+    /// Tells real ones from others.
+    Discriminator,
+    /// Makes them of so many random numbers.
+    Generator {
+        /// The size of the latent vector.
+        latent: usize,
+    },
+}
+
+impl Images {
+    fn dims(&self) -> [usize; 3] {
+        let PictureShape { channels, height, width } = self.shape;
+        [channels, height, width]
+    }
+
+    /// `(pixels / 255 - mean) / std`, as one product and one sum.
+    fn normalized(&self, graph: &mut Graph) -> String {
+        let Normalization { mean, std } = &self.normalization;
+        let pairs = || mean.iter().zip(std);
+        let shape = [1, mean.len(), 1, 1];
+        let scale = pairs().map(|(_, std)| (1.0 / (255.0 * std)) as f32).collect();
+        let shift = pairs().map(|(mean, std)| (-mean / std) as f32).collect();
+        graph.constant("scale", &shape, scale);
+        graph.constant("shift", &shape, shift);
+        graph.named("Mul", &["pixels", "scale"], Vec::new(), "scaled");
+        graph.named("Add", &["scaled", "shift"], Vec::new(), "normalized")
+    }
+}
+
+impl Signature for Images {
+    fn inputs(&self, graph: &mut Graph) -> String {
+        if let Kind::Generator { latent } = self.kind {
+            graph.input("latent", &[latent]);
+            return "latent".to_owned();
+        }
+        graph.input("pixels", &self.dims());
+        self.normalized(graph)
+    }
+
+    fn outputs(&self, graph: &mut Graph, last: &str) {
+        match self.kind {
+            Kind::Classifier => class_outputs(graph, last, self.classes.len()),
+            Kind::Discriminator => {
+                graph.named("Identity", &[last], Vec::new(), "logit");
+                graph.output("logit", &[1]);
+            }
+            Kind::Generator { .. } => {
+                graph.named("Identity", &[last], Vec::new(), "pictures");
+                graph.output("pictures", &self.dims());
+            }
+        }
+    }
+
+    /// Test images, or random numbers.
+    fn samples(
+        &self,
+        trained: &Trained,
+        datasets: &Path,
+        device: &Device,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Samples, TrainError> {
+        if let Kind::Generator { latent: size } = self.kind {
+            let stream = Stream::new(0, Purpose::Sample, Use::Asked as u64, 0);
+            let numbers = values(latent(stream, [SAMPLES, size], &Backend::default().device()?));
+            let data = TensorData::new(numbers.clone(), [SAMPLES, size, 1, 1]);
+            let tensor = Tensor::from_data(data, device);
+            let fed = Fed { name: "latent", dims: vec![size], values: Values::Floats(numbers) };
+            return Ok(Samples { count: SAMPLES, tensor, feed: vec![fed] });
+        }
+        let test = trained.images(datasets, notice)?.splits.test;
+        let mut batch = Batch::default();
+        let count = SAMPLES.min(test.len());
+        test.fill(0..count, &mut batch);
+        let pixels = batch.pixels.iter().copied().map(f32::from).collect();
+        let dims = self.dims().to_vec();
+        let fed = Fed { name: "pixels", dims, values: Values::Floats(pixels) };
+        let tensor = Input::new(&self.normalization).tensor(&batch, device);
+        Ok(Samples { count, tensor, feed: vec![fed] })
+    }
+
+    /// Probabilities, or pixels from -1 to 1.
+    fn compared(&self, outputs: &[f32]) -> Vec<f64> {
+        match self.kind {
+            Kind::Classifier => probabilities(outputs, self.classes.len()),
+            Kind::Discriminator => outputs.iter().map(|logit| sigmoid((*logit).into())).collect(),
+            Kind::Generator { .. } => outputs.iter().copied().map(f64::from).collect(),
+        }
+    }
+
+    fn checked_output(&self) -> &'static str {
+        match self.kind {
+            Kind::Classifier => "probabilities",
+            Kind::Discriminator => "logit",
+            Kind::Generator { .. } => "pictures",
+        }
+    }
+
+    fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
+        match self.kind {
+            Kind::Discriminator => self.compared(output),
+            _ => output.iter().copied().map(f64::from).collect(),
+        }
+    }
+
+    fn settings(&self, format: Format) -> Map<String, Value> {
+        let [channels, height, width] = self.dims();
+        let picture = json!({ "channels": channels, "height": height, "width": width });
+        let mut settings = Map::new();
+        let mut add = |name: &str, value: Value| drop(settings.insert(name.to_owned(), value));
+        if let Kind::Generator { latent } = self.kind {
+            add("network", "generator".into());
+            add("input", json!({ "latent": latent, "distribution": "standard normal" }));
+            add("picture", picture);
+            return settings;
+        }
+        let Normalization { mean, std } = &self.normalization;
+        let pixels = if format == Format::Onnx { "0 to 255" } else { "(pixel / 255 - mean) / std" };
+        // How an image file becomes the pixels that it takes.
+        let mut steps = json!({ "version": preprocessing::VERSION });
+        for (name, how) in preprocessing::steps(self.shape) {
+            steps[name] = how.into();
+        }
+        let is_classifier = self.kind == Kind::Classifier;
+        add("network", if is_classifier { "classifier" } else { "discriminator" }.into());
+        add("input", json!({ "pixels": pixels, "mean": mean, "std": std }));
+        add("picture", picture);
+        add("preprocessing", steps);
+        settings
+    }
+}
+
+/// Adds `logits` and `probabilities`, `[batch, classes]`, to a graph.
+pub fn class_outputs(graph: &mut Graph, last: &str, num_classes: usize) {
+    graph.named("Identity", &[last], Vec::new(), "logits");
+    graph.named("Softmax", &["logits"], vec![int("axis", 1)], "probabilities");
+    graph.output("logits", &[num_classes]);
+    graph.output("probabilities", &[num_classes]);
+}
+
+/// The probabilities of logits `[batch, classes]`.
+pub fn probabilities(logits: &[f32], num_classes: usize) -> Vec<f64> {
+    logits.chunks_exact(num_classes).flat_map(softmax).collect()
+}
+
+/// The probability of a logit.
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_config::ModelConfig;
+    use hearth_export::Network;
+    use hearth_model::{Classifier, params};
+    use hearth_store::{StateDict, TensorValue, read_tensors};
+
+    use super::*;
+    use crate::classify::export::forward;
+
+    #[test]
+    fn a_network_without_a_list_of_layers_exports_as_safetensors_and_not_as_onnx() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let raw = hearth_config::RawConfig::read(&root.join("configs/mlp-nano.toml"));
+        let config = raw.and_then(|raw| raw.check()).expect("a good config");
+        let device = Backend::default().device().expect("a CPU");
+        let ModelConfig::Classifier { network, .. } = &config.model else { panic!("a classifier") };
+        let classifier = Classifier::new(network, [1, 2, 2], 3, 7, &device).expect("fits");
+        let mut state = StateDict::new();
+        for (path, shape) in params::shapes(&classifier) {
+            let values = vec![0.5_f32; shape.iter().product()];
+            state.insert(path, TensorValue::new(shape, &values).expect("as many")).expect("new");
+        }
+        let normalization = Normalization { mean: vec![0.0], std: vec![1.0] };
+        let shape = PictureShape { channels: 1, height: 2, width: 2 };
+        let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let signature = Images { kind: Kind::Classifier, shape, normalization, classes };
+        let network =
+            Network::new(&forward(classifier), None, state, Box::new(signature)).expect("fits");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("model.safetensors");
+        network.write(Format::Safetensors, false, &file).expect("every network");
+        let found = read_tensors(&std::fs::read(file).expect("written")).expect("safetensors");
+        assert_eq!(found, network.state);
+        let refused = network.write(Format::Onnx, false, &folder.path().join("model.onnx"));
+        let refused = refused.expect_err("no graph").to_string();
+        assert!(refused.contains("safetensors and burnpack take every network"), "{refused}");
+    }
+}

@@ -1,0 +1,104 @@
+//! Numbers as pictures.
+
+use burn::tensor::Tensor;
+use hearth_data::PictureShape;
+
+use hearth_train::pictures::Picture;
+
+/// The most channels of a layer that are shown, and those in one row.
+const MOST: usize = 64;
+const COLUMNS: usize = 16;
+
+/// Flat features in one row.
+const ROW: usize = 64;
+
+/// Smaller pictures are enlarged until their sides are about as long, in pixels.
+const SIDE: usize = 28;
+
+/// Pictures of numbers of any sign, each scaled by its own largest one: 0 is the grey in the middle.
+pub fn signed(pictures: &[Vec<f32>], shape: PictureShape) -> Picture {
+    let pixels = pictures.iter().flat_map(|values| {
+        let largest = values.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
+        values.iter().map(move |value| (127.5 + 127.5 * value / largest).round() as u8)
+    });
+    grid(&pixels.collect::<Vec<_>>(), shape)
+}
+
+/// What one picture makes of a layer, `[1, channels, height, width]`: each channel in grey, all of them on
+/// one scale, from the smallest number, black, to the largest, white.
+pub fn activations(features: Tensor<4>) -> Picture {
+    let [_, channels, height, width] = features.dims();
+    let values: Vec<f32> =
+        features.into_data().try_into_vec().expect("features are f32 on every backend here");
+    let (low, high) = values
+        .iter()
+        .fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+    let scale = 255.0 / (high - low).max(f32::MIN_POSITIVE);
+    let mut pixels: Vec<u8> =
+        values.iter().map(|value| ((value - low) * scale).round() as u8).collect();
+    if height * width == 1 {
+        // Features without a place: one square each, in rows.
+        pixels.resize(channels.next_multiple_of(ROW.min(channels)), 0);
+        let width = ROW.min(channels);
+        let shape = PictureShape { channels: 1, height: pixels.len() / width, width };
+        let (shape, pixels) = enlarged(&pixels, shape, 8);
+        return Picture { shape, pixels };
+    }
+    pixels.truncate(MOST * height * width);
+    grid(&pixels, PictureShape { channels: 1, height, width })
+}
+
+/// Pictures of `shape` in a grid, enlarged where they are small.
+pub fn grid(pixels: &[u8], shape: PictureShape) -> Picture {
+    rows(pixels, shape, COLUMNS)
+}
+
+/// The same with at most so many in a row.
+pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Picture {
+    let factor = (SIDE / shape.height.max(shape.width)).max(1);
+    let mut all = Vec::new();
+    let mut large = shape;
+    for picture in pixels.chunks_exact(shape.pixels()) {
+        let pixels;
+        (large, pixels) = enlarged(picture, shape, factor);
+        all.extend(pixels);
+    }
+    let count = all.len() / large.pixels();
+    Picture::grid(&all, large, columns.min(count).max(1))
+}
+
+/// Each pixel becomes a square of `factor` pixels a side.
+fn enlarged(pixels: &[u8], shape: PictureShape, factor: usize) -> (PictureShape, Vec<u8>) {
+    let PictureShape { channels, height, width } = shape;
+    let large = PictureShape { channels, height: height * factor, width: width * factor };
+    let rows = pixels.chunks_exact(width).flat_map(|row| {
+        let row: Vec<u8> =
+            row.iter().flat_map(|pixel| std::iter::repeat_n(*pixel, factor)).collect();
+        std::iter::repeat_n(row, factor)
+    });
+    (large, rows.flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOT: PictureShape = PictureShape { channels: 1, height: 1, width: 2 };
+
+    #[test]
+    fn the_middle_grey_is_nothing() {
+        let picture = signed(&[vec![-2.0, 0.0], vec![0.5, 0.25]], DOT);
+        // Enlarged by 14, with gaps of 2.
+        assert_eq!(picture.shape, PictureShape { channels: 1, height: 18, width: 62 });
+        let at = |x: usize| picture.pixels[4 * 62 + x];
+        assert_eq!([at(3), at(17), at(33), at(47)], [0, 128, 255, 191]);
+        assert!(signed(&[vec![0.0, 0.0]], DOT).pixels.contains(&128), "nothing at all");
+    }
+
+    #[test]
+    fn an_enlarged_pixel_is_a_square() {
+        let (shape, pixels) = enlarged(&[1, 2], DOT, 2);
+        assert_eq!((shape.height, shape.width), (2, 4));
+        assert_eq!(pixels, [1, 1, 2, 2, 1, 1, 2, 2]);
+    }
+}

@@ -1,0 +1,90 @@
+//! The table of all tasks: every task is made, evaluated and exported through it.
+
+use burn::tensor::Device;
+use hearth_config::Config;
+use hearth_data::Data;
+use hearth_export::{Export, Exported, Network, Part};
+use hearth_report::Report;
+use hearth_train::range_test::{Range, RangeTest};
+use hearth_train::task::Task;
+use hearth_train::trained::Trained;
+use hearth_train::{Event, Job, Opened, Opening, Outcome, Target, TrainError, Training};
+
+use crate::classify::doubt::by_chance;
+use crate::evaluate::Evaluation;
+use crate::{classify, generate, regress};
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Its `[task] kind`.
+    pub name: &'static str,
+    /// The task, as the trainer takes it.
+    pub training: Training,
+    /// Evaluates a checkpoint: its step and the results. Notices go to the function.
+    pub evaluate: Evaluate,
+    /// Takes a network out of a run; of a pair, this part.
+    pub export: fn(&mut Trained, Part, &Device) -> Result<Network, TrainError>,
+}
+
+/// Evaluates a checkpoint.
+pub type Evaluate = fn(&Evaluation<'_>, &mut dyn FnMut(&str)) -> Result<(u64, Report), TrainError>;
+
+/// The table.
+pub const KINDS: [Kind; 3] = [classify::KIND, regress::KIND, generate::KIND];
+
+/// The row of a config whose task is decided.
+pub fn kind_of(config: &Config) -> Kind {
+    let name = config.task_kind().expect("a table has decided it").name();
+    let kind = KINDS.iter().find(|kind| kind.name == name);
+    *kind.expect("a row for each task that a config may name")
+}
+
+/// The task of a config, as the trainer takes it.
+pub fn training_of(config: &Config) -> Training {
+    kind_of(config).training
+}
+
+/// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
+pub fn train(
+    job: &Job<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
+    let outcome = hearth_train::train(job, training_of, observe)?;
+    if matches!(job.target, Target::Import(..)) {
+        let test = outcome.as_ref().and_then(|outcome| outcome.test.as_ref());
+        if let Some(warning) = test.and_then(by_chance) {
+            observe(Event::Note(warning));
+        }
+    }
+    Ok(outcome)
+}
+
+/// Trains a network for a moment, at a learning rate that grows; nothing is written.
+pub fn range_test(
+    job: &Job<'_>,
+    range: Range,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<RangeTest, TrainError> {
+    hearth_train::range_test(job, training_of, range, observe)
+}
+
+/// Exports a network of a run, and checks the export. One that is too far off is an error, and leaves nothing behind.
+pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported, TrainError> {
+    let network_of = |trained: &mut Trained, part: Part, device: &Device| {
+        (kind_of(&trained.config).export)(trained, part, device)
+    };
+    hearth_export::export(job, network_of, notice)
+}
+
+/// Makes the task of a config for a few steps, of which nothing is kept.
+pub fn open_alone(
+    config: &Config,
+    data: &Data,
+    device: &Device,
+) -> Result<Box<dyn Task>, TrainError> {
+    let observe = &mut |_: Event<'_>| ();
+    let opening = Opening { config, data, device, source: None, job: None, observe };
+    let Opened { task, .. } = (training_of(config).open)(opening)?;
+    Ok(task)
+}

@@ -1,0 +1,260 @@
+//! Networks on rows of a table: what they take and give.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
+use serde_json::{Map, Value, json};
+
+use crate::classify::export::forward;
+use crate::images::export::{class_outputs, probabilities};
+use crate::rows;
+use crate::rows::input::RowInput;
+use crate::rows::predict::RowPredictor;
+use hearth_export::graph::{CODES, Graph};
+use hearth_export::signature::{Fed, Samples, Signature, Values};
+use hearth_export::{Format, Network, Opened, Part, SAMPLES};
+use hearth_train::backend::Backend;
+use hearth_train::error::TrainError;
+use hearth_train::trained::Trained;
+use serde::Deserialize;
+
+/// The input of a graph that holds numbers.
+pub const NUMBERS: &str = "numbers";
+
+/// Means in standard deviations from which on 32 bits hold the numbers of a column coarsely: their last bit is a
+/// tenth of what a check allows.
+const FAR: f64 = 200.0;
+
+/// The inputs and outputs of a network on rows of a table.
+pub struct Rows {
+    /// Columns, statistics and categories.
+    pub coding: Coding,
+    /// The width of learned vectors in the place of one-hot codes.
+    pub embedding: Option<usize>,
+}
+
+/// The network of a run on rows of a table.
+pub fn network(trained: &mut Trained, _: Part, device: &Device) -> Result<Network, TrainError> {
+    let Some(coding) = trained.info.table.clone() else {
+        return Err(trained.is_not("a table", "it learned from images"));
+    };
+    let state = std::mem::take(&mut trained.state).take_under("model");
+    let layers = rows::layers(&trained.config, &coding);
+    let module = forward(rows::network(&trained.config, &coding, device));
+    let embedding = rows::perceptron(&trained.config).embedding;
+    Network::new(&module, Some(layers), state, Box::new(Rows { coding, embedding }))
+}
+
+/// The entries of its `config.json`.
+#[derive(Deserialize)]
+struct Settings {
+    table: Coding,
+}
+
+/// Loads an exported network on rows of a table. A missing, damaged or ONNX network is an error.
+pub fn open(path: &Path, backend: Backend) -> Result<RowPredictor, TrainError> {
+    let opened = Opened::new(path)?;
+    if !opened.is_on_table() {
+        return Err(opened.fault(&"it is not that of a network on rows of a table"));
+    }
+    let settings = opened.settings::<Settings>()?;
+    let coding = settings.of.table.clone();
+    if let Some(fault) = coding.fault() {
+        return Err(opened.fault(&fault));
+    }
+    let config = settings.config()?;
+    if !rows::is_for_rows(&config) {
+        return Err(opened.fault(&"its config is not that of a network on rows of a table"));
+    }
+    let device = backend.device()?;
+    let empty = rows::network(&config, &coding, &device);
+    let layers = rows::layers(&config, &coding);
+    let network = opened.network(&settings, empty, Some(&layers))?;
+    Ok(RowPredictor::new(network, coding, device))
+}
+
+impl Rows {
+    /// Mean and standard deviation of each number; those of the 0 or 1 that says that a number is missing are 0 and 1.
+    pub fn statistics(&self) -> (Vec<f64>, Vec<f64>) {
+        let (mut means, mut stds) = (Vec::new(), Vec::new());
+        for column in &self.coding.columns {
+            if let ColumnCoding::Number { mean, std, .. } = &column.coding {
+                means.push(*mean);
+                stds.push(*std);
+            }
+        }
+        means.resize(self.coding.num_numbers(), 0.0);
+        stds.resize(self.coding.num_numbers(), 1.0);
+        (means, stds)
+    }
+
+    /// The column whose mean is the most standard deviations from 0.
+    fn farthest(&self) -> Option<(&str, f64, f64)> {
+        let of = self.coding.columns.iter().filter_map(|column| match &column.coding {
+            ColumnCoding::Number { mean, std, .. } => Some((column.name.as_str(), *mean, *std)),
+            ColumnCoding::Category { .. } => None,
+        });
+        let distance = |(_, mean, std): &(&str, f64, f64)| (mean / std).abs();
+        of.max_by(|a, b| distance(a).total_cmp(&distance(b)))
+    }
+}
+
+impl Signature for Rows {
+    /// `(numbers - mean) / std`. The mean is two numbers of 32 bits, so that nothing is lost where it is large.
+    fn inputs(&self, graph: &mut Graph) -> String {
+        let num_categories = self.coding.categories().len();
+        let (means, stds) = self.statistics();
+        let width = means.len();
+        let mut value = String::new();
+        if width > 0 {
+            graph.input(NUMBERS, &[width]);
+            let rounded = |mean: &f64| *mean as f32;
+            let rest = |mean: &f64| (mean - f64::from(rounded(mean))) as f32;
+            graph.constant("mean", &[1, width], means.iter().map(rounded).collect());
+            graph.constant("mean.rest", &[1, width], means.iter().map(rest).collect());
+            graph.constant("std", &[1, width], stds.iter().map(|std| *std as f32).collect());
+            graph.named("Sub", &[NUMBERS, "mean"], Vec::new(), "shifted");
+            graph.named("Sub", &["shifted", "mean.rest"], Vec::new(), "centered");
+            value = graph.named("Div", &["centered", "std"], Vec::new(), "standardized");
+        }
+        if num_categories > 0 {
+            graph.whole_input(CODES, &[num_categories]);
+        }
+        value
+    }
+
+    fn outputs(&self, graph: &mut Graph, last: &str) {
+        match &self.coding.target {
+            Target::Classes { names } => class_outputs(graph, last, names.len()),
+            Target::Number { mean, std } => {
+                graph.constant("target.mean", &[], vec![*mean as f32]);
+                graph.constant("target.std", &[], vec![*std as f32]);
+                graph.named("Mul", &[last, "target.std"], Vec::new(), "scaled");
+                graph.named("Add", &["scaled", "target.mean"], Vec::new(), "value");
+                graph.output("value", &[1]);
+            }
+        }
+    }
+
+    /// Test rows.
+    fn samples(
+        &self,
+        trained: &Trained,
+        datasets: &Path,
+        device: &Device,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Samples, TrainError> {
+        let data = trained.data(datasets, notice)?;
+        let test = rows::table(&data)?.splits().test.clone();
+        let mut batch = RowBatch::default();
+        let count = SAMPLES.min(test.len());
+        test.fill(0..count, &mut batch);
+        let RowBatch { numbers, codes, .. } = &batch;
+        let (means, stds) = self.statistics();
+        let mut feed = Vec::new();
+        if !means.is_empty() {
+            let statistics = means.iter().zip(&stds).cycle();
+            let raw = numbers.iter().zip(statistics);
+            let raw =
+                raw.map(|(number, (mean, std))| f64::from(*number).mul_add(*std, *mean) as f32);
+            let values = Values::Floats(raw.collect());
+            feed.push(Fed { name: NUMBERS, dims: vec![means.len()], values });
+        }
+        let num_categories = self.coding.categories().len();
+        if num_categories > 0 {
+            let values = Values::Whole(codes.iter().map(|code| code.cast_signed()).collect());
+            feed.push(Fed { name: CODES, dims: vec![num_categories], values });
+        }
+        let tensor = RowInput::new(&self.coding).rows(numbers, codes, count, device);
+        Ok(Samples { count, tensor, feed })
+    }
+
+    /// Probabilities, or a number in standard deviations of the target from its mean.
+    fn compared(&self, outputs: &[f32]) -> Vec<f64> {
+        match &self.coding.target {
+            Target::Classes { names } => probabilities(outputs, names.len()),
+            Target::Number { .. } => outputs.iter().copied().map(f64::from).collect(),
+        }
+    }
+
+    fn checked_output(&self) -> &'static str {
+        match self.coding.target {
+            Target::Classes { .. } => "probabilities",
+            Target::Number { .. } => "value",
+        }
+    }
+
+    fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
+        let outputs = output.iter().copied().map(f64::from);
+        match self.coding.target {
+            Target::Classes { .. } => outputs.collect(),
+            Target::Number { mean, std } => outputs.map(|value| (value - mean) / std).collect(),
+        }
+    }
+
+    fn settings(&self, format: Format) -> Map<String, Value> {
+        let is_burnpack = format == Format::Burnpack;
+        let (kind, output) = match self.coding.target {
+            Target::Classes { .. } => ("classifier", "logits"),
+            Target::Number { .. } if is_burnpack => ("regressor", "(value - mean) / std"),
+            Target::Number { .. } => ("regressor", "value"),
+        };
+        let numbers = if is_burnpack { "(number - mean) / std" } else { "as in the table" };
+        let codes = if is_burnpack { "one-hot" } else { "from 1; 0 for any other value" };
+        let table = serde_json::to_value(&self.coding).expect("names and numbers");
+        let mut input = Map::new();
+        for (name, count, form) in [
+            (NUMBERS, self.coding.num_numbers(), numbers),
+            (CODES, self.coding.categories().len(), codes),
+        ] {
+            if count > 0 {
+                input.insert(name.to_owned(), json!({ "count": count, "form": form }));
+            }
+        }
+        let entries = [
+            ("network", kind.into()),
+            ("input", input.into()),
+            ("output", output.into()),
+            ("table", table),
+        ];
+        entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn help(&self, format: Format) -> Option<String> {
+        let (name, mean, std) = self.farthest().filter(|_| format == Format::Onnx)?;
+        ((mean / std).abs() > FAR).then(|| {
+            format!(
+                "its graph takes numbers of 32 bits, which hold column `{name}` (mean {mean}, standard deviation \
+                 {std}) too coarsely: subtract {mean:.0} from it in the table, or export safetensors"
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_data::tables::Column;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_32_bits_hold_coarsely_are_named() {
+        let number = |mean, std| ColumnCoding::Number { mean, std, fill: None, missing_flag: true };
+        let rows = |numbers: &[(f64, f64)]| {
+            let columns = numbers.iter().map(|(mean, std)| Column {
+                name: format!("around {mean}"),
+                coding: number(*mean, *std),
+            });
+            let target = Target::Number { mean: 0.0, std: 1.0 };
+            let coding = Coding { columns: columns.collect(), target_column: "y".into(), target };
+            Rows { coding, embedding: None }
+        };
+        let far = rows(&[(5.0, 1.0), (1.7e9, 3600.0)]);
+        assert_eq!(far.statistics(), (vec![5.0, 1.7e9, 0.0, 0.0], vec![1.0, 3600.0, 1.0, 1.0]));
+        let help = far.help(Format::Onnx).expect("seconds since 1970");
+        assert!(help.contains("column `around 1700000000`"), "{help}");
+        assert_eq!(far.help(Format::Safetensors), None);
+        assert_eq!(rows(&[(1985.0, 20.0)]).help(Format::Onnx), None, "years");
+    }
+}

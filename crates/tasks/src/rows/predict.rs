@@ -1,0 +1,252 @@
+//! A trained network, ready to look at rows of a table.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use hearth_config::Config;
+use hearth_data::Subset;
+use hearth_data::tables::{Coding, Rows, Target};
+use hearth_model::Classifier;
+use hearth_report::Report;
+
+use crate::classify::Classes;
+use crate::classify::predict::{Guess, ranked};
+use crate::regress::Deviation;
+use crate::rows;
+use crate::rows::export;
+use crate::rows::input::RowInput;
+use crate::supervised;
+use hearth_export::is_export;
+use hearth_train::backend::Backend;
+use hearth_train::error::TrainError;
+use hearth_train::outputs::{softmax, values};
+use hearth_train::state::restore_module;
+use hearth_train::task::Split;
+use hearth_train::trained::{Trained, Which};
+
+/// Rows in one forward pass.
+const BATCH: usize = 4096;
+
+/// A trained network on rows, with its coding. It may be used from many threads at once.
+#[derive(Debug)]
+pub struct RowPredictor {
+    network: Classifier,
+    input: RowInput,
+    coding: Coding,
+    device: Device,
+}
+
+/// A prediction for a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowPrediction {
+    /// All classes, the most probable one first.
+    Classes(Vec<Guess>),
+    /// A number, in the target's unit.
+    Number(f64),
+}
+
+impl RowPredictor {
+    /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on the preferred
+    /// backend. Damage is an error.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
+        Ok(Self::of(path.as_ref(), Which::Best, Backend::default())?.0)
+    }
+
+    /// Loads a run's checkpoint, or an export, and says where a run's comes from.
+    pub fn of(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Option<Trained>), TrainError> {
+        if is_export(path) {
+            return Ok((export::open(path, backend)?, None));
+        }
+        let (predictor, trained) = Self::of_run(path, which, backend)?;
+        Ok((predictor, Some(trained)))
+    }
+
+    /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the others.
+    pub fn of_run(
+        path: &Path,
+        which: Which,
+        backend: Backend,
+    ) -> Result<(Self, Trained), TrainError> {
+        let mut trained = Trained::open(path, which)?;
+        let Some(coding) = trained.info.table.clone() else {
+            return Err(trained.is_not("a table", "it learned from images"));
+        };
+        let device = backend.device()?;
+        let network = rows::network(&trained.config, &coding, &device);
+        let mut state = std::mem::take(&mut trained.state);
+        // The checkpoint is under checksums, and the record is not.
+        let network = restore_module(network, state.take_under("model")).map_err(|error| {
+            let file = path.join("run.json").display().to_string();
+            TrainError::RunInfo { file, fault: format!("its table does not fit: {error}") }
+        })?;
+        Ok((Self::new(network, coding, device), trained))
+    }
+
+    /// Of a network that takes rows of this coding.
+    pub(crate) fn new(network: Classifier, coding: Coding, device: Device) -> Self {
+        Self { network, input: RowInput::new(&coding), coding, device }
+    }
+
+    /// The columns that it takes, and what it predicts.
+    pub fn coding(&self) -> &Coding {
+        &self.coding
+    }
+
+    /// A prediction for each row.
+    pub fn predict(&self, rows: &Rows) -> Vec<RowPrediction> {
+        let mut predictions = Vec::with_capacity(rows.num_rows);
+        for start in (0..rows.num_rows).step_by(BATCH) {
+            let count = BATCH.min(rows.num_rows - start);
+            let part = |width: usize| start * width..(start + count) * width;
+            let numbers = &rows.numbers[part(rows.num_numbers)];
+            let codes = &rows.codes[part(rows.num_categories)];
+            let inputs = self.input.rows(numbers, codes, count, &self.device);
+            let outputs = values(self.network.forward(inputs));
+            predictions
+                .extend(outputs.chunks_exact(outputs.len() / count).map(|row| self.decode(row)));
+        }
+        predictions
+    }
+
+    /// The prediction that the outputs of a row stand for.
+    fn decode(&self, outputs: &[f32]) -> RowPrediction {
+        match &self.coding.target {
+            Target::Classes { names } => RowPrediction::Classes(ranked(names, &softmax(outputs))),
+            Target::Number { mean, std } => {
+                RowPrediction::Number(f64::from(outputs[0]).mul_add(*std, *mean))
+            }
+        }
+    }
+
+    /// Results on a set of the table that it was trained with.
+    pub(crate) fn evaluate(&self, config: &Config, subset: &Subset<Rows>, split: Split) -> Report {
+        let Self { network, input, coding, device } = self;
+        match &coding.target {
+            Target::Classes { names } => {
+                let classes = Classes::unweighted(names.clone());
+                supervised::evaluate(network, input, &classes, subset, split, device)
+            }
+            Target::Number { .. } => {
+                let loss = config.train.loss.unwrap_or_default();
+                let deviation = Deviation::new(loss, coding);
+                supervised::evaluate(network, input, &deviation, subset, split, device)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::atomic::AtomicBool;
+
+    use hearth_config::RawConfig;
+    use hearth_data::tables::{Input, read_rows};
+
+    use super::*;
+    use crate::evaluate::is_on_table;
+    use crate::{Predictor, export, train};
+    use hearth_export::{Export, Format};
+    use hearth_train::{Job, Target};
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    /// Trains an epoch on a table in this folder, and exports it.
+    fn exported(folder: &Path, format: Format) -> PathBuf {
+        let table = folder.join("table.csv");
+        let rows = (0..60).map(|row| format!("{},{},{}\n", row % 7, row % 3, ["a", "b"][row % 2]));
+        let text = format!("x,code,kind\n{}", rows.collect::<String>());
+        std::fs::write(&table, text).expect("written");
+        let raw = RawConfig::read(&root().join("configs/iris-nano.toml")).expect("it is there");
+        let overrides = [
+            "train.epochs=1",
+            "data.target=kind",
+            "data.categories=[\"code\"]",
+            "model.embedding=2",
+            &format!("data.path={}", table.display()),
+        ];
+        let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
+        let run = folder.join("run");
+        if !run.exists() {
+            let job = Job {
+                config: &config,
+                backend: Backend::default(),
+                datasets: &root().join("datasets"),
+                target: Target::Fresh(run.clone()),
+                stop: &AtomicBool::new(false),
+                deadline: None,
+            };
+            train(&job, &mut |_| ()).expect("it trains").expect("to its end");
+        }
+        let out = folder.join(format.name());
+        let job = Export {
+            run: &run,
+            which: Which::Best,
+            part: None,
+            format,
+            half: false,
+            out: &out,
+            backend: Backend::default(),
+            datasets: &root().join("datasets"),
+            stop: &AtomicBool::new(false),
+        };
+        export(&job, &mut |_| ()).expect("exported");
+        out
+    }
+
+    #[test]
+    fn runs_and_exports_are_opened_alike() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [safetensors, burnpack, onnx] = [Format::Safetensors, Format::Burnpack, Format::Onnx]
+            .map(|f| exported(folder.path(), f));
+        let run = folder.path().join("run");
+        let predictor = RowPredictor::open(&run).expect("a run");
+        let input = Input::bytes("rows", b"code,x\n2,0.5\n9,1\n".to_vec());
+        let rows = read_rows(&input, predictor.coding()).expect("good").rows;
+        assert_eq!(rows.codes, [3, 0], "the last one is unknown");
+        let predictions = predictor.predict(&rows);
+        for export in [&safetensors, &burnpack] {
+            assert!(is_on_table(export));
+            let other = RowPredictor::open(export).expect("an export");
+            assert_eq!(other.predict(&rows), predictions, "{}", export.display());
+            let error = Predictor::open(export).expect_err("no images").to_string();
+            assert!(error.contains("on rows of a table, and not on images"), "{error}");
+        }
+        let error = RowPredictor::open(&onnx).expect_err("a graph").to_string();
+        assert!(error.contains("other engines"), "{error}");
+    }
+
+    #[test]
+    fn damage_to_an_export_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = exported(folder.path(), Format::Safetensors);
+        let settings = std::fs::read_to_string(out.join("config.json")).expect("text");
+        for (from, to) in [
+            ("\"std\": ", "\"std\": -"),
+            ("\"mean\": ", "\"mean\": null, \"was\": "),
+            ("\"0\"", "\"5\""),
+            ("\"0\",", ""),
+            ("\"kind\": \"category\"", "\"kind\": \"number\""),
+            ("\"safetensors\"", "\"burnpack\""),
+            ("hidden = [8]", "hidden = [9]"),
+            ("embedding = 2", "embedding = 3"),
+            ("\"table\"", "\"tables\""),
+            ("{", ""),
+        ] {
+            assert!(settings.contains(from), "{from}: {settings}");
+            let damaged = settings.replacen(from, to, 1);
+            std::fs::write(out.join("config.json"), damaged).expect("written");
+            assert!(RowPredictor::open(&out).is_err(), "{from} -> {to}");
+        }
+        std::fs::write(out.join("config.json"), settings).expect("written");
+        assert!(RowPredictor::open(&out).is_ok());
+        std::fs::write(out.join("model.safetensors"), b"short").expect("written");
+        assert!(RowPredictor::open(&out).is_err());
+    }
+}

@@ -1,0 +1,259 @@
+//! Learning from samples with targets: a network, a loss of its outputs, and their mean over a batch.
+
+use burn::module::Module as _;
+use burn::optim::GradientsAccumulator;
+use burn::tensor::{Device, Tensor};
+use hearth_config::Config;
+use hearth_config::seed::Purpose;
+use hearth_data::{Loader, Source, Splits, Subset};
+use hearth_model::{Classifier, Pass};
+use hearth_report::Report;
+use hearth_store::StateDict;
+
+use hearth_train::batches::Batches;
+use hearth_train::error::TrainError;
+use hearth_train::layer_table::LayerTable;
+use hearth_train::learner::{Learner, Update};
+use hearth_train::number::Number;
+use hearth_train::outputs::values;
+use hearth_train::state::restore_module;
+use hearth_train::step::StepContext;
+use hearth_train::task::{Own, Proposed, Split, Task, own};
+
+/// Samples in one batch of an evaluation.
+const EVALUATION_BATCH: usize = 500;
+
+/// Batches of an evaluation whose outputs gather on the device before they are read.
+const EVALUATION_READ: usize = 20;
+
+/// The inputs of a network, made of the samples of a source.
+pub trait Inputs: Send {
+    /// The source.
+    type Source: Source;
+
+    /// A batch as inputs `[batch, channels, height, width]` on `device`; a row of a table has height and width 1.
+    fn tensor(&self, batch: &<Self::Source as Source>::Batch, device: &Device) -> Tensor<4>;
+}
+
+/// The distance of outputs from targets, which is made small.
+pub trait Loss: Send {
+    /// What is known of a sample, and predicted for others.
+    type Target: Copy;
+
+    /// The name of the second number that a step is measured by.
+    const MEASURE: &'static str;
+
+    /// The sum of the weights of some targets, which the losses of a step are divided by.
+    fn total_weight(&self, targets: &[Self::Target]) -> f64;
+
+    /// The loss `[1]` of outputs `[batch, outputs]`, divided by `total_weight`.
+    fn loss(&self, outputs: Tensor<2>, targets: &[Self::Target], total_weight: f64) -> Tensor<1>;
+
+    /// The sum over the batch of [`Self::MEASURE`], of outputs without differentiation.
+    fn measure(
+        &self,
+        outputs: Tensor<2>,
+        targets: &[Self::Target],
+        context: &mut StepContext<'_>,
+    ) -> Number;
+}
+
+/// A loss on the samples of a source, and the results that it comes to.
+pub trait Objective<S: Source>: Loss {
+    /// The target of each sample of a batch.
+    fn targets<'b>(&self, batch: &'b S::Batch) -> &'b [Self::Target];
+
+    /// Results on a set, all of whose outputs and targets `outputs` hands to its argument.
+    fn report(
+        &self,
+        split: Split,
+        subset: &Subset<S>,
+        outputs: Outputs<'_, Self::Target>,
+    ) -> Report;
+}
+
+/// Takes outputs, row by row, and the target of each row.
+pub type Tally<'a, T> = &'a mut dyn FnMut(&[f32], &[T]);
+
+/// Hands all outputs to a tally, in stored order.
+pub type Outputs<'a, T> = &'a mut dyn FnMut(Tally<'_, T>);
+
+/// Trains a network by an objective.
+pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
+    /// The network and the rule that trains it.
+    pub learner: Learner<Classifier>,
+    /// The objective.
+    pub objective: O,
+    inputs: I,
+    batches: Batches<I::Source>,
+    splits: Splits<I::Source>,
+    /// The size of one input.
+    dims: [usize; 3],
+    /// Where the network trains, with differentiation.
+    device: Device,
+}
+
+impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
+    /// The task before its first step: a network on a device with differentiation, which takes inputs of these
+    /// dimensions.
+    pub fn new(
+        config: &Config,
+        (network, dims): (Classifier, [usize; 3]),
+        (inputs, objective): (I, O),
+        splits: Splits<I::Source>,
+        device: &Device,
+    ) -> Self {
+        let batch_size = config.data.batches.batch_size;
+        let loader = Loader::new(splits.train.clone(), batch_size, config.run.seed);
+        Self {
+            learner: Learner::new(network, &config.optimizer.rule),
+            objective,
+            inputs,
+            batches: Batches::new(loader, config.train.accumulate),
+            splits,
+            dims,
+            device: device.clone().autodiff(),
+        }
+    }
+
+    /// Loss and measure of some batches, summed over their samples, and what to learn of them, as of one batch
+    /// that holds them all.
+    fn forward_backward(
+        &self,
+        batches: &[<I::Source as Source>::Batch],
+        context: &mut StepContext<'_>,
+    ) -> ([Number; 2], Update) {
+        let network = context.weights(&self.learner.network);
+        let objective = &self.objective;
+        let weight = |batch| objective.total_weight(objective.targets(batch));
+        let total_weight = batches.iter().map(weight).sum::<f64>();
+        let mut gradients = GradientsAccumulator::new();
+        let (mut loss, mut measure, mut moments) =
+            (Number::Here(0.0), Number::Here(0.0), Vec::new());
+        for (index, batch) in batches.iter().enumerate() {
+            let mut pass = Pass::training(context.random(Purpose::Step, index).bits());
+            let inputs = context.input(self.inputs.tensor(batch, &self.device));
+            let outputs = context.output(network.forward_in(inputs, &mut pass));
+            moments.extend(pass.into_moments());
+            let targets = objective.targets(batch);
+            let part = objective.loss(outputs.clone(), targets, total_weight);
+            loss = loss + context.read("loss", part.clone().inner());
+            measure = measure + objective.measure(outputs.inner(), targets, context);
+            gradients.accumulate(&*network, context.backward(part, &*network));
+        }
+        ([loss, measure], context.propose(&*network, None, gradients.grads(), moments))
+    }
+}
+
+/// What a step changes.
+struct Step {
+    update: Update,
+    learning_rate: f64,
+}
+
+impl<I, O> Task for Supervised<I, O>
+where
+    I: Inputs + 'static,
+    O: Objective<I::Source> + 'static,
+{
+    fn layers(&self) -> LayerTable {
+        let [channels, height, width] = self.dims;
+        let device = self.device.clone().without_autodiff();
+        let black = Tensor::zeros([1, channels, height, width], &device);
+        let network = self.learner.network.valid();
+        let forward = |pass: &mut Pass| drop(network.forward_in(black, pass));
+        LayerTable::default().with(&network, "", forward)
+    }
+
+    fn steps_per_epoch(&self) -> Option<u64> {
+        Some(self.batches.steps_per_epoch())
+    }
+
+    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
+        let batches = self.batches.of_step(context.step);
+        let ([loss, measure], update) = self.forward_backward(&batches, context);
+        let samples =
+            batches.iter().map(|batch| self.objective.targets(batch).len()).sum::<usize>();
+        self.batches.recycle(batches);
+        Ok(Proposed {
+            change: Box::new(Step { update, learning_rate: context.learning_rate }),
+            samples: samples as u64,
+            totals: vec![("loss", loss * samples as f64), (O::MEASURE, measure)],
+        })
+    }
+
+    fn sources(&self, step: u64) -> Vec<u32> {
+        self.batches.sources(step)
+    }
+
+    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)> {
+        let change: Option<&Step> = change.downcast_ref();
+        change.map_or_else(Vec::new, |change| self.learner.gradients(&change.update))
+    }
+
+    fn apply(&mut self, change: Own) {
+        let change: Step = own(change);
+        self.learner.update(change.update, change.learning_rate);
+    }
+
+    fn snapshot(&self) -> Own {
+        Box::new(self.learner.clone())
+    }
+
+    fn rollback(&mut self, snapshot: Own) {
+        self.learner = own(snapshot);
+    }
+
+    fn validates(&self) -> bool {
+        !self.splits.valid.is_empty()
+    }
+
+    fn evaluate(&self, split: Split) -> Option<Report> {
+        let subset = split.of(&self.splits);
+        let device = self.device.clone().without_autodiff();
+        let network = self.learner.network.valid();
+        Some(evaluate(&network, &self.inputs, &self.objective, subset, split, &device))
+    }
+
+    fn state(&self) -> Result<StateDict, TrainError> {
+        let mut state = StateDict::default();
+        self.learner.save(None, &mut state)?;
+        Ok(state)
+    }
+
+    fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
+        self.learner.network = restore_module(self.learner.network.clone(), weights)?;
+        Ok(())
+    }
+
+    fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
+        self.learner.restore(None, &mut state)?;
+        Ok(state.finish()?)
+    }
+}
+
+/// Results of a network, not in training, on a set in stored order.
+pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
+    network: &Classifier,
+    inputs: &I,
+    objective: &O,
+    subset: &Subset<I::Source>,
+    split: Split,
+    device: &Device,
+) -> Report {
+    let starts: Vec<_> = (0..subset.len()).step_by(EVALUATION_BATCH).collect();
+    let mut batch = <I::Source as Source>::Batch::default();
+    let outputs = &mut |tally: Tally<'_, O::Target>| {
+        for starts in starts.chunks(EVALUATION_READ) {
+            let (mut outputs, mut targets) = (Vec::new(), Vec::new());
+            for start in starts {
+                subset.fill(*start..subset.len().min(start + EVALUATION_BATCH), &mut batch);
+                let inputs = inputs.tensor(&batch, device);
+                outputs.push(network.forward(inputs));
+                targets.extend_from_slice(objective.targets(&batch));
+            }
+            tally(&values(Tensor::cat(outputs, 0)), &targets);
+        }
+    };
+    objective.report(split, subset, outputs)
+}

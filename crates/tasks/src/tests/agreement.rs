@@ -1,0 +1,342 @@
+//! A graphics adapter computes what the CPU does. On a machine without a GPU, Mesa's software Vulkan
+//! stands for one; without any adapter these tests skip.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::module::Param;
+use burn::optim::GradientsParams;
+use burn::tensor::{DType, Device, Tensor};
+use hearth_config::seed::{Purpose, Stream};
+use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, RawConfig};
+use hearth_data::{Batch, Data, Labels, Normalization, Splits};
+use hearth_model::params::{VisitParam, is_statistic, visit_params};
+use hearth_model::{Classifier, Gan, Pass, absorb, gan};
+
+use crate::classify::cross_entropy::CrossEntropy;
+use crate::generate;
+use crate::generate::loss::PairLoss;
+use crate::generate::sampler::latent;
+use crate::images::Input;
+use crate::registry::open_alone;
+use hearth_train::Backend;
+use hearth_train::error::TrainError;
+use hearth_train::number::{Reading, read};
+use hearth_train::step::StepSettings;
+use hearth_train::task::{Computed, Task};
+
+#[path = "../../../../tests/skip.rs"]
+mod skip;
+
+/// The largest difference that is allowed, of the largest number.
+const TOLERANCE: f64 = 1e-3;
+
+/// The CPU and the adapter; none where there is no adapter.
+fn devices() -> Option<[Device; 2]> {
+    let Ok(backend) = "wgpu".parse::<Backend>() else {
+        skip::skip("this build has no wgpu");
+        return None;
+    };
+    let adapter = match backend.device() {
+        Ok(adapter) => adapter,
+        Err(error) => {
+            skip::skip(&error.to_string());
+            return None;
+        }
+    };
+    Some([Backend::default().device().expect("a CPU"), adapter])
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A config on the small set of pictures.
+fn config(name: &str, overrides: &[&str]) -> Config {
+    let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
+    let overrides = [&["data.kind=fashion-mnist-mini", "data.valid_samples=200"], overrides];
+    raw.with_overrides(&overrides.concat()).expect("TOML").check().expect("good")
+}
+
+fn data(config: &Config) -> Data {
+    let data = Data::load(config, Labels::Unused, &root().join("datasets"), &mut |_| ());
+    data.expect("part of the repository")
+}
+
+fn splits(config: &Config) -> Splits {
+    data(config).images().expect("images").splits.clone()
+}
+
+/// Five pictures: an odd number, with a word that is not full.
+fn batch(splits: &Splits) -> Batch {
+    let mut batch = Batch::default();
+    splits.train.fill(0..5, &mut batch);
+    batch
+}
+
+/// Numbers by their names.
+type Numbers = BTreeMap<String, Vec<f32>>;
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("floats")
+}
+
+/// The gradients of a module by the paths of its parameters.
+fn gradients<M: burn::module::Module>(
+    module: &M,
+    gradients: &GradientsParams,
+    prefix: &str,
+    numbers: &mut Numbers,
+) {
+    struct Collect<'a>(&'a GradientsParams, &'a str, &'a mut Numbers);
+    impl VisitParam for Collect<'_> {
+        fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+            if is_statistic(path) {
+                return;
+            }
+            let gradient = self.0.get::<D>(param.id).expect("every parameter has one");
+            self.2.insert(format!("{}{path}", self.1), values(gradient));
+        }
+    }
+    visit_params(module, &mut Collect(gradients, prefix, numbers));
+}
+
+/// That both hold the same names, and numbers that differ by rounding alone: by so much of the largest
+/// number, at most.
+fn assert_agree(what: &str, [cpu, adapter]: &[Numbers; 2], tolerance: f64) {
+    assert_eq!(cpu.keys().collect::<Vec<_>>(), adapter.keys().collect::<Vec<_>>());
+    for (name, wanted) in cpu {
+        let found = &adapter[name];
+        assert_eq!(found.len(), wanted.len());
+        assert!(found.iter().chain(wanted).all(|value| value.is_finite()), "{what}: {name}");
+        let largest = wanted.iter().map(|value| f64::from(value.abs())).fold(0.0, f64::max);
+        let differences = found.iter().zip(wanted).map(|(a, b)| f64::from((a - b).abs()));
+        let difference = differences.fold(0.0, f64::max);
+        // A gradient that is zero but for rounding has no size to compare with.
+        let allowed = (tolerance * largest).max(1e-6);
+        assert!(difference <= allowed, "{what}: {name} differs by {difference} of {largest}");
+    }
+}
+
+#[test]
+fn pictures_are_unpacked_and_normalised_on_the_device() {
+    let Some(devices) = devices() else { return };
+    let splits = splits(&config("mlp-nano", &[]));
+    let input = Input::new(&Normalization::of(&splits.train));
+    let found = devices.map(|device| {
+        Numbers::from([("pictures".to_owned(), values(input.tensor(&batch(&splits), &device)))])
+    });
+    assert_agree("input", &found, TOLERANCE);
+}
+
+#[test]
+fn every_classifier_has_the_same_outputs_and_gradients() {
+    let Some(devices) = devices() else { return };
+    for (name, overrides) in [
+        ("softmax", &[][..]),
+        ("mlp-dropout", &["model.hidden=[24, 16]", "model.dropout=[0.2, 0.3]"]),
+        ("mlp-nano", &["model.activation=gelu", "model.hidden=[16]"]),
+        ("lenet-nano", &[]),
+        ("lenet-book", &[]),
+        ("cnn-nano", &["model.dropout=0.3"]),
+        ("resnet-nano", &[]),
+    ] {
+        let config = config(name, overrides);
+        let ModelConfig::Classifier { network, .. } = &config.model else { panic!("a classifier") };
+        let splits = splits(&config);
+        let input = Input::new(&Normalization::of(&splits.train));
+        let batch = batch(&splits);
+        let loss =
+            CrossEntropy { class_weights: (1..=10).map(f64::from).collect(), label_smoothing: 0.1 };
+        let found = devices.clone().map(|device| {
+            let training = device.clone().autodiff();
+            let network = Classifier::new(network, [1, 28, 28], 10, 1, &training).expect("it fits");
+            let mut pass = Pass::training(7);
+            let logits = network.forward_in(input.tensor(&batch, &training), &mut pass);
+            let total = loss.total_weight(&batch.labels);
+            let value = loss.forward(logits.clone(), &batch.labels, total);
+            let mut numbers = Numbers::from([
+                ("logits".to_owned(), values(logits.inner())),
+                ("loss".to_owned(), values(value.clone().inner())),
+            ]);
+            let parts = GradientsParams::from_grads(value.backward(), &network);
+            gradients(&network, &parts, "", &mut numbers);
+            // Of the trained network: with the running statistics that the step leaves.
+            let trained = absorb(network, &pass.into_moments());
+            let trained = burn::module::Module::valid(&trained);
+            let logits = trained.forward(input.tensor(&batch, &device));
+            numbers.insert("logits, not in training".to_owned(), values(logits));
+            numbers
+        });
+        assert_agree(name, &found, TOLERANCE);
+    }
+}
+
+#[test]
+fn every_pair_has_the_same_losses_and_gradients() {
+    let Some(devices) = devices() else { return };
+    for (name, overrides) in [("gan-nano", &[][..]), ("gan-mlp", &["model.hidden=[16, 24]"])] {
+        let config = config(name, overrides);
+        let ModelConfig::Gan(pair) = &config.model else { panic!("a pair") };
+        let splits = splits(&config);
+        let input = Input::new(&generate::normalization(1));
+        let batch = batch(&splits);
+        for kind in [
+            AdversarialLoss::NonSaturating,
+            AdversarialLoss::LeastSquares,
+            AdversarialLoss::Hinge,
+            AdversarialLoss::Wasserstein,
+        ] {
+            let loss = AdversarialConfig { loss: kind, ..AdversarialConfig::default() };
+            let loss = PairLoss::new(&loss);
+            let found = devices.clone().map(|device| {
+                let training = device.autodiff();
+                let networks = Gan::new(pair, [1, 28, 28], 1, &training).expect("it fits");
+                let stream = Stream::new(1, Purpose::Latent, 0, 0);
+                let random = latent(stream, [5, gan::latent_size(pair)], &training);
+                let mut numbers = Numbers::new();
+
+                let made = networks.generator.forward(random, &mut Pass::training(0));
+                numbers.insert("pictures".to_owned(), values(made.clone().inner()));
+                let real = input.tensor(&batch, &training);
+                let mut pass = Pass::training(0);
+                let of_real = networks.discriminator.forward(real, &mut pass);
+                let of_made = networks.discriminator.forward(made.clone().detach(), &mut pass);
+                let value = loss.of_discriminator(of_real, of_made);
+                numbers.insert("discriminator loss".to_owned(), values(value.clone().inner()));
+                let parts = GradientsParams::from_grads(value.backward(), &networks.discriminator);
+                gradients(&networks.discriminator, &parts, "discriminator.", &mut numbers);
+
+                let fixed = burn::module::Module::no_grad(networks.discriminator.clone());
+                let value = loss.of_generator(fixed.forward(made, &mut Pass::training(0)));
+                numbers.insert("generator loss".to_owned(), values(value.clone().inner()));
+                let parts = GradientsParams::from_grads(value.backward(), &networks.generator);
+                gradients(&networks.generator, &parts, "generator.", &mut numbers);
+                numbers
+            });
+            assert_agree(&format!("{name}, {kind:?}"), &found, TOLERANCE);
+        }
+    }
+}
+
+/// The first loss of each of 20 steps, and the networks after them.
+fn twenty_steps(
+    task: &mut dyn Task,
+    steps: &StepSettings,
+    rate: f64,
+    reading: Reading,
+) -> (Vec<f64>, Numbers) {
+    let losses = (0..20).map(|step| {
+        let computed = Computed::new(task, steps, (step, rate), reading).expect("a step");
+        task.apply(computed.change);
+        let (_, total) = computed.measured.totals[0].clone();
+        total * (1.0 / computed.measured.samples as f64)
+    });
+    let losses = read(losses.collect());
+    let state = task.state().expect("a state");
+    let tensors = state.iter().filter_map(|(path, value)| match value {
+        hearth_store::Value::Tensor(tensor) => {
+            Some((path.to_owned(), tensor.to_vec().expect("floats")))
+        }
+        _ => None,
+    });
+    (losses, tensors.filter(|(path, _)| path.starts_with("model.")).collect())
+}
+
+/// The same of a config's own task on a device.
+fn twenty_steps_of(
+    config: &Config,
+    device: &Device,
+    reading: Reading,
+) -> Result<(Vec<f64>, Numbers), TrainError> {
+    let rate = config.optimizer.rule.update.learning_rate;
+    let steps = StepSettings::new(config, device)?;
+    let mut task = open_alone(config, &data(config), device)?;
+    Ok(twenty_steps(&mut *task, &steps, rate, reading))
+}
+
+/// The small configs, slow enough that rounding does not grow into other paths within 20 steps.
+const SMALL: [(&str, &str); 3] = [
+    ("mlp-nano", "optimizer.learning_rate=0.05"),
+    ("cnn-nano", "optimizer.learning_rate=0.01"),
+    ("gan-nano", "optimizer.learning_rate=0.001"),
+];
+
+/// The distance between the numbers of two networks, in units of their size: L2 norms of all together.
+fn distance(found: &Numbers, wanted: &Numbers) -> f64 {
+    assert_eq!(found.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>());
+    let square = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
+    let pairs = found.values().flatten().zip(wanted.values().flatten());
+    let apart = square(&mut pairs.map(|(a, b)| f64::from(a - b)));
+    (apart / square(&mut wanted.values().flatten().map(|x| f64::from(*x)))).sqrt()
+}
+
+/// That a task learned on the adapter, and so nearly as on the CPU at each step.
+fn assert_learned(name: &str, [cpu, adapter]: [&[f64]; 2], tolerance: f64) {
+    let (first, last) = (adapter[0], adapter[19]);
+    assert!(last < 0.9 * first, "{name}: its loss went from {first} to {last}");
+    for (step, (found, wanted)) in adapter.iter().zip(cpu).enumerate() {
+        let allowed = tolerance * cpu[0];
+        assert!((found - wanted).abs() <= allowed, "{name}, step {step}: {found}, not {wanted}");
+    }
+}
+
+#[test]
+fn twenty_steps_learn_the_same() {
+    let Some(devices) = devices() else { return };
+    // What rounding comes to in 20 steps differs: an adversarial pair follows its own differences.
+    for ((name, rate), tolerance) in SMALL.into_iter().zip([1e-4, 1e-3, 2e-2]) {
+        // A norm that is clipped at, so that its scale is computed on the device as well.
+        let config = config(name, &[rate, "train.clip_norm=2.0"]);
+        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
+            .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
+        assert_learned(name, [&cpu.0, &adapter.0], tolerance);
+        let distance = distance(&adapter.1, &cpu.1);
+        assert!(distance <= tolerance, "{name}: the networks are {distance} apart");
+    }
+}
+
+#[test]
+fn classes_and_numbers_are_learned_from_rows_as_on_the_cpu() {
+    let Some(devices) = devices() else { return };
+    for (name, task, table) in [
+        ("iris-nano", "classify", "iris/iris.csv"),
+        ("diabetes-nano", "regress", "diabetes/diabetes.csv"),
+    ] {
+        let path = root().join("datasets").join(table);
+        let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("there");
+        let overrides = [format!("data.path={}", path.display()), format!("task.kind={task}")];
+        let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
+        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
+            .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
+        assert_learned(name, [&cpu.0, &adapter.0], TOLERANCE);
+        let distance = distance(&adapter.1, &cpu.1);
+        assert!(distance <= TOLERANCE, "{name}: the networks are {distance} apart");
+    }
+}
+
+#[test]
+fn sixteen_bits_learn_almost_the_same_or_are_refused() {
+    let Some([cpu, adapter]) = devices() else { return };
+    for (precision, dtype) in [("f16", DType::F16), ("bf16", DType::BF16)] {
+        let precision = format!("run.precision={precision}");
+        for ((name, rate), tolerance) in SMALL.into_iter().zip([0.02, 0.1, 0.2]) {
+            let half = config(name, &[rate, &precision]);
+            let refused = twenty_steps_of(&half, &cpu, Reading::Now).expect_err("a CPU has f32");
+            assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
+            match twenty_steps_of(&half, &adapter, Reading::Later) {
+                Ok((found, kept)) => {
+                    assert!(adapter.supports_dtype(dtype), "{precision} where there is none");
+                    let (wanted, _) = twenty_steps_of(&config(name, &[rate]), &cpu, Reading::Now)
+                        .expect("it fits");
+                    assert_learned(name, [&wanted, &found], tolerance);
+                    assert!(kept.values().flatten().all(|number| number.is_finite()));
+                }
+                Err(refused) => {
+                    assert!(!adapter.supports_dtype(dtype), "{refused}");
+                    assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Sizes by the shapes of a network, and those of the network that is built.
+
+use std::path::Path;
+
+use hearth_config::{Config, DataSource, RawConfig};
+use hearth_data::{Data, Examples, Images, PictureShape};
+
+use hearth_train::backend::Backend;
+use hearth_train::memory::Sizes;
+
+use crate::registry::{open_alone, training_of};
+
+fn config(path: &Path) -> Config {
+    RawConfig::read(path).and_then(|raw| raw.check()).expect("good")
+}
+
+/// Ten images of ten classes.
+fn data() -> Data {
+    let shape = PictureShape { channels: 1, height: 28, width: 28 };
+    let (pixels, labels) = (vec![0; 10 * shape.pixels()], (0..10).collect());
+    let classes = (0..10).map(|class| class.to_string()).collect();
+    let examples = Examples { pixels, labels, shape, augment: None };
+    Data::Images(Images::alike("ten", examples, classes))
+}
+
+fn sizes(config: &Config) -> Sizes {
+    (training_of(config).sizes)(config, &data()).expect("a list")
+}
+
+#[test]
+fn sizes_are_those_of_the_network_that_is_built() {
+    let entries = std::fs::read_dir("../../configs").expect("configs/");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
+    assert!(paths.len() > 10, "{paths:?}");
+    let device = Backend::default().device().expect("a CPU");
+    for path in paths {
+        let config = config(&path);
+        if matches!(config.data.source, DataSource::Csv(_)) {
+            // Rows have no image's size.
+            continue;
+        }
+        let task = open_alone(&config, &data(), &device).expect("it fits");
+        let built = task.layers().parameters;
+        assert_eq!(sizes(&config).parameters, built, "{}", path.display());
+    }
+}
+
+#[test]
+fn outputs_are_counted_by_their_shapes() {
+    let found = sizes(&config("../../configs/lenet.toml".as_ref()));
+    assert_eq!(found.outputs, 6 * 28 * 28 + 16 * 10 * 10 + 120 + 84 + 10);
+}
