@@ -71,7 +71,7 @@ fn config(name: &str, seed: u64, overrides: &[String]) -> Outcome<Config> {
 }
 
 /// The outcome of a run that is kept nowhere.
-fn trained(config: &Config) -> Outcome<hearth_train::job::Outcome> {
+fn trained(config: &Config) -> Outcome<hearth_train::run::job::Outcome> {
     let folder = tempfile::tempdir()?;
     let job = Job {
         config,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
 use hearth_train::Backend;
-use hearth_train::adapters::{Adapter, Kind};
+use hearth_train::backend::adapters::{Adapter, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hearth_train::Report;
 use hearth_train::event::StepDone;
-use hearth_train::scalars::Scalars;
-use hearth_train::summary::Summary;
+use hearth_train::plan::summary::Summary;
+use hearth_train::task::scalars::Scalars;
 
 use crate::output::thousands;
 use crate::pace::Pace;

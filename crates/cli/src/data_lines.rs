@@ -2,7 +2,7 @@
 
 use hearth_data::{DataCard, Layout};
 use hearth_report::text_table;
-use hearth_train::summary::Summary;
+use hearth_train::plan::summary::Summary;
 
 use crate::output::thousands;
 

@@ -71,7 +71,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use hearth_train::scalars::Sums;
+    use hearth_train::task::scalars::Sums;
 
     use super::*;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use hearth_report::{fixed, text_table};
 use hearth_train::event::StepDone;
-use hearth_train::scalars::Sums;
-use hearth_train::summary::Summary;
+use hearth_train::plan::summary::Summary;
+use hearth_train::task::scalars::Sums;
 use hearth_train::{Event, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -4,8 +4,8 @@ use hearth_config::{Metric, Standing};
 use hearth_report::metrics;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::TrainError;
-use hearth_train::info::RunInfo;
-use hearth_train::trained::stored_config;
+use hearth_train::record::info::RunInfo;
+use hearth_train::run::trained::stored_config;
 use serde_json::Value;
 
 /// What a run has reached.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use hearth_config::{Absent, Config, Fault, Faults, Located, RawConfig};
 use hearth_data::is_present;
 use hearth_store::RunDir;
-use hearth_train::info::RunInfo;
-use hearth_train::trained::stored_config;
+use hearth_train::record::info::RunInfo;
+use hearth_train::run::trained::stored_config;
 
 use crate::failure::Failure;
 use crate::output::say;

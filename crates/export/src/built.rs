@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use hearth_model::params::{MapParam, map_params};
 use hearth_store::StateDict;
 use hearth_train::TrainError;
-use hearth_train::state::restore_module;
+use hearth_train::learner::state::restore_module;
 
 /// A network that is exported and read back.
 pub trait Built {

@@ -11,7 +11,7 @@ use super::place::Place;
 use super::signature::{BurnCode, Signature};
 use super::{Export, Format, onnx};
 use hearth_train::error::TrainError;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
 
 /// The card, with its front matter; `difference` is what the check found, on so many samples.
 pub fn text(

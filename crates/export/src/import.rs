@@ -25,7 +25,7 @@ use hearth_store::{FileKind, TensorEntry, checksum, open_tensors};
 use crate::tensors;
 use hearth_train::WeightsFile;
 use hearth_train::error::TrainError;
-use hearth_train::start::Start;
+use hearth_train::run::start::Start;
 
 use decide::{FileOrder, Question};
 use modules::{Module, Unit, is_listed, modules, units};

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
 use hearth_train::{Backend, TrainError, Which};
 
 pub use built::{Built, Forward};

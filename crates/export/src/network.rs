@@ -14,7 +14,7 @@ use super::proto::Proto as _;
 use super::signature::{Samples, Signature};
 use super::{Format, check, onnx, tensors};
 use hearth_train::error::TrainError;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
 
 /// A trained network, apart from its run.
 pub struct Network {

@@ -10,7 +10,7 @@ use hearth_config::{Config, RawConfig};
 use hearth_model::Layer;
 use hearth_store::read_tensors;
 use hearth_train::TrainError;
-use hearth_train::state::restore_module;
+use hearth_train::learner::state::restore_module;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

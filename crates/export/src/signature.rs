@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Format;
 use super::graph::Graph;
 use hearth_train::error::TrainError;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
 
 /// The inputs and outputs of a network.
 pub trait Signature: Words {

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::registry::open_alone;
 use hearth_train::backend::Backend;
+use hearth_train::backend::number::Reading;
 use hearth_train::error::TrainError;
-use hearth_train::number::Reading;
-use hearth_train::step::StepSettings;
 use hearth_train::task::Computed;
+use hearth_train::task::step::StepSettings;
 
 const CONFIG: &str = r#"
 format = 2

@@ -10,9 +10,9 @@ use hearth_store::RunDir;
 use crate::registry::kind_of;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::info::RunInfo;
+use hearth_train::record::info::RunInfo;
+use hearth_train::run::trained::{Which, stored_config};
 use hearth_train::task::Split;
-use hearth_train::trained::{Which, stored_config};
 
 /// What is to be evaluated, and on what.
 #[derive(Clone, Copy, Debug)]

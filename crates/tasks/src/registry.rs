@@ -6,8 +6,8 @@ use hearth_data::Data;
 use hearth_export::{Export, Exported, Network, Part};
 use hearth_report::Report;
 use hearth_train::range_test::{Range, RangeTest};
+use hearth_train::run::trained::Trained;
 use hearth_train::task::Task;
-use hearth_train::trained::Trained;
 use hearth_train::{Event, Job, Opened, Opening, Outcome, Target, TrainError, Training};
 
 use crate::classify::doubt::by_chance;

@@ -10,14 +10,14 @@ use hearth_model::{Classifier, Pass};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use hearth_train::batches::Batches;
+use hearth_train::backend::number::Number;
 use hearth_train::error::TrainError;
-use hearth_train::layer_table::LayerTable;
+use hearth_train::learner::state::restore_module;
 use hearth_train::learner::{Learner, Update};
-use hearth_train::number::Number;
-use hearth_train::outputs::values;
-use hearth_train::state::restore_module;
-use hearth_train::step::StepContext;
+use hearth_train::task::batches::Batches;
+use hearth_train::task::layer_table::LayerTable;
+use hearth_train::task::outputs::values;
+use hearth_train::task::step::StepContext;
 use hearth_train::task::{Own, Proposed, Split, Task, own};
 
 /// Samples in one batch of an evaluation.

@@ -2,8 +2,8 @@
 
 use hearth_report::Report;
 
-use crate::scalars::Sums;
-use crate::summary::Summary;
+use crate::plan::summary::Summary;
+use crate::task::scalars::Sums;
 
 /// Something that happened, for whoever watches.
 #[derive(Debug)]

@@ -4,15 +4,15 @@
 use hearth_data::Labels;
 use serde::Serialize;
 
+use crate::backend::number::Reading;
 use crate::error::TrainError;
 use crate::event::Event;
-use crate::job::Job;
-use crate::number::Reading;
-use crate::start::Source;
-use crate::step::StepSettings;
+use crate::run::job::Job;
+use crate::run::start::Source;
+use crate::run::train::{Prepared, prepare};
+use crate::run::training::{Opened, Opening, Registry};
+use crate::task::step::StepSettings;
 use crate::task::{Computed, Task};
-use crate::train::{Prepared, prepare};
-use crate::training::{Opened, Opening, Registry};
 
 /// How much of the smoothed loss each step keeps.
 const SMOOTHING: f64 = 0.9;

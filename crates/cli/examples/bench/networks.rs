@@ -10,8 +10,8 @@ use hearth_model::Classifier;
 use hearth_tasks::images::Input;
 use hearth_tasks::registry;
 use hearth_train::Backend;
-use hearth_train::number::Reading;
-use hearth_train::step::StepSettings;
+use hearth_train::backend::number::Reading;
+use hearth_train::task::step::StepSettings;
 use hearth_train::task::{Computed, Task};
 
 use crate::Outcome;

@@ -3,7 +3,7 @@
 use hearth_report::text_table;
 use hearth_tasks::doctor::{TwoSteps, two_steps};
 use hearth_train::Backend;
-use hearth_train::adapters::Adapter;
+use hearth_train::backend::adapters::Adapter;
 
 use crate::args::{Compute, Doctor, Probe};
 use crate::compute::{answer, probe};

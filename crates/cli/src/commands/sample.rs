@@ -5,8 +5,8 @@ use std::path::Path;
 use hearth_config::DataSource;
 use hearth_tasks::Sampler;
 use hearth_train::Backend;
-use hearth_train::pictures::Picture;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
+use hearth_train::task::pictures::Picture;
 use serde::Serialize;
 
 use crate::args::Sample;

@@ -7,7 +7,7 @@ use hearth_config::{CommandLine, Config, Fault, Faults, Metric, RawConfig};
 use hearth_report::fixed;
 use hearth_store::{RunLock, StoreError, SweepDir};
 use hearth_train::Backend;
-use hearth_train::trained::stored_config;
+use hearth_train::run::trained::stored_config;
 
 use super::train::is_override;
 use crate::args::{Compute, Sweep};

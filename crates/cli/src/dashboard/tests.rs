@@ -2,8 +2,8 @@ use hearth_config::{Better, Metric};
 use hearth_data::DataCard;
 use hearth_report::report::Score;
 use hearth_train::Backend;
-use hearth_train::layer_table::LayerTable;
-use hearth_train::scalars::Sums;
+use hearth_train::task::layer_table::LayerTable;
+use hearth_train::task::scalars::Sums;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 

@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
 use hearth_data::PictureShape;
 use hearth_tasks::Sampler;
-use hearth_train::pictures::Picture;
+use hearth_train::task::pictures::Picture;
 use serde::Deserialize;
 use utoipa::{OpenApi as _, ToSchema};
 

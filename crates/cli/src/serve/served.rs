@@ -9,7 +9,7 @@ use hearth_store::RunDir;
 use hearth_tasks::evaluate::is_on_table;
 use hearth_tasks::rows::predict::RowPredictor;
 use hearth_tasks::{Predictor, Sampler};
-use hearth_train::trained::{Trained, stored_config};
+use hearth_train::run::trained::{Trained, stored_config};
 use hearth_train::{Backend, Which};
 use serde::Serialize;
 use serde_json::Value;

@@ -10,7 +10,7 @@ use hearth_store::StateDict;
 use super::evaluate;
 use crate::images::Input;
 use hearth_train::error::TrainError;
-use hearth_train::state::restore_module;
+use hearth_train::learner::state::restore_module;
 use hearth_train::task::Split;
 
 /// The images that normalisations are compared on.

@@ -7,8 +7,8 @@ use hearth_config::ModelConfig;
 use hearth_data::{Normalization, PictureShape, preprocessing};
 use hearth_export::{Forward, Network, Opened, Part};
 use hearth_model::Classifier;
-use hearth_train::outputs::values;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
+use hearth_train::task::outputs::values;
 use hearth_train::{Backend, TrainError};
 use serde::Deserialize;
 

@@ -13,9 +13,9 @@ use crate::images::Input;
 use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::outputs::{softmax, values};
-use hearth_train::state::restore_module;
-use hearth_train::trained::{Trained, Which};
+use hearth_train::learner::state::restore_module;
+use hearth_train::run::trained::{Trained, Which};
+use hearth_train::task::outputs::{softmax, values};
 
 /// A trained classifier with its preprocessing. It may be used from many threads at once.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use hearth_data::Subset;
 use hearth_report::report::{Cell, Images, Matrix, Reliability, Report, Score, Table, View, line};
 use serde_json::json;
 
-use hearth_train::outputs::{argmax, log_softmax};
+use hearth_train::task::outputs::{argmax, log_softmax};
 
 use super::calibration::Calibration;
 

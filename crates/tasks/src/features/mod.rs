@@ -21,9 +21,9 @@ use serde_json::{Map, json};
 use crate::classify::predict::Predictor;
 use crate::generate::sampler::{Use, sample};
 use hearth_train::error::TrainError;
-use hearth_train::outputs::{argmax, values};
+use hearth_train::run::trained::Trained;
 use hearth_train::task::Split;
-use hearth_train::trained::Trained;
+use hearth_train::task::outputs::{argmax, values};
 
 use frechet::Gaussian;
 use manifold::Manifold;

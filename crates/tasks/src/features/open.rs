@@ -13,9 +13,9 @@ use crate::registry::training_of;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
-use hearth_train::job::{Ended, Job, Target};
+use hearth_train::run::trained::{Trained, Which};
 use hearth_train::train_on;
-use hearth_train::trained::{Trained, Which};
+use hearth_train::{Ended, Job, Target};
 
 /// Why fake images are not judged, and what to do.
 const NO_JUDGE: &str = "that takes a classifier, which needs two classes or more with images in each; \

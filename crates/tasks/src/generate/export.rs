@@ -5,8 +5,8 @@ use hearth_config::ModelConfig;
 use hearth_export::{Forward, Network, Part};
 use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
 use hearth_train::TrainError;
-use hearth_train::outputs::values;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
+use hearth_train::task::outputs::values;
 
 use crate::images::export::{Images, Kind};
 

@@ -11,9 +11,9 @@ use crate::features;
 use crate::generate::sampler::Sampler;
 use crate::registry::Kind;
 use hearth_train::error::TrainError;
-use hearth_train::info::Preprocessing;
-use hearth_train::memory::{SMALLEST, Sizes, sizes_of};
-use hearth_train::trained::Trained;
+use hearth_train::plan::memory::{SMALLEST, Sizes, sizes_of};
+use hearth_train::record::info::Preprocessing;
+use hearth_train::run::trained::Trained;
 use hearth_train::{Opened, Opening, Training};
 
 /// Adversarial training in the table of tasks.

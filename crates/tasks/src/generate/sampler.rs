@@ -10,8 +10,8 @@ use hearth_model::{Gan, Generator, Pass, gan};
 
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::state::restore_module;
-use hearth_train::trained::{Trained, Which};
+use hearth_train::learner::state::restore_module;
+use hearth_train::run::trained::{Trained, Which};
 
 /// Pictures that are made in one pass.
 const BATCH: usize = 500;

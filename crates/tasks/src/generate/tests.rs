@@ -11,10 +11,10 @@ use super::*;
 use crate::classify::predict::Predictor;
 use crate::train;
 use hearth_train::backend::Backend;
-use hearth_train::number::Reading;
-use hearth_train::step::StepSettings;
+use hearth_train::backend::number::Reading;
+use hearth_train::run::trained::{Trained, Which};
 use hearth_train::task::Computed;
-use hearth_train::trained::{Trained, Which};
+use hearth_train::task::step::StepSettings;
 use hearth_train::{Job, Target};
 
 fn root() -> PathBuf {

@@ -15,8 +15,8 @@ use hearth_export::signature::{Fed, Samples, Signature, Values};
 use hearth_export::{Format, SAMPLES};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::outputs::{softmax, values};
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
+use hearth_train::task::outputs::{softmax, values};
 
 /// The inputs and outputs of a network on images.
 pub struct Images {

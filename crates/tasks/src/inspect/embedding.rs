@@ -6,7 +6,7 @@ use hearth_report::plot::Series;
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::Subject;
-use hearth_train::outputs::values;
+use hearth_train::task::outputs::values;
 
 /// Pictures that are shown.
 const PICTURES: usize = 1000;

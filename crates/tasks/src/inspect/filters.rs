@@ -6,7 +6,7 @@ use hearth_data::PictureShape;
 use hearth_model::params::{VisitParam, visit_params};
 
 use super::tiles;
-use hearth_train::pictures::Picture;
+use hearth_train::task::pictures::Picture;
 
 /// The most units whose weights are shown.
 const MOST: usize = 64;

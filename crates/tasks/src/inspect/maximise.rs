@@ -6,8 +6,8 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Batch, Subset};
 
 use super::{Subject, tiles};
-use hearth_train::outputs::values;
-use hearth_train::pictures::Picture;
+use hearth_train::task::outputs::values;
+use hearth_train::task::pictures::Picture;
 
 /// Steps of the ascent.
 const STEPS: usize = 150;

@@ -15,10 +15,10 @@ use serde::Serialize;
 use crate::images::Input;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::outputs::{argmax, softmax, values};
-use hearth_train::pictures::Picture;
-use hearth_train::state::restore_module;
-use hearth_train::trained::{Trained, Which};
+use hearth_train::learner::state::restore_module;
+use hearth_train::run::trained::{Trained, Which};
+use hearth_train::task::outputs::{argmax, softmax, values};
+use hearth_train::task::pictures::Picture;
 
 mod embedding;
 mod filters;

@@ -14,7 +14,7 @@ use hearth_model::Classifier;
 use super::{Probe, Subject};
 use crate::classify::cross_entropy::CrossEntropy;
 use hearth_train::learner::{Learner, Update};
-use hearth_train::outputs::{argmax, values};
+use hearth_train::task::outputs::{argmax, values};
 
 /// Training and test pictures of a probe, at most.
 const TRAIN: usize = 10_000;

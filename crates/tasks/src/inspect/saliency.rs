@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use hearth_data::PictureShape;
 use hearth_model::Classifier;
 
-use hearth_train::pictures::Picture;
+use hearth_train::task::pictures::Picture;
 
 /// How much the logit of `class` changes with each pixel of a picture `[1, channels, height, width]`: the
 /// largest size of its derivative over the channels, white where it is largest (Simonyan, Vedaldi and

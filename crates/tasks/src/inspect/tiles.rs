@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use hearth_data::PictureShape;
 
-use hearth_train::pictures::Picture;
+use hearth_train::task::pictures::Picture;
 
 /// The most channels of a layer that are shown, and those in one row.
 const MOST: usize = 64;

@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::registry::Kind;
 use crate::rows;
 use crate::supervised::{Loss, Objective, Outputs};
+use hearth_train::backend::number::Number;
 use hearth_train::error::TrainError;
-use hearth_train::number::Number;
-use hearth_train::step::StepContext;
 use hearth_train::task::Split;
+use hearth_train::task::step::StepContext;
 use hearth_train::{Opened, Opening, Training};
 
 /// Regression in the table of tasks.

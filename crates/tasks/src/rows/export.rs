@@ -16,7 +16,7 @@ use hearth_export::signature::{Fed, Samples, Signature, Values};
 use hearth_export::{Format, Network, Opened, Part, SAMPLES};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::trained::Trained;
+use hearth_train::run::trained::Trained;
 use serde::Deserialize;
 
 /// The input of a graph that holds numbers.

@@ -20,9 +20,9 @@ use crate::rows::input::{RowInput, dims};
 use crate::rows::predict::RowPredictor;
 use crate::supervised::{Objective, Supervised};
 use hearth_train::error::TrainError;
-use hearth_train::info::Preprocessing;
-use hearth_train::memory::{Sizes, sizes_of};
-use hearth_train::training::{Opened, Opening};
+use hearth_train::plan::memory::{Sizes, sizes_of};
+use hearth_train::record::info::Preprocessing;
+use hearth_train::run::training::{Opened, Opening};
 
 /// The table of a task that learns from rows.
 pub fn table(data: &Data) -> Result<&Table, TrainError> {

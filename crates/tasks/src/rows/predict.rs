@@ -19,10 +19,10 @@ use crate::supervised;
 use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::outputs::{softmax, values};
-use hearth_train::state::restore_module;
+use hearth_train::learner::state::restore_module;
+use hearth_train::run::trained::{Trained, Which};
 use hearth_train::task::Split;
-use hearth_train::trained::{Trained, Which};
+use hearth_train::task::outputs::{softmax, values};
 
 /// Rows in one forward pass.
 const BATCH: usize = 4096;

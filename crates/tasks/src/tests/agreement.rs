@@ -20,9 +20,9 @@ use crate::generate::sampler::latent;
 use crate::images::Input;
 use crate::registry::open_alone;
 use hearth_train::Backend;
+use hearth_train::backend::number::{Reading, read};
 use hearth_train::error::TrainError;
-use hearth_train::number::{Reading, read};
-use hearth_train::step::StepSettings;
+use hearth_train::task::step::StepSettings;
 use hearth_train::task::{Computed, Task};
 
 #[path = "../../../../tests/skip.rs"]

@@ -8,10 +8,10 @@ use hearth_data::{Data, Labels, Normalization};
 
 use hearth_store::RunDir;
 use hearth_train::backend::Backend;
-use hearth_train::info::{Preprocessing, RunInfo};
-use hearth_train::page::{NAME, Page};
 use hearth_train::plan::Plan;
-use hearth_train::summary::Summary;
+use hearth_train::plan::summary::Summary;
+use hearth_train::record::info::{Preprocessing, RunInfo};
+use hearth_train::record::page::{NAME, Page};
 use hearth_train::task::Split;
 
 use crate::classify::tally::Tally;

@@ -6,7 +6,7 @@ use hearth_config::{Config, DataSource, RawConfig};
 use hearth_data::{Data, Examples, Images, PictureShape};
 
 use hearth_train::backend::Backend;
-use hearth_train::memory::Sizes;
+use hearth_train::plan::memory::Sizes;
 
 use crate::registry::{open_alone, training_of};
 

@@ -6,13 +6,13 @@ use hearth_config::Config;
 use hearth_config::RawConfig;
 use hearth_data::{Data, Labels};
 use hearth_store::{RunDir, Value};
+use hearth_train::backend::number::Reading;
 use hearth_train::event::Event;
-use hearth_train::job::Ended;
-use hearth_train::keeper::Keeper;
-use hearth_train::number::Reading;
 use hearth_train::plan::Plan;
-use hearth_train::step::StepSettings;
+use hearth_train::record::recorder::Keeper;
 use hearth_train::task::Task;
+use hearth_train::task::step::StepSettings;
+use hearth_train::trainer::Ended;
 use hearth_train::trainer::{Computing, Trainer};
 
 use crate::registry::open_alone;

@@ -9,8 +9,8 @@ use hearth_store::{RunDir, StateDict, TensorValue};
 
 use super::*;
 use crate::backend::Backend;
-use crate::number::Number;
-use crate::step::StepContext;
+use crate::backend::number::Number;
+use crate::task::step::StepContext;
 use crate::task::{Own, Proposed, own};
 
 /// Goes downhill on `x^2 / 2`, with gradients that have noise of their own, and remembers where it was.

@@ -1,0 +1,91 @@
+//! A moving average of a network's weights (Polyak and Juditsky 1992; of a generator's, Yazici et
+//! al. 2019).
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use hearth_kernels::{SgdStep, sgd_step};
+use hearth_model::params::{MapParam, VisitParam, map_params, visit_params};
+
+/// `average` after one more step to `module`, number `step` from 1: each parameter and running
+/// statistic becomes `d average + (1 - d) module` with `d = min(decay, (1 + step) / (10 + step))`,
+/// so that a young average is not held by the initial weights.
+///
+/// `average` is a copy without differentiation.
+pub fn towards<M: Module>(average: M, module: &M, decay: f64, step: u64) -> M {
+    let step = step as f64;
+    let decay = decay.min((1.0 + step) / (10.0 + step));
+    let mut numbers = Numbers(BTreeMap::new());
+    visit_params(module, &mut numbers);
+    map_params(average, &mut Towards { numbers: numbers.0, decay })
+}
+
+/// The numbers of each parameter by its path, flat.
+struct Numbers(BTreeMap<String, Tensor<1>>);
+
+impl VisitParam for Numbers {
+    fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let tensor = if tensor.device().is_autodiff() { tensor.inner() } else { tensor };
+        self.0.insert(path.to_owned(), tensor.flatten(0, D - 1));
+    }
+}
+
+struct Towards {
+    numbers: BTreeMap<String, Tensor<1>>,
+    decay: f64,
+}
+
+impl MapParam for Towards {
+    fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(newer) = self.numbers.remove(path) else { return param };
+        // A step of gradient descent on half the squared distance between the two: one pass.
+        let step = SgdStep {
+            learning_rate: 1.0 - self.decay,
+            momentum: 0.0,
+            nesterov: false,
+            gradient_scale: -1.0,
+            penalty: 1.0,
+        };
+        param.map(|average| {
+            let shape = average.shape();
+            let [average, _] = sgd_step(average.flatten(0, D - 1), newer, None, step);
+            average.reshape(shape)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use hearth_config::{GanConfig, MlpGanConfig};
+    use hearth_model::Gan;
+
+    use super::*;
+    use crate::backend::Backend;
+    use crate::learner::state::module_state;
+
+    #[test]
+    fn it_keeps_its_share_and_a_young_one_less() {
+        let config = GanConfig::MlpGan(MlpGanConfig { latent: 2, hidden: vec![3] });
+        let device = Backend::default().device().expect("a CPU");
+        let pair =
+            |seed, device: &Device| Gan::new(&config, [1, 2, 2], seed, device).expect("any size");
+        let average = pair(1, &device).generator;
+        let module = pair(2, &device.clone().autodiff()).generator;
+        let weights = |module: &hearth_model::Generator| -> Vec<f32> {
+            let mut state = module_state(module).expect("a state");
+            state.take_values("layers.0.weight", &[2, 3]).expect("it is there")
+        };
+        // (1 + 1) / (10 + 1), and 0.9 from step 80 on: 81 / 90.
+        for (step, kept) in [(1, 2.0 / 11.0), (80, 0.9), (1000, 0.9)] {
+            let found = weights(&towards(average.clone(), &module, 0.9, step));
+            for ((found, old), new) in found.iter().zip(weights(&average)).zip(weights(&module)) {
+                let wanted = kept * f64::from(old) + (1.0 - kept) * f64::from(new);
+                assert!((f64::from(*found) - wanted).abs() < 1e-6, "{found} is not {wanted}");
+            }
+        }
+        assert_eq!(weights(&average), weights(&pair(1, &device).generator), "a copy");
+    }
+}

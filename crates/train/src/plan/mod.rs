@@ -1,0 +1,98 @@
+//! When what is done.
+
+pub mod memory;
+pub mod summary;
+
+use hearth_config::{Cadence, Config, EarlyStop, Metric, ScheduleKind};
+
+use crate::error::TrainError;
+use crate::task::Task;
+
+/// The most pictures of one kind that are kept besides the newest: as an animation they take half a minute.
+const MOST_PICTURES: u64 = 120;
+
+/// When what is done; everything in steps.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// In the whole run.
+    pub total_steps: u64,
+    /// In an epoch; none of a task without one.
+    pub epoch: Option<u64>,
+    /// Steps of an environment in a step; none of a task without one.
+    pub frames: Option<u64>,
+    /// None where there is nothing to evaluate on.
+    pub evaluate_every: Option<u64>,
+    /// Between checkpoints.
+    pub checkpoint_every: u64,
+    /// Between lines of the log.
+    pub log_every: u64,
+    /// What makes a checkpoint the best.
+    pub best_by: Metric,
+    /// When training ends before its last step.
+    pub early_stop: Option<EarlyStop>,
+}
+
+impl Plan {
+    /// The plan of a config for a task. An interval in a unit that the task does not have is an error.
+    pub fn new(config: &Config, task: &dyn Task) -> Result<Self, TrainError> {
+        let (train, epoch) = (&config.train, task.steps_per_epoch());
+        let frames = task.frames_per_step();
+        let lacks = |key: &str, value: String| {
+            let unit = value.split(' ').next_back().unwrap_or_default();
+            let text =
+                format!("{key} is \"{value}\", and this task has no {unit}: write it in steps");
+            TrainError::Settings(text)
+        };
+        let every = |key: &str, cadence: Cadence| {
+            cadence.steps(epoch).ok_or_else(|| lacks(key, cadence.to_string()))
+        };
+        if let ScheduleKind::Step(step) = &config.schedule.kind {
+            every("schedule.every", step.every)?;
+        }
+        let length = train.length();
+        let total_steps = length.steps(epoch, frames);
+        let evaluates = task.validates();
+        Ok(Self {
+            total_steps: total_steps.ok_or_else(|| lacks("train.length", length.to_string()))?,
+            epoch,
+            frames,
+            evaluate_every: evaluates
+                .then(|| every("train.evaluate_every", train.evaluate_every))
+                .transpose()?,
+            checkpoint_every: every("train.checkpoint_every", train.checkpoint_every)?,
+            log_every: train.log_every,
+            best_by: train.best_by(),
+            early_stop: train.early_stop.clone(),
+        })
+    }
+
+    /// The epochs in so many steps, of a task that has any.
+    pub fn epochs(&self, steps: u64) -> Option<f64> {
+        self.epoch.map(|epoch| steps as f64 / epoch as f64)
+    }
+
+    /// Whether something with this interval is due after `step` steps; after the last one it always is.
+    pub fn due(&self, step: u64, every: u64) -> bool {
+        step.is_multiple_of(every) || step == self.total_steps
+    }
+
+    /// Whether an evaluation is due.
+    pub fn evaluates(&self, step: u64) -> bool {
+        self.evaluate_every.is_some_and(|every| self.due(step, every))
+    }
+
+    /// Whether the picture of the evaluation after `step` steps is still kept after that of `now`: all of
+    /// them, then every second, every fourth and so on, and the newest. It says so by the steps alone, so
+    /// that a resumed run keeps what an uninterrupted one does.
+    pub fn keeps_picture(&self, step: u64, now: u64) -> bool {
+        let every = self.evaluate_every.unwrap_or(1);
+        let thinned = now.div_ceil(every).div_ceil(MOST_PICTURES).next_power_of_two();
+        step == now || step.is_multiple_of(every.saturating_mul(thinned))
+    }
+
+    /// Whether anything is due that needs the results of the steps before it.
+    pub fn anything_due(&self, step: u64) -> bool {
+        let mut cadences = [self.log_every, self.checkpoint_every].into_iter().chain(self.epoch);
+        cadences.any(|every| self.due(step, every)) || self.evaluates(step)
+    }
+}

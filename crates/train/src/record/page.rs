@@ -1,0 +1,173 @@
+//! `report.html`: what a run knows, to be looked at.
+
+use std::fs;
+use std::time::Instant;
+
+use hearth_config::Config;
+use hearth_data::{Batch, Data, DataCard, Loader};
+use hearth_report::metrics::History;
+use hearth_report::run::{self, Grids, RunPage};
+use hearth_report::{Report, fixed};
+use hearth_store::{RunDir, StoreError, for_each_metric};
+use serde_json::Value;
+
+use crate::plan::summary::Summary;
+use crate::record::info::RunInfo;
+use crate::task::Split;
+use crate::task::pictures::{Picture, step_of};
+
+/// The page's name in the run's folder.
+pub const NAME: &str = "report.html";
+
+/// Training pictures on the page, and in each row.
+const SHOWN: usize = 48;
+const COLUMNS: usize = 16;
+
+/// Drawing takes at most one part in so many of a run's time: an epoch may be over sooner than its page.
+const REST: u32 = 50;
+
+/// The page of a run, written anew whenever there is more to see.
+pub struct Page {
+    run: RunDir,
+    /// The folders of grids.
+    folders: &'static [&'static str],
+    shown: RunPage,
+    /// Whether `shown` has the lines of metrics.jsonl: they are read once, and heard from then on.
+    has_lines: bool,
+    /// Until then the last page is new enough.
+    rests_until: Option<Instant>,
+}
+
+impl Page {
+    /// The page of a run that is about to train, which keeps grids of images in `folders`; nothing is written yet.
+    pub fn new(
+        (run, folders): (RunDir, &'static [&'static str]),
+        config: &Config,
+        data: &Data,
+        info: &RunInfo,
+        summary: &Summary,
+    ) -> Self {
+        let name = run.path().file_name().unwrap_or(run.path().as_os_str());
+        let shown = RunPage {
+            name: name.to_string_lossy().into_owned(),
+            facts: facts(config, info, summary),
+            config: config.to_toml(),
+            batch: first_batch(config, data).map(|picture| picture.to_png()).unwrap_or_default(),
+            ..RunPage::default()
+        };
+        Self { run, folders, shown, has_lines: false, rests_until: None }
+    }
+
+    /// Hears a line that was added to metrics.jsonl.
+    pub fn line(&mut self, line: &Value) {
+        if self.has_lines {
+            self.shown.history.add(line);
+        }
+    }
+
+    /// Shows the results on a set after `step` steps: on a new page, unless the last one is new enough. The
+    /// test, with which a run ends, is always shown.
+    pub fn show(
+        &mut self,
+        split: Split,
+        report: Option<&Report>,
+        step: u64,
+    ) -> Result<(), StoreError> {
+        if let Some(report) = report {
+            self.fact(report, step);
+        }
+        let begun = Instant::now();
+        let is_last = split == Split::Test;
+        if !is_last && self.rests_until.is_some_and(|until| begun < until) {
+            return Ok(());
+        }
+        let written = self.write(report, step);
+        self.rests_until = Some(Instant::now() + begun.elapsed() * (REST - 1));
+        written
+    }
+
+    fn fact(&mut self, report: &Report, step: u64) {
+        let results: Vec<_> =
+            report.scores().map(|(name, value)| format!("{name} {}", fixed(value, 4))).collect();
+        let fact = (report.split.clone(), format!("{} (step {step})", results.join(", ")));
+        match self.shown.facts.iter_mut().find(|(name, _)| *name == fact.0) {
+            Some(old) => *old = fact,
+            None => self.shown.facts.insert(0, fact),
+        }
+    }
+
+    fn write(&mut self, report: Option<&Report>, step: u64) -> Result<(), StoreError> {
+        if !self.has_lines {
+            let mut history = History::default();
+            for_each_metric(self.run.metrics(), |line| history.add(&line))?;
+            (self.shown.history, self.has_lines) = (history, true);
+        }
+        if let Some(report) = report {
+            self.shown.report = Some((report.clone(), step));
+        }
+        self.shown.grids = self.grids()?;
+        self.run.write_text(NAME, &self.shown.html())
+    }
+
+    /// Some of the kept grids of each folder, by their steps.
+    fn grids(&self) -> Result<Vec<Grids>, StoreError> {
+        let grids = self.folders.iter().map(|folder| {
+            let files = self.run.files(folder)?;
+            let shown = run::spread(&files).into_iter();
+            let shown = shown.filter_map(|path| Some((step_of(path)?, fs::read(path).ok()?)));
+            Ok(Grids { folder, images: shown.collect() })
+        });
+        grids.collect()
+    }
+}
+
+/// What was trained, on what, and with what.
+fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, String)> {
+    let DataCard { name, unit, sample, samples: [train, valid, test], .. } = &summary.data;
+    let [_, all] = summary.steps;
+    let adapter = info.adapter.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
+    let commit = info
+        .commit
+        .as_deref()
+        .map_or_else(String::new, |id| format!(", commit {}", id.get(..12).unwrap_or(id)));
+    [
+        ("network", format!("{}, {} parameters", kind(config), summary.layers.parameters)),
+        (
+            "data",
+            format!(
+                "{name}: {train} training, {valid} validation and {test} test {unit}, {sample}"
+            ),
+        ),
+        ("training", format!("{} ({all} steps), seed {}", config.train.length(), config.run.seed)),
+        ("begun", info.started.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+        (
+            "computed by",
+            format!(
+                "{}{adapter} with {} threads on {} {}, hearth {}, Burn {}{commit}",
+                info.backend,
+                info.threads,
+                std::env::consts::OS,
+                std::env::consts::ARCH,
+                info.hearth,
+                info.burn,
+            ),
+        ),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// What `[model] kind` says.
+fn kind(config: &Config) -> String {
+    let model = serde_json::to_value(&config.model).unwrap_or_default();
+    model["kind"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The images of the first batch, as augmentation leaves them.
+fn first_batch(config: &Config, data: &Data) -> Option<Picture> {
+    let size = config.data.batches.batch_size.min(SHOWN);
+    let loader = Loader::new(data.images()?.splits.train.clone(), size, config.run.seed);
+    let mut batch = Batch::default();
+    loader.fill(&loader.order(0), 0, 0, &mut batch);
+    Some(Picture::grid(&batch.pixels, batch.shape, COLUMNS))
+}

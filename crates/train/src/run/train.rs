@@ -1,0 +1,113 @@
+//! From a job to the task that its config asks for, and all that it learns from.
+
+use burn::tensor::Device;
+use hearth_config::Config;
+use hearth_data::{Data, Labels};
+use hearth_store::RunDir;
+
+use crate::backend::set_threads;
+use crate::error::TrainError;
+use crate::event::Event;
+use crate::learner::precision::Arithmetic;
+use crate::plan::memory;
+use crate::run::begin::begin;
+use crate::run::data_notes;
+use crate::run::job::{Job, Outcome, Target};
+use crate::run::start::Source;
+use crate::run::training::{Opening, Registry};
+
+/// Trains a task of the registry. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
+pub fn train(
+    job: &Job<'_>,
+    registry: Registry,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
+    // The target of a table is judged when it is read.
+    let is_decided = job.config.task_kind().is_some();
+    let labels = if is_decided { registry(job.config).labels } else { Labels::Needed };
+    train_on(job, registry, labels, observe)
+}
+
+/// Trains on data whose labels follow these rules, which may be fewer than those of the task.
+pub fn train_on(
+    job: &Job<'_>,
+    registry: Registry,
+    labels: Labels,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<Outcome>, TrainError> {
+    let config = job.config;
+    // Said before any data is fetched.
+    match &job.target {
+        Target::Fresh(path) | Target::Import(path, _) => RunDir::check(path)?,
+        Target::Numbered(parent) => RunDir::check_place(parent)?,
+        Target::Resume(path) => match RunDir::open(path) {
+            Ok(run) => drop(run.lock()?),
+            Err(_) => RunDir::check_place(path)?,
+        },
+        Target::Nowhere => {}
+    }
+    let source = Source::open(config, &job.target)?;
+    let Prepared { config, data, device, threads } = prepare(job, registry, labels, observe)?;
+    let (config, target) = (&config, job.target.clone());
+    let job = &Job { config, target, ..*job };
+    let training = registry(config);
+    let opening = Opening { config, data: &data, device: &device, source, job: Some(job), observe };
+    let opened = (training.open)(opening)?;
+    begin(job, (&data, threads), (opened, training), observe)
+}
+
+/// The parts that a task of a job is made of.
+pub(crate) struct Prepared {
+    /// The settings, with the task that the target of a table says.
+    pub config: Config,
+    pub data: Data,
+    /// Without differentiation.
+    pub device: Device,
+    /// The CPU threads that compute.
+    pub threads: usize,
+}
+
+/// Opens the device and loads the data of a job.
+pub(crate) fn prepare(
+    job: &Job<'_>,
+    registry: Registry,
+    labels: Labels,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Prepared, TrainError> {
+    let device = job.backend.device()?;
+    // Refused before a judge is trained for it.
+    Arithmetic::new(job.config.run.precision, &device)?;
+    let threads = set_threads(job.config.run.threads);
+    let data = Data::load(job.config, labels, job.datasets, &mut |text| {
+        observe(Event::Note(text.to_owned()));
+    })?;
+    let config = decided(job.config, &data)?;
+    let card = data.card();
+    for note in &card.notes {
+        observe(Event::Note(note.clone()));
+    }
+    for warning in &card.warnings {
+        observe(Event::Note(format!("warning: {warning}")));
+    }
+    if let (Some(augment), Some(images)) = (&config.augment, data.images()) {
+        let shape = images.dataset.train.shape;
+        hearth_data::augment::check(augment, shape).map_err(TrainError::Settings)?;
+    }
+    for note in data_notes::notes(&config, labels, &card)? {
+        observe(Event::Note(note));
+    }
+    if let Some(sizes) = (registry(&config).sizes)(&config, &data) {
+        memory::check(&config, job.backend, &card, sizes)?;
+    }
+    Ok(Prepared { config, data, device, threads })
+}
+
+/// The settings with the task that the target of a table says, where they say none themselves.
+fn decided(config: &Config, data: &Data) -> Result<Config, TrainError> {
+    let mut config = config.clone();
+    if let (None, Data::Rows(table)) = (config.task_kind(), data) {
+        let decided = config.decide_task(table.task);
+        decided.map_err(|faults| TrainError::Settings(faults.to_string()))?;
+    }
+    Ok(config)
+}
