@@ -8,6 +8,7 @@
 //! | [`page`] | a page: one HTML file that needs no network, for light and dark |
 //! | [`run`] | the page of a run |
 //! | [`compare`] | runs beside each other |
+//! | [`Guess`] | a class with its probability |
 //! | [`range`] | the loss against the learning rate |
 //! | [`inspect`] | the page of what a network has learned |
 //! | [`EventFile`] | what TensorBoard reads |
@@ -25,6 +26,7 @@ mod number;
 pub mod page;
 pub mod plot;
 mod png;
+mod prediction;
 pub mod range;
 pub mod report;
 pub mod run;
@@ -34,4 +36,5 @@ mod thinned;
 pub use events::EventFile;
 pub use number::fixed;
 pub use png::png;
+pub use prediction::Guess;
 pub use report::{Report, text_table};

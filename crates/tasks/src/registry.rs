@@ -1,34 +1,22 @@
 //! The table of all tasks: every task is made, evaluated and exported through it.
 
+use std::path::Path;
+
 use burn::tensor::Device;
 use hearth_config::Config;
 use hearth_data::Data;
-use hearth_export::{Export, Exported, Network, Part};
+use hearth_export::{Export, Exported, Part, is_export};
 use hearth_report::Report;
+use hearth_store::RunDir;
 use hearth_train::range_test::{Range, RangeTest};
-use hearth_train::run::trained::Trained;
+use hearth_train::record::info::RunInfo;
+use hearth_train::run::trained::{Trained, stored_config};
 use hearth_train::task::Task;
 use hearth_train::{Event, Job, Opened, Opening, Outcome, Target, TrainError, Training};
 
 use crate::classify::doubt::by_chance;
-use crate::evaluate::Evaluation;
+use crate::kind::{Evaluation, Kind};
 use crate::{classify, generate, regress};
-
-/// A row of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    /// Its `[task] kind`.
-    pub name: &'static str,
-    /// The task, as the trainer takes it.
-    pub training: Training,
-    /// Evaluates a checkpoint: its step and the results. Notices go to the function.
-    pub evaluate: Evaluate,
-    /// Takes a network out of a run; of a pair, this part.
-    pub export: fn(&mut Trained, Part, &Device) -> Result<Network, TrainError>,
-}
-
-/// Evaluates a checkpoint.
-pub type Evaluate = fn(&Evaluation<'_>, &mut dyn FnMut(&str)) -> Result<(u64, Report), TrainError>;
 
 /// The table.
 pub const KINDS: [Kind; 3] = [classify::KIND, regress::KIND, generate::KIND];
@@ -87,4 +75,22 @@ pub fn open_alone(
     let opening = Opening { config, data, device, source: None, job: None, observe };
     let Opened { task, .. } = (training_of(config).open)(opening)?;
     Ok(task)
+}
+
+/// Evaluates a run's checkpoint on one set of the data that it was trained with: its step and the results.
+pub fn evaluate_run(
+    evaluation: Evaluation<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<(u64, Report), TrainError> {
+    let config = stored_config(&RunDir::open(evaluation.run)?)?;
+    (kind_of(&config).evaluate)(&evaluation, notice)
+}
+
+/// True if a run, or an export of one, learned from the rows of a table.
+pub fn is_on_table(path: &Path) -> bool {
+    if is_export(path) {
+        return hearth_export::Opened::new(path).is_ok_and(|opened| opened.is_on_table());
+    }
+    let info = RunDir::open(path).map(|run| RunInfo::read(&run));
+    matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))
 }

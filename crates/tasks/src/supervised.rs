@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::Config;
 use hearth_config::seed::Purpose;
 use hearth_data::{Loader, Source, Splits, Subset};
+use hearth_export::Forward;
 use hearth_model::{Classifier, Pass};
 use hearth_report::Report;
 use hearth_store::StateDict;
@@ -256,4 +257,9 @@ pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
         }
     };
     objective.report(split, subset, outputs)
+}
+
+/// The network with its forward pass, for an export.
+pub fn forward(module: Classifier) -> Forward<Classifier> {
+    Forward { module, forward: |network, samples| values(network.forward(samples)) }
 }

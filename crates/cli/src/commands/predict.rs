@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hearth_report::{fixed, text_table};
-use hearth_tasks::evaluate::is_on_table;
+use hearth_tasks::is_on_table;
 use hearth_tasks::{Guess, Predictor};
 use hearth_train::Backend;
 use serde::Serialize;

@@ -6,7 +6,7 @@ use hearth_config::ModelConfig;
 use hearth_data::PictureShape;
 use hearth_data::tables::Target;
 use hearth_store::RunDir;
-use hearth_tasks::evaluate::is_on_table;
+use hearth_tasks::is_on_table;
 use hearth_tasks::rows::predict::RowPredictor;
 use hearth_tasks::{Predictor, Sampler};
 use hearth_train::run::trained::{Trained, stored_config};

@@ -5,21 +5,15 @@ use std::path::Path;
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_data::{Normalization, PictureShape, preprocessing};
-use hearth_export::{Forward, Network, Opened, Part};
+use hearth_export::{Network, Opened, Part};
 use hearth_model::Classifier;
+use hearth_train::TrainError;
 use hearth_train::run::trained::Trained;
-use hearth_train::task::outputs::values;
-use hearth_train::{Backend, TrainError};
 use serde::Deserialize;
 
-use super::predict::Predictor;
 use crate::images::export::{Images, Kind};
 use crate::rows;
-
-/// A classifier with its forward pass.
-pub fn forward(module: Classifier) -> Forward<Classifier> {
-    Forward { module, forward: |network, samples| values(network.forward(samples)) }
-}
+use crate::supervised::forward;
 
 /// The classifier of a run.
 pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
@@ -70,8 +64,20 @@ struct Shape {
 /// The longest side of an image, and the most classes: nothing is allocated for more.
 const LARGEST: usize = 4096;
 
+/// An exported classifier of images, opened again.
+pub struct Exported {
+    /// The network.
+    pub network: Classifier,
+    /// Its classes, in the order of its outputs.
+    pub classes: Vec<String>,
+    /// The size of the images that it takes.
+    pub shape: PictureShape,
+    /// The statistics that pixels are normalised by.
+    pub normalization: Normalization,
+}
+
 /// Loads an exported classifier of images. A missing, damaged or ONNX network is an error.
-pub fn open(path: &Path, backend: Backend) -> Result<Predictor, TrainError> {
+pub fn open(path: &Path, device: &Device) -> Result<Exported, TrainError> {
     let opened = Opened::new(path)?;
     if opened.is_on_table() {
         return Err(opened.fault(&"it is that of a network on rows of a table, and not on images"));
@@ -95,12 +101,11 @@ pub fn open(path: &Path, backend: Backend) -> Result<Predictor, TrainError> {
     let ModelConfig::Classifier { network, .. } = settings.config()?.model else {
         return Err(opened.fault(&"it is not that of a network that names classes"));
     };
-    let device = backend.device()?;
     let dims = [channels, height, width];
-    let empty = Classifier::new(&network, dims, classes.len(), 0, &device)?;
+    let empty = Classifier::new(&network, dims, classes.len(), 0, device)?;
     let layers = Classifier::layers(&network, dims, classes.len());
     let network = opened.network(&settings, empty, layers.as_deref())?;
     let normalization = Normalization { mean: input.mean.clone(), std: input.std.clone() };
     let shape = PictureShape { channels, height, width };
-    Ok(Predictor::new(network, classes.clone(), shape, &normalization, device))
+    Ok(Exported { network, classes: classes.clone(), shape, normalization })
 }

@@ -10,15 +10,15 @@ pub mod tally;
 
 use burn::tensor::{Device, Tensor};
 use hearth_config::{CommandLine, Config, DataSource, ModelConfig};
-use hearth_data::tables::{RowBatch, Rows, Targets};
+use hearth_data::tables::{self, Coding, RowBatch, Rows, Targets};
 use hearth_data::{Batch, Data, Examples, Images, Labels, Subset};
 use hearth_model::Classifier;
 use hearth_report::report::{Report, View};
 use hearth_store::RunDir;
 
-use crate::evaluate::Evaluation;
 use crate::images::{Input, normalization};
-use crate::registry::Kind;
+use crate::kind::Evaluation;
+use crate::kind::Kind;
 use crate::rows;
 use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use cross_entropy::CrossEntropy;
@@ -130,7 +130,13 @@ fn evaluate_run(
 ) -> Result<(u64, Report), TrainError> {
     let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
     if RunInfo::read(&RunDir::open(run)?)?.table.is_some() {
-        return rows::evaluate_run(evaluation, notice);
+        let objective = |_: &Config, coding: &Coding| match &coding.target {
+            tables::Target::Classes { names } => Classes::unweighted(names.clone()),
+            tables::Target::Number { .. } => {
+                unreachable!("a checked config's task is its target's")
+            }
+        };
+        return rows::evaluate_run(evaluation, objective, notice);
     }
     if pictures.is_some() {
         return Err(TrainError::Settings(

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use super::export::{self, Exported};
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, Normalization, PictureShape, read_picture, to_pixels};
 use hearth_model::{Classifier, Pass};
+use hearth_report::Guess;
 use image::DynamicImage;
-use serde::Serialize;
 
 use crate::images::Input;
 use hearth_export::is_export;
@@ -27,31 +28,6 @@ pub struct Predictor {
     shape: PictureShape,
 }
 
-/// A class, and how probable it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Guess {
-    /// The class's name.
-    pub class: String,
-    /// Its place among all classes.
-    pub index: usize,
-    /// From 0 to 1.
-    pub probability: f64,
-}
-
-/// Classes with their probabilities, the most probable one first.
-pub(crate) fn ranked(classes: &[String], probabilities: &[f64]) -> Vec<Guess> {
-    let named = classes.iter().zip(probabilities).enumerate();
-    let mut guesses: Vec<Guess> = named
-        .map(|(index, (class, probability))| Guess {
-            class: class.clone(),
-            index,
-            probability: *probability,
-        })
-        .collect();
-    guesses.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-    guesses
-}
-
 impl Predictor {
     /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
     /// the preferred backend. Damage is an error.
@@ -66,7 +42,9 @@ impl Predictor {
         backend: Backend,
     ) -> Result<(Self, Option<Trained>), TrainError> {
         if is_export(path) {
-            return Ok((super::export::open(path, backend)?, None));
+            let device = backend.device()?;
+            let Exported { network, classes, shape, normalization } = export::open(path, &device)?;
+            return Ok((Self::new(network, classes, shape, &normalization, device), None));
         }
         let (predictor, trained) = Self::of_run(path, which, backend)?;
         Ok((predictor, Some(trained)))
@@ -133,7 +111,7 @@ impl Predictor {
 
     /// The classes of one row of probabilities, the most probable one first.
     pub fn ranked(&self, probabilities: &[f64]) -> Vec<Guess> {
-        ranked(&self.classes, probabilities)
+        Guess::ranked(&self.classes, probabilities)
     }
 
     /// The probability of each class for each picture; `pixels` holds whole pictures of

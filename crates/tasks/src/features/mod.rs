@@ -9,17 +9,15 @@ mod frechet;
 mod manifold;
 mod open;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Better, Metric, shown};
 use hearth_data::{Splits, Subset};
-use hearth_model::Generator;
 use hearth_report::fixed;
 use hearth_report::report::{Cell, Report, Score, Table, View};
 use serde_json::{Map, json};
 
 use crate::classify::predict::Predictor;
-use crate::generate::sampler::{Use, sample};
 use hearth_train::error::TrainError;
 use hearth_train::run::trained::Trained;
 use hearth_train::task::Split;
@@ -107,21 +105,6 @@ impl Judge {
     /// How many pictures it wants to see.
     pub fn samples(&self) -> usize {
         self.samples
-    }
-
-    /// Judges a generator without differentiation by images of `latent_size` random numbers each; the same images
-    /// for the same seed.
-    pub fn judge_generator(
-        &self,
-        generator: &Generator,
-        latent_size: usize,
-        seed: u64,
-        split: Split,
-        device: &Device,
-    ) -> Report {
-        let purpose = if split == Split::Test { Use::Test } else { Use::Valid };
-        let pixels = sample(generator, latent_size, (seed, purpose), self.samples, device);
-        self.judge(&pixels, split)
     }
 
     /// Judges whole pictures of the data's shape, one after the other: against test pictures for the

@@ -8,8 +8,8 @@ use hearth_data::{Images, Labels, Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
 
 use super::Judge;
+use crate::classify;
 use crate::classify::predict::Predictor;
-use crate::registry::training_of;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
@@ -67,7 +67,7 @@ pub(crate) fn for_job(
             Event::Note(text) if said.iter().any(|said| text.ends_with(*said)) => {}
             _ => observe(event),
         };
-        let outcome = train_on(&job, training_of, Labels::Unused, &mut observe)?;
+        let outcome = train_on(&job, |_| classify::KIND.training, Labels::Unused, &mut observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",

@@ -13,8 +13,8 @@ use hearth_store::StateDict;
 
 use crate::features::Judge;
 use crate::generate::loss::PairLoss;
-use crate::generate::sampler::{Use, latent, sample};
 use crate::images::Input;
+use crate::latent::{Use, latent};
 use hearth_train::backend::number::Number;
 use hearth_train::error::TrainError;
 use hearth_train::learner::average;
@@ -26,6 +26,7 @@ use hearth_train::task::pictures::Picture;
 use hearth_train::task::scalars::Sums;
 use hearth_train::task::step::StepContext;
 use hearth_train::task::{Artifact, Own, Proposed, Split, Task, own};
+use sampler::sample;
 
 mod export;
 pub mod loss;
@@ -33,6 +34,7 @@ mod row;
 pub mod sampler;
 
 pub use row::KIND;
+use row::judged;
 
 /// Pictures in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
@@ -279,7 +281,8 @@ impl Task for Adversarial {
     fn evaluate(&self, split: Split) -> Option<Report> {
         let judge = self.judge.as_ref()?;
         let (generator, device) = (self.best_generator(), self.device.clone().without_autodiff());
-        Some(judge.judge_generator(&generator, self.latent_size, self.seed, split, &device))
+        let sampled = (&generator, self.latent_size, self.seed);
+        Some(judged(judge, sampled, split, &device))
     }
 
     fn warnings(&self) -> Vec<String> {

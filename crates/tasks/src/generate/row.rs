@@ -1,15 +1,20 @@
 //! Adversarial training in the table of tasks: opened, sized, evaluated.
 
+use std::path::Path;
+
+use burn::tensor::Device;
 use hearth_config::{CommandLine, Config, ModelConfig};
-use hearth_data::{Data, Labels};
+use hearth_data::{Data, Labels, PictureShape, idx};
 use hearth_model::{Discriminator, Generator};
 use hearth_report::Report;
 
+use super::sampler::{Sampler, sample};
 use super::{Adversarial, export, normalization};
-use crate::evaluate::{Evaluation, read_pictures};
 use crate::features;
-use crate::generate::sampler::Sampler;
-use crate::registry::Kind;
+use crate::features::Judge;
+use crate::kind::{Evaluation, Kind};
+use crate::latent::Use;
+use hearth_train::Split;
 use hearth_train::error::TrainError;
 use hearth_train::plan::memory::{SMALLEST, Sizes, sizes_of};
 use hearth_train::record::info::Preprocessing;
@@ -78,6 +83,44 @@ fn evaluate_run(
     let judge = features::of_run(trained, &trained.images(datasets, notice)?.splits, backend)?;
     let Sampler { generator, latent_size, device, .. } = &sampler;
     let seed = trained.config.run.seed;
-    let report = judge.judge_generator(generator, *latent_size, seed, split, device);
-    Ok((trained.step, report))
+    Ok((trained.step, judged(&judge, (generator, *latent_size, seed), split, device)))
+}
+
+/// Measures a generator without differentiation by images of `latent_size` random numbers each; the same images for the
+/// same seed.
+pub(super) fn judged(
+    judge: &Judge,
+    (generator, latent_size, seed): (&Generator, usize, u64),
+    split: Split,
+    device: &Device,
+) -> Report {
+    let purpose = if split == Split::Test { Use::Test } else { Use::Valid };
+    let pixels = sample(generator, latent_size, (seed, purpose), judge.samples(), device);
+    judge.judge(&pixels, split)
+}
+
+/// The images of an IDX file, one after the other: as many as are compared, since a distance depends
+/// on their number, of this shape.
+fn read_pictures(
+    file: &Path,
+    shape: PictureShape,
+    count: usize,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Vec<u8>, TrainError> {
+    let images = idx::read(file)?.images(file)?;
+    if images.shape != shape || images.count() != count {
+        let size =
+            |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
+        return Err(TrainError::Settings(format!(
+            "{} holds {} pictures of {}, and not {count} of {}",
+            file.display(),
+            images.count(),
+            size(images.shape),
+            size(shape)
+        )));
+    }
+    if let Some(text) = &images.notice {
+        notice(text);
+    }
+    Ok(images.pixels)
 }

@@ -8,6 +8,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_data::PictureShape;
 use hearth_model::{Gan, Generator, Pass, gan};
 
+use crate::latent::{Use, latent};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
@@ -18,20 +19,6 @@ const BATCH: usize = 500;
 
 /// Batches that gather on the device before they are read.
 const READ: usize = 20;
-
-/// What samples are made for: each use draws from streams of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
-pub enum Use {
-    /// To be looked at, always the same ones.
-    Fixed = 1,
-    /// To be judged beside training pictures.
-    Valid = 2,
-    /// To be judged beside test pictures.
-    Test = 3,
-    /// For whoever asks.
-    Asked = 4,
-}
 
 /// `count` pictures of a generator without differentiation, one after the other; each is
 /// `[channels, height, width]`.
@@ -49,12 +36,6 @@ pub fn sample(
         pictures(generator, latent(stream, [rows, latent_size], device))
     });
     bytes(batches)
-}
-
-/// Standard normal numbers `[rows, latent]`.
-pub fn latent(mut stream: Stream, shape: [usize; 2], device: &Device) -> Tensor<2> {
-    let numbers: Vec<f32> = (0..shape[0] * shape[1]).map(|_| stream.normal() as f32).collect();
-    Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 
 /// What the generator makes of these numbers, from -1 to 1.

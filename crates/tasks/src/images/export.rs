@@ -8,8 +8,8 @@ use hearth_data::{Batch, Normalization, PictureShape, preprocessing};
 
 use serde_json::{Map, Value, json};
 
-use crate::generate::sampler::{Use, latent};
 use crate::images::Input;
+use crate::latent::{Use, latent};
 use hearth_export::graph::{Graph, int};
 use hearth_export::signature::{Fed, Samples, Signature, Values};
 use hearth_export::{Format, SAMPLES};
@@ -192,7 +192,7 @@ mod tests {
     use hearth_store::{StateDict, TensorValue, read_tensors};
 
     use super::*;
-    use crate::classify::export::forward;
+    use crate::supervised::forward;
 
     #[test]
     fn a_network_without_a_list_of_layers_exports_as_safetensors_and_not_as_onnx() {

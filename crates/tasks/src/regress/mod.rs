@@ -1,13 +1,13 @@
 //! Regression: a number, predicted from a row of a table.
 
 use burn::tensor::{Tensor, TensorData};
-use hearth_config::{Metric, RegressionLoss};
+use hearth_config::{Config, Metric, RegressionLoss};
 use hearth_data::tables::{Coding, RowBatch, Rows, Target, Targets};
 use hearth_data::{Labels, Subset};
 use hearth_report::report::{Report, Scatter, Score, View, line};
 use serde_json::json;
 
-use crate::registry::Kind;
+use crate::kind::Kind;
 use crate::rows;
 use crate::supervised::{Loss, Objective, Outputs};
 use hearth_train::backend::number::Number;
@@ -26,7 +26,7 @@ pub const KIND: Kind = Kind {
         sizes: rows::sizes,
         next: rows::next,
     },
-    evaluate: rows::evaluate_run,
+    evaluate: |evaluation, notice| rows::evaluate_run(evaluation, objective, notice),
     export: rows::export::network,
 };
 
@@ -35,9 +35,12 @@ const MOST_POINTS: usize = 2000;
 
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let table = rows::table(opening.data)?;
-    let loss = opening.config.train.loss.unwrap_or_default();
-    let objective = Deviation::new(loss, &table.coding);
+    let objective = objective(opening.config, &table.coding);
     rows::open(opening, table, objective)
+}
+
+fn objective(config: &Config, coding: &Coding) -> Deviation {
+    Deviation::new(config.train.loss.unwrap_or_default(), coding)
 }
 
 /// The deviation of a predicted number from the target, both standardised by the training part.

@@ -6,15 +6,14 @@ use burn::tensor::Device;
 use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
 use serde_json::{Map, Value, json};
 
-use crate::classify::export::forward;
 use crate::images::export::{class_outputs, probabilities};
 use crate::rows;
 use crate::rows::input::RowInput;
-use crate::rows::predict::RowPredictor;
+use crate::supervised::forward;
 use hearth_export::graph::{CODES, Graph};
 use hearth_export::signature::{Fed, Samples, Signature, Values};
 use hearth_export::{Format, Network, Opened, Part, SAMPLES};
-use hearth_train::backend::Backend;
+use hearth_model::Classifier;
 use hearth_train::error::TrainError;
 use hearth_train::run::trained::Trained;
 use serde::Deserialize;
@@ -53,7 +52,7 @@ struct Settings {
 }
 
 /// Loads an exported network on rows of a table. A missing, damaged or ONNX network is an error.
-pub fn open(path: &Path, backend: Backend) -> Result<RowPredictor, TrainError> {
+pub fn open(path: &Path, device: &Device) -> Result<(Classifier, Coding), TrainError> {
     let opened = Opened::new(path)?;
     if !opened.is_on_table() {
         return Err(opened.fault(&"it is not that of a network on rows of a table"));
@@ -67,11 +66,10 @@ pub fn open(path: &Path, backend: Backend) -> Result<RowPredictor, TrainError> {
     if !rows::is_for_rows(&config) {
         return Err(opened.fault(&"its config is not that of a network on rows of a table"));
     }
-    let device = backend.device()?;
-    let empty = rows::network(&config, &coding, &device);
+    let empty = rows::network(&config, &coding, device);
     let layers = rows::layers(&config, &coding);
     let network = opened.network(&settings, empty, Some(&layers))?;
-    Ok(RowPredictor::new(network, coding, device))
+    Ok((network, coding))
 }
 
 impl Rows {

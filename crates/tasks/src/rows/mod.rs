@@ -15,7 +15,7 @@ use hearth_data::tables::{Coding, Rows, Table, Target};
 use hearth_model::{Classifier, Layer};
 use hearth_report::Report;
 
-use crate::evaluate::Evaluation;
+use crate::kind::Evaluation;
 use crate::rows::input::{RowInput, dims};
 use crate::rows::predict::RowPredictor;
 use crate::supervised::{Objective, Supervised};
@@ -95,9 +95,10 @@ pub fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
     Some(sizes_of(inputs, [(layers(config, coding), inputs)]))
 }
 
-/// Results of a run's checkpoint, and its step.
-pub fn evaluate_run(
+/// Evaluates a run's checkpoint by the objective of its config and coding: its step and the results.
+pub fn evaluate_run<O: Objective<Rows>>(
     evaluation: &Evaluation<'_>,
+    objective: fn(&Config, &Coding) -> O,
     notice: &mut dyn FnMut(&str),
 ) -> Result<(u64, Report), TrainError> {
     let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
@@ -114,7 +115,8 @@ pub fn evaluate_run(
         let name = split.name();
         return Err(TrainError::Settings(format!("the {name} set is empty")));
     }
-    Ok((trained.step, predictor.evaluate(&trained.config, subset, split)))
+    let objective = objective(&trained.config, predictor.coding());
+    Ok((trained.step, predictor.evaluate(&objective, subset, split)))
 }
 
 /// The command that puts a trained run to work.

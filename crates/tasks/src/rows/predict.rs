@@ -3,19 +3,15 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use hearth_config::Config;
 use hearth_data::Subset;
 use hearth_data::tables::{Coding, Rows, Target};
 use hearth_model::Classifier;
-use hearth_report::Report;
+use hearth_report::{Guess, Report};
 
-use crate::classify::Classes;
-use crate::classify::predict::{Guess, ranked};
-use crate::regress::Deviation;
 use crate::rows;
 use crate::rows::export;
 use crate::rows::input::RowInput;
-use crate::supervised;
+use crate::supervised::{self, Objective};
 use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
@@ -59,7 +55,9 @@ impl RowPredictor {
         backend: Backend,
     ) -> Result<(Self, Option<Trained>), TrainError> {
         if is_export(path) {
-            return Ok((export::open(path, backend)?, None));
+            let device = backend.device()?;
+            let (network, coding) = export::open(path, &device)?;
+            return Ok((Self::new(network, coding, device), None));
         }
         let (predictor, trained) = Self::of_run(path, which, backend)?;
         Ok((predictor, Some(trained)))
@@ -115,27 +113,23 @@ impl RowPredictor {
     /// The prediction that the outputs of a row stand for.
     fn decode(&self, outputs: &[f32]) -> RowPrediction {
         match &self.coding.target {
-            Target::Classes { names } => RowPrediction::Classes(ranked(names, &softmax(outputs))),
+            Target::Classes { names } => {
+                RowPrediction::Classes(Guess::ranked(names, &softmax(outputs)))
+            }
             Target::Number { mean, std } => {
                 RowPrediction::Number(f64::from(outputs[0]).mul_add(*std, *mean))
             }
         }
     }
 
-    /// Results on a set of the table that it was trained with.
-    pub(crate) fn evaluate(&self, config: &Config, subset: &Subset<Rows>, split: Split) -> Report {
-        let Self { network, input, coding, device } = self;
-        match &coding.target {
-            Target::Classes { names } => {
-                let classes = Classes::unweighted(names.clone());
-                supervised::evaluate(network, input, &classes, subset, split, device)
-            }
-            Target::Number { .. } => {
-                let loss = config.train.loss.unwrap_or_default();
-                let deviation = Deviation::new(loss, coding);
-                supervised::evaluate(network, input, &deviation, subset, split, device)
-            }
-        }
+    /// Results by an objective on a set of the table that it was trained with.
+    pub(crate) fn evaluate(
+        &self,
+        objective: &impl Objective<Rows>,
+        subset: &Subset<Rows>,
+        split: Split,
+    ) -> Report {
+        supervised::evaluate(&self.network, &self.input, objective, subset, split, &self.device)
     }
 }
 
@@ -148,7 +142,7 @@ mod tests {
     use hearth_data::tables::{Input, read_rows};
 
     use super::*;
-    use crate::evaluate::is_on_table;
+    use crate::is_on_table;
     use crate::{Predictor, export, train};
     use hearth_export::{Export, Format};
     use hearth_train::{Job, Target};
