@@ -166,7 +166,7 @@ size: ## how large the program is, with flex alone and with everything, and what
 soak: build ## long runs and a busy server, whose memory, file handles and folders must not grow: make soak [SHARE=0.1]
 	python3 scripts/soak.py $(HEARTH) --share $(SHARE)
 
-pictures: venv build ## the README's pictures of pages and the dashboard, from runs that are trained for it
+pictures: venv build ## images of pages and the dashboard for README and docs, from runs that are trained for it
 	$(VENV)/bin/pip install --quiet pillow pyte
 	bash scripts/pictures.sh $(HEARTH) $(VENV)/bin
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pictures of the README: pages and the dashboard of real runs, trained for it.
+# The images of README and docs: pages and the dashboard of real runs, trained for it.
 #
 #     pictures.sh HEARTH PYTHON_BIN
 set -euo pipefail
