@@ -6,7 +6,7 @@ use hearth_config::{ClassifierConfig, MlpConfig};
 
 use crate::init::Init;
 use crate::mlp::{Mlp, RowDims};
-use crate::network::Network;
+use crate::networks::Network;
 use crate::outline::Layer;
 use crate::{Pass, PictureDims, Unfit};
 

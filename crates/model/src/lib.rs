@@ -19,29 +19,24 @@
 #![forbid(unsafe_code)]
 
 mod classifier;
-pub mod cnn;
-pub mod dcgan;
 pub mod gan;
 pub mod init;
 mod layers;
-pub mod lenet;
-pub mod mlp;
-pub mod mlp_gan;
-mod network;
+mod networks;
 pub mod outline;
 pub mod params;
 mod pass;
-pub mod resnet;
 mod trace;
 
 pub use classifier::Classifier;
-pub use cnn::Cnn;
 pub use gan::{Discriminator, Gan, Generator};
-pub use lenet::Lenet;
-pub use mlp::{Mlp, RowDims};
+pub use networks::cnn::{self, Cnn};
+pub use networks::lenet::{self, Lenet};
+pub use networks::mlp::{self, Mlp, RowDims};
+pub use networks::resnet::{self, Resnet};
+pub use networks::{dcgan, mlp_gan};
 pub use outline::Layer;
 pub use pass::{Moments, Pass, absorb};
-pub use resnet::Resnet;
 pub use trace::Trace;
 
 /// The size of a picture: channels, height, width.

@@ -7,7 +7,7 @@ use hearth_config::{
 };
 
 use super::*;
-use crate::network::{Row, Table as _};
+use crate::networks::{Row, Table as _};
 
 fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {

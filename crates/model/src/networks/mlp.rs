@@ -25,11 +25,11 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, MlpConfig};
 
+use super::Network;
+#[cfg(test)]
+use super::{Row, Table};
 use crate::init::{Fan, Init};
 use crate::layers::{Dropout, apply_linear, linear};
-use crate::network::Network;
-#[cfg(test)]
-use crate::network::{Row, Table};
 use crate::outline::{Layer, function, perceptron};
 use crate::{Pass, PictureDims};
 

@@ -20,11 +20,11 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, LenetConfig, Pooling};
 
+use super::Network;
+#[cfg(test)]
+use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
-use crate::network::Network;
-#[cfg(test)]
-use crate::network::{Row, Table};
 use crate::outline::{Layer, function, perceptron};
 use crate::{Pass, PictureDims};
 

@@ -19,11 +19,11 @@ use burn::tensor::Tensor;
 use hearth_config::{CnnConfig, Pooling};
 use hearth_kernels::{Activation, Then};
 
+use super::Network;
+#[cfg(test)]
+use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
-use crate::network::Network;
-#[cfg(test)]
-use crate::network::{Row, Table};
 use crate::outline::{self, Function, Layer};
 use crate::{Pass, PictureDims};
 
