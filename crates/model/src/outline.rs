@@ -122,7 +122,11 @@ pub(crate) fn linear(path: &str, features: [usize; 2]) -> Layer {
 }
 
 /// A convolution that keeps height and width, or divides them by its stride, and its norm.
-pub(crate) fn normed(path: &str, channels: [usize; 2], [kernel, stride]: [usize; 2]) -> Vec<Layer> {
+pub(crate) fn conv_norm(
+    path: &str,
+    channels: [usize; 2],
+    [kernel, stride]: [usize; 2],
+) -> Vec<Layer> {
     let convolution = Layer::Convolution {
         path: format!("{path}.convolution"),
         channels,
@@ -136,7 +140,12 @@ pub(crate) fn normed(path: &str, channels: [usize; 2], [kernel, stride]: [usize;
 }
 
 /// A convolution that halves a picture, or doubles it.
-pub(crate) fn halving(path: &str, channels: [usize; 2], bias: bool, transposed: bool) -> Layer {
+pub(crate) fn resampling_convolution(
+    path: &str,
+    channels: [usize; 2],
+    bias: bool,
+    transposed: bool,
+) -> Layer {
     let path = path.to_owned();
     Layer::Convolution { path, channels, kernel: 4, stride: 2, padding: 1, bias, transposed }
 }

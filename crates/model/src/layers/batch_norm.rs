@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 
-use super::{Convolution, Window};
+use super::{ConvGeometry, Convolution};
 use crate::init::Init;
 use crate::pass::{Moments, Pass};
 
@@ -68,21 +68,21 @@ impl BatchNorm {
 /// A convolution and the batch normalisation of its output. The convolution has no bias, which the
 /// normalisation would cancel.
 #[derive(Module, Debug)]
-pub struct Normed {
+pub struct ConvNorm {
     convolution: Convolution,
     norm: BatchNorm,
 }
 
-impl Normed {
+impl ConvNorm {
     /// A convolution from `channels[0]` to `channels[1]` and its normalisation.
-    pub fn new(channels: [usize; 2], window: Window, init: &mut Init<'_>) -> Self {
-        let convolution = Convolution::new(channels, window, false, init);
+    pub fn new(channels: [usize; 2], geometry: ConvGeometry, init: &mut Init<'_>) -> Self {
+        let convolution = Convolution::new(channels, geometry, false, init);
         Self { convolution, norm: BatchNorm::new(channels[1], init) }
     }
 
     /// A transposed convolution from `channels[0]` to `channels[1]` and its normalisation.
-    pub fn transposed(channels: [usize; 2], window: Window, init: &mut Init<'_>) -> Self {
-        let convolution = Convolution::transposed(channels, window, false, init);
+    pub fn transposed(channels: [usize; 2], geometry: ConvGeometry, init: &mut Init<'_>) -> Self {
+        let convolution = Convolution::transposed(channels, geometry, false, init);
         Self { convolution, norm: BatchNorm::new(channels[1], init) }
     }
 
@@ -113,7 +113,7 @@ mod tests {
     fn running_moments_take_a_tenth_of_each_batch_and_only_when_told() {
         let device = Device::flex().autodiff();
         let mut init = Init::new(Distribution::He, 1, &device);
-        let mut layer = Normed::new([1, 1], Window::same(1, 1), &mut init);
+        let mut layer = ConvNorm::new([1, 1], ConvGeometry::same(1, 1), &mut init);
         layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
         let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);
         let mut pass = Pass::training(1);

@@ -23,7 +23,7 @@ pub struct Convolution {
 
 /// Kernel size, stride and padding of a [`Convolution`], in pixels, the same for height and width.
 #[derive(Clone, Copy, Debug)]
-pub struct Window {
+pub struct ConvGeometry {
     /// Height and width of the kernel.
     pub kernel: usize,
     /// Distance between neighbouring patches.
@@ -32,7 +32,7 @@ pub struct Window {
     pub padding: usize,
 }
 
-impl Window {
+impl ConvGeometry {
     /// "Same" padding of an odd kernel: the output has the input's height and width, divided by the
     /// stride.
     pub fn same(kernel: usize, stride: usize) -> Self {
@@ -50,14 +50,14 @@ impl Convolution {
     /// A convolution from `channels_in` to `channels_out`, its weights drawn by `init`.
     pub fn new(
         [channels_in, channels_out]: [usize; 2],
-        window: Window,
+        geometry: ConvGeometry,
         with_bias: bool,
         init: &mut Init<'_>,
     ) -> Self {
-        let Window { kernel, stride, padding } = window;
+        let ConvGeometry { kernel, stride, padding } = geometry;
         let shape = [channels_out, channels_in, kernel, kernel];
         Self {
-            weight: init.weight(shape, window.fan([channels_in, channels_out])),
+            weight: init.weight(shape, geometry.fan([channels_in, channels_out])),
             bias: with_bias.then(|| init.zeros(channels_out)),
             stride,
             padding,
@@ -68,14 +68,14 @@ impl Convolution {
     /// A transposed convolution, which multiplies height and width by its stride.
     pub fn transposed(
         [channels_in, channels_out]: [usize; 2],
-        window: Window,
+        geometry: ConvGeometry,
         with_bias: bool,
         init: &mut Init<'_>,
     ) -> Self {
-        let Window { kernel, stride, padding } = window;
+        let ConvGeometry { kernel, stride, padding } = geometry;
         let shape = [channels_in, channels_out, kernel, kernel];
         Self {
-            weight: init.weight(shape, window.fan([channels_in, channels_out])),
+            weight: init.weight(shape, geometry.fan([channels_in, channels_out])),
             bias: with_bias.then(|| init.zeros(channels_out)),
             stride,
             padding,

@@ -8,8 +8,8 @@ mod linear;
 mod pooling;
 
 pub use activation::{activate, split};
-pub use batch_norm::{BatchNorm, Normed};
-pub use convolution::{Convolution, Window};
+pub use batch_norm::{BatchNorm, ConvNorm};
+pub use convolution::{ConvGeometry, Convolution};
 pub use dropout::Dropout;
 pub use linear::{apply_linear, linear, run_linear};
 pub use pooling::pool;

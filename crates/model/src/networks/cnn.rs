@@ -23,7 +23,7 @@ use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
 use crate::init::Init;
-use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
+use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{Pass, PictureDims};
 
@@ -38,7 +38,7 @@ pub struct Cnn {
 /// Convolutions at one size, and the pooling that halves it.
 #[derive(Module, Debug)]
 struct Block {
-    layers: Vec<Normed>,
+    layers: Vec<ConvNorm>,
 }
 
 impl Network for Cnn {
@@ -51,13 +51,15 @@ impl Network for Cnn {
         num_classes: usize,
         init: &mut Init<'_>,
     ) -> Self {
-        let window = Window::same(config.kernel_size, 1);
+        let geometry = ConvGeometry::same(config.kernel_size, 1);
         let mut before = channels;
         let blocks = config.widths.iter().map(|width| {
             let inputs = std::iter::once(std::mem::replace(&mut before, *width));
             let inputs = inputs.chain(std::iter::repeat_n(*width, config.depth - 1));
             Block {
-                layers: inputs.map(|input| Normed::new([input, *width], window, init)).collect(),
+                layers: inputs
+                    .map(|input| ConvNorm::new([input, *width], geometry, init))
+                    .collect(),
             }
         });
         let blocks: Vec<_> = blocks.collect();
@@ -81,7 +83,11 @@ impl Network for Cnn {
         for (block, channels) in config.widths.iter().enumerate() {
             for layer in 0..config.depth {
                 let path = format!("blocks.{block}.layers.{layer}");
-                layers.extend(outline::normed(&path, [before, *channels], [config.kernel_size, 1]));
+                layers.extend(outline::conv_norm(
+                    &path,
+                    [before, *channels],
+                    [config.kernel_size, 1],
+                ));
                 layers.push(Layer::Function(Function::Relu));
                 before = *channels;
             }

@@ -28,12 +28,12 @@ use hearth_config::DcganConfig;
 use hearth_kernels::{Activation, Then};
 
 use crate::init::Init;
-use crate::layers::{BatchNorm, Convolution, Normed, Window, apply_linear, linear};
+use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
 use crate::outline::{self, Function, Layer, Places};
 use crate::{Pass, PictureDims};
 
-/// Halves a picture, or doubles it.
-const WINDOW: Window = Window { kernel: 4, stride: 2, padding: 1 };
+/// Halves height and width, or doubles them when transposed.
+const GEOMETRY: ConvGeometry = ConvGeometry { kernel: 4, stride: 2, padding: 1 };
 
 /// Section 4: "the slope of the leak was set to 0.2".
 const SLOPE: f64 = 0.2;
@@ -49,7 +49,7 @@ fn innermost(config: &DcganConfig, [_, height, width]: PictureDims) -> [usize; 3
 pub struct Generator {
     project: Linear,
     norm: BatchNorm,
-    layers: Vec<Normed>,
+    layers: Vec<ConvNorm>,
     last: Convolution,
     #[module(skip)]
     innermost: [usize; 3],
@@ -64,9 +64,9 @@ impl Generator {
             project: linear(config.latent, innermost.iter().product(), init),
             norm: BatchNorm::new(innermost[0], init),
             layers: between
-                .map(|pair| Normed::transposed([pair[1], pair[0]], WINDOW, init))
+                .map(|pair| ConvNorm::transposed([pair[1], pair[0]], GEOMETRY, init))
                 .collect(),
-            last: Convolution::transposed([config.widths[0], picture[0]], WINDOW, true, init),
+            last: Convolution::transposed([config.widths[0], picture[0]], GEOMETRY, true, init),
             innermost,
         }
     }
@@ -86,12 +86,22 @@ impl Generator {
         for (index, pair) in config.widths.windows(2).rev().enumerate() {
             let path = format!("layers.{index}");
             layers.extend([
-                outline::halving(&format!("{path}.convolution"), [pair[1], pair[0]], false, true),
+                outline::resampling_convolution(
+                    &format!("{path}.convolution"),
+                    [pair[1], pair[0]],
+                    false,
+                    true,
+                ),
                 Layer::Norm { path: format!("{path}.norm"), channels: pair[0] },
                 relu.clone(),
             ]);
         }
-        layers.push(outline::halving("last", [config.widths[0], picture[0]], true, true));
+        layers.push(outline::resampling_convolution(
+            "last",
+            [config.widths[0], picture[0]],
+            true,
+            true,
+        ));
         layers.push(Layer::Function(Function::Tanh));
         layers
     }
@@ -119,7 +129,7 @@ impl Generator {
 #[derive(Module, Debug)]
 pub struct Discriminator {
     first: Convolution,
-    layers: Vec<Normed>,
+    layers: Vec<ConvNorm>,
     head: Linear,
 }
 
@@ -128,8 +138,8 @@ impl Discriminator {
     pub fn new(config: &DcganConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
         let between = config.widths.windows(2);
         Self {
-            first: Convolution::new([picture[0], config.widths[0]], WINDOW, true, init),
-            layers: between.map(|pair| Normed::new([pair[0], pair[1]], WINDOW, init)).collect(),
+            first: Convolution::new([picture[0], config.widths[0]], GEOMETRY, true, init),
+            layers: between.map(|pair| ConvNorm::new([pair[0], pair[1]], GEOMETRY, init)).collect(),
             head: linear(innermost(config, picture).iter().product(), 1, init),
         }
     }
@@ -138,12 +148,18 @@ impl Discriminator {
     pub fn layers(config: &DcganConfig, picture: PictureDims) -> Vec<Layer> {
         let innermost = innermost(config, picture);
         let leaky = Layer::Function(Function::LeakyRelu(SLOPE as f32));
-        let first = outline::halving("first", [picture[0], config.widths[0]], true, false);
+        let first =
+            outline::resampling_convolution("first", [picture[0], config.widths[0]], true, false);
         let mut layers = vec![first, leaky.clone()];
         for (index, pair) in config.widths.windows(2).enumerate() {
             let path = format!("layers.{index}");
             layers.extend([
-                outline::halving(&format!("{path}.convolution"), [pair[0], pair[1]], false, false),
+                outline::resampling_convolution(
+                    &format!("{path}.convolution"),
+                    [pair[0], pair[1]],
+                    false,
+                    false,
+                ),
                 Layer::Norm { path: format!("{path}.norm"), channels: pair[1] },
                 leaky.clone(),
             ]);

@@ -24,7 +24,7 @@ use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
 use crate::init::Init;
-use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
+use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
 use crate::{Pass, PictureDims};
 
@@ -49,8 +49,8 @@ impl Network for Lenet {
         num_classes: usize,
         init: &mut Init<'_>,
     ) -> Self {
-        let first = Window { kernel: 5, stride: 1, padding: 2 };
-        let second = Window { padding: 0, ..first };
+        let first = ConvGeometry { kernel: 5, stride: 1, padding: 2 };
+        let second = ConvGeometry { padding: 0, ..first };
         let side = |size: usize| (size / 2 - 4) / 2;
         let widths = [16 * side(height) * side(width), 120, 84, num_classes];
         Self {

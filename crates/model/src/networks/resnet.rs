@@ -25,14 +25,14 @@ use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
 use crate::init::Init;
-use crate::layers::{Dropout, Normed, Window, apply_linear, linear};
+use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{Pass, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
 pub struct Resnet {
-    stem: Normed,
+    stem: ConvNorm,
     stages: Vec<Vec<Block>>,
     dropout: Dropout,
     head: Linear,
@@ -41,9 +41,9 @@ pub struct Resnet {
 /// A basic block: figure 2, with the norms of section 3.4.
 #[derive(Module, Debug)]
 struct Block {
-    first: Normed,
-    second: Normed,
-    projection: Option<Normed>,
+    first: ConvNorm,
+    second: ConvNorm,
+    projection: Option<ConvNorm>,
 }
 
 impl Network for Resnet {
@@ -57,7 +57,7 @@ impl Network for Resnet {
         init: &mut Init<'_>,
     ) -> Self {
         let mut before = config.widths[0];
-        let stem = Normed::new([channels, before], Window::same(3, 1), init);
+        let stem = ConvNorm::new([channels, before], ConvGeometry::same(3, 1), init);
         let stages = config.widths.iter().zip(&config.depths).enumerate();
         let stages = stages.map(|(stage, (width, depth))| {
             let blocks = (0..*depth).map(|block| {
@@ -80,18 +80,22 @@ impl Network for Resnet {
     ) -> Option<Vec<Layer>> {
         let relu = Layer::Function(Function::Relu);
         let mut before = config.widths[0];
-        let mut layers = outline::normed("stem", [channels, before], [3, 1]);
+        let mut layers = outline::conv_norm("stem", [channels, before], [3, 1]);
         layers.push(relu.clone());
         for (stage, (width, depth)) in config.widths.iter().zip(&config.depths).enumerate() {
             for block in 0..*depth {
                 let path = format!("stages.{stage}.{block}");
                 let stride = if stage > 0 && block == 0 { 2 } else { 1 };
                 let mut inner =
-                    outline::normed(&format!("{path}.first"), [before, *width], [3, stride]);
+                    outline::conv_norm(&format!("{path}.first"), [before, *width], [3, stride]);
                 inner.push(relu.clone());
-                inner.extend(outline::normed(&format!("{path}.second"), [*width, *width], [3, 1]));
+                inner.extend(outline::conv_norm(
+                    &format!("{path}.second"),
+                    [*width, *width],
+                    [3, 1],
+                ));
                 let shortcut = if stride > 1 || before != *width {
-                    outline::normed(&format!("{path}.projection"), [before, *width], [1, stride])
+                    outline::conv_norm(&format!("{path}.projection"), [before, *width], [1, stride])
                 } else {
                     Vec::new()
                 };
@@ -135,11 +139,11 @@ impl Network for Resnet {
 impl Block {
     fn new([before, width]: [usize; 2], stride: usize, init: &mut Init<'_>) -> Self {
         let projects = stride > 1 || before != width;
-        let one = Window::same(1, stride);
+        let one = ConvGeometry::same(1, stride);
         Self {
-            first: Normed::new([before, width], Window::same(3, stride), init),
-            second: Normed::new([width, width], Window::same(3, 1), init),
-            projection: projects.then(|| Normed::new([before, width], one, init)),
+            first: ConvNorm::new([before, width], ConvGeometry::same(3, stride), init),
+            second: ConvNorm::new([width, width], ConvGeometry::same(3, 1), init),
+            projection: projects.then(|| ConvNorm::new([before, width], one, init)),
         }
     }
 
