@@ -8,7 +8,7 @@ use crate::init::Init;
 use crate::mlp::{Mlp, RowDims};
 use crate::networks::Network;
 use crate::outline::Layer;
-use crate::{Pass, PictureDims, Unfit};
+use crate::{ForwardContext, PictureDims, Unfit};
 
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
@@ -49,16 +49,16 @@ macro_rules! networks {
 
             /// Pictures `[batch, channels, height, width]` to the features `[batch, features]` that the
             /// last layer, the [`Classifier::head`], tells the classes by.
-            pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+            pub fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::features(network, pictures, pass),)*
+                    $(Self::$variant(network) => Network::features(network, pictures, context),)*
                 }
             }
 
             /// Features to logits `[batch, num_classes]`.
-            pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+            pub fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::head(network, features, pass),)*
+                    $(Self::$variant(network) => Network::head(network, features, context),)*
                 }
             }
 
@@ -113,14 +113,14 @@ impl Classifier {
         Mlp::row_layers(config, rows, num_outputs)
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
+    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`, in eval mode.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        self.forward_in(pictures, &mut Pass::default())
+        self.forward_in(pictures, &mut ForwardContext::default())
     }
 
-    /// The same as part of `pass`, which says whether this is training, and what is kept.
-    pub fn forward_in(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
-        let features = self.features(pictures, pass);
-        self.head(features, pass)
+    /// [`Classifier::forward`] in the mode of `context`, which records intermediates and batch statistics.
+    pub fn forward_in(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let features = self.features(pictures, context);
+        self.head(features, context)
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::GanConfig;
 
 use crate::init::{Distribution, Init};
-use crate::{Layer, Pass, PictureDims, Unfit, dcgan, mlp_gan};
+use crate::{ForwardContext, Layer, PictureDims, Unfit, dcgan, mlp_gan};
 
 /// A network that makes pictures of random numbers.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
@@ -28,10 +28,10 @@ impl Generator {
     }
 
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
-    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+    pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         match self {
-            Self::Dcgan(network) => network.forward(latent, pass),
-            Self::Mlp(network) => network.forward(latent, pass),
+            Self::Dcgan(network) => network.forward(latent, context),
+            Self::Mlp(network) => network.forward(latent, context),
         }
     }
 }
@@ -57,10 +57,10 @@ impl Discriminator {
 
     /// Pictures `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
     /// real ones.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    pub fn forward(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         match self {
-            Self::Dcgan(network) => network.forward(pictures, pass),
-            Self::Mlp(network) => network.forward(pictures, pass),
+            Self::Dcgan(network) => network.forward(pictures, context),
+            Self::Mlp(network) => network.forward(pictures, context),
         }
     }
 }

@@ -19,16 +19,17 @@
 #![forbid(unsafe_code)]
 
 mod classifier;
+mod context;
 pub mod gan;
 pub mod init;
 mod layers;
 mod networks;
 pub mod outline;
 pub mod params;
-mod pass;
 mod trace;
 
 pub use classifier::Classifier;
+pub use context::{ForwardContext, Moments, absorb};
 pub use gan::{Discriminator, Gan, Generator};
 pub use networks::cnn::{self, Cnn};
 pub use networks::lenet::{self, Lenet};
@@ -36,7 +37,6 @@ pub use networks::mlp::{self, Mlp, RowDims};
 pub use networks::resnet::{self, Resnet};
 pub use networks::{dcgan, mlp_gan};
 pub use outline::Layer;
-pub use pass::{Moments, Pass, absorb};
 pub use trace::Trace;
 
 /// The size of a picture: channels, height, width.

@@ -59,11 +59,11 @@ fn every_network_has_the_shapes_of_its_table() {
     for (config, Row { picture, stages, parameters }) in rows() {
         let network = new(&config, picture, 10, &device);
         let [channels, height, width] = picture;
-        let mut pass = Pass::traced();
+        let mut context = ForwardContext::traced();
         let pictures = Tensor::zeros([3, channels, height, width], &device);
-        let logits = network.forward_in(pictures, &mut pass);
+        let logits = network.forward_in(pictures, &mut context);
         assert_eq!(logits.dims(), [3, 10]);
-        let Trace::On(kept) = pass.trace else { panic!("it was on") };
+        let Trace::On(kept) = context.trace else { panic!("it was on") };
         let found: Vec<_> =
             kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
         assert_eq!(found, stages);
@@ -130,10 +130,10 @@ fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
         network.valid().forward(pictures.clone().inner()).into_data().try_into_vec().expect("f32")
     };
     let before = numbers(&network);
-    let mut pass = Pass::training(1);
-    network.forward_in(pictures.clone(), &mut pass);
+    let mut context = ForwardContext::train(1);
+    network.forward_in(pictures.clone(), &mut context);
     assert_eq!(numbers(&network), before);
-    let moments = pass.into_moments();
+    let moments = context.into_moments();
     assert_eq!(moments.len(), 2, "one for each norm");
     assert_ne!(numbers(&absorb(network, &moments)), before);
 }

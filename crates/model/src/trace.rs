@@ -1,4 +1,4 @@
-//! The named intermediates of a forward pass.
+//! The named intermediates of a forward context.
 
 use burn::tensor::Tensor;
 
@@ -8,7 +8,7 @@ pub enum Trace {
     /// Nothing is kept, and nothing is spent on it.
     #[default]
     Off,
-    /// Every intermediate is kept, in the order of the forward pass, under its layer's name,
+    /// Every intermediate is kept, in the order of the forward context, under its layer's name,
     /// as `[batch, channels, height, width]`; features without a place have height and width 1.
     On(Vec<(String, Tensor<4>)>),
 }

@@ -99,8 +99,12 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-fn assert_stages<M: Module>(network: &M, pass: Pass, (stages, parameters): &(Stages, usize)) {
-    let Trace::On(kept) = pass.trace else { panic!("it was on") };
+fn assert_stages<M: Module>(
+    network: &M,
+    context: ForwardContext,
+    (stages, parameters): &(Stages, usize),
+) {
+    let Trace::On(kept) = context.trace else { panic!("it was on") };
     let found: Vec<_> = kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
     assert_eq!(found, *stages);
     let mut sizes = params::shapes(network);
@@ -117,13 +121,13 @@ fn every_pair_has_the_shapes_of_its_tables() {
         let Gan { generator, discriminator } =
             Gan::new(&config, picture, 1, &device).expect("it fits");
         assert_eq!(latent_size(&config), latent);
-        let mut pass = Pass::traced();
-        let pictures = generator.forward(Tensor::ones([3, latent], &device), &mut pass);
+        let mut context = ForwardContext::traced();
+        let pictures = generator.forward(Tensor::ones([3, latent], &device), &mut context);
         assert_eq!(pictures.dims(), [3, channels, height, width]);
-        assert_stages(&generator, pass, &made);
-        let mut pass = Pass::traced();
-        assert_eq!(discriminator.forward(pictures, &mut pass).dims(), [3, 1]);
-        assert_stages(&discriminator, pass, &judged);
+        assert_stages(&generator, context, &made);
+        let mut context = ForwardContext::traced();
+        assert_eq!(discriminator.forward(pictures, &mut context).dims(), [3, 1]);
+        assert_stages(&discriminator, context, &judged);
     }
 }
 
@@ -133,7 +137,7 @@ fn pictures_lie_between_black_and_white() {
     for config in [dcgan(4, &[8, 8]), mlp_gan(4, &[16])] {
         let pair = Gan::new(&config, [1, 8, 8], 3, &device).expect("it fits");
         let latent = Tensor::<2>::ones([2, 4], &device) * 50.0;
-        let pictures = pair.generator.forward(latent, &mut Pass::default()).into_data();
+        let pictures = pair.generator.forward(latent, &mut ForwardContext::default()).into_data();
         let pixels: Vec<f32> = pictures.try_into_vec().expect("f32");
         assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
         assert!(pixels.iter().any(|pixel| (pixel - pixels[0]).abs() > 1e-6), "not all alike");
@@ -178,9 +182,9 @@ fn dcgan_starts_at_the_papers_deviation_and_its_networks_differ() {
 fn both_networks_keep_running_statistics_of_their_own() {
     let device = Device::flex().autodiff();
     let pair = Gan::new(&dcgan(4, &[4, 8]), [1, 8, 8], 1, &device).expect("it fits");
-    let mut of_generator = Pass::training(1);
+    let mut of_generator = ForwardContext::train(1);
     let pictures = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
-    let mut of_discriminator = Pass::training(1);
+    let mut of_discriminator = ForwardContext::train(1);
     pair.discriminator.forward(pictures, &mut of_discriminator);
     let (made, judged) = (of_generator.into_moments(), of_discriminator.into_moments());
     assert_eq!((made.len(), judged.len()), (2, 1), "one for each norm");

@@ -5,15 +5,15 @@ use burn::tensor::Tensor;
 use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 
 use super::{ConvGeometry, Convolution};
+use crate::context::{ForwardContext, Moments};
 use crate::init::Init;
-use crate::pass::{Moments, Pass};
 
 /// Epsilon, added to the variance: 1e-5, as in the other frameworks.
 const EPSILON: f64 = 1e-5;
 
 /// Batch normalisation (Ioffe and Szegedy 2015).
 ///
-/// In train mode it normalises by the batch's statistics and records them in the [`Pass`]; in eval
+/// In train mode it normalises by the batch's statistics and records them in the [`ForwardContext`]; in eval
 /// mode, by the running statistics, which [`absorb`](crate::absorb) updates.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
@@ -35,8 +35,8 @@ impl BatchNorm {
     }
 
     /// Normalises `[batch, channels, height, width]` and applies the epilogue.
-    pub fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
-        match pass.moments() {
+    pub fn forward(&self, x: Tensor<4>, then: Then, context: &mut ForwardContext) -> Tensor<4> {
+        match context.moments() {
             Some(moments) => {
                 let (gamma, beta) = (self.gamma.val(), self.beta.val());
                 self.keep(batch_norm2d(x, gamma, beta, EPSILON, then), moments)
@@ -88,8 +88,8 @@ impl ConvNorm {
 
     /// Maps `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, normalises, and
     /// applies the epilogue.
-    pub fn forward(&self, x: Tensor<4>, then: Then, pass: &mut Pass) -> Tensor<4> {
-        let Some(moments) = pass.moments() else {
+    pub fn forward(&self, x: Tensor<4>, then: Then, context: &mut ForwardContext) -> Tensor<4> {
+        let Some(moments) = context.moments() else {
             return self.norm.by_running(self.convolution.forward(x, Activation::None), then);
         };
         let BatchNorm { gamma, beta, .. } = &self.norm;
@@ -105,8 +105,8 @@ mod tests {
     use burn::tensor::{Device, TensorData};
 
     use super::*;
+    use crate::context::running_average;
     use crate::init::Distribution;
-    use crate::pass::running_average;
 
     /// One channel of `[1, 2, 3, 6]`: mean 3, squares 14 about it, over 4 pixels or 3.
     #[test]
@@ -116,8 +116,8 @@ mod tests {
         let mut layer = ConvNorm::new([1, 1], ConvGeometry::same(1, 1), &mut init);
         layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
         let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);
-        let mut pass = Pass::training(1);
-        let y = layer.forward(Tensor::from_data(pixels, &device), Then::default(), &mut pass);
+        let mut context = ForwardContext::train(1);
+        let y = layer.forward(Tensor::from_data(pixels, &device), Then::default(), &mut context);
         let found: Vec<f32> = y.into_data().try_into_vec().expect("f32");
         for (found, wanted) in found.iter().zip([-2.0, -1.0, 0.0, 3.0]) {
             assert!((found - wanted / 3.5_f32.sqrt()).abs() < 1e-5, "{found}");
@@ -125,7 +125,7 @@ mod tests {
         let number = |values: Tensor<1>| values.into_scalar::<f32>();
         let BatchNorm { running_mean, running_variance, .. } = &layer.norm;
         assert!(number(running_mean.val()).abs() < f32::MIN_POSITIVE, "as it was");
-        let moments = pass.into_moments();
+        let moments = context.into_moments();
         assert_eq!(moments[0].layer, [running_mean.id, running_variance.id]);
         let [mean, variance] = &moments[0].values;
         let mean = number(running_average(running_mean.val(), mean.clone()));

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use hearth_kernels::dropout_mask;
 
-use crate::pass::Pass;
+use crate::context::ForwardContext;
 
 /// Dropout (Srivastava et al. 2014): in train mode, features become zero at random.
 #[derive(Module, Debug)]
@@ -20,8 +20,8 @@ impl Dropout {
     }
 
     /// Maps `[batch, features]` to the same shape; the identity in eval mode.
-    pub fn forward(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
-        match pass.seed() {
+    pub fn forward(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
+        match context.seed() {
             Some(seed) if self.probability > 0.0 => {
                 let (dims, device) = (features.dims(), features.device());
                 let mask = dropout_mask(dims, self.probability, seed, &device);

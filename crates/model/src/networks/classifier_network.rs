@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::init::Init;
 use crate::outline::Layer;
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// A network that names the class of an image.
 pub(crate) trait Network: Sized {
@@ -29,10 +29,10 @@ pub(crate) trait Network: Sized {
     }
 
     /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the head reads.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2>;
+    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2>;
 
     /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2>;
+    fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2>;
 
     /// The path of the head among the parameters.
     fn head_path(&self) -> String {

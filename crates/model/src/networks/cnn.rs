@@ -25,7 +25,7 @@ use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -100,30 +100,30 @@ impl Network for Cnn {
     }
 
     /// Pictures `[batch, channels, height, width]` to what the head reads.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let mut x = pictures;
         for (index, block) in self.blocks.iter().enumerate() {
-            x = block.forward(x, pass);
-            pass.trace.keep(|| format!("blocks.{index}"), &x);
+            x = block.forward(x, context);
+            context.trace.keep(|| format!("blocks.{index}"), &x);
         }
-        self.dropout.forward(x.flatten(1, 3), pass)
+        self.dropout.forward(x.flatten(1, 3), context)
     }
 
     /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
-        pass.trace.keep_flat(|| "head".to_owned(), &logits);
+        context.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }
 }
 
 impl Block {
-    fn forward(&self, mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    fn forward(&self, mut x: Tensor<4>, context: &mut ForwardContext) -> Tensor<4> {
         for (index, layer) in self.layers.iter().enumerate() {
             let last = index + 1 == self.layers.len();
             let activation = Activation::Relu;
             let then = Then { activation, max_pool: last.then_some(2), ..Then::default() };
-            x = layer.forward(x, then, pass);
+            x = layer.forward(x, then, context);
         }
         x
     }

@@ -30,7 +30,7 @@ use hearth_kernels::{Activation, Then};
 use crate::init::Init;
 use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
 use crate::outline::{self, Function, Layer, Places};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// Halves height and width, or doubles them when transposed.
 const GEOMETRY: ConvGeometry = ConvGeometry { kernel: 4, stride: 2, padding: 1 };
@@ -107,20 +107,20 @@ impl Generator {
     }
 
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
-    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+    pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.innermost;
         let relu = Then { activation: Activation::Relu, ..Then::default() };
         let x = apply_linear(&self.project, latent, hearth_config::Activation::None);
         let x = x.reshape([batch, height, width, channels]).permute([0, 3, 1, 2]);
-        let mut x = self.norm.forward(x, relu.clone(), pass);
-        pass.trace.keep(|| "project".to_owned(), &x);
+        let mut x = self.norm.forward(x, relu.clone(), context);
+        context.trace.keep(|| "project".to_owned(), &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(x, relu.clone(), pass);
-            pass.trace.keep(|| format!("layers.{index}"), &x);
+            x = layer.forward(x, relu.clone(), context);
+            context.trace.keep(|| format!("layers.{index}"), &x);
         }
         let pictures = self.last.forward(x, Activation::Tanh);
-        pass.trace.keep(|| "last".to_owned(), &pictures);
+        context.trace.keep(|| "last".to_owned(), &pictures);
         pictures
     }
 }
@@ -172,17 +172,17 @@ impl Discriminator {
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    pub fn forward(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let leaky = Then { activation: Activation::LeakyRelu(SLOPE), ..Then::default() };
         let mut x = self.first.forward(pictures, Activation::LeakyRelu(SLOPE));
-        pass.trace.keep(|| "first".to_owned(), &x);
+        context.trace.keep(|| "first".to_owned(), &x);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(x, leaky.clone(), pass);
-            pass.trace.keep(|| format!("layers.{index}"), &x);
+            x = layer.forward(x, leaky.clone(), context);
+            context.trace.keep(|| format!("layers.{index}"), &x);
         }
         let features = x.permute([0, 2, 3, 1]).flatten(1, 3);
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
-        pass.trace.keep_flat(|| "head".to_owned(), &logits);
+        context.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }
 }

@@ -26,7 +26,7 @@ use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -94,28 +94,28 @@ impl Network for Lenet {
     }
 
     /// Pictures `[batch, channels, height, width]` to features `[batch, 84]`.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let mut x = pictures;
         for (index, layer) in self.convolutions.iter().enumerate() {
             let (fused, rest) = split(self.activation);
             x = activate(rest, layer.forward(x, fused));
-            pass.trace.keep(|| format!("convolutions.{index}"), &x);
+            context.trace.keep(|| format!("convolutions.{index}"), &x);
             x = pool(self.pooling, x);
         }
         let mut features: Tensor<2> = x.flatten(1, 3);
         let (_, hidden) = self.layers.split_last().expect("three layers");
         for (index, layer) in hidden.iter().enumerate() {
             features = apply_linear(layer, features, self.activation);
-            pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+            context.trace.keep_flat(|| format!("layers.{index}"), &features);
         }
         features
     }
 
     /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let (last, _) = self.layers.split_last().expect("three layers");
         let logits = apply_linear(last, features, Activation::None);
-        pass.trace.keep_flat(|| self.head_path(), &logits);
+        context.trace.keep_flat(|| self.head_path(), &logits);
         logits
     }
 

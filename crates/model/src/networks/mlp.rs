@@ -31,7 +31,7 @@ use super::{Row, Table};
 use crate::init::{Fan, Init};
 use crate::layers::{Dropout, apply_linear, linear};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -97,7 +97,7 @@ impl Mlp {
     }
 
     /// Rows `[batch, width]` with a learned vector in the place of each code.
-    fn embed(&self, rows: &Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn embed(&self, rows: &Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let [_, width] = rows.dims();
         let values: Vec<usize> = self.embeddings.iter().map(|matrix| matrix.dims()[0]).collect();
         let mut start = width - values.iter().sum::<usize>();
@@ -107,7 +107,7 @@ impl Mlp {
         }
         for (index, (matrix, values)) in self.embeddings.iter().zip(values).enumerate() {
             let vector = rows.clone().narrow(1, start, values).matmul(matrix.val());
-            pass.trace.keep_flat(|| format!("embeddings.{index}"), &vector);
+            context.trace.keep_flat(|| format!("embeddings.{index}"), &vector);
             parts.push(vector);
             start += values;
         }
@@ -145,24 +145,24 @@ impl Network for Mlp {
     ///
     /// Traces `layers.0`, `layers.1`, ...: the output of each layer behind its activation, before
     /// dropout; the last one is the logits.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let mut features: Tensor<2> = pictures.flatten(1, 3);
         if !self.embeddings.is_empty() {
-            features = self.embed(&features, pass);
+            features = self.embed(&features, context);
         }
         for (index, (layer, dropout)) in self.layers.iter().zip(&self.dropouts).enumerate() {
             features = apply_linear(layer, features, self.activation);
-            pass.trace.keep_flat(|| format!("layers.{index}"), &features);
-            features = dropout.forward(features, pass);
+            context.trace.keep_flat(|| format!("layers.{index}"), &features);
+            features = dropout.forward(features, context);
         }
         features
     }
 
     /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let last = self.dropouts.len();
         let logits = apply_linear(&self.layers[last], features, Activation::None);
-        pass.trace.keep_flat(|| self.head_path(), &logits);
+        context.trace.keep_flat(|| self.head_path(), &logits);
         logits
     }
 

@@ -27,7 +27,7 @@ use hearth_kernels::Activation;
 use crate::init::Init;
 use crate::layers::{linear, run_linear};
 use crate::outline::{Function, Layer, perceptron};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// Of the discriminator's leaky ReLU.
 const SLOPE: f64 = 0.2;
@@ -59,12 +59,12 @@ impl Generator {
     }
 
     /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
-    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+    pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.picture;
-        let pixels = run(&self.layers, latent, [Activation::Relu, Activation::Tanh], pass);
+        let pixels = run(&self.layers, latent, [Activation::Relu, Activation::Tanh], context);
         let pictures = pixels.reshape([batch, channels, height, width]);
-        pass.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &pictures);
+        context.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &pictures);
         pictures
     }
 }
@@ -94,10 +94,10 @@ impl Discriminator {
     }
 
     /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    pub fn forward(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let functions = [Activation::LeakyRelu(SLOPE), Activation::None];
-        let logits = run(&self.layers, pictures.flatten(1, 3), functions, pass);
-        pass.trace.keep_flat(|| format!("layers.{}", self.layers.len() - 1), &logits);
+        let logits = run(&self.layers, pictures.flatten(1, 3), functions, context);
+        context.trace.keep_flat(|| format!("layers.{}", self.layers.len() - 1), &logits);
         logits
     }
 }
@@ -111,13 +111,13 @@ fn run(
     layers: &[Linear],
     x: Tensor<2>,
     [activation, last_activation]: [Activation; 2],
-    pass: &mut Pass,
+    context: &mut ForwardContext,
 ) -> Tensor<2> {
     let (last, hidden) = layers.split_last().expect("a picture's layer, at least");
     let mut features = x;
     for (index, layer) in hidden.iter().enumerate() {
         features = run_linear(layer, features, activation);
-        pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+        context.trace.keep_flat(|| format!("layers.{index}"), &features);
     }
     run_linear(last, features, last_activation)
 }

@@ -27,7 +27,7 @@ use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, PictureDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -112,26 +112,26 @@ impl Network for Resnet {
     }
 
     /// Pictures `[batch, channels, height, width]` to features, one for each channel.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
-        let mut x = self.stem.forward(pictures, relu, pass);
-        pass.trace.keep(|| "stem".to_owned(), &x);
+        let mut x = self.stem.forward(pictures, relu, context);
+        context.trace.keep(|| "stem".to_owned(), &x);
         for (index, stage) in self.stages.iter().enumerate() {
             for block in stage {
-                x = block.forward(x, pass);
+                x = block.forward(x, context);
             }
-            pass.trace.keep(|| format!("stages.{index}"), &x);
+            context.trace.keep(|| format!("stages.{index}"), &x);
         }
         let [_, _, height, width] = x.dims();
         let average = AvgPoolOptions::new([height, width]);
         let features = hearth_kernels::avg_pool2d(x, average).flatten(1, 3);
-        self.dropout.forward(features, pass)
+        self.dropout.forward(features, context)
     }
 
     /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
-        pass.trace.keep_flat(|| "head".to_owned(), &logits);
+        context.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }
 }
@@ -147,14 +147,14 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    fn forward(&self, x: Tensor<4>, context: &mut ForwardContext) -> Tensor<4> {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
-        let inner = self.first.forward(x.clone(), relu.clone(), pass);
+        let inner = self.first.forward(x.clone(), relu.clone(), context);
         let shortcut = match &self.projection {
-            Some(projection) => projection.forward(x, Then::default(), pass),
+            Some(projection) => projection.forward(x, Then::default(), context),
             None => x,
         };
-        self.second.forward(inner, Then { shortcut: Some(shortcut), ..relu }, pass)
+        self.second.forward(inner, Then { shortcut: Some(shortcut), ..relu }, context)
     }
 }
 

@@ -5,7 +5,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
 use hearth_config::{Config, ModelConfig};
 use hearth_model::params::{MapParam, map_params};
-use hearth_model::{Classifier, Discriminator, Gan, Generator, Pass};
+use hearth_model::{Classifier, Discriminator, ForwardContext, Gan, Generator};
 use hearth_store::StateDict;
 
 use super::Part;
@@ -95,10 +95,14 @@ impl Built {
         let samples = samples.clone();
         match self {
             Self::Classifier(network) => values(network.forward(samples)),
-            Self::Discriminator(network) => values(network.forward(samples, &mut Pass::default())),
-            Self::Generator(network) => {
-                values(network.forward(samples.flatten(1, 3), &mut Pass::default()).flatten(1, 3))
+            Self::Discriminator(network) => {
+                values(network.forward(samples, &mut ForwardContext::default()))
             }
+            Self::Generator(network) => values(
+                network
+                    .forward(samples.flatten(1, 3), &mut ForwardContext::default())
+                    .flatten(1, 3),
+            ),
         }
     }
 }

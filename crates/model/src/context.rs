@@ -1,4 +1,5 @@
-//! What goes along with a forward pass: is it a training step, and what is kept of it?
+//! The context of a forward pass: train or eval mode, dropout's randomness, intermediates and batch
+//! statistics.
 
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
@@ -6,12 +7,12 @@ use burn::tensor::Tensor;
 use crate::params::{MapParam, map_params};
 use crate::trace::Trace;
 
-/// A forward pass.
+/// A forward context.
 #[derive(Debug, Default)]
-pub struct Pass {
-    /// The intermediates, when they are asked for.
+pub struct ForwardContext {
+    /// The named intermediates, recorded when the trace is on.
     pub trace: Trace,
-    /// What a training step gathers and draws.
+    /// Present in train mode.
     training: Option<Training>,
 }
 
@@ -19,7 +20,7 @@ pub struct Pass {
 struct Training {
     /// The moments of each batch normalisation.
     moments: Vec<Moments>,
-    /// Where the next dropout draws from.
+    /// The seed of the next dropout mask.
     seed: u64,
 }
 
@@ -32,23 +33,24 @@ pub struct Moments {
     pub(crate) values: [Tensor<1>; 2],
 }
 
-impl Pass {
-    /// Of a training step, whose dropout belongs to `seed`.
-    pub fn training(seed: u64) -> Self {
+impl ForwardContext {
+    /// Train mode: layers normalise by batch statistics and record them, and dropout masks follow from
+    /// `seed`.
+    pub fn train(seed: u64) -> Self {
         Self { trace: Trace::Off, training: Some(Training { moments: Vec::new(), seed }) }
     }
 
-    /// Of a trained network, keeping every intermediate.
+    /// Eval mode, recording every intermediate.
     pub fn traced() -> Self {
         Self { trace: Trace::on(), training: None }
     }
 
-    /// Where a layer leaves the moments of its batch, in training.
+    /// The batch statistics recorded so far, to which a layer appends its own; None in eval mode.
     pub(crate) fn moments(&mut self) -> Option<&mut Vec<Moments>> {
         self.training.as_mut().map(|training| &mut training.moments)
     }
 
-    /// What the next dropout draws from, in training.
+    /// The seed of the next dropout mask; None in eval mode.
     pub(crate) fn seed(&mut self) -> Option<u64> {
         let training = self.training.as_mut()?;
         let seed = training.seed;
@@ -57,7 +59,8 @@ impl Pass {
         Some(seed)
     }
 
-    /// What the layers left.
+    /// The batch statistics that the layers recorded, in the order of the forward pass; empty in eval
+    /// mode.
     pub fn into_moments(self) -> Vec<Moments> {
         self.training.map(|training| training.moments).unwrap_or_default()
     }
