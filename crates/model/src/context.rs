@@ -16,20 +16,21 @@ pub struct ForwardContext {
     training: Option<Training>,
 }
 
+/// The state of a forward pass in train mode.
 #[derive(Debug)]
 struct Training {
-    /// The moments of each batch normalisation.
-    moments: Vec<Moments>,
+    /// One element for each batch normalisation so far.
+    statistics: Vec<BatchStatistics>,
     /// The seed of the next dropout mask.
     seed: u64,
 }
 
-/// The moments of a batch at one layer.
+/// The mean and variance of a batch at one batch normalisation.
 #[derive(Clone, Debug)]
-pub struct Moments {
-    /// The layer's running mean and variance.
-    pub(crate) layer: [ParamId; 2],
-    /// The batch's, `[channels]` each, without a gradient.
+pub struct BatchStatistics {
+    /// The parameters of the running mean and variance that they update.
+    pub(crate) running: [ParamId; 2],
+    /// Mean and unbiased variance of the batch, `[channels]` each, without a gradient.
     pub(crate) values: [Tensor<1>; 2],
 }
 
@@ -37,7 +38,7 @@ impl ForwardContext {
     /// Train mode: layers normalise by batch statistics and record them, and dropout masks follow from
     /// `seed`.
     pub fn train(seed: u64) -> Self {
-        Self { trace: Trace::Off, training: Some(Training { moments: Vec::new(), seed }) }
+        Self { trace: Trace::Off, training: Some(Training { statistics: Vec::new(), seed }) }
     }
 
     /// Eval mode, recording every intermediate.
@@ -46,8 +47,8 @@ impl ForwardContext {
     }
 
     /// The batch statistics recorded so far, to which a layer appends its own; None in eval mode.
-    pub(crate) fn moments(&mut self) -> Option<&mut Vec<Moments>> {
-        self.training.as_mut().map(|training| &mut training.moments)
+    pub(crate) fn batch_statistics(&mut self) -> Option<&mut Vec<BatchStatistics>> {
+        self.training.as_mut().map(|training| &mut training.statistics)
     }
 
     /// The seed of the next dropout mask; None in eval mode.
@@ -61,22 +62,23 @@ impl ForwardContext {
 
     /// The batch statistics that the layers recorded, in the order of the forward pass; empty in eval
     /// mode.
-    pub fn into_moments(self) -> Vec<Moments> {
-        self.training.map(|training| training.moments).unwrap_or_default()
+    pub fn into_batch_statistics(self) -> Vec<BatchStatistics> {
+        self.training.map(|training| training.statistics).unwrap_or_default()
     }
 }
 
-/// Takes the moments of training passes into the running ones of `module`, one after the other.
+/// Updates the running statistics of `module` by the batch statistics of a training step, in order:
+/// `running = 0.9 running + 0.1 batch` for each.
 #[must_use]
-pub fn absorb<M: Module>(module: M, moments: &[Moments]) -> M {
-    struct Absorb<'a>(&'a [Moments]);
-    impl MapParam for Absorb<'_> {
+pub fn update_running_statistics<M: Module>(module: M, statistics: &[BatchStatistics]) -> M {
+    struct Update<'a>(&'a [BatchStatistics]);
+    impl MapParam for Update<'_> {
         fn map<const D: usize>(&mut self, _: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let (id, dims) = (param.id, param.lazy_shape());
             param.map(|mut running| {
-                for moments in self.0 {
-                    let values = moments.layer.iter().zip(&moments.values);
-                    for (_, values) in values.filter(|(layer, _)| **layer == id) {
+                for batch in self.0 {
+                    let values = batch.running.iter().zip(&batch.values);
+                    for (_, values) in values.filter(|(param, _)| **param == id) {
                         running = running_average(running, values.clone().reshape(dims.clone()));
                     }
                 }
@@ -84,13 +86,13 @@ pub fn absorb<M: Module>(module: M, moments: &[Moments]) -> M {
             })
         }
     }
-    if moments.is_empty() { module } else { map_params(module, &mut Absorb(moments)) }
+    if statistics.is_empty() { module } else { map_params(module, &mut Update(statistics)) }
 }
 
-/// The share of a batch's moments in the running ones.
+/// The weight of a new batch in the running statistics (PyTorch's `momentum`).
 const MOMENTUM: f64 = 0.1;
 
-/// The running average after one more batch.
+/// The running statistic after one more batch.
 pub(crate) fn running_average<const D: usize>(running: Tensor<D>, batch: Tensor<D>) -> Tensor<D> {
     running.mul_scalar(1.0 - MOMENTUM) + batch.mul_scalar(MOMENTUM)
 }

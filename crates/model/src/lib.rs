@@ -29,7 +29,7 @@ pub mod params;
 mod trace;
 
 pub use classifier::Classifier;
-pub use context::{ForwardContext, Moments, absorb};
+pub use context::{BatchStatistics, ForwardContext, update_running_statistics};
 pub use gan::{Discriminator, Gan, Generator};
 pub use networks::cnn::{self, Cnn};
 pub use networks::lenet::{self, Lenet};

@@ -133,9 +133,9 @@ fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
     let mut context = ForwardContext::train(1);
     network.forward_in(pictures.clone(), &mut context);
     assert_eq!(numbers(&network), before);
-    let moments = context.into_moments();
-    assert_eq!(moments.len(), 2, "one for each norm");
-    assert_ne!(numbers(&absorb(network, &moments)), before);
+    let statistics = context.into_batch_statistics();
+    assert_eq!(statistics.len(), 2, "one for each norm");
+    assert_ne!(numbers(&update_running_statistics(network, &statistics)), before);
 }
 
 #[test]

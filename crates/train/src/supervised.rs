@@ -134,7 +134,7 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
             let mut pass = ForwardContext::train(context.random(Purpose::Step, index).bits());
             let inputs = context.input(self.inputs.tensor(batch, &self.device));
             let outputs = context.output(network.forward_in(inputs, &mut pass));
-            moments.extend(pass.into_moments());
+            moments.extend(pass.into_batch_statistics());
             let targets = objective.targets(batch);
             let part = objective.loss(outputs.clone(), targets, total_weight);
             loss = loss + context.read("loss", part.clone().inner());

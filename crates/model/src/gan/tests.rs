@@ -5,7 +5,7 @@ use hearth_config::{DcganConfig, MlpGanConfig};
 
 use super::*;
 use crate::params::{self, VisitParam};
-use crate::{Trace, absorb};
+use crate::{Trace, update_running_statistics};
 
 fn dcgan(latent: usize, widths: &[usize]) -> GanConfig {
     GanConfig::Dcgan(DcganConfig { latent, widths: widths.to_vec() })
@@ -186,10 +186,13 @@ fn both_networks_keep_running_statistics_of_their_own() {
     let pictures = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
     let mut of_discriminator = ForwardContext::train(1);
     pair.discriminator.forward(pictures, &mut of_discriminator);
-    let (made, judged) = (of_generator.into_moments(), of_discriminator.into_moments());
+    let (made, judged) =
+        (of_generator.into_batch_statistics(), of_discriminator.into_batch_statistics());
     assert_eq!((made.len(), judged.len()), (2, 1), "one for each norm");
     let Generator::Dcgan(before) = pair.generator.clone() else { panic!("it is a DCGAN") };
-    let Generator::Dcgan(after) = absorb(pair.generator, &made) else { panic!("it is a DCGAN") };
+    let Generator::Dcgan(after) = update_running_statistics(pair.generator, &made) else {
+        panic!("it is a DCGAN")
+    };
     let mean = |network: &dcgan::Generator| -> Vec<f32> {
         struct Mean(Vec<f32>);
         impl VisitParam for Mean {

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 
 use super::{ConvGeometry, Convolution};
-use crate::context::{ForwardContext, Moments};
+use crate::context::{BatchStatistics, ForwardContext};
 use crate::init::Init;
 
 /// Epsilon, added to the variance: 1e-5, as in the other frameworks.
@@ -13,8 +13,9 @@ const EPSILON: f64 = 1e-5;
 
 /// Batch normalisation (Ioffe and Szegedy 2015).
 ///
-/// In train mode it normalises by the batch's statistics and records them in the [`ForwardContext`]; in eval
-/// mode, by the running statistics, which [`absorb`](crate::absorb) updates.
+/// In train mode it normalises by the batch's mean and variance, and records them in the
+/// [`ForwardContext`]; in eval mode, by the running statistics, to which
+/// [`update_running_statistics`](crate::update_running_statistics) adds those of a training step.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     gamma: Param<Tensor<1>>,
@@ -36,29 +37,33 @@ impl BatchNorm {
 
     /// Normalises `[batch, channels, height, width]` and applies the epilogue.
     pub fn forward(&self, x: Tensor<4>, then: Then, context: &mut ForwardContext) -> Tensor<4> {
-        match context.moments() {
-            Some(moments) => {
+        match context.batch_statistics() {
+            Some(statistics) => {
                 let (gamma, beta) = (self.gamma.val(), self.beta.val());
-                self.keep(batch_norm2d(x, gamma, beta, EPSILON, then), moments)
+                self.record(batch_norm2d(x, gamma, beta, EPSILON, then), statistics)
             }
-            None => self.by_running(x, then),
+            None => self.by_running_statistics(x, then),
         }
     }
 
     /// Eval mode: normalises by the running statistics.
-    fn by_running(&self, x: Tensor<4>, then: Then) -> Tensor<4> {
+    fn by_running_statistics(&self, x: Tensor<4>, then: Then) -> Tensor<4> {
         let scale = [self.gamma.val(), self.beta.val()];
         let running = [self.running_mean.val(), self.running_variance.val()];
         batch_norm2d_inference(x, scale, running, EPSILON, then)
     }
 
     /// Records the batch's mean and variance, and returns the normalised output.
-    fn keep(&self, normalized: hearth_kernels::BatchNorm, kept: &mut Vec<Moments>) -> Tensor<4> {
+    fn record(
+        &self,
+        normalized: hearth_kernels::BatchNorm,
+        recorded: &mut Vec<BatchStatistics>,
+    ) -> Tensor<4> {
         // The running variance estimates the population's: the sum of squares over n - 1.
         let pixels = normalized.pixels as f64;
         let variance = normalized.variance.mul_scalar(pixels / (pixels - 1.0).max(1.0));
-        kept.push(Moments {
-            layer: [self.running_mean.id, self.running_variance.id],
+        recorded.push(BatchStatistics {
+            running: [self.running_mean.id, self.running_variance.id],
             values: [normalized.mean, variance],
         });
         normalized.output
@@ -89,14 +94,16 @@ impl ConvNorm {
     /// Maps `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, normalises, and
     /// applies the epilogue.
     pub fn forward(&self, x: Tensor<4>, then: Then, context: &mut ForwardContext) -> Tensor<4> {
-        let Some(moments) = context.moments() else {
-            return self.norm.by_running(self.convolution.forward(x, Activation::None), then);
+        let Some(statistics) = context.batch_statistics() else {
+            return self
+                .norm
+                .by_running_statistics(self.convolution.forward(x, Activation::None), then);
         };
         let BatchNorm { gamma, beta, .. } = &self.norm;
         let (weight, options) = (self.convolution.weight.val(), self.convolution.options());
         let scale = [gamma.val(), beta.val()];
         let normalized = conv_norm2d(x, weight, scale, options, EPSILON, then);
-        self.norm.keep(normalized, moments)
+        self.norm.record(normalized, statistics)
     }
 }
 
@@ -125,9 +132,9 @@ mod tests {
         let number = |values: Tensor<1>| values.into_scalar::<f32>();
         let BatchNorm { running_mean, running_variance, .. } = &layer.norm;
         assert!(number(running_mean.val()).abs() < f32::MIN_POSITIVE, "as it was");
-        let moments = context.into_moments();
-        assert_eq!(moments[0].layer, [running_mean.id, running_variance.id]);
-        let [mean, variance] = &moments[0].values;
+        let statistics = context.into_batch_statistics();
+        assert_eq!(statistics[0].running, [running_mean.id, running_variance.id]);
+        let [mean, variance] = &statistics[0].values;
         let mean = number(running_average(running_mean.val(), mean.clone()));
         let variance = number(running_average(running_variance.val(), variance.clone()));
         assert!((mean - 0.3).abs() < 1e-6, "{mean}");

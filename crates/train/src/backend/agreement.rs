@@ -11,7 +11,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Data, Labels, Normalization, Splits};
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
-use hearth_model::{Classifier, ForwardContext, Gan, absorb, gan};
+use hearth_model::{Classifier, ForwardContext, Gan, gan, update_running_statistics};
 
 use super::Backend;
 use crate::adversarial_loss::PairLoss;
@@ -157,7 +157,7 @@ fn every_classifier_has_the_same_outputs_and_gradients() {
             let parts = GradientsParams::from_grads(value.backward(), &network);
             gradients(&network, &parts, "", &mut numbers);
             // Of the trained network: with the running statistics that the step leaves.
-            let trained = absorb(network, &pass.into_moments());
+            let trained = update_running_statistics(network, &pass.into_batch_statistics());
             let trained = burn::module::Module::valid(&trained);
             let logits = trained.forward(input.tensor(&batch, &device));
             numbers.insert("logits, not in training".to_owned(), values(logits));

@@ -151,7 +151,7 @@ impl Adversarial {
             context.read("logit of fake images", of_fake.inner().mean()),
         ];
         let gradients = context.backward(loss, &*discriminator);
-        let moments = pass.into_moments();
+        let moments = pass.into_batch_statistics();
         (results, context.propose(&*discriminator, Some("discriminator"), gradients, moments))
     }
 }
@@ -217,7 +217,7 @@ impl Task for Adversarial {
         let loss = self.loss.of_generator(context.output(logits));
         let generator_loss = context.read("generator's loss", loss.clone().inner());
         let gradients = context.backward(loss, &*generator);
-        let moments = generator_pass.into_moments();
+        let moments = generator_pass.into_batch_statistics();
         let generator = context.propose(&*generator, Some("generator"), gradients, moments);
         let [discriminator_loss, real_logit, fake_logit] = totals;
         let (learning_rate, number) = (context.learning_rate, context.step + 1);
