@@ -8,11 +8,11 @@ use crate::init::Init;
 use crate::mlp::{Mlp, RowDims};
 use crate::networks::Network;
 use crate::outline::Layer;
-use crate::{ForwardContext, PictureDims, Unfit};
+use crate::{ForwardContext, ImageDims, Unfit};
 
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
-        /// Any of the networks that classify pictures.
+        /// Any of the networks that classify images.
         #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
         #[derive(Module, Debug)]
         pub enum Classifier {
@@ -22,13 +22,13 @@ macro_rules! networks {
         impl Classifier {
             fn build(
                 config: &ClassifierConfig,
-                picture: PictureDims,
+                image: ImageDims,
                 num_classes: usize,
                 init: &mut Init<'_>,
             ) -> Self {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
-                        Self::$variant(Network::new(config, picture, num_classes, init))
+                        Self::$variant(Network::new(config, image, num_classes, init))
                     })*
                 }
             }
@@ -37,21 +37,21 @@ macro_rules! networks {
             /// has layers that they do not.
             pub fn layers(
                 config: &ClassifierConfig,
-                picture: PictureDims,
+                image: ImageDims,
                 num_classes: usize,
             ) -> Option<Vec<Layer>> {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
-                        <crate::$variant as Network>::layers(config, picture, num_classes)
+                        <crate::$variant as Network>::layers(config, image, num_classes)
                     })*
                 }
             }
 
-            /// Pictures `[batch, channels, height, width]` to the features `[batch, features]` that the
+            /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the
             /// last layer, the [`Classifier::head`], tells the classes by.
-            pub fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+            pub fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::features(network, pictures, context),)*
+                    $(Self::$variant(network) => Network::features(network, images, context),)*
                 }
             }
 
@@ -76,22 +76,22 @@ macro_rules! networks {
 hearth_config::classifiers!(networks);
 
 impl Classifier {
-    /// The network that `config` describes, for pictures of this size, with the initial weights
+    /// The network that `config` describes, for images of this size, with the initial weights
     /// that belong to `seed`: the same ones on every device.
     pub fn new(
         config: &ClassifierConfig,
-        picture: PictureDims,
+        image: ImageDims,
         num_classes: usize,
         seed: u64,
         device: &Device,
     ) -> Result<Self, Unfit> {
-        let [_, height, width] = picture;
+        let [_, height, width] = image;
         let smallest = config.smallest();
         if height.min(width) < smallest {
             return Err(Unfit::TooSmall { smallest });
         }
         let mut init = Init::new(config.initializer().into(), seed, device);
-        let network = Self::build(config, picture, num_classes, &mut init);
+        let network = Self::build(config, image, num_classes, &mut init);
         Ok(init.finish(network))
     }
 
@@ -113,14 +113,14 @@ impl Classifier {
         Mlp::row_layers(config, rows, num_outputs)
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`, in eval mode.
-    pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        self.forward_in(pictures, &mut ForwardContext::default())
+    /// Images `[batch, channels, height, width]` to logits `[batch, num_classes]`, in eval mode.
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.forward_in(images, &mut ForwardContext::default())
     }
 
     /// [`Classifier::forward`] in the mode of `context`, which records intermediates and batch statistics.
-    pub fn forward_in(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let features = self.features(pictures, context);
+    pub fn forward_in(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let features = self.features(images, context);
         self.head(features, context)
     }
 }

@@ -5,9 +5,9 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::GanConfig;
 
 use crate::init::{Distribution, Init};
-use crate::{ForwardContext, Layer, PictureDims, Unfit, dcgan, mlp_gan};
+use crate::{ForwardContext, ImageDims, Layer, Unfit, dcgan, mlp_gan};
 
-/// A network that makes pictures of random numbers.
+/// A network that makes images of random numbers.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
 #[derive(Module, Debug)]
 pub enum Generator {
@@ -20,14 +20,14 @@ pub enum Generator {
 impl Generator {
     /// The layers of the generator that `config` describes, as other programs know them; none where it has
     /// layers that they do not.
-    pub fn layers(config: &GanConfig, picture: PictureDims) -> Option<Vec<Layer>> {
+    pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
-            GanConfig::Dcgan(config) => dcgan::Generator::layers(config, picture),
-            GanConfig::MlpGan(config) => mlp_gan::Generator::layers(config, picture),
+            GanConfig::Dcgan(config) => dcgan::Generator::layers(config, image),
+            GanConfig::MlpGan(config) => mlp_gan::Generator::layers(config, image),
         })
     }
 
-    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
+    /// Random numbers `[batch, latent]` to images `[batch, channels, height, width]` from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         match self {
             Self::Dcgan(network) => network.forward(latent, context),
@@ -36,7 +36,7 @@ impl Generator {
     }
 }
 
-/// A network that tells real pictures from made ones.
+/// A network that tells real images from made ones.
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 #[derive(Module, Debug)]
 pub enum Discriminator {
@@ -48,19 +48,19 @@ pub enum Discriminator {
 
 impl Discriminator {
     /// The layers of the discriminator that `config` describes, as of [`Generator::layers`].
-    pub fn layers(config: &GanConfig, picture: PictureDims) -> Option<Vec<Layer>> {
+    pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
-            GanConfig::Dcgan(config) => dcgan::Discriminator::layers(config, picture),
-            GanConfig::MlpGan(config) => mlp_gan::Discriminator::layers(config, picture),
+            GanConfig::Dcgan(config) => dcgan::Discriminator::layers(config, image),
+            GanConfig::MlpGan(config) => mlp_gan::Discriminator::layers(config, image),
         })
     }
 
-    /// Pictures `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
+    /// Images `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
     /// real ones.
-    pub fn forward(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+    pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         match self {
-            Self::Dcgan(network) => network.forward(pictures, context),
-            Self::Mlp(network) => network.forward(pictures, context),
+            Self::Dcgan(network) => network.forward(images, context),
+            Self::Mlp(network) => network.forward(images, context),
         }
     }
 }
@@ -68,18 +68,18 @@ impl Discriminator {
 /// Both networks of an adversarial pair.
 #[derive(Module, Debug)]
 pub struct Gan {
-    /// Makes pictures.
+    /// Makes images.
     pub generator: Generator,
     /// Tells them from real ones.
     pub discriminator: Discriminator,
 }
 
 impl Gan {
-    /// The pair that `config` describes, for pictures of this size, with the initial weights that
+    /// The pair that `config` describes, for images of this size, with the initial weights that
     /// belong to `seed`: the same ones on every device.
     pub fn new(
         config: &GanConfig,
-        picture: PictureDims,
+        image: ImageDims,
         seed: u64,
         device: &Device,
     ) -> Result<Self, Unfit> {
@@ -91,19 +91,19 @@ impl Gan {
         let pair = match config {
             GanConfig::Dcgan(config) => {
                 let multiple = 1 << config.widths.len();
-                if !picture[1..].iter().all(|side| side.is_multiple_of(multiple)) {
+                if !image[1..].iter().all(|side| side.is_multiple_of(multiple)) {
                     return Err(Unfit::Indivisible { multiple });
                 }
-                let generator = dcgan::Generator::new(config, picture, &mut init);
-                let discriminator = dcgan::Discriminator::new(config, picture, &mut init);
+                let generator = dcgan::Generator::new(config, image, &mut init);
+                let discriminator = dcgan::Discriminator::new(config, image, &mut init);
                 Self {
                     generator: Generator::Dcgan(generator),
                     discriminator: Discriminator::Dcgan(discriminator),
                 }
             }
             GanConfig::MlpGan(config) => {
-                let generator = mlp_gan::Generator::new(config, picture, &mut init);
-                let discriminator = mlp_gan::Discriminator::new(config, picture, &mut init);
+                let generator = mlp_gan::Generator::new(config, image, &mut init);
+                let discriminator = mlp_gan::Discriminator::new(config, image, &mut init);
                 Self {
                     generator: Generator::Mlp(generator),
                     discriminator: Discriminator::Mlp(discriminator),
@@ -117,7 +117,7 @@ impl Gan {
 /// Radford, Metz and Chintala 2016, section 4.
 const DCGAN_WEIGHTS: Distribution = Distribution::Normal(0.02);
 
-/// Random numbers that a picture is made from.
+/// Random numbers that a image is made from.
 pub fn latent_size(config: &GanConfig) -> usize {
     match config {
         GanConfig::Dcgan(config) => config.latent,

@@ -1,7 +1,7 @@
 //! What is learned: one file per network, as Burn modules.
 //!
-//! A [`Classifier`] maps pictures `[batch, channels, height, width]` to logits `[batch, classes]`; a
-//! [`Gan`] makes pictures of random numbers, and tells them from real ones. Every network names its
+//! A [`Classifier`] maps images `[batch, channels, height, width]` to logits `[batch, classes]`; a
+//! [`Gan`] makes images of random numbers, and tells them from real ones. Every network names its
 //! intermediates for whoever wants to look at them ([`Trace`]), and draws its initial weights from
 //! the run's seed ([`init`]).
 //!
@@ -39,10 +39,10 @@ pub use networks::{dcgan, mlp_gan};
 pub use outline::Layer;
 pub use trace::Trace;
 
-/// The size of a picture: channels, height, width.
-pub type PictureDims = [usize; 3];
+/// The size of a image: channels, height, width.
+pub type ImageDims = [usize; 3];
 
-/// The pictures do not fit a network.
+/// The images do not fit a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
     /// Nothing is left of them behind the network's poolings.
@@ -61,10 +61,10 @@ impl std::fmt::Display for Unfit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::TooSmall { smallest } => {
-                write!(f, "this network takes pictures of at least {smallest}x{smallest} pixels")
+                write!(f, "this network takes images of at least {smallest}x{smallest} pixels")
             }
             Self::Indivisible { multiple } => {
-                write!(f, "this network makes pictures whose sides are multiples of {multiple}")
+                write!(f, "this network makes images whose sides are multiples of {multiple}")
             }
         }
     }

@@ -10,7 +10,7 @@
 
 use hearth_config::{Activation, Pooling};
 
-use crate::{PictureDims, RowDims};
+use crate::{ImageDims, RowDims};
 
 /// A layer. Paths are those of its tensors in a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +27,8 @@ pub enum Layer {
     },
     /// `[batch, channels, height, width]` to `[batch, features]`.
     Flatten,
-    /// `[batch, features]` to pictures of this size.
-    Unflatten(PictureDims),
+    /// `[batch, features]` to images of this size.
+    Unflatten(ImageDims),
     /// A linear layer from so many features to so many.
     Linear {
         /// In a checkpoint.
@@ -52,7 +52,7 @@ pub enum Layer {
         padding: usize,
         /// Whether a bias is added.
         bias: bool,
-        /// Whether it makes pictures larger.
+        /// Whether it makes images larger.
         transposed: bool,
     },
     /// Batch normalisation by running statistics.
@@ -84,9 +84,9 @@ pub enum Places {
     /// The same.
     Same,
     /// The inputs are rows, columns, channels.
-    Inputs(PictureDims),
+    Inputs(ImageDims),
     /// The outputs are rows, columns, channels.
-    Outputs(PictureDims),
+    Outputs(ImageDims),
 }
 
 /// A function of each number.
@@ -139,7 +139,7 @@ pub(crate) fn conv_norm(
     vec![convolution, Layer::Norm { path: format!("{path}.norm"), channels: channels[1] }]
 }
 
-/// A convolution that halves a picture, or doubles it.
+/// A convolution that halves a image, or doubles it.
 pub(crate) fn resampling_convolution(
     path: &str,
     channels: [usize; 2],

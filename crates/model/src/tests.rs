@@ -19,13 +19,8 @@ fn mlp(hidden: &[usize]) -> ClassifierConfig {
     })
 }
 
-fn new(
-    config: &ClassifierConfig,
-    picture: PictureDims,
-    classes: usize,
-    device: &Device,
-) -> Classifier {
-    Classifier::new(config, picture, classes, 1, device).expect("large enough pictures")
+fn new(config: &ClassifierConfig, image: ImageDims, classes: usize, device: &Device) -> Classifier {
+    Classifier::new(config, image, classes, 1, device).expect("large enough images")
 }
 
 fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
@@ -56,12 +51,12 @@ hearth_config::classifiers!(tables);
 #[test]
 fn every_network_has_the_shapes_of_its_table() {
     let device = Device::flex();
-    for (config, Row { picture, stages, parameters }) in rows() {
-        let network = new(&config, picture, 10, &device);
-        let [channels, height, width] = picture;
+    for (config, Row { image, stages, parameters }) in rows() {
+        let network = new(&config, image, 10, &device);
+        let [channels, height, width] = image;
         let mut context = ForwardContext::traced();
-        let pictures = Tensor::zeros([3, channels, height, width], &device);
-        let logits = network.forward_in(pictures, &mut context);
+        let images = Tensor::zeros([3, channels, height, width], &device);
+        let logits = network.forward_in(images, &mut context);
         assert_eq!(logits.dims(), [3, 10]);
         let Trace::On(kept) = context.trace else { panic!("it was on") };
         let found: Vec<_> =
@@ -83,7 +78,7 @@ fn parameters_have_plain_names_in_the_order_of_the_layers() {
 
 fn first_weights(config: &ClassifierConfig, seed: u64) -> Vec<f32> {
     let network = Classifier::new(config, [1, 28, 28], 10, seed, &Device::flex());
-    match network.expect("large enough pictures") {
+    match network.expect("large enough images") {
         Classifier::Mlp(network) => network.first_weights(),
         other => panic!("a perceptron was asked for, not {other:?}"),
     }
@@ -125,13 +120,13 @@ fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
 fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
     let device = Device::flex().autodiff();
     let network = new(&cnn(&[4], 2), [1, 8, 8], 3, &device);
-    let pictures = Tensor::<4>::ones([2, 1, 8, 8], &device);
+    let images = Tensor::<4>::ones([2, 1, 8, 8], &device);
     let numbers = |network: &Classifier| -> Vec<f32> {
-        network.valid().forward(pictures.clone().inner()).into_data().try_into_vec().expect("f32")
+        network.valid().forward(images.clone().inner()).into_data().try_into_vec().expect("f32")
     };
     let before = numbers(&network);
     let mut context = ForwardContext::train(1);
-    network.forward_in(pictures.clone(), &mut context);
+    network.forward_in(images.clone(), &mut context);
     assert_eq!(numbers(&network), before);
     let statistics = context.into_batch_statistics();
     assert_eq!(statistics.len(), 2, "one for each norm");
@@ -139,7 +134,7 @@ fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
 }
 
 #[test]
-fn pictures_that_are_too_small_are_an_error() {
+fn images_that_are_too_small_are_an_error() {
     for (config, smallest) in
         [(ClassifierConfig::Lenet(LenetConfig::default()), 12), (cnn(&[4, 4, 4], 1), 8)]
     {

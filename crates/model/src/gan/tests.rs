@@ -18,9 +18,9 @@ fn mlp_gan(latent: usize, hidden: &[usize]) -> GanConfig {
 /// What the layers of a network hand on.
 type Stages = Vec<(&'static str, [usize; 4])>;
 
-/// A pair, its latent size and picture size, the stages and parameters of generator and
+/// A pair, its latent size and image size, the stages and parameters of generator and
 /// discriminator.
-type Row = (GanConfig, usize, PictureDims, [(Stages, usize); 2]);
+type Row = (GanConfig, usize, ImageDims, [(Stages, usize); 2]);
 
 /// One row for each pair: the tables at the top of its file.
 fn rows() -> Vec<Row> {
@@ -117,28 +117,28 @@ fn assert_stages<M: Module>(
 fn every_pair_has_the_shapes_of_its_tables() {
     let device = Device::flex();
     for (config, latent, [channels, height, width], [made, judged]) in rows() {
-        let picture = [channels, height, width];
+        let image = [channels, height, width];
         let Gan { generator, discriminator } =
-            Gan::new(&config, picture, 1, &device).expect("it fits");
+            Gan::new(&config, image, 1, &device).expect("it fits");
         assert_eq!(latent_size(&config), latent);
         let mut context = ForwardContext::traced();
-        let pictures = generator.forward(Tensor::ones([3, latent], &device), &mut context);
-        assert_eq!(pictures.dims(), [3, channels, height, width]);
+        let images = generator.forward(Tensor::ones([3, latent], &device), &mut context);
+        assert_eq!(images.dims(), [3, channels, height, width]);
         assert_stages(&generator, context, &made);
         let mut context = ForwardContext::traced();
-        assert_eq!(discriminator.forward(pictures, &mut context).dims(), [3, 1]);
+        assert_eq!(discriminator.forward(images, &mut context).dims(), [3, 1]);
         assert_stages(&discriminator, context, &judged);
     }
 }
 
 #[test]
-fn pictures_lie_between_black_and_white() {
+fn images_lie_between_black_and_white() {
     let device = Device::flex();
     for config in [dcgan(4, &[8, 8]), mlp_gan(4, &[16])] {
         let pair = Gan::new(&config, [1, 8, 8], 3, &device).expect("it fits");
         let latent = Tensor::<2>::ones([2, 4], &device) * 50.0;
-        let pictures = pair.generator.forward(latent, &mut ForwardContext::default()).into_data();
-        let pixels: Vec<f32> = pictures.try_into_vec().expect("f32");
+        let images = pair.generator.forward(latent, &mut ForwardContext::default()).into_data();
+        let pixels: Vec<f32> = images.try_into_vec().expect("f32");
         assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
         assert!(pixels.iter().any(|pixel| (pixel - pixels[0]).abs() > 1e-6), "not all alike");
     }
@@ -183,9 +183,9 @@ fn both_networks_keep_running_statistics_of_their_own() {
     let device = Device::flex().autodiff();
     let pair = Gan::new(&dcgan(4, &[4, 8]), [1, 8, 8], 1, &device).expect("it fits");
     let mut of_generator = ForwardContext::train(1);
-    let pictures = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
+    let images = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
     let mut of_discriminator = ForwardContext::train(1);
-    pair.discriminator.forward(pictures, &mut of_discriminator);
+    pair.discriminator.forward(images, &mut of_discriminator);
     let (made, judged) =
         (of_generator.into_batch_statistics(), of_discriminator.into_batch_statistics());
     assert_eq!((made.len(), judged.len()), (2, 1), "one for each norm");

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::init::Init;
 use crate::outline::Layer;
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// A network that names the class of an image.
 pub(crate) trait Network: Sized {
@@ -14,7 +14,7 @@ pub(crate) trait Network: Sized {
     /// The network for images of this size, its weights drawn by `init`.
     fn new(
         config: &Self::Config,
-        picture: PictureDims,
+        image: ImageDims,
         num_classes: usize,
         init: &mut Init<'_>,
     ) -> Self;
@@ -22,14 +22,14 @@ pub(crate) trait Network: Sized {
     /// Its layers as other programs know them; none where it has some that they do not.
     fn layers(
         _config: &Self::Config,
-        _picture: PictureDims,
+        _picture: ImageDims,
         _num_classes: usize,
     ) -> Option<Vec<Layer>> {
         None
     }
 
     /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the head reads.
-    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2>;
+    fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2>;
 
     /// Features to logits `[batch, num_classes]`.
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2>;
@@ -50,7 +50,7 @@ pub(crate) trait Table: Network {
 /// The shapes of a network.
 #[cfg(test)]
 pub(crate) struct Row {
-    pub picture: PictureDims,
+    pub image: ImageDims,
     /// The output of each layer, for a batch of three images of ten classes.
     pub stages: Vec<(&'static str, [usize; 4])>,
     /// The number of parameters.

@@ -10,7 +10,7 @@
 //! | head: flatten, dropout, linear | batch, classes | inputs * classes + classes |
 //!
 //! A convolution from c to d channels has k k c d parameters and no bias, for its norm would take
-//! it away again; the norm has 2 d. With `widths = [32, 64, 128]` on pictures of 1x28x28 in ten
+//! it away again; the norm has 2 d. With `widths = [32, 64, 128]` on images of 1x28x28 in ten
 //! classes: 352 + 18,560 + 73,984 + 11,530 = 104,426 parameters.
 
 use burn::module::Module;
@@ -25,7 +25,7 @@ use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -44,10 +44,10 @@ struct Block {
 impl Network for Cnn {
     type Config = CnnConfig;
 
-    /// The network for pictures of this size, its weights drawn by `init`.
+    /// The network for images of this size, its weights drawn by `init`.
     fn new(
         config: &CnnConfig,
-        [channels, height, width]: PictureDims,
+        [channels, height, width]: ImageDims,
         num_classes: usize,
         init: &mut Init<'_>,
     ) -> Self {
@@ -75,7 +75,7 @@ impl Network for Cnn {
     /// The layers that other programs know.
     fn layers(
         config: &CnnConfig,
-        [channels, height, width]: PictureDims,
+        [channels, height, width]: ImageDims,
         classes: usize,
     ) -> Option<Vec<Layer>> {
         let mut layers = Vec::new();
@@ -99,9 +99,9 @@ impl Network for Cnn {
         Some(layers)
     }
 
-    /// Pictures `[batch, channels, height, width]` to what the head reads.
-    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let mut x = pictures;
+    /// Images `[batch, channels, height, width]` to what the head reads.
+    fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let mut x = images;
         for (index, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, context);
             context.trace.keep(|| format!("blocks.{index}"), &x);
@@ -143,7 +143,7 @@ impl Table for Cnn {
             (
                 config(&[32, 64, 128], 1),
                 Row {
-                    picture: [1, 28, 28],
+                    image: [1, 28, 28],
                     stages: vec![
                         ("blocks.0", [3, 32, 14, 14]),
                         ("blocks.1", [3, 64, 7, 7]),
@@ -156,7 +156,7 @@ impl Table for Cnn {
             (
                 config(&[4, 6], 2),
                 Row {
-                    picture: [3, 9, 7],
+                    image: [3, 9, 7],
                     stages: vec![
                         ("blocks.0", [3, 4, 4, 3]),
                         ("blocks.1", [3, 6, 2, 1]),

@@ -1,10 +1,10 @@
 //! A deep convolutional adversarial pair (Radford, Metz and Chintala 2016, section 3): convolutions
-//! with strides instead of pooling, batch normalisation in both networks but where pictures come in
+//! with strides instead of pooling, batch normalisation in both networks but where images come in
 //! and go out, ReLU in the generator and leaky ReLU in the discriminator. The kernels are 4x4,
 //! which the stride of 2 divides, so that every pixel is reached as often as its neighbours (Odena,
 //! Dumoulin and Olah 2016).
 //!
-//! With widths `w` from the picture inwards, here `[64, 128]`, on pictures of 1x28x28:
+//! With widths `w` from the image inwards, here `[64, 128]`, on images of 1x28x28:
 //!
 //! | generator | output | parameters |
 //! | --- | --- | --- |
@@ -30,7 +30,7 @@ use hearth_kernels::{Activation, Then};
 use crate::init::Init;
 use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
 use crate::outline::{self, Function, Layer, Places};
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// Halves height and width, or doubles them when transposed.
 const GEOMETRY: ConvGeometry = ConvGeometry { kernel: 4, stride: 2, padding: 1 };
@@ -39,7 +39,7 @@ const GEOMETRY: ConvGeometry = ConvGeometry { kernel: 4, stride: 2, padding: 1 }
 const SLOPE: f64 = 0.2;
 
 /// Channels, rows and columns of the features between linear layer and convolutions.
-fn innermost(config: &DcganConfig, [_, height, width]: PictureDims) -> [usize; 3] {
+fn innermost(config: &DcganConfig, [_, height, width]: ImageDims) -> [usize; 3] {
     let channels = config.widths.last().copied().unwrap_or(1);
     [channels, height >> config.widths.len(), width >> config.widths.len()]
 }
@@ -56,9 +56,9 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(config: &DcganConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
-        let innermost = innermost(config, picture);
+    /// The network for images of this size, its weights drawn by `init`.
+    pub fn new(config: &DcganConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+        let innermost = innermost(config, image);
         let between = config.widths.windows(2).rev();
         Self {
             project: linear(config.latent, innermost.iter().product(), init),
@@ -66,14 +66,14 @@ impl Generator {
             layers: between
                 .map(|pair| ConvNorm::transposed([pair[1], pair[0]], GEOMETRY, init))
                 .collect(),
-            last: Convolution::transposed([config.widths[0], picture[0]], GEOMETRY, true, init),
+            last: Convolution::transposed([config.widths[0], image[0]], GEOMETRY, true, init),
             innermost,
         }
     }
 
     /// The layers that other programs know.
-    pub fn layers(config: &DcganConfig, picture: PictureDims) -> Vec<Layer> {
-        let innermost = innermost(config, picture);
+    pub fn layers(config: &DcganConfig, image: ImageDims) -> Vec<Layer> {
+        let innermost = innermost(config, image);
         let features = [config.latent, innermost.iter().product()];
         let places = Places::Outputs(innermost);
         let relu = Layer::Function(Function::Relu);
@@ -98,7 +98,7 @@ impl Generator {
         }
         layers.push(outline::resampling_convolution(
             "last",
-            [config.widths[0], picture[0]],
+            [config.widths[0], image[0]],
             true,
             true,
         ));
@@ -106,7 +106,7 @@ impl Generator {
         layers
     }
 
-    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
+    /// Random numbers `[batch, latent]` to images `[batch, channels, height, width]` from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.innermost;
@@ -119,9 +119,9 @@ impl Generator {
             x = layer.forward(x, relu.clone(), context);
             context.trace.keep(|| format!("layers.{index}"), &x);
         }
-        let pictures = self.last.forward(x, Activation::Tanh);
-        context.trace.keep(|| "last".to_owned(), &pictures);
-        pictures
+        let images = self.last.forward(x, Activation::Tanh);
+        context.trace.keep(|| "last".to_owned(), &images);
+        images
     }
 }
 
@@ -134,22 +134,22 @@ pub struct Discriminator {
 }
 
 impl Discriminator {
-    /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(config: &DcganConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
+    /// The network for images of this size, its weights drawn by `init`.
+    pub fn new(config: &DcganConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
         let between = config.widths.windows(2);
         Self {
-            first: Convolution::new([picture[0], config.widths[0]], GEOMETRY, true, init),
+            first: Convolution::new([image[0], config.widths[0]], GEOMETRY, true, init),
             layers: between.map(|pair| ConvNorm::new([pair[0], pair[1]], GEOMETRY, init)).collect(),
-            head: linear(innermost(config, picture).iter().product(), 1, init),
+            head: linear(innermost(config, image).iter().product(), 1, init),
         }
     }
 
     /// The layers that other programs know.
-    pub fn layers(config: &DcganConfig, picture: PictureDims) -> Vec<Layer> {
-        let innermost = innermost(config, picture);
+    pub fn layers(config: &DcganConfig, image: ImageDims) -> Vec<Layer> {
+        let innermost = innermost(config, image);
         let leaky = Layer::Function(Function::LeakyRelu(SLOPE as f32));
         let first =
-            outline::resampling_convolution("first", [picture[0], config.widths[0]], true, false);
+            outline::resampling_convolution("first", [image[0], config.widths[0]], true, false);
         let mut layers = vec![first, leaky.clone()];
         for (index, pair) in config.widths.windows(2).enumerate() {
             let path = format!("layers.{index}");
@@ -171,10 +171,10 @@ impl Discriminator {
         layers
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
-    pub fn forward(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+    /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
+    pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let leaky = Then { activation: Activation::LeakyRelu(SLOPE), ..Then::default() };
-        let mut x = self.first.forward(pictures, Activation::LeakyRelu(SLOPE));
+        let mut x = self.first.forward(images, Activation::LeakyRelu(SLOPE));
         context.trace.keep(|| "first".to_owned(), &x);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x, leaky.clone(), context);

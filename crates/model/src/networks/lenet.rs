@@ -1,6 +1,6 @@
 //! LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, figure 2) in the form of *Dive into Deep
 //! Learning*: all feature maps are connected, the last layer is linear, and a margin of 2 makes
-//! 32x32 pictures of 28x28 ones. Activation and pooling are settings: sigmoid and average pooling
+//! 32x32 images of 28x28 ones. Activation and pooling are settings: sigmoid and average pooling
 //! are the book's.
 //!
 //! | layer | output | parameters |
@@ -13,7 +13,7 @@
 //! | layers.1: linear, activation | batch, 84 | 10,164 |
 //! | layers.2: linear | batch, classes | 84 * classes + classes |
 //!
-//! On pictures of 1x28x28 in ten classes: 61,706 parameters.
+//! On images of 1x28x28 in ten classes: 61,706 parameters.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -26,7 +26,7 @@ use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -42,10 +42,10 @@ pub struct Lenet {
 impl Network for Lenet {
     type Config = LenetConfig;
 
-    /// The network for pictures of this size, its weights drawn by `init`.
+    /// The network for images of this size, its weights drawn by `init`.
     fn new(
         config: &LenetConfig,
-        [channels, height, width]: PictureDims,
+        [channels, height, width]: ImageDims,
         num_classes: usize,
         init: &mut Init<'_>,
     ) -> Self {
@@ -67,7 +67,7 @@ impl Network for Lenet {
     /// The layers that other programs know.
     fn layers(
         config: &LenetConfig,
-        [channels, height, width]: PictureDims,
+        [channels, height, width]: ImageDims,
         classes: usize,
     ) -> Option<Vec<Layer>> {
         let mut layers = Vec::new();
@@ -93,9 +93,9 @@ impl Network for Lenet {
         Some(layers)
     }
 
-    /// Pictures `[batch, channels, height, width]` to features `[batch, 84]`.
-    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let mut x = pictures;
+    /// Images `[batch, channels, height, width]` to features `[batch, 84]`.
+    fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let mut x = images;
         for (index, layer) in self.convolutions.iter().enumerate() {
             let (fused, rest) = split(self.activation);
             x = activate(rest, layer.forward(x, fused));
@@ -129,7 +129,7 @@ impl Network for Lenet {
 impl Table for Lenet {
     fn table() -> Vec<(LenetConfig, Row)> {
         let row = Row {
-            picture: [1, 28, 28],
+            image: [1, 28, 28],
             stages: vec![
                 ("convolutions.0", [3, 6, 28, 28]),
                 ("convolutions.1", [3, 16, 10, 10]),

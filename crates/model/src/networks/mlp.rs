@@ -18,7 +18,7 @@
 //! | --- | --- | --- |
 //! | embeddings.0, embeddings.1, ... | batch, numbers + categories * width | values * width each |
 //!
-//! With `hidden = [256]` on 28x28 pictures in ten classes: 200,960 + 2,570 = 203,530 parameters.
+//! With `hidden = [256]` on 28x28 images in ten classes: 200,960 + 2,570 = 203,530 parameters.
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -31,7 +31,7 @@ use super::{Row, Table};
 use crate::init::{Fan, Init};
 use crate::layers::{Dropout, apply_linear, linear};
 use crate::outline::{Layer, function, perceptron};
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -118,14 +118,9 @@ impl Mlp {
 impl Network for Mlp {
     type Config = MlpConfig;
 
-    /// The network for pictures of this size, its weights drawn by `init`.
-    fn new(
-        config: &MlpConfig,
-        picture: PictureDims,
-        num_classes: usize,
-        init: &mut Init<'_>,
-    ) -> Self {
-        let inputs = picture.iter().product();
+    /// The network for images of this size, its weights drawn by `init`.
+    fn new(config: &MlpConfig, image: ImageDims, num_classes: usize, init: &mut Init<'_>) -> Self {
+        let inputs = image.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
         let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect();
         let dropouts =
@@ -134,19 +129,19 @@ impl Network for Mlp {
     }
 
     /// The layers that other programs know.
-    fn layers(config: &MlpConfig, picture: PictureDims, classes: usize) -> Option<Vec<Layer>> {
-        let widths = [&[picture.iter().product()], &config.hidden[..], &[classes]].concat();
+    fn layers(config: &MlpConfig, image: ImageDims, classes: usize) -> Option<Vec<Layer>> {
+        let widths = [&[image.iter().product()], &config.hidden[..], &[classes]].concat();
         let mut layers = vec![Layer::Flatten];
         layers.extend(perceptron(&widths, function(config.activation)));
         Some(layers)
     }
 
-    /// Pictures `[batch, channels, height, width]` to what the last layer reads.
+    /// Images `[batch, channels, height, width]` to what the last layer reads.
     ///
     /// Traces `layers.0`, `layers.1`, ...: the output of each layer behind its activation, before
     /// dropout; the last one is the logits.
-    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let mut features: Tensor<2> = pictures.flatten(1, 3);
+    fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let mut features: Tensor<2> = images.flatten(1, 3);
         if !self.embeddings.is_empty() {
             features = self.embed(&features, context);
         }
@@ -193,7 +188,7 @@ impl Table for Mlp {
             (
                 config(&[]),
                 Row {
-                    picture: [1, 28, 28],
+                    image: [1, 28, 28],
                     stages: vec![("layers.0", [3, 10, 1, 1])],
                     parameters: 7_850,
                 },
@@ -201,7 +196,7 @@ impl Table for Mlp {
             (
                 config(&[256]),
                 Row {
-                    picture: [1, 28, 28],
+                    image: [1, 28, 28],
                     stages: vec![("layers.0", [3, 256, 1, 1]), ("layers.1", [3, 10, 1, 1])],
                     parameters: 203_530,
                 },
@@ -209,7 +204,7 @@ impl Table for Mlp {
             (
                 config(&[6, 5]),
                 Row {
-                    picture: [3, 4, 2],
+                    image: [3, 4, 2],
                     stages: vec![
                         ("layers.0", [3, 6, 1, 1]),
                         ("layers.1", [3, 5, 1, 1]),

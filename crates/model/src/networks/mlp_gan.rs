@@ -2,7 +2,7 @@
 //! section 5), with the functions of later ones: leaky ReLU in the discriminator instead of maxout, and
 //! tanh behind the generator instead of the sigmoid.
 //!
-//! With hidden widths from the picture inwards, here `[512, 256]`, on pictures of 1x28x28:
+//! With hidden widths from the image inwards, here `[512, 256]`, on images of 1x28x28:
 //!
 //! | generator | output | parameters |
 //! | --- | --- | --- |
@@ -27,7 +27,7 @@ use hearth_kernels::Activation;
 use crate::init::Init;
 use crate::layers::{linear, run_linear};
 use crate::outline::{Function, Layer, perceptron};
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// Of the discriminator's leaky ReLU.
 const SLOPE: f64 = 0.2;
@@ -37,35 +37,35 @@ const SLOPE: f64 = 0.2;
 pub struct Generator {
     layers: Vec<Linear>,
     #[module(skip)]
-    picture: PictureDims,
+    image: ImageDims,
 }
 
 impl Generator {
-    /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(config: &MlpGanConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
-        Self { layers: stack(&Self::widths(config, picture), init), picture }
+    /// The network for images of this size, its weights drawn by `init`.
+    pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+        Self { layers: stack(&Self::widths(config, image), init), image }
     }
 
     /// The layers that other programs know.
-    pub fn layers(config: &MlpGanConfig, picture: PictureDims) -> Vec<Layer> {
-        let mut layers = perceptron(&Self::widths(config, picture), Some(Function::Relu));
-        layers.extend([Layer::Function(Function::Tanh), Layer::Unflatten(picture)]);
+    pub fn layers(config: &MlpGanConfig, image: ImageDims) -> Vec<Layer> {
+        let mut layers = perceptron(&Self::widths(config, image), Some(Function::Relu));
+        layers.extend([Layer::Function(Function::Tanh), Layer::Unflatten(image)]);
         layers
     }
 
-    fn widths(config: &MlpGanConfig, picture: PictureDims) -> Vec<usize> {
+    fn widths(config: &MlpGanConfig, image: ImageDims) -> Vec<usize> {
         let hidden: Vec<_> = config.hidden.iter().rev().copied().collect();
-        [&[config.latent], &hidden[..], &[picture.iter().product()]].concat()
+        [&[config.latent], &hidden[..], &[image.iter().product()]].concat()
     }
 
-    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
+    /// Random numbers `[batch, latent]` to images `[batch, channels, height, width]` from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
-        let [channels, height, width] = self.picture;
+        let [channels, height, width] = self.image;
         let pixels = run(&self.layers, latent, [Activation::Relu, Activation::Tanh], context);
-        let pictures = pixels.reshape([batch, channels, height, width]);
-        context.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &pictures);
-        pictures
+        let images = pixels.reshape([batch, channels, height, width]);
+        context.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &images);
+        images
     }
 }
 
@@ -76,27 +76,27 @@ pub struct Discriminator {
 }
 
 impl Discriminator {
-    /// The network for pictures of this size, its weights drawn by `init`.
-    pub fn new(config: &MlpGanConfig, picture: PictureDims, init: &mut Init<'_>) -> Self {
-        Self { layers: stack(&Self::widths(config, picture), init) }
+    /// The network for images of this size, its weights drawn by `init`.
+    pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+        Self { layers: stack(&Self::widths(config, image), init) }
     }
 
     /// The layers that other programs know.
-    pub fn layers(config: &MlpGanConfig, picture: PictureDims) -> Vec<Layer> {
+    pub fn layers(config: &MlpGanConfig, image: ImageDims) -> Vec<Layer> {
         let function = Function::LeakyRelu(SLOPE as f32);
         let mut layers = vec![Layer::Flatten];
-        layers.extend(perceptron(&Self::widths(config, picture), Some(function)));
+        layers.extend(perceptron(&Self::widths(config, image), Some(function)));
         layers
     }
 
-    fn widths(config: &MlpGanConfig, picture: PictureDims) -> Vec<usize> {
-        [&[picture.iter().product()], &config.hidden[..], &[1]].concat()
+    fn widths(config: &MlpGanConfig, image: ImageDims) -> Vec<usize> {
+        [&[image.iter().product()], &config.hidden[..], &[1]].concat()
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
-    pub fn forward(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+    /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
+    pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let functions = [Activation::LeakyRelu(SLOPE), Activation::None];
-        let logits = run(&self.layers, pictures.flatten(1, 3), functions, context);
+        let logits = run(&self.layers, images.flatten(1, 3), functions, context);
         context.trace.keep_flat(|| format!("layers.{}", self.layers.len() - 1), &logits);
         logits
     }
@@ -113,7 +113,7 @@ fn run(
     [activation, last_activation]: [Activation; 2],
     context: &mut ForwardContext,
 ) -> Tensor<2> {
-    let (last, hidden) = layers.split_last().expect("a picture's layer, at least");
+    let (last, hidden) = layers.split_last().expect("the layer of the image or the logit");
     let mut features = x;
     for (index, layer) in hidden.iter().enumerate() {
         features = run_linear(layer, features, activation);

@@ -1,5 +1,5 @@
 //! A small residual network (He, Zhang, Ren and Sun 2016, section 4.2, the form for small
-//! pictures), with projections where a stage changes the size (option B).
+//! images), with projections where a stage changes the size (option B).
 //!
 //! | layer | output | parameters |
 //! | --- | --- | --- |
@@ -11,7 +11,7 @@
 //!
 //! A block is `ReLU(norm(conv(ReLU(norm(conv(x))))) + shortcut(x))` with 3x3 convolutions; from c to
 //! d channels it has 9 c d + 9 d d + 4 d parameters, and c d + 2 d more for a projection. With
-//! `widths = [32, 64, 128]` and `depths = [2, 2, 2]` on pictures of one channel in ten classes:
+//! `widths = [32, 64, 128]` and `depths = [2, 2, 2]` on images of one channel in ten classes:
 //! 352 + 37,120 + 131,712 + 525,568 + 1,290 = 696,042 parameters.
 
 use burn::module::Module;
@@ -27,7 +27,7 @@ use super::{Row, Table};
 use crate::init::Init;
 use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
-use crate::{ForwardContext, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
@@ -49,10 +49,10 @@ struct Block {
 impl Network for Resnet {
     type Config = ResnetConfig;
 
-    /// The network for pictures of any size, its weights drawn by `init`.
+    /// The network for images of any size, its weights drawn by `init`.
     fn new(
         config: &ResnetConfig,
-        [channels, ..]: PictureDims,
+        [channels, ..]: ImageDims,
         num_classes: usize,
         init: &mut Init<'_>,
     ) -> Self {
@@ -75,7 +75,7 @@ impl Network for Resnet {
     /// The layers that other programs know.
     fn layers(
         config: &ResnetConfig,
-        [channels, ..]: PictureDims,
+        [channels, ..]: ImageDims,
         classes: usize,
     ) -> Option<Vec<Layer>> {
         let relu = Layer::Function(Function::Relu);
@@ -111,10 +111,10 @@ impl Network for Resnet {
         Some(layers)
     }
 
-    /// Pictures `[batch, channels, height, width]` to features, one for each channel.
-    fn features(&self, pictures: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+    /// Images `[batch, channels, height, width]` to features, one for each channel.
+    fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
-        let mut x = self.stem.forward(pictures, relu, context);
+        let mut x = self.stem.forward(images, relu, context);
         context.trace.keep(|| "stem".to_owned(), &x);
         for (index, stage) in self.stages.iter().enumerate() {
             for block in stage {
@@ -168,7 +168,7 @@ impl Table for Resnet {
             initializer: hearth_config::Initializer::He,
         };
         let row = Row {
-            picture: [1, 28, 28],
+            image: [1, 28, 28],
             stages: vec![
                 ("stem", [3, 32, 28, 28]),
                 ("stages.0", [3, 32, 28, 28]),

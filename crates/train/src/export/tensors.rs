@@ -1,6 +1,6 @@
 //! The tensors of a network's layers: where a checkpoint holds them, and where PyTorch does.
 
-use hearth_model::PictureDims;
+use hearth_model::ImageDims;
 use hearth_model::outline::{Layer, Places};
 use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue, Value};
 
@@ -82,7 +82,7 @@ impl Tensor {
 }
 
 /// Where the feature that is at `place` of channels, rows, columns stands in rows, columns, channels.
-fn channels_last([channels, height, width]: PictureDims, place: usize) -> usize {
+fn channels_last([channels, height, width]: ImageDims, place: usize) -> usize {
     let area = height * width;
     place % area * channels + place / area
 }
