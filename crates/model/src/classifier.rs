@@ -8,7 +8,7 @@ use crate::init::Init;
 use crate::mlp::{Mlp, RowDims};
 use crate::networks::Network;
 use crate::outline::Layer;
-use crate::{ForwardContext, ImageDims, Unfit};
+use crate::{ForwardContext, ImageDims, ImageSizeError};
 
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
@@ -84,11 +84,11 @@ impl Classifier {
         num_classes: usize,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, ImageSizeError> {
         let [_, height, width] = image;
         let smallest = config.smallest();
         if height.min(width) < smallest {
-            return Err(Unfit::TooSmall { smallest });
+            return Err(ImageSizeError::TooSmall { smallest });
         }
         let mut init = Init::new(config.initializer().into(), seed, device);
         let network = Self::build(config, image, num_classes, &mut init);

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::GanConfig;
 
 use crate::init::{Distribution, Init};
-use crate::{ForwardContext, ImageDims, Layer, Unfit, dcgan, mlp_gan};
+use crate::{ForwardContext, ImageDims, ImageSizeError, Layer, dcgan, mlp_gan};
 
 /// A network that makes images of random numbers.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
@@ -82,7 +82,7 @@ impl Gan {
         image: ImageDims,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, ImageSizeError> {
         let distribution = match config {
             GanConfig::Dcgan(_) => DCGAN_WEIGHTS,
             GanConfig::MlpGan(_) => Distribution::He,
@@ -92,7 +92,7 @@ impl Gan {
             GanConfig::Dcgan(config) => {
                 let multiple = 1 << config.widths.len();
                 if !image[1..].iter().all(|side| side.is_multiple_of(multiple)) {
-                    return Err(Unfit::Indivisible { multiple });
+                    return Err(ImageSizeError::Indivisible { multiple });
                 }
                 let generator = dcgan::Generator::new(config, image, &mut init);
                 let discriminator = dcgan::Discriminator::new(config, image, &mut init);

@@ -39,25 +39,25 @@ pub use networks::{dcgan, mlp_gan};
 pub use outline::Layer;
 pub use trace::Trace;
 
-/// The size of a image: channels, height, width.
+/// The size of an image: channels, height, width.
 pub type ImageDims = [usize; 3];
 
-/// The images do not fit a network.
+/// Image sizes that a network cannot take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// Nothing is left of them behind the network's poolings.
+pub enum ImageSizeError {
+    /// Poolings leave less than one pixel.
     TooSmall {
-        /// The smallest height and width that leave a pixel.
+        /// The smallest height and width, in pixels.
         smallest: usize,
     },
-    /// Their sides cannot be halved as often as the network does.
+    /// Height or width cannot be halved by each strided convolution without a remainder.
     Indivisible {
-        /// What both sides must be multiples of.
+        /// Height and width must be multiples of this number of pixels.
         multiple: usize,
     },
 }
 
-impl std::fmt::Display for Unfit {
+impl std::fmt::Display for ImageSizeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::TooSmall { smallest } => {
@@ -70,7 +70,7 @@ impl std::fmt::Display for Unfit {
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for ImageSizeError {}
 
 #[cfg(test)]
 mod tests;

@@ -139,7 +139,7 @@ fn images_that_are_too_small_are_an_error() {
         [(ClassifierConfig::Lenet(LenetConfig::default()), 12), (cnn(&[4, 4, 4], 1), 8)]
     {
         let made = |side| Classifier::new(&config, [1, side, 28], 10, 1, &Device::flex());
-        assert_eq!(made(smallest - 1).err(), Some(Unfit::TooSmall { smallest }));
+        assert_eq!(made(smallest - 1).err(), Some(ImageSizeError::TooSmall { smallest }));
         assert!(made(smallest).is_ok());
     }
 }

@@ -214,6 +214,6 @@ fn sides_that_cannot_be_halved_are_an_error() {
     let made = |side, widths: &[usize]| {
         Gan::new(&dcgan(4, widths), [1, side, 32], 1, &Device::flex()).err()
     };
-    assert_eq!(made(28, &[2, 2, 2]), Some(Unfit::Indivisible { multiple: 8 }));
+    assert_eq!(made(28, &[2, 2, 2]), Some(ImageSizeError::Indivisible { multiple: 8 }));
     assert_eq!(made(28, &[2, 2]), None);
 }
