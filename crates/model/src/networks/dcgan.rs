@@ -29,7 +29,7 @@ use hearth_kernels::{Activation, Then};
 
 use crate::init::Init;
 use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
-use crate::outline::{self, Function, Layer, Places};
+use crate::outline::{self, FeatureOrder, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
 /// Halves height and width, or doubles them when transposed.
@@ -75,10 +75,10 @@ impl Generator {
     pub fn layers(config: &DcganConfig, image: ImageDims) -> Vec<Layer> {
         let innermost = innermost(config, image);
         let features = [config.latent, innermost.iter().product()];
-        let places = Places::Outputs(innermost);
+        let order = FeatureOrder::Outputs(innermost);
         let relu = Layer::Function(Function::Relu);
         let mut layers = vec![
-            Layer::Linear { path: "project".to_owned(), features, places },
+            Layer::Linear { path: "project".to_owned(), features, order },
             Layer::Unflatten(innermost),
             Layer::Norm { path: "norm".to_owned(), channels: innermost[0] },
             relu.clone(),
@@ -165,9 +165,8 @@ impl Discriminator {
             ]);
         }
         let features = [innermost.iter().product(), 1];
-        let places = Places::Inputs(innermost);
-        layers
-            .extend([Layer::Flatten, Layer::Linear { path: "head".to_owned(), features, places }]);
+        let order = FeatureOrder::Inputs(innermost);
+        layers.extend([Layer::Flatten, Layer::Linear { path: "head".to_owned(), features, order }]);
         layers
     }
 

@@ -7,7 +7,7 @@
 //! | stages.0: `depths[0]` blocks | batch, `widths[0]`, 28, 28 | see below |
 //! | stages.1: the first block has stride 2 | batch, `widths[1]`, 14, 14 | |
 //! | ... | | |
-//! | head: average of all places, dropout, linear | batch, classes | `widths[n]` * classes + classes |
+//! | head: global average pooling, dropout, linear | batch, classes | `widths[n]` * classes + classes |
 //!
 //! A block is `ReLU(norm(conv(ReLU(norm(conv(x))))) + shortcut(x))` with 3x3 convolutions; from c to
 //! d channels it has 9 c d + 9 d d + 4 d parameters, and c d + 2 d more for a projection. With
