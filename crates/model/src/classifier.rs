@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use hearth_config::{ClassifierConfig, MlpConfig};
 
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::mlp::{Mlp, RowDims};
 use crate::networks::Network;
 use crate::outline::Layer;
@@ -24,7 +24,7 @@ macro_rules! networks {
                 config: &ClassifierConfig,
                 image: ImageDims,
                 num_classes: usize,
-                init: &mut Init<'_>,
+                init: &mut ParamInit<'_>,
             ) -> Self {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
@@ -90,7 +90,7 @@ impl Classifier {
         if height.min(width) < smallest {
             return Err(ImageSizeError::TooSmall { smallest });
         }
-        let mut init = Init::new(config.initializer().into(), seed, device);
+        let mut init = ParamInit::new(config.initializer().into(), seed, device);
         let network = Self::build(config, image, num_classes, &mut init);
         Ok(init.finish(network))
     }
@@ -103,7 +103,7 @@ impl Classifier {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let mut init = Init::new(config.initializer.into(), seed, device);
+        let mut init = ParamInit::new(config.initializer.into(), seed, device);
         let network = Self::Mlp(Mlp::for_rows(config, rows, num_outputs, &mut init));
         init.finish(network)
     }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use hearth_config::GanConfig;
 
-use crate::init::{Distribution, Init};
+use crate::init::{Distribution, ParamInit};
 use crate::{ForwardContext, ImageDims, ImageSizeError, Layer, dcgan, mlp_gan};
 
 /// A network that makes images of random numbers.
@@ -87,7 +87,7 @@ impl Gan {
             GanConfig::Dcgan(_) => DCGAN_WEIGHTS,
             GanConfig::MlpGan(_) => Distribution::He,
         };
-        let mut init = Init::new(distribution, seed, device);
+        let mut init = ParamInit::new(distribution, seed, device);
         let pair = match config {
             GanConfig::Dcgan(config) => {
                 let multiple = 1 << config.widths.len();

@@ -6,7 +6,7 @@ use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, con
 
 use super::{ConvGeometry, Convolution};
 use crate::context::{BatchStatistics, ForwardContext};
-use crate::init::Init;
+use crate::init::ParamInit;
 
 /// Epsilon, added to the variance: 1e-5, as in the other frameworks.
 const EPSILON: f64 = 1e-5;
@@ -26,7 +26,7 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// Scale 1, shift 0, running mean 0 and running variance 1.
-    pub fn new(channels: usize, init: &mut Init<'_>) -> Self {
+    pub fn new(channels: usize, init: &mut ParamInit<'_>) -> Self {
         Self {
             gamma: init.ones(channels),
             beta: init.zeros(channels),
@@ -80,13 +80,17 @@ pub struct ConvNorm {
 
 impl ConvNorm {
     /// A convolution from `channels[0]` to `channels[1]` and its normalisation.
-    pub fn new(channels: [usize; 2], geometry: ConvGeometry, init: &mut Init<'_>) -> Self {
+    pub fn new(channels: [usize; 2], geometry: ConvGeometry, init: &mut ParamInit<'_>) -> Self {
         let convolution = Convolution::new(channels, geometry, false, init);
         Self { convolution, norm: BatchNorm::new(channels[1], init) }
     }
 
     /// A transposed convolution from `channels[0]` to `channels[1]` and its normalisation.
-    pub fn transposed(channels: [usize; 2], geometry: ConvGeometry, init: &mut Init<'_>) -> Self {
+    pub fn transposed(
+        channels: [usize; 2],
+        geometry: ConvGeometry,
+        init: &mut ParamInit<'_>,
+    ) -> Self {
         let convolution = Convolution::transposed(channels, geometry, false, init);
         Self { convolution, norm: BatchNorm::new(channels[1], init) }
     }
@@ -119,7 +123,7 @@ mod tests {
     #[test]
     fn running_moments_take_a_tenth_of_each_batch_and_only_when_told() {
         let device = Device::flex().autodiff();
-        let mut init = Init::new(Distribution::He, 1, &device);
+        let mut init = ParamInit::new(Distribution::He, 1, &device);
         let mut layer = ConvNorm::new([1, 1], ConvGeometry::same(1, 1), &mut init);
         layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
         let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);

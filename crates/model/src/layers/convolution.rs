@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use hearth_kernels::{Activation, AnyConv, conv_transpose2d, conv2d};
 
-use crate::init::{Fan, Init};
+use crate::init::{Fan, ParamInit};
 
 /// A convolution with weights `[channels_out, channels_in, kernel, kernel]`, or a transposed
 /// convolution with weights `[channels_in, channels_out, kernel, kernel]`; the bias is `[channels_out]`.
@@ -52,7 +52,7 @@ impl Convolution {
         [channels_in, channels_out]: [usize; 2],
         geometry: ConvGeometry,
         with_bias: bool,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
         let ConvGeometry { kernel, stride, padding } = geometry;
         let shape = [channels_out, channels_in, kernel, kernel];
@@ -70,7 +70,7 @@ impl Convolution {
         [channels_in, channels_out]: [usize; 2],
         geometry: ConvGeometry,
         with_bias: bool,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
         let ConvGeometry { kernel, stride, padding } = geometry;
         let shape = [channels_in, channels_out, kernel, kernel];

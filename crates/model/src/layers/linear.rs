@@ -6,10 +6,10 @@ use burn::tensor::Tensor;
 use hearth_kernels::Activation;
 
 use super::{activate, split};
-use crate::init::{Fan, Init};
+use crate::init::{Fan, ParamInit};
 
 /// A linear layer with weights `[inputs, outputs]` and a bias `[outputs]`.
-pub fn linear(inputs: usize, outputs: usize, init: &mut Init<'_>) -> Linear {
+pub fn linear(inputs: usize, outputs: usize, init: &mut ParamInit<'_>) -> Linear {
     let weight = init.weight([inputs, outputs], Fan { inputs, outputs });
     Linear { weight, bias: Some(init.zeros(outputs)) }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::outline::Layer;
 use crate::{ForwardContext, ImageDims};
 
@@ -16,7 +16,7 @@ pub(crate) trait Network: Sized {
         config: &Self::Config,
         image: ImageDims,
         num_classes: usize,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self;
 
     /// Its layers as other programs know them; none where it has some that they do not.

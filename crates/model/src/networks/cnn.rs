@@ -22,7 +22,7 @@ use hearth_kernels::{Activation, Then};
 use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
@@ -49,7 +49,7 @@ impl Network for Cnn {
         config: &CnnConfig,
         [channels, height, width]: ImageDims,
         num_classes: usize,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
         let geometry = ConvGeometry::same(config.kernel_size, 1);
         let mut before = channels;

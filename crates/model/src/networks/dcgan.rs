@@ -27,7 +27,7 @@ use burn::tensor::Tensor;
 use hearth_config::DcganConfig;
 use hearth_kernels::{Activation, Then};
 
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
 use crate::outline::{self, FeatureOrder, Function, Layer};
 use crate::{ForwardContext, ImageDims};
@@ -57,7 +57,7 @@ pub struct Generator {
 
 impl Generator {
     /// The network for images of this size, its weights drawn by `init`.
-    pub fn new(config: &DcganConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+    pub fn new(config: &DcganConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         let innermost = innermost(config, image);
         let between = config.widths.windows(2).rev();
         Self {
@@ -135,7 +135,7 @@ pub struct Discriminator {
 
 impl Discriminator {
     /// The network for images of this size, its weights drawn by `init`.
-    pub fn new(config: &DcganConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+    pub fn new(config: &DcganConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         let between = config.widths.windows(2);
         Self {
             first: Convolution::new([image[0], config.widths[0]], GEOMETRY, true, init),

@@ -23,7 +23,7 @@ use hearth_config::{Activation, LenetConfig, Pooling};
 use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
 use crate::{ForwardContext, ImageDims};
@@ -47,7 +47,7 @@ impl Network for Lenet {
         config: &LenetConfig,
         [channels, height, width]: ImageDims,
         num_classes: usize,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
         let first = ConvGeometry { kernel: 5, stride: 1, padding: 2 };
         let second = ConvGeometry { padding: 0, ..first };

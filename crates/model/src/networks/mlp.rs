@@ -28,7 +28,7 @@ use hearth_config::{Activation, MlpConfig};
 use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
-use crate::init::{Fan, Init};
+use crate::init::{Fan, ParamInit};
 use crate::layers::{Dropout, apply_linear, linear};
 use crate::outline::{Layer, function, perceptron};
 use crate::{ForwardContext, ImageDims};
@@ -74,7 +74,7 @@ impl Mlp {
         config: &MlpConfig,
         rows: &RowDims,
         num_outputs: usize,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
         let Some(width) = config.embedding else {
             return Network::new(config, [rows.width(), 1, 1], num_outputs, init);
@@ -119,7 +119,12 @@ impl Network for Mlp {
     type Config = MlpConfig;
 
     /// The network for images of this size, its weights drawn by `init`.
-    fn new(config: &MlpConfig, image: ImageDims, num_classes: usize, init: &mut Init<'_>) -> Self {
+    fn new(
+        config: &MlpConfig,
+        image: ImageDims,
+        num_classes: usize,
+        init: &mut ParamInit<'_>,
+    ) -> Self {
         let inputs = image.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
         let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect();

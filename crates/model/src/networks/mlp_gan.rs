@@ -24,7 +24,7 @@ use burn::tensor::Tensor;
 use hearth_config::MlpGanConfig;
 use hearth_kernels::Activation;
 
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::layers::{linear, run_linear};
 use crate::outline::{Function, Layer, perceptron};
 use crate::{ForwardContext, ImageDims};
@@ -42,7 +42,7 @@ pub struct Generator {
 
 impl Generator {
     /// The network for images of this size, its weights drawn by `init`.
-    pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+    pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         Self { layers: stack(&Self::widths(config, image), init), image }
     }
 
@@ -77,7 +77,7 @@ pub struct Discriminator {
 
 impl Discriminator {
     /// The network for images of this size, its weights drawn by `init`.
-    pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut Init<'_>) -> Self {
+    pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         Self { layers: stack(&Self::widths(config, image), init) }
     }
 
@@ -102,7 +102,7 @@ impl Discriminator {
     }
 }
 
-fn stack(widths: &[usize], init: &mut Init<'_>) -> Vec<Linear> {
+fn stack(widths: &[usize], init: &mut ParamInit<'_>) -> Vec<Linear> {
     widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect()
 }
 

@@ -24,7 +24,7 @@ use hearth_kernels::{Activation, Then};
 use super::Network;
 #[cfg(test)]
 use super::{Row, Table};
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
@@ -54,7 +54,7 @@ impl Network for Resnet {
         config: &ResnetConfig,
         [channels, ..]: ImageDims,
         num_classes: usize,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
         let mut before = config.widths[0];
         let stem = ConvNorm::new([channels, before], ConvGeometry::same(3, 1), init);
@@ -137,7 +137,7 @@ impl Network for Resnet {
 }
 
 impl Block {
-    fn new([before, width]: [usize; 2], stride: usize, init: &mut Init<'_>) -> Self {
+    fn new([before, width]: [usize; 2], stride: usize, init: &mut ParamInit<'_>) -> Self {
         let projects = stride > 1 || before != width;
         let one = ConvGeometry::same(1, stride);
         Self {
