@@ -6,7 +6,7 @@ use hearth_config::{ClassifierConfig, MlpConfig};
 
 use crate::init::ParamInit;
 use crate::mlp::{Mlp, RowDims};
-use crate::networks::Network;
+use crate::networks::ClassifierNetwork;
 use crate::outline::Layer;
 use crate::{ForwardContext, ImageDims, ImageSizeError};
 
@@ -28,7 +28,7 @@ macro_rules! networks {
             ) -> Self {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
-                        Self::$variant(Network::new(config, image, num_classes, init))
+                        Self::$variant(ClassifierNetwork::new(config, image, num_classes, init))
                     })*
                 }
             }
@@ -42,7 +42,7 @@ macro_rules! networks {
             ) -> Option<Vec<Layer>> {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
-                        <crate::$variant as Network>::layers(config, image, num_classes)
+                        <crate::$variant as ClassifierNetwork>::layers(config, image, num_classes)
                     })*
                 }
             }
@@ -51,14 +51,14 @@ macro_rules! networks {
             /// last layer, the [`Classifier::head`], tells the classes by.
             pub fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::features(network, images, context),)*
+                    $(Self::$variant(network) => ClassifierNetwork::features(network, images, context),)*
                 }
             }
 
             /// Features to logits `[batch, num_classes]`.
             pub fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::head(network, features, context),)*
+                    $(Self::$variant(network) => ClassifierNetwork::head(network, features, context),)*
                 }
             }
 
@@ -66,7 +66,7 @@ macro_rules! networks {
             /// a dot.
             pub fn head_path(&self) -> String {
                 match self {
-                    $(Self::$variant(network) => Network::head_path(network),)*
+                    $(Self::$variant(network) => ClassifierNetwork::head_path(network),)*
                 }
             }
         }

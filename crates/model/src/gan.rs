@@ -12,9 +12,9 @@ use crate::{ForwardContext, ImageDims, ImageSizeError, Layer, dcgan, mlp_gan};
 #[derive(Module, Debug)]
 pub enum Generator {
     /// See [`dcgan`].
-    Dcgan(dcgan::Generator),
+    Dcgan(dcgan::DcganGenerator),
     /// See [`mlp_gan`].
-    Mlp(mlp_gan::Generator),
+    Mlp(mlp_gan::MlpGenerator),
 }
 
 impl Generator {
@@ -22,8 +22,8 @@ impl Generator {
     /// layers that they do not.
     pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
-            GanConfig::Dcgan(config) => dcgan::Generator::layers(config, image),
-            GanConfig::MlpGan(config) => mlp_gan::Generator::layers(config, image),
+            GanConfig::Dcgan(config) => dcgan::DcganGenerator::layers(config, image),
+            GanConfig::MlpGan(config) => mlp_gan::MlpGenerator::layers(config, image),
         })
     }
 
@@ -41,17 +41,17 @@ impl Generator {
 #[derive(Module, Debug)]
 pub enum Discriminator {
     /// See [`dcgan`].
-    Dcgan(dcgan::Discriminator),
+    Dcgan(dcgan::DcganDiscriminator),
     /// See [`mlp_gan`].
-    Mlp(mlp_gan::Discriminator),
+    Mlp(mlp_gan::MlpDiscriminator),
 }
 
 impl Discriminator {
     /// The layers of the discriminator that `config` describes, as of [`Generator::layers`].
     pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
-            GanConfig::Dcgan(config) => dcgan::Discriminator::layers(config, image),
-            GanConfig::MlpGan(config) => mlp_gan::Discriminator::layers(config, image),
+            GanConfig::Dcgan(config) => dcgan::DcganDiscriminator::layers(config, image),
+            GanConfig::MlpGan(config) => mlp_gan::MlpDiscriminator::layers(config, image),
         })
     }
 
@@ -94,16 +94,16 @@ impl Gan {
                 if !image[1..].iter().all(|side| side.is_multiple_of(multiple)) {
                     return Err(ImageSizeError::Indivisible { multiple });
                 }
-                let generator = dcgan::Generator::new(config, image, &mut init);
-                let discriminator = dcgan::Discriminator::new(config, image, &mut init);
+                let generator = dcgan::DcganGenerator::new(config, image, &mut init);
+                let discriminator = dcgan::DcganDiscriminator::new(config, image, &mut init);
                 Self {
                     generator: Generator::Dcgan(generator),
                     discriminator: Discriminator::Dcgan(discriminator),
                 }
             }
             GanConfig::MlpGan(config) => {
-                let generator = mlp_gan::Generator::new(config, image, &mut init);
-                let discriminator = mlp_gan::Discriminator::new(config, image, &mut init);
+                let generator = mlp_gan::MlpGenerator::new(config, image, &mut init);
+                let discriminator = mlp_gan::MlpDiscriminator::new(config, image, &mut init);
                 Self {
                     generator: Generator::Mlp(generator),
                     discriminator: Discriminator::Mlp(discriminator),

@@ -7,7 +7,7 @@ use hearth_config::{
 };
 
 use super::*;
-use crate::networks::{Row, Table as _};
+use crate::networks::{StageTable as _, Stages};
 
 fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {
@@ -36,7 +36,7 @@ fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
 macro_rules! tables {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
         /// The table of each network's file.
-        fn rows() -> Vec<(ClassifierConfig, Row)> {
+        fn rows() -> Vec<(ClassifierConfig, Stages)> {
             let mut rows = Vec::new();
             $(rows.extend(crate::$variant::table().into_iter().map(|(config, row)| {
                 (ClassifierConfig::$variant(config), row)
@@ -51,7 +51,7 @@ hearth_config::classifiers!(tables);
 #[test]
 fn every_network_has_the_shapes_of_its_table() {
     let device = Device::flex();
-    for (config, Row { image, stages, parameters }) in rows() {
+    for (config, Stages { image, stages, parameters }) in rows() {
         let network = new(&config, image, 10, &device);
         let [channels, height, width] = image;
         let mut context = ForwardContext::traced();

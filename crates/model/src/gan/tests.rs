@@ -193,7 +193,7 @@ fn both_networks_keep_running_statistics_of_their_own() {
     let Generator::Dcgan(after) = update_running_statistics(pair.generator, &made) else {
         panic!("it is a DCGAN")
     };
-    let mean = |network: &dcgan::Generator| -> Vec<f32> {
+    let mean = |network: &dcgan::DcganGenerator| -> Vec<f32> {
         struct Mean(Vec<f32>);
         impl VisitParam for Mean {
             fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {

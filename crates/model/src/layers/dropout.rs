@@ -8,12 +8,12 @@ use crate::context::ForwardContext;
 
 /// Dropout (Srivastava et al. 2014): in train mode, features become zero at random.
 #[derive(Module, Debug)]
-pub struct Dropout {
+pub struct DropoutLayer {
     #[module(skip)]
     probability: f64,
 }
 
-impl Dropout {
+impl DropoutLayer {
     /// Drops each feature with `probability`, from 0 to 1.
     pub fn new(probability: f64) -> Self {
         Self { probability }

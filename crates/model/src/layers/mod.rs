@@ -10,6 +10,6 @@ mod pooling;
 pub use activation::{activate, split};
 pub use batch_norm::{BatchNorm, ConvNorm};
 pub use convolution::{ConvGeometry, Convolution};
-pub use dropout::Dropout;
+pub use dropout::DropoutLayer;
 pub use linear::{apply_linear, linear, run_linear};
 pub use pooling::pool;

@@ -1,4 +1,4 @@
-//! The parts of every network that names the class of an image.
+//! The interface of a classifier's network.
 
 use burn::tensor::Tensor;
 
@@ -6,12 +6,12 @@ use crate::init::ParamInit;
 use crate::outline::Layer;
 use crate::{ForwardContext, ImageDims};
 
-/// A network that names the class of an image.
-pub(crate) trait Network: Sized {
+/// A network that classifies images: a body that computes features, and a head that computes logits.
+pub(crate) trait ClassifierNetwork: Sized {
     /// Its settings.
     type Config;
 
-    /// The network for images of this size, its weights drawn by `init`.
+    /// A network for images of this size, with parameters made by `init`.
     fn new(
         config: &Self::Config,
         image: ImageDims,
@@ -19,39 +19,39 @@ pub(crate) trait Network: Sized {
         init: &mut ParamInit<'_>,
     ) -> Self;
 
-    /// Its layers as other programs know them; none where it has some that they do not.
+    /// The list of its layers, for exports; None if one of them is not in [`Layer`].
     fn layers(
         _config: &Self::Config,
-        _picture: ImageDims,
+        _image: ImageDims,
         _num_classes: usize,
     ) -> Option<Vec<Layer>> {
         None
     }
 
-    /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the head reads.
+    /// Images `[batch, channels, height, width]` to features `[batch, features]`, the input of the head.
     fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2>;
 
     /// Features to logits `[batch, num_classes]`.
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2>;
 
-    /// The path of the head among the parameters.
+    /// The path prefix of the head's parameters.
     fn head_path(&self) -> String {
         "head".to_owned()
     }
 }
 
-/// The table at the top of a network's file, for the test that holds it true.
+/// The table of stages at the top of a network's file, for the test that asserts it.
 #[cfg(test)]
-pub(crate) trait Table: Network {
-    /// Settings, and what follows from them.
-    fn table() -> Vec<(Self::Config, Row)>;
+pub(crate) trait StageTable: ClassifierNetwork {
+    /// Networks by their settings, with their stages.
+    fn table() -> Vec<(Self::Config, Stages)>;
 }
 
-/// The shapes of a network.
+/// The stages of a network for ten classes.
 #[cfg(test)]
-pub(crate) struct Row {
+pub(crate) struct Stages {
     pub image: ImageDims,
-    /// The output of each layer, for a batch of three images of ten classes.
+    /// Names and output shapes for a batch of three images, in the order of the forward pass.
     pub stages: Vec<(&'static str, [usize; 4])>,
     /// The number of parameters.
     pub parameters: usize,

@@ -19,29 +19,29 @@ use burn::tensor::Tensor;
 use hearth_config::{CnnConfig, Pooling};
 use hearth_kernels::{Activation, Then};
 
-use super::Network;
+use super::ClassifierNetwork;
 #[cfg(test)]
-use super::{Row, Table};
+use super::{StageTable, Stages};
 use crate::init::ParamInit;
-use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
+use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
 /// See the [module](self).
 #[derive(Module, Debug)]
 pub struct Cnn {
-    blocks: Vec<Block>,
-    dropout: Dropout,
+    blocks: Vec<ConvBlock>,
+    dropout: DropoutLayer,
     head: Linear,
 }
 
 /// Convolutions at one size, and the pooling that halves it.
 #[derive(Module, Debug)]
-struct Block {
+struct ConvBlock {
     layers: Vec<ConvNorm>,
 }
 
-impl Network for Cnn {
+impl ClassifierNetwork for Cnn {
     type Config = CnnConfig;
 
     /// The network for images of this size, its weights drawn by `init`.
@@ -56,7 +56,7 @@ impl Network for Cnn {
         let blocks = config.widths.iter().map(|width| {
             let inputs = std::iter::once(std::mem::replace(&mut before, *width));
             let inputs = inputs.chain(std::iter::repeat_n(*width, config.depth - 1));
-            Block {
+            ConvBlock {
                 layers: inputs
                     .map(|input| ConvNorm::new([input, *width], geometry, init))
                     .collect(),
@@ -67,7 +67,7 @@ impl Network for Cnn {
         let features = before * side(height) * side(width);
         Self {
             blocks,
-            dropout: Dropout::new(config.dropout),
+            dropout: DropoutLayer::new(config.dropout),
             head: linear(features, num_classes, init),
         }
     }
@@ -117,7 +117,7 @@ impl Network for Cnn {
     }
 }
 
-impl Block {
+impl ConvBlock {
     fn forward(&self, mut x: Tensor<4>, context: &mut ForwardContext) -> Tensor<4> {
         for (index, layer) in self.layers.iter().enumerate() {
             let last = index + 1 == self.layers.len();
@@ -130,8 +130,8 @@ impl Block {
 }
 
 #[cfg(test)]
-impl Table for Cnn {
-    fn table() -> Vec<(CnnConfig, Row)> {
+impl StageTable for Cnn {
+    fn table() -> Vec<(CnnConfig, Stages)> {
         let config = |widths: &[usize], depth| CnnConfig {
             widths: widths.to_vec(),
             depth,
@@ -142,7 +142,7 @@ impl Table for Cnn {
         vec![
             (
                 config(&[32, 64, 128], 1),
-                Row {
+                Stages {
                     image: [1, 28, 28],
                     stages: vec![
                         ("blocks.0", [3, 32, 14, 14]),
@@ -155,7 +155,7 @@ impl Table for Cnn {
             ),
             (
                 config(&[4, 6], 2),
-                Row {
+                Stages {
                     image: [3, 9, 7],
                     stages: vec![
                         ("blocks.0", [3, 4, 4, 3]),

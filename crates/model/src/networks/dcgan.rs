@@ -46,7 +46,7 @@ fn innermost(config: &DcganConfig, [_, height, width]: ImageDims) -> [usize; 3] 
 
 /// See the [module](self).
 #[derive(Module, Debug)]
-pub struct Generator {
+pub struct DcganGenerator {
     project: Linear,
     norm: BatchNorm,
     layers: Vec<ConvNorm>,
@@ -55,7 +55,7 @@ pub struct Generator {
     innermost: [usize; 3],
 }
 
-impl Generator {
+impl DcganGenerator {
     /// The network for images of this size, its weights drawn by `init`.
     pub fn new(config: &DcganConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         let innermost = innermost(config, image);
@@ -127,13 +127,13 @@ impl Generator {
 
 /// See the [module](self).
 #[derive(Module, Debug)]
-pub struct Discriminator {
+pub struct DcganDiscriminator {
     first: Convolution,
     layers: Vec<ConvNorm>,
     head: Linear,
 }
 
-impl Discriminator {
+impl DcganDiscriminator {
     /// The network for images of this size, its weights drawn by `init`.
     pub fn new(config: &DcganConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         let between = config.widths.windows(2);

@@ -20,9 +20,9 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, LenetConfig, Pooling};
 
-use super::Network;
+use super::ClassifierNetwork;
 #[cfg(test)]
-use super::{Row, Table};
+use super::{StageTable, Stages};
 use crate::init::ParamInit;
 use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
@@ -39,7 +39,7 @@ pub struct Lenet {
     pooling: Pooling,
 }
 
-impl Network for Lenet {
+impl ClassifierNetwork for Lenet {
     type Config = LenetConfig;
 
     /// The network for images of this size, its weights drawn by `init`.
@@ -126,9 +126,9 @@ impl Network for Lenet {
 }
 
 #[cfg(test)]
-impl Table for Lenet {
-    fn table() -> Vec<(LenetConfig, Row)> {
-        let row = Row {
+impl StageTable for Lenet {
+    fn table() -> Vec<(LenetConfig, Stages)> {
+        let row = Stages {
             image: [1, 28, 28],
             stages: vec![
                 ("convolutions.0", [3, 6, 28, 28]),

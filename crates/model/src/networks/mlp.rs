@@ -25,11 +25,11 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, MlpConfig};
 
-use super::Network;
+use super::ClassifierNetwork;
 #[cfg(test)]
-use super::{Row, Table};
+use super::{StageTable, Stages};
 use crate::init::{Fan, ParamInit};
-use crate::layers::{Dropout, apply_linear, linear};
+use crate::layers::{DropoutLayer, apply_linear, linear};
 use crate::outline::{Layer, function, perceptron};
 use crate::{ForwardContext, ImageDims};
 
@@ -39,7 +39,7 @@ pub struct Mlp {
     /// `[values, width]` for each category of a row.
     embeddings: Vec<Param<Tensor<2>>>,
     layers: Vec<Linear>,
-    dropouts: Vec<Dropout>,
+    dropouts: Vec<DropoutLayer>,
     #[module(skip)]
     activation: Activation,
 }
@@ -77,14 +77,14 @@ impl Mlp {
         init: &mut ParamInit<'_>,
     ) -> Self {
         let Some(width) = config.embedding else {
-            return Network::new(config, [rows.width(), 1, 1], num_outputs, init);
+            return ClassifierNetwork::new(config, [rows.width(), 1, 1], num_outputs, init);
         };
         // A code has one number that is not zero.
         let fan = Fan { inputs: 1, outputs: width };
         let embed = |values: &usize| init.weight([*values, width], fan);
         let embeddings: Vec<_> = rows.categories.iter().map(embed).collect();
         let inputs = rows.embedded(config.embedding);
-        Self { embeddings, ..Network::new(config, [inputs, 1, 1], num_outputs, init) }
+        Self { embeddings, ..ClassifierNetwork::new(config, [inputs, 1, 1], num_outputs, init) }
     }
 
     /// The layers of the network for rows of a table, as other programs know them.
@@ -115,7 +115,7 @@ impl Mlp {
     }
 }
 
-impl Network for Mlp {
+impl ClassifierNetwork for Mlp {
     type Config = MlpConfig;
 
     /// The network for images of this size, its weights drawn by `init`.
@@ -128,8 +128,12 @@ impl Network for Mlp {
         let inputs = image.iter().product();
         let widths = [&[inputs], &config.hidden[..], &[num_classes]].concat();
         let layers = widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect();
-        let dropouts =
-            config.dropout.per_layer(config.hidden.len()).into_iter().map(Dropout::new).collect();
+        let dropouts = config
+            .dropout
+            .per_layer(config.hidden.len())
+            .into_iter()
+            .map(DropoutLayer::new)
+            .collect();
         Self { embeddings: Vec::new(), layers, dropouts, activation: config.activation }
     }
 
@@ -180,8 +184,8 @@ impl Mlp {
 }
 
 #[cfg(test)]
-impl Table for Mlp {
-    fn table() -> Vec<(MlpConfig, Row)> {
+impl StageTable for Mlp {
+    fn table() -> Vec<(MlpConfig, Stages)> {
         let config = |hidden: &[usize]| MlpConfig {
             hidden: hidden.to_vec(),
             activation: Activation::Relu,
@@ -192,7 +196,7 @@ impl Table for Mlp {
         vec![
             (
                 config(&[]),
-                Row {
+                Stages {
                     image: [1, 28, 28],
                     stages: vec![("layers.0", [3, 10, 1, 1])],
                     parameters: 7_850,
@@ -200,7 +204,7 @@ impl Table for Mlp {
             ),
             (
                 config(&[256]),
-                Row {
+                Stages {
                     image: [1, 28, 28],
                     stages: vec![("layers.0", [3, 256, 1, 1]), ("layers.1", [3, 10, 1, 1])],
                     parameters: 203_530,
@@ -208,7 +212,7 @@ impl Table for Mlp {
             ),
             (
                 config(&[6, 5]),
-                Row {
+                Stages {
                     image: [3, 4, 2],
                     stages: vec![
                         ("layers.0", [3, 6, 1, 1]),

@@ -34,13 +34,13 @@ const SLOPE: f64 = 0.2;
 
 /// See the [module](self).
 #[derive(Module, Debug)]
-pub struct Generator {
+pub struct MlpGenerator {
     layers: Vec<Linear>,
     #[module(skip)]
     image: ImageDims,
 }
 
-impl Generator {
+impl MlpGenerator {
     /// The network for images of this size, its weights drawn by `init`.
     pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         Self { layers: stack(&Self::widths(config, image), init), image }
@@ -71,11 +71,11 @@ impl Generator {
 
 /// See the [module](self).
 #[derive(Module, Debug)]
-pub struct Discriminator {
+pub struct MlpDiscriminator {
     layers: Vec<Linear>,
 }
 
-impl Discriminator {
+impl MlpDiscriminator {
     /// The network for images of this size, its weights drawn by `init`.
     pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         Self { layers: stack(&Self::widths(config, image), init) }

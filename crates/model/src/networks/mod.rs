@@ -1,4 +1,4 @@
-//! The networks: one file each.
+//! The networks, one file each: the paper, the table of stages, the forward pass and the list of layers.
 
 mod classifier_network;
 pub mod cnn;
@@ -9,6 +9,6 @@ pub mod mlp_gan;
 pub mod resnet;
 
 #[cfg(test)]
-pub(crate) use classifier_network::{Row, Table};
+pub(crate) use classifier_network::{StageTable, Stages};
 
-pub(crate) use classifier_network::Network;
+pub(crate) use classifier_network::ClassifierNetwork;

@@ -21,11 +21,11 @@ use burn::tensor::ops::AvgPoolOptions;
 use hearth_config::ResnetConfig;
 use hearth_kernels::{Activation, Then};
 
-use super::Network;
+use super::ClassifierNetwork;
 #[cfg(test)]
-use super::{Row, Table};
+use super::{StageTable, Stages};
 use crate::init::ParamInit;
-use crate::layers::{ConvGeometry, ConvNorm, Dropout, apply_linear, linear};
+use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
@@ -33,20 +33,20 @@ use crate::{ForwardContext, ImageDims};
 #[derive(Module, Debug)]
 pub struct Resnet {
     stem: ConvNorm,
-    stages: Vec<Vec<Block>>,
-    dropout: Dropout,
+    stages: Vec<Vec<ResidualBlock>>,
+    dropout: DropoutLayer,
     head: Linear,
 }
 
 /// A basic block: figure 2, with the norms of section 3.4.
 #[derive(Module, Debug)]
-struct Block {
+struct ResidualBlock {
     first: ConvNorm,
     second: ConvNorm,
     projection: Option<ConvNorm>,
 }
 
-impl Network for Resnet {
+impl ClassifierNetwork for Resnet {
     type Config = ResnetConfig;
 
     /// The network for images of any size, its weights drawn by `init`.
@@ -63,12 +63,12 @@ impl Network for Resnet {
             let blocks = (0..*depth).map(|block| {
                 let stride = if stage > 0 && block == 0 { 2 } else { 1 };
                 let channels = [std::mem::replace(&mut before, *width), *width];
-                Block::new(channels, stride, init)
+                ResidualBlock::new(channels, stride, init)
             });
             blocks.collect()
         });
         let stages = stages.collect();
-        let dropout = Dropout::new(config.dropout);
+        let dropout = DropoutLayer::new(config.dropout);
         Self { stem, stages, dropout, head: linear(before, num_classes, init) }
     }
 
@@ -136,7 +136,7 @@ impl Network for Resnet {
     }
 }
 
-impl Block {
+impl ResidualBlock {
     fn new([before, width]: [usize; 2], stride: usize, init: &mut ParamInit<'_>) -> Self {
         let projects = stride > 1 || before != width;
         let one = ConvGeometry::same(1, stride);
@@ -159,15 +159,15 @@ impl Block {
 }
 
 #[cfg(test)]
-impl Table for Resnet {
-    fn table() -> Vec<(ResnetConfig, Row)> {
+impl StageTable for Resnet {
+    fn table() -> Vec<(ResnetConfig, Stages)> {
         let config = ResnetConfig {
             widths: vec![32, 64, 128],
             depths: vec![2, 2, 2],
             dropout: 0.0,
             initializer: hearth_config::Initializer::He,
         };
-        let row = Row {
+        let row = Stages {
             image: [1, 28, 28],
             stages: vec![
                 ("stem", [3, 32, 28, 28]),
