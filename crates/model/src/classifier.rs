@@ -1,4 +1,4 @@
-//! Any of the networks that name the class of an image.
+//! The classifier: any of the networks that classify images, or a table's rows.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -12,7 +12,7 @@ use crate::{ForwardContext, ImageDims, ImageSizeError};
 
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
-        /// Any of the networks that classify images.
+        /// A network that classifies images, or a table's rows.
         #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
         #[derive(Module, Debug)]
         pub enum Classifier {
@@ -33,8 +33,8 @@ macro_rules! networks {
                 }
             }
 
-            /// The layers of the network that `config` describes, as other programs know them; none where it
-            /// has layers that they do not.
+            /// The list of layers of the network that `config` describes, for exports; None if one of them is
+            /// not in [`Layer`].
             pub fn layers(
                 config: &ClassifierConfig,
                 image: ImageDims,
@@ -47,8 +47,8 @@ macro_rules! networks {
                 }
             }
 
-            /// Images `[batch, channels, height, width]` to the features `[batch, features]` that the
-            /// last layer, the [`Classifier::head`], tells the classes by.
+            /// Images `[batch, channels, height, width]` to features `[batch, features]`, the input of
+            /// [`Classifier::head`].
             pub fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
                     $(Self::$variant(network) => ClassifierNetwork::features(network, images, context),)*
@@ -62,8 +62,7 @@ macro_rules! networks {
                 }
             }
 
-            /// The path of the head among the [parameters](crate::params): those of the head begin with it and
-            /// a dot.
+            /// The path prefix of the head's [parameters](crate::params), without the dot.
             pub fn head_path(&self) -> String {
                 match self {
                     $(Self::$variant(network) => ClassifierNetwork::head_path(network),)*
@@ -76,8 +75,12 @@ macro_rules! networks {
 hearth_config::classifiers!(networks);
 
 impl Classifier {
-    /// The network that `config` describes, for images of this size, with the initial weights
-    /// that belong to `seed`: the same ones on every device.
+    /// The network that `config` describes, for images of this size. Its initial weights follow from `seed`, and
+    /// are the same on every device.
+    ///
+    /// # Errors
+    ///
+    /// If poolings would leave less than one pixel of an image.
     pub fn new(
         config: &ClassifierConfig,
         image: ImageDims,
@@ -95,7 +98,8 @@ impl Classifier {
         Ok(init.finish(network))
     }
 
-    /// The multilayer perceptron for rows of a table, which has so many outputs for each.
+    /// The multilayer perceptron for rows of a table, with `num_outputs` for each row. Its initial weights
+    /// follow from `seed`, and are the same on every device.
     pub fn for_rows(
         config: &MlpConfig,
         rows: &RowDims,
@@ -108,7 +112,7 @@ impl Classifier {
         init.finish(network)
     }
 
-    /// The layers of [`Classifier::for_rows`], as other programs know them.
+    /// The list of layers of [`Classifier::for_rows`], for exports.
     pub fn row_layers(config: &MlpConfig, rows: &RowDims, num_outputs: usize) -> Vec<Layer> {
         Mlp::row_layers(config, rows, num_outputs)
     }

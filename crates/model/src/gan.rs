@@ -1,4 +1,4 @@
-//! A generator and its discriminator (Goodfellow et al. 2014), whatever they are built of.
+//! Generative adversarial networks (Goodfellow et al. 2014): a generator and its discriminator.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -7,7 +7,7 @@ use hearth_config::GanConfig;
 use crate::init::{Distribution, ParamInit};
 use crate::{ForwardContext, ImageDims, ImageSizeError, Layer, dcgan, mlp_gan};
 
-/// A network that makes images of random numbers.
+/// A network that maps latent vectors to images.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
 #[derive(Module, Debug)]
 pub enum Generator {
@@ -18,8 +18,8 @@ pub enum Generator {
 }
 
 impl Generator {
-    /// The layers of the generator that `config` describes, as other programs know them; none where it has
-    /// layers that they do not.
+    /// The list of layers of the generator that `config` describes, for exports; None if one of them is not
+    /// in [`Layer`].
     pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
             GanConfig::Dcgan(config) => dcgan::DcganGenerator::layers(config, image),
@@ -27,7 +27,7 @@ impl Generator {
         })
     }
 
-    /// Random numbers `[batch, latent]` to images `[batch, channels, height, width]` from -1 to 1.
+    /// Latent vectors `[batch, latent]` to images `[batch, channels, height, width]`, with values from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         match self {
             Self::Dcgan(network) => network.forward(latent, context),
@@ -36,7 +36,7 @@ impl Generator {
     }
 }
 
-/// A network that tells real images from made ones.
+/// A network that tells real images from fake ones.
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 #[derive(Module, Debug)]
 pub enum Discriminator {
@@ -47,7 +47,7 @@ pub enum Discriminator {
 }
 
 impl Discriminator {
-    /// The layers of the discriminator that `config` describes, as of [`Generator::layers`].
+    /// The list of layers of the discriminator that `config` describes, as in [`Generator::layers`].
     pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
             GanConfig::Dcgan(config) => dcgan::DcganDiscriminator::layers(config, image),
@@ -55,8 +55,8 @@ impl Discriminator {
         })
     }
 
-    /// Images `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
-    /// real ones.
+    /// Images `[batch, channels, height, width]`, with values from -1 to 1, to logits `[batch, 1]`, positive
+    /// for real ones.
     pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         match self {
             Self::Dcgan(network) => network.forward(images, context),
@@ -65,18 +65,22 @@ impl Discriminator {
     }
 }
 
-/// Both networks of an adversarial pair.
+/// A generator and its discriminator.
 #[derive(Module, Debug)]
 pub struct Gan {
-    /// Makes images.
+    /// Maps latent vectors to images.
     pub generator: Generator,
-    /// Tells them from real ones.
+    /// Tells real images from fake ones.
     pub discriminator: Discriminator,
 }
 
 impl Gan {
-    /// The pair that `config` describes, for images of this size, with the initial weights that
-    /// belong to `seed`: the same ones on every device.
+    /// The pair that `config` describes, for images of this size. Its initial weights follow from `seed`, and
+    /// are the same on every device.
+    ///
+    /// # Errors
+    ///
+    /// If a DCGAN's strided convolutions cannot halve the image's height and width evenly.
     pub fn new(
         config: &GanConfig,
         image: ImageDims,
@@ -114,10 +118,10 @@ impl Gan {
     }
 }
 
-/// Radford, Metz and Chintala 2016, section 4.
+/// The initial weights of a DCGAN (Radford, Metz and Chintala 2016, section 4).
 const DCGAN_WEIGHTS: Distribution = Distribution::Normal(0.02);
 
-/// Random numbers that a image is made from.
+/// The size of a latent vector.
 pub fn latent_size(config: &GanConfig) -> usize {
     match config {
         GanConfig::Dcgan(config) => config.latent,

@@ -1,4 +1,4 @@
-//! The shapes, names and initial weights of every network.
+//! The shapes, names and initial weights of every classifier.
 
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
@@ -7,7 +7,7 @@ use hearth_config::{
 };
 
 use super::*;
-use crate::networks::{StageTable as _, Stages};
+use crate::networks::{StageTable as _, Stages, assert_documented, assert_stages};
 
 fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {
@@ -35,13 +35,21 @@ fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
-        /// The table of each network's file.
-        fn rows() -> Vec<(ClassifierConfig, Stages)> {
-            let mut rows = Vec::new();
-            $(rows.extend(crate::$variant::table().into_iter().map(|(config, row)| {
-                (ClassifierConfig::$variant(config), row)
+        /// The stages of every network, by its settings.
+        fn tables() -> Vec<(ClassifierConfig, Stages)> {
+            let mut tables = Vec::new();
+            $(tables.extend(crate::$variant::table().into_iter().map(|(config, stages)| {
+                (ClassifierConfig::$variant(config), stages)
             }));)*
-            rows
+            tables
+        }
+
+        /// The text of every network's file, and the stages that it documents.
+        fn documented() -> Vec<(&'static str, Stages)> {
+            vec![$({
+                let mut tables = crate::$variant::table();
+                (crate::$variant::SOURCE, tables.remove(0).1)
+            },)*]
         }
     };
 }
@@ -51,22 +59,42 @@ hearth_config::classifiers!(tables);
 #[test]
 fn every_network_has_the_shapes_of_its_table() {
     let device = Device::flex();
-    for (config, Stages { image, stages, parameters }) in rows() {
+    for (config, Stages { image, rows, parameters }) in tables() {
         let network = new(&config, image, 10, &device);
         let [channels, height, width] = image;
         let mut context = ForwardContext::traced();
         let images = Tensor::zeros([3, channels, height, width], &device);
         let logits = network.forward_in(images, &mut context);
         assert_eq!(logits.dims(), [3, 10]);
-        let Trace::On(kept) = context.trace else { panic!("it was on") };
-        let found: Vec<_> =
-            kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
-        assert_eq!(found, stages);
-        let mut sizes = params::shapes(&network);
-        sizes.retain(|(path, _)| !params::is_statistic(path));
-        let total: usize = sizes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
-        assert_eq!(total, parameters, "{sizes:?}");
+        assert_stages(&network, context, &rows, parameters);
     }
+}
+
+#[test]
+fn every_networks_file_documents_its_stages() {
+    for (source, Stages { rows, parameters, .. }) in documented() {
+        assert_documented(source, 0, &rows, parameters);
+    }
+}
+
+#[test]
+fn a_perceptron_for_rows_has_the_shapes_of_its_table() {
+    let ClassifierConfig::Mlp(config) = mlp(&[8]) else { panic!("it is a perceptron") };
+    let config = MlpConfig { embedding: Some(2), ..config };
+    let rows = RowDims { numbers: 3, categories: vec![4, 5] };
+    let device = Device::flex();
+    let network = Classifier::for_rows(&config, &rows, 10, 1, &device);
+    let mut context = ForwardContext::traced();
+    let encoded = Tensor::zeros([3, rows.width(), 1, 1], &device);
+    assert_eq!(network.forward_in(encoded, &mut context).dims(), [3, 10]);
+    let stages = [
+        ("embeddings.0", [3, 2, 1, 1], 4 * 2),
+        ("embeddings.1", [3, 2, 1, 1], 5 * 2),
+        ("layers.0", [3, 8, 1, 1], (3 + 2 * 2) * 8 + 8),
+        ("layers.1", [3, 10, 1, 1], 8 * 10 + 10),
+    ];
+    assert_stages(&network, context, &stages, 172);
+    assert_documented(Mlp::SOURCE, 1, &stages, 172);
 }
 
 #[test]

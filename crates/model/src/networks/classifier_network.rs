@@ -39,20 +39,3 @@ pub(crate) trait ClassifierNetwork: Sized {
         "head".to_owned()
     }
 }
-
-/// The table of stages at the top of a network's file, for the test that asserts it.
-#[cfg(test)]
-pub(crate) trait StageTable: ClassifierNetwork {
-    /// Networks by their settings, with their stages.
-    fn table() -> Vec<(Self::Config, Stages)>;
-}
-
-/// The stages of a network for ten classes.
-#[cfg(test)]
-pub(crate) struct Stages {
-    pub image: ImageDims,
-    /// Names and output shapes for a batch of three images, in the order of the forward pass.
-    pub stages: Vec<(&'static str, [usize; 4])>,
-    /// The number of parameters.
-    pub parameters: usize,
-}

@@ -1,17 +1,18 @@
-//! A plain convolutional network: blocks of 3x3 convolutions, each with batch normalisation
-//! (Ioffe and Szegedy 2015) and ReLU, and 2x2 max pooling behind each block, as in VGG (Simonyan
-//! and Zisserman 2015), with one linear layer as its head.
+//! A plain convolutional network: blocks of 3x3 convolutions, each with batch normalisation (Ioffe and Szegedy
+//! 2015) and ReLU, and 2x2 max pooling at the end of each block, as in VGG (Simonyan and Zisserman 2015), with
+//! one linear layer as its head. Kernel size and number of convolutions in a block are settings.
+//!
+//! With `widths = [32, 64, 128]` and `depth = 1` on 1x28x28 images in ten classes, 104,426 parameters:
 //!
 //! | layer | output | parameters |
 //! | --- | --- | --- |
-//! | blocks.0: `depth` convolutions with norm and ReLU, pooling | batch, `widths[0]`, 14, 14 | see below |
-//! | blocks.1 | batch, `widths[1]`, 7, 7 | |
-//! | ... | | |
-//! | head: flatten, dropout, linear | batch, classes | inputs * classes + classes |
+//! | blocks.0: convolution, norm, ReLU, max pooling | batch, 32, 14, 14 | 352 |
+//! | blocks.1: convolution, norm, ReLU, max pooling | batch, 64, 7, 7 | 18,560 |
+//! | blocks.2: convolution, norm, ReLU, max pooling | batch, 128, 3, 3 | 73,984 |
+//! | head: flatten, dropout, linear | batch, 10 | 11,530 |
 //!
-//! A convolution from c to d channels has k k c d parameters and no bias, for its norm would take
-//! it away again; the norm has 2 d. With `widths = [32, 64, 128]` on images of 1x28x28 in ten
-//! classes: 352 + 18,560 + 73,984 + 11,530 = 104,426 parameters.
+//! A convolution with a k x k kernel from c to d channels has k k c d parameters and its norm 2 d; a bias would
+//! be cancelled by the norm.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -27,7 +28,7 @@ use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
-/// See the [module](self).
+/// The plain convolutional network; see the [module](self).
 #[derive(Module, Debug)]
 pub struct Cnn {
     blocks: Vec<ConvBlock>,
@@ -35,7 +36,7 @@ pub struct Cnn {
     head: Linear,
 }
 
-/// Convolutions at one size, and the pooling that halves it.
+/// Convolutions at one resolution, and the pooling that halves it.
 #[derive(Module, Debug)]
 struct ConvBlock {
     layers: Vec<ConvNorm>,
@@ -44,7 +45,6 @@ struct ConvBlock {
 impl ClassifierNetwork for Cnn {
     type Config = CnnConfig;
 
-    /// The network for images of this size, its weights drawn by `init`.
     fn new(
         config: &CnnConfig,
         [channels, height, width]: ImageDims,
@@ -72,7 +72,6 @@ impl ClassifierNetwork for Cnn {
         }
     }
 
-    /// The layers that other programs know.
     fn layers(
         config: &CnnConfig,
         [channels, height, width]: ImageDims,
@@ -99,7 +98,6 @@ impl ClassifierNetwork for Cnn {
         Some(layers)
     }
 
-    /// Images `[batch, channels, height, width]` to what the head reads.
     fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let mut x = images;
         for (index, block) in self.blocks.iter().enumerate() {
@@ -109,7 +107,6 @@ impl ClassifierNetwork for Cnn {
         self.dropout.forward(x.flatten(1, 3), context)
     }
 
-    /// Features to logits `[batch, num_classes]`.
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         context.trace.keep_flat(|| "head".to_owned(), &logits);
@@ -131,6 +128,8 @@ impl ConvBlock {
 
 #[cfg(test)]
 impl StageTable for Cnn {
+    const SOURCE: &'static str = include_str!("cnn.rs");
+
     fn table() -> Vec<(CnnConfig, Stages)> {
         let config = |widths: &[usize], depth| CnnConfig {
             widths: widths.to_vec(),
@@ -144,11 +143,11 @@ impl StageTable for Cnn {
                 config(&[32, 64, 128], 1),
                 Stages {
                     image: [1, 28, 28],
-                    stages: vec![
-                        ("blocks.0", [3, 32, 14, 14]),
-                        ("blocks.1", [3, 64, 7, 7]),
-                        ("blocks.2", [3, 128, 3, 3]),
-                        ("head", [3, 10, 1, 1]),
+                    rows: vec![
+                        ("blocks.0", [3, 32, 14, 14], 352),
+                        ("blocks.1", [3, 64, 7, 7], 18_560),
+                        ("blocks.2", [3, 128, 3, 3], 73_984),
+                        ("head", [3, 10, 1, 1], 11_530),
                     ],
                     parameters: 104_426,
                 },
@@ -157,10 +156,10 @@ impl StageTable for Cnn {
                 config(&[4, 6], 2),
                 Stages {
                     image: [3, 9, 7],
-                    stages: vec![
-                        ("blocks.0", [3, 4, 4, 3]),
-                        ("blocks.1", [3, 6, 2, 1]),
-                        ("head", [3, 10, 1, 1]),
+                    rows: vec![
+                        ("blocks.0", [3, 4, 4, 3], (108 + 8) + (144 + 8)),
+                        ("blocks.1", [3, 6, 2, 1], (216 + 12) + (324 + 12)),
+                        ("head", [3, 10, 1, 1], 130),
                     ],
                     // 3 to 4, 4 to 4, 4 to 6, 6 to 6, and 12 features.
                     parameters: (108 + 8) + (144 + 8) + (216 + 12) + (324 + 12) + 130,

@@ -1,25 +1,25 @@
-//! A deep convolutional adversarial pair (Radford, Metz and Chintala 2016, section 3): convolutions
-//! with strides instead of pooling, batch normalisation in both networks but where images come in
-//! and go out, ReLU in the generator and leaky ReLU in the discriminator. The kernels are 4x4,
-//! which the stride of 2 divides, so that every pixel is reached as often as its neighbours (Odena,
-//! Dumoulin and Olah 2016).
+//! A deep convolutional GAN (Radford, Metz and Chintala 2016, section 3): strided convolutions instead of
+//! pooling, batch normalisation except at the generator's output and the discriminator's input, ReLU in the
+//! generator and leaky ReLU in the discriminator. Kernels are 4x4, a multiple of the stride of 2, so that every
+//! pixel is reached equally often (Odena, Dumoulin and Olah 2016).
 //!
-//! With widths `w` from the image inwards, here `[64, 128]`, on images of 1x28x28:
+//! With `widths = [64, 128]`, from the image inwards, and 100 latent numbers on 1x28x28 images, the generator has
+//! 765,953 parameters and the discriminator 138,689 parameters:
 //!
 //! | generator | output | parameters |
 //! | --- | --- | --- |
-//! | project: linear, norm, ReLU | batch, 128, 7, 7 | `latent` * 6,272 + 6,272 + 256 |
-//! | layers.0: transposed convolution, norm, ReLU | batch, 64, 14, 14 | 131,072 + 128 |
-//! | last: transposed convolution, tanh | batch, 1, 28, 28 | 1,024 + 1 |
+//! | project: linear, norm, ReLU | batch, 128, 7, 7 | 633,728 |
+//! | layers.0: transposed convolution, norm, ReLU | batch, 64, 14, 14 | 131,200 |
+//! | last: transposed convolution, tanh | batch, 1, 28, 28 | 1,025 |
 //!
 //! | discriminator | output | parameters |
 //! | --- | --- | --- |
-//! | first: convolution, leaky ReLU | batch, 64, 14, 14 | 1,024 + 64 |
-//! | layers.0: convolution, norm, leaky ReLU | batch, 128, 7, 7 | 131,072 + 256 |
-//! | head: linear | batch, 1 | 6,272 + 1 |
+//! | first: convolution, leaky ReLU | batch, 64, 14, 14 | 1,088 |
+//! | layers.0: convolution, norm, leaky ReLU | batch, 128, 7, 7 | 131,328 |
+//! | head: flatten, linear | batch, 1 | 6,273 |
 //!
-//! With 100 latent numbers: 765,953 and 138,689 parameters. The linear layers hold their places in
-//! the order rows, columns, channels, as the features next to them lie in memory.
+//! The linear layers hold their features in the order rows, columns, channels, in which the feature maps next to
+//! them lie in memory.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -38,13 +38,13 @@ const GEOMETRY: ConvGeometry = ConvGeometry { kernel: 4, stride: 2, padding: 1 }
 /// Section 4: "the slope of the leak was set to 0.2".
 const SLOPE: f64 = 0.2;
 
-/// Channels, rows and columns of the features between linear layer and convolutions.
+/// Channels, rows and columns of the feature maps between the linear layer and the convolutions.
 fn innermost(config: &DcganConfig, [_, height, width]: ImageDims) -> [usize; 3] {
     let channels = config.widths.last().copied().unwrap_or(1);
     [channels, height >> config.widths.len(), width >> config.widths.len()]
 }
 
-/// See the [module](self).
+/// The generator of a DCGAN; see the [module](self).
 #[derive(Module, Debug)]
 pub struct DcganGenerator {
     project: Linear,
@@ -56,7 +56,7 @@ pub struct DcganGenerator {
 }
 
 impl DcganGenerator {
-    /// The network for images of this size, its weights drawn by `init`.
+    /// A network for images of this size, with parameters made by `init`.
     pub fn new(config: &DcganConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         let innermost = innermost(config, image);
         let between = config.widths.windows(2).rev();
@@ -71,7 +71,7 @@ impl DcganGenerator {
         }
     }
 
-    /// The layers that other programs know.
+    /// The list of its layers, for exports.
     pub fn layers(config: &DcganConfig, image: ImageDims) -> Vec<Layer> {
         let innermost = innermost(config, image);
         let features = [config.latent, innermost.iter().product()];
@@ -106,7 +106,7 @@ impl DcganGenerator {
         layers
     }
 
-    /// Random numbers `[batch, latent]` to images `[batch, channels, height, width]` from -1 to 1.
+    /// Latent vectors `[batch, latent]` to images `[batch, channels, height, width]`, with values from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.innermost;
@@ -125,7 +125,7 @@ impl DcganGenerator {
     }
 }
 
-/// See the [module](self).
+/// The discriminator of a DCGAN; see the [module](self).
 #[derive(Module, Debug)]
 pub struct DcganDiscriminator {
     first: Convolution,
@@ -134,7 +134,7 @@ pub struct DcganDiscriminator {
 }
 
 impl DcganDiscriminator {
-    /// The network for images of this size, its weights drawn by `init`.
+    /// A network for images of this size, with parameters made by `init`.
     pub fn new(config: &DcganConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         let between = config.widths.windows(2);
         Self {
@@ -144,7 +144,7 @@ impl DcganDiscriminator {
         }
     }
 
-    /// The layers that other programs know.
+    /// The list of its layers, for exports.
     pub fn layers(config: &DcganConfig, image: ImageDims) -> Vec<Layer> {
         let innermost = innermost(config, image);
         let leaky = Layer::Function(Function::LeakyRelu(SLOPE as f32));
@@ -170,7 +170,7 @@ impl DcganDiscriminator {
         layers
     }
 
-    /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
+    /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, positive for real ones.
     pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let leaky = Then { activation: Activation::LeakyRelu(SLOPE), ..Then::default() };
         let mut x = self.first.forward(images, Activation::LeakyRelu(SLOPE));

@@ -1,19 +1,16 @@
-//! LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, figure 2) in the form of *Dive into Deep
-//! Learning*: all feature maps are connected, the last layer is linear, and a margin of 2 makes
-//! 32x32 images of 28x28 ones. Activation and pooling are settings: sigmoid and average pooling
-//! are the book's.
+//! LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, figure 2) in the form of *Dive into Deep Learning*: all
+//! feature maps are connected, the last layer is linear, and a padding of 2 makes 32x32 images of 28x28 ones.
+//! Activation and pooling are settings; the book has sigmoid and average pooling.
+//!
+//! On 1x28x28 images in ten classes, 61,706 parameters:
 //!
 //! | layer | output | parameters |
 //! | --- | --- | --- |
-//! | convolutions.0: 5x5, margin 2, activation | batch, 6, 28, 28 | 25 channels * 6 + 6 |
-//! | pooling 2x2 | batch, 6, 14, 14 | 0 |
-//! | convolutions.1: 5x5, activation | batch, 16, 10, 10 | 2,416 |
-//! | pooling 2x2 | batch, 16, 5, 5 | 0 |
-//! | layers.0: linear, activation | batch, 120 | 48,120 |
+//! | convolutions.0: 5x5, padding 2, activation | batch, 6, 28, 28 | 156 |
+//! | convolutions.1: 2x2 pooling, 5x5, activation | batch, 16, 10, 10 | 2,416 |
+//! | layers.0: 2x2 pooling, flatten, linear, activation | batch, 120 | 48,120 |
 //! | layers.1: linear, activation | batch, 84 | 10,164 |
-//! | layers.2: linear | batch, classes | 84 * classes + classes |
-//!
-//! On images of 1x28x28 in ten classes: 61,706 parameters.
+//! | layers.2: linear | batch, 10 | 850 |
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -28,7 +25,7 @@ use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, p
 use crate::outline::{Layer, function, perceptron};
 use crate::{ForwardContext, ImageDims};
 
-/// See the [module](self).
+/// LeNet-5; see the [module](self).
 #[derive(Module, Debug)]
 pub struct Lenet {
     convolutions: Vec<Convolution>,
@@ -42,7 +39,6 @@ pub struct Lenet {
 impl ClassifierNetwork for Lenet {
     type Config = LenetConfig;
 
-    /// The network for images of this size, its weights drawn by `init`.
     fn new(
         config: &LenetConfig,
         [channels, height, width]: ImageDims,
@@ -64,7 +60,6 @@ impl ClassifierNetwork for Lenet {
         }
     }
 
-    /// The layers that other programs know.
     fn layers(
         config: &LenetConfig,
         [channels, height, width]: ImageDims,
@@ -93,7 +88,7 @@ impl ClassifierNetwork for Lenet {
         Some(layers)
     }
 
-    /// Images `[batch, channels, height, width]` to features `[batch, 84]`.
+    /// The features are `[batch, 84]`.
     fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let mut x = images;
         for (index, layer) in self.convolutions.iter().enumerate() {
@@ -111,7 +106,6 @@ impl ClassifierNetwork for Lenet {
         features
     }
 
-    /// Features to logits `[batch, num_classes]`.
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let (last, _) = self.layers.split_last().expect("three layers");
         let logits = apply_linear(last, features, Activation::None);
@@ -119,7 +113,6 @@ impl ClassifierNetwork for Lenet {
         logits
     }
 
-    /// Where the head's parameters are.
     fn head_path(&self) -> String {
         format!("layers.{}", self.layers.len() - 1)
     }
@@ -127,15 +120,17 @@ impl ClassifierNetwork for Lenet {
 
 #[cfg(test)]
 impl StageTable for Lenet {
+    const SOURCE: &'static str = include_str!("lenet.rs");
+
     fn table() -> Vec<(LenetConfig, Stages)> {
         let row = Stages {
             image: [1, 28, 28],
-            stages: vec![
-                ("convolutions.0", [3, 6, 28, 28]),
-                ("convolutions.1", [3, 16, 10, 10]),
-                ("layers.0", [3, 120, 1, 1]),
-                ("layers.1", [3, 84, 1, 1]),
-                ("layers.2", [3, 10, 1, 1]),
+            rows: vec![
+                ("convolutions.0", [3, 6, 28, 28], 156),
+                ("convolutions.1", [3, 16, 10, 10], 2_416),
+                ("layers.0", [3, 120, 1, 1], 48_120),
+                ("layers.1", [3, 84, 1, 1], 10_164),
+                ("layers.2", [3, 10, 1, 1], 850),
             ],
             parameters: 61_706,
         };

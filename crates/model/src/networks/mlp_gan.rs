@@ -1,22 +1,20 @@
-//! An adversarial pair of multilayer perceptrons, like the first ones (Goodfellow et al. 2014,
-//! section 5), with the functions of later ones: leaky ReLU in the discriminator instead of maxout, and
-//! tanh behind the generator instead of the sigmoid.
+//! A GAN of multilayer perceptrons (Goodfellow et al. 2014, section 5), with the activations of later ones: leaky
+//! ReLU in the discriminator instead of maxout, and tanh at the generator's output instead of the sigmoid.
 //!
-//! With hidden widths from the image inwards, here `[512, 256]`, on images of 1x28x28:
+//! With `hidden = [512, 256]`, from the image inwards, and 100 latent numbers on 1x28x28 images, the generator has
+//! 559,632 parameters and the discriminator 533,505 parameters:
 //!
 //! | generator | output | parameters |
 //! | --- | --- | --- |
-//! | layers.0: linear, ReLU | batch, 256 | `latent` * 256 + 256 |
+//! | layers.0: linear, ReLU | batch, 256 | 25,856 |
 //! | layers.1: linear, ReLU | batch, 512 | 131,584 |
 //! | layers.2: linear, tanh | batch, 1, 28, 28 | 402,192 |
 //!
 //! | discriminator | output | parameters |
 //! | --- | --- | --- |
-//! | layers.0: linear, leaky ReLU | batch, 512 | 401,920 |
+//! | layers.0: flatten, linear, leaky ReLU | batch, 512 | 401,920 |
 //! | layers.1: linear, leaky ReLU | batch, 256 | 131,328 |
 //! | layers.2: linear | batch, 1 | 257 |
-//!
-//! With 100 latent numbers: 559,632 and 533,505 parameters.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -29,10 +27,10 @@ use crate::layers::{linear, run_linear};
 use crate::outline::{Function, Layer, perceptron};
 use crate::{ForwardContext, ImageDims};
 
-/// Of the discriminator's leaky ReLU.
+/// The slope of the discriminator's leaky ReLU for negative numbers.
 const SLOPE: f64 = 0.2;
 
-/// See the [module](self).
+/// The generator of a GAN of perceptrons; see the [module](self).
 #[derive(Module, Debug)]
 pub struct MlpGenerator {
     layers: Vec<Linear>,
@@ -41,12 +39,12 @@ pub struct MlpGenerator {
 }
 
 impl MlpGenerator {
-    /// The network for images of this size, its weights drawn by `init`.
+    /// A network for images of this size, with parameters made by `init`.
     pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         Self { layers: stack(&Self::widths(config, image), init), image }
     }
 
-    /// The layers that other programs know.
+    /// The list of its layers, for exports.
     pub fn layers(config: &MlpGanConfig, image: ImageDims) -> Vec<Layer> {
         let mut layers = perceptron(&Self::widths(config, image), Some(Function::Relu));
         layers.extend([Layer::Function(Function::Tanh), Layer::Unflatten(image)]);
@@ -58,7 +56,7 @@ impl MlpGenerator {
         [&[config.latent], &hidden[..], &[image.iter().product()]].concat()
     }
 
-    /// Random numbers `[batch, latent]` to images `[batch, channels, height, width]` from -1 to 1.
+    /// Latent vectors `[batch, latent]` to images `[batch, channels, height, width]`, with values from -1 to 1.
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.image;
@@ -69,19 +67,19 @@ impl MlpGenerator {
     }
 }
 
-/// See the [module](self).
+/// The discriminator of a GAN of perceptrons; see the [module](self).
 #[derive(Module, Debug)]
 pub struct MlpDiscriminator {
     layers: Vec<Linear>,
 }
 
 impl MlpDiscriminator {
-    /// The network for images of this size, its weights drawn by `init`.
+    /// A network for images of this size, with parameters made by `init`.
     pub fn new(config: &MlpGanConfig, image: ImageDims, init: &mut ParamInit<'_>) -> Self {
         Self { layers: stack(&Self::widths(config, image), init) }
     }
 
-    /// The layers that other programs know.
+    /// The list of its layers, for exports.
     pub fn layers(config: &MlpGanConfig, image: ImageDims) -> Vec<Layer> {
         let function = Function::LeakyRelu(SLOPE as f32);
         let mut layers = vec![Layer::Flatten];
@@ -93,7 +91,7 @@ impl MlpDiscriminator {
         [&[image.iter().product()], &config.hidden[..], &[1]].concat()
     }
 
-    /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, high for real ones.
+    /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, positive for real ones.
     pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let functions = [Activation::LeakyRelu(SLOPE), Activation::None];
         let logits = run(&self.layers, images.flatten(1, 3), functions, context);
@@ -106,7 +104,7 @@ fn stack(widths: &[usize], init: &mut ParamInit<'_>) -> Vec<Linear> {
     widths.windows(2).map(|pair| linear(pair[0], pair[1], init)).collect()
 }
 
-/// All layers, with the first function behind each but the last, and the second behind that.
+/// Applies all layers, with `activation` after each hidden one and `last_activation` after the last.
 fn run(
     layers: &[Linear],
     x: Tensor<2>,

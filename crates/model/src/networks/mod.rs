@@ -7,8 +7,9 @@ pub mod lenet;
 pub mod mlp;
 pub mod mlp_gan;
 pub mod resnet;
-
 #[cfg(test)]
-pub(crate) use classifier_network::{StageTable, Stages};
+mod stage_table;
 
 pub(crate) use classifier_network::ClassifierNetwork;
+#[cfg(test)]
+pub(crate) use stage_table::{Stage, StageTable, Stages, assert_documented, assert_stages};

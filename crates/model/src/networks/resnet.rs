@@ -1,18 +1,18 @@
-//! A small residual network (He, Zhang, Ren and Sun 2016, section 4.2, the form for small
-//! images), with projections where a stage changes the size (option B).
+//! A small residual network (He, Zhang, Ren and Sun 2016, section 4.2, the form for CIFAR-10), with projection
+//! shortcuts where a stage changes the size (option B).
+//!
+//! With `widths = [32, 64, 128]` and `depths = [2, 2, 2]` on 1x28x28 images in ten classes, 696,042 parameters:
 //!
 //! | layer | output | parameters |
 //! | --- | --- | --- |
-//! | stem: 3x3 convolution, norm, ReLU | batch, `widths[0]`, 28, 28 | 9 channels `widths[0]` + 2 `widths[0]` |
-//! | stages.0: `depths[0]` blocks | batch, `widths[0]`, 28, 28 | see below |
-//! | stages.1: the first block has stride 2 | batch, `widths[1]`, 14, 14 | |
-//! | ... | | |
-//! | head: global average pooling, dropout, linear | batch, classes | `widths[n]` * classes + classes |
+//! | stem: 3x3 convolution, norm, ReLU | batch, 32, 28, 28 | 352 |
+//! | stages.0: 2 blocks | batch, 32, 28, 28 | 37,120 |
+//! | stages.1: 2 blocks, the first with stride 2 | batch, 64, 14, 14 | 131,712 |
+//! | stages.2: 2 blocks, the first with stride 2 | batch, 128, 7, 7 | 525,568 |
+//! | head: global average pooling, dropout, linear | batch, 10 | 1,290 |
 //!
-//! A block is `ReLU(norm(conv(ReLU(norm(conv(x))))) + shortcut(x))` with 3x3 convolutions; from c to
-//! d channels it has 9 c d + 9 d d + 4 d parameters, and c d + 2 d more for a projection. With
-//! `widths = [32, 64, 128]` and `depths = [2, 2, 2]` on images of one channel in ten classes:
-//! 352 + 37,120 + 131,712 + 525,568 + 1,290 = 696,042 parameters.
+//! A block is `ReLU(norm(conv(ReLU(norm(conv(x))))) + shortcut(x))` with 3x3 convolutions; from c to d channels
+//! it has 9 c d + 9 d d + 4 d parameters, and c d + 2 d more for a projection.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -29,7 +29,7 @@ use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, apply_linear, linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
-/// See the [module](self).
+/// The residual network; see the [module](self).
 #[derive(Module, Debug)]
 pub struct Resnet {
     stem: ConvNorm,
@@ -38,7 +38,7 @@ pub struct Resnet {
     head: Linear,
 }
 
-/// A basic block: figure 2, with the norms of section 3.4.
+/// A basic block (figure 2), with batch normalisation after each convolution (section 3.4).
 #[derive(Module, Debug)]
 struct ResidualBlock {
     first: ConvNorm,
@@ -49,7 +49,6 @@ struct ResidualBlock {
 impl ClassifierNetwork for Resnet {
     type Config = ResnetConfig;
 
-    /// The network for images of any size, its weights drawn by `init`.
     fn new(
         config: &ResnetConfig,
         [channels, ..]: ImageDims,
@@ -72,7 +71,6 @@ impl ClassifierNetwork for Resnet {
         Self { stem, stages, dropout, head: linear(before, num_classes, init) }
     }
 
-    /// The layers that other programs know.
     fn layers(
         config: &ResnetConfig,
         [channels, ..]: ImageDims,
@@ -111,7 +109,7 @@ impl ClassifierNetwork for Resnet {
         Some(layers)
     }
 
-    /// Images `[batch, channels, height, width]` to features, one for each channel.
+    /// The features are `[batch, channels]` of the last stage.
     fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         let relu = Then { activation: Activation::Relu, ..Then::default() };
         let mut x = self.stem.forward(images, relu, context);
@@ -128,7 +126,6 @@ impl ClassifierNetwork for Resnet {
         self.dropout.forward(features, context)
     }
 
-    /// Features to logits `[batch, num_classes]`.
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
         context.trace.keep_flat(|| "head".to_owned(), &logits);
@@ -160,6 +157,8 @@ impl ResidualBlock {
 
 #[cfg(test)]
 impl StageTable for Resnet {
+    const SOURCE: &'static str = include_str!("resnet.rs");
+
     fn table() -> Vec<(ResnetConfig, Stages)> {
         let config = ResnetConfig {
             widths: vec![32, 64, 128],
@@ -169,12 +168,12 @@ impl StageTable for Resnet {
         };
         let row = Stages {
             image: [1, 28, 28],
-            stages: vec![
-                ("stem", [3, 32, 28, 28]),
-                ("stages.0", [3, 32, 28, 28]),
-                ("stages.1", [3, 64, 14, 14]),
-                ("stages.2", [3, 128, 7, 7]),
-                ("head", [3, 10, 1, 1]),
+            rows: vec![
+                ("stem", [3, 32, 28, 28], 352),
+                ("stages.0", [3, 32, 28, 28], 37_120),
+                ("stages.1", [3, 64, 14, 14], 131_712),
+                ("stages.2", [3, 128, 7, 7], 525_568),
+                ("head", [3, 10, 1, 1], 1_290),
             ],
             parameters: 696_042,
         };
