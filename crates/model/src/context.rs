@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 use crate::params::{MapParam, map_params};
 use crate::trace::Trace;
 
-/// A forward context.
+/// The context of a forward pass, which each layer receives. By default it is in eval mode and records
+/// nothing.
 #[derive(Debug, Default)]
 pub struct ForwardContext {
     /// The named intermediates, recorded when the trace is on.

@@ -79,15 +79,15 @@ impl<'a> ParamInit<'a> {
     /// A running statistic, `[size]`, which no optimiser trains.
     pub fn statistic(&mut self, size: usize, value: f64) -> Param<Tensor<1>> {
         let values = Tensor::full([size], value, self.device);
-        // Not `from_tensor`, which would have the optimiser train it.
-        self.made(Param::initialized(ParamId::new(), values))
+        // `from_tensor` would require a gradient, and the optimiser would train it.
+        self.note(Param::initialized(ParamId::new(), values))
     }
 
     fn trained<const D: usize>(&mut self, values: Tensor<D>) -> Param<Tensor<D>> {
-        self.made(Param::from_tensor(values))
+        self.note(Param::from_tensor(values))
     }
 
-    fn made<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+    fn note<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         self.made.push(param.id);
         param
     }

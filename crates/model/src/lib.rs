@@ -1,9 +1,9 @@
-//! What is learned: one file per network, as Burn modules.
+//! Networks and their layers, as Burn modules.
 //!
-//! A [`Classifier`] maps images `[batch, channels, height, width]` to logits `[batch, classes]`; a
-//! [`Gan`] makes images of random numbers, and tells them from real ones. Every network names its
-//! intermediates for whoever wants to look at them ([`Trace`]), and draws its initial weights from
-//! the run's seed ([`init`]).
+//! A [`Classifier`] maps images `[batch, channels, height, width]` to logits `[batch, classes]`. A [`Gan`]
+//! holds a generator, which maps latent vectors to images, and a discriminator, which tells real images from
+//! fake ones. Every network names its intermediates ([`Trace`]) and draws its initial weights from the run's
+//! seed ([`init`]).
 //!
 //! | network | file |
 //! | --- | --- |
@@ -11,10 +11,10 @@
 //! | LeNet-5 | [`lenet`] |
 //! | plain convolutional network | [`cnn`] |
 //! | residual network | [`resnet`] |
-//! | adversarial pair of convolutions | [`dcgan`] |
-//! | adversarial pair of linear layers | [`mlp_gan`] |
+//! | deep convolutional GAN | [`dcgan`] |
+//! | GAN of multilayer perceptrons | [`mlp_gan`] |
 //!
-//! The layers that they share stand in `layers.rs`; [`outline`] is how other programs know them.
+//! `layers` holds the layers that they share; [`outline`] lists a network's layers for exports.
 
 #![forbid(unsafe_code)]
 

@@ -139,7 +139,7 @@ fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
     let network = new(&cnn(&[64, 96], 1), [1, 28, 28], 10, &Device::flex());
     let mut variance = Variance(None);
     params::visit_params(&network, &mut variance);
-    // He et al. 2015: 2 over 3 * 3 * 64; 55,296 draws, of which the deviation is 0.6 %.
+    // He et al. 2015: 2 over 3 * 3 * 64; 55,296 draws: the estimate's standard deviation is 0.6 %.
     let variance = variance.0.expect("the second block's convolution");
     assert!((variance * 576.0 / 2.0 - 1.0).abs() < 0.03, "{variance}");
 }

@@ -84,14 +84,15 @@ fn every_pair_has_the_shapes_of_its_tables() {
             Gan::new(&config, image, 1, &device).expect("it fits");
         assert_eq!(latent_size(&config), latent);
         let [channels, height, width] = image;
-        let [(made, made_parameters), (judged, judged_parameters)] = stages;
+        let [(of_generator, generator_parameters), (of_discriminator, discriminator_parameters)] =
+            stages;
         let mut context = ForwardContext::traced();
         let images = generator.forward(Tensor::ones([3, latent], &device), &mut context);
         assert_eq!(images.dims(), [3, channels, height, width]);
-        assert_stages(&generator, context, &made, made_parameters);
+        assert_stages(&generator, context, &of_generator, generator_parameters);
         let mut context = ForwardContext::traced();
         assert_eq!(discriminator.forward(images, &mut context).dims(), [3, 1]);
-        assert_stages(&discriminator, context, &judged, judged_parameters);
+        assert_stages(&discriminator, context, &of_discriminator, discriminator_parameters);
     }
 }
 
@@ -161,11 +162,11 @@ fn both_networks_keep_running_statistics_of_their_own() {
     let images = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
     let mut of_discriminator = ForwardContext::train(1);
     pair.discriminator.forward(images, &mut of_discriminator);
-    let (made, judged) =
+    let (of_generator, of_discriminator) =
         (of_generator.into_batch_statistics(), of_discriminator.into_batch_statistics());
-    assert_eq!((made.len(), judged.len()), (2, 1), "one for each norm");
+    assert_eq!((of_generator.len(), of_discriminator.len()), (2, 1), "one for each norm");
     let Generator::Dcgan(before) = pair.generator.clone() else { panic!("it is a DCGAN") };
-    let Generator::Dcgan(after) = update_running_statistics(pair.generator, &made) else {
+    let Generator::Dcgan(after) = update_running_statistics(pair.generator, &of_generator) else {
         panic!("it is a DCGAN")
     };
     let mean = |network: &dcgan::DcganGenerator| -> Vec<f32> {
@@ -186,9 +187,9 @@ fn both_networks_keep_running_statistics_of_their_own() {
 
 #[test]
 fn sides_that_cannot_be_halved_are_an_error() {
-    let made = |side, widths: &[usize]| {
+    let error = |side, widths: &[usize]| {
         Gan::new(&dcgan(4, widths), [1, side, 32], 1, &Device::flex()).err()
     };
-    assert_eq!(made(28, &[2, 2, 2]), Some(ImageSizeError::Indivisible { multiple: 8 }));
-    assert_eq!(made(28, &[2, 2]), None);
+    assert_eq!(error(28, &[2, 2, 2]), Some(ImageSizeError::Indivisible { multiple: 8 }));
+    assert_eq!(error(28, &[2, 2]), None);
 }
