@@ -63,7 +63,7 @@ mod update;
 mod view;
 
 pub use functions::{
-    Activation, AnyConv, BatchNorm, Then, adam_step, avg_pool2d, batch_norm2d,
+    Activation, AnyConv, BatchNorm, Epilogue, adam_step, avg_pool2d, batch_norm2d,
     batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, dropout_mask, is_host, linear,
     max_pool2d, sgd_step, sum_of_squares,
 };

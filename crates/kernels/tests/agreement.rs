@@ -130,10 +130,10 @@ fn batch_normalisations_agree() {
 fn batch_normalisations_of_many_pixels_agree() {
     let relu = Activation::Relu;
     compare_all([
-        Norm::new([40, 6, 28, 28]).then(relu, Some(2)),
-        Norm::new([40, 6, 28, 28]).then(relu, None),
-        Norm::new([20, 20, 14, 14]).then(Activation::LeakyRelu(0.2), Some(3)),
-        Norm::new([20, 33, 13, 11]).with_shortcut().then(relu, None),
+        Norm::new([40, 6, 28, 28]).with_epilogue(relu, Some(2)),
+        Norm::new([40, 6, 28, 28]).with_epilogue(relu, None),
+        Norm::new([20, 20, 14, 14]).with_epilogue(Activation::LeakyRelu(0.2), Some(3)),
+        Norm::new([20, 33, 13, 11]).with_shortcut().with_epilogue(relu, None),
     ]);
     for case in [Norm::new([24, 1, 28, 28]), Norm::new([40, 24, 28, 28])] {
         let background = case.x.clone().above(0.4);

@@ -81,7 +81,7 @@ fn of_linear_layers() {
 fn of_batch_normalisations() {
     let case = Norm::new([3, 5, 7, 6]);
     let relu = Activation::Relu;
-    for then in [
+    for epilogue in [
         (Activation::None, None),
         (relu, None),
         (Activation::LeakyRelu(0.2), None),
@@ -90,9 +90,9 @@ fn of_batch_normalisations() {
         (relu, Some(3)),
         (Activation::LeakyRelu(0.2), Some(3)),
     ] {
-        confirm(&case.clone().then(then.0, then.1), &["x", "gamma", "beta"]);
+        confirm(&case.clone().with_epilogue(epilogue.0, epilogue.1), &["x", "gamma", "beta"]);
     }
-    let added = case.with_shortcut().then(relu, None);
+    let added = case.with_shortcut().with_epilogue(relu, None);
     confirm(&added, &["x", "gamma", "beta", "shortcut"]);
 }
 
@@ -114,7 +114,7 @@ fn of_convolutions_with_batch_normalisation() {
 
 #[test]
 fn of_batch_normalisations_by_given_moments() {
-    let case = Norm::new([2, 3, 5, 4]).by_moments().then(Activation::Relu, Some(2));
+    let case = Norm::new([2, 3, 5, 4]).by_moments().with_epilogue(Activation::Relu, Some(2));
     confirm(&case, &["x", "gamma", "beta", "mean", "variance"]);
 }
 

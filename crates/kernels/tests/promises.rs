@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, module};
 use hearth_kernels::{
-    Activation, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_norm2d,
+    Activation, Epilogue, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_norm2d,
     conv_transpose2d, conv2d, linear, max_pool2d,
 };
 
@@ -107,27 +107,27 @@ fn inputs_that_do_not_fit_panic() {
         });
         for (gamma, beta) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
             panics(&format!("batch_norm2d, {gamma} gammas, {beta} betas on {backend}"), || {
-                batch_norm2d(x(), of(gamma), of(beta), 1e-5, Then::default())
+                batch_norm2d(x(), of(gamma), of(beta), 1e-5, Epilogue::default())
             });
         }
         for (mean, variance) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
             panics(&format!("inference, {mean} means, {variance} variances on {backend}"), || {
                 let moments = [of(mean), of(variance)];
-                batch_norm2d_inference(x(), [of(3), of(3)], moments, 1e-5, Then::default())
+                batch_norm2d_inference(x(), [of(3), of(3)], moments, 1e-5, Epilogue::default())
             });
         }
         panics(&format!("conv_norm2d, 3 gammas for 4 channels on {backend}"), || {
             let affine = [of(3), of(4)];
-            conv_norm2d(x(), kernels(3, 3), affine, plain_options(), 1e-5, Then::default())
+            conv_norm2d(x(), kernels(3, 3), affine, plain_options(), 1e-5, Epilogue::default())
         });
         panics(&format!("conv_norm2d, a shortcut of the input's shape on {backend}"), || {
-            let then = Then { shortcut: Some(x()), ..Then::default() };
-            conv_norm2d(x(), kernels(3, 3), [of(4), of(4)], plain_options(), 1e-5, then)
+            let epilogue = Epilogue { shortcut: Some(x()), ..Epilogue::default() };
+            conv_norm2d(x(), kernels(3, 3), [of(4), of(4)], plain_options(), 1e-5, epilogue)
         });
         for shortcut in [[3, 3, 6, 6], [1, 3, 6, 6], [2, 3, 6, 7], [2, 3, 7, 6], [2, 6, 3, 6]] {
             panics(&format!("batch_norm2d, a shortcut of {shortcut:?} on {backend}"), || {
                 let shortcut = Some(random(shortcut, &device));
-                batch_norm2d(x(), of(3), of(3), 1e-5, Then { shortcut, ..Then::default() })
+                batch_norm2d(x(), of(3), of(3), 1e-5, Epilogue { shortcut, ..Epilogue::default() })
             });
         }
     }
@@ -164,11 +164,11 @@ fn a_scale_of_zero_gives_burns_gradients() {
     for (activation, max_pool) in
         [(Activation::None, None), (Activation::Relu, None), (Activation::LeakyRelu(0.1), None)]
     {
-        let case = Norm::new([3, 5, 4, 5]).then(activation, max_pool).with_zero_scale();
+        let case = Norm::new([3, 5, 4, 5]).with_epilogue(activation, max_pool).with_zero_scale();
         compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
     }
     // All numbers of a window are the same: the first is taken, as by Burn.
-    let case = Norm::new([3, 5, 4, 4]).then(Activation::Relu, Some(2)).with_zero_scale();
+    let case = Norm::new([3, 5, 4, 4]).with_epilogue(Activation::Relu, Some(2)).with_zero_scale();
     for (backend, device) in devices() {
         let found = case.run(Tape::kernels(device.autodiff(), DType::F32));
         for part in &found.gradients {
@@ -194,7 +194,7 @@ fn a_large_mean_costs_the_moments_no_digits() {
         let affine = [channels(&device, dtype), channels(&device, dtype)];
         let x = tensor(values.clone(), dims, &device, dtype);
         let [gamma, beta] = affine;
-        let found = batch_norm2d(x, gamma, beta, 1e-5, Then::default());
+        let found = batch_norm2d(x, gamma, beta, 1e-5, Epilogue::default());
         for (name, found, exact) in [
             ("mean", found.mean, exact.mean.clone()),
             ("variance", found.variance, exact.variance.clone()),
@@ -219,8 +219,8 @@ impl Case for Residual {
             ["gamma", "beta"].map(|name| tape.leaf(&Operand::new(name, &channels, 9)));
         let output = match tape.side() {
             Side::Kernels => {
-                let then = Then { shortcut: Some(x.clone()), ..relu(None) };
-                batch_norm2d(x, gamma, beta, 1e-5, then).output
+                let epilogue = Epilogue { shortcut: Some(x.clone()), ..relu(None) };
+                batch_norm2d(x, gamma, beta, 1e-5, epilogue).output
             }
             Side::Burn => {
                 let z = module::batch_norm_train(x.clone(), gamma, beta, 1e-5).output + x;

@@ -63,9 +63,9 @@ fn linear_layers() {
 fn batch_normalisations() {
     let case = Norm::new([30, 9, 17, 16]);
     let relu = Activation::Relu;
-    same_on_any_threads(&case.clone().then(relu, Some(2)));
-    same_on_any_threads(&case.clone().then(relu, None));
-    same_on_any_threads(&case.with_shortcut().then(relu, None));
+    same_on_any_threads(&case.clone().with_epilogue(relu, Some(2)));
+    same_on_any_threads(&case.clone().with_epilogue(relu, None));
+    same_on_any_threads(&case.with_shortcut().with_epilogue(relu, None));
 }
 
 #[test]

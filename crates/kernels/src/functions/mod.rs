@@ -14,7 +14,7 @@ use crate::extension::InferenceKernels;
 
 pub use convolution::{AnyConv, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
-pub use norm::{BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
+pub use norm::{BatchNorm, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 pub use pooling::{avg_pool2d, max_pool2d};
 pub use update::{adam_step, sgd_step};
 

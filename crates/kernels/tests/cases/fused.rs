@@ -26,10 +26,10 @@ impl Case for ConvNorm {
         let options = self.options.clone();
         let output = match (tape.side(), options) {
             (Side::Kernels, options) => {
-                let then = self.scaling.then(leaves.shortcut);
+                let epilogue = self.scaling.epilogue(leaves.shortcut);
                 let affine = [leaves.gamma, leaves.beta];
                 let epsilon = self.scaling.epsilon;
-                output(conv_norm2d(x, weight, affine, options, epsilon, then), &mut tape)
+                output(conv_norm2d(x, weight, affine, options, epsilon, epilogue), &mut tape)
             }
             (Side::Burn, AnyConv::Forward(options)) => {
                 let y = module::conv2d(x, weight, None, options);

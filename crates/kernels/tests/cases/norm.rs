@@ -1,7 +1,7 @@
 //! Batch normalisations.
 
 use burn::tensor::{Tensor, module};
-use hearth_kernels::{Activation, BatchNorm, Then, batch_norm2d, batch_norm2d_inference};
+use hearth_kernels::{Activation, BatchNorm, Epilogue, batch_norm2d, batch_norm2d_inference};
 use proptest::prelude::*;
 
 use super::{activation, pictures, plain_probe, probe};
@@ -45,8 +45,8 @@ impl Scaling {
         }
     }
 
-    pub(super) fn then(&self, shortcut: Option<Tensor<4>>) -> Then {
-        Then { shortcut, activation: self.activation, max_pool: self.max_pool }
+    pub(super) fn epilogue(&self, shortcut: Option<Tensor<4>>) -> Epilogue {
+        Epilogue { shortcut, activation: self.activation, max_pool: self.max_pool }
     }
 
     /// Burn's operations behind the normalised numbers.
@@ -95,12 +95,12 @@ impl Case for Norm {
         let Scaling { epsilon, .. } = self.scaling;
         let output = match (tape.side(), moments) {
             (Side::Kernels, None) => {
-                let then = self.scaling.then(leaves.shortcut);
-                output(batch_norm2d(x, leaves.gamma, leaves.beta, epsilon, then), &mut tape)
+                let epilogue = self.scaling.epilogue(leaves.shortcut);
+                output(batch_norm2d(x, leaves.gamma, leaves.beta, epsilon, epilogue), &mut tape)
             }
             (Side::Kernels, Some(moments)) => {
-                let then = self.scaling.then(leaves.shortcut);
-                batch_norm2d_inference(x, [leaves.gamma, leaves.beta], moments, epsilon, then)
+                let epilogue = self.scaling.epilogue(leaves.shortcut);
+                batch_norm2d_inference(x, [leaves.gamma, leaves.beta], moments, epsilon, epilogue)
             }
             (Side::Burn, None) => self.scaling.by_burn(x, leaves, &mut tape),
             (Side::Burn, Some([mean, variance])) => {
@@ -125,7 +125,7 @@ impl Norm {
     }
 
     /// With this behind it.
-    pub fn then(mut self, activation: Activation, max_pool: Option<usize>) -> Self {
+    pub fn with_epilogue(mut self, activation: Activation, max_pool: Option<usize>) -> Self {
         self.scaling = Scaling { activation, max_pool, ..self.scaling };
         self
     }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use hearth_kernels::{Activation, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
+use hearth_kernels::{Activation, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 
 use super::{ConvGeometry, Convolution};
 use crate::context::{BatchStatistics, ForwardContext};
@@ -36,21 +36,26 @@ impl BatchNorm {
     }
 
     /// Normalises `[batch, channels, height, width]` and applies the epilogue.
-    pub fn forward(&self, x: Tensor<4>, then: Then, context: &mut ForwardContext) -> Tensor<4> {
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        epilogue: Epilogue,
+        context: &mut ForwardContext,
+    ) -> Tensor<4> {
         match context.batch_statistics() {
             Some(statistics) => {
                 let (gamma, beta) = (self.gamma.val(), self.beta.val());
-                self.record(batch_norm2d(x, gamma, beta, EPSILON, then), statistics)
+                self.record(batch_norm2d(x, gamma, beta, EPSILON, epilogue), statistics)
             }
-            None => self.by_running_statistics(x, then),
+            None => self.by_running_statistics(x, epilogue),
         }
     }
 
     /// Eval mode: normalises by the running statistics.
-    fn by_running_statistics(&self, x: Tensor<4>, then: Then) -> Tensor<4> {
+    fn by_running_statistics(&self, x: Tensor<4>, epilogue: Epilogue) -> Tensor<4> {
         let scale = [self.gamma.val(), self.beta.val()];
         let running = [self.running_mean.val(), self.running_variance.val()];
-        batch_norm2d_inference(x, scale, running, EPSILON, then)
+        batch_norm2d_inference(x, scale, running, EPSILON, epilogue)
     }
 
     /// Records the batch's mean and variance, and returns the normalised output.
@@ -97,16 +102,21 @@ impl ConvNorm {
 
     /// Maps `[batch, channels_in, height, width]` to `[batch, channels_out, ..]`, normalises, and
     /// applies the epilogue.
-    pub fn forward(&self, x: Tensor<4>, then: Then, context: &mut ForwardContext) -> Tensor<4> {
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        epilogue: Epilogue,
+        context: &mut ForwardContext,
+    ) -> Tensor<4> {
         let Some(statistics) = context.batch_statistics() else {
             return self
                 .norm
-                .by_running_statistics(self.convolution.forward(x, Activation::None), then);
+                .by_running_statistics(self.convolution.forward(x, Activation::None), epilogue);
         };
         let BatchNorm { gamma, beta, .. } = &self.norm;
         let (weight, options) = (self.convolution.weight.val(), self.convolution.options());
         let scale = [gamma.val(), beta.val()];
-        let normalized = conv_norm2d(x, weight, scale, options, EPSILON, then);
+        let normalized = conv_norm2d(x, weight, scale, options, EPSILON, epilogue);
         self.norm.record(normalized, statistics)
     }
 }
@@ -128,7 +138,8 @@ mod tests {
         layer.convolution.weight = Param::from_tensor(Tensor::ones([1, 1, 1, 1], &device));
         let pixels = TensorData::new(vec![1.0_f32, 2.0, 3.0, 6.0], [1, 1, 2, 2]);
         let mut context = ForwardContext::train(1);
-        let y = layer.forward(Tensor::from_data(pixels, &device), Then::default(), &mut context);
+        let y =
+            layer.forward(Tensor::from_data(pixels, &device), Epilogue::default(), &mut context);
         let found: Vec<f32> = y.into_data().try_into_vec().expect("f32");
         for (found, wanted) in found.iter().zip([-2.0, -1.0, 0.0, 3.0]) {
             assert!((found - wanted / 3.5_f32.sqrt()).abs() < 1e-5, "{found}");

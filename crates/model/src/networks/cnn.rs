@@ -18,7 +18,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{CnnConfig, Pooling};
-use hearth_kernels::{Activation, Then};
+use hearth_kernels::{Activation, Epilogue};
 
 use super::ClassifierNetwork;
 #[cfg(test)]
@@ -119,8 +119,9 @@ impl ConvBlock {
         for (index, layer) in self.layers.iter().enumerate() {
             let last = index + 1 == self.layers.len();
             let activation = Activation::Relu;
-            let then = Then { activation, max_pool: last.then_some(2), ..Then::default() };
-            x = layer.forward(x, then, context);
+            let epilogue =
+                Epilogue { activation, max_pool: last.then_some(2), ..Epilogue::default() };
+            x = layer.forward(x, epilogue, context);
         }
         x
     }

@@ -25,7 +25,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::DcganConfig;
-use hearth_kernels::{Activation, Then};
+use hearth_kernels::{Activation, Epilogue};
 
 use crate::init::ParamInit;
 use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
@@ -110,7 +110,7 @@ impl DcganGenerator {
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.innermost;
-        let relu = Then { activation: Activation::Relu, ..Then::default() };
+        let relu = Epilogue { activation: Activation::Relu, ..Epilogue::default() };
         let x = apply_linear(&self.project, latent, hearth_config::Activation::None);
         let x = x.reshape([batch, height, width, channels]).permute([0, 3, 1, 2]);
         let mut x = self.norm.forward(x, relu.clone(), context);
@@ -172,7 +172,7 @@ impl DcganDiscriminator {
 
     /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, positive for real ones.
     pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let leaky = Then { activation: Activation::LeakyRelu(SLOPE), ..Then::default() };
+        let leaky = Epilogue { activation: Activation::LeakyRelu(SLOPE), ..Epilogue::default() };
         let mut x = self.first.forward(images, Activation::LeakyRelu(SLOPE));
         context.trace.keep(|| "first".to_owned(), &x);
         for (index, layer) in self.layers.iter().enumerate() {

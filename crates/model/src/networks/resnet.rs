@@ -19,7 +19,7 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use burn::tensor::ops::AvgPoolOptions;
 use hearth_config::ResnetConfig;
-use hearth_kernels::{Activation, Then};
+use hearth_kernels::{Activation, Epilogue};
 
 use super::ClassifierNetwork;
 #[cfg(test)]
@@ -111,7 +111,7 @@ impl ClassifierNetwork for Resnet {
 
     /// The features are `[batch, channels]` of the last stage.
     fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let relu = Then { activation: Activation::Relu, ..Then::default() };
+        let relu = Epilogue { activation: Activation::Relu, ..Epilogue::default() };
         let mut x = self.stem.forward(images, relu, context);
         context.trace.keep(|| "stem".to_owned(), &x);
         for (index, stage) in self.stages.iter().enumerate() {
@@ -145,13 +145,13 @@ impl ResidualBlock {
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut ForwardContext) -> Tensor<4> {
-        let relu = Then { activation: Activation::Relu, ..Then::default() };
+        let relu = Epilogue { activation: Activation::Relu, ..Epilogue::default() };
         let inner = self.first.forward(x.clone(), relu.clone(), context);
         let shortcut = match &self.projection {
-            Some(projection) => projection.forward(x, Then::default(), context),
+            Some(projection) => projection.forward(x, Epilogue::default(), context),
             None => x,
         };
-        self.second.forward(inner, Then { shortcut: Some(shortcut), ..relu }, context)
+        self.second.forward(inner, Epilogue { shortcut: Some(shortcut), ..relu }, context)
     }
 }
 
