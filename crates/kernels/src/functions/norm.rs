@@ -4,7 +4,7 @@ use burn::backend::Dispatch;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Tensor, module};
 
-use super::{Activation, AnyConv, conv_transpose2d, conv2d, has_kernels};
+use super::{AnyConvOptions, FusedActivation, conv_transpose2d, conv2d, has_kernels};
 use crate::blocks::Curve;
 use crate::compute::{Convolution, Norm};
 use crate::extension::{InferenceKernels, Kernels};
@@ -17,7 +17,7 @@ pub struct Epilogue {
     /// do not cover a shortcut together with pooling: Burn's operations do.
     pub shortcut: Option<Tensor<4>>,
     /// The activation of the sum.
-    pub activation: Activation,
+    pub activation: FusedActivation,
     /// Max pooling with this window size and stride: `Some(2)` halves height and width, and leaves out
     /// an odd last row or column.
     pub max_pool: Option<usize>,
@@ -75,7 +75,7 @@ impl Epilogue {
 
 /// The output of [`batch_norm2d`] and the mean and variance of its input.
 #[derive(Clone, Debug)]
-pub struct BatchNorm {
+pub struct BatchNormOutput {
     /// `[batch, channels, height, width]`.
     pub output: Tensor<4>,
     /// The mean of each channel, `[channels]`, in 32 bits if x has 16. It carries no gradient.
@@ -107,7 +107,7 @@ pub fn batch_norm2d(
     beta: Tensor<1>,
     epsilon: f64,
     epilogue: Epilogue,
-) -> BatchNorm {
+) -> BatchNormOutput {
     let [batch, _, height, width] = x.dims();
     let count = batch * height * width;
     epilogue.check(x.dims(), &[&gamma, &beta]);
@@ -121,7 +121,12 @@ pub fn batch_norm2d(
             norm,
         );
         let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
-        return BatchNorm { output: Tensor::from_dispatch(output), mean, variance, pixels: count };
+        return BatchNormOutput {
+            output: Tensor::from_dispatch(output),
+            mean,
+            variance,
+            pixels: count,
+        };
     }
     let dtype = x.dtype();
     if matches!(dtype, DType::F16 | DType::BF16) {
@@ -136,14 +141,14 @@ pub fn batch_norm2d(
                 ..epilogue
             },
         );
-        return BatchNorm { output: wide.output.cast(dtype), ..wide };
+        return BatchNormOutput { output: wide.output.cast(dtype), ..wide };
     }
     let pixels = x.clone().swap_dims(0, 1).flatten::<2>(1, 3);
     let mean = pixels.clone().mean_dim(1);
     let variance = (pixels - mean.clone()).square().mean_dim(1);
     let (mean, variance) = (mean.squeeze_dim(1), variance.squeeze_dim(1));
     let output = compose(x, gamma, beta, [mean.clone(), variance.clone()], epsilon, epilogue);
-    BatchNorm { output, mean: mean.detach(), variance: variance.detach(), pixels: count }
+    BatchNormOutput { output, mean: mean.detach(), variance: variance.detach(), pixels: count }
 }
 
 /// A convolution without a bias, transposed or not, and the batch normalisation of its output.
@@ -163,10 +168,10 @@ pub fn conv_norm2d(
     x: Tensor<4>,
     weight: Tensor<4>,
     [gamma, beta]: [Tensor<1>; 2],
-    options: impl Into<AnyConv>,
+    options: impl Into<AnyConvOptions>,
     epsilon: f64,
     epilogue: Epilogue,
-) -> BatchNorm {
+) -> BatchNormOutput {
     let options = options.into();
     let convolution = options
         .geometry(x.dims(), weight.dims())
@@ -174,9 +179,11 @@ pub fn conv_norm2d(
         .filter(|convolution| has_kernels(&x) && epilogue.covered(convolution.output()));
     let Some(convolution) = convolution else {
         let y = match options {
-            AnyConv::Forward(options) => conv2d(x, weight, None, options, Activation::None),
-            AnyConv::Transposed(options) => {
-                conv_transpose2d(x, weight, None, options, Activation::None)
+            AnyConvOptions::Forward(options) => {
+                conv2d(x, weight, None, options, FusedActivation::None)
+            }
+            AnyConvOptions::Transposed(options) => {
+                conv_transpose2d(x, weight, None, options, FusedActivation::None)
             }
         };
         return batch_norm2d(y, gamma, beta, epsilon, epilogue);
@@ -193,7 +200,7 @@ pub fn conv_norm2d(
     );
     let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
     let [batch, _, height, width] = convolution.output();
-    BatchNorm {
+    BatchNormOutput {
         output: Tensor::from_dispatch(output),
         mean,
         variance,

@@ -9,14 +9,14 @@ use crate::compute::{Pool, Taken};
 use crate::extension::Kernels;
 use crate::pool::Pooling;
 
-/// The largest number of each window.
+/// Max pooling: the largest element of each window.
 ///
 /// # Shapes
 ///
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
 ///
-/// A window that is larger than the padded picture is Burn's to answer: flex gives an empty output,
+/// A window larger than the padded image is left to Burn's operation: flex returns an empty output,
 /// ndarray panics.
 pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
     let MaxPoolOptions { kernel_size, stride, padding, dilation, ceil_mode } = options;
@@ -27,14 +27,14 @@ pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
     }
 }
 
-/// The average of each window.
+/// Average pooling: the mean of each window.
 ///
 /// # Shapes
 ///
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, (height + 2 p - kernel_height) / s + 1, ...]`
 ///
-/// A window that is larger than the padded picture is Burn's to answer: flex gives an empty output,
+/// A window larger than the padded image is left to Burn's operation: flex returns an empty output,
 /// ndarray panics.
 pub fn avg_pool2d(x: Tensor<4>, options: AvgPoolOptions<2>) -> Tensor<4> {
     let AvgPoolOptions { kernel_size, stride, padding, count_include_pad, ceil_mode } = options;
@@ -45,7 +45,7 @@ pub fn avg_pool2d(x: Tensor<4>, options: AvgPoolOptions<2>) -> Tensor<4> {
     }
 }
 
-/// The windows, where the kernels cover them.
+/// The geometry of a pooling layer; None if the kernels do not cover it.
 fn pooling(
     x: &Tensor<4>,
     kernel: [usize; 2],
@@ -57,7 +57,7 @@ fn pooling(
     let input = [height, width];
     let covered = (0..2).all(|axis| {
         let (before, behind) = padding[axis];
-        // No window lies in the margin alone.
+        // No window lies in the padding alone.
         before == behind
             && 2 * before <= kernel[axis]
             && kernel[axis] <= input[axis] + 2 * before

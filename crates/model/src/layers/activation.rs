@@ -2,15 +2,16 @@
 
 use burn::tensor::{Tensor, activation};
 use hearth_config::Activation;
+use hearth_kernels::FusedActivation;
 
 /// Splits an activation into the part that a kernel fuses with its layer, and the rest: one of the
 /// two is the identity.
-pub fn split(function: Activation) -> (hearth_kernels::Activation, Activation) {
+pub fn split(function: Activation) -> (FusedActivation, Activation) {
     match function {
-        Activation::Relu => (hearth_kernels::Activation::Relu, Activation::None),
-        Activation::Tanh => (hearth_kernels::Activation::Tanh, Activation::None),
-        Activation::Sigmoid => (hearth_kernels::Activation::Sigmoid, Activation::None),
-        other => (hearth_kernels::Activation::None, other),
+        Activation::Relu => (FusedActivation::Relu, Activation::None),
+        Activation::Tanh => (FusedActivation::Tanh, Activation::None),
+        Activation::Sigmoid => (FusedActivation::Sigmoid, Activation::None),
+        other => (FusedActivation::None, other),
     }
 }
 

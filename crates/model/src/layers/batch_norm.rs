@@ -2,7 +2,9 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use hearth_kernels::{Activation, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};
+use hearth_kernels::{
+    Epilogue, FusedActivation, batch_norm2d, batch_norm2d_inference, conv_norm2d,
+};
 
 use super::{ConvGeometry, Convolution};
 use crate::context::{BatchStatistics, ForwardContext};
@@ -61,7 +63,7 @@ impl BatchNorm {
     /// Records the batch's mean and variance, and returns the normalised output.
     fn record(
         &self,
-        normalized: hearth_kernels::BatchNorm,
+        normalized: hearth_kernels::BatchNormOutput,
         recorded: &mut Vec<BatchStatistics>,
     ) -> Tensor<4> {
         // The running variance estimates the population's: the sum of squares over n - 1.
@@ -109,9 +111,10 @@ impl ConvNorm {
         context: &mut ForwardContext,
     ) -> Tensor<4> {
         let Some(statistics) = context.batch_statistics() else {
-            return self
-                .norm
-                .by_running_statistics(self.convolution.forward(x, Activation::None), epilogue);
+            return self.norm.by_running_statistics(
+                self.convolution.forward(x, FusedActivation::None),
+                epilogue,
+            );
         };
         let BatchNorm { gamma, beta, .. } = &self.norm;
         let (weight, options) = (self.convolution.weight.val(), self.convolution.options());

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
-use hearth_kernels::{Activation, AnyConv, conv_transpose2d, conv2d};
+use hearth_kernels::{AnyConvOptions, FusedActivation, conv_transpose2d, conv2d};
 
 use crate::init::{Fan, ParamInit};
 
@@ -85,15 +85,17 @@ impl Convolution {
 
     /// Maps `[batch, channels_in, height, width]` to `[batch, channels_out, ..]` and applies the
     /// activation.
-    pub fn forward(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, activation: FusedActivation) -> Tensor<4> {
         let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
         match self.options() {
-            AnyConv::Forward(options) => conv2d(x, weight, bias, options, activation),
-            AnyConv::Transposed(options) => conv_transpose2d(x, weight, bias, options, activation),
+            AnyConvOptions::Forward(options) => conv2d(x, weight, bias, options, activation),
+            AnyConvOptions::Transposed(options) => {
+                conv_transpose2d(x, weight, bias, options, activation)
+            }
         }
     }
 
-    pub(super) fn options(&self) -> AnyConv {
+    pub(super) fn options(&self) -> AnyConvOptions {
         let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
         if self.transposed {
             ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1).into()

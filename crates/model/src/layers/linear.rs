@@ -3,7 +3,7 @@
 use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
-use hearth_kernels::Activation;
+use hearth_kernels::FusedActivation;
 
 use super::{activate, split};
 use crate::init::{Fan, ParamInit};
@@ -25,7 +25,7 @@ pub fn apply_linear(
 }
 
 /// Maps `[batch, inputs]` to `[batch, outputs]` and applies an activation of the kernels.
-pub fn run_linear(layer: &Linear, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+pub fn run_linear(layer: &Linear, x: Tensor<2>, activation: FusedActivation) -> Tensor<2> {
     let bias = layer.bias.as_ref().map(Param::val);
     hearth_kernels::linear(x, layer.weight.val(), bias, activation)
 }

@@ -18,13 +18,13 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{CnnConfig, Pooling};
-use hearth_kernels::{Activation, Epilogue};
+use hearth_kernels::{Epilogue, FusedActivation};
 
 use super::ClassifierNetwork;
 #[cfg(test)]
 use super::{StageTable, Stages};
 use crate::init::ParamInit;
-use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, apply_linear, linear};
+use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, linear, run_linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
@@ -108,7 +108,7 @@ impl ClassifierNetwork for Cnn {
     }
 
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
-        let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
+        let logits = run_linear(&self.head, features, FusedActivation::None);
         context.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }
@@ -118,7 +118,7 @@ impl ConvBlock {
     fn forward(&self, mut x: Tensor<4>, context: &mut ForwardContext) -> Tensor<4> {
         for (index, layer) in self.layers.iter().enumerate() {
             let last = index + 1 == self.layers.len();
-            let activation = Activation::Relu;
+            let activation = FusedActivation::Relu;
             let epilogue =
                 Epilogue { activation, max_pool: last.then_some(2), ..Epilogue::default() };
             x = layer.forward(x, epilogue, context);

@@ -25,10 +25,10 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::DcganConfig;
-use hearth_kernels::{Activation, Epilogue};
+use hearth_kernels::{Epilogue, FusedActivation};
 
 use crate::init::ParamInit;
-use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, apply_linear, linear};
+use crate::layers::{BatchNorm, ConvGeometry, ConvNorm, Convolution, linear, run_linear};
 use crate::outline::{self, FeatureOrder, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
@@ -110,8 +110,8 @@ impl DcganGenerator {
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.innermost;
-        let relu = Epilogue { activation: Activation::Relu, ..Epilogue::default() };
-        let x = apply_linear(&self.project, latent, hearth_config::Activation::None);
+        let relu = Epilogue { activation: FusedActivation::Relu, ..Epilogue::default() };
+        let x = run_linear(&self.project, latent, FusedActivation::None);
         let x = x.reshape([batch, height, width, channels]).permute([0, 3, 1, 2]);
         let mut x = self.norm.forward(x, relu.clone(), context);
         context.trace.keep(|| "project".to_owned(), &x);
@@ -119,7 +119,7 @@ impl DcganGenerator {
             x = layer.forward(x, relu.clone(), context);
             context.trace.keep(|| format!("layers.{index}"), &x);
         }
-        let images = self.last.forward(x, Activation::Tanh);
+        let images = self.last.forward(x, FusedActivation::Tanh);
         context.trace.keep(|| "last".to_owned(), &images);
         images
     }
@@ -172,15 +172,16 @@ impl DcganDiscriminator {
 
     /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, positive for real ones.
     pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let leaky = Epilogue { activation: Activation::LeakyRelu(SLOPE), ..Epilogue::default() };
-        let mut x = self.first.forward(images, Activation::LeakyRelu(SLOPE));
+        let leaky =
+            Epilogue { activation: FusedActivation::LeakyRelu(SLOPE), ..Epilogue::default() };
+        let mut x = self.first.forward(images, FusedActivation::LeakyRelu(SLOPE));
         context.trace.keep(|| "first".to_owned(), &x);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x, leaky.clone(), context);
             context.trace.keep(|| format!("layers.{index}"), &x);
         }
         let features = x.permute([0, 2, 3, 1]).flatten(1, 3);
-        let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
+        let logits = run_linear(&self.head, features, FusedActivation::None);
         context.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }

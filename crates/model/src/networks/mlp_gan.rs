@@ -20,7 +20,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::MlpGanConfig;
-use hearth_kernels::Activation;
+use hearth_kernels::FusedActivation;
 
 use crate::init::ParamInit;
 use crate::layers::{linear, run_linear};
@@ -60,7 +60,8 @@ impl MlpGenerator {
     pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         let [batch, _] = latent.dims();
         let [channels, height, width] = self.image;
-        let pixels = run(&self.layers, latent, [Activation::Relu, Activation::Tanh], context);
+        let pixels =
+            run(&self.layers, latent, [FusedActivation::Relu, FusedActivation::Tanh], context);
         let images = pixels.reshape([batch, channels, height, width]);
         context.trace.keep(|| format!("layers.{}", self.layers.len() - 1), &images);
         images
@@ -93,7 +94,7 @@ impl MlpDiscriminator {
 
     /// Images `[batch, channels, height, width]` to logits `[batch, 1]`, positive for real ones.
     pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let functions = [Activation::LeakyRelu(SLOPE), Activation::None];
+        let functions = [FusedActivation::LeakyRelu(SLOPE), FusedActivation::None];
         let logits = run(&self.layers, images.flatten(1, 3), functions, context);
         context.trace.keep_flat(|| format!("layers.{}", self.layers.len() - 1), &logits);
         logits
@@ -108,7 +109,7 @@ fn stack(widths: &[usize], init: &mut ParamInit<'_>) -> Vec<Linear> {
 fn run(
     layers: &[Linear],
     x: Tensor<2>,
-    [activation, last_activation]: [Activation; 2],
+    [activation, last_activation]: [FusedActivation; 2],
     context: &mut ForwardContext,
 ) -> Tensor<2> {
     let (last, hidden) = layers.split_last().expect("the layer of the image or the logit");

@@ -19,13 +19,13 @@ use burn::nn::Linear;
 use burn::tensor::Tensor;
 use burn::tensor::ops::AvgPoolOptions;
 use hearth_config::ResnetConfig;
-use hearth_kernels::{Activation, Epilogue};
+use hearth_kernels::{Epilogue, FusedActivation};
 
 use super::ClassifierNetwork;
 #[cfg(test)]
 use super::{StageTable, Stages};
 use crate::init::ParamInit;
-use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, apply_linear, linear};
+use crate::layers::{ConvGeometry, ConvNorm, DropoutLayer, linear, run_linear};
 use crate::outline::{self, Function, Layer};
 use crate::{ForwardContext, ImageDims};
 
@@ -111,7 +111,7 @@ impl ClassifierNetwork for Resnet {
 
     /// The features are `[batch, channels]` of the last stage.
     fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
-        let relu = Epilogue { activation: Activation::Relu, ..Epilogue::default() };
+        let relu = Epilogue { activation: FusedActivation::Relu, ..Epilogue::default() };
         let mut x = self.stem.forward(images, relu, context);
         context.trace.keep(|| "stem".to_owned(), &x);
         for (index, stage) in self.stages.iter().enumerate() {
@@ -127,7 +127,7 @@ impl ClassifierNetwork for Resnet {
     }
 
     fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
-        let logits = apply_linear(&self.head, features, hearth_config::Activation::None);
+        let logits = run_linear(&self.head, features, FusedActivation::None);
         context.trace.keep_flat(|| "head".to_owned(), &logits);
         logits
     }
@@ -145,7 +145,7 @@ impl ResidualBlock {
     }
 
     fn forward(&self, x: Tensor<4>, context: &mut ForwardContext) -> Tensor<4> {
-        let relu = Epilogue { activation: Activation::Relu, ..Epilogue::default() };
+        let relu = Epilogue { activation: FusedActivation::Relu, ..Epilogue::default() };
         let inner = self.first.forward(x.clone(), relu.clone(), context);
         let shortcut = match &self.projection {
             Some(projection) => projection.forward(x, Epilogue::default(), context),
