@@ -9,9 +9,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend};
 
 use crate::blocks::Curve;
-use crate::compute::{Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
+use crate::compute::{Convolution, Norm, NormInputs, Normalized, PoolOp, Wanted};
 use crate::extension::{Kernels, Maybe};
 use crate::host::Host;
+use crate::pool::PoolKind;
 
 /// A tensor of the backend with differentiation.
 type Tracked<B> = FloatTensor<Autodiff<B>>;
@@ -112,11 +113,11 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         (output, mean, variance)
     }
 
-    fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
+    fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
         let output = pool.forward::<B>(&x);
-        let kept = (pool.taken == Taken::Largest).then(|| (x, output.clone()));
+        let kept = (pool.kind == PoolKind::Max).then(|| (x, output.clone()));
         record!(PoolBackward(pool), [node], kept, output)
     }
 }
@@ -251,7 +252,7 @@ norm_backward!(4);
 norm_backward!(5);
 
 #[derive(Debug)]
-struct PoolBackward(Pool);
+struct PoolBackward(PoolOp);
 
 impl<B: Host> Backward<B, 1> for PoolBackward {
     type State = Option<(FloatTensor<B>, FloatTensor<B>)>;

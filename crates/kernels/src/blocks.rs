@@ -114,9 +114,9 @@ pub fn bend_gradient<E: Float>(y: E, slope: E, gradient: E) -> E {
     if y > E::default() { gradient } else { slope * gradient }
 }
 
-/// Whether `x` takes the place of `y` as the largest. What is no number does, and stays.
+/// True if `x` replaces `y` as the maximum: if it is larger, or NaN, which then stays.
 #[inline(always)]
-pub fn outdoes<E: Float>(x: E, y: E) -> bool {
+pub fn exceeds<E: Float>(x: E, y: E) -> bool {
     // Without a branch, which would keep the loop from becoming vectors.
     (x > y) | x.is_nan()
 }

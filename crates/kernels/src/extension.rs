@@ -9,7 +9,7 @@ use burn::backend::NdArray;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension};
 
-use crate::compute::{self, Convolution, Norm, NormInputs, Pool};
+use crate::compute::{self, Convolution, Norm, NormInputs, PoolOp};
 use crate::update::{AdamStep, SgdStep};
 
 /// A tensor or none.
@@ -68,7 +68,7 @@ pub trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// See [`crate::max_pool2d`] and [`crate::avg_pool2d`].
-    fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self>;
+    fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self>;
 }
 
 /// Operations that have no backward pass of their own.
@@ -143,7 +143,7 @@ macro_rules! on_host {
                 (done.output, done.mean, done.variance)
             }
 
-            fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
+            fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self> {
                 pool.forward::<Self>(&x)
             }
         }
@@ -195,7 +195,7 @@ on_host!(Flex);
 mod on_ndarray {
     use super::{
         AdamStep, Convolution, FloatTensor, InferenceKernels, Kernels, Maybe, NdArray, Norm,
-        NormInputs, Pool, SgdStep, compute,
+        NormInputs, PoolOp, SgdStep, compute,
     };
     on_host!(NdArray);
 }

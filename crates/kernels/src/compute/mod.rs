@@ -32,7 +32,7 @@ use crate::update::{self, AdamStep, SgdStep};
 
 pub use convolution::{Convolution, ConvolutionGradients, Direction, Wanted};
 pub use norm::{Norm, NormInputs, Normalized};
-pub use pool::{Pool, Taken};
+pub use pool::PoolOp;
 
 /// The numbers of a one-dimensional tensor.
 fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
