@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::blocks::{Block, at, at_mut, exceeds, for_each_block};
+use crate::blocks::{ChannelBlock, at, at_mut, exceeds, for_each_block};
 use crate::float::Float;
 use crate::view::filled;
 
@@ -144,7 +144,7 @@ struct ForwardSample<'a, E> {
     y: &'a mut [E],
 }
 
-impl<E: Float> Block for ForwardSample<'_, E> {
+impl<E: Float> ChannelBlock for ForwardSample<'_, E> {
     #[inline(always)]
     fn run<const W: usize>(&mut self, first: usize) {
         let [rows, columns] = self.geometry.output();
@@ -191,7 +191,7 @@ struct BackwardSample<'a, E> {
     dx: &'a mut [E],
 }
 
-impl<E: Float> Block for BackwardSample<'_, E> {
+impl<E: Float> ChannelBlock for BackwardSample<'_, E> {
     #[inline(always)]
     fn run<const W: usize>(&mut self, first: usize) {
         let [rows, columns] = self.geometry.output();

@@ -30,8 +30,8 @@ use crate::float::Float;
 use crate::host::Host;
 use crate::update::{self, AdamStep, SgdStep};
 
-pub use convolution::{Convolution, ConvolutionGradients, Direction, Wanted};
-pub use norm::{Norm, NormInputs, Normalized};
+pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
+pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;
 
 /// The numbers of a one-dimensional tensor.

@@ -5,7 +5,7 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Tensor, module};
 
 use super::{FusedActivation, has_kernels};
-use crate::compute::{Convolution, Direction};
+use crate::compute::{ConvOp, Direction};
 use crate::conv::Geometry;
 use crate::extension::Kernels;
 
@@ -101,7 +101,7 @@ fn convolve<const D: usize>(
     (geometry, direction): (Geometry, Direction),
     activation: FusedActivation,
 ) -> Tensor<D> {
-    let convolution = Convolution { geometry, direction, curve: activation.curve() };
+    let convolution = ConvOp { geometry, direction, nonlinearity: activation.nonlinearity() };
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     let bias = bias.map(Tensor::into_dispatch).into();
     Tensor::from_dispatch(<Dispatch as Kernels>::convolve(x, weight, bias, convolution))

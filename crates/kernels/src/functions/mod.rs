@@ -9,7 +9,7 @@ mod update;
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor, activation};
 
-use crate::blocks::Curve;
+use crate::blocks::Nonlinearity;
 use crate::extension::InferenceKernels;
 
 pub use convolution::{AnyConvOptions, conv_transpose2d, conv2d, linear};
@@ -35,13 +35,13 @@ pub enum FusedActivation {
 }
 
 impl FusedActivation {
-    fn curve(self) -> Curve {
+    fn nonlinearity(self) -> Nonlinearity {
         match self {
-            Self::None => Curve::NONE,
-            Self::Relu => Curve::Bend(0.0),
-            Self::LeakyRelu(slope) => Curve::Bend(slope),
-            Self::Tanh => Curve::Tanh,
-            Self::Sigmoid => Curve::Sigmoid,
+            Self::None => Nonlinearity::IDENTITY,
+            Self::Relu => Nonlinearity::LeakyRelu(0.0),
+            Self::LeakyRelu(slope) => Nonlinearity::LeakyRelu(slope),
+            Self::Tanh => Nonlinearity::Tanh,
+            Self::Sigmoid => Nonlinearity::Sigmoid,
         }
     }
 

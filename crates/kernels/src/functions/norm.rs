@@ -5,8 +5,8 @@ use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Tensor, module};
 
 use super::{AnyConvOptions, FusedActivation, conv_transpose2d, conv2d, has_kernels};
-use crate::blocks::Curve;
-use crate::compute::{Convolution, Norm};
+use crate::blocks::Nonlinearity;
+use crate::compute::{ConvOp, NormOp};
 use crate::extension::{InferenceKernels, Kernels};
 
 /// The operations fused behind a batch normalisation, in this order: addition of a shortcut,
@@ -24,9 +24,9 @@ pub struct Epilogue {
 }
 
 impl Epilogue {
-    fn norm(&self, epsilon: f64) -> Norm {
+    fn norm(&self, epsilon: f64) -> NormOp {
         let window = self.max_pool.unwrap_or(1);
-        Norm { epsilon, slope: self.slope().expect("the kernels cover it"), window }
+        NormOp { epsilon, slope: self.slope().expect("the kernels cover it"), window }
     }
 
     /// Checks the shapes of the shortcut and of the parameters `of_channels` against an input of `dims`.
@@ -45,9 +45,9 @@ impl Epilogue {
 
     /// The slope of the activation for negative numbers; None if it is not piecewise linear.
     fn slope(&self) -> Option<f64> {
-        match self.activation.curve() {
-            Curve::Bend(slope) => Some(slope),
-            Curve::Tanh | Curve::Sigmoid => None,
+        match self.activation.nonlinearity() {
+            Nonlinearity::LeakyRelu(slope) => Some(slope),
+            Nonlinearity::Tanh | Nonlinearity::Sigmoid => None,
         }
     }
 
@@ -175,7 +175,11 @@ pub fn conv_norm2d(
     let options = options.into();
     let convolution = options
         .geometry(x.dims(), weight.dims())
-        .map(|(geometry, direction)| Convolution { geometry, direction, curve: Curve::NONE })
+        .map(|(geometry, direction)| ConvOp {
+            geometry,
+            direction,
+            nonlinearity: Nonlinearity::IDENTITY,
+        })
         .filter(|convolution| has_kernels(&x) && epilogue.covered(convolution.output()));
     let Some(convolution) = convolution else {
         let y = match options {
