@@ -19,7 +19,7 @@ use std::fs;
 use std::path::Path;
 
 use hearth_config::{Config, ModelConfig, reason};
-use hearth_model::{Classifier, Layer, PictureDims};
+use hearth_model::{Classifier, ImageDims, Layer};
 use hearth_store::{FileKind, TensorEntry, checksum, open_tensors};
 
 use crate::tensors;
@@ -62,7 +62,7 @@ pub fn not_for(config: &Config) -> TrainError {
 pub fn weights(
     file: &WeightsFile,
     config: &Config,
-    picture: PictureDims,
+    picture: ImageDims,
     classes: usize,
 ) -> Result<Start, TrainError> {
     let ModelConfig::Classifier { network, .. } = &config.model else {
@@ -106,7 +106,7 @@ impl From<String> for Fault {
 fn read(
     file: &WeightsFile,
     layers: &[Layer],
-    picture: PictureDims,
+    picture: ImageDims,
 ) -> Result<(fill::Filled, Vec<String>), Fault> {
     let opened = open_tensors(&file.path)?;
     let entries = &opened.entries;
@@ -140,7 +140,7 @@ fn read(
 }
 
 /// The widths of layers and the sides of pictures on their way through them.
-fn sizes(units: &[Unit], [_, height, width]: PictureDims) -> Vec<usize> {
+fn sizes(units: &[Unit], [_, height, width]: ImageDims) -> Vec<usize> {
     let halved =
         |side: usize| std::iter::successors(Some(side), |side| Some(side / 2).filter(|it| *it > 3));
     let shapes = units.iter().flat_map(|unit| unit.shape.iter().copied());

@@ -1,7 +1,7 @@
 //! The tensors of a network's layers: where a checkpoint holds them, and where PyTorch does.
 
-use hearth_model::PictureDims;
-use hearth_model::outline::{Layer, Places};
+use hearth_model::ImageDims;
+use hearth_model::outline::{FeatureOrder, Layer};
 use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue, Value};
 
 /// A tensor of a layer.
@@ -22,9 +22,9 @@ enum Order {
     /// As in a checkpoint.
     Same,
     /// The weights of a linear layer: outputs first.
-    Transposed(Places),
+    Transposed(FeatureOrder),
     /// One number for each output.
-    Outputs(Places),
+    Outputs(FeatureOrder),
     /// A vector for each of the codes from 1 on; PyTorch has zeros for code 0 before them.
     BehindZeros,
 }
@@ -69,20 +69,20 @@ impl Tensor {
             (Order::Transposed(places), [inputs, outputs]) => {
                 let (output, input) = (place / inputs, place % inputs);
                 let [input, output] = match places {
-                    Places::Same => [input, output],
-                    Places::Inputs(dims) => [channels_last(dims, input), output],
-                    Places::Outputs(dims) => [input, channels_last(dims, output)],
+                    FeatureOrder::Same => [input, output],
+                    FeatureOrder::Inputs(dims) => [channels_last(dims, input), output],
+                    FeatureOrder::Outputs(dims) => [input, channels_last(dims, output)],
                 };
                 input * outputs + output
             }
-            (Order::Outputs(Places::Outputs(dims)), _) => channels_last(dims, place),
+            (Order::Outputs(FeatureOrder::Outputs(dims)), _) => channels_last(dims, place),
             _ => place,
         }
     }
 }
 
 /// Where the feature that is at `place` of channels, rows, columns stands in rows, columns, channels.
-fn channels_last([channels, height, width]: PictureDims, place: usize) -> usize {
+fn channels_last([channels, height, width]: ImageDims, place: usize) -> usize {
     let area = height * width;
     place % area * channels + place / area
 }
@@ -102,9 +102,9 @@ fn collect(layers: &[Layer], prefix: &str, found: &mut Vec<Tensor>) {
             found.push(Tensor { path, shape: shape.to_vec(), name, order });
         };
         match layer {
-            Layer::Linear { path, features, places } => {
-                add(path, "weight", "weight", features, Order::Transposed(*places));
-                add(path, "bias", "bias", &features[1..], Order::Outputs(*places));
+            Layer::Linear { path, features, order } => {
+                add(path, "weight", "weight", features, Order::Transposed(*order));
+                add(path, "bias", "bias", &features[1..], Order::Outputs(*order));
             }
             Layer::Convolution { path, channels, kernel, bias, transposed, .. } => {
                 let [inputs, outputs] = *channels;
@@ -205,8 +205,8 @@ mod tests {
     /// Of one linear layer behind a picture of 2 channels in 1 row and 3 columns.
     #[test]
     fn a_linear_layer_behind_a_picture_is_reordered_by_hand() {
-        let places = Places::Inputs([2, 1, 3]);
-        let layers = [Layer::Linear { path: "head".to_owned(), features: [6, 1], places }];
+        let order = FeatureOrder::Inputs([2, 1, 3]);
+        let layers = [Layer::Linear { path: "head".to_owned(), features: [6, 1], order }];
         let mut state = StateDict::new();
         // Rows, columns, channels: both channels of a column stand together.
         let weight = [0.0, 10.0, 1.0, 11.0, 2.0, 12.0_f32];

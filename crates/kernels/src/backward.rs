@@ -8,10 +8,11 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend};
 
-use crate::blocks::Curve;
-use crate::compute::{Convolution, Norm, NormInputs, Normalized, Pool, Taken, Wanted};
-use crate::extension::{Kernels, Maybe};
+use crate::blocks::Nonlinearity;
+use crate::compute::{ConvOp, NeedsGradient, NormInputs, NormOp, NormOutput, PoolOp};
+use crate::extension::{Kernels, OptionalTensor};
 use crate::host::Host;
+use crate::pool::PoolKind;
 
 /// A tensor of the backend with differentiation.
 type Tracked<B> = FloatTensor<Autodiff<B>>;
@@ -30,23 +31,23 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolve(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
-        bias: Maybe<Self>,
-        convolution: Convolution,
+        bias: OptionalTensor<Self>,
+        convolution: ConvOp,
     ) -> FloatTensor<Self> {
         let (x_node, weights_node) = (x.node(), weights.node());
         let (x, weights) = (x.into_primitive(), weights.into_primitive());
-        let step = ConvolutionBackward(convolution);
+        let step = ConvBackward(convolution);
         let run = |bias: Option<&FloatTensor<B>>| {
             let output = convolution.forward::<B>(&x, &weights, bias);
-            let kept = (convolution.curve != Curve::NONE).then(|| output.clone());
+            let kept = (convolution.nonlinearity != Nonlinearity::IDENTITY).then(|| output.clone());
             (output, kept)
         };
         match bias {
-            Maybe::Absent => {
+            OptionalTensor::Absent => {
                 let (output, kept) = run(None);
                 record!(step, [x_node, weights_node], ((x, weights), kept), output)
             }
-            Maybe::Present(bias) => {
+            OptionalTensor::Present(bias) => {
                 let nodes = [x_node, weights_node, bias.node()];
                 let (output, kept) = run(Some(bias.primitive()));
                 record!(step, nodes, ((x, weights), kept), output)
@@ -59,13 +60,13 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         weights: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        shortcut: Maybe<Self>,
-        (convolution, norm): (Convolution, Norm),
+        shortcut: OptionalTensor<Self>,
+        (convolution, norm): (ConvOp, NormOp),
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), gamma.node(), beta.node()];
         let weights_node = weights.node();
         let shortcut_node = shortcut.get().map(Tracked::node);
-        let kept = Kept::new(gamma, beta, shortcut);
+        let kept = SavedNormInputs::new(gamma, beta, shortcut);
         let (x, weights) = (x.into_primitive(), weights.into_primitive());
         let (between, done) = norm.forward_behind::<B>(&convolution, &x, &weights, &kept.inputs());
         let (output, moments) = outputs(&done);
@@ -89,12 +90,12 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        shortcut: Maybe<Self>,
-        norm: Norm,
+        shortcut: OptionalTensor<Self>,
+        norm: NormOp,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let [x_node, gamma_node, beta_node] = [x.node(), gamma.node(), beta.node()];
         let shortcut_node = shortcut.get().map(Tracked::node);
-        let kept = Kept::new(gamma, beta, shortcut);
+        let kept = SavedNormInputs::new(gamma, beta, shortcut);
         let x = x.into_primitive();
         let done = norm.forward::<B>(&x, &kept.inputs(), None);
         let (output, moments) = outputs(&done);
@@ -112,11 +113,11 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         (output, mean, variance)
     }
 
-    fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
+    fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
         let output = pool.forward::<B>(&x);
-        let kept = (pool.taken == Taken::Largest).then(|| (x, output.clone()));
+        let kept = (pool.kind == PoolKind::Max).then(|| (x, output.clone()));
         record!(PoolBackward(pool), [node], kept, output)
     }
 }
@@ -135,16 +136,16 @@ fn register<B: Host>(
 }
 
 /// What a convolution's backward pass needs: input and weights, and the output where it was bent.
-type ConvolutionState<B> = ((FloatTensor<B>, FloatTensor<B>), Option<FloatTensor<B>>);
+type ConvState<B> = ((FloatTensor<B>, FloatTensor<B>), Option<FloatTensor<B>>);
 
 #[derive(Debug)]
-struct ConvolutionBackward(Convolution);
+struct ConvBackward(ConvOp);
 
 /// Without a bias `N` is 2, with one 3.
 macro_rules! convolution_backward {
     ($inputs:literal) => {
-        impl<B: Host> Backward<B, $inputs> for ConvolutionBackward {
-            type State = ConvolutionState<B>;
+        impl<B: Host> Backward<B, $inputs> for ConvBackward {
+            type State = ConvState<B>;
 
             fn backward(
                 self,
@@ -155,8 +156,11 @@ macro_rules! convolution_backward {
                 let gradient = grads.consume::<B>(&ops.node);
                 let ((x, weights), output) = ops.state;
                 let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
-                let wanted =
-                    Wanted { input: asked(0), weights: asked(1) || asked(2), bias: asked(2) };
+                let wanted = NeedsGradient {
+                    input: asked(0),
+                    weights: asked(1) || asked(2),
+                    bias: asked(2),
+                };
                 let found = self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
                 let all = [found.input, found.weights, found.bias];
                 let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
@@ -171,21 +175,21 @@ convolution_backward!(3);
 
 /// The learned numbers of a normalisation, and its shortcut.
 #[derive(Clone, Debug)]
-struct Kept<B: Host> {
+struct SavedNormInputs<B: Host> {
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,
     shortcut: Option<FloatTensor<B>>,
 }
 
-impl<B: Host> Kept<B> {
+impl<B: Host> SavedNormInputs<B> {
     fn new<C: CheckpointStrategy>(
         gamma: FloatTensor<Autodiff<B, C>>,
         beta: FloatTensor<Autodiff<B, C>>,
-        shortcut: Maybe<Autodiff<B, C>>,
+        shortcut: OptionalTensor<Autodiff<B, C>>,
     ) -> Self {
         let shortcut = match shortcut {
-            Maybe::Present(shortcut) => Some(shortcut.into_primitive()),
-            Maybe::Absent => None,
+            OptionalTensor::Present(shortcut) => Some(shortcut.into_primitive()),
+            OptionalTensor::Absent => None,
         };
         Self { gamma: gamma.into_primitive(), beta: beta.into_primitive(), shortcut }
     }
@@ -196,7 +200,7 @@ impl<B: Host> Kept<B> {
     }
 }
 
-fn outputs<B: Host>(done: &Normalized<B>) -> (FloatTensor<B>, [FloatTensor<B>; 2]) {
+fn outputs<B: Host>(done: &NormOutput<B>) -> (FloatTensor<B>, [FloatTensor<B>; 2]) {
     (done.output.clone(), [done.mean.clone(), done.variance.clone()])
 }
 
@@ -204,14 +208,14 @@ fn outputs<B: Host>(done: &Normalized<B>) -> (FloatTensor<B>, [FloatTensor<B>; 2
 /// front of it with its input and weights.
 #[derive(Clone, Debug)]
 struct NormState<B: Host> {
-    kept: Kept<B>,
+    kept: SavedNormInputs<B>,
     x: FloatTensor<B>,
-    done: Normalized<B>,
-    convolution: Option<(Convolution, FloatTensor<B>, FloatTensor<B>)>,
+    done: NormOutput<B>,
+    convolution: Option<(ConvOp, FloatTensor<B>, FloatTensor<B>)>,
 }
 
 #[derive(Debug)]
-struct NormBackward(Norm);
+struct NormBackward(NormOp);
 
 /// The inputs are x, gamma and beta; then the convolution's weights, where there is one; then the
 /// shortcut, where there is one.
@@ -229,7 +233,7 @@ macro_rules! norm_backward {
                 let gradient = grads.consume::<B>(&ops.node);
                 let NormState { kept, x, done, convolution } = ops.state;
                 let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
-                let wanted = Wanted { input: asked(0), weights: asked(3), bias: false };
+                let wanted = NeedsGradient { input: asked(0), weights: asked(3), bias: false };
                 let behind = convolution
                     .as_ref()
                     .map(|(convolution, x, weights)| (convolution, [x, weights], wanted));
@@ -251,7 +255,7 @@ norm_backward!(4);
 norm_backward!(5);
 
 #[derive(Debug)]
-struct PoolBackward(Pool);
+struct PoolBackward(PoolOp);
 
 impl<B: Host> Backward<B, 1> for PoolBackward {
     type State = Option<(FloatTensor<B>, FloatTensor<B>)>;

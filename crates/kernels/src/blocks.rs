@@ -7,7 +7,7 @@ use crate::float::Float;
 use crate::patches::processor;
 
 /// What is done to a block of neighbouring channels.
-pub trait Block {
+pub trait ChannelBlock {
     /// Treats channels `first` to `first + W` of every pixel.
     fn run<const W: usize>(&mut self, first: usize);
 
@@ -20,7 +20,7 @@ pub trait Block {
 }
 
 /// Runs `block` on all channels, thirty-two at a time where there are as many.
-pub fn for_each_block(channels: usize, block: &mut impl Block) {
+pub fn for_each_block(channels: usize, block: &mut impl ChannelBlock) {
     processor().dispatch(AllBlocks { channels, block });
 }
 
@@ -30,7 +30,7 @@ struct AllBlocks<'a, B> {
     block: &'a mut B,
 }
 
-impl<B: Block> WithSimd for AllBlocks<'_, B> {
+impl<B: ChannelBlock> WithSimd for AllBlocks<'_, B> {
     type Output = ();
 
     #[inline(always)]
@@ -57,7 +57,7 @@ pub fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
         rows: &'a [E],
         sums: &'a mut [E],
     }
-    impl<E: Float> Block for AddRows<'_, E> {
+    impl<E: Float> ChannelBlock for AddRows<'_, E> {
         #[inline(always)]
         fn run<const W: usize>(&mut self, first: usize) {
             let mut sums = *at::<E, W>(self.sums, first);
@@ -104,54 +104,54 @@ pub fn sum_squares<E: Float>(numbers: &[E]) -> Vec<E> {
 
 /// `max(z, slope z)` for slopes between 0 and 1.
 #[inline(always)]
-pub fn bend<E: Float>(z: E, slope: E) -> E {
+pub fn leaky_relu<E: Float>(z: E, slope: E) -> E {
     if z > E::default() { z } else { slope * z }
 }
 
-/// The derivative of [`bend`], times `gradient`; `y` has the sign of z.
+/// The derivative of [`leaky_relu`], times `gradient`; `y` has the sign of z.
 #[inline(always)]
-pub fn bend_gradient<E: Float>(y: E, slope: E, gradient: E) -> E {
+pub fn leaky_relu_gradient<E: Float>(y: E, slope: E, gradient: E) -> E {
     if y > E::default() { gradient } else { slope * gradient }
 }
 
-/// Whether `x` takes the place of `y` as the largest. What is no number does, and stays.
+/// True if `x` replaces `y` as the maximum: if it is larger, or NaN, which then stays.
 #[inline(always)]
-pub fn outdoes<E: Float>(x: E, y: E) -> bool {
+pub fn exceeds<E: Float>(x: E, y: E) -> bool {
     // Without a branch, which would keep the loop from becoming vectors.
     (x > y) | x.is_nan()
 }
 
 /// A function of single numbers whose derivative follows from its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Curve {
+pub enum Nonlinearity {
     /// `max(z, slope z)` for slopes between 0 and 1; 1 changes nothing.
-    Bend(f64),
+    LeakyRelu(f64),
     /// The hyperbolic tangent; its derivative is `1 - y^2`.
     Tanh,
     /// `1 / (1 + exp(-z))`; its derivative is `y (1 - y)`.
     Sigmoid,
 }
 
-impl Curve {
+impl Nonlinearity {
     /// Nothing.
-    pub const NONE: Self = Self::Bend(1.0);
+    pub const IDENTITY: Self = Self::LeakyRelu(1.0);
 
     /// Puts every number's value in its place.
     pub fn apply<E: Float>(self, numbers: &mut [E]) {
-        struct Bend<'a, E>(&'a mut [E], E);
-        impl<E: Float> WithSimd for Bend<'_, E> {
+        struct InPlace<'a, E>(&'a mut [E], E);
+        impl<E: Float> WithSimd for InPlace<'_, E> {
             type Output = ();
             #[inline(always)]
             fn with_simd<S: Simd>(self, _: S) {
                 for z in self.0 {
-                    *z = bend(*z, self.1);
+                    *z = leaky_relu(*z, self.1);
                 }
             }
         }
         let one = E::from_f64(1.0);
         match self {
-            Self::NONE => {}
-            Self::Bend(slope) => processor().dispatch(Bend(numbers, E::from_f64(slope))),
+            Self::IDENTITY => {}
+            Self::LeakyRelu(slope) => processor().dispatch(InPlace(numbers, E::from_f64(slope))),
             Self::Tanh => {
                 for z in numbers {
                     *z = z.tanh();
@@ -168,7 +168,7 @@ impl Curve {
     /// Multiplies gradients by the derivative where the values are `output`.
     pub fn chain<E: Float>(self, output: &[E], gradient: &mut [E]) {
         struct Chain<'a, E> {
-            curve: Curve,
+            nonlinearity: Nonlinearity,
             output: &'a [E],
             gradient: &'a mut [E],
         }
@@ -178,19 +178,19 @@ impl Curve {
             fn with_simd<S: Simd>(self, _: S) {
                 let one = E::from_f64(1.0);
                 let pairs = self.output.iter().zip(self.gradient);
-                match self.curve {
-                    Curve::Bend(slope) => {
+                match self.nonlinearity {
+                    Nonlinearity::LeakyRelu(slope) => {
                         let slope = E::from_f64(slope);
                         for (y, gradient) in pairs {
-                            *gradient = bend_gradient(*y, slope, *gradient);
+                            *gradient = leaky_relu_gradient(*y, slope, *gradient);
                         }
                     }
-                    Curve::Tanh => {
+                    Nonlinearity::Tanh => {
                         for (y, gradient) in pairs {
                             *gradient = *gradient * (one - *y * *y);
                         }
                     }
-                    Curve::Sigmoid => {
+                    Nonlinearity::Sigmoid => {
                         for (y, gradient) in pairs {
                             *gradient = *gradient * *y * (one - *y);
                         }
@@ -198,7 +198,7 @@ impl Curve {
                 }
             }
         }
-        processor().dispatch(Chain { curve: self, output, gradient });
+        processor().dispatch(Chain { nonlinearity: self, output, gradient });
     }
 }
 

@@ -9,19 +9,19 @@ use burn::backend::NdArray;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension};
 
-use crate::compute::{self, Convolution, Norm, NormInputs, Pool};
+use crate::compute::{self, ConvOp, NormInputs, NormOp, PoolOp};
 use crate::update::{AdamStep, SgdStep};
 
 /// A tensor or none.
 #[derive(ExtensionType)]
-pub enum Maybe<B: Backend> {
+pub enum OptionalTensor<B: Backend> {
     /// It is there.
     Present(FloatTensor<B>),
     /// It is not.
     Absent,
 }
 
-impl<B: Backend> Maybe<B> {
+impl<B: Backend> OptionalTensor<B> {
     /// The tensor, where there is one.
     pub fn get(&self) -> Option<&FloatTensor<B>> {
         match self {
@@ -31,7 +31,7 @@ impl<B: Backend> Maybe<B> {
     }
 }
 
-impl From<Option<DispatchTensor>> for Maybe<Dispatch> {
+impl From<Option<DispatchTensor>> for OptionalTensor<Dispatch> {
     fn from(tensor: Option<DispatchTensor>) -> Self {
         tensor.map_or(Self::Absent, Self::Present)
     }
@@ -44,8 +44,8 @@ pub trait Kernels: Backend {
     fn convolve(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
-        #[extension_type] bias: Maybe<Self>,
-        convolution: Convolution,
+        #[extension_type] bias: OptionalTensor<Self>,
+        convolution: ConvOp,
     ) -> FloatTensor<Self>;
 
     /// See [`crate::conv_norm2d`]: output, mean, variance.
@@ -54,8 +54,8 @@ pub trait Kernels: Backend {
         weights: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        #[extension_type] shortcut: Maybe<Self>,
-        layers: (Convolution, Norm),
+        #[extension_type] shortcut: OptionalTensor<Self>,
+        layers: (ConvOp, NormOp),
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// See [`crate::batch_norm2d`]: output, mean, variance.
@@ -63,12 +63,12 @@ pub trait Kernels: Backend {
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        #[extension_type] shortcut: Maybe<Self>,
-        norm: Norm,
+        #[extension_type] shortcut: OptionalTensor<Self>,
+        norm: NormOp,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// See [`crate::max_pool2d`] and [`crate::avg_pool2d`].
-    fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self>;
+    fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self>;
 }
 
 /// Operations that have no backward pass of their own.
@@ -81,8 +81,8 @@ pub trait InferenceKernels: Backend {
         beta: FloatTensor<Self>,
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
-        #[extension_type] shortcut: Maybe<Self>,
-        norm: Norm,
+        #[extension_type] shortcut: OptionalTensor<Self>,
+        norm: NormOp,
     ) -> FloatTensor<Self>;
 
     /// See [`crate::sum_of_squares`]: sums to be added up.
@@ -92,7 +92,7 @@ pub trait InferenceKernels: Backend {
     fn sgd(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-        #[extension_type] velocity: Maybe<Self>,
+        #[extension_type] velocity: OptionalTensor<Self>,
         step: SgdStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 
@@ -100,8 +100,8 @@ pub trait InferenceKernels: Backend {
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-        #[extension_type] first: Maybe<Self>,
-        #[extension_type] second: Maybe<Self>,
+        #[extension_type] first: OptionalTensor<Self>,
+        #[extension_type] second: OptionalTensor<Self>,
         step: AdamStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
@@ -112,8 +112,8 @@ macro_rules! on_host {
             fn convolve(
                 x: FloatTensor<Self>,
                 weights: FloatTensor<Self>,
-                bias: Maybe<Self>,
-                convolution: Convolution,
+                bias: OptionalTensor<Self>,
+                convolution: ConvOp,
             ) -> FloatTensor<Self> {
                 convolution.forward::<Self>(&x, &weights, bias.get())
             }
@@ -123,8 +123,8 @@ macro_rules! on_host {
                 weights: FloatTensor<Self>,
                 gamma: FloatTensor<Self>,
                 beta: FloatTensor<Self>,
-                shortcut: Maybe<Self>,
-                (convolution, norm): (Convolution, Norm),
+                shortcut: OptionalTensor<Self>,
+                (convolution, norm): (ConvOp, NormOp),
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
                 let (_, done) = norm.forward_behind::<Self>(&convolution, &x, &weights, &inputs);
@@ -135,15 +135,15 @@ macro_rules! on_host {
                 x: FloatTensor<Self>,
                 gamma: FloatTensor<Self>,
                 beta: FloatTensor<Self>,
-                shortcut: Maybe<Self>,
-                norm: Norm,
+                shortcut: OptionalTensor<Self>,
+                norm: NormOp,
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
                 let done = norm.forward::<Self>(&x, &inputs, None);
                 (done.output, done.mean, done.variance)
             }
 
-            fn pool(x: FloatTensor<Self>, pool: Pool) -> FloatTensor<Self> {
+            fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self> {
                 pool.forward::<Self>(&x)
             }
         }
@@ -155,8 +155,8 @@ macro_rules! on_host {
                 beta: FloatTensor<Self>,
                 mean: FloatTensor<Self>,
                 variance: FloatTensor<Self>,
-                shortcut: Maybe<Self>,
-                norm: Norm,
+                shortcut: OptionalTensor<Self>,
+                norm: NormOp,
             ) -> FloatTensor<Self> {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
                 norm.forward::<Self>(&x, &inputs, Some([&mean, &variance])).output
@@ -169,7 +169,7 @@ macro_rules! on_host {
             fn sgd(
                 parameter: FloatTensor<Self>,
                 gradient: FloatTensor<Self>,
-                velocity: Maybe<Self>,
+                velocity: OptionalTensor<Self>,
                 step: SgdStep,
             ) -> (FloatTensor<Self>, FloatTensor<Self>) {
                 compute::sgd::<Self>(&parameter, &gradient, velocity.get(), step)
@@ -178,8 +178,8 @@ macro_rules! on_host {
             fn adam(
                 parameter: FloatTensor<Self>,
                 gradient: FloatTensor<Self>,
-                first: Maybe<Self>,
-                second: Maybe<Self>,
+                first: OptionalTensor<Self>,
+                second: OptionalTensor<Self>,
                 step: AdamStep,
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
                 let moments = [first.get(), second.get()];
@@ -194,8 +194,8 @@ on_host!(Flex);
 #[cfg(feature = "ndarray")]
 mod on_ndarray {
     use super::{
-        AdamStep, Convolution, FloatTensor, InferenceKernels, Kernels, Maybe, NdArray, Norm,
-        NormInputs, Pool, SgdStep, compute,
+        AdamStep, ConvOp, FloatTensor, InferenceKernels, Kernels, NdArray, NormInputs, NormOp,
+        OptionalTensor, PoolOp, SgdStep, compute,
     };
     on_host!(NdArray);
 }

@@ -4,7 +4,7 @@ use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
 use crate::float::Float;
-use crate::view::{View, channels_last_strides};
+use crate::view::{StridedView, channels_last_strides};
 
 /// A backend whose tensors lie in the program's own memory.
 pub trait Host: Backend {
@@ -13,7 +13,7 @@ pub trait Host: Backend {
     /// # Panics
     ///
     /// When the tensor's numbers are not of type `E`.
-    fn view<E: Float>(tensor: &FloatTensor<Self>) -> View<'_, E>;
+    fn view<E: Float>(tensor: &FloatTensor<Self>) -> StridedView<'_, E>;
 
     /// A tensor of these numbers, with these strides.
     fn tensor<E: Float>(data: Vec<E>, shape: &[usize], strides: &[usize]) -> FloatTensor<Self>;
@@ -50,12 +50,12 @@ mod flex {
     use burn::tensor::{Bytes, Shape};
     use burn_flex::{FlexTensor, Layout};
 
-    use super::{Float, Host, View, four};
+    use super::{Float, Host, StridedView, four};
 
     impl Host for Flex {
-        fn view<E: Float>(tensor: &FlexTensor) -> View<'_, E> {
+        fn view<E: Float>(tensor: &FlexTensor) -> StridedView<'_, E> {
             let layout = tensor.layout();
-            View {
+            StridedView {
                 data: tensor.storage(),
                 offset: layout.start_offset(),
                 dims: four(layout.shape().iter().copied(), 1),
@@ -79,10 +79,10 @@ mod ndarray_backend {
     use bytemuck::allocation::cast_vec;
     use ndarray::{ArcArray, ArrayViewD, IxDyn, ShapeBuilder};
 
-    use super::{Float, Host, View, four};
+    use super::{Float, Host, StridedView, four};
 
     impl Host for NdArray {
-        fn view<E: Float>(tensor: &NdArrayTensor) -> View<'_, E> {
+        fn view<E: Float>(tensor: &NdArrayTensor) -> StridedView<'_, E> {
             match tensor {
                 NdArrayTensor::F32(storage) => view(&storage.view()),
                 NdArrayTensor::F64(storage) => view(&storage.view()),
@@ -106,7 +106,7 @@ mod ndarray_backend {
     }
 
     /// The storage that the array spans, from its lowest address to its highest.
-    fn view<'a, S: bytemuck::Pod, E: Float>(array: &ArrayViewD<'a, S>) -> View<'a, E> {
+    fn view<'a, S: bytemuck::Pod, E: Float>(array: &ArrayViewD<'a, S>) -> StridedView<'a, E> {
         let reach = |wanted: fn(isize) -> bool| -> isize {
             let ends = array.shape().iter().zip(array.strides());
             ends.map(|(size, stride)| (*size as isize - 1).max(0) * stride)
@@ -118,7 +118,7 @@ mod ndarray_backend {
         // SAFETY: both ends of the span are elements of the array, so that all between lies in the
         // array's one allocation, which is initialised as a whole and borrowed with the tensor.
         let span = unsafe { std::slice::from_raw_parts(array.as_ptr().offset(lowest), length) };
-        View {
+        StridedView {
             data: bytemuck::cast_slice(span),
             offset: if length == 0 { 0 } else { -lowest as usize },
             dims: four(array.shape().iter().copied(), 1),

@@ -11,13 +11,13 @@
 //! # #[cfg(feature = "flex")] {
 //! use burn::tensor::ops::ConvOptions;
 //! use burn::tensor::{Device, Tensor};
-//! use hearth_kernels::{Activation, conv2d};
+//! use hearth_kernels::{FusedActivation, conv2d};
 //!
 //! let device = Device::flex();
 //! let pictures = Tensor::<4>::ones([8, 3, 32, 32], &device);
 //! let weights = Tensor::<4>::ones([16, 3, 3, 3], &device);
 //! let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-//! let features = conv2d(pictures, weights, None, options, Activation::Relu);
+//! let features = conv2d(pictures, weights, None, options, FusedActivation::Relu);
 //! assert_eq!(features.dims(), [8, 16, 32, 32]);
 //! # }
 //! ```
@@ -63,8 +63,8 @@ mod update;
 mod view;
 
 pub use functions::{
-    Activation, AnyConv, BatchNorm, Then, adam_step, avg_pool2d, batch_norm2d,
-    batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, dropout_mask, is_host, linear,
-    max_pool2d, sgd_step, sum_of_squares,
+    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, avg_pool2d,
+    batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, dropout_mask,
+    is_host, linear, max_pool2d, sgd_step, sum_of_squares,
 };
 pub use update::{AdamStep, SgdStep};

@@ -13,7 +13,7 @@ use crate::float::Float;
 
 /// A tensor `[batch, channels, height, width]` with any strides.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a, E> {
+pub struct StridedView<'a, E> {
     /// The whole storage.
     pub data: &'a [E],
     /// Where the first number is.
@@ -29,7 +29,7 @@ pub fn channels_last_strides([_, channels, height, width]: [usize; 4]) -> [usize
     [height * width * channels, 1, width * channels, channels]
 }
 
-impl<'a, E: Float> View<'a, E> {
+impl<'a, E: Float> StridedView<'a, E> {
     /// Of numbers that lie with the channels last.
     pub fn channels_last_of(data: &'a [E], dims: [usize; 4]) -> Self {
         let strides = channels_last_strides(dims).map(|stride| stride as isize);
@@ -80,7 +80,7 @@ impl<'a, E: Float> View<'a, E> {
         let sample = channels * height * width;
         let copy = filled(self.dims.iter().product(), |copy| {
             copy.par_chunks_mut(sample).enumerate().for_each(|(index, out)| {
-                self.copy_sample(index, Frame::exact(height, width), out);
+                self.copy_sample(index, PaddedFrame::exact(height, width), out);
             });
         });
         Cow::Owned(copy)
@@ -88,29 +88,29 @@ impl<'a, E: Float> View<'a, E> {
 }
 
 /// Pictures that a kernel reads, sample by sample, with the channels last.
-pub trait Source<E>: Sync {
+pub trait SampleSource<E>: Sync {
     /// Batch, channels, height, width.
     fn dims(&self) -> [usize; 4];
 
     /// All samples as they lie in memory, when they fill `frame` without a margin.
-    fn framed(&self, frame: Frame) -> Option<&[E]>;
+    fn framed(&self, frame: PaddedFrame) -> Option<&[E]>;
 
     /// Writes one sample within a frame of zeros: `out` is `[frame.height, frame.width, channels]`.
-    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]);
+    fn copy_sample(&self, sample: usize, frame: PaddedFrame, out: &mut [E]);
 }
 
-impl<E: Float> Source<E> for View<'_, E> {
+impl<E: Float> SampleSource<E> for StridedView<'_, E> {
     fn dims(&self) -> [usize; 4] {
         self.dims
     }
 
-    fn framed(&self, frame: Frame) -> Option<&[E]> {
+    fn framed(&self, frame: PaddedFrame) -> Option<&[E]> {
         let [_, _, height, width] = self.dims;
-        self.as_channels_last().filter(|_| frame == Frame::exact(height, width))
+        self.as_channels_last().filter(|_| frame == PaddedFrame::exact(height, width))
     }
 
     /// What does not fit the frame is left out.
-    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
+    fn copy_sample(&self, sample: usize, frame: PaddedFrame, out: &mut [E]) {
         let [_, channels, height, width] = self.dims;
         let [batch_stride, channel_stride, row_stride, column_stride] = self.strides;
         frame.fill_margin(height, width, channels, out);
@@ -138,7 +138,7 @@ impl<E: Float> Source<E> for View<'_, E> {
 
 /// Where a picture lies within a larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct PaddedFrame {
     /// Rows of zeros above the picture.
     pub top: usize,
     /// Columns of zeros to its left.
@@ -149,7 +149,7 @@ pub struct Frame {
     pub width: usize,
 }
 
-impl Frame {
+impl PaddedFrame {
     /// No frame: the picture alone.
     pub fn exact(height: usize, width: usize) -> Self {
         Self { top: 0, left: 0, height, width }

@@ -2,7 +2,7 @@
 //! the largest number, within 1e-5 for f32 and 1e-10 for f64.
 
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use hearth_kernels::{Activation, sum_of_squares};
+use hearth_kernels::{FusedActivation, sum_of_squares};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -46,7 +46,7 @@ fn convolutions_agree() {
 
 #[test]
 fn convolutions_of_usual_layers_agree() {
-    let relu = |case: Convolution| Convolution { activation: Activation::Relu, ..case };
+    let relu = |case: Convolution| Convolution { activation: FusedActivation::Relu, ..case };
     compare_all([
         relu(Convolution::new([37, 1, 28, 28], 6, [5, 5], same(1, 2))),
         relu(Convolution::new([19, 6, 14, 14], 16, [5, 5], same(1, 0))),
@@ -97,7 +97,7 @@ fn transposed_convolutions_of_usual_layers_agree() {
 /// to its terms, so that the weights are as small as a network's.
 #[test]
 fn curves_behind_layers_agree() {
-    for activation in [Activation::Tanh, Activation::Sigmoid] {
+    for activation in [FusedActivation::Tanh, FusedActivation::Sigmoid] {
         let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
         for inputs in [1, 9, 32] {
             let small = |weight: Operand| weight.around(0.0, 0.1);
@@ -128,12 +128,12 @@ fn batch_normalisations_agree() {
 
 #[test]
 fn batch_normalisations_of_many_pixels_agree() {
-    let relu = Activation::Relu;
+    let relu = FusedActivation::Relu;
     compare_all([
-        Norm::new([40, 6, 28, 28]).then(relu, Some(2)),
-        Norm::new([40, 6, 28, 28]).then(relu, None),
-        Norm::new([20, 20, 14, 14]).then(Activation::LeakyRelu(0.2), Some(3)),
-        Norm::new([20, 33, 13, 11]).with_shortcut().then(relu, None),
+        Norm::new([40, 6, 28, 28]).with_epilogue(relu, Some(2)),
+        Norm::new([40, 6, 28, 28]).with_epilogue(relu, None),
+        Norm::new([20, 20, 14, 14]).with_epilogue(FusedActivation::LeakyRelu(0.2), Some(3)),
+        Norm::new([20, 33, 13, 11]).with_shortcut().with_epilogue(relu, None),
     ]);
     for case in [Norm::new([24, 1, 28, 28]), Norm::new([40, 24, 28, 28])] {
         let background = case.x.clone().above(0.4);
@@ -148,7 +148,7 @@ fn convolutions_with_batch_normalisation_agree() {
 
 #[test]
 fn convolutions_with_batch_normalisation_of_usual_layers_agree() {
-    let relu = Activation::Relu;
+    let relu = FusedActivation::Relu;
     let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
     let first = [[37, 1, 28, 28], [20, 1, 3, 3]];
     let inner = [[9, 32, 14, 14], [48, 32, 3, 3]];
@@ -156,7 +156,7 @@ fn convolutions_with_batch_normalisation_of_usual_layers_agree() {
         ConvNorm::new(first, same(1, 1), relu, Some(2)),
         ConvNorm::new(inner, same(1, 1), relu, None),
         ConvNorm::new(inner, same(1, 1), relu, None).with_shortcut(),
-        ConvNorm::new([[9, 20, 14, 14], [33, 20, 1, 1]], same(2, 0), Activation::None, None),
+        ConvNorm::new([[9, 20, 14, 14], [33, 20, 1, 1]], same(2, 0), FusedActivation::None, None),
         ConvNorm::new([[9, 40, 7, 7], [40, 24, 4, 4]], upsampling, relu, None),
         ConvNorm::new(inner, ConvOptions::new([1; 2], [2; 2], [2; 2], 1), relu, Some(2)),
     ]);

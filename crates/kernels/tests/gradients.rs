@@ -2,7 +2,7 @@
 
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device};
-use hearth_kernels::Activation;
+use hearth_kernels::FusedActivation;
 
 use crate::cases::{AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
 use crate::support::{Case, Tape};
@@ -46,12 +46,12 @@ fn confirm(case: &impl Case, inputs: &[&'static str]) {
 }
 
 /// Every function behind a convolution.
-const ACTIVATIONS: [Activation; 5] = [
-    Activation::None,
-    Activation::Relu,
-    Activation::LeakyRelu(0.2),
-    Activation::Tanh,
-    Activation::Sigmoid,
+const ACTIVATIONS: [FusedActivation; 5] = [
+    FusedActivation::None,
+    FusedActivation::Relu,
+    FusedActivation::LeakyRelu(0.2),
+    FusedActivation::Tanh,
+    FusedActivation::Sigmoid,
 ];
 
 #[test]
@@ -80,19 +80,19 @@ fn of_linear_layers() {
 #[test]
 fn of_batch_normalisations() {
     let case = Norm::new([3, 5, 7, 6]);
-    let relu = Activation::Relu;
-    for then in [
-        (Activation::None, None),
+    let relu = FusedActivation::Relu;
+    for epilogue in [
+        (FusedActivation::None, None),
         (relu, None),
-        (Activation::LeakyRelu(0.2), None),
-        (Activation::None, Some(2)),
+        (FusedActivation::LeakyRelu(0.2), None),
+        (FusedActivation::None, Some(2)),
         (relu, Some(2)),
         (relu, Some(3)),
-        (Activation::LeakyRelu(0.2), Some(3)),
+        (FusedActivation::LeakyRelu(0.2), Some(3)),
     ] {
-        confirm(&case.clone().then(then.0, then.1), &["x", "gamma", "beta"]);
+        confirm(&case.clone().with_epilogue(epilogue.0, epilogue.1), &["x", "gamma", "beta"]);
     }
-    let added = case.with_shortcut().then(relu, None);
+    let added = case.with_shortcut().with_epilogue(relu, None);
     confirm(&added, &["x", "gamma", "beta", "shortcut"]);
 }
 
@@ -101,8 +101,8 @@ fn of_convolutions_with_batch_normalisation() {
     let inputs = ["x", "weight", "gamma", "beta"];
     let options = ConvOptions::new_with_padding([2, 1], [(1, 1), (2, 0)], [1, 1], 1);
     let sizes = [[4, 3, 9, 6], [5, 3, 3, 2]];
-    let relu = Activation::Relu;
-    for (activation, max_pool) in [(Activation::None, None), (relu, None), (relu, Some(2))] {
+    let relu = FusedActivation::Relu;
+    for (activation, max_pool) in [(FusedActivation::None, None), (relu, None), (relu, Some(2))] {
         confirm(&ConvNorm::new(sizes, options.clone(), activation, max_pool), &inputs);
     }
     let added = ConvNorm::new(sizes, options, relu, None).with_shortcut();
@@ -114,7 +114,7 @@ fn of_convolutions_with_batch_normalisation() {
 
 #[test]
 fn of_batch_normalisations_by_given_moments() {
-    let case = Norm::new([2, 3, 5, 4]).by_moments().then(Activation::Relu, Some(2));
+    let case = Norm::new([2, 3, 5, 4]).by_moments().with_epilogue(FusedActivation::Relu, Some(2));
     confirm(&case, &["x", "gamma", "beta", "mean", "variance"]);
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, module};
 use hearth_kernels::{
-    Activation, Then, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_norm2d,
+    Epilogue, FusedActivation, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv_norm2d,
     conv_transpose2d, conv2d, linear, max_pool2d,
 };
 
@@ -19,7 +19,7 @@ use crate::support::{
 fn outputs_have_the_documented_shapes() {
     for (backend, device) in devices() {
         let x = random([2, 3, 8, 6], &device);
-        let none = Activation::None;
+        let none = FusedActivation::None;
         let options = ConvOptions::new([2, 1], [1, 2], [1, 1], 1);
         let y = conv2d(x.clone(), random([5, 3, 3, 4], &device), None, options, none);
         assert_eq!(y.dims(), [2, 5, (8 + 2 - 3) / 2 + 1, 6 + 4 - 4 + 1], "conv2d on {backend}");
@@ -29,7 +29,8 @@ fn outputs_have_the_documented_shapes() {
         let dims = [2, 5, 7 * 2 - 2 + 3 + 1, 5 - 4 + 4];
         assert_eq!(y.dims(), dims, "conv_transpose2d on {backend}");
 
-        let y = linear(random([4, 7], &device), random([7, 9], &device), None, Activation::Relu);
+        let y =
+            linear(random([4, 7], &device), random([7, 9], &device), None, FusedActivation::Relu);
         assert_eq!(y.dims(), [4, 9], "linear on {backend}");
 
         let channels = || random([3], &device);
@@ -53,7 +54,7 @@ fn outputs_have_the_documented_shapes() {
 fn every_function_runs_its_kernels() {
     for (backend, plain) in devices() {
         for device in [plain.clone(), plain.clone().autodiff()] {
-            let none = Activation::None;
+            let none = FusedActivation::None;
             let x = || random([2, 3, 6, 6], &device);
             let (channels, square) = (|| random([3], &device), || random([3, 3, 2, 2], &device));
             let upsampling = ConvTransposeOptions::new([1, 1], [0, 0], [0, 0], [1, 1], 1);
@@ -86,7 +87,7 @@ fn every_function_runs_its_kernels() {
 fn an_empty_batch_gives_an_empty_output() {
     let device = Device::flex();
     let x = Tensor::<4>::zeros([0, 3, 5, 5], &device);
-    let y = conv2d(x, random([4, 3, 3, 3], &device), None, plain_options(), Activation::Relu);
+    let y = conv2d(x, random([4, 3, 3, 3], &device), None, plain_options(), FusedActivation::Relu);
     assert_eq!(y.dims(), [0, 4, 3, 3]);
 }
 
@@ -99,35 +100,36 @@ fn inputs_that_do_not_fit_panic() {
         let x = || random([2, 3, 6, 6], &device);
         let of = |count: usize| random([count], &device);
         let kernels = |channels, size| random([4, channels, size, size], &device);
-        let convolve = |weight, bias| conv2d(x(), weight, bias, plain_options(), Activation::None);
+        let convolve =
+            |weight, bias| conv2d(x(), weight, bias, plain_options(), FusedActivation::None);
         panics(&format!("conv2d, other channels on {backend}"), || convolve(kernels(2, 3), None));
         panics(&format!("conv2d, long bias on {backend}"), || convolve(kernels(3, 3), Some(of(5))));
         panics(&format!("linear, other inputs on {backend}"), || {
-            linear(random([2, 3], &device), random([4, 5], &device), None, Activation::None)
+            linear(random([2, 3], &device), random([4, 5], &device), None, FusedActivation::None)
         });
         for (gamma, beta) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
             panics(&format!("batch_norm2d, {gamma} gammas, {beta} betas on {backend}"), || {
-                batch_norm2d(x(), of(gamma), of(beta), 1e-5, Then::default())
+                batch_norm2d(x(), of(gamma), of(beta), 1e-5, Epilogue::default())
             });
         }
         for (mean, variance) in [(2, 3), (4, 3), (3, 2), (3, 4)] {
             panics(&format!("inference, {mean} means, {variance} variances on {backend}"), || {
                 let moments = [of(mean), of(variance)];
-                batch_norm2d_inference(x(), [of(3), of(3)], moments, 1e-5, Then::default())
+                batch_norm2d_inference(x(), [of(3), of(3)], moments, 1e-5, Epilogue::default())
             });
         }
         panics(&format!("conv_norm2d, 3 gammas for 4 channels on {backend}"), || {
             let affine = [of(3), of(4)];
-            conv_norm2d(x(), kernels(3, 3), affine, plain_options(), 1e-5, Then::default())
+            conv_norm2d(x(), kernels(3, 3), affine, plain_options(), 1e-5, Epilogue::default())
         });
         panics(&format!("conv_norm2d, a shortcut of the input's shape on {backend}"), || {
-            let then = Then { shortcut: Some(x()), ..Then::default() };
-            conv_norm2d(x(), kernels(3, 3), [of(4), of(4)], plain_options(), 1e-5, then)
+            let epilogue = Epilogue { shortcut: Some(x()), ..Epilogue::default() };
+            conv_norm2d(x(), kernels(3, 3), [of(4), of(4)], plain_options(), 1e-5, epilogue)
         });
         for shortcut in [[3, 3, 6, 6], [1, 3, 6, 6], [2, 3, 6, 7], [2, 3, 7, 6], [2, 6, 3, 6]] {
             panics(&format!("batch_norm2d, a shortcut of {shortcut:?} on {backend}"), || {
                 let shortcut = Some(random(shortcut, &device));
-                batch_norm2d(x(), of(3), of(3), 1e-5, Then { shortcut, ..Then::default() })
+                batch_norm2d(x(), of(3), of(3), 1e-5, Epilogue { shortcut, ..Epilogue::default() })
             });
         }
     }
@@ -161,14 +163,17 @@ fn a_constant_channel_is_normalised_to_its_shift() {
 
 #[test]
 fn a_scale_of_zero_gives_burns_gradients() {
-    for (activation, max_pool) in
-        [(Activation::None, None), (Activation::Relu, None), (Activation::LeakyRelu(0.1), None)]
-    {
-        let case = Norm::new([3, 5, 4, 5]).then(activation, max_pool).with_zero_scale();
+    for (activation, max_pool) in [
+        (FusedActivation::None, None),
+        (FusedActivation::Relu, None),
+        (FusedActivation::LeakyRelu(0.1), None),
+    ] {
+        let case = Norm::new([3, 5, 4, 5]).with_epilogue(activation, max_pool).with_zero_scale();
         compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
     }
     // All numbers of a window are the same: the first is taken, as by Burn.
-    let case = Norm::new([3, 5, 4, 4]).then(Activation::Relu, Some(2)).with_zero_scale();
+    let case =
+        Norm::new([3, 5, 4, 4]).with_epilogue(FusedActivation::Relu, Some(2)).with_zero_scale();
     for (backend, device) in devices() {
         let found = case.run(Tape::kernels(device.autodiff(), DType::F32));
         for part in &found.gradients {
@@ -194,7 +199,7 @@ fn a_large_mean_costs_the_moments_no_digits() {
         let affine = [channels(&device, dtype), channels(&device, dtype)];
         let x = tensor(values.clone(), dims, &device, dtype);
         let [gamma, beta] = affine;
-        let found = batch_norm2d(x, gamma, beta, 1e-5, Then::default());
+        let found = batch_norm2d(x, gamma, beta, 1e-5, Epilogue::default());
         for (name, found, exact) in [
             ("mean", found.mean, exact.mean.clone()),
             ("variance", found.variance, exact.variance.clone()),
@@ -219,12 +224,12 @@ impl Case for Residual {
             ["gamma", "beta"].map(|name| tape.leaf(&Operand::new(name, &channels, 9)));
         let output = match tape.side() {
             Side::Kernels => {
-                let then = Then { shortcut: Some(x.clone()), ..relu(None) };
-                batch_norm2d(x, gamma, beta, 1e-5, then).output
+                let epilogue = Epilogue { shortcut: Some(x.clone()), ..relu(None) };
+                batch_norm2d(x, gamma, beta, 1e-5, epilogue).output
             }
             Side::Burn => {
                 let z = module::batch_norm_train(x.clone(), gamma, beta, 1e-5).output + x;
-                tape.bend(z, Activation::Relu, None)
+                tape.bend(z, FusedActivation::Relu, None)
             }
         };
         tape.finish(output, &Probe { layout: Layout::Plain, seed: 10 })
@@ -239,7 +244,7 @@ fn a_tensor_that_is_used_twice_gets_both_gradients() {
 
 #[test]
 fn gradient_checkpointing_changes_no_number() {
-    let relu = Activation::Relu;
+    let relu = FusedActivation::Relu;
     let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
     let fused = ConvNorm::new([[3, 4, 9, 8], [5, 4, 3, 3]], options.clone(), relu, Some(2));
     let convolution = Convolution::new([3, 4, 9, 8], 5, [3, 3], options);

@@ -2,7 +2,7 @@
 
 use burn::tensor::DType;
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use hearth_kernels::{Activation, sum_of_squares};
+use hearth_kernels::{FusedActivation, sum_of_squares};
 use rayon::ThreadPoolBuilder;
 
 use crate::cases::{AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
@@ -37,7 +37,7 @@ fn same_on_any_threads(case: &(impl Case + Sync)) {
 #[test]
 fn convolutions() {
     let options = |stride| ConvOptions::new([stride; 2], [1, 1], [1, 1], 1);
-    let relu = Activation::Relu;
+    let relu = FusedActivation::Relu;
     for case in [
         Convolution::new([40, 3, 20, 20], 17, [3, 3], options(1)),
         Convolution::new([3, 40, 9, 9], 33, [3, 3], options(2)),
@@ -62,16 +62,16 @@ fn linear_layers() {
 #[test]
 fn batch_normalisations() {
     let case = Norm::new([30, 9, 17, 16]);
-    let relu = Activation::Relu;
-    same_on_any_threads(&case.clone().then(relu, Some(2)));
-    same_on_any_threads(&case.clone().then(relu, None));
-    same_on_any_threads(&case.with_shortcut().then(relu, None));
+    let relu = FusedActivation::Relu;
+    same_on_any_threads(&case.clone().with_epilogue(relu, Some(2)));
+    same_on_any_threads(&case.clone().with_epilogue(relu, None));
+    same_on_any_threads(&case.with_shortcut().with_epilogue(relu, None));
 }
 
 #[test]
 fn convolutions_with_batch_normalisation() {
     let options = |stride| ConvOptions::new([stride; 2], [1, 1], [1, 1], 1);
-    let relu = Activation::Relu;
+    let relu = FusedActivation::Relu;
     let many_pixels = [[40, 3, 20, 20], [17, 3, 3, 3]];
     let many_taps = [[3, 40, 9, 9], [33, 40, 3, 3]];
     let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);

@@ -2,7 +2,7 @@
 
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor, activation};
-use hearth_kernels::{Activation, Then, batch_norm2d, conv2d, linear};
+use hearth_kernels::{Epilogue, FusedActivation, batch_norm2d, conv2d, linear};
 
 use crate::support::{Layout, Operand, devices, lay_out, numbers, tensor, uniform};
 
@@ -42,10 +42,14 @@ impl Network {
 
     fn logits(&self, pictures: Tensor<4>) -> Tensor<2> {
         let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-        let z = conv2d(pictures, self.kernels.clone(), None, options, Activation::None);
-        let then = Then { activation: Activation::Relu, max_pool: Some(2), ..Then::default() };
-        let y = batch_norm2d(z, self.gamma.clone(), self.beta.clone(), 1e-5, then).output;
-        linear(y.flatten(1, 3), self.weight.clone(), Some(self.bias.clone()), Activation::None)
+        let z = conv2d(pictures, self.kernels.clone(), None, options, FusedActivation::None);
+        let epilogue = Epilogue {
+            activation: FusedActivation::Relu,
+            max_pool: Some(2),
+            ..Epilogue::default()
+        };
+        let y = batch_norm2d(z, self.gamma.clone(), self.beta.clone(), 1e-5, epilogue).output;
+        linear(y.flatten(1, 3), self.weight.clone(), Some(self.bias.clone()), FusedActivation::None)
     }
 
     /// One step of gradient descent; returns the loss in front of it.

@@ -3,7 +3,7 @@
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, module};
 use hearth_kernels::{
-    Activation, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv2d, max_pool2d,
+    FusedActivation, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv2d, max_pool2d,
 };
 
 use crate::cases::MaxPool;
@@ -49,7 +49,9 @@ fn what_is_no_number_stays_none() {
             let on_flex = || with_a_nan(dims, at, &Device::flex());
             let kernel = |device: &Device| random([4, 5, 3, 3], device);
 
-            for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu(0.1)] {
+            for activation in
+                [FusedActivation::None, FusedActivation::Relu, FusedActivation::LeakyRelu(0.1)]
+            {
                 let y = conv2d(x(), kernel(&device), None, plain_options(), activation);
                 let of_burn =
                     module::conv2d(on_flex(), kernel(&Device::flex()), None, plain_options());

@@ -1,18 +1,18 @@
-//! Any of the networks that name the class of an image.
+//! The classifier: any of the networks that classify images, or a table's rows.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use hearth_config::{ClassifierConfig, MlpConfig};
 
-use crate::init::Init;
+use crate::init::ParamInit;
 use crate::mlp::{Mlp, RowDims};
-use crate::network::Network;
+use crate::networks::ClassifierNetwork;
 use crate::outline::Layer;
-use crate::{Pass, PictureDims, Unfit};
+use crate::{ForwardContext, ImageDims, ImageSizeError};
 
 macro_rules! networks {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
-        /// Any of the networks that classify pictures.
+        /// A network that classifies images, or a table's rows.
         #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
         #[derive(Module, Debug)]
         pub enum Classifier {
@@ -22,51 +22,50 @@ macro_rules! networks {
         impl Classifier {
             fn build(
                 config: &ClassifierConfig,
-                picture: PictureDims,
+                image: ImageDims,
                 num_classes: usize,
-                init: &mut Init<'_>,
+                init: &mut ParamInit<'_>,
             ) -> Self {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
-                        Self::$variant(Network::new(config, picture, num_classes, init))
+                        Self::$variant(ClassifierNetwork::new(config, image, num_classes, init))
                     })*
                 }
             }
 
-            /// The layers of the network that `config` describes, as other programs know them; none where it
-            /// has layers that they do not.
+            /// The list of layers of the network that `config` describes, for exports; None if one of them is
+            /// not in [`Layer`].
             pub fn layers(
                 config: &ClassifierConfig,
-                picture: PictureDims,
+                image: ImageDims,
                 num_classes: usize,
             ) -> Option<Vec<Layer>> {
                 match config {
                     $(ClassifierConfig::$variant(config) => {
-                        <crate::$variant as Network>::layers(config, picture, num_classes)
+                        <crate::$variant as ClassifierNetwork>::layers(config, image, num_classes)
                     })*
                 }
             }
 
-            /// Pictures `[batch, channels, height, width]` to the features `[batch, features]` that the
-            /// last layer, the [`Classifier::head`], tells the classes by.
-            pub fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+            /// Images `[batch, channels, height, width]` to features `[batch, features]`, the input of
+            /// [`Classifier::head`].
+            pub fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::features(network, pictures, pass),)*
+                    $(Self::$variant(network) => ClassifierNetwork::features(network, images, context),)*
                 }
             }
 
             /// Features to logits `[batch, num_classes]`.
-            pub fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+            pub fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
                 match self {
-                    $(Self::$variant(network) => Network::head(network, features, pass),)*
+                    $(Self::$variant(network) => ClassifierNetwork::head(network, features, context),)*
                 }
             }
 
-            /// The path of the head among the [parameters](crate::params): those of the head begin with it and
-            /// a dot.
+            /// The path prefix of the head's [parameters](crate::params), without the dot.
             pub fn head_path(&self) -> String {
                 match self {
-                    $(Self::$variant(network) => Network::head_path(network),)*
+                    $(Self::$variant(network) => ClassifierNetwork::head_path(network),)*
                 }
             }
         }
@@ -76,26 +75,31 @@ macro_rules! networks {
 hearth_config::classifiers!(networks);
 
 impl Classifier {
-    /// The network that `config` describes, for pictures of this size, with the initial weights
-    /// that belong to `seed`: the same ones on every device.
+    /// The network that `config` describes, for images of this size. Its initial weights follow from `seed`, and
+    /// are the same on every device.
+    ///
+    /// # Errors
+    ///
+    /// If poolings would leave less than one pixel of an image.
     pub fn new(
         config: &ClassifierConfig,
-        picture: PictureDims,
+        image: ImageDims,
         num_classes: usize,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, Unfit> {
-        let [_, height, width] = picture;
+    ) -> Result<Self, ImageSizeError> {
+        let [_, height, width] = image;
         let smallest = config.smallest();
         if height.min(width) < smallest {
-            return Err(Unfit::TooSmall { smallest });
+            return Err(ImageSizeError::TooSmall { smallest });
         }
-        let mut init = Init::new(config.initializer().into(), seed, device);
-        let network = Self::build(config, picture, num_classes, &mut init);
+        let mut init = ParamInit::new(config.initializer().into(), seed, device);
+        let network = Self::build(config, image, num_classes, &mut init);
         Ok(init.finish(network))
     }
 
-    /// The multilayer perceptron for rows of a table, which has so many outputs for each.
+    /// The multilayer perceptron for rows of a table, with `num_outputs` for each row. Its initial weights
+    /// follow from `seed`, and are the same on every device.
     pub fn for_rows(
         config: &MlpConfig,
         rows: &RowDims,
@@ -103,24 +107,24 @@ impl Classifier {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let mut init = Init::new(config.initializer.into(), seed, device);
+        let mut init = ParamInit::new(config.initializer.into(), seed, device);
         let network = Self::Mlp(Mlp::for_rows(config, rows, num_outputs, &mut init));
         init.finish(network)
     }
 
-    /// The layers of [`Classifier::for_rows`], as other programs know them.
+    /// The list of layers of [`Classifier::for_rows`], for exports.
     pub fn row_layers(config: &MlpConfig, rows: &RowDims, num_outputs: usize) -> Vec<Layer> {
         Mlp::row_layers(config, rows, num_outputs)
     }
 
-    /// Pictures `[batch, channels, height, width]` to logits `[batch, num_classes]`.
-    pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        self.forward_in(pictures, &mut Pass::default())
+    /// Images `[batch, channels, height, width]` to logits `[batch, num_classes]`, in eval mode.
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.forward_in(images, &mut ForwardContext::default())
     }
 
-    /// The same as part of `pass`, which says whether this is training, and what is kept.
-    pub fn forward_in(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
-        let features = self.features(pictures, pass);
-        self.head(features, pass)
+    /// [`Classifier::forward`] in the mode of `context`, which records intermediates and batch statistics.
+    pub fn forward_in(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let features = self.features(images, context);
+        self.head(features, context)
     }
 }

@@ -1,109 +1,113 @@
-//! A generator and its discriminator (Goodfellow et al. 2014), whatever they are built of.
+//! Generative adversarial networks (Goodfellow et al. 2014): a generator and its discriminator.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use hearth_config::GanConfig;
 
-use crate::init::{Distribution, Init};
-use crate::{Layer, Pass, PictureDims, Unfit, dcgan, mlp_gan};
+use crate::init::{Distribution, ParamInit};
+use crate::{ForwardContext, ImageDims, ImageSizeError, Layer, dcgan, mlp_gan};
 
-/// A network that makes pictures of random numbers.
+/// A network that maps latent vectors to images.
 #[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
 #[derive(Module, Debug)]
 pub enum Generator {
     /// See [`dcgan`].
-    Dcgan(dcgan::Generator),
+    Dcgan(dcgan::DcganGenerator),
     /// See [`mlp_gan`].
-    Mlp(mlp_gan::Generator),
+    Mlp(mlp_gan::MlpGenerator),
 }
 
 impl Generator {
-    /// The layers of the generator that `config` describes, as other programs know them; none where it has
-    /// layers that they do not.
-    pub fn layers(config: &GanConfig, picture: PictureDims) -> Option<Vec<Layer>> {
+    /// The list of layers of the generator that `config` describes, for exports; None if one of them is not
+    /// in [`Layer`].
+    pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
-            GanConfig::Dcgan(config) => dcgan::Generator::layers(config, picture),
-            GanConfig::MlpGan(config) => mlp_gan::Generator::layers(config, picture),
+            GanConfig::Dcgan(config) => dcgan::DcganGenerator::layers(config, image),
+            GanConfig::MlpGan(config) => mlp_gan::MlpGenerator::layers(config, image),
         })
     }
 
-    /// Random numbers `[batch, latent]` to pictures `[batch, channels, height, width]` from -1 to 1.
-    pub fn forward(&self, latent: Tensor<2>, pass: &mut Pass) -> Tensor<4> {
+    /// Latent vectors `[batch, latent]` to images `[batch, channels, height, width]`, with values from -1 to 1.
+    pub fn forward(&self, latent: Tensor<2>, context: &mut ForwardContext) -> Tensor<4> {
         match self {
-            Self::Dcgan(network) => network.forward(latent, pass),
-            Self::Mlp(network) => network.forward(latent, pass),
+            Self::Dcgan(network) => network.forward(latent, context),
+            Self::Mlp(network) => network.forward(latent, context),
         }
     }
 }
 
-/// A network that tells real pictures from made ones.
+/// A network that tells real images from fake ones.
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 #[derive(Module, Debug)]
 pub enum Discriminator {
     /// See [`dcgan`].
-    Dcgan(dcgan::Discriminator),
+    Dcgan(dcgan::DcganDiscriminator),
     /// See [`mlp_gan`].
-    Mlp(mlp_gan::Discriminator),
+    Mlp(mlp_gan::MlpDiscriminator),
 }
 
 impl Discriminator {
-    /// The layers of the discriminator that `config` describes, as of [`Generator::layers`].
-    pub fn layers(config: &GanConfig, picture: PictureDims) -> Option<Vec<Layer>> {
+    /// The list of layers of the discriminator that `config` describes, as in [`Generator::layers`].
+    pub fn layers(config: &GanConfig, image: ImageDims) -> Option<Vec<Layer>> {
         Some(match config {
-            GanConfig::Dcgan(config) => dcgan::Discriminator::layers(config, picture),
-            GanConfig::MlpGan(config) => mlp_gan::Discriminator::layers(config, picture),
+            GanConfig::Dcgan(config) => dcgan::DcganDiscriminator::layers(config, image),
+            GanConfig::MlpGan(config) => mlp_gan::MlpDiscriminator::layers(config, image),
         })
     }
 
-    /// Pictures `[batch, channels, height, width]`, from -1 to 1, to logits `[batch, 1]`, high for
-    /// real ones.
-    pub fn forward(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+    /// Images `[batch, channels, height, width]`, with values from -1 to 1, to logits `[batch, 1]`, positive
+    /// for real ones.
+    pub fn forward(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
         match self {
-            Self::Dcgan(network) => network.forward(pictures, pass),
-            Self::Mlp(network) => network.forward(pictures, pass),
+            Self::Dcgan(network) => network.forward(images, context),
+            Self::Mlp(network) => network.forward(images, context),
         }
     }
 }
 
-/// Both networks of an adversarial pair.
+/// A generator and its discriminator.
 #[derive(Module, Debug)]
 pub struct Gan {
-    /// Makes pictures.
+    /// Maps latent vectors to images.
     pub generator: Generator,
-    /// Tells them from real ones.
+    /// Tells real images from fake ones.
     pub discriminator: Discriminator,
 }
 
 impl Gan {
-    /// The pair that `config` describes, for pictures of this size, with the initial weights that
-    /// belong to `seed`: the same ones on every device.
+    /// The pair that `config` describes, for images of this size. Its initial weights follow from `seed`, and
+    /// are the same on every device.
+    ///
+    /// # Errors
+    ///
+    /// If a DCGAN's strided convolutions cannot halve the image's height and width evenly.
     pub fn new(
         config: &GanConfig,
-        picture: PictureDims,
+        image: ImageDims,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, ImageSizeError> {
         let distribution = match config {
             GanConfig::Dcgan(_) => DCGAN_WEIGHTS,
             GanConfig::MlpGan(_) => Distribution::He,
         };
-        let mut init = Init::new(distribution, seed, device);
+        let mut init = ParamInit::new(distribution, seed, device);
         let pair = match config {
             GanConfig::Dcgan(config) => {
                 let multiple = 1 << config.widths.len();
-                if !picture[1..].iter().all(|side| side.is_multiple_of(multiple)) {
-                    return Err(Unfit::Indivisible { multiple });
+                if !image[1..].iter().all(|side| side.is_multiple_of(multiple)) {
+                    return Err(ImageSizeError::Indivisible { multiple });
                 }
-                let generator = dcgan::Generator::new(config, picture, &mut init);
-                let discriminator = dcgan::Discriminator::new(config, picture, &mut init);
+                let generator = dcgan::DcganGenerator::new(config, image, &mut init);
+                let discriminator = dcgan::DcganDiscriminator::new(config, image, &mut init);
                 Self {
                     generator: Generator::Dcgan(generator),
                     discriminator: Discriminator::Dcgan(discriminator),
                 }
             }
             GanConfig::MlpGan(config) => {
-                let generator = mlp_gan::Generator::new(config, picture, &mut init);
-                let discriminator = mlp_gan::Discriminator::new(config, picture, &mut init);
+                let generator = mlp_gan::MlpGenerator::new(config, image, &mut init);
+                let discriminator = mlp_gan::MlpDiscriminator::new(config, image, &mut init);
                 Self {
                     generator: Generator::Mlp(generator),
                     discriminator: Discriminator::Mlp(discriminator),
@@ -114,10 +118,10 @@ impl Gan {
     }
 }
 
-/// Radford, Metz and Chintala 2016, section 4.
+/// The initial weights of a DCGAN (Radford, Metz and Chintala 2016, section 4).
 const DCGAN_WEIGHTS: Distribution = Distribution::Normal(0.02);
 
-/// Random numbers that a picture is made from.
+/// The size of a latent vector.
 pub fn latent_size(config: &GanConfig) -> usize {
     match config {
         GanConfig::Dcgan(config) => config.latent,

@@ -1,7 +1,7 @@
-//! Initial weights, drawn on the host from the run's seed: the same on every backend.
+//! Initial values of parameters, drawn on the host from the run's seed: the same on every backend.
 //!
-//! A layer makes each of its parameters through [`Init`] and says what it is: weights with their fans, a
-//! shift of zeros, a scale of ones, a running statistic. Nothing is guessed from a name or a rank.
+//! A layer makes each of its parameters through [`ParamInit`] and states its kind: weights with their fans, a
+//! shift of zeros, a scale of ones, or a running statistic. Nothing is inferred from a name or a rank.
 
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -13,10 +13,9 @@ use crate::params::{VisitParam, visit_params};
 /// The distribution of a layer's weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Distribution {
-    /// Normal, its variance by the layer's inputs (He et al. 2015, equation 10).
+    /// Normal with variance `2 / fan_in` (He et al. 2015, equation 10).
     He,
-    /// Uniform, its variance by the layer's inputs and outputs (Glorot and Bengio 2010,
-    /// equation 16).
+    /// Uniform within `sqrt(6 / (fan_in + fan_out))` of zero (Glorot and Bengio 2010, equation 16).
     Xavier,
     /// Normal with this standard deviation.
     Normal(f64),
@@ -32,35 +31,35 @@ impl From<Initializer> for Distribution {
     }
 }
 
-/// The connections of a layer.
+/// Fan-in and fan-out of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fan {
-    /// Numbers that each output is a sum of.
+    /// The number of inputs that each output sums.
     pub inputs: usize,
-    /// Outputs that each number of the input is summed into.
+    /// The number of outputs that each input contributes to.
     pub outputs: usize,
 }
 
-/// Makes the parameters of a network before its first step.
+/// Makes the parameters of a network, in the order of its fields.
 ///
-/// The stream of a parameter depends on its place alone, so a change to one layer's size leaves the
-/// other layers' weights as they were. Parameters are made in the order of the network's fields.
+/// Each parameter has a random stream of its own, which depends on its index alone: another size of one
+/// layer leaves the weights of the other layers as they are.
 #[derive(Debug)]
-pub struct Init<'a> {
+pub struct ParamInit<'a> {
     distribution: Distribution,
     seed: u64,
     device: &'a Device,
-    /// All parameters so far.
+    /// The parameters made so far.
     made: Vec<ParamId>,
 }
 
-impl<'a> Init<'a> {
-    /// Draws weights from `distribution` by `seed`, on `device`.
+impl<'a> ParamInit<'a> {
+    /// An initialiser that draws weights from `distribution` by `seed` and puts them on `device`.
     pub fn new(distribution: Distribution, seed: u64, device: &'a Device) -> Self {
         Self { distribution, seed, device, made: Vec::new() }
     }
 
-    /// Weights of a layer with these connections.
+    /// Weights of this shape for a layer with this fan.
     pub fn weight<const D: usize>(&mut self, shape: [usize; D], fan: Fan) -> Param<Tensor<D>> {
         let mut stream = Stream::new(self.seed, Purpose::Weights, self.made.len() as u64, 0);
         let values = draw(self.distribution, fan, shape.iter().product(), &mut stream);
@@ -80,25 +79,26 @@ impl<'a> Init<'a> {
     /// A running statistic, `[size]`, which no optimiser trains.
     pub fn statistic(&mut self, size: usize, value: f64) -> Param<Tensor<1>> {
         let values = Tensor::full([size], value, self.device);
-        // Not `from_tensor`, which would have the optimiser train it.
-        self.made(Param::initialized(ParamId::new(), values))
+        // `from_tensor` would require a gradient, and the optimiser would train it.
+        self.note(Param::initialized(ParamId::new(), values))
     }
 
     fn trained<const D: usize>(&mut self, values: Tensor<D>) -> Param<Tensor<D>> {
-        self.made(Param::from_tensor(values))
+        self.note(Param::from_tensor(values))
     }
 
-    fn made<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+    fn note<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         self.made.push(param.id);
         param
     }
 
-    /// The network that the parameters were made for.
+    /// Returns `network` after a check that its parameters are those that were made here, in the order of
+    /// its fields: otherwise an initial value would be arbitrary, or depend on the order of the code.
     ///
     /// # Panics
     ///
-    /// When it has a parameter that was not made here, or in another order than that of its fields: its
-    /// initial value would be nobody's choice, or another one after a change of the code.
+    /// If a parameter of the network was not made here or is out of order, or one that was made here is
+    /// not in the network.
     pub fn finish<M: Module>(self, network: M) -> M {
         struct Check<'a>(std::slice::Iter<'a, ParamId>);
         impl VisitParam for Check<'_> {
@@ -116,7 +116,7 @@ impl<'a> Init<'a> {
     }
 }
 
-/// `count` weights of a layer with these connections.
+/// Draws `count` weights of a layer with this fan.
 fn draw(distribution: Distribution, fan: Fan, count: usize, stream: &mut Stream) -> Vec<f32> {
     let normal = |std: f64, stream: &mut Stream| (stream.normal() * std) as f32;
     let (inputs, outputs) = (fan.inputs as f64, fan.outputs as f64);
@@ -153,7 +153,7 @@ mod tests {
     #[should_panic(expected = "`second.weight` was not initialised by its layer")]
     fn a_parameter_that_no_layer_initialised_is_an_error() {
         let device = device();
-        let mut init = Init::new(Distribution::He, 1, &device);
+        let mut init = ParamInit::new(Distribution::He, 1, &device);
         let first = linear(2, 3, &mut init);
         let second = LinearConfig::new(3, 1).init(&device);
         init.finish(Two { first, second });
@@ -163,7 +163,7 @@ mod tests {
     #[should_panic(expected = "`first.weight` was not initialised by its layer")]
     fn another_order_than_that_of_the_fields_is_an_error() {
         let device = device();
-        let mut init = Init::new(Distribution::He, 1, &device);
+        let mut init = ParamInit::new(Distribution::He, 1, &device);
         let second = linear(3, 1, &mut init);
         let first = linear(2, 3, &mut init);
         init.finish(Two { first, second });
@@ -173,7 +173,7 @@ mod tests {
     #[should_panic(expected = "a parameter was made that the network does not have")]
     fn a_parameter_that_is_lost_is_an_error() {
         let device = device();
-        let mut init = Init::new(Distribution::He, 1, &device);
+        let mut init = ParamInit::new(Distribution::He, 1, &device);
         let [first, second, _] = [2, 3, 4].map(|inputs| linear(inputs, 1, &mut init));
         init.finish(Two { first, second });
     }

@@ -1,9 +1,9 @@
-//! What is learned: one file per network, as Burn modules.
+//! Networks and their layers, as Burn modules.
 //!
-//! A [`Classifier`] maps pictures `[batch, channels, height, width]` to logits `[batch, classes]`; a
-//! [`Gan`] makes pictures of random numbers, and tells them from real ones. Every network names its
-//! intermediates for whoever wants to look at them ([`Trace`]), and draws its initial weights from
-//! the run's seed ([`init`]).
+//! A [`Classifier`] maps images `[batch, channels, height, width]` to logits `[batch, classes]`. A [`Gan`]
+//! holds a generator, which maps latent vectors to images, and a discriminator, which tells real images from
+//! fake ones. Every network names its intermediates ([`Trace`]) and draws its initial weights from the run's
+//! seed ([`init`]).
 //!
 //! | network | file |
 //! | --- | --- |
@@ -11,71 +11,66 @@
 //! | LeNet-5 | [`lenet`] |
 //! | plain convolutional network | [`cnn`] |
 //! | residual network | [`resnet`] |
-//! | adversarial pair of convolutions | [`dcgan`] |
-//! | adversarial pair of linear layers | [`mlp_gan`] |
+//! | deep convolutional GAN | [`dcgan`] |
+//! | GAN of multilayer perceptrons | [`mlp_gan`] |
 //!
-//! The layers that they share stand in `layers.rs`; [`outline`] is how other programs know them.
+//! `layers` holds the layers that they share; [`outline`] lists a network's layers for exports.
 
 #![forbid(unsafe_code)]
 
 mod classifier;
-pub mod cnn;
-pub mod dcgan;
+mod context;
 pub mod gan;
 pub mod init;
 mod layers;
-pub mod lenet;
-pub mod mlp;
-pub mod mlp_gan;
-mod network;
+mod networks;
 pub mod outline;
 pub mod params;
-mod pass;
-pub mod resnet;
 mod trace;
 
 pub use classifier::Classifier;
-pub use cnn::Cnn;
+pub use context::{BatchStatistics, ForwardContext, update_running_statistics};
 pub use gan::{Discriminator, Gan, Generator};
-pub use lenet::Lenet;
-pub use mlp::{Mlp, RowDims};
+pub use networks::cnn::{self, Cnn};
+pub use networks::lenet::{self, Lenet};
+pub use networks::mlp::{self, Mlp, RowDims};
+pub use networks::resnet::{self, Resnet};
+pub use networks::{dcgan, mlp_gan};
 pub use outline::Layer;
-pub use pass::{Moments, Pass, absorb};
-pub use resnet::Resnet;
 pub use trace::Trace;
 
-/// The size of a picture: channels, height, width.
-pub type PictureDims = [usize; 3];
+/// The size of an image: channels, height, width.
+pub type ImageDims = [usize; 3];
 
-/// The pictures do not fit a network.
+/// Image sizes that a network cannot take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// Nothing is left of them behind the network's poolings.
+pub enum ImageSizeError {
+    /// Poolings leave less than one pixel.
     TooSmall {
-        /// The smallest height and width that leave a pixel.
+        /// The smallest height and width, in pixels.
         smallest: usize,
     },
-    /// Their sides cannot be halved as often as the network does.
+    /// Height or width cannot be halved by each strided convolution without a remainder.
     Indivisible {
-        /// What both sides must be multiples of.
+        /// Height and width must be multiples of this number of pixels.
         multiple: usize,
     },
 }
 
-impl std::fmt::Display for Unfit {
+impl std::fmt::Display for ImageSizeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::TooSmall { smallest } => {
-                write!(f, "this network takes pictures of at least {smallest}x{smallest} pixels")
+                write!(f, "this network takes images of at least {smallest}x{smallest} pixels")
             }
             Self::Indivisible { multiple } => {
-                write!(f, "this network makes pictures whose sides are multiples of {multiple}")
+                write!(f, "this network makes images whose sides are multiples of {multiple}")
             }
         }
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for ImageSizeError {}
 
 #[cfg(test)]
 mod tests;

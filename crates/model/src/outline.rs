@@ -1,95 +1,94 @@
-//! Networks as other programs know them: lists of common layers, from which the code of a PyTorch
-//! module, the names of its tensors and an ONNX graph all follow.
+//! A network as a list of common layers, from which exports generate the code of a PyTorch module, the
+//! names of its tensors and an ONNX graph.
 //!
-//! Each network lists its layers in its own file. One that does not trains all the same, and exports as
-//! safetensors and burnpack.
+//! Each network lists its layers in its own file. A network without a list exports as safetensors and
+//! burnpack alone.
 //!
-//! The names are those of PyTorch's `nn.Sequential`: a layer's tensors begin with its place in the
-//! list, those of a [`Layer::Residual`] with the place and `inner` or `shortcut`, those of a [`Layer::Row`] with the
-//! place and `embeddings`.
+//! Tensors are named as in PyTorch's `nn.Sequential`: by the layer's index in the list, followed by
+//! `inner` or `shortcut` in a [`Layer::Residual`] and by `embeddings` in a [`Layer::Row`].
 
 use hearth_config::{Activation, Pooling};
 
-use crate::{PictureDims, RowDims};
+use crate::{ImageDims, RowDims};
 
-/// A layer. Paths are those of its tensors in a checkpoint.
+/// A layer; `path` is the prefix of its tensors in a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// A row of a table, numbers `[batch, numbers]` and codes of categories `[batch, categories]`, to `[batch, features]`:
-    /// the numbers, and behind them a vector for each code. A code is 1 to the number of values, and the vector of 0 is
-    /// all zeros.
+    /// The encoding of a table's row: numbers `[batch, numbers]` and category codes `[batch, categories]` to
+    /// `[batch, features]`, the numbers followed by one vector for each category. Codes run from 1 to the number of
+    /// values; the vector of code 0 is all zeros.
     Row {
-        /// The parts of a row.
+        /// The sizes of a row.
         dims: RowDims,
-        /// The width of the vectors, which are learned: `embeddings.0`, `embeddings.1`, ... in a checkpoint, each
-        /// `[values, width]`. Without a width they are one-hot.
+        /// The width of the embeddings, which are learned: `embeddings.0`, `embeddings.1`, ... in a checkpoint, each
+        /// `[values, width]`. None for one-hot vectors.
         embedding: Option<usize>,
     },
     /// `[batch, channels, height, width]` to `[batch, features]`.
     Flatten,
-    /// `[batch, features]` to pictures of this size.
-    Unflatten(PictureDims),
-    /// A linear layer from so many features to so many.
+    /// `[batch, features]` to images of this size.
+    Unflatten(ImageDims),
+    /// A linear layer, `[batch, inputs]` to `[batch, outputs]`.
     Linear {
-        /// In a checkpoint.
+        /// The prefix of `weight` and `bias`.
         path: String,
         /// Inputs and outputs.
         features: [usize; 2],
-        /// In which order a checkpoint holds its features.
-        places: Places,
+        /// The order of the features in a checkpoint.
+        order: FeatureOrder,
     },
     /// A convolution.
     Convolution {
-        /// In a checkpoint.
+        /// The prefix of `weight` and `bias`.
         path: String,
-        /// In and out.
+        /// Channels in and out.
         channels: [usize; 2],
-        /// Height and width of its window.
+        /// Height and width of the kernel.
         kernel: usize,
-        /// Down and to the right.
+        /// Distance between neighbouring patches, in pixels.
         stride: usize,
-        /// On each side.
+        /// Zeros on each side of the input, in pixels.
         padding: usize,
-        /// Whether a bias is added.
+        /// True if a bias is added.
         bias: bool,
-        /// Whether it makes pictures larger.
+        /// True for a transposed convolution.
         transposed: bool,
     },
     /// Batch normalisation by running statistics.
     Norm {
-        /// In a checkpoint.
+        /// The prefix of `gamma`, `beta`, `running_mean` and `running_variance`.
         path: String,
-        /// How many.
+        /// The number of channels.
         channels: usize,
     },
-    /// A function of each number.
+    /// An elementwise function.
     Function(Function),
-    /// Of windows of 2 by 2, next to each other.
+    /// 2x2 pooling with stride 2.
     Pool(Pooling),
-    /// Of all places, to `[batch, channels, 1, 1]`.
+    /// Global average pooling, to `[batch, channels, 1, 1]`.
     GlobalAverage,
-    /// `inner(x) + shortcut(x)`; a shortcut without layers is x itself.
+    /// `inner(x) + shortcut(x)`; an empty shortcut is the identity.
     Residual {
-        /// What is learned.
+        /// The residual branch.
         inner: Vec<Layer>,
-        /// What it is added to.
+        /// The shortcut branch.
         shortcut: Vec<Layer>,
     },
 }
 
-/// The order of the features of a linear layer that stands next to convolutions. Other programs hold
+/// The order of the features of a linear layer next to convolutions, in a checkpoint. Exports have the order
 /// channels, rows, columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Places {
-    /// The same.
+pub enum FeatureOrder {
+    /// Channels, rows, columns: as exported.
     Same,
-    /// The inputs are rows, columns, channels.
-    Inputs(PictureDims),
-    /// The outputs are rows, columns, channels.
-    Outputs(PictureDims),
+    /// The inputs are in the order rows, columns, channels.
+    Inputs(ImageDims),
+    /// The outputs are in the order rows, columns, channels.
+    Outputs(ImageDims),
 }
 
-/// A function of each number.
+/// An elementwise function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Function {
     /// `max(0, z)`.
@@ -98,13 +97,13 @@ pub enum Function {
     LeakyRelu(f32),
     /// The hyperbolic tangent.
     Tanh,
-    /// `1 / (1 + exp(-z))`.
+    /// The logistic function, `1 / (1 + exp(-z))`.
     Sigmoid,
     /// `z (1 + erf(z / sqrt(2))) / 2`.
     Gelu,
 }
 
-/// Linear layers `layers.0`, `layers.1`, ... with a function between them.
+/// Linear layers `layers.0`, `layers.1`, ... of these widths, with a function between them.
 pub(crate) fn perceptron(widths: &[usize], function: Option<Function>) -> Vec<Layer> {
     let mut layers = Vec::new();
     for (index, pair) in widths.windows(2).enumerate() {
@@ -116,13 +115,17 @@ pub(crate) fn perceptron(widths: &[usize], function: Option<Function>) -> Vec<La
     layers
 }
 
-/// A linear layer.
+/// A linear layer whose features are in the order of the export.
 pub(crate) fn linear(path: &str, features: [usize; 2]) -> Layer {
-    Layer::Linear { path: path.to_owned(), features, places: Places::Same }
+    Layer::Linear { path: path.to_owned(), features, order: FeatureOrder::Same }
 }
 
-/// A convolution that keeps height and width, or divides them by its stride, and its norm.
-pub(crate) fn normed(path: &str, channels: [usize; 2], [kernel, stride]: [usize; 2]) -> Vec<Layer> {
+/// A convolution with "same" padding, which divides height and width by its stride, and its norm.
+pub(crate) fn conv_norm(
+    path: &str,
+    channels: [usize; 2],
+    [kernel, stride]: [usize; 2],
+) -> Vec<Layer> {
     let convolution = Layer::Convolution {
         path: format!("{path}.convolution"),
         channels,
@@ -135,13 +138,18 @@ pub(crate) fn normed(path: &str, channels: [usize; 2], [kernel, stride]: [usize;
     vec![convolution, Layer::Norm { path: format!("{path}.norm"), channels: channels[1] }]
 }
 
-/// A convolution that halves a picture, or doubles it.
-pub(crate) fn halving(path: &str, channels: [usize; 2], bias: bool, transposed: bool) -> Layer {
+/// A 4x4 convolution with stride 2, which halves height and width, or doubles them when transposed.
+pub(crate) fn resampling_convolution(
+    path: &str,
+    channels: [usize; 2],
+    bias: bool,
+    transposed: bool,
+) -> Layer {
     let path = path.to_owned();
     Layer::Convolution { path, channels, kernel: 4, stride: 2, padding: 1, bias, transposed }
 }
 
-/// The function of a setting; none where it is the identity.
+/// The function of an activation in the settings; None for the identity.
 pub(crate) fn function(activation: Activation) -> Option<Function> {
     match activation {
         Activation::Relu => Some(Function::Relu),

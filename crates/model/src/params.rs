@@ -1,18 +1,18 @@
 //! The parameters of a network by their dotted paths, such as `layers.0.weight`.
 //!
-//! Burn's own identifiers of parameters are random, so that a new process does not find them
-//! again; everything that is kept across processes is keyed by these paths.
+//! Burn's own identifiers of parameters are random and differ from process to process; state that
+//! outlives a process is keyed by these paths.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
-/// Looks at a parameter of any rank.
+/// A visitor of parameters of any rank.
 pub trait VisitParam {
     /// Called once for each float parameter and running statistic, in the order of the fields.
     fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>);
 }
 
-/// Replaces a parameter of any rank.
+/// A map from parameters to new ones, of any rank.
 pub trait MapParam {
     /// Called once for each float parameter and running statistic, in the order of the fields.
     fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>>;
@@ -28,7 +28,7 @@ pub fn map_params<M: Module>(module: M, mapper: &mut impl MapParam) -> M {
     module.map(&mut WithPath { path: Vec::new(), inner: mapper })
 }
 
-/// Name and shape of every parameter, in the order of the fields.
+/// Path and shape of every parameter, in the order of the fields.
 pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     struct Shapes(Vec<(String, Vec<usize>)>);
     impl VisitParam for Shapes {
@@ -41,16 +41,16 @@ pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     shapes.0
 }
 
-/// Whether this is the path of a running statistic, which no optimiser trains.
+/// True if this is the path of a running statistic, which no optimiser trains.
 pub fn is_statistic(path: &str) -> bool {
     path.rsplit('.').next().is_some_and(|name| name.starts_with("running_"))
 }
 
-/// Puts other numbers in a parameter's place, on its device and as trainable as it was.
+/// Replaces the values of a parameter. Its device and its need for a gradient stay.
 ///
 /// # Panics
 ///
-/// When `data` has another shape than the parameter.
+/// If `data` has another shape than the parameter.
 pub fn replace<const D: usize>(param: Param<Tensor<D>>, data: TensorData) -> Param<Tensor<D>> {
     param.map(|old| {
         assert_eq!(old.shape().as_slice(), data.shape().as_slice(), "the parameter's shape");
@@ -59,14 +59,14 @@ pub fn replace<const D: usize>(param: Param<Tensor<D>>, data: TensorData) -> Par
     })
 }
 
-/// Follows the way down the module's fields.
+/// An adapter that tracks the path of the module's fields.
 struct WithPath<'a, T> {
     path: Vec<String>,
     inner: &'a mut T,
 }
 
 impl<T> WithPath<'_, T> {
-    /// An enum's variant is not part of a parameter's name: the enum only says which network it is.
+    /// Enters a field. The variants of an enum are no part of a path: they select the network.
     fn enter(&mut self, name: &str, container: &str) {
         self.path.push(if container.starts_with("Enum:") {
             String::new()

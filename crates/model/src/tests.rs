@@ -1,4 +1,4 @@
-//! The shapes, names and initial weights of every network.
+//! The shapes, names and initial weights of every classifier.
 
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
@@ -7,7 +7,7 @@ use hearth_config::{
 };
 
 use super::*;
-use crate::network::{Row, Table as _};
+use crate::networks::{StageTable as _, Stages, assert_documented, assert_stages};
 
 fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {
@@ -19,13 +19,8 @@ fn mlp(hidden: &[usize]) -> ClassifierConfig {
     })
 }
 
-fn new(
-    config: &ClassifierConfig,
-    picture: PictureDims,
-    classes: usize,
-    device: &Device,
-) -> Classifier {
-    Classifier::new(config, picture, classes, 1, device).expect("large enough pictures")
+fn new(config: &ClassifierConfig, image: ImageDims, classes: usize, device: &Device) -> Classifier {
+    Classifier::new(config, image, classes, 1, device).expect("large enough images")
 }
 
 fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
@@ -40,13 +35,21 @@ fn cnn(widths: &[usize], depth: usize) -> ClassifierConfig {
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
-        /// The table of each network's file.
-        fn rows() -> Vec<(ClassifierConfig, Row)> {
-            let mut rows = Vec::new();
-            $(rows.extend(crate::$variant::table().into_iter().map(|(config, row)| {
-                (ClassifierConfig::$variant(config), row)
+        /// The stages of every network, by its settings.
+        fn tables() -> Vec<(ClassifierConfig, Stages)> {
+            let mut tables = Vec::new();
+            $(tables.extend(crate::$variant::table().into_iter().map(|(config, stages)| {
+                (ClassifierConfig::$variant(config), stages)
             }));)*
-            rows
+            tables
+        }
+
+        /// The text of every network's file, and the stages that it documents.
+        fn documented() -> Vec<(&'static str, Stages)> {
+            vec![$({
+                let mut tables = crate::$variant::table();
+                (crate::$variant::SOURCE, tables.remove(0).1)
+            },)*]
         }
     };
 }
@@ -56,22 +59,42 @@ hearth_config::classifiers!(tables);
 #[test]
 fn every_network_has_the_shapes_of_its_table() {
     let device = Device::flex();
-    for (config, Row { picture, stages, parameters }) in rows() {
-        let network = new(&config, picture, 10, &device);
-        let [channels, height, width] = picture;
-        let mut pass = Pass::traced();
-        let pictures = Tensor::zeros([3, channels, height, width], &device);
-        let logits = network.forward_in(pictures, &mut pass);
+    for (config, Stages { image, rows, parameters }) in tables() {
+        let network = new(&config, image, 10, &device);
+        let [channels, height, width] = image;
+        let mut context = ForwardContext::traced();
+        let images = Tensor::zeros([3, channels, height, width], &device);
+        let logits = network.forward_in(images, &mut context);
         assert_eq!(logits.dims(), [3, 10]);
-        let Trace::On(kept) = pass.trace else { panic!("it was on") };
-        let found: Vec<_> =
-            kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
-        assert_eq!(found, stages);
-        let mut sizes = params::shapes(&network);
-        sizes.retain(|(path, _)| !params::is_statistic(path));
-        let total: usize = sizes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
-        assert_eq!(total, parameters, "{sizes:?}");
+        assert_stages(&network, context, &rows, parameters);
     }
+}
+
+#[test]
+fn every_networks_file_documents_its_stages() {
+    for (source, Stages { rows, parameters, .. }) in documented() {
+        assert_documented(source, 0, &rows, parameters);
+    }
+}
+
+#[test]
+fn a_perceptron_for_rows_has_the_shapes_of_its_table() {
+    let ClassifierConfig::Mlp(config) = mlp(&[8]) else { panic!("it is a perceptron") };
+    let config = MlpConfig { embedding: Some(2), ..config };
+    let rows = RowDims { numbers: 3, categories: vec![4, 5] };
+    let device = Device::flex();
+    let network = Classifier::for_rows(&config, &rows, 10, 1, &device);
+    let mut context = ForwardContext::traced();
+    let encoded = Tensor::zeros([3, rows.width(), 1, 1], &device);
+    assert_eq!(network.forward_in(encoded, &mut context).dims(), [3, 10]);
+    let stages = [
+        ("embeddings.0", [3, 2, 1, 1], 4 * 2),
+        ("embeddings.1", [3, 2, 1, 1], 5 * 2),
+        ("layers.0", [3, 8, 1, 1], (3 + 2 * 2) * 8 + 8),
+        ("layers.1", [3, 10, 1, 1], 8 * 10 + 10),
+    ];
+    assert_stages(&network, context, &stages, 172);
+    assert_documented(Mlp::SOURCE, 1, &stages, 172);
 }
 
 #[test]
@@ -83,7 +106,7 @@ fn parameters_have_plain_names_in_the_order_of_the_layers() {
 
 fn first_weights(config: &ClassifierConfig, seed: u64) -> Vec<f32> {
     let network = Classifier::new(config, [1, 28, 28], 10, seed, &Device::flex());
-    match network.expect("large enough pictures") {
+    match network.expect("large enough images") {
         Classifier::Mlp(network) => network.first_weights(),
         other => panic!("a perceptron was asked for, not {other:?}"),
     }
@@ -116,7 +139,7 @@ fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
     let network = new(&cnn(&[64, 96], 1), [1, 28, 28], 10, &Device::flex());
     let mut variance = Variance(None);
     params::visit_params(&network, &mut variance);
-    // He et al. 2015: 2 over 3 * 3 * 64; 55,296 draws, of which the deviation is 0.6 %.
+    // He et al. 2015: 2 over 3 * 3 * 64; 55,296 draws: the estimate's standard deviation is 0.6 %.
     let variance = variance.0.expect("the second block's convolution");
     assert!((variance * 576.0 / 2.0 - 1.0).abs() < 0.03, "{variance}");
 }
@@ -125,26 +148,26 @@ fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
 fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
     let device = Device::flex().autodiff();
     let network = new(&cnn(&[4], 2), [1, 8, 8], 3, &device);
-    let pictures = Tensor::<4>::ones([2, 1, 8, 8], &device);
+    let images = Tensor::<4>::ones([2, 1, 8, 8], &device);
     let numbers = |network: &Classifier| -> Vec<f32> {
-        network.valid().forward(pictures.clone().inner()).into_data().try_into_vec().expect("f32")
+        network.valid().forward(images.clone().inner()).into_data().try_into_vec().expect("f32")
     };
     let before = numbers(&network);
-    let mut pass = Pass::training(1);
-    network.forward_in(pictures.clone(), &mut pass);
+    let mut context = ForwardContext::train(1);
+    network.forward_in(images.clone(), &mut context);
     assert_eq!(numbers(&network), before);
-    let moments = pass.into_moments();
-    assert_eq!(moments.len(), 2, "one for each norm");
-    assert_ne!(numbers(&absorb(network, &moments)), before);
+    let statistics = context.into_batch_statistics();
+    assert_eq!(statistics.len(), 2, "one for each norm");
+    assert_ne!(numbers(&update_running_statistics(network, &statistics)), before);
 }
 
 #[test]
-fn pictures_that_are_too_small_are_an_error() {
+fn images_that_are_too_small_are_an_error() {
     for (config, smallest) in
         [(ClassifierConfig::Lenet(LenetConfig::default()), 12), (cnn(&[4, 4, 4], 1), 8)]
     {
         let made = |side| Classifier::new(&config, [1, side, 28], 10, 1, &Device::flex());
-        assert_eq!(made(smallest - 1).err(), Some(Unfit::TooSmall { smallest }));
+        assert_eq!(made(smallest - 1).err(), Some(ImageSizeError::TooSmall { smallest }));
         assert!(made(smallest).is_ok());
     }
 }

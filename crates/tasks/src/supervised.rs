@@ -7,7 +7,7 @@ use hearth_config::Config;
 use hearth_config::seed::Purpose;
 use hearth_data::{Loader, Source, Splits, Subset};
 use hearth_export::Forward;
-use hearth_model::{Classifier, Pass};
+use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
@@ -132,10 +132,10 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
         let (mut loss, mut measure, mut moments) =
             (Number::Here(0.0), Number::Here(0.0), Vec::new());
         for (index, batch) in batches.iter().enumerate() {
-            let mut pass = Pass::training(context.random(Purpose::Step, index).bits());
+            let mut pass = ForwardContext::train(context.random(Purpose::Step, index).bits());
             let inputs = context.input(self.inputs.tensor(batch, &self.device));
             let outputs = context.output(network.forward_in(inputs, &mut pass));
-            moments.extend(pass.into_moments());
+            moments.extend(pass.into_batch_statistics());
             let targets = objective.targets(batch);
             let part = objective.loss(outputs.clone(), targets, total_weight);
             loss = loss + context.read("loss", part.clone().inner());
@@ -162,7 +162,7 @@ where
         let device = self.device.clone().without_autodiff();
         let black = Tensor::zeros([1, channels, height, width], &device);
         let network = self.learner.network.valid();
-        let forward = |pass: &mut Pass| drop(network.forward_in(black, pass));
+        let forward = |pass: &mut ForwardContext| drop(network.forward_in(black, pass));
         LayerTable::default().with(&network, "", forward)
     }
 

@@ -20,7 +20,7 @@ pub enum TrainError {
     Settings(String),
     /// The network does not fit the pictures.
     #[error("{0}, and those of the data are not")]
-    Network(#[from] hearth_model::Unfit),
+    Network(#[from] hearth_model::ImageSizeError),
     /// There is no graphics adapter, or it cannot be opened.
     #[error("{0}")]
     Device(String),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Distribution, Tensor};
-use hearth_kernels::{Activation, conv2d};
+use hearth_kernels::{FusedActivation, conv2d};
 use hearth_train::Backend;
 
 use crate::Outcome;
@@ -57,7 +57,7 @@ fn speed(device: &Device) -> f64 {
     let run = || {
         for (x, weight) in &layers {
             let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-            let y = conv2d(x.clone(), weight.clone(), None, options, Activation::None);
+            let y = conv2d(x.clone(), weight.clone(), None, options, FusedActivation::None);
             std::hint::black_box(y.backward());
         }
     };

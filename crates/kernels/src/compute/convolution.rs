@@ -5,12 +5,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
 use super::flat;
-use crate::blocks::Curve;
+use crate::blocks::Nonlinearity;
 use crate::conv::{self, Geometry};
 use crate::float::Float;
 use crate::host::Host;
 use crate::norm;
-use crate::view::{Frame, Source, View};
+use crate::view::{PaddedFrame, SampleSource, StridedView};
 
 /// How a geometry is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +25,16 @@ pub enum Direction {
 
 /// A convolution and what comes after it.
 #[derive(Clone, Copy, Debug)]
-pub struct Convolution {
+pub struct ConvOp {
     /// The sizes.
     pub geometry: Geometry,
     /// Which way.
     pub direction: Direction,
     /// What follows.
-    pub curve: Curve,
+    pub nonlinearity: Nonlinearity,
 }
 
-impl Convolution {
+impl ConvOp {
     /// Convolves.
     pub fn forward<B: Host>(
         &self,
@@ -44,21 +44,21 @@ impl Convolution {
     ) -> FloatTensor<B> {
         with_float!(x, E => {
             let bias = bias.map(flat::<B, E>);
-            let bend = |out: &mut [E]| self.curve.apply(out);
+            let activate = |out: &mut [E]| self.nonlinearity.apply(out);
             let (x, weights) = (self.pictures::<B, E>(x), self.weights::<B, E>(weights));
-            let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), bend);
+            let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), activate);
             self.tensor::<B, E>(y, self.output())
         })
     }
 
     /// A tensor that the layer reads, or its gradient, as pictures.
-    fn pictures<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> View<'a, E> {
+    fn pictures<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> StridedView<'a, E> {
         let view = B::view(tensor);
         if self.direction == Direction::Linear { view.rows_as_pixels() } else { view }
     }
 
     /// The weights, `[channels_out, channels_in, height, width]`.
-    fn weights<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> View<'a, E> {
+    fn weights<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> StridedView<'a, E> {
         let mut view = self.pictures::<B, E>(tensor);
         if self.direction == Direction::Linear {
             view.dims.swap(0, 1);
@@ -89,8 +89,8 @@ impl Convolution {
     pub(super) fn run<E: Float, R: Send>(
         &self,
         direction: Direction,
-        x: &impl Source<E>,
-        weights: View<'_, E>,
+        x: &impl SampleSource<E>,
+        weights: StridedView<'_, E>,
         bias: Option<&[E]>,
         finish: impl Fn(&mut [E]) -> R + Sync,
     ) -> (Vec<E>, Vec<R>) {
@@ -110,8 +110,8 @@ impl Convolution {
         weights: &FloatTensor<B>,
         output: Option<&FloatTensor<B>>,
         gradient: &FloatTensor<B>,
-        wanted: Wanted,
-    ) -> ConvolutionGradients<B> {
+        wanted: NeedsGradient,
+    ) -> ConvGradients<B> {
         with_float!(gradient, E => {
             let gradient = self.pictures::<B, E>(gradient);
             match output {
@@ -123,12 +123,12 @@ impl Convolution {
                     let both = wanted.input && wanted.weights;
                     if both || self.direction == Direction::Linear {
                         let gradient = gradient.channels_last();
-                        let bent = norm::bent_gradient(&y, &gradient, self.curve);
-                        let view = View::channels_last_of(&bent, self.output());
+                        let gradient = norm::activation_gradient(&y, &gradient, self.nonlinearity);
+                        let view = StridedView::channels_last_of(&gradient, self.output());
                         return self.backward_from::<B, E>(x, weights, &view, wanted);
                     }
-                    let bent = Bent { curve: self.curve, output: &y, gradient };
-                    self.backward_from::<B, E>(x, weights, &bent, wanted)
+                    let gradient = ActivationGradient { nonlinearity: self.nonlinearity, output: &y, gradient };
+                    self.backward_from::<B, E>(x, weights, &gradient, wanted)
                 }
             }
         })
@@ -139,9 +139,9 @@ impl Convolution {
         &self,
         x: &FloatTensor<B>,
         weights: &FloatTensor<B>,
-        gradient: &impl Source<E>,
-        wanted: Wanted,
-    ) -> ConvolutionGradients<B> {
+        gradient: &impl SampleSource<E>,
+        wanted: NeedsGradient,
+    ) -> ConvGradients<B> {
         let geometry = &self.geometry;
         let (back, [channels, height, width]) = match self.direction {
             Direction::Forward | Direction::Linear => (Direction::Transposed, geometry.input),
@@ -176,43 +176,43 @@ impl Convolution {
                 B::dense(of_bias, &[channels])
             });
         }
-        ConvolutionGradients { input, weights, bias }
+        ConvGradients { input, weights, bias }
     }
 }
 
 /// The gradient in front of a function, computed where it is read.
-struct Bent<'a, E> {
-    curve: Curve,
+struct ActivationGradient<'a, E> {
+    nonlinearity: Nonlinearity,
     /// The function's values, with the channels last.
     output: &'a [E],
     /// The gradient behind it.
-    gradient: View<'a, E>,
+    gradient: StridedView<'a, E>,
 }
 
-impl<E: Float> Source<E> for Bent<'_, E> {
+impl<E: Float> SampleSource<E> for ActivationGradient<'_, E> {
     fn dims(&self) -> [usize; 4] {
         self.gradient.dims
     }
 
-    fn framed(&self, _: Frame) -> Option<&[E]> {
+    fn framed(&self, _: PaddedFrame) -> Option<&[E]> {
         None
     }
 
-    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
+    fn copy_sample(&self, sample: usize, frame: PaddedFrame, out: &mut [E]) {
         self.gradient.copy_sample(sample, frame, out);
         let [_, channels, height, width] = self.gradient.dims;
         let columns = width.min(frame.width.saturating_sub(frame.left)) * channels;
         for y in 0..height.min(frame.height.saturating_sub(frame.top)) {
             let start = (sample * height + y) * width * channels;
             let row = frame.row(y, channels, out, columns);
-            self.curve.chain(&self.output[start..start + columns], row);
+            self.nonlinearity.chain(&self.output[start..start + columns], row);
         }
     }
 }
 
 /// Which gradients are asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct NeedsGradient {
     /// That of the input.
     pub input: bool,
     /// Those of weights and bias.
@@ -222,7 +222,7 @@ pub struct Wanted {
 }
 
 /// The gradients of a convolution, as far as they were asked for.
-pub struct ConvolutionGradients<B: Host> {
+pub struct ConvGradients<B: Host> {
     /// Of the input.
     pub input: Option<FloatTensor<B>>,
     /// Of the weights.

@@ -30,9 +30,9 @@ use crate::float::Float;
 use crate::host::Host;
 use crate::update::{self, AdamStep, SgdStep};
 
-pub use convolution::{Convolution, ConvolutionGradients, Direction, Wanted};
-pub use norm::{Norm, NormInputs, Normalized};
-pub use pool::{Pool, Taken};
+pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
+pub use norm::{NormInputs, NormOp, NormOutput};
+pub use pool::PoolOp;
 
 /// The numbers of a one-dimensional tensor.
 fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {

@@ -4,15 +4,15 @@ use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 
-use super::{Convolution, ConvolutionGradients, Wanted, dims, flat};
-use crate::blocks::Curve;
+use super::{ConvGradients, ConvOp, NeedsGradient, dims, flat};
+use crate::blocks::Nonlinearity;
 use crate::float::Float;
 use crate::host::Host;
-use crate::norm::{self, Affine, Backward, Behind, Moments, PartMoments, Windows};
+use crate::norm::{self, Affine, BackwardInputs, Moments, PartialMoments, PoolWindows, PostNorm};
 
 /// Batch normalisation and what comes after it.
 #[derive(Clone, Copy, Debug)]
-pub struct Norm {
+pub struct NormOp {
     /// What keeps the variance from zero.
     pub epsilon: f64,
     /// `max(z, slope z)` follows; 1 for nothing.
@@ -23,7 +23,7 @@ pub struct Norm {
 
 /// What a normalisation computed.
 #[derive(Clone, Debug)]
-pub struct Normalized<B: Host> {
+pub struct NormOutput<B: Host> {
     /// `[batch, channels, height, width]`.
     pub output: FloatTensor<B>,
     /// Of each channel.
@@ -35,7 +35,7 @@ pub struct Normalized<B: Host> {
 }
 
 /// The gradients of a normalisation, and of the convolution in front of it.
-pub struct NormGradients<B: Host> {
+pub struct ConvNormGradients<B: Host> {
     /// Of the learned scale.
     pub gamma: FloatTensor<B>,
     /// Of the learned shift.
@@ -43,7 +43,7 @@ pub struct NormGradients<B: Host> {
     /// Of the shortcut, where there is one.
     pub shortcut: Option<FloatTensor<B>>,
     /// Of the input, and with a convolution, of its weights.
-    pub convolution: ConvolutionGradients<B>,
+    pub convolution: ConvGradients<B>,
 }
 
 /// What goes into a normalisation besides the pictures.
@@ -56,9 +56,9 @@ pub struct NormInputs<'a, B: Host> {
     pub shortcut: Option<&'a FloatTensor<B>>,
 }
 
-impl Norm {
-    fn windows(&self, [_, _, height, width]: [usize; 4]) -> Windows {
-        Windows { height, width, size: self.window }
+impl NormOp {
+    fn windows(&self, [_, _, height, width]: [usize; 4]) -> PoolWindows {
+        PoolWindows { height, width, size: self.window }
     }
 
     /// Normalises by the batch's own moments, or by those that are given.
@@ -67,7 +67,7 @@ impl Norm {
         x: &FloatTensor<B>,
         inputs: &NormInputs<'_, B>,
         moments: Option<[&FloatTensor<B>; 2]>,
-    ) -> Normalized<B> {
+    ) -> NormOutput<B> {
         with_float!(x, E => {
             let (dims, x) = (dims::<B>(x), B::view::<E>(x).channels_last());
             let moments = match moments {
@@ -81,16 +81,16 @@ impl Norm {
     /// Convolves and normalises: what the convolution gave, and the rest.
     pub fn forward_behind<B: Host>(
         &self,
-        convolution: &Convolution,
+        convolution: &ConvOp,
         x: &FloatTensor<B>,
         weights: &FloatTensor<B>,
         inputs: &NormInputs<'_, B>,
-    ) -> (FloatTensor<B>, Normalized<B>) {
+    ) -> (FloatTensor<B>, NormOutput<B>) {
         with_float!(x, E => {
             let dims = convolution.output();
             let [_, channels, ..] = dims;
             let (x, weights) = (B::view::<E>(x), B::view::<E>(weights));
-            let part = |out: &mut [E]| PartMoments::new(out, channels);
+            let part = |out: &mut [E]| PartialMoments::new(out, channels);
             let (out, parts) = convolution.run(convolution.direction, &x, weights, None, part);
             let moments = Moments::join(&parts, channels);
             let done = self.apply::<B, E>(&out, dims, inputs, moments);
@@ -104,7 +104,7 @@ impl Norm {
         dims: [usize; 4],
         inputs: &NormInputs<'_, B>,
         moments: Moments<E>,
-    ) -> Normalized<B> {
+    ) -> NormOutput<B> {
         let [batch, channels, ..] = dims;
         let affine = self.affine::<B, E>(&moments, inputs);
         let slope = E::from_f64(self.slope);
@@ -121,7 +121,7 @@ impl Norm {
         };
         let mean = B::dense(moments.mean, &[channels]);
         let variance = B::dense(moments.variance, &[channels]);
-        Normalized { output, mean, variance, chosen }
+        NormOutput { output, mean, variance, chosen }
     }
 
     fn affine<B: Host, E: Float>(
@@ -139,10 +139,10 @@ impl Norm {
         &self,
         x: &FloatTensor<B>,
         inputs: &NormInputs<'_, B>,
-        forward: &Normalized<B>,
+        forward: &NormOutput<B>,
         gradient: &FloatTensor<B>,
-        convolution: Option<(&Convolution, [&FloatTensor<B>; 2], Wanted)>,
-    ) -> NormGradients<B> {
+        convolution: Option<(&ConvOp, [&FloatTensor<B>; 2], NeedsGradient)>,
+    ) -> ConvNormGradients<B> {
         with_float!(x, E => {
             let (dims, x) = (dims::<B>(x), B::view::<E>(x).channels_last());
             let moments = moments_of::<B, E>([&forward.mean, &forward.variance]);
@@ -150,38 +150,38 @@ impl Norm {
             let mut gradient = B::view::<E>(gradient).channels_last();
             let slope = E::from_f64(self.slope);
             let chosen = forward.chosen.as_ref().map(|chosen| B::view::<E>(chosen).channels_last());
-            let behind = if let Some(chosen) = &chosen {
-                Behind::Pooling(chosen, self.windows(dims))
+            let post_norm = if let Some(chosen) = &chosen {
+                PostNorm::Pooling(chosen, self.windows(dims))
             } else if inputs.shortcut.is_some() {
                 // The sign of z is that of the output; the gradient at z is the shortcut's, too.
                 let output = B::view::<E>(&forward.output).channels_last();
-                gradient = norm::bent_gradient(&output, &gradient, Curve::Bend(self.slope)).into();
-                Behind::Nothing
+                gradient = norm::activation_gradient(&output, &gradient, Nonlinearity::LeakyRelu(self.slope)).into();
+                PostNorm::Identity
             } else if self.slope < 1.0 {
-                Behind::Bend
+                PostNorm::LeakyRelu
             } else {
-                Behind::Nothing
+                PostNorm::Identity
             };
-            let pass = Backward {
+            let backward = BackwardInputs {
                 x: &x,
                 dims,
                 moments: &moments,
                 affine: &affine,
                 epsilon: self.epsilon,
                 gradient: &gradient,
-                behind,
+                post_norm,
                 slope,
             };
-            let gradients = pass.gradients();
+            let gradients = backward.gradients();
             let convolution = if let Some((convolution, [x, weights], wanted)) = convolution {
                 convolution.backward_from::<B, E>(x, weights, &gradients, wanted)
             } else {
                 let input = Some(B::pictures(gradients.input(), dims));
-                ConvolutionGradients { input, weights: None, bias: None }
+                ConvGradients { input, weights: None, bias: None }
             };
             let channels = &[dims[1]];
             let (gamma, beta) = (gradients.gamma, gradients.beta);
-            NormGradients {
+            ConvNormGradients {
                 gamma: B::dense(gamma, channels),
                 beta: B::dense(beta, channels),
                 shortcut: inputs.shortcut.map(|_| B::pictures(gradient.into_owned(), dims)),

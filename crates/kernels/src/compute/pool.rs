@@ -6,42 +6,33 @@ use burn::tensor::DType;
 
 use super::dims;
 use crate::host::Host;
-use crate::pool::Pooling;
+use crate::pool::{PoolGeometry, PoolKind};
 
-/// Which number a pooling layer takes from each window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The largest.
-    Largest,
-    /// The average.
-    Average,
-}
-
-/// A pooling layer.
+/// The operation of a pooling layer.
 #[derive(Clone, Copy, Debug)]
-pub struct Pool {
-    /// The windows.
-    pub pooling: Pooling,
-    /// What is taken of each.
-    pub taken: Taken,
+pub struct PoolOp {
+    /// The sizes.
+    pub geometry: PoolGeometry,
+    /// The reduction of each window.
+    pub kind: PoolKind,
 }
 
-impl Pool {
-    /// Pools.
+impl PoolOp {
+    /// The forward pass: `[batch, channels, height, width]` to the pooled height and width.
     pub fn forward<B: Host>(&self, x: &FloatTensor<B>) -> FloatTensor<B> {
         with_float!(x, E => {
             let [batch, channels, ..] = dims::<B>(x);
             let x = B::view::<E>(x).channels_last();
-            let y = match self.taken {
-                Taken::Largest => self.pooling.largest(&x, channels),
-                Taken::Average => self.pooling.average(&x, channels),
+            let y = match self.kind {
+                PoolKind::Max => self.geometry.max(&x, channels),
+                PoolKind::Average => self.geometry.average(&x, channels),
             };
-            let [rows, columns] = self.pooling.output();
+            let [rows, columns] = self.geometry.output();
             B::pictures(y, [batch, channels, rows, columns])
         })
     }
 
-    /// The gradient of the input; `forward` holds input and output when the largest was taken.
+    /// The gradient of the input; `forward` holds input and output of max pooling, None for average pooling.
     pub fn backward<B: Host>(
         &self,
         forward: Option<(&FloatTensor<B>, &FloatTensor<B>)>,
@@ -54,11 +45,11 @@ impl Pool {
                 Some((x, output)) => {
                     let x = B::view::<E>(x).channels_last();
                     let output = B::view::<E>(output).channels_last();
-                    self.pooling.largest_gradient(&x, &output, &gradient, channels)
+                    self.geometry.max_gradient(&x, &output, &gradient, channels)
                 }
-                None => self.pooling.average_gradient(&gradient, channels),
+                None => self.geometry.average_gradient(&gradient, channels),
             };
-            let [height, width] = self.pooling.input;
+            let [height, width] = self.geometry.input;
             B::pictures(dx, [batch, channels, height, width])
         })
     }

@@ -1,6 +1,6 @@
 //! The sizes of a convolution, and the tables that stand for its patches.
 
-use crate::view::Frame;
+use crate::view::PaddedFrame;
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +78,12 @@ impl Geometry {
     }
 
     /// The frame around an input within which every tap of every patch lies, and all of the input.
-    pub(super) fn input_frame(&self) -> Frame {
+    pub(super) fn input_frame(&self) -> PaddedFrame {
         let size = |axis: usize| {
             let taps = (self.output[axis + 1] - 1) * self.stride[axis] + self.kernel[axis];
             taps.max(self.padding[axis] + self.input[axis + 1])
         };
-        Frame { top: self.padding[0], left: self.padding[1], height: size(0), width: size(1) }
+        PaddedFrame { top: self.padding[0], left: self.padding[1], height: size(0), width: size(1) }
     }
 
     /// Where each output's patch starts within the framed input.

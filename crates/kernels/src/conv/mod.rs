@@ -19,8 +19,8 @@ mod weights;
 use rayon::prelude::*;
 
 use crate::float::{Float, with_scratch};
-use crate::patches::{Panels, Product, Weights, multiply};
-use crate::view::{Frame, Source, View, filled};
+use crate::patches::{Panels, Product, WeightMatrix, multiply};
+use crate::view::{PaddedFrame, SampleSource, StridedView, filled};
 
 pub use geometry::Geometry;
 use geometry::{grid, repeat, samples_per_task, taps};
@@ -39,8 +39,8 @@ struct Phase<'a, E: Clone> {
 /// Applies the phases to every sample of `source`, and `finish` to what each task computed, while
 /// it is in the cache. What that gives comes in the order of the samples.
 fn convolve<E: Float, R: Send>(
-    source: &impl Source<E>,
-    frame: Frame,
+    source: &impl SampleSource<E>,
+    frame: PaddedFrame,
     phases: &[Phase<'_, E>],
     bias: Option<&[E]>,
     sample_out: usize,
@@ -122,8 +122,8 @@ fn band<E: Float>(batch: usize, phases: &[Phase<'_, E>], sample_out: usize) -> O
 /// each task's samples.
 pub fn forward<E: Float, R: Send>(
     geometry: &Geometry,
-    input: &impl Source<E>,
-    weights: View<'_, E>,
+    input: &impl SampleSource<E>,
+    weights: StridedView<'_, E>,
     bias: Option<&[E]>,
     finish: impl Fn(&mut [E]) -> R + Sync,
 ) -> (Vec<E>, Vec<R>) {
@@ -135,7 +135,7 @@ pub fn forward<E: Float, R: Send>(
         patches: geometry.input_patches(),
         places: grid(rows, columns, |row, column| (row * columns + column) * channels_out),
         panels: Panels::arrange(
-            Weights {
+            WeightMatrix {
                 data: weights.data,
                 taps: &places,
                 stride: weights.strides[0],
@@ -152,7 +152,7 @@ pub fn forward<E: Float, R: Send>(
 
 /// Where each tap's weight is: for all rows, columns and channels along dimension `axis`.
 fn weight_places<E>(
-    weights: &View<'_, E>,
+    weights: &StridedView<'_, E>,
     axis: usize,
     (rows, columns, channels): (
         impl Iterator<Item = usize>,
@@ -188,8 +188,8 @@ struct Axis {
 /// a gradient has neither, a transposed convolution may.
 pub fn input_gradient<E: Float, R: Send>(
     geometry: &Geometry,
-    output_gradient: &impl Source<E>,
-    weights: View<'_, E>,
+    output_gradient: &impl SampleSource<E>,
+    weights: StridedView<'_, E>,
     bias: Option<&[E]>,
     finish: impl Fn(&mut [E]) -> R + Sync,
 ) -> (Vec<E>, Vec<R>) {
@@ -202,7 +202,7 @@ pub fn input_gradient<E: Float, R: Send>(
         let last = (input[axis + 1] - 1 + padding[axis]) / stride[axis];
         margin[axis] + output[axis + 1].max(last + 1)
     });
-    let frame = Frame { top: margin[0], left: margin[1], height: size[0], width: size[1] };
+    let frame = PaddedFrame { top: margin[0], left: margin[1], height: size[0], width: size[1] };
     let axis = |axis: usize, first: usize| {
         let taps = kernel[axis].saturating_sub(first).div_ceil(stride[axis]);
         let inside =
@@ -233,7 +233,7 @@ pub fn input_gradient<E: Float, R: Send>(
                     (rows[row] * width + columns[column]) * channels
                 }),
                 panels: Panels::arrange(
-                    Weights {
+                    WeightMatrix {
                         data: weights.data,
                         taps: &places,
                         stride: weights.strides[1],

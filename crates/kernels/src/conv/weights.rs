@@ -6,7 +6,7 @@ use super::geometry::{Geometry, repeat, samples_per_task};
 use crate::blocks::add_rows;
 use crate::float::{Float, with_scratch};
 use crate::patches::{Correlation, correlate, padded};
-use crate::view::{Frame, Source, filled};
+use crate::view::{PaddedFrame, SampleSource, filled};
 
 /// The most partial sums of the weights' gradient that are added up at the end.
 const MOST_PARTS: usize = 8;
@@ -70,8 +70,8 @@ impl<E: Float> WeightGradient<E> {
 /// instead. Both depend on the sizes alone, so that the sum does not depend on the threads.
 pub fn weight_gradient<E: Float>(
     geometry: &Geometry,
-    input: &impl Source<E>,
-    output_gradient: &impl Source<E>,
+    input: &impl SampleSource<E>,
+    output_gradient: &impl SampleSource<E>,
 ) -> WeightGradient<E> {
     let [channels, rows, columns] = geometry.output;
     let frame = geometry.input_frame();
@@ -82,7 +82,7 @@ pub fn weight_gradient<E: Float>(
     let samples = samples_per_task(framed + pixels * channels).max(ENOUGH_PATCHES.div_ceil(pixels));
     let patches = repeat(&geometry.input_patches(), samples, framed);
     let input_direct = input.framed(frame);
-    let gradient_frame = Frame::exact(rows, columns);
+    let gradient_frame = PaddedFrame::exact(rows, columns);
     let gradient_direct = output_gradient.framed(gradient_frame).filter(|_| stride == channels);
 
     let wanted = (geometry.batch * pixels / PATCHES_PER_PART).clamp(1, MOST_PARTS);
@@ -153,13 +153,13 @@ pub fn weight_gradient<E: Float>(
 }
 
 /// The sum of each channel over batch and places.
-pub fn channel_sums<E: Float>(source: &impl Source<E>) -> Vec<E> {
+pub fn channel_sums<E: Float>(source: &impl SampleSource<E>) -> Vec<E> {
     let [batch, channels, height, width] = source.dims();
     let size = channels * height * width;
     let sums = (0..batch).into_par_iter().flat_map_iter(|sample| {
         let mut sums = vec![E::default(); channels];
         with_scratch(size, |scratch| {
-            source.copy_sample(sample, Frame::exact(height, width), scratch);
+            source.copy_sample(sample, PaddedFrame::exact(height, width), scratch);
             add_rows(scratch, &mut sums);
         });
         sums

@@ -4,12 +4,12 @@ use burn::backend::Dispatch;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Tensor, module};
 
-use super::{Activation, has_kernels};
-use crate::compute::{Convolution, Direction};
+use super::{FusedActivation, has_kernels};
+use crate::compute::{ConvOp, Direction};
 use crate::conv::Geometry;
 use crate::extension::Kernels;
 
-/// Convolution in two dimensions, and the activation behind it.
+/// Convolution in two dimensions (as a cross-correlation), followed by an activation f.
 ///
 /// `y[n, o, i, j] = f(b[o] + sum_{c, u, v} x[n, c, i s + u - p, j s + v - p] w[o, c, u, v])` with
 /// stride s and padding p.
@@ -23,23 +23,23 @@ use crate::extension::Kernels;
 ///
 /// # Panics
 ///
-/// Like [`burn::tensor::module::conv2d`], when the shapes do not fit each other.
+/// If the shapes do not fit each other, as in [`burn::tensor::module::conv2d`].
 pub fn conv2d(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
     options: ConvOptions<2>,
-    activation: Activation,
+    activation: FusedActivation,
 ) -> Tensor<4> {
-    let any = AnyConv::Forward(options.clone());
+    let any = AnyConvOptions::Forward(options.clone());
     match any.geometry(x.dims(), weight.dims()).filter(|_| has_kernels(&x)) {
         Some(sizes) => convolve(x, weight, bias, sizes, activation),
         None => activation.apply(module::conv2d(x, weight, bias, options)),
     }
 }
 
-/// Transposed convolution in two dimensions, and the activation behind it: what
-/// [`conv2d`] does to the gradient of its input (Dumoulin and Visin 2016, chapter 4).
+/// Transposed convolution in two dimensions, followed by an activation: the gradient of [`conv2d`] with
+/// respect to its input, as a forward pass (Dumoulin and Visin 2016, chapter 4).
 ///
 /// # Shapes
 ///
@@ -50,22 +50,22 @@ pub fn conv2d(
 ///
 /// # Panics
 ///
-/// Like [`burn::tensor::module::conv_transpose2d`], when the shapes do not fit each other.
+/// If the shapes do not fit each other, as in [`burn::tensor::module::conv_transpose2d`].
 pub fn conv_transpose2d(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<1>>,
     options: ConvTransposeOptions<2>,
-    activation: Activation,
+    activation: FusedActivation,
 ) -> Tensor<4> {
-    let any = AnyConv::Transposed(options.clone());
+    let any = AnyConvOptions::Transposed(options.clone());
     match any.geometry(x.dims(), weight.dims()).filter(|_| has_kernels(&x)) {
         Some(sizes) => convolve(x, weight, bias, sizes, activation),
         None => activation.apply(module::conv_transpose2d(x, weight, bias, options)),
     }
 }
 
-/// Rows times weights, and the activation behind them: `y = f(x w + b)`.
+/// A linear layer followed by an activation: `y = f(x w + b)`.
 ///
 /// # Shapes
 ///
@@ -76,17 +76,17 @@ pub fn conv_transpose2d(
 ///
 /// # Panics
 ///
-/// Like [`burn::tensor::module::linear`], when the shapes do not fit each other.
+/// If the shapes do not fit each other, as in [`burn::tensor::module::linear`].
 pub fn linear(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
-    activation: Activation,
+    activation: FusedActivation,
 ) -> Tensor<2> {
     let [batch, inputs] = x.dims();
     let [rows, outputs] = weight.dims();
     let (pixels, shape) = ([batch, inputs, 1, 1], [outputs, rows, 1, 1]);
-    // A convolution of pictures of one pixel.
+    // A convolution of images of one pixel.
     let geometry = Geometry::new(pixels, shape, [1, 1], [(0, 0); 2]);
     match geometry.filter(|_| has_kernels(&x)) {
         Some(geometry) => convolve(x, weight, bias, (geometry, Direction::Linear), activation),
@@ -99,37 +99,37 @@ fn convolve<const D: usize>(
     weight: Tensor<D>,
     bias: Option<Tensor<1>>,
     (geometry, direction): (Geometry, Direction),
-    activation: Activation,
+    activation: FusedActivation,
 ) -> Tensor<D> {
-    let convolution = Convolution { geometry, direction, curve: activation.curve() };
+    let convolution = ConvOp { geometry, direction, nonlinearity: activation.nonlinearity() };
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     let bias = bias.map(Tensor::into_dispatch).into();
     Tensor::from_dispatch(<Dispatch as Kernels>::convolve(x, weight, bias, convolution))
 }
 
-/// The options of a convolution, whichever way it goes.
+/// The options of a convolution or of a transposed convolution.
 #[derive(Clone, Debug)]
-pub enum AnyConv {
-    /// Of [`conv2d`].
+pub enum AnyConvOptions {
+    /// The options of [`conv2d`].
     Forward(ConvOptions<2>),
-    /// Of [`conv_transpose2d`].
+    /// The options of [`conv_transpose2d`].
     Transposed(ConvTransposeOptions<2>),
 }
 
-impl From<ConvOptions<2>> for AnyConv {
+impl From<ConvOptions<2>> for AnyConvOptions {
     fn from(options: ConvOptions<2>) -> Self {
         Self::Forward(options)
     }
 }
 
-impl From<ConvTransposeOptions<2>> for AnyConv {
+impl From<ConvTransposeOptions<2>> for AnyConvOptions {
     fn from(options: ConvTransposeOptions<2>) -> Self {
         Self::Transposed(options)
     }
 }
 
-impl AnyConv {
-    /// The sizes, when the kernels cover the options.
+impl AnyConvOptions {
+    /// The geometry; None if the kernels do not cover the options, or the shapes do not fit.
     pub(super) fn geometry(
         &self,
         x: [usize; 4],

@@ -3,15 +3,15 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-/// What dropout (Srivastava et al. 2014) multiplies features by: 0 with this probability, and
-/// `1 / (1 - probability)` otherwise, so that the expected value stays as it is.
+/// The mask of inverted dropout (Srivastava et al. 2014), by which features are multiplied: 0 with this
+/// probability and `1 / (1 - probability)` otherwise, so that the expected value is unchanged.
 ///
-/// The number at each place belongs to the seed and the place: it is the same on every backend and
-/// with any number of threads.
+/// Each element follows from the seed and its index: it is the same on every backend and with any number
+/// of threads.
 ///
 /// # Panics
 ///
-/// When the probability is not at least 0 and below 1.
+/// If the probability is not in [0, 1).
 pub fn dropout_mask<const D: usize>(
     shape: [usize; D],
     probability: f64,
@@ -33,7 +33,7 @@ pub fn dropout_mask<const D: usize>(
     Tensor::from_data(TensorData::new(mask, shape), device)
 }
 
-/// Number `place` of the generator `SplitMix64` (Steele, Lea and Flood 2014).
+/// Element `place` of the sequence of the generator `SplitMix64` (Steele, Lea and Flood 2014).
 fn split_mix(seed: u64, place: u64) -> u64 {
     let mut bits = seed.wrapping_add((place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

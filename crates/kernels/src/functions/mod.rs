@@ -1,4 +1,4 @@
-//! The functions on Burn's tensors.
+//! The public functions, on Burn's tensors.
 
 mod convolution;
 mod dropout;
@@ -9,19 +9,19 @@ mod update;
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor, activation};
 
-use crate::blocks::Curve;
+use crate::blocks::Nonlinearity;
 use crate::extension::InferenceKernels;
 
-pub use convolution::{AnyConv, conv_transpose2d, conv2d, linear};
+pub use convolution::{AnyConvOptions, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
-pub use norm::{BatchNorm, Then, batch_norm2d, batch_norm2d_inference, conv_norm2d};
+pub use norm::{BatchNormOutput, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 pub use pooling::{avg_pool2d, max_pool2d};
 pub use update::{adam_step, sgd_step};
 
-/// What follows a layer in the same pass over its output.
+/// An activation fused with the layer in front of it: applied in the same pass over the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Activation {
-    /// Nothing.
+pub enum FusedActivation {
+    /// The identity.
     #[default]
     None,
     /// `max(0, z)`.
@@ -30,18 +30,18 @@ pub enum Activation {
     LeakyRelu(f64),
     /// The hyperbolic tangent.
     Tanh,
-    /// `1 / (1 + exp(-z))`.
+    /// The logistic function, `1 / (1 + exp(-z))`.
     Sigmoid,
 }
 
-impl Activation {
-    fn curve(self) -> Curve {
+impl FusedActivation {
+    fn nonlinearity(self) -> Nonlinearity {
         match self {
-            Self::None => Curve::NONE,
-            Self::Relu => Curve::Bend(0.0),
-            Self::LeakyRelu(slope) => Curve::Bend(slope),
-            Self::Tanh => Curve::Tanh,
-            Self::Sigmoid => Curve::Sigmoid,
+            Self::None => Nonlinearity::IDENTITY,
+            Self::Relu => Nonlinearity::LeakyRelu(0.0),
+            Self::LeakyRelu(slope) => Nonlinearity::LeakyRelu(slope),
+            Self::Tanh => Nonlinearity::Tanh,
+            Self::Sigmoid => Nonlinearity::Sigmoid,
         }
     }
 
@@ -56,21 +56,22 @@ impl Activation {
     }
 }
 
-/// Whether there are kernels for the tensor's backend and number type.
+/// True if there are kernels for the tensor's backend and number type.
 fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
     let floats = matches!(x.dtype(), DType::F32 | DType::F64);
     floats && !x.dims().contains(&0) && is_host(&x.device())
 }
 
-/// Whether the device is the CPU of a backend that has kernels, with or without differentiation: its
-/// tensors' numbers are in the memory of the program.
+/// True if the device is the CPU of a backend that has kernels, with or without autodiff: its tensors
+/// lie in the program's memory.
 pub fn is_host(device: &Device) -> bool {
     let device = device.clone().without_autodiff();
     HOSTS.iter().any(|host| host() == device)
 }
 
-/// The same for a kernel without a backward pass, which only tensors without differentiation reach.
-fn has_plain_kernels<const D: usize>(x: &Tensor<D>) -> bool {
+/// True if there is a kernel without a backward pass for the tensor, which tensors of autodiff never
+/// reach.
+fn has_forward_kernels<const D: usize>(x: &Tensor<D>) -> bool {
     has_kernels(x) && !x.device().is_autodiff()
 }
 
@@ -85,16 +86,16 @@ const HOSTS: &[fn() -> Device] = &[
     },
 ];
 
-/// The sum of the squares of all numbers of a tensor, in 64 bits and in an order that does not
-/// depend on the threads.
+/// The sum of the squares of a tensor's elements, in 64 bits. Its order does not depend on the number of
+/// threads.
 pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f64 {
-    if has_plain_kernels(&x) && D <= 4 {
+    if has_forward_kernels(&x) && D <= 4 {
         let sums = Tensor::<1>::from_dispatch(<Dispatch as InferenceKernels>::sum_squares(
             x.into_dispatch(),
         ));
         let sums = sums.cast(DType::F64).into_data();
         return sums.as_slice::<f64>().expect("cast to f64").iter().sum();
     }
-    // Widened here: few graphics cards have numbers of 64 bits.
+    // Widened on the host: few graphics cards have 64-bit floats.
     x.square().sum_dim(D - 1).into_data().iter::<f64>().sum()
 }

@@ -1,36 +1,39 @@
-//! Batch normalisation, with the convolution in front of it and without.
+//! Batch normalisation, alone and behind a convolution.
 
 use burn::backend::Dispatch;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Tensor, module};
 
-use super::{Activation, AnyConv, conv_transpose2d, conv2d, has_kernels};
-use crate::blocks::Curve;
-use crate::compute::{Convolution, Norm};
+use super::{AnyConvOptions, FusedActivation, conv_transpose2d, conv2d, has_kernels};
+use crate::blocks::Nonlinearity;
+use crate::compute::{ConvOp, NormOp};
 use crate::extension::{InferenceKernels, Kernels};
 
-/// What a batch normalisation does to its output in the same pass: the shortcut is added, then
-/// comes the activation, then the pooling.
+/// The operations fused behind a batch normalisation, in this order: addition of a shortcut,
+/// activation, max pooling. The default is none of them.
 #[derive(Clone, Debug, Default)]
-pub struct Then {
-    /// Of the output's shape. Not together with pooling.
+pub struct Epilogue {
+    /// A tensor of the normalised shape `[batch, channels, height, width]`, which is added. The kernels
+    /// do not cover a shortcut together with pooling: Burn's operations do.
     pub shortcut: Option<Tensor<4>>,
-    /// Behind the sum.
-    pub activation: Activation,
-    /// Size of the windows of which the largest is taken, next to each other: `Some(2)` halves
-    /// height and width, and leaves out an odd row or column.
+    /// The activation of the sum.
+    pub activation: FusedActivation,
+    /// Max pooling with this window size and stride: `Some(2)` halves height and width, and leaves out
+    /// an odd last row or column.
     pub max_pool: Option<usize>,
 }
 
-impl Then {
-    fn norm(&self, epsilon: f64) -> Norm {
+impl Epilogue {
+    fn norm(&self, epsilon: f64) -> NormOp {
         let window = self.max_pool.unwrap_or(1);
-        Norm { epsilon, slope: self.slope().expect("the kernels cover it"), window }
+        NormOp { epsilon, slope: self.slope().expect("the kernels cover it"), window }
     }
 
+    /// Checks the shapes of the shortcut and of the parameters `of_channels` against an input of `dims`.
+    ///
     /// # Panics
     ///
-    /// When it, or the numbers of each channel, do not fit pictures of these sizes.
+    /// If one of them does not fit.
     fn check(&self, dims: [usize; 4], of_channels: &[&Tensor<1>]) {
         for numbers in of_channels {
             assert_eq!(numbers.dims(), [dims[1]], "one number for each channel");
@@ -40,15 +43,15 @@ impl Then {
         }
     }
 
-    /// That of the activation, where it is made of two straight lines.
+    /// The slope of the activation for negative numbers; None if it is not piecewise linear.
     fn slope(&self) -> Option<f64> {
-        match self.activation.curve() {
-            Curve::Bend(slope) => Some(slope),
-            Curve::Tanh | Curve::Sigmoid => None,
+        match self.activation.nonlinearity() {
+            Nonlinearity::LeakyRelu(slope) => Some(slope),
+            Nonlinearity::Tanh | Nonlinearity::Sigmoid => None,
         }
     }
 
-    /// Whether the kernels cover it.
+    /// True if the kernels cover it.
     fn covered(&self, [_, _, height, width]: [usize; 4]) -> bool {
         let pools = self.max_pool.is_some_and(|size| size > 1);
         let fits = self.max_pool.is_none_or(|size| size > 0 && size <= height.min(width));
@@ -70,25 +73,25 @@ impl Then {
     }
 }
 
-/// The output of [`batch_norm2d`] and the moments of its input.
+/// The output of [`batch_norm2d`] and the mean and variance of its input.
 #[derive(Clone, Debug)]
-pub struct BatchNorm {
+pub struct BatchNormOutput {
     /// `[batch, channels, height, width]`.
     pub output: Tensor<4>,
-    /// `[channels]`: the mean of each, in 32 bits when x has 16. It carries no gradient.
+    /// The mean of each channel, `[channels]`, in 32 bits if x has 16. It carries no gradient.
     pub mean: Tensor<1>,
-    /// `[channels]`, as the mean: the variance of each, the sum of squares over the number of pixels. It
-    /// carries no gradient.
+    /// The biased variance of each channel, `[channels]`: the sum of squares over the number of pixels. It
+    /// has the mean's type and carries no gradient.
     pub variance: Tensor<1>,
-    /// How many pixels of each channel were normalised: batch times height times width.
+    /// The number of pixels of each channel: batch times height times width.
     pub pixels: usize,
 }
 
-/// Batch normalisation as in training: by the batch's own moments.
+/// Batch normalisation in train mode: by the batch's mean and variance.
 ///
 /// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, with the mean and the variance of
-/// each channel over the batch and all places (Ioffe and Szegedy 2015, algorithm 1), where f is
-/// what [`Then`] says.
+/// each channel over batch, height and width (Ioffe and Szegedy 2015, algorithm 1); f is the
+/// [`Epilogue`].
 ///
 /// # Shapes
 ///
@@ -97,28 +100,33 @@ pub struct BatchNorm {
 ///
 /// # Panics
 ///
-/// When the shapes do not fit each other.
+/// If the shapes do not fit each other.
 pub fn batch_norm2d(
     x: Tensor<4>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
-    then: Then,
-) -> BatchNorm {
+    epilogue: Epilogue,
+) -> BatchNormOutput {
     let [batch, _, height, width] = x.dims();
     let count = batch * height * width;
-    then.check(x.dims(), &[&gamma, &beta]);
-    if has_kernels(&x) && then.covered(x.dims()) {
-        let norm = then.norm(epsilon);
+    epilogue.check(x.dims(), &[&gamma, &beta]);
+    if has_kernels(&x) && epilogue.covered(x.dims()) {
+        let norm = epilogue.norm(epsilon);
         let (output, mean, variance) = <Dispatch as Kernels>::normalize(
             x.into_dispatch(),
             gamma.into_dispatch(),
             beta.into_dispatch(),
-            then.shortcut.map(Tensor::into_dispatch).into(),
+            epilogue.shortcut.map(Tensor::into_dispatch).into(),
             norm,
         );
         let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
-        return BatchNorm { output: Tensor::from_dispatch(output), mean, variance, pixels: count };
+        return BatchNormOutput {
+            output: Tensor::from_dispatch(output),
+            mean,
+            variance,
+            pixels: count,
+        };
     }
     let dtype = x.dtype();
     if matches!(dtype, DType::F16 | DType::BF16) {
@@ -128,23 +136,26 @@ pub fn batch_norm2d(
             gamma.cast(DType::F32),
             beta.cast(DType::F32),
             epsilon,
-            Then { shortcut: then.shortcut.map(|shortcut| shortcut.cast(DType::F32)), ..then },
+            Epilogue {
+                shortcut: epilogue.shortcut.map(|shortcut| shortcut.cast(DType::F32)),
+                ..epilogue
+            },
         );
-        return BatchNorm { output: wide.output.cast(dtype), ..wide };
+        return BatchNormOutput { output: wide.output.cast(dtype), ..wide };
     }
     let pixels = x.clone().swap_dims(0, 1).flatten::<2>(1, 3);
     let mean = pixels.clone().mean_dim(1);
     let variance = (pixels - mean.clone()).square().mean_dim(1);
     let (mean, variance) = (mean.squeeze_dim(1), variance.squeeze_dim(1));
-    let output = compose(x, gamma, beta, [mean.clone(), variance.clone()], epsilon, then);
-    BatchNorm { output, mean: mean.detach(), variance: variance.detach(), pixels: count }
+    let output = compose(x, gamma, beta, [mean.clone(), variance.clone()], epsilon, epilogue);
+    BatchNormOutput { output, mean: mean.detach(), variance: variance.detach(), pixels: count }
 }
 
 /// A convolution without a bias, transposed or not, and the batch normalisation of its output.
 ///
-/// The same as [`conv2d`] or [`conv_transpose2d`], then [`batch_norm2d`], in fewer passes over
-/// memory: the moments are taken while the output is in the cache, and the gradient between the
-/// two is never written down.
+/// Equal to [`conv2d`] or [`conv_transpose2d`] followed by [`batch_norm2d`], with fewer passes over
+/// memory: moments are accumulated while the output is in the cache, and the gradient between the
+/// two is never stored.
 ///
 /// # Shapes
 ///
@@ -152,42 +163,48 @@ pub fn batch_norm2d(
 ///
 /// # Panics
 ///
-/// When the shapes do not fit each other.
+/// If the shapes do not fit each other.
 pub fn conv_norm2d(
     x: Tensor<4>,
     weight: Tensor<4>,
     [gamma, beta]: [Tensor<1>; 2],
-    options: impl Into<AnyConv>,
+    options: impl Into<AnyConvOptions>,
     epsilon: f64,
-    then: Then,
-) -> BatchNorm {
+    epilogue: Epilogue,
+) -> BatchNormOutput {
     let options = options.into();
     let convolution = options
         .geometry(x.dims(), weight.dims())
-        .map(|(geometry, direction)| Convolution { geometry, direction, curve: Curve::NONE })
-        .filter(|convolution| has_kernels(&x) && then.covered(convolution.output()));
+        .map(|(geometry, direction)| ConvOp {
+            geometry,
+            direction,
+            nonlinearity: Nonlinearity::IDENTITY,
+        })
+        .filter(|convolution| has_kernels(&x) && epilogue.covered(convolution.output()));
     let Some(convolution) = convolution else {
         let y = match options {
-            AnyConv::Forward(options) => conv2d(x, weight, None, options, Activation::None),
-            AnyConv::Transposed(options) => {
-                conv_transpose2d(x, weight, None, options, Activation::None)
+            AnyConvOptions::Forward(options) => {
+                conv2d(x, weight, None, options, FusedActivation::None)
+            }
+            AnyConvOptions::Transposed(options) => {
+                conv_transpose2d(x, weight, None, options, FusedActivation::None)
             }
         };
-        return batch_norm2d(y, gamma, beta, epsilon, then);
+        return batch_norm2d(y, gamma, beta, epsilon, epilogue);
     };
-    then.check(convolution.output(), &[&gamma, &beta]);
-    let norm = then.norm(epsilon);
+    epilogue.check(convolution.output(), &[&gamma, &beta]);
+    let norm = epilogue.norm(epsilon);
     let (output, mean, variance) = <Dispatch as Kernels>::convolve_and_normalize(
         x.into_dispatch(),
         weight.into_dispatch(),
         gamma.into_dispatch(),
         beta.into_dispatch(),
-        then.shortcut.map(Tensor::into_dispatch).into(),
+        epilogue.shortcut.map(Tensor::into_dispatch).into(),
         (convolution, norm),
     );
     let (mean, variance) = (Tensor::from_dispatch(mean), Tensor::from_dispatch(variance));
     let [batch, _, height, width] = convolution.output();
-    BatchNorm {
+    BatchNormOutput {
         output: Tensor::from_dispatch(output),
         mean,
         variance,
@@ -195,47 +212,47 @@ pub fn conv_norm2d(
     }
 }
 
-/// Batch normalisation by moments that are known, as after training.
+/// Batch normalisation in eval mode: by given moments.
 ///
 /// Shapes and formula are those of [`batch_norm2d`]; `mean` and `variance` are `[channels]`.
 ///
 /// # Panics
 ///
-/// When the shapes do not fit each other.
+/// If the shapes do not fit each other.
 pub fn batch_norm2d_inference(
     x: Tensor<4>,
     [gamma, beta]: [Tensor<1>; 2],
     [mean, variance]: [Tensor<1>; 2],
     epsilon: f64,
-    then: Then,
+    epilogue: Epilogue,
 ) -> Tensor<4> {
-    then.check(x.dims(), &[&gamma, &beta, &mean, &variance]);
-    if has_kernels(&x) && then.covered(x.dims()) && !x.device().is_autodiff() {
-        let norm = then.norm(epsilon);
+    epilogue.check(x.dims(), &[&gamma, &beta, &mean, &variance]);
+    if has_kernels(&x) && epilogue.covered(x.dims()) && !x.device().is_autodiff() {
+        let norm = epilogue.norm(epsilon);
         return Tensor::from_dispatch(<Dispatch as InferenceKernels>::normalize_by(
             x.into_dispatch(),
             gamma.into_dispatch(),
             beta.into_dispatch(),
             mean.into_dispatch(),
             variance.into_dispatch(),
-            then.shortcut.map(Tensor::into_dispatch).into(),
+            epilogue.shortcut.map(Tensor::into_dispatch).into(),
             norm,
         ));
     }
-    compose(x, gamma, beta, [mean, variance], epsilon, then)
+    compose(x, gamma, beta, [mean, variance], epsilon, epilogue)
 }
 
-/// The formula in Burn's own operations.
+/// The formula of batch normalisation in Burn's own operations.
 fn compose(
     x: Tensor<4>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
     [mean, variance]: [Tensor<1>; 2],
     epsilon: f64,
-    then: Then,
+    epilogue: Epilogue,
 ) -> Tensor<4> {
     let of_channel = |values: Tensor<1>| values.reshape([1, -1, 1, 1]);
     let deviation = of_channel(variance).add_scalar(epsilon).sqrt();
     let centred = (x - of_channel(mean)) / deviation;
-    then.apply(centred * of_channel(gamma) + of_channel(beta))
+    epilogue.apply(centred * of_channel(gamma) + of_channel(beta))
 }

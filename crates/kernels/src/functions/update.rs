@@ -3,25 +3,25 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::has_plain_kernels;
+use super::has_forward_kernels;
 use crate::extension::InferenceKernels;
 use crate::update::{AdamStep, SgdStep};
 
 /// A step of stochastic gradient descent with momentum (Sutskever et al. 2013, in the form
 /// `v' = momentum v + g`, `p' = p - learning_rate v'`), and with Nesterov's variant
-/// `p' = p - learning_rate (momentum v' + g)`. Gives the new parameter and velocity.
+/// `p' = p - learning_rate (momentum v' + g)`. Returns the new parameter and velocity.
 ///
 /// # Shapes
 ///
-/// Everything is flat, `[numbers]`: the rule treats each number alone. Without a velocity, it
-/// begins at zero.
+/// All tensors are flat, `[numel]`: the rule is elementwise. None is a velocity of zeros, before the
+/// first step.
 pub fn sgd_step(
     parameter: Tensor<1>,
     gradient: Tensor<1>,
     velocity: Option<Tensor<1>>,
     step: SgdStep,
 ) -> [Tensor<1>; 2] {
-    if has_plain_kernels(&parameter) {
+    if has_forward_kernels(&parameter) {
         let (parameter, gradient) = (parameter.into_dispatch(), gradient.into_dispatch());
         let velocity = velocity.map(Tensor::into_dispatch).into();
         let new = <Dispatch as InferenceKernels>::sgd(parameter, gradient, velocity, step);
@@ -37,20 +37,20 @@ pub fn sgd_step(
     [parameter - ahead * learning_rate, velocity]
 }
 
-/// A step of Adam (Kingma and Ba 2015, algorithm 1), and of `AdamW` when its `decay` is above 0.
-/// Gives the new parameter, first moment and second moment.
+/// A step of Adam (Kingma and Ba 2015, algorithm 1), or of `AdamW` (Loshchilov and Hutter 2019,
+/// algorithm 2) if `decay` is above 0. Returns the new parameter, first moment and second moment.
 ///
 /// # Shapes
 ///
-/// Everything is flat, `[numbers]`: the rule treats each number alone. Without moments, they begin
-/// at zero.
+/// All tensors are flat, `[numel]`: the rule is elementwise. None stands for moments of zeros, before
+/// the first step.
 pub fn adam_step(
     parameter: Tensor<1>,
     gradient: Tensor<1>,
     moments: Option<[Tensor<1>; 2]>,
     step: AdamStep,
 ) -> [Tensor<1>; 3] {
-    if has_plain_kernels(&parameter) {
+    if has_forward_kernels(&parameter) {
         let (parameter, gradient) = (parameter.into_dispatch(), gradient.into_dispatch());
         let moments = moments.map(|moments| moments.map(Tensor::into_dispatch).into());
         let (first, second): (Option<_>, Option<_>) = moments.unzip();

@@ -2,26 +2,26 @@
 
 use rayon::prelude::*;
 
-use super::pooled::{PooledGradient, Windows};
+use super::pooled::{PoolWindows, PooledGradient};
 use super::{Affine, Moments, pixels_per_task};
-use crate::blocks::{Block, at, at_mut, bend_gradient, for_each_block};
+use crate::blocks::{ChannelBlock, at, at_mut, for_each_block, leaky_relu_gradient};
 use crate::float::Float;
-use crate::view::{Frame, Source, filled};
+use crate::view::{PaddedFrame, SampleSource, filled};
 
 /// How the gradient at z comes from that of the output.
 #[derive(Clone, Copy, Debug)]
-pub enum Behind<'a, E> {
+pub enum PostNorm<'a, E> {
     /// They are the same.
-    Nothing,
+    Identity,
     /// `max(z, slope z)` is between them.
-    Bend,
+    LeakyRelu,
     /// That, and the largest of each window; with the `x` that [`normalize_and_pool`] chose.
-    Pooling(&'a [E], Windows),
+    Pooling(&'a [E], PoolWindows),
 }
 
 /// A normalisation's forward pass and the gradient of its output.
 #[derive(Clone, Copy, Debug)]
-pub struct Backward<'a, E> {
+pub struct BackwardInputs<'a, E> {
     /// The input, channels last.
     pub x: &'a [E],
     /// Batch, channels, height and width of the input.
@@ -35,18 +35,18 @@ pub struct Backward<'a, E> {
     /// The output's gradient, channels last.
     pub gradient: &'a [E],
     /// What is between z and the output.
-    pub behind: Behind<'a, E>,
+    pub post_norm: PostNorm<'a, E>,
     /// Of the bend.
     pub slope: E,
 }
 
-impl<'a, E: Float> Backward<'a, E> {
+impl<'a, E: Float> BackwardInputs<'a, E> {
     /// Sums over all pixels what the gradients need, and gives them.
     pub fn gradients(self) -> NormGradients<'a, E> {
         let channels = self.affine.factor.len();
         // With pooling, g is zero but at the chosen pixels.
-        let x = match self.behind {
-            Behind::Pooling(chosen, _) => chosen,
+        let x = match self.post_norm {
+            PostNorm::Pooling(chosen, _) => chosen,
             _ => self.x,
         };
         let chunk = pixels_per_task(channels) * channels;
@@ -56,7 +56,7 @@ impl<'a, E: Float> Backward<'a, E> {
             .map(|(x, gradient)| {
                 let zeros = vec![E::default(); channels];
                 let (plain, times_x) = (zeros.clone(), zeros);
-                let mut sums = Sums { x, gradient, pass: &self, plain, times_x };
+                let mut sums = Sums { x, gradient, inputs: &self, plain, times_x };
                 for_each_block(channels, &mut sums);
                 [sums.plain, sums.times_x]
             })
@@ -83,7 +83,7 @@ impl<'a, E: Float> Backward<'a, E> {
             slope.push(E::from_f64(by_x));
             rest.push(E::from_f64(-factor * plain[channel] / pixels - by_x * mean));
         }
-        NormGradients { pass: self, by_x: slope, rest, gamma, beta }
+        NormGradients { inputs: self, by_x: slope, rest, gamma, beta }
     }
 }
 
@@ -91,26 +91,27 @@ impl<'a, E: Float> Backward<'a, E> {
 struct Sums<'a, E> {
     x: &'a [E],
     gradient: &'a [E],
-    pass: &'a Backward<'a, E>,
+    inputs: &'a BackwardInputs<'a, E>,
     plain: Vec<E>,
     times_x: Vec<E>,
 }
 
-impl<E: Float> Block for Sums<'_, E> {
+impl<E: Float> ChannelBlock for Sums<'_, E> {
     #[inline(always)]
     fn run<const W: usize>(&mut self, first: usize) {
-        let Affine { factor, summand } = self.pass.affine;
+        let Affine { factor, summand } = self.inputs.affine;
         let channels = factor.len();
         let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
-        let mean = *at::<E, W>(&self.pass.moments.mean, first);
-        let bends = !matches!(self.pass.behind, Behind::Nothing);
+        let mean = *at::<E, W>(&self.inputs.moments.mean, first);
+        let is_leaky = !matches!(self.inputs.post_norm, PostNorm::Identity);
         let (mut plain, mut times_x) = ([E::default(); W], [E::default(); W]);
         for start in (first..self.x.len()).step_by(channels) {
             let x = at::<E, W>(self.x, start);
             let mut g = *at::<E, W>(self.gradient, start);
-            if bends {
+            if is_leaky {
                 for i in 0..W {
-                    g[i] = bend_gradient(factor[i] * x[i] + summand[i], self.pass.slope, g[i]);
+                    g[i] =
+                        leaky_relu_gradient(factor[i] * x[i] + summand[i], self.inputs.slope, g[i]);
                 }
             }
             for i in 0..W {
@@ -124,10 +125,10 @@ impl<E: Float> Block for Sums<'_, E> {
 }
 
 /// The gradients of a normalisation. That of the input is computed where it is read
-/// ([`Source`]), for it is as large as the input and would have to be written and read again.
+/// ([`SampleSource`]), for it is as large as the input and would have to be written and read again.
 #[derive(Debug)]
 pub struct NormGradients<'a, E> {
-    pub(super) pass: Backward<'a, E>,
+    pub(super) inputs: BackwardInputs<'a, E>,
     /// `dx = factor g + by_x x + rest` for each channel.
     pub(super) by_x: Vec<E>,
     pub(super) rest: Vec<E>,
@@ -140,37 +141,37 @@ pub struct NormGradients<'a, E> {
 impl<E: Float> NormGradients<'_, E> {
     /// The gradient of the input, channels last.
     pub fn input(&self) -> Vec<E> {
-        let [_, channels, height, width] = self.pass.dims;
-        filled(self.pass.x.len(), |dx| {
-            dx.par_chunks_exact_mut(channels * height * width)
-                .enumerate()
-                .for_each(|(sample, dx)| self.copy_sample(sample, Frame::exact(height, width), dx));
+        let [_, channels, height, width] = self.inputs.dims;
+        filled(self.inputs.x.len(), |dx| {
+            dx.par_chunks_exact_mut(channels * height * width).enumerate().for_each(
+                |(sample, dx)| self.copy_sample(sample, PaddedFrame::exact(height, width), dx),
+            );
         })
     }
 }
 
-impl<E: Float> Source<E> for NormGradients<'_, E> {
+impl<E: Float> SampleSource<E> for NormGradients<'_, E> {
     fn dims(&self) -> [usize; 4] {
-        self.pass.dims
+        self.inputs.dims
     }
 
-    fn framed(&self, _: Frame) -> Option<&[E]> {
+    fn framed(&self, _: PaddedFrame) -> Option<&[E]> {
         None
     }
 
-    fn copy_sample(&self, sample: usize, frame: Frame, out: &mut [E]) {
-        let [_, channels, height, width] = self.pass.dims;
+    fn copy_sample(&self, sample: usize, frame: PaddedFrame, out: &mut [E]) {
+        let [_, channels, height, width] = self.inputs.dims;
         frame.fill_margin(height, width, channels, out);
         let size = channels * height * width;
-        let x = &self.pass.x[sample * size..][..size];
+        let x = &self.inputs.x[sample * size..][..size];
         let (rows, columns) =
             (height.min(frame.height - frame.top), width.min(frame.width - frame.left));
         assert!(rows == height && columns == width, "a gradient's frame holds all of it");
         let whole = self;
-        if let Behind::Pooling(chosen, windows) = self.pass.behind {
+        if let PostNorm::Pooling(chosen, windows) = self.inputs.post_norm {
             let pooled: usize = windows.count().iter().product::<usize>() * channels;
             let range = sample * pooled..(sample + 1) * pooled;
-            let (chosen, gradient) = (&chosen[range.clone()], &self.pass.gradient[range]);
+            let (chosen, gradient) = (&chosen[range.clone()], &self.inputs.gradient[range]);
             if windows.size == 2 {
                 let mut block =
                     PooledGradient::<E, 2> { x, gradient, chosen, windows, whole, frame, out };
@@ -181,7 +182,7 @@ impl<E: Float> Source<E> for NormGradients<'_, E> {
                 for_each_block(channels, &mut block);
             }
         } else {
-            let gradient = &self.pass.gradient[sample * size..][..size];
+            let gradient = &self.inputs.gradient[sample * size..][..size];
             let mut block = InputGradient { x, gradient, width, whole, frame, out };
             for_each_block(channels, &mut block);
         }
@@ -194,19 +195,19 @@ struct InputGradient<'a, E> {
     gradient: &'a [E],
     width: usize,
     whole: &'a NormGradients<'a, E>,
-    frame: Frame,
+    frame: PaddedFrame,
     out: &'a mut [E],
 }
 
-impl<E: Float> Block for InputGradient<'_, E> {
+impl<E: Float> ChannelBlock for InputGradient<'_, E> {
     #[inline(always)]
     fn run<const W: usize>(&mut self, first: usize) {
-        let NormGradients { pass, by_x, rest, .. } = self.whole;
-        let Affine { factor, summand } = pass.affine;
+        let NormGradients { inputs, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = inputs.affine;
         let channels = factor.len();
         let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
         let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
-        let bends = !matches!(pass.behind, Behind::Nothing);
+        let is_leaky = !matches!(inputs.post_norm, PostNorm::Identity);
         let line = self.width * channels;
         for (row, x) in self.x.chunks_exact(line).enumerate() {
             let gradient = &self.gradient[row * line..][..line];
@@ -214,9 +215,10 @@ impl<E: Float> Block for InputGradient<'_, E> {
             for start in (first..line).step_by(channels) {
                 let x = at::<E, W>(x, start);
                 let mut g = *at::<E, W>(gradient, start);
-                if bends {
+                if is_leaky {
                     for i in 0..W {
-                        g[i] = bend_gradient(factor[i] * x[i] + summand[i], pass.slope, g[i]);
+                        g[i] =
+                            leaky_relu_gradient(factor[i] * x[i] + summand[i], inputs.slope, g[i]);
                     }
                 }
                 let out = at_mut::<E, W>(out, start);

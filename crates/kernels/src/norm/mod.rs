@@ -13,13 +13,13 @@ mod pooled;
 
 use rayon::prelude::*;
 
-use crate::blocks::{Block, Curve, at, at_mut, bend, for_each_block};
+use crate::blocks::{ChannelBlock, Nonlinearity, at, at_mut, for_each_block, leaky_relu};
 use crate::float::Float;
 use crate::view::filled;
 
-pub use backward::{Backward, Behind};
-pub use moments::{Moments, PartMoments};
-pub use pooled::{Windows, normalize_and_pool};
+pub use backward::{BackwardInputs, PostNorm};
+pub use moments::{Moments, PartialMoments};
+pub use pooled::{PoolWindows, normalize_and_pool};
 
 /// Numbers that one task treats: small enough for a core's cache, and the same on every machine.
 const CHUNK: usize = 1 << 14;
@@ -65,7 +65,7 @@ pub fn normalize<E: Float>(
         slope: E,
         y: &'a mut [E],
     }
-    impl<E: Float> Block for Chunk<'_, E> {
+    impl<E: Float> ChannelBlock for Chunk<'_, E> {
         #[inline(always)]
         fn run<const W: usize>(&mut self, first: usize) {
             let channels = self.affine.factor.len();
@@ -85,7 +85,7 @@ pub fn normalize<E: Float>(
                     }
                 }
                 for i in 0..W {
-                    y[i] = bend(z[i], self.slope);
+                    y[i] = leaky_relu(z[i], self.slope);
                 }
             }
         }
@@ -102,12 +102,16 @@ pub fn normalize<E: Float>(
 }
 
 /// The gradient at z, `[pixels, channels]`, which is that of the shortcut, too.
-pub fn bent_gradient<E: Float>(output: &[E], gradient: &[E], curve: Curve) -> Vec<E> {
+pub fn activation_gradient<E: Float>(
+    output: &[E],
+    gradient: &[E],
+    nonlinearity: Nonlinearity,
+) -> Vec<E> {
     filled(output.len(), |g| {
         g.par_chunks_mut(CHUNK).enumerate().for_each(|(task, g)| {
             let range = task * CHUNK..task * CHUNK + g.len();
             g.copy_from_slice(&gradient[range.clone()]);
-            curve.chain(&output[range], g);
+            nonlinearity.chain(&output[range], g);
         });
     })
 }

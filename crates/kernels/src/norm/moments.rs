@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::pixels_per_task;
-use crate::blocks::{Block, at, at_mut, for_each_block};
+use crate::blocks::{ChannelBlock, at, at_mut, for_each_block};
 use crate::float::Float;
 
 /// Mean and variance of each channel (the sum of squares over the number of pixels).
@@ -45,21 +45,21 @@ fn sum_over<E: Float, const W: usize>(
 
 /// The moments of some of the pixels, to be joined with those of the others.
 #[derive(Debug)]
-pub struct PartMoments {
+pub struct PartialMoments {
     pixels: usize,
     mean: Vec<f64>,
     /// Sums of the squared distances from the mean.
     squares: Vec<f64>,
 }
 
-impl PartMoments {
+impl PartialMoments {
     /// Of `x`, `[pixels, channels]`, centred on their own mean.
     pub fn new<E: Float>(x: &[E], channels: usize) -> Self {
         struct Sums<'a, E> {
             x: &'a [E],
-            part: PartMoments,
+            part: PartialMoments,
         }
-        impl<E: Float> Block for Sums<'_, E> {
+        impl<E: Float> ChannelBlock for Sums<'_, E> {
             #[inline(always)]
             fn run<const W: usize>(&mut self, first: usize) {
                 let channels = self.part.mean.len();
@@ -99,7 +99,7 @@ impl PartMoments {
 impl<E: Float> Moments<E> {
     /// Joins the parts in order (Chan, Golub and LeVeque 1983), so that a large mean costs no
     /// digits.
-    pub fn join(parts: &[PartMoments], channels: usize) -> Self {
+    pub fn join(parts: &[PartialMoments], channels: usize) -> Self {
         let (mut count, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
         for part in parts {
             let pixels = part.pixels as f64;
@@ -120,7 +120,7 @@ impl<E: Float> Moments<E> {
     /// Of `x`, `[pixels, channels]`.
     pub fn new(x: &[E], channels: usize) -> Self {
         let chunks = x.par_chunks(pixels_per_task(channels) * channels);
-        let parts: Vec<_> = chunks.map(|x| PartMoments::new(x, channels)).collect();
+        let parts: Vec<_> = chunks.map(|x| PartialMoments::new(x, channels)).collect();
         Self::join(&parts, channels)
     }
 }

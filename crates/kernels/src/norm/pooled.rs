@@ -4,14 +4,14 @@ use rayon::prelude::*;
 
 use super::Affine;
 use super::backward::NormGradients;
-use crate::blocks::{Block, at, at_mut, bend, bend_gradient, for_each_block};
+use crate::blocks::{ChannelBlock, at, at_mut, for_each_block, leaky_relu, leaky_relu_gradient};
 use crate::float::Float;
-use crate::view::{Frame, filled};
+use crate::view::{PaddedFrame, filled};
 
 /// Windows of `size` by `size` that neither overlap nor reach over the edge, on pictures of
 /// `height` by `width`; rows and columns that fill no window belong to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Windows {
+pub struct PoolWindows {
     /// Of the pictures.
     pub height: usize,
     /// Of the pictures.
@@ -20,7 +20,7 @@ pub struct Windows {
     pub size: usize,
 }
 
-impl Windows {
+impl PoolWindows {
     /// How many there are, down and across.
     pub fn count(&self) -> [usize; 2] {
         [self.height / self.size, self.width / self.size]
@@ -34,18 +34,18 @@ pub fn normalize_and_pool<E: Float>(
     x: &[E],
     affine: &Affine<E>,
     slope: E,
-    windows: Windows,
+    windows: PoolWindows,
 ) -> (Vec<E>, Vec<E>) {
     /// `S` is the size of the windows, 0 for one that is not known to the compiler.
     struct Sample<'a, E, const S: usize> {
         x: &'a [E],
         affine: &'a Affine<E>,
         slope: E,
-        windows: Windows,
+        windows: PoolWindows,
         y: &'a mut [E],
         chosen: &'a mut [E],
     }
-    impl<E: Float, const S: usize> Block for Sample<'_, E, S> {
+    impl<E: Float, const S: usize> ChannelBlock for Sample<'_, E, S> {
         #[inline(always)]
         fn run<const W: usize>(&mut self, first: usize) {
             let channels = self.affine.factor.len();
@@ -77,7 +77,7 @@ pub fn normalize_and_pool<E: Float>(
                         }
                     }
                     for z in &mut best {
-                        *z = bend(*z, self.slope);
+                        *z = leaky_relu(*z, self.slope);
                     }
                     *at_mut(y, column * channels + first) = best;
                     *at_mut(chosen, column * channels + first) = taken;
@@ -115,21 +115,21 @@ pub(super) struct PooledGradient<'a, E, const S: usize> {
     pub x: &'a [E],
     pub gradient: &'a [E],
     pub chosen: &'a [E],
-    pub windows: Windows,
+    pub windows: PoolWindows,
     pub whole: &'a NormGradients<'a, E>,
-    pub frame: Frame,
+    pub frame: PaddedFrame,
     pub out: &'a mut [E],
 }
 
-impl<E: Float, const S: usize> Block for PooledGradient<'_, E, S> {
+impl<E: Float, const S: usize> ChannelBlock for PooledGradient<'_, E, S> {
     #[inline(always)]
     fn run<const W: usize>(&mut self, first: usize) {
-        let NormGradients { pass, by_x, rest, .. } = self.whole;
-        let Affine { factor, summand } = pass.affine;
+        let NormGradients { inputs, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = inputs.affine;
         let channels = factor.len();
         let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
         let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
-        let Windows { height, width, .. } = self.windows;
+        let PoolWindows { height, width, .. } = self.windows;
         let size = if S == 0 { self.windows.size } else { S };
         let [rows, columns] = self.windows.count();
         let (line, framed_line) = (width * channels, self.frame.width * channels);
@@ -156,7 +156,7 @@ impl<E: Float, const S: usize> Block for PooledGradient<'_, E, S> {
                 let mut g = *at::<E, W>(gradient, column * channels + first);
                 for i in 0..W {
                     let z = factor[i] * chosen[i] + summand[i];
-                    g[i] = factor[i] * bend_gradient(z, pass.slope, g[i]);
+                    g[i] = factor[i] * leaky_relu_gradient(z, inputs.slope, g[i]);
                 }
                 let start = column * size * channels + first;
                 for down in 0..size {

@@ -18,7 +18,7 @@ use pulp::Simd;
 use crate::float::Float;
 
 pub use correlation::{Correlation, correlate};
-pub use panels::{Panels, Weights};
+pub use panels::{Panels, WeightMatrix};
 pub use product::{Product, multiply};
 
 /// A panel: the first channel, and how many vectors wide it is.

@@ -15,12 +15,12 @@ pub struct Panels<'a, E: Clone> {
     pub(super) data: Cow<'a, [E]>,
     pub(super) taps: usize,
     pub(super) channels: usize,
-    pub(super) order: Order,
+    pub(super) order: PanelOrder,
 }
 
 /// Where a panel's weights are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum PanelOrder {
     /// Panel after panel.
     Panels,
     /// Where they were, at this distance from tap to tap: not worth a copy for a few patches.
@@ -32,7 +32,7 @@ pub(super) enum Order {
 /// A matrix of weights `[taps, channels]` wherever it lies: entry (k, c) is
 /// `data[taps[k] + c * stride]`.
 #[derive(Clone, Copy)]
-pub struct Weights<'a, 't, E> {
+pub struct WeightMatrix<'a, 't, E> {
     /// The whole storage.
     pub data: &'a [E],
     /// Where the first channel of each tap is.
@@ -47,8 +47,8 @@ pub struct Weights<'a, 't, E> {
 
 impl<'a, E: Float> Panels<'a, E> {
     /// Arranges the weights for products with this many patches.
-    pub fn arrange(weights: Weights<'a, '_, E>, patches: usize) -> Self {
-        let Weights { data, taps, stride, channels, run } = weights;
+    pub fn arrange(weights: WeightMatrix<'a, '_, E>, patches: usize) -> Self {
+        let WeightMatrix { data, taps, stride, channels, run } = weights;
         let in_place = || {
             let step = taps.get(1)? - taps[0];
             let even = taps.windows(2).all(|pair| pair[1] - pair[0] == step);
@@ -58,12 +58,12 @@ impl<'a, E: Float> Panels<'a, E> {
         let few = patches < FEW_PATCHES;
         let (data, order) = if channels == 1 && run == padded::<E>(run) {
             let weights: Vec<_> = taps.iter().map(|place| data[*place as usize]).collect();
-            (weights.into(), Order::Narrow)
+            (weights.into(), PanelOrder::Narrow)
         } else if let Some((start, step)) = in_place().filter(|_| few) {
             let end = start + (taps.len() - 1) * step + channels;
-            (data[start..end].into(), Order::InPlace(step))
+            (data[start..end].into(), PanelOrder::InPlace(step))
         } else {
-            (processor().dispatch(Arrange(weights)).into(), Order::Panels)
+            (processor().dispatch(Arrange(weights)).into(), PanelOrder::Panels)
         };
         Self { data, taps: taps.len(), channels, order }
     }
@@ -72,14 +72,14 @@ impl<'a, E: Float> Panels<'a, E> {
 /// With fewer patches, weights that can be read where they are are not copied.
 const FEW_PATCHES: usize = 8;
 
-struct Arrange<'a, 't, E>(Weights<'a, 't, E>);
+struct Arrange<'a, 't, E>(WeightMatrix<'a, 't, E>);
 
 impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
     type Output = Vec<E>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Vec<E> {
-        let Weights { data, taps, stride, channels, .. } = self.0;
+        let WeightMatrix { data, taps, stride, channels, .. } = self.0;
         let lanes = E::lanes::<S>();
         filled(taps.len() * channels.next_multiple_of(lanes), |arranged| {
             let mut rest = arranged;

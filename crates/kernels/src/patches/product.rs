@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::panels::Order;
+use super::panels::PanelOrder;
 use super::{Panel, Panels, panels, processor, widest};
 use crate::float::Float;
 
@@ -51,7 +51,7 @@ impl<E: Float> pulp::WithSimd for Product<'_, E> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let mut this = self;
-        if this.panels.order == Order::Narrow {
+        if this.panels.order == PanelOrder::Narrow {
             return this.dot::<S, 8>(simd);
         }
         let lanes = E::lanes::<S>();
@@ -67,7 +67,7 @@ impl<E: Float> pulp::WithSimd for Product<'_, E> {
                 _ => this.tiles::<S, 4, 6>(simd, panel, weights),
             }
             weights += match this.panels.order {
-                Order::InPlace(_) => panel.vectors * lanes,
+                PanelOrder::InPlace(_) => panel.vectors * lanes,
                 _ => this.panels.taps * panel.vectors * lanes,
             };
         }
@@ -118,7 +118,7 @@ impl<E: Float> Product<'_, E> {
         let lanes = E::lanes::<S>();
         let channels = (self.panels.channels - panel.channel).min(V * lanes);
         let step = match self.panels.order {
-            Order::InPlace(step) => step,
+            PanelOrder::InPlace(step) => step,
             _ => V * lanes,
         };
         // A tile that is not full repeats its last patch.

@@ -2,7 +2,7 @@
 
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
-use hearth_kernels::{Activation, conv_transpose2d, conv2d, linear};
+use hearth_kernels::{FusedActivation, conv_transpose2d, conv2d, linear};
 use proptest::prelude::*;
 
 use super::{activation, channels, paddings, pair, pictures, plain_probe, probe};
@@ -17,7 +17,7 @@ pub struct Convolution {
     pub weight: Operand,
     pub bias: Option<Operand>,
     pub options: ConvOptions<2>,
-    pub activation: Activation,
+    pub activation: FusedActivation,
     pub probe: Probe,
 }
 
@@ -51,7 +51,7 @@ impl Convolution {
             weight: Operand::new("weight", &[channels_out, inputs, kernel[0], kernel[1]], 2),
             bias: Some(Operand::new("bias", &[channels_out], 3)),
             options,
-            activation: Activation::None,
+            activation: FusedActivation::None,
             probe: plain_probe(),
         }
     }
@@ -63,7 +63,7 @@ pub struct Transposed {
     pub weight: Operand,
     pub bias: Option<Operand>,
     pub options: ConvTransposeOptions<2>,
-    pub activation: Activation,
+    pub activation: FusedActivation,
     pub probe: Probe,
 }
 
@@ -97,7 +97,7 @@ impl Transposed {
             weight: Operand::new("weight", &[channels_in, outputs, kernel[0], kernel[1]], 2),
             bias: Some(Operand::new("bias", &[channels_out], 3)),
             options,
-            activation: Activation::None,
+            activation: FusedActivation::None,
             probe: plain_probe(),
         }
     }
@@ -108,7 +108,7 @@ pub struct Linear {
     pub x: Operand,
     pub weight: Operand,
     pub bias: Option<Operand>,
-    pub activation: Activation,
+    pub activation: FusedActivation,
     pub probe: Probe,
 }
 
@@ -136,7 +136,7 @@ impl Linear {
             x: Operand::new("x", &[batch, inputs], 1),
             weight: Operand::new("weight", &[inputs, outputs], 2),
             bias: Some(Operand::new("bias", &[outputs], 3)),
-            activation: Activation::None,
+            activation: FusedActivation::None,
             probe: plain_probe(),
         }
     }

@@ -1,7 +1,7 @@
 //! Convolutions with the batch normalisation of their output.
 
 use burn::tensor::module;
-use hearth_kernels::{Activation, AnyConv, conv_norm2d};
+use hearth_kernels::{AnyConvOptions, FusedActivation, conv_norm2d};
 use proptest::prelude::*;
 
 use super::convolution::{convolutions, transposed_convolutions};
@@ -14,7 +14,7 @@ use crate::support::{Case, Operand, Outcome, Probe, Side, Tape};
 pub struct ConvNorm {
     pub x: Operand,
     pub weight: Operand,
-    pub options: AnyConv,
+    pub options: AnyConvOptions,
     pub scaling: Scaling,
     pub probe: Probe,
 }
@@ -26,16 +26,16 @@ impl Case for ConvNorm {
         let options = self.options.clone();
         let output = match (tape.side(), options) {
             (Side::Kernels, options) => {
-                let then = self.scaling.then(leaves.shortcut);
+                let epilogue = self.scaling.epilogue(leaves.shortcut);
                 let affine = [leaves.gamma, leaves.beta];
                 let epsilon = self.scaling.epsilon;
-                output(conv_norm2d(x, weight, affine, options, epsilon, then), &mut tape)
+                output(conv_norm2d(x, weight, affine, options, epsilon, epilogue), &mut tape)
             }
-            (Side::Burn, AnyConv::Forward(options)) => {
+            (Side::Burn, AnyConvOptions::Forward(options)) => {
                 let y = module::conv2d(x, weight, None, options);
                 self.scaling.by_burn(y, leaves, &mut tape)
             }
-            (Side::Burn, AnyConv::Transposed(options)) => {
+            (Side::Burn, AnyConvOptions::Transposed(options)) => {
                 let y = module::conv_transpose2d(x, weight, None, options);
                 self.scaling.by_burn(y, leaves, &mut tape)
             }
@@ -48,8 +48,8 @@ impl ConvNorm {
     /// Of pictures, by weights, with this behind it.
     pub fn new(
         [x, weight]: [[usize; 4]; 2],
-        options: impl Into<AnyConv>,
-        activation: Activation,
+        options: impl Into<AnyConvOptions>,
+        activation: FusedActivation,
         max_pool: Option<usize>,
     ) -> Self {
         let options = options.into();
@@ -73,23 +73,23 @@ impl ConvNorm {
 }
 
 /// Channels, height and width of a convolution's output.
-fn outputs(x: [usize; 4], weight: [usize; 4], options: &AnyConv) -> [usize; 3] {
+fn outputs(x: [usize; 4], weight: [usize; 4], options: &AnyConvOptions) -> [usize; 3] {
     let side = |axis: usize| {
         let (size, kernel) = (x[axis + 2], weight[axis + 2]);
         match options {
-            AnyConv::Forward(options) => {
+            AnyConvOptions::Forward(options) => {
                 let (before, behind) = options.padding[axis];
                 (size + before + behind - kernel) / options.stride[axis] + 1
             }
-            AnyConv::Transposed(options) => {
+            AnyConvOptions::Transposed(options) => {
                 let whole = (size - 1) * options.stride[axis] + kernel + options.padding_out[axis];
                 whole - 2 * options.padding[axis]
             }
         }
     };
     let channels = match options {
-        AnyConv::Forward(_) => weight[0],
-        AnyConv::Transposed(_) => weight[1],
+        AnyConvOptions::Forward(_) => weight[0],
+        AnyConvOptions::Transposed(_) => weight[1],
     };
     [channels, side(0), side(1)]
 }
@@ -99,14 +99,17 @@ pub fn conv_norms() -> impl Strategy<Value = ConvNorm> {
     let transposed =
         transposed_convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
     prop_oneof![3 => forward, 1 => transposed]
-        .prop_filter("enough pixels and weights", |(x, weight, options): &(_, _, AnyConv)| {
-            let [_, _, height, width] = x.dims();
-            let [_, rows, columns] = outputs(x.dims(), weight.dims(), options);
-            // The scale of a channel's weights is without effect, so that few have a small gradient.
-            let [_, _, kernel_height, kernel_width] = weight.dims();
-            pixels(x, height.min(rows), width.min(columns)) >= FEWEST_PIXELS
-                && x.shape[1] * kernel_height * kernel_width >= 9
-        })
+        .prop_filter(
+            "enough pixels and weights",
+            |(x, weight, options): &(_, _, AnyConvOptions)| {
+                let [_, _, height, width] = x.dims();
+                let [_, rows, columns] = outputs(x.dims(), weight.dims(), options);
+                // The scale of a channel's weights is without effect, so that few have a small gradient.
+                let [_, _, kernel_height, kernel_width] = weight.dims();
+                pixels(x, height.min(rows), width.min(columns)) >= FEWEST_PIXELS
+                    && x.shape[1] * kernel_height * kernel_width >= 9
+            },
+        )
         .prop_flat_map(|(x, weight, options)| {
             let [channels, rows, columns] = outputs(x.dims(), weight.dims(), &options);
             let dims = [x.shape[0], channels, rows, columns];

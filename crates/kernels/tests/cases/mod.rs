@@ -7,7 +7,7 @@ mod pool;
 
 use std::ops::RangeInclusive;
 
-use hearth_kernels::Activation;
+use hearth_kernels::FusedActivation;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
@@ -34,11 +34,11 @@ fn probe(rank: usize) -> BoxedStrategy<Probe> {
     (layout, any::<u64>()).prop_map(|(layout, seed)| Probe { layout, seed }).boxed()
 }
 
-fn activation() -> impl Strategy<Value = Activation> {
+fn activation() -> impl Strategy<Value = FusedActivation> {
     prop_oneof![
-        Just(Activation::None),
-        Just(Activation::Relu),
-        (0.01..0.9).prop_map(Activation::LeakyRelu)
+        Just(FusedActivation::None),
+        Just(FusedActivation::Relu),
+        (0.01..0.9).prop_map(FusedActivation::LeakyRelu)
     ]
 }
 

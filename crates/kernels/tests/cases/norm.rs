@@ -1,7 +1,9 @@
 //! Batch normalisations.
 
 use burn::tensor::{Tensor, module};
-use hearth_kernels::{Activation, BatchNorm, Then, batch_norm2d, batch_norm2d_inference};
+use hearth_kernels::{
+    BatchNormOutput, Epilogue, FusedActivation, batch_norm2d, batch_norm2d_inference,
+};
 use proptest::prelude::*;
 
 use super::{activation, pictures, plain_probe, probe};
@@ -13,7 +15,7 @@ pub struct Scaling {
     pub gamma: Operand,
     pub beta: Operand,
     pub shortcut: Option<Operand>,
-    pub activation: Activation,
+    pub activation: FusedActivation,
     pub max_pool: Option<usize>,
     pub epsilon: f64,
 }
@@ -31,7 +33,7 @@ impl Scaling {
             gamma: Operand::new("gamma", &[channels], 2).around(0.2, 1.0),
             beta: Operand::new("beta", &[channels], 3),
             shortcut: None,
-            activation: Activation::None,
+            activation: FusedActivation::None,
             max_pool: None,
             epsilon: 1e-5,
         }
@@ -45,8 +47,8 @@ impl Scaling {
         }
     }
 
-    pub(super) fn then(&self, shortcut: Option<Tensor<4>>) -> Then {
-        Then { shortcut, activation: self.activation, max_pool: self.max_pool }
+    pub(super) fn epilogue(&self, shortcut: Option<Tensor<4>>) -> Epilogue {
+        Epilogue { shortcut, activation: self.activation, max_pool: self.max_pool }
     }
 
     /// Burn's operations behind the normalised numbers.
@@ -72,7 +74,7 @@ fn note(tape: &mut Tape, mean: Tensor<1>, variance: Tensor<1>) {
     tape.extra("moments", Tensor::cat(vec![mean, variance.sqrt()], 0));
 }
 
-pub(super) fn output(done: BatchNorm, tape: &mut Tape) -> Tensor<4> {
+pub(super) fn output(done: BatchNormOutput, tape: &mut Tape) -> Tensor<4> {
     note(tape, done.mean, done.variance);
     done.output
 }
@@ -95,12 +97,12 @@ impl Case for Norm {
         let Scaling { epsilon, .. } = self.scaling;
         let output = match (tape.side(), moments) {
             (Side::Kernels, None) => {
-                let then = self.scaling.then(leaves.shortcut);
-                output(batch_norm2d(x, leaves.gamma, leaves.beta, epsilon, then), &mut tape)
+                let epilogue = self.scaling.epilogue(leaves.shortcut);
+                output(batch_norm2d(x, leaves.gamma, leaves.beta, epsilon, epilogue), &mut tape)
             }
             (Side::Kernels, Some(moments)) => {
-                let then = self.scaling.then(leaves.shortcut);
-                batch_norm2d_inference(x, [leaves.gamma, leaves.beta], moments, epsilon, then)
+                let epilogue = self.scaling.epilogue(leaves.shortcut);
+                batch_norm2d_inference(x, [leaves.gamma, leaves.beta], moments, epsilon, epilogue)
             }
             (Side::Burn, None) => self.scaling.by_burn(x, leaves, &mut tape),
             (Side::Burn, Some([mean, variance])) => {
@@ -125,7 +127,7 @@ impl Norm {
     }
 
     /// With this behind it.
-    pub fn then(mut self, activation: Activation, max_pool: Option<usize>) -> Self {
+    pub fn with_epilogue(mut self, activation: FusedActivation, max_pool: Option<usize>) -> Self {
         self.scaling = Scaling { activation, max_pool, ..self.scaling };
         self
     }
@@ -162,20 +164,20 @@ pub(super) fn pixels(x: &Operand, height: usize, width: usize) -> usize {
 }
 
 /// What comes behind a normalisation: a shortcut or not, an activation, a pooling or none.
-fn followers() -> impl Strategy<Value = (bool, Activation, Option<usize>)> {
+fn followers() -> impl Strategy<Value = (bool, FusedActivation, Option<usize>)> {
     prop_oneof![
         activation().prop_map(|activation| (false, activation, None)),
         activation().prop_map(|activation| (true, activation, None)),
         (activation(), 1_usize..=3).prop_map(|(activation, size)| (false, activation, Some(size))),
         // For this there are no kernels.
-        Just((true, Activation::Relu, Some(2))),
+        Just((true, FusedActivation::Relu, Some(2))),
     ]
 }
 
 /// For pictures of these sizes.
 pub(super) fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
     let [_, channels, height, width] = dims;
-    let fits = move |(_, _, max_pool): &(bool, Activation, Option<usize>)| {
+    let fits = move |(_, _, max_pool): &(bool, FusedActivation, Option<usize>)| {
         max_pool.unwrap_or(1) <= height.min(width)
     };
     followers().prop_filter("a window fits", fits).prop_flat_map(

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::tensor::DType;
 use burn::tensor::ops::ConvOptions;
-use hearth_kernels::{Activation, Then};
+use hearth_kernels::{Epilogue, FusedActivation};
 
 pub use memory::{channel_stride, devices};
 pub use operand::{Layout, Operand, lay_out, numbers, random, tensor, uniform};
@@ -23,8 +23,8 @@ pub trait Case: std::fmt::Debug {
 }
 
 /// A ReLU behind a normalisation, and the largest of each window.
-pub fn relu(max_pool: Option<usize>) -> Then {
-    Then { activation: Activation::Relu, max_pool, ..Then::default() }
+pub fn relu(max_pool: Option<usize>) -> Epilogue {
+    Epilogue { activation: FusedActivation::Relu, max_pool, ..Epilogue::default() }
 }
 
 /// From pixel to pixel, without a margin.

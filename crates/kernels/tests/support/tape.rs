@@ -2,7 +2,7 @@
 
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Gradients, Tensor, activation, module};
-use hearth_kernels::Activation;
+use hearth_kernels::FusedActivation;
 
 use super::operand::{Layout, Operand, lay_out, numbers, tensor, uniform};
 use super::outcome::{Outcome, Part, gradient_of, largest};
@@ -117,14 +117,14 @@ impl Tape {
     pub fn bend(
         &mut self,
         z: Tensor<4>,
-        activation: Activation,
+        activation: FusedActivation,
         max_pool: Option<usize>,
     ) -> Tensor<4> {
         let size = max_pool.unwrap_or(1);
         let dims = z.dims();
         let values = numbers(z.clone());
         let margin = self.margin * largest(values.iter().copied());
-        let bends = activation != Activation::None;
+        let bends = activation != FusedActivation::None;
         self.unclear = Some(
             windows(&values, dims, size)
                 .map(|[first, second]| {
@@ -134,11 +134,11 @@ impl Tape {
                 .collect(),
         );
         let y = match activation {
-            Activation::None => z,
-            Activation::Relu => activation::relu(z),
-            Activation::LeakyRelu(slope) => activation::leaky_relu(z, slope),
-            Activation::Tanh => activation::tanh(z),
-            Activation::Sigmoid => activation::sigmoid(z),
+            FusedActivation::None => z,
+            FusedActivation::Relu => activation::relu(z),
+            FusedActivation::LeakyRelu(slope) => activation::leaky_relu(z, slope),
+            FusedActivation::Tanh => activation::tanh(z),
+            FusedActivation::Sigmoid => activation::sigmoid(z),
         };
         if size == 1 {
             return y;

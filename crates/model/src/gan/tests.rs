@@ -4,8 +4,9 @@ use burn::module::Param;
 use hearth_config::{DcganConfig, MlpGanConfig};
 
 use super::*;
+use crate::networks::{Stage, assert_documented, assert_stages};
 use crate::params::{self, VisitParam};
-use crate::{Trace, absorb};
+use crate::update_running_statistics;
 
 fn dcgan(latent: usize, widths: &[usize]) -> GanConfig {
     GanConfig::Dcgan(DcganConfig { latent, widths: widths.to_vec() })
@@ -15,126 +16,105 @@ fn mlp_gan(latent: usize, hidden: &[usize]) -> GanConfig {
     GanConfig::MlpGan(MlpGanConfig { latent, hidden: hidden.to_vec() })
 }
 
-/// What the layers of a network hand on.
-type Stages = Vec<(&'static str, [usize; 4])>;
+/// The stages of a network, and its number of parameters.
+type Stages = (Vec<Stage>, usize);
 
-/// A pair, its latent size and picture size, the stages and parameters of generator and
-/// discriminator.
-type Row = (GanConfig, usize, PictureDims, [(Stages, usize); 2]);
+/// A GAN, its latent size and image size, and the stages of generator and discriminator.
+type Pair = (GanConfig, usize, ImageDims, [Stages; 2]);
 
-/// One row for each pair: the tables at the top of its file.
-fn rows() -> Vec<Row> {
-    vec![
-        (
-            dcgan(100, &[64, 128]),
-            100,
-            [1, 28, 28],
-            [
-                (
-                    vec![
-                        ("project", [3, 128, 7, 7]),
-                        ("layers.0", [3, 64, 14, 14]),
-                        ("last", [3, 1, 28, 28]),
-                    ],
-                    765_953,
-                ),
-                (
-                    vec![
-                        ("first", [3, 64, 14, 14]),
-                        ("layers.0", [3, 128, 7, 7]),
-                        ("head", [3, 1, 1, 1]),
-                    ],
-                    138_689,
-                ),
-            ],
-        ),
-        (
-            dcgan(5, &[4, 6, 8]),
-            5,
-            [3, 32, 16],
-            [
-                (
-                    vec![
-                        ("project", [3, 8, 4, 2]),
-                        ("layers.0", [3, 6, 8, 4]),
-                        ("layers.1", [3, 4, 16, 8]),
-                        ("last", [3, 3, 32, 16]),
-                    ],
-                    (5 * 64 + 64 + 16) + (16 * 48 + 12) + (16 * 24 + 8) + (16 * 12 + 3),
-                ),
-                (
-                    vec![
-                        ("first", [3, 4, 16, 8]),
-                        ("layers.0", [3, 6, 8, 4]),
-                        ("layers.1", [3, 8, 4, 2]),
-                        ("head", [3, 1, 1, 1]),
-                    ],
-                    (16 * 12 + 4) + (16 * 24 + 12) + (16 * 48 + 16) + 65,
-                ),
-            ],
-        ),
-        (
-            mlp_gan(100, &[512, 256]),
-            100,
-            [1, 28, 28],
-            [
-                (
-                    vec![
-                        ("layers.0", [3, 256, 1, 1]),
-                        ("layers.1", [3, 512, 1, 1]),
-                        ("layers.2", [3, 1, 28, 28]),
-                    ],
-                    559_632,
-                ),
-                (
-                    vec![
-                        ("layers.0", [3, 512, 1, 1]),
-                        ("layers.1", [3, 256, 1, 1]),
-                        ("layers.2", [3, 1, 1, 1]),
-                    ],
-                    533_505,
-                ),
-            ],
-        ),
-    ]
+/// The DCGAN of the tables at the top of its file.
+fn documented_dcgan() -> Pair {
+    let generator = vec![
+        ("project", [3, 128, 7, 7], 633_728),
+        ("layers.0", [3, 64, 14, 14], 131_200),
+        ("last", [3, 1, 28, 28], 1_025),
+    ];
+    let discriminator = vec![
+        ("first", [3, 64, 14, 14], 1_088),
+        ("layers.0", [3, 128, 7, 7], 131_328),
+        ("head", [3, 1, 1, 1], 6_273),
+    ];
+    let stages = [(generator, 765_953), (discriminator, 138_689)];
+    (dcgan(100, &[64, 128]), 100, [1, 28, 28], stages)
 }
 
-fn assert_stages<M: Module>(network: &M, pass: Pass, (stages, parameters): &(Stages, usize)) {
-    let Trace::On(kept) = pass.trace else { panic!("it was on") };
-    let found: Vec<_> = kept.iter().map(|(name, output)| (name.as_str(), output.dims())).collect();
-    assert_eq!(found, *stages);
-    let mut sizes = params::shapes(network);
-    sizes.retain(|(path, _)| !params::is_statistic(path));
-    let total: usize = sizes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
-    assert_eq!(total, *parameters, "{sizes:?}");
+/// A DCGAN with three strided convolutions on images that are not square.
+fn deep_dcgan() -> Pair {
+    let generator = vec![
+        ("project", [3, 8, 4, 2], 5 * 64 + 64 + 16),
+        ("layers.0", [3, 6, 8, 4], 16 * 48 + 12),
+        ("layers.1", [3, 4, 16, 8], 16 * 24 + 8),
+        ("last", [3, 3, 32, 16], 16 * 12 + 3),
+    ];
+    let discriminator = vec![
+        ("first", [3, 4, 16, 8], 16 * 12 + 4),
+        ("layers.0", [3, 6, 8, 4], 16 * 24 + 12),
+        ("layers.1", [3, 8, 4, 2], 16 * 48 + 16),
+        ("head", [3, 1, 1, 1], 65),
+    ];
+    let stages = [
+        (generator, (5 * 64 + 64 + 16) + (16 * 48 + 12) + (16 * 24 + 8) + (16 * 12 + 3)),
+        (discriminator, (16 * 12 + 4) + (16 * 24 + 12) + (16 * 48 + 16) + 65),
+    ];
+    (dcgan(5, &[4, 6, 8]), 5, [3, 32, 16], stages)
+}
+
+/// The GAN of perceptrons of the tables at the top of its file.
+fn documented_mlp_gan() -> Pair {
+    let generator = vec![
+        ("layers.0", [3, 256, 1, 1], 25_856),
+        ("layers.1", [3, 512, 1, 1], 131_584),
+        ("layers.2", [3, 1, 28, 28], 402_192),
+    ];
+    let discriminator = vec![
+        ("layers.0", [3, 512, 1, 1], 401_920),
+        ("layers.1", [3, 256, 1, 1], 131_328),
+        ("layers.2", [3, 1, 1, 1], 257),
+    ];
+    let stages = [(generator, 559_632), (discriminator, 533_505)];
+    (mlp_gan(100, &[512, 256]), 100, [1, 28, 28], stages)
 }
 
 #[test]
 fn every_pair_has_the_shapes_of_its_tables() {
     let device = Device::flex();
-    for (config, latent, [channels, height, width], [made, judged]) in rows() {
-        let picture = [channels, height, width];
+    for (config, latent, image, stages) in [documented_dcgan(), deep_dcgan(), documented_mlp_gan()]
+    {
         let Gan { generator, discriminator } =
-            Gan::new(&config, picture, 1, &device).expect("it fits");
+            Gan::new(&config, image, 1, &device).expect("it fits");
         assert_eq!(latent_size(&config), latent);
-        let mut pass = Pass::traced();
-        let pictures = generator.forward(Tensor::ones([3, latent], &device), &mut pass);
-        assert_eq!(pictures.dims(), [3, channels, height, width]);
-        assert_stages(&generator, pass, &made);
-        let mut pass = Pass::traced();
-        assert_eq!(discriminator.forward(pictures, &mut pass).dims(), [3, 1]);
-        assert_stages(&discriminator, pass, &judged);
+        let [channels, height, width] = image;
+        let [(of_generator, generator_parameters), (of_discriminator, discriminator_parameters)] =
+            stages;
+        let mut context = ForwardContext::traced();
+        let images = generator.forward(Tensor::ones([3, latent], &device), &mut context);
+        assert_eq!(images.dims(), [3, channels, height, width]);
+        assert_stages(&generator, context, &of_generator, generator_parameters);
+        let mut context = ForwardContext::traced();
+        assert_eq!(discriminator.forward(images, &mut context).dims(), [3, 1]);
+        assert_stages(&discriminator, context, &of_discriminator, discriminator_parameters);
     }
 }
 
 #[test]
-fn pictures_lie_between_black_and_white() {
+fn every_pairs_file_documents_its_stages() {
+    let dcgan = include_str!("../networks/dcgan.rs");
+    let mlp_gan = include_str!("../networks/mlp_gan.rs");
+    for (source, (.., stages)) in [(dcgan, documented_dcgan()), (mlp_gan, documented_mlp_gan())] {
+        for (index, (stages, parameters)) in stages.iter().enumerate() {
+            assert_documented(source, index, stages, *parameters);
+        }
+    }
+}
+
+#[test]
+fn images_lie_between_black_and_white() {
     let device = Device::flex();
     for config in [dcgan(4, &[8, 8]), mlp_gan(4, &[16])] {
         let pair = Gan::new(&config, [1, 8, 8], 3, &device).expect("it fits");
         let latent = Tensor::<2>::ones([2, 4], &device) * 50.0;
-        let pictures = pair.generator.forward(latent, &mut Pass::default()).into_data();
-        let pixels: Vec<f32> = pictures.try_into_vec().expect("f32");
+        let images = pair.generator.forward(latent, &mut ForwardContext::default()).into_data();
+        let pixels: Vec<f32> = images.try_into_vec().expect("f32");
         assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
         assert!(pixels.iter().any(|pixel| (pixel - pixels[0]).abs() > 1e-6), "not all alike");
     }
@@ -178,15 +158,18 @@ fn dcgan_starts_at_the_papers_deviation_and_its_networks_differ() {
 fn both_networks_keep_running_statistics_of_their_own() {
     let device = Device::flex().autodiff();
     let pair = Gan::new(&dcgan(4, &[4, 8]), [1, 8, 8], 1, &device).expect("it fits");
-    let mut of_generator = Pass::training(1);
-    let pictures = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
-    let mut of_discriminator = Pass::training(1);
-    pair.discriminator.forward(pictures, &mut of_discriminator);
-    let (made, judged) = (of_generator.into_moments(), of_discriminator.into_moments());
-    assert_eq!((made.len(), judged.len()), (2, 1), "one for each norm");
+    let mut of_generator = ForwardContext::train(1);
+    let images = pair.generator.forward(Tensor::ones([3, 4], &device), &mut of_generator);
+    let mut of_discriminator = ForwardContext::train(1);
+    pair.discriminator.forward(images, &mut of_discriminator);
+    let (of_generator, of_discriminator) =
+        (of_generator.into_batch_statistics(), of_discriminator.into_batch_statistics());
+    assert_eq!((of_generator.len(), of_discriminator.len()), (2, 1), "one for each norm");
     let Generator::Dcgan(before) = pair.generator.clone() else { panic!("it is a DCGAN") };
-    let Generator::Dcgan(after) = absorb(pair.generator, &made) else { panic!("it is a DCGAN") };
-    let mean = |network: &dcgan::Generator| -> Vec<f32> {
+    let Generator::Dcgan(after) = update_running_statistics(pair.generator, &of_generator) else {
+        panic!("it is a DCGAN")
+    };
+    let mean = |network: &dcgan::DcganGenerator| -> Vec<f32> {
         struct Mean(Vec<f32>);
         impl VisitParam for Mean {
             fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
@@ -204,9 +187,9 @@ fn both_networks_keep_running_statistics_of_their_own() {
 
 #[test]
 fn sides_that_cannot_be_halved_are_an_error() {
-    let made = |side, widths: &[usize]| {
+    let error = |side, widths: &[usize]| {
         Gan::new(&dcgan(4, widths), [1, side, 32], 1, &Device::flex()).err()
     };
-    assert_eq!(made(28, &[2, 2, 2]), Some(Unfit::Indivisible { multiple: 8 }));
-    assert_eq!(made(28, &[2, 2]), None);
+    assert_eq!(error(28, &[2, 2, 2]), Some(ImageSizeError::Indivisible { multiple: 8 }));
+    assert_eq!(error(28, &[2, 2]), None);
 }

@@ -6,7 +6,7 @@ use super::export::{self, Exported};
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, Normalization, PictureShape, read_picture, to_pixels};
-use hearth_model::{Classifier, Pass};
+use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Guess;
 use image::DynamicImage;
 
@@ -135,7 +135,7 @@ impl Predictor {
     pub(crate) fn look(&self, pixels: Vec<u8>, count: usize) -> (Tensor<2>, Tensor<2>) {
         let shape = self.shape();
         let batch = Batch { pixels, labels: vec![0; count], indices: Vec::new(), shape };
-        let mut pass = Pass::default();
+        let mut pass = ForwardContext::default();
         let features = self.network.features(self.input.tensor(&batch, &self.device), &mut pass);
         let logits = self.network.head(features.clone(), &mut pass);
         (features, logits)

@@ -61,7 +61,7 @@ impl Manifold {
                 part,
                 columns.clone(),
                 None,
-                hearth_kernels::Activation::None,
+                hearth_kernels::FusedActivation::None,
             );
             let mut distances = numbers(products);
             let found: Vec<R> = distances

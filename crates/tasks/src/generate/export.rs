@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_export::{Forward, Network, Part};
-use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
+use hearth_model::{Discriminator, ForwardContext, Gan, Generator, gan};
 use hearth_train::TrainError;
 use hearth_train::run::trained::Trained;
 use hearth_train::task::outputs::values;
@@ -30,7 +30,7 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
                 module: generator,
                 forward: |network, latent| {
                     let latent = latent.flatten(1, 3);
-                    values(network.forward(latent, &mut Pass::default()).flatten(1, 3))
+                    values(network.forward(latent, &mut ForwardContext::default()).flatten(1, 3))
                 },
             };
             let latent = gan::latent_size(config);
@@ -40,7 +40,9 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
             let layers = Discriminator::layers(config, dims);
             let forward = Forward {
                 module: discriminator,
-                forward: |network, images| values(network.forward(images, &mut Pass::default())),
+                forward: |network, images| {
+                    values(network.forward(images, &mut ForwardContext::default()))
+                },
             };
             let state = states.take_under("discriminator");
             Network::new(&forward, layers, state, signature(Kind::Discriminator))

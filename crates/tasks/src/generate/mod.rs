@@ -7,7 +7,7 @@ use hearth_config::seed::Purpose;
 use hearth_config::{AdversarialConfig, Config, GanConfig};
 use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
-use hearth_model::{Discriminator, Gan, Generator, Pass, gan};
+use hearth_model::{Discriminator, ForwardContext, Gan, Generator, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
@@ -144,7 +144,7 @@ impl Adversarial {
         context: &mut StepContext<'_>,
     ) -> ([Number; 3], Update) {
         // Each batch by itself, so that its moments tell nothing of the other one.
-        let mut pass = Pass::training(0);
+        let mut pass = ForwardContext::train(0);
         let discriminator = context.weights(discriminator);
         let logits =
             [real, fake].map(|images| context.output(discriminator.forward(images, &mut pass)));
@@ -156,7 +156,7 @@ impl Adversarial {
             context.read("logit of fake images", of_fake.inner().mean()),
         ];
         let gradients = context.backward(loss, &*discriminator);
-        let moments = pass.into_moments();
+        let moments = pass.into_batch_statistics();
         (results, context.propose(&*discriminator, Some("discriminator"), gradients, moments))
     }
 }
@@ -187,7 +187,7 @@ impl Task for Adversarial {
         let generator = context.weights(&self.pair.generator.network);
         let mut discriminator = self.pair.discriminator.clone();
         let mut totals = [(); 3].map(|()| Number::Here(0.0));
-        let mut generator_pass = Pass::training(0);
+        let mut generator_pass = ForwardContext::train(0);
         let mut last_fake = None;
         for (index, batch) in batches.iter().enumerate() {
             let random = context.random(Purpose::Latent, index);
@@ -198,7 +198,7 @@ impl Task for Adversarial {
                 let fake = generator.forward(latent, &mut generator_pass);
                 last_fake.insert(fake).clone().detach()
             } else {
-                let fake = generator.valid().forward(latent.inner(), &mut Pass::training(0));
+                let fake = generator.valid().forward(latent.inner(), &mut ForwardContext::train(0));
                 Tensor::from_inner(fake)
             };
             let real = context.input(self.input.tensor(batch, &self.device));
@@ -218,11 +218,11 @@ impl Task for Adversarial {
         let fake = last_fake.expect("every step has a batch");
         // Without gradients for the discriminator's weights, which this step does not change.
         let fixed = context.weights(&discriminator.network).into_owned().no_grad();
-        let logits = fixed.forward(fake, &mut Pass::training(0));
+        let logits = fixed.forward(fake, &mut ForwardContext::train(0));
         let loss = self.loss.of_generator(context.output(logits));
         let generator_loss = context.read("generator's loss", loss.clone().inner());
         let gradients = context.backward(loss, &*generator);
-        let moments = generator_pass.into_moments();
+        let moments = generator_pass.into_batch_statistics();
         let generator = context.propose(&*generator, Some("generator"), gradients, moments);
         let [discriminator_loss, real_logit, fake_logit] = totals;
         let (learning_rate, number) = (context.learning_rate, context.step + 1);

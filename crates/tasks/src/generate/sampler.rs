@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::ModelConfig;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::PictureShape;
-use hearth_model::{Gan, Generator, Pass, gan};
+use hearth_model::{ForwardContext, Gan, Generator, gan};
 
 use crate::latent::{Use, latent};
 use hearth_train::backend::Backend;
@@ -40,7 +40,7 @@ pub fn sample(
 
 /// What the generator makes of these numbers, from -1 to 1.
 fn pictures(generator: &Generator, latent: Tensor<2>) -> Tensor<4> {
-    generator.forward(latent, &mut Pass::default())
+    generator.forward(latent, &mut ForwardContext::default())
 }
 
 /// Pictures from -1 to 1 as bytes; many batches are read at once.

@@ -1,7 +1,7 @@
 //! Features in two dimensions: their first two principal components (Pearson 1901).
 
 use hearth_data::Subset;
-use hearth_model::Pass;
+use hearth_model::ForwardContext;
 use hearth_report::plot::Series;
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -24,7 +24,7 @@ pub fn of(subject: &Subject, set: &Subset) -> Embedding {
     let (mut rows, mut labels) = (Vec::new(), Vec::new());
     for batch in Subject::over(set, PICTURES) {
         let pictures = subject.input.tensor(&batch, &subject.device);
-        rows.extend(values(subject.still.features(pictures, &mut Pass::default())));
+        rows.extend(values(subject.still.features(pictures, &mut ForwardContext::default())));
         labels.extend(batch.labels);
     }
     let width = rows.len() / labels.len().max(1);

@@ -7,7 +7,7 @@ use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, PictureShape, Subset, read_picture};
-use hearth_model::{Classifier, Pass, Trace};
+use hearth_model::{Classifier, ForwardContext, Trace};
 use hearth_report::inspect::{InspectPage, Looked};
 use hearth_store::RunDir;
 use serde::Serialize;
@@ -178,7 +178,7 @@ impl Subject {
 
     /// What each layer makes of pictures, by its name.
     fn layers(network: &Classifier, pictures: Tensor<4>) -> Vec<(String, Tensor<4>)> {
-        let mut pass = Pass::traced();
+        let mut pass = ForwardContext::traced();
         drop(network.forward_in(pictures, &mut pass));
         match pass.trace {
             Trace::On(kept) => kept,

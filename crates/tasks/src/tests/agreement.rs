@@ -11,7 +11,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Data, Labels, Normalization, Splits};
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
-use hearth_model::{Classifier, Gan, Pass, absorb, gan};
+use hearth_model::{Classifier, ForwardContext, Gan, gan, update_running_statistics};
 
 use crate::classify::cross_entropy::CrossEntropy;
 use crate::generate;
@@ -151,7 +151,7 @@ fn every_classifier_has_the_same_outputs_and_gradients() {
         let found = devices.clone().map(|device| {
             let training = device.clone().autodiff();
             let network = Classifier::new(network, [1, 28, 28], 10, 1, &training).expect("it fits");
-            let mut pass = Pass::training(7);
+            let mut pass = ForwardContext::train(7);
             let logits = network.forward_in(input.tensor(&batch, &training), &mut pass);
             let total = loss.total_weight(&batch.labels);
             let value = loss.forward(logits.clone(), &batch.labels, total);
@@ -162,7 +162,7 @@ fn every_classifier_has_the_same_outputs_and_gradients() {
             let parts = GradientsParams::from_grads(value.backward(), &network);
             gradients(&network, &parts, "", &mut numbers);
             // Of the trained network: with the running statistics that the step leaves.
-            let trained = absorb(network, &pass.into_moments());
+            let trained = update_running_statistics(network, &pass.into_batch_statistics());
             let trained = burn::module::Module::valid(&trained);
             let logits = trained.forward(input.tensor(&batch, &device));
             numbers.insert("logits, not in training".to_owned(), values(logits));
@@ -196,10 +196,10 @@ fn every_pair_has_the_same_losses_and_gradients() {
                 let random = latent(stream, [5, gan::latent_size(pair)], &training);
                 let mut numbers = Numbers::new();
 
-                let made = networks.generator.forward(random, &mut Pass::training(0));
+                let made = networks.generator.forward(random, &mut ForwardContext::train(0));
                 numbers.insert("pictures".to_owned(), values(made.clone().inner()));
                 let real = input.tensor(&batch, &training);
-                let mut pass = Pass::training(0);
+                let mut pass = ForwardContext::train(0);
                 let of_real = networks.discriminator.forward(real, &mut pass);
                 let of_made = networks.discriminator.forward(made.clone().detach(), &mut pass);
                 let value = loss.of_discriminator(of_real, of_made);
@@ -208,7 +208,7 @@ fn every_pair_has_the_same_losses_and_gradients() {
                 gradients(&networks.discriminator, &parts, "discriminator.", &mut numbers);
 
                 let fixed = burn::module::Module::no_grad(networks.discriminator.clone());
-                let value = loss.of_generator(fixed.forward(made, &mut Pass::training(0)));
+                let value = loss.of_generator(fixed.forward(made, &mut ForwardContext::train(0)));
                 numbers.insert("generator loss".to_owned(), values(value.clone().inner()));
                 let parts = GradientsParams::from_grads(value.backward(), &networks.generator);
                 gradients(&networks.generator, &parts, "generator.", &mut numbers);

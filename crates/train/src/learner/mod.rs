@@ -9,7 +9,7 @@ pub mod state;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use hearth_config::RuleConfig;
-use hearth_model::{Moments, absorb};
+use hearth_model::{BatchStatistics, update_running_statistics};
 use hearth_store::{StateDict, StoreError};
 
 use crate::backend::number::Number;
@@ -29,7 +29,7 @@ pub struct Update {
     /// By the network's parameters.
     pub(crate) gradients: GradientsParams,
     /// For the running statistics of the batch normalisation.
-    pub(crate) moments: Vec<Moments>,
+    pub(crate) moments: Vec<BatchStatistics>,
     /// The factor that keeps the norm of the gradients from being too large.
     pub(crate) scale: Number,
 }
@@ -49,7 +49,7 @@ impl<M: Module> Learner<M> {
 
     /// Makes a step.
     pub fn update(&mut self, update: Update, learning_rate: f64) {
-        let network = absorb(self.network.clone(), &update.moments);
+        let network = update_running_statistics(self.network.clone(), &update.moments);
         self.network = self.rule.step(network, update.gradients, learning_rate, update.scale);
     }
 

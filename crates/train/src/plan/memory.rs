@@ -4,7 +4,7 @@ use std::fs;
 
 use hearth_config::{Config, OptimizerKind};
 use hearth_data::DataCard;
-use hearth_model::{Layer, PictureDims};
+use hearth_model::{ImageDims, Layer};
 
 use crate::backend::Backend;
 use crate::error::TrainError;
@@ -116,10 +116,7 @@ fn of_machine() -> Option<usize> {
 
 /// The sizes of networks that are not there yet, by their layers and the dimensions of their inputs; `dims` are those
 /// of a sample.
-pub fn sizes_of<const N: usize>(
-    dims: PictureDims,
-    networks: [(Vec<Layer>, PictureDims); N],
-) -> Sizes {
+pub fn sizes_of<const N: usize>(dims: ImageDims, networks: [(Vec<Layer>, ImageDims); N]) -> Sizes {
     let mut sizes = Sizes { inputs: dims.iter().product(), ..Sizes::default() };
     for (layers, input) in networks {
         walk(&layers, input, &mut sizes);
@@ -128,7 +125,7 @@ pub fn sizes_of<const N: usize>(
 }
 
 /// Adds layers behind an input of this shape, and gives the shape of what they make.
-fn walk(layers: &[Layer], input: PictureDims, sizes: &mut Sizes) -> PictureDims {
+fn walk(layers: &[Layer], input: ImageDims, sizes: &mut Sizes) -> ImageDims {
     let mut shape = input;
     for layer in layers {
         let [count, height, width] = shape;

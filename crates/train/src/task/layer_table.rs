@@ -1,7 +1,7 @@
 //! The layers of networks, in a table: names, outputs, parameters.
 
 use burn::module::Module;
-use hearth_model::{Pass, Trace, params};
+use hearth_model::{ForwardContext, Trace, params};
 
 /// The layers of all networks of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,9 +30,9 @@ impl LayerTable {
         mut self,
         network: &M,
         prefix: &str,
-        forward: impl FnOnce(&mut Pass),
+        forward: impl FnOnce(&mut ForwardContext),
     ) -> Self {
-        let mut pass = Pass::traced();
+        let mut pass = ForwardContext::traced();
         forward(&mut pass);
         let sizes: Vec<(String, usize)> = params::shapes(network)
             .into_iter()

@@ -8,7 +8,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use hearth_config::Config;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_model::Moments;
+use hearth_model::BatchStatistics;
 
 use crate::backend::number::{Number, Reading};
 use crate::error::TrainError;
@@ -114,7 +114,7 @@ impl<'a> StepContext<'a> {
         network: &M,
         owner: Option<&str>,
         gradients: GradientsParams,
-        moments: Vec<Moments>,
+        moments: Vec<BatchStatistics>,
     ) -> Update {
         let norm = norm(network, &gradients, self.reading);
         if let Some(path) = &norm.non_finite {

@@ -1,34 +1,31 @@
-//! LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, figure 2) in the form of *Dive into Deep
-//! Learning*: all feature maps are connected, the last layer is linear, and a margin of 2 makes
-//! 32x32 pictures of 28x28 ones. Activation and pooling are settings: sigmoid and average pooling
-//! are the book's.
+//! LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, figure 2) in the form of *Dive into Deep Learning*: all
+//! feature maps are connected, the last layer is linear, and a padding of 2 makes 32x32 images of 28x28 ones.
+//! Activation and pooling are settings; the book has sigmoid and average pooling.
+//!
+//! On 1x28x28 images in ten classes, 61,706 parameters:
 //!
 //! | layer | output | parameters |
 //! | --- | --- | --- |
-//! | convolutions.0: 5x5, margin 2, activation | batch, 6, 28, 28 | 25 channels * 6 + 6 |
-//! | pooling 2x2 | batch, 6, 14, 14 | 0 |
-//! | convolutions.1: 5x5, activation | batch, 16, 10, 10 | 2,416 |
-//! | pooling 2x2 | batch, 16, 5, 5 | 0 |
-//! | layers.0: linear, activation | batch, 120 | 48,120 |
+//! | convolutions.0: 5x5, padding 2, activation | batch, 6, 28, 28 | 156 |
+//! | convolutions.1: 2x2 pooling, 5x5, activation | batch, 16, 10, 10 | 2,416 |
+//! | layers.0: 2x2 pooling, flatten, linear, activation | batch, 120 | 48,120 |
 //! | layers.1: linear, activation | batch, 84 | 10,164 |
-//! | layers.2: linear | batch, classes | 84 * classes + classes |
-//!
-//! On pictures of 1x28x28 in ten classes: 61,706 parameters.
+//! | layers.2: linear | batch, 10 | 850 |
 
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 use hearth_config::{Activation, LenetConfig, Pooling};
 
-use crate::init::Init;
-use crate::layers::{Convolution, Window, activate, apply_linear, linear, pool, split};
-use crate::network::Network;
+use super::ClassifierNetwork;
 #[cfg(test)]
-use crate::network::{Row, Table};
+use super::{StageTable, Stages};
+use crate::init::ParamInit;
+use crate::layers::{ConvGeometry, Convolution, activate, apply_linear, linear, pool, split};
 use crate::outline::{Layer, function, perceptron};
-use crate::{Pass, PictureDims};
+use crate::{ForwardContext, ImageDims};
 
-/// See the [module](self).
+/// LeNet-5; see the [module](self).
 #[derive(Module, Debug)]
 pub struct Lenet {
     convolutions: Vec<Convolution>,
@@ -39,18 +36,17 @@ pub struct Lenet {
     pooling: Pooling,
 }
 
-impl Network for Lenet {
+impl ClassifierNetwork for Lenet {
     type Config = LenetConfig;
 
-    /// The network for pictures of this size, its weights drawn by `init`.
     fn new(
         config: &LenetConfig,
-        [channels, height, width]: PictureDims,
+        [channels, height, width]: ImageDims,
         num_classes: usize,
-        init: &mut Init<'_>,
+        init: &mut ParamInit<'_>,
     ) -> Self {
-        let first = Window { kernel: 5, stride: 1, padding: 2 };
-        let second = Window { padding: 0, ..first };
+        let first = ConvGeometry { kernel: 5, stride: 1, padding: 2 };
+        let second = ConvGeometry { padding: 0, ..first };
         let side = |size: usize| (size / 2 - 4) / 2;
         let widths = [16 * side(height) * side(width), 120, 84, num_classes];
         Self {
@@ -64,10 +60,9 @@ impl Network for Lenet {
         }
     }
 
-    /// The layers that other programs know.
     fn layers(
         config: &LenetConfig,
-        [channels, height, width]: PictureDims,
+        [channels, height, width]: ImageDims,
         classes: usize,
     ) -> Option<Vec<Layer>> {
         let mut layers = Vec::new();
@@ -93,49 +88,49 @@ impl Network for Lenet {
         Some(layers)
     }
 
-    /// Pictures `[batch, channels, height, width]` to features `[batch, 84]`.
-    fn features(&self, pictures: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
-        let mut x = pictures;
+    /// The features are `[batch, 84]`.
+    fn features(&self, images: Tensor<4>, context: &mut ForwardContext) -> Tensor<2> {
+        let mut x = images;
         for (index, layer) in self.convolutions.iter().enumerate() {
             let (fused, rest) = split(self.activation);
             x = activate(rest, layer.forward(x, fused));
-            pass.trace.keep(|| format!("convolutions.{index}"), &x);
+            context.trace.keep(|| format!("convolutions.{index}"), &x);
             x = pool(self.pooling, x);
         }
         let mut features: Tensor<2> = x.flatten(1, 3);
         let (_, hidden) = self.layers.split_last().expect("three layers");
         for (index, layer) in hidden.iter().enumerate() {
             features = apply_linear(layer, features, self.activation);
-            pass.trace.keep_flat(|| format!("layers.{index}"), &features);
+            context.trace.keep_flat(|| format!("layers.{index}"), &features);
         }
         features
     }
 
-    /// Features to logits `[batch, num_classes]`.
-    fn head(&self, features: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
+    fn head(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
         let (last, _) = self.layers.split_last().expect("three layers");
         let logits = apply_linear(last, features, Activation::None);
-        pass.trace.keep_flat(|| self.head_path(), &logits);
+        context.trace.keep_flat(|| self.head_path(), &logits);
         logits
     }
 
-    /// Where the head's parameters are.
     fn head_path(&self) -> String {
         format!("layers.{}", self.layers.len() - 1)
     }
 }
 
 #[cfg(test)]
-impl Table for Lenet {
-    fn table() -> Vec<(LenetConfig, Row)> {
-        let row = Row {
-            picture: [1, 28, 28],
-            stages: vec![
-                ("convolutions.0", [3, 6, 28, 28]),
-                ("convolutions.1", [3, 16, 10, 10]),
-                ("layers.0", [3, 120, 1, 1]),
-                ("layers.1", [3, 84, 1, 1]),
-                ("layers.2", [3, 10, 1, 1]),
+impl StageTable for Lenet {
+    const SOURCE: &'static str = include_str!("lenet.rs");
+
+    fn table() -> Vec<(LenetConfig, Stages)> {
+        let row = Stages {
+            image: [1, 28, 28],
+            rows: vec![
+                ("convolutions.0", [3, 6, 28, 28], 156),
+                ("convolutions.1", [3, 16, 10, 10], 2_416),
+                ("layers.0", [3, 120, 1, 1], 48_120),
+                ("layers.1", [3, 84, 1, 1], 10_164),
+                ("layers.2", [3, 10, 1, 1], 850),
             ],
             parameters: 61_706,
         };

@@ -1,0 +1,34 @@
+//! Dropout.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use hearth_kernels::dropout_mask;
+
+use crate::context::ForwardContext;
+
+/// Dropout (Srivastava et al. 2014): in train mode, features become zero at random.
+#[derive(Module, Debug)]
+pub struct DropoutLayer {
+    #[module(skip)]
+    probability: f64,
+}
+
+impl DropoutLayer {
+    /// Drops each feature with `probability`, from 0 to 1.
+    pub fn new(probability: f64) -> Self {
+        Self { probability }
+    }
+
+    /// Maps `[batch, features]` to the same shape; the identity in eval mode.
+    pub fn forward(&self, features: Tensor<2>, context: &mut ForwardContext) -> Tensor<2> {
+        match context.seed() {
+            Some(seed) if self.probability > 0.0 => {
+                let (dims, device) = (features.dims(), features.device());
+                let mask = dropout_mask(dims, self.probability, seed, &device);
+                let dtype = features.dtype();
+                features * mask.cast(dtype)
+            }
+            _ => features,
+        }
+    }
+}

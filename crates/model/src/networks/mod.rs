@@ -1,0 +1,15 @@
+//! The networks, one file each: the paper, the table of stages, the forward pass and the list of layers.
+
+mod classifier_network;
+pub mod cnn;
+pub mod dcgan;
+pub mod lenet;
+pub mod mlp;
+pub mod mlp_gan;
+pub mod resnet;
+#[cfg(test)]
+mod stage_table;
+
+pub(crate) use classifier_network::ClassifierNetwork;
+#[cfg(test)]
+pub(crate) use stage_table::{Stage, StageTable, Stages, assert_documented, assert_stages};
