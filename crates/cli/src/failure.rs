@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use hearth_config::{Fault, Faults, reason};
+use hearth_config::{Diagnostic, Diagnostics, reason};
 use hearth_data::DataError;
 use hearth_store::StoreError;
 use hearth_train::TrainError;
@@ -16,7 +16,7 @@ use crate::show::shown;
 #[derive(Debug)]
 pub enum Failure {
     /// The config or the command line.
-    Config(Faults),
+    Config(Diagnostics),
     /// Everything else that ends in a sentence.
     Error(TrainError),
     /// The graphics adapter gave up in the middle of a computation.
@@ -32,7 +32,7 @@ pub enum Failure {
 impl Failure {
     /// A fault of the command line.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::Config(Fault::new(message).into())
+        Self::Config(Diagnostic::new(message).into())
     }
 
     /// A file that was asked for and could not be written.
@@ -78,7 +78,7 @@ impl Failure {
                 faults.0.iter().for_each(|fault| say(&shown(fault)));
             }
             Self::Error(_) | Self::Adapter(_) | Self::Data(_) | Self::Other(_) => {
-                say(&shown(&Fault::new(self.text())));
+                say(&shown(&Diagnostic::new(self.text())));
             }
             Self::Interrupted => {}
         }
@@ -141,8 +141,8 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     message
 }
 
-impl From<Faults> for Failure {
-    fn from(faults: Faults) -> Self {
+impl From<Diagnostics> for Failure {
+    fn from(faults: Diagnostics) -> Self {
         Self::Config(faults)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::{Absent, Config, Fault, Faults, Located, RawConfig};
+use hearth_config::{Config, Diagnostic, Diagnostics, MissingPath, RawConfig, ResolvedConfig};
 use hearth_data::is_present;
 use hearth_store::RunDir;
 use hearth_train::record::info::RunInfo;
@@ -18,7 +18,7 @@ pub const DATASETS: &str = "datasets";
 pub fn read(path: &Path, overrides: &[String]) -> Result<Config, Failure> {
     let raw = RawConfig::read(path)?.with_overrides(overrides)?;
     let config = raw.check()?;
-    located(raw.locate(config, false))
+    located(raw.resolve_paths(config, false))
 }
 
 /// The settings of a run that is there, with overrides over them or over those of another config.
@@ -29,28 +29,31 @@ pub fn of_run(
 ) -> Result<Config, Failure> {
     let path = run.config_path();
     let raw = RawConfig::read(config.unwrap_or(&path))?.with_overrides(overrides)?;
-    let (config, stored) = (raw.locate(raw.check()?, config.is_none()), stored_config(run)?);
+    let (config, stored) = (raw.resolve_paths(raw.check()?, config.is_none()), stored_config(run)?);
     // The run has its first weights already, or says itself that it lacks them.
-    let absent = config.absent.into_iter().filter(|absent| absent.key != "model.init");
-    let config = located(Located { absent: absent.collect(), ..config })?.with_files_of(&stored);
+    let missing = config.missing.into_iter().filter(|missing| missing.key != "model.init");
+    let config =
+        located(ResolvedConfig { missing: missing.collect(), ..config })?.with_files_of(&stored);
     raw.check_resume(&config, &stored)?;
     Ok(config)
 }
 
 /// The config of these settings with absolute paths, after what has to be said of them. A path that leads
 /// nowhere is an error.
-pub fn located(Located { config, notes, absent }: Located) -> Result<Config, Failure> {
+pub fn located(
+    ResolvedConfig { config, notes, missing }: ResolvedConfig,
+) -> Result<Config, Failure> {
     for note in &notes {
         say(note);
     }
-    let Some(Absent { key, tried, place }) = absent.first() else { return Ok(config) };
+    let Some(MissingPath { key, tried, location }) = missing.first() else { return Ok(config) };
     let tried: Vec<_> = tried.iter().map(|path| format!("\n{}", path.display())).collect();
-    let message = format!("`{key}` leads to nothing ({place}); tried:{}", tried.concat());
+    let message = format!("`{key}` leads to nothing ({location}); tried:{}", tried.concat());
     Err(if key.starts_with("data.") {
         Failure::Data(message)
     } else {
         let help = "name the folder of a run; `hearth runs` lists them";
-        Faults::from(Fault::new(message).help(help)).into()
+        Diagnostics::from(Diagnostic::new(message).help(help)).into()
     })
 }
 

@@ -10,7 +10,7 @@
 
 use std::io::IsTerminal as _;
 
-use hearth_config::{Fault, Place, Spot};
+use hearth_config::{Diagnostic, LineSpan, Location};
 
 /// The longest line, in letters.
 const WIDTH: usize = 100;
@@ -23,26 +23,26 @@ const LINES: usize = 6;
 const NAME: usize = 40;
 
 /// The text of a fault for standard error.
-pub fn shown(fault: &Fault) -> String {
+pub fn shown(fault: &Diagnostic) -> String {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     text(fault, std::io::stderr().is_terminal() && !plain)
 }
 
-fn text(fault: &Fault, in_color: bool) -> String {
+fn text(fault: &Diagnostic, in_color: bool) -> String {
     let color = |code: &str, text: &str| {
         if in_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
     // What is cut of it stands in the config, whose line is shown as well.
     let (longest, most) =
-        if fault.place().is_some() { (NAME, LINES - 3) } else { (usize::MAX, usize::MAX) };
+        if fault.location().is_some() { (NAME, LINES - 3) } else { (usize::MAX, usize::MAX) };
     let mut lines = wrapped(&fault.to_string(), WIDTH - 4, longest, most - 1);
     let remedy =
-        wrapped(fault.remedy().unwrap_or_default(), WIDTH - 8, longest, most - lines.len());
+        wrapped(fault.help_text().unwrap_or_default(), WIDTH - 8, longest, most - lines.len());
     for (index, line) in lines.iter_mut().enumerate() {
         let mark = if index == 0 { color("31", "×") } else { " ".to_owned() };
         *line = format!("  {mark} {line}");
     }
-    lines.extend(fault.place().into_iter().flat_map(|place| snippet(place, color)));
+    lines.extend(fault.location().into_iter().flat_map(|place| snippet(place, color)));
     for (index, line) in remedy.iter().enumerate() {
         let mark = if index == 0 { color("36", "help:") } else { " ".repeat(5) };
         lines.push(format!("  {mark} {line}"));
@@ -51,8 +51,8 @@ fn text(fault: &Fault, in_color: bool) -> String {
 }
 
 /// The line of a place, with what is meant underlined.
-fn snippet(place: &Place, color: impl Fn(&str, &str) -> String) -> [String; 3] {
-    let Spot { line, text, letters: (first, count) } = place.spot();
+fn snippet(place: &Location, color: impl Fn(&str, &str) -> String) -> [String; 3] {
+    let LineSpan { line, text, columns: (first, count) } = place.line_span();
     let number = line.to_string();
     let margin = " ".repeat(number.len());
     let name = if place.is_typed() {
@@ -141,15 +141,15 @@ fn shortened(text: &str, width: usize) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use hearth_config::Source;
+    use hearth_config::SourceText;
 
     use super::*;
 
-    fn at(text: &str, part: &str) -> Fault {
-        let source = Source { name: "a.toml".into(), text: text.into() };
+    fn at(text: &str, part: &str) -> Diagnostic {
+        let source = SourceText { name: "a.toml".into(), text: text.into() };
         let start = source.text.find(part).expect("it is there");
-        let place = Place { source: Arc::new(source), span: start..start + part.len() };
-        Fault::new("it is wrong").at(Some(&place)).help("it would be right")
+        let place = Location { source: Arc::new(source), span: start..start + part.len() };
+        Diagnostic::new("it is wrong").at(Some(&place)).help("it would be right")
     }
 
     #[test]
@@ -171,20 +171,22 @@ mod tests {
         let place = |line: &str, letter: char| line.chars().position(|c| c == letter);
         assert_eq!(place(found, '1').map(|_| found.chars().count()), Some(under.chars().count()));
         let name = "x".repeat(500);
-        let fault = Fault::new(format!("`{name}` is no key")).help(format!("not `{name}`"));
-        let place = at(&name, &name).place().cloned();
+        let fault = Diagnostic::new(format!("`{name}` is no key")).help(format!("not `{name}`"));
+        let place = at(&name, &name).location().cloned();
         assert!(text(&fault, false).contains(&name), "it is shown nowhere else");
         assert_eq!(text(&fault.at(place.as_ref()), false).lines().count(), 5);
-        let words = Fault::new("word\n".repeat(90)).help("word ".repeat(90)).at(place.as_ref());
+        let words =
+            Diagnostic::new("word\n".repeat(90)).help("word ".repeat(90)).at(place.as_ref());
         assert_eq!(text(&words, false).lines().count(), LINES);
-        let shown = text(&Fault::new("word ".repeat(50)), false);
+        let shown = text(&Diagnostic::new("word ".repeat(50)), false);
         assert_eq!(shown.lines().count(), 3, "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
         let command = format!("hearth train --run '{}' --resume", "my  run ".repeat(20));
-        let shown = text(&Fault::new(format!("{}`{command}` goes on", "word ".repeat(10))), false);
+        let shown =
+            text(&Diagnostic::new(format!("{}`{command}` goes on", "word ".repeat(10))), false);
         assert!(shown.lines().any(|line| line.contains(&command)), "{shown}");
         let list = format!("none led there\n  - first: {}end\n  - second: no", "so ".repeat(90));
-        let shown = text(&Fault::new(list), false);
+        let shown = text(&Diagnostic::new(list), false);
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!((lines.len(), lines[2]), (3, "    - second: no"), "{shown}");
         assert!(lines[1].contains(" ... ") && lines[1].ends_with("so end"), "{shown}");

@@ -4,7 +4,7 @@ use std::num::{ParseFloatError, ParseIntError};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use hearth_config::{Fault, nearest, setting_like};
+use hearth_config::{Diagnostic, nearest, setting_like};
 
 use crate::failure::Failure;
 
@@ -23,13 +23,13 @@ pub fn answer(error: &clap::Error) -> ExitCode {
         _ => {
             let words: Vec<String> =
                 std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-            Failure::from(hearth_config::Faults::from(fault(error, &words))).report()
+            Failure::from(hearth_config::Diagnostics::from(fault(error, &words))).report()
         }
     }
 }
 
 /// The fault that clap found in these words.
-fn fault(error: &clap::Error, words: &[String]) -> Fault {
+fn fault(error: &clap::Error, words: &[String]) -> Diagnostic {
     let said = Said(error);
     let command = said.command();
     let argument = said.text(ContextKind::InvalidArg);
@@ -42,14 +42,14 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
                 Some(near) => format!("did you mean `{near}`? {listed}"),
                 None => listed,
             };
-            Fault::new(format!("`{command}` has no command {typed}")).help(help)
+            Diagnostic::new(format!("`{command}` has no command {typed}")).help(help)
         }
         ErrorKind::UnknownArgument => {
             let help = match said.first(ContextKind::SuggestedArg) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => meant(&argument, &command, words).unwrap_or(listed),
             };
-            Fault::new(format!("`{command}` has no option {argument}")).help(help)
+            Diagnostic::new(format!("`{command}` has no option {argument}")).help(help)
         }
         ErrorKind::MissingRequiredArgument => {
             let missing = said.all(ContextKind::InvalidArg).join(" and ");
@@ -60,10 +60,10 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
             } else {
                 said.usage()
             };
-            Fault::new(format!("`{command}` lacks {missing}")).help(help)
+            Diagnostic::new(format!("`{command}` lacks {missing}")).help(help)
         }
         ErrorKind::InvalidValue if value.is_empty() => {
-            Fault::new(format!("{argument} has no value")).help(listed)
+            Diagnostic::new(format!("{argument} has no value")).help(listed)
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = said.all(ContextKind::ValidValue);
@@ -72,7 +72,7 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
                 None if !known.is_empty() => format!("known here: {}", known.join(", ")),
                 None => allowed(error),
             };
-            Fault::new(format!("{argument} cannot be `{value}`")).help(help)
+            Diagnostic::new(format!("{argument} cannot be `{value}`")).help(help)
         }
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues | ErrorKind::TooManyValues => {
             let given = said.text(ContextKind::ActualNumValues);
@@ -80,7 +80,7 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
             let wanted = if least.is_empty() { "another number".to_owned() } else { least };
             let argument = argument.split_whitespace().next().unwrap_or_default();
             let message = format!("`{command}` needs {wanted} of {argument}, and has {given}");
-            Fault::new(message).help(said.usage())
+            Diagnostic::new(message).help(said.usage())
         }
         ErrorKind::ArgumentConflict => {
             let other = said.all(ContextKind::PriorArg).join(" and ");
@@ -89,12 +89,12 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
                 other if *other == argument => format!("{argument} is given twice"),
                 other => format!("{argument} does not go together with {other}"),
             };
-            Fault::new(message).help("leave one of them out")
+            Diagnostic::new(message).help("leave one of them out")
         }
         _ => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
-            Fault::new(line.trim_start_matches("error: ")).help(listed)
+            Diagnostic::new(line.trim_start_matches("error: ")).help(listed)
         }
     }
 }

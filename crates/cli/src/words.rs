@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use hearth_config::Called;
+use hearth_config::Invocation;
 
 use crate::args::{Args, Command, Compute};
 use crate::settings::DATASETS;
@@ -62,7 +62,7 @@ fn may_be_run(word: &OsStr) -> bool {
 
 impl Args {
     /// How this process was called, by its first word.
-    pub fn called(&self, program: OsString) -> Called {
+    pub fn called(&self, program: OsString) -> Invocation {
         let compute = self.command.compute();
         let named = |name: &str, value: String| [OsString::from(name), value.into()];
         let backend = compute.and_then(|compute| compute.backend);
@@ -73,7 +73,7 @@ impl Args {
         let datasets = self.datasets.as_ref().filter(|folder| *folder != Path::new(DATASETS));
         let datasets =
             datasets.map(|folder| ["--datasets".into(), folder.clone().into_os_string()]);
-        Called {
+        Invocation {
             program: if program.is_empty() { "hearth".into() } else { program },
             datasets: datasets.into_iter().flatten().collect(),
             compute: backend.into_iter().chain(device).flatten().collect(),

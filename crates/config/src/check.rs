@@ -1,4 +1,4 @@
-//! Ranges and contradictions: what types alone cannot say.
+//! Ranges and contradictions, which types alone cannot express.
 
 mod adversarial;
 mod csv;
@@ -8,9 +8,9 @@ mod task;
 use std::collections::BTreeSet;
 
 use crate::checks::{Checks, LARGEST};
-use crate::fault::Fault;
-use crate::gather::Sections;
+use crate::diagnostic::Diagnostic;
 use crate::models::ModelConfig;
+use crate::section_reader::Sections;
 use crate::sections::{
     AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, OptimizerKind,
     RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
@@ -18,7 +18,7 @@ use crate::sections::{
 use crate::text::toml_string;
 
 impl Checks<'_> {
-    /// Checks all sections that could be read, each alone and against the others.
+    /// Checks every section that was read, alone and against the others.
     pub fn all(&mut self, sections: &Sections) {
         let Sections { run, data, augment, model, optimizer, schedule, train, .. } = sections;
         if let Some(run) = run {
@@ -59,7 +59,7 @@ impl Checks<'_> {
         }
     }
 
-    /// What does not go together with a network that names classes or predicts a number.
+    /// Reports settings that contradict a classifier or a regression network.
     fn classifier(&mut self, sections: &Sections) {
         for section in ["adversarial", "evaluate", "optimizer.discriminator"] {
             self.contradiction(
@@ -69,7 +69,7 @@ impl Checks<'_> {
             );
         }
         let Some(train) = &sections.train else { return };
-        // A folder may have validation images of its own.
+        // A folder may hold a validation set of its own.
         let has_none = |data: &DataConfig| {
             data.batches.valid_samples == 0 && !matches!(data.source, DataSource::ImageFolder(_))
         };
@@ -82,7 +82,7 @@ impl Checks<'_> {
 
     fn run(&mut self, run: &RunConfig) {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        self.that(
+        self.require(
             "run.name",
             toml_string(&run.name),
             !run.name.is_empty()
@@ -91,25 +91,30 @@ impl Checks<'_> {
                 && !run.name.starts_with(['.', '-']),
             "letters, digits, `-`, `_` and `.`: it becomes a folder's name",
         );
-        self.that("run.seed", run.seed, i64::try_from(run.seed).is_ok(), "0 to 2^63 - 1");
+        self.require("run.seed", run.seed, i64::try_from(run.seed).is_ok(), "0 to 2^63 - 1");
         if let Some(threads) = run.threads {
-            self.that("run.threads", threads, (1..=1024).contains(&threads), "1 to 1024");
+            self.require("run.threads", threads, (1..=1024).contains(&threads), "1 to 1024");
         }
     }
 
     fn data(&mut self, data: &DataConfig) {
         let batch_size = data.batches.batch_size;
-        self.that(
+        self.require(
             "data.batch_size",
             batch_size,
             (1..=LARGEST).contains(&batch_size),
             "1 to 1048576",
         );
         if let Some(share) = data.batches.limit_train {
-            self.that("data.limit_train", share, 0.0 < share && share <= 1.0, "above 0, up to 1");
+            self.require(
+                "data.limit_train",
+                share,
+                0.0 < share && share <= 1.0,
+                "above 0, up to 1",
+            );
         }
         if let Some(batches) = data.batches.overfit_batches {
-            self.that(
+            self.require(
                 "data.overfit_batches",
                 batches,
                 (1..=LARGEST).contains(&batches),
@@ -122,7 +127,7 @@ impl Checks<'_> {
         match &data.source {
             DataSource::Idx(idx) => {
                 let classes = idx.classes.as_ref().map_or(2, Vec::len);
-                self.that(
+                self.require(
                     "data.classes",
                     classes,
                     (2..=65_536).contains(&classes),
@@ -132,15 +137,21 @@ impl Checks<'_> {
                 let mut known = BTreeSet::new();
                 let double = names.find(|name| !known.insert(*name));
                 if let Some(double) = double.filter(|_| self.trains) {
-                    let fault = Fault::new(format!("`data.classes` names {double:?} twice"))
-                        .at(Some(&self.root.place_of("data.classes")));
-                    self.faults.push(fault.help("give each class a name of its own"));
+                    let diagnostic =
+                        Diagnostic::new(format!("`data.classes` names {double:?} twice"))
+                            .at(Some(&self.root.location_of("data.classes")));
+                    self.diagnostics.push(diagnostic.help("give each class a name of its own"));
                 }
             }
             DataSource::ImageFolder(folder) => {
-                self.that("data.size", folder.size, (1..=1024).contains(&folder.size), "1 to 1024");
+                self.require(
+                    "data.size",
+                    folder.size,
+                    (1..=1024).contains(&folder.size),
+                    "1 to 1024",
+                );
                 let fraction = folder.test_fraction;
-                self.that(
+                self.require(
                     "data.test_fraction",
                     fraction,
                     0.0 < fraction && fraction < 1.0,
@@ -154,32 +165,31 @@ impl Checks<'_> {
         }
     }
 
-    /// `size` is that of the images, where the settings say it.
+    /// Checks `[augment]`; `size` is the images' height and width, where the settings give it.
     fn augment(&mut self, augment: &AugmentConfig, size: Option<usize>) {
         self.probability("augment.flip", augment.flip);
-        self.that("augment.shift", augment.shift, augment.shift <= 1024, "0 to 1024");
+        self.require("augment.shift", augment.shift, augment.shift <= 1024, "0 to 1024");
         if let Some(size) = size.filter(|_| self.trains && augment.shift <= 1024) {
             let most = size.saturating_sub(1);
-            let allowed = format!(
-                "0 to {most}: the pictures are {size}x{size}, and something has to be left"
-            );
-            self.that("augment.shift", augment.shift, augment.shift <= most, &allowed);
+            let allowed =
+                format!("0 to {most}: the images are {size}x{size}, and something has to be left");
+            self.require("augment.shift", augment.shift, augment.shift <= most, &allowed);
         }
         self.probability("augment.erase", augment.erase);
     }
 
-    /// An update rule: the section at `path`.
+    /// Checks the update rule of the section at `path`.
     fn rule(&mut self, path: &str, rule: &RuleConfig) {
         let key = |key: &str| format!("{path}.{key}");
         let rate = rule.update.learning_rate;
-        self.that(
+        self.require(
             &key("learning_rate"),
             rate,
             0.0 < rate && rate <= 1000.0,
             "above 0, at most 1000",
         );
         let decay = rule.update.weight_decay;
-        self.that(&key("weight_decay"), decay, (0.0..=10.0).contains(&decay), "0 to 10");
+        self.require(&key("weight_decay"), decay, (0.0..=10.0).contains(&decay), "0 to 10");
         self.contradiction(
             rule.update.decay_all && decay == 0.0,
             &key("decay_all"),
@@ -197,9 +207,9 @@ impl Checks<'_> {
             OptimizerKind::Adam(adam) | OptimizerKind::Adamw(adam) => {
                 self.below_one(&key("beta_1"), adam.beta_1);
                 self.below_one(&key("beta_2"), adam.beta_2);
-                // Below the smallest f32 it would be 0, and 0 / 0 is not a number.
+                // Below the smallest normal f32 it may round to 0, and 0 / 0 is NaN.
                 let good = (f64::from(f32::MIN_POSITIVE)..=1.0).contains(&adam.epsilon);
-                self.that(&key("epsilon"), adam.epsilon, good, "1.2e-38 to 1");
+                self.require(&key("epsilon"), adam.epsilon, good, "1.2e-38 to 1");
             }
         }
     }
@@ -208,7 +218,7 @@ impl Checks<'_> {
         match &schedule.kind {
             ScheduleKind::Constant(_) => {}
             ScheduleKind::Step(step) => {
-                self.that(
+                self.require(
                     "schedule.factor",
                     step.factor,
                     0.0 < step.factor && step.factor < 1.0,
@@ -219,7 +229,7 @@ impl Checks<'_> {
                 self.probability("schedule.final_ratio", cosine.final_ratio);
             }
             ScheduleKind::OneCycle(cycle) => {
-                self.that(
+                self.require(
                     "schedule.rise",
                     cycle.rise,
                     0.0 < cycle.rise && cycle.rise < 1.0,
@@ -233,7 +243,7 @@ impl Checks<'_> {
 
     fn train(&mut self, train: &TrainConfig) {
         let epochs = train.epochs.unwrap_or(1);
-        self.that("train.epochs", epochs, (1..=1_000_000).contains(&epochs), "1 to 1000000");
+        self.require("train.epochs", epochs, (1..=1_000_000).contains(&epochs), "1 to 1000000");
         if let Some(length) = train.length {
             let (most, unit) = match length {
                 Length::Every(Cadence::Epochs(_)) => (1_000_000, "epochs"),
@@ -241,8 +251,8 @@ impl Checks<'_> {
                 Length::Frames(_) => (1_000_000_000_000, "frames"),
             };
             let allowed = format!("1 to {most} {unit}");
-            self.that("train.length", length, length.count() <= most, &allowed);
-            // So far, every task learns from data.
+            self.require("train.length", length, length.count() <= most, &allowed);
+            // No task has an environment.
             self.contradiction(
                 matches!(length, Length::Frames(_)),
                 "train.length",
@@ -251,28 +261,33 @@ impl Checks<'_> {
             );
         }
         self.below_one("train.label_smoothing", train.label_smoothing);
-        self.that(
+        self.require(
             "train.accumulate",
             train.accumulate,
             (1..=65_536).contains(&train.accumulate),
             "1 to 65536",
         );
-        self.that("train.log_every", train.log_every, train.log_every >= 1, "1 or more");
-        self.that(
+        self.require("train.log_every", train.log_every, train.log_every >= 1, "1 or more");
+        self.require(
             "train.keep_last",
             train.keep_last,
             train.keep_last >= 2,
             "2 or more: the last one may be damaged",
         );
         if let Some(norm) = train.clip_norm {
-            self.that("train.clip_norm", norm, norm > 0.0 && norm.is_finite(), "above 0");
+            self.require("train.clip_norm", norm, norm > 0.0 && norm.is_finite(), "above 0");
         }
         if let Some(weights) = &train.class_weights {
             self.class_weights(weights);
         }
         if let Some(stop) = &train.early_stop {
-            self.that("train.early_stop.patience", stop.patience, stop.patience >= 1, "1 or more");
-            self.that(
+            self.require(
+                "train.early_stop.patience",
+                stop.patience,
+                stop.patience >= 1,
+                "1 or more",
+            );
+            self.require(
                 "train.early_stop.min_delta",
                 stop.min_delta,
                 stop.min_delta >= 0.0 && stop.min_delta.is_finite(),
@@ -285,7 +300,7 @@ impl Checks<'_> {
         let good = |weight: f64| weight >= 0.0 && weight.is_finite();
         match weights {
             ClassWeights::Named(_) => {}
-            ClassWeights::Each(weights) => self.that(
+            ClassWeights::Each(weights) => self.require(
                 "train.class_weights",
                 format!("{weights:?}"),
                 weights.iter().all(|weight| good(*weight)) && weights.iter().any(|w| *w > 0.0),
@@ -293,9 +308,11 @@ impl Checks<'_> {
             ),
             ClassWeights::ByName(weights) => {
                 for (class, weight) in weights.iter().filter(|(_, weight)| !good(**weight)) {
-                    let place = self.root.member_of("train.class_weights", class);
-                    let fault = Fault::new(format!("the weight of class `{class}` is {weight}"));
-                    self.faults.push(fault.at(Some(&place)).help("allowed: 0 or more"));
+                    let location = self.root.location_of_member("train.class_weights", class);
+                    let diagnostic =
+                        Diagnostic::new(format!("the weight of class `{class}` is {weight}"));
+                    self.diagnostics
+                        .push(diagnostic.at(Some(&location)).help("allowed: 0 or more"));
                 }
             }
         }

@@ -1,45 +1,47 @@
-//! Faults that checks note, and the ranges that networks share.
+//! The collector of diagnostics in checks, and ranges that networks share.
 
-use crate::fault::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::tree::Node;
 
-/// The most weights between hidden layers: a gigabyte of them.
+/// The maximum number of weights between hidden layers: a gigabyte in f32.
 pub(crate) const MOST_WEIGHTS: usize = 1 << 28;
 
-/// The most channels of a convolution.
+/// The maximum number of channels of a convolution.
 const MOST_CHANNELS: usize = 4096;
 
-/// The most blocks or stages: so often can the largest side be halved.
+/// The maximum number of blocks or stages: the largest side can be halved that often.
 const MOST_STAGES: usize = 20;
 
-/// The largest width of a layer, side of a picture and size of a batch: far above what
-/// fits into memory, and low enough that no product of three overflows.
+/// The maximum width of a layer, side of an image and size of a batch: far above what fits into memory, and low enough
+/// that no product of three overflows.
 pub(crate) const LARGEST: usize = 1 << 20;
 
-/// Notes the faults of sections that were read.
+/// Checks sections and collects the diagnostics.
 pub(crate) struct Checks<'a> {
     pub root: &'a Node,
-    /// Settings to train with, and not those of a run that was trained.
+    /// True for settings to train with, false for those of a finished run.
     pub trains: bool,
-    pub faults: Vec<Fault>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Checks<'a> {
     pub fn new(root: &'a Node, trains: bool) -> Self {
-        Self { root, trains, faults: Vec::new() }
+        Self { root, trains, diagnostics: Vec::new() }
     }
 
+    /// Requires a value from 0 to 1.
     pub(crate) fn probability(&mut self, path: &str, value: f64) {
-        self.that(path, value, (0.0..=1.0).contains(&value), "0 to 1");
+        self.require(path, value, (0.0..=1.0).contains(&value), "0 to 1");
     }
 
-    /// In f32, which is what it is computed with.
+    /// Requires a value from 0 to below 1 after rounding to f32, the type that it is computed with.
     pub(crate) fn below_one(&mut self, path: &str, value: f64) {
-        self.that(path, value, (0.0..1.0).contains(&(value as f32)), "0 to below 1, in f32");
+        self.require(path, value, (0.0..1.0).contains(&(value as f32)), "0 to below 1, in f32");
     }
 
-    /// Notes a value outside its range. NaN fails every comparison, so it is outside of all.
-    pub(crate) fn that(
+    /// Reports `value` at `path` unless it is `good`; `allowed` is its range in words. NaN fails every comparison, so
+    /// no range contains it.
+    pub(crate) fn require(
         &mut self,
         path: &str,
         value: impl std::fmt::Display,
@@ -47,31 +49,33 @@ impl<'a> Checks<'a> {
         allowed: &str,
     ) {
         if !good {
-            let fault = Fault::new(format!("`{path}` is {value}"));
-            self.faults.push(
-                fault.at(Some(&self.root.place_of(path))).help(format!("allowed: {allowed}")),
+            let diagnostic = Diagnostic::new(format!("`{path}` is {value}"));
+            self.diagnostics.push(
+                diagnostic
+                    .at(Some(&self.root.location_of(path)))
+                    .help(format!("allowed: {allowed}")),
             );
         }
     }
 
-    /// Notes two settings that cannot both hold.
+    /// Reports two settings that contradict each other, if `found`.
     pub(crate) fn contradiction(&mut self, found: bool, path: &str, message: &str) {
         if found {
-            self.faults.push(Fault::new(message).at(Some(&self.root.place_of(path))));
+            self.diagnostics.push(Diagnostic::new(message).at(Some(&self.root.location_of(path))));
         }
     }
 
-    /// The widths of linear layers.
+    /// Checks the widths of hidden linear layers.
     pub(crate) fn hidden(&mut self, hidden: &[usize]) {
         for width in hidden {
-            self.that(
+            self.require(
                 "model.hidden",
                 width,
                 (1..=LARGEST).contains(width),
                 "widths of 1 to 1048576",
             );
         }
-        self.that(
+        self.require(
             "model.hidden",
             format!("{} layers", hidden.len()),
             hidden.len() <= 1000,
@@ -80,7 +84,7 @@ impl<'a> Checks<'a> {
         let weights: usize = hidden
             .windows(2)
             .fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
-        self.that(
+        self.require(
             "model.hidden",
             format!("{weights} weights"),
             weights <= MOST_WEIGHTS,
@@ -88,20 +92,21 @@ impl<'a> Checks<'a> {
         );
     }
 
+    /// Checks the dimension of a generator's latent vector.
     pub(crate) fn latent(&mut self, latent: usize) {
-        self.that("model.latent", latent, (1..=4096).contains(&latent), "1 to 4096");
+        self.require("model.latent", latent, (1..=4096).contains(&latent), "1 to 4096");
     }
 
-    /// The channels of each block or stage.
+    /// Checks the channels of each block or stage; `what` is the plural noun.
     pub(crate) fn widths(&mut self, what: &str, widths: &[usize]) {
-        self.that(
+        self.require(
             "model.widths",
             format!("{} {what}", widths.len()),
             (1..=MOST_STAGES).contains(&widths.len()),
             &format!("1 to {MOST_STAGES} {what}"),
         );
         for width in widths {
-            self.that(
+            self.require(
                 "model.widths",
                 width,
                 (1..=MOST_CHANNELS).contains(width),
@@ -110,12 +115,13 @@ impl<'a> Checks<'a> {
         }
     }
 
+    /// Checks a dropout probability.
     pub(crate) fn dropout(&mut self, dropout: f64) {
-        self.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
+        self.require("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
     }
 
-    /// The weights of `depths` convolutions to each of `widths` channels, the first of which
-    /// reads so many channels.
+    /// Checks the number of weights of convolutions: in block `i`, `depths[i]` of them with `widths[i]` output channels
+    /// and kernels of `area` weights. The first convolution reads `first` channels.
     pub(crate) fn convolutions(
         &mut self,
         first: usize,
@@ -131,7 +137,7 @@ impl<'a> Checks<'a> {
             weights = weights.saturating_add(own);
             before = *width;
         }
-        self.that(
+        self.require(
             "model.widths",
             format!("{weights} weights"),
             weights <= MOST_WEIGHTS,

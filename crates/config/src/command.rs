@@ -1,32 +1,32 @@
-//! Command lines of this program, as they are printed for people to paste into a shell.
+//! Command lines of this program, printed for users to paste into a shell.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-static CALLED: OnceLock<Called> = OnceLock::new();
+static INVOCATION: OnceLock<Invocation> = OnceLock::new();
 
-/// How this process was called, as far as the commands that it advises need the same.
+/// The invocation of this process, as far as suggested commands must repeat it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Called {
-    /// The word that the program was called by.
+pub struct Invocation {
+    /// The program's name, as it was typed.
     pub program: OsString,
-    /// Options for the folder of datasets; none where it is the default one.
+    /// Options for the folder of datasets; empty for the default folder.
     pub datasets: Vec<OsString>,
-    /// Options for what computes, as they were typed.
+    /// Options for backend and device, as they were typed.
     pub compute: Vec<OsString>,
 }
 
-impl Called {
-    /// Sets how this process was called; only the first time counts.
+impl Invocation {
+    /// Sets the invocation of this process; only the first call counts.
     pub fn remember(self) {
-        let _ = CALLED.set(self);
+        let _ = INVOCATION.set(self);
     }
 }
 
-/// A command line of this program. Its text can be pasted into a shell in the same working directory: into any of
-/// POSIX, or, where it has `$'...'`, into one that knows that, as bash and zsh do.
+/// A command line of this program, to paste into a POSIX shell in the same working directory. A text with `$'...'`
+/// needs bash or zsh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
     command: &'static str,
@@ -62,47 +62,47 @@ impl CommandLine {
         }
     }
 
-    /// Adds a word that stands for what the reader has, such as `IMAGE...`.
+    /// Adds a placeholder for the user's own words, such as `IMAGE...`.
     #[must_use]
     pub fn placeholder(mut self, word: &str) -> Self {
         self.words.push(word.to_owned());
         self
     }
 
-    fn text(&self, called: Option<&Called>) -> String {
-        let program = called.map_or_else(|| "hearth".to_owned(), |called| quoted(&called.program));
+    fn text(&self, invocation: Option<&Invocation>) -> String {
+        let program = invocation.map_or_else(|| "hearth".to_owned(), |it| quoted(&it.program));
         let mut words = vec![program, self.command.to_owned()];
         words.extend_from_slice(&self.words);
-        if let Some(called) = called {
+        if let Some(invocation) = invocation {
             let of = |commands: &[&str], options: &[OsString]| {
                 let options = options.iter().filter(|_| commands.contains(&self.command));
                 options.map(|word| quoted(word)).collect::<Vec<_>>()
             };
-            words.extend(of(&COMPUTING, &called.compute));
-            words.extend(of(&LEARNING, &called.datasets));
+            words.extend(of(&COMPUTING, &invocation.compute));
+            words.extend(of(&WITH_DATASETS, &invocation.datasets));
         }
         words.join(" ")
     }
 }
 
-/// The commands that take options for what computes.
+/// The commands that take options for backend and device.
 const COMPUTING: [&str; 10] = [
     "train", "sweep", "eval", "predict", "inspect", "sample", "export", "import", "serve",
     "lr-find",
 ];
 
 /// The commands that read the folder of datasets.
-const LEARNING: [&str; 8] =
+const WITH_DATASETS: [&str; 8] =
     ["train", "sweep", "eval", "inspect", "export", "import", "lr-find", "data"];
 
 impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(CALLED.get()))
+        f.write_str(&self.text(INVOCATION.get()))
     }
 }
 
-/// A word as a shell takes it. What has control characters, backticks or bytes that are not UTF-8 is written
-/// as `$'...'`, which bash and zsh know, so that it stays on its line and in its quotation marks.
+/// A word, quoted for a shell. A word with control characters, backticks or invalid UTF-8 becomes `$'...'`, which bash
+/// and zsh read, so that it stays on one line and within its quotation marks.
 pub fn quoted(word: &OsStr) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./+=:,@".contains(c);
     let escaped = |c: char| c.is_control() || c == '`' || "\u{2028}\u{2029}".contains(c);
@@ -130,7 +130,7 @@ pub fn quoted(word: &OsStr) -> String {
     }
 }
 
-/// In octal: its three digits end, whatever stands behind them.
+/// Bytes as octal escapes, which end after three digits whatever follows.
 fn bytes(bytes: &[u8]) -> impl Iterator<Item = String> {
     bytes.iter().map(|byte| format!("\\{byte:03o}"))
 }
@@ -206,20 +206,20 @@ mod tests {
         let path = Path::new("my runs/a");
         let train = CommandLine::new("train").arg("--run").path(path).arg("--resume");
         assert_eq!(train.text(None), "hearth train --run 'my runs/a' --resume");
-        let called = Called {
+        let invocation = Invocation {
             program: "./my hearth".into(),
             datasets: vec!["--datasets".into(), "my data".into()],
             compute: vec!["--backend".into(), "ndarray".into()],
         };
         assert_eq!(
-            train.text(Some(&called)),
+            train.text(Some(&invocation)),
             "'./my hearth' train --run 'my runs/a' --resume --backend ndarray --datasets 'my data'"
         );
         let predict = CommandLine::new("predict").path(Path::new("-a")).placeholder("IMAGE...");
         assert_eq!(
-            predict.text(Some(&called)),
+            predict.text(Some(&invocation)),
             "'./my hearth' predict ./-a IMAGE... --backend ndarray"
         );
-        assert_eq!(CommandLine::new("runs").text(Some(&called)), "'./my hearth' runs");
+        assert_eq!(CommandLine::new("runs").text(Some(&invocation)), "'./my hearth' runs");
     }
 }

@@ -1,4 +1,4 @@
-//! Checked settings, and how they are written.
+//! Checked settings, and their TOML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,48 +14,48 @@ use crate::sections::{
 };
 use crate::text::{one_line, toml_key};
 
-/// The format of configs that this version writes. It reads those before it as well.
+/// The newest version of the config format: the one that is written. Earlier ones are read as well.
 pub const FORMAT: u32 = 2;
 
-/// Checked settings: what every part of the program is built from.
+/// The settings of a run: a TOML config, checked.
 ///
-/// Only [`RawConfig::check`](crate::RawConfig::check) makes one, and [`Config::judge`] another of it.
+/// [`RawConfig::check`](crate::RawConfig::check) makes one, and [`Config::feature_classifier`] another of it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, description = "The settings of a run.")]
 #[non_exhaustive]
 pub struct Config {
-    /// The format of this file: 2, or 1 of an earlier version.
+    /// The version of the config format: 2, or 1 in configs of earlier releases.
     #[schemars(range(min = 1, max = 2))]
     pub format: u32,
-    /// The run itself.
+    /// The run's name, seed, threads, precision and report.
     pub run: RunConfig,
-    /// What is learned from.
+    /// The data set, its split and its batches.
     pub data: DataConfig,
-    /// Random changes to the training pictures.
+    /// Random augmentation of the training images; none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<AugmentConfig>,
-    /// The task; absent as long as it is the table's to say: see [`Config::decide_task`].
+    /// The task. When absent, it follows from the model's kind; for a table, from the type of the target column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskConfig>,
-    /// What is trained.
+    /// The network to train.
     pub model: ModelConfig,
-    /// How two networks learn from each other: there when the model is a pair.
+    /// Adversarial training of a generator and a discriminator: for `model.kind` `"dcgan"` and `"mlp-gan"` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<AdversarialConfig>,
-    /// The update rule.
+    /// The optimiser and its hyperparameters.
     pub optimizer: OptimizerConfig,
-    /// The learning rate over time.
+    /// The learning rate schedule; constant when absent.
     #[serde(default)]
     pub schedule: ScheduleConfig,
-    /// The length of the run and its cadences.
+    /// The loss, the length of the run, and the intervals of logs, evaluations and checkpoints.
     pub train: TrainConfig,
-    /// How made pictures are judged: there when the model makes some.
+    /// Evaluation of generated images: for `model.kind` `"dcgan"` and `"mlp-gan"` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluate: Option<EvaluateConfig>,
 }
 
 impl Config {
-    /// The settings as TOML; reading it again gives the same settings.
+    /// The settings as TOML, which reads as the same settings.
     pub fn to_toml(&self) -> String {
         self.to_text(|_| None)
     }
@@ -75,8 +75,8 @@ impl Config {
         flat
     }
 
-    /// The settings in which configs differ, by their dotted paths, and the value that each has, as TOML;
-    /// none where a config has no such setting. What is only the run's name is left out.
+    /// The settings in which configs differ: dotted path to each config's value as TOML, or to none where a config has
+    /// no such setting. `run.name` is left out.
     pub fn differences(configs: &[&Self]) -> BTreeMap<String, Vec<Option<String>>> {
         let flat: Vec<_> = configs.iter().map(|config| config.flatten()).collect();
         let paths: BTreeSet<&String> = flat.iter().flat_map(BTreeMap::keys).collect();
@@ -91,7 +91,7 @@ impl Config {
         Value::try_from(self).expect("settings are strings, numbers, lists and tables")
     }
 
-    /// TOML in the order of the structs, with what `comment` says of each path.
+    /// TOML in the order of the structs, each line with the comment that `comment` returns for its dotted path.
     pub(crate) fn to_text(&self, comment: impl Fn(&str) -> Option<String>) -> String {
         let mut text = String::new();
         let Value::Table(root) = self.to_value() else { return text };

@@ -1,21 +1,22 @@
-//! The task of a config: settings that follow from it, and those that contradict it.
+//! The task of a config: defaults that follow from it, and settings that contradict it.
 
 use crate::config::Config;
-use crate::fault::{Fault, Faults};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::sections::{Metric, TaskConfig, TaskKind, TrainConfig};
 
 impl Config {
-    /// The task; none as long as it is the table's to say.
+    /// The task; none for a table whose target column has yet to decide it.
     pub fn task_kind(&self) -> Option<TaskKind> {
         self.task.map(|task| task.kind)
     }
 
-    /// Sets the task of a table without `[task]`, once its target is known, and the settings that follow from it.
-    /// A setting that contradicts it is a fault, and the config is as it was.
-    pub fn decide_task(&mut self, kind: TaskKind) -> Result<(), Faults> {
-        let faults: Vec<_> = self.train.misfits(Some(kind)).map(Misfit::into_fault).collect();
-        if !faults.is_empty() {
-            return Err(Faults(faults));
+    /// Sets the task of a table without `[task]`, once its target column is known, and the defaults that follow from
+    /// it. Settings that contradict it are an error, which leaves the config unchanged.
+    pub fn decide_task(&mut self, kind: TaskKind) -> Result<(), Diagnostics> {
+        let diagnostics: Vec<_> =
+            self.train.misfits(Some(kind)).map(Misfit::into_diagnostic).collect();
+        if !diagnostics.is_empty() {
+            return Err(Diagnostics(diagnostics));
         }
         self.task = Some(TaskConfig { kind });
         self.train.complete(kind);
@@ -23,20 +24,20 @@ impl Config {
     }
 }
 
-/// A setting that a task does not have.
+/// A setting that contradicts the task.
 pub(crate) struct Misfit {
     pub key: &'static str,
     pub message: String,
 }
 
 impl Misfit {
-    fn into_fault(self) -> Fault {
-        Fault::new(self.message)
+    fn into_diagnostic(self) -> Diagnostic {
+        Diagnostic::new(self.message)
     }
 }
 
 impl TrainConfig {
-    /// Fills in what is not written and follows from the task.
+    /// Fills in the defaults that follow from the task.
     pub(crate) fn complete(&mut self, task: TaskKind) {
         self.best_by.get_or_insert(task.metrics()[0]);
         if task == TaskKind::Regress {
@@ -44,7 +45,7 @@ impl TrainConfig {
         }
     }
 
-    /// The settings that contradict a task; with none, those that contradict both tasks of a table.
+    /// The settings that contradict a task; without one, those that contradict both tasks of a table.
     pub(crate) fn misfits(&self, task: Option<TaskKind>) -> impl Iterator<Item = Misfit> {
         let fits = |metric| match task {
             Some(task) => task.metrics().contains(&metric),
@@ -74,7 +75,7 @@ impl TrainConfig {
 }
 
 impl TaskKind {
-    /// What its checkpoints may be compared by, the default first.
+    /// The metrics that can rank its checkpoints, the default first.
     fn metrics(self) -> &'static [Metric] {
         match self {
             Self::Classify => &[Metric::Accuracy, Metric::Loss],

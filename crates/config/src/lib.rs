@@ -1,26 +1,26 @@
-//! What the user wrote: TOML to checked settings, with places and suggestions for faults.
+//! Configs: TOML to checked settings, and diagnostics with locations and suggestions.
 //!
 //! [`RawConfig`] holds the text as typed, with overrides over it; [`RawConfig::check`] makes
-//! a [`Config`] of it or names every [`Fault`] at once. Only a [`Config`] builds anything.
-//! Random numbers live here too, because all of them come from one setting: see [`seed`].
+//! a [`Config`] of it or returns every [`Diagnostic`] at once. Only a [`Config`] builds anything.
+//! Random streams live here too, because all of them derive from one setting: see [`seed`].
 
 #![forbid(unsafe_code)]
 
+mod aliases;
 mod check;
 mod checks;
 mod command;
 mod config;
 mod decide;
-mod fault;
+mod diagnostic;
+mod feature_classifier;
 mod fields;
-mod gather;
-mod habits;
-mod judge;
 mod models;
 mod paths;
 mod raw;
 mod read;
 mod resume;
+mod section_reader;
 mod sections;
 pub mod seed;
 mod standing;
@@ -28,12 +28,12 @@ mod syntax;
 mod text;
 mod tree;
 
-pub use command::{Called, CommandLine, quoted};
+pub use aliases::setting_like;
+pub use command::{CommandLine, Invocation, quoted};
 pub use config::{Config, FORMAT, schema};
-pub use fault::{Fault, Faults, Place, Source, Spot, nearest, reason};
-pub use habits::setting_like;
+pub use diagnostic::{Diagnostic, Diagnostics, LineSpan, Location, SourceText, nearest, reason};
 pub use models::*;
-pub use paths::{Absent, Located, shown};
+pub use paths::{MissingPath, ResolvedConfig, shown};
 pub use raw::RawConfig;
 pub use sections::*;
 pub use standing::{Better, Standing};

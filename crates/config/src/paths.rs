@@ -1,9 +1,9 @@
-//! Paths in a config: the file or folder that each means.
+//! Paths in a config, resolved to files and folders.
 
 use std::path::{Component, Display, Path, PathBuf};
 
 use crate::config::Config;
-use crate::fault::Place;
+use crate::diagnostic::Location;
 use crate::models::ModelConfig;
 use crate::raw::RawConfig;
 use crate::sections::DataSource;
@@ -22,43 +22,42 @@ pub(crate) const PATHS: [&str; 9] = [
     "evaluate.classifier",
 ];
 
-/// A config whose paths are absolute.
+/// A config with absolute paths.
 #[derive(Clone, Debug)]
-pub struct Located {
+pub struct ResolvedConfig {
     /// The config.
     pub config: Config,
-    /// Sentences for the user: which file or folder is meant where it could be another.
+    /// Notes for the user, in sentences, on relative paths that could mean two files or folders.
     pub notes: Vec<String>,
-    /// The paths that lead nowhere.
-    pub absent: Vec<Absent>,
+    /// The paths to no file or folder.
+    pub missing: Vec<MissingPath>,
 }
 
-/// A path of a config that leads nowhere.
+/// A path of a config to no file or folder.
 #[derive(Clone, Debug)]
-pub struct Absent {
-    /// The setting.
+pub struct MissingPath {
+    /// The setting's dotted path.
     pub key: &'static str,
-    /// All that was tried, absolute.
+    /// The absolute paths that were tried.
     pub tried: Vec<PathBuf>,
-    /// Where it was written.
-    pub place: Place,
+    /// The location of the setting.
+    pub location: Location,
 }
 
 impl RawConfig {
-    /// Makes the paths of `config`, which was made from these settings, absolute. A relative path is tried
-    /// from the working directory, then from the folder of the config's file. One that was typed on the command
-    /// line is tried from the working directory alone, and so are all where the file is a run's own
-    /// (`is_stored`): they are not meant from its folder.
-    pub fn locate(&self, mut config: Config, is_stored: bool) -> Located {
-        let (mut notes, mut absent) = (Vec::new(), Vec::new());
+    /// Makes the paths of `config`, which was made from these settings, absolute. A relative path is tried from the
+    /// working directory, then from the folder of the config's file. A path from the command line is tried from the
+    /// working directory alone, and so is every path of a run's own config (`is_stored`).
+    pub fn resolve_paths(&self, mut config: Config, is_stored: bool) -> ResolvedConfig {
+        let (mut notes, mut missing) = (Vec::new(), Vec::new());
         for (key, path) in config.paths_mut() {
-            let place = self.place_of(key);
-            let is_beside = !is_stored && !place.is_typed();
-            let beside = is_beside.then(|| folder_of(&place.source.name));
+            let location = self.location_of(key);
+            let is_beside = !is_stored && !location.is_typed();
+            let beside = is_beside.then(|| folder_of(&location.source.name));
             let tried = candidates(Path::new(path.as_str()), beside.as_deref());
             let found = tried.iter().position(|candidate| may_exist(candidate));
             match (found, &tried[..]) {
-                (None, _) => absent.push(Absent { key, tried: tried.clone(), place }),
+                (None, _) => missing.push(MissingPath { key, tried: tried.clone(), location }),
                 (Some(0), [here, there]) if may_exist(there) && !are_same(here, there) => {
                     notes.push(format!(
                         "{key} is {}, from the working directory; there is {} too, beside the config",
@@ -72,17 +71,17 @@ impl RawConfig {
                 )),
                 _ => {}
             }
-            // One that cannot be written as text is left as it was typed.
+            // A path that is not UTF-8 stays as typed.
             if let Some(text) = tried.get(found.unwrap_or(0)).and_then(|path| path.to_str()) {
                 text.clone_into(path);
             }
         }
-        Located { config, notes, absent }
+        ResolvedConfig { config, notes, missing }
     }
 }
 
 impl Config {
-    /// The settings that are paths, by their dotted names.
+    /// The settings that are paths, by their dotted paths, to change.
     fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
         let mut paths = Vec::new();
         match &mut self.data.source {
@@ -116,20 +115,20 @@ impl Config {
         paths
     }
 
-    /// The settings that are paths, by their dotted names.
+    /// The settings that are paths, by their dotted paths.
     pub fn paths(&self) -> Vec<(&'static str, String)> {
         let mut config = self.clone();
         config.paths_mut().into_iter().map(|(key, path)| (key, std::mem::take(path))).collect()
     }
 
-    /// The files and folders of the data that are not there, by their settings, as absolute paths.
-    pub fn absent_data(&self) -> Vec<(&'static str, PathBuf)> {
+    /// The missing files and folders of the data: setting and absolute path.
+    pub fn missing_data(&self) -> Vec<(&'static str, PathBuf)> {
         let paths = self.paths().into_iter().filter(|(key, _)| key.starts_with("data."));
         let paths = paths.map(|(key, path)| (key, absolute(Path::new(&path))));
         paths.filter(|(_, path)| !may_exist(path)).collect()
     }
 
-    /// The same settings with the last part of each path alone: for whoever has another disk.
+    /// These settings with the file name of each path alone, for other machines.
     #[must_use]
     pub fn without_folders(&self) -> Self {
         let mut config = self.clone();
@@ -142,8 +141,8 @@ impl Config {
         config
     }
 
-    /// These settings with the IDX files of `stored`, an earlier config of the same run, by its letters where
-    /// they mean the same: the judge of a pair goes by them.
+    /// These settings with the IDX paths of `stored`, an earlier config of the same run, wherever they mean the same
+    /// files: feature classifiers are identified by these paths.
     #[must_use]
     pub fn with_files_of(mut self, stored: &Self) -> Self {
         let stored = stored.paths();
@@ -160,7 +159,7 @@ impl Config {
     }
 }
 
-/// A path as messages name it: from the working directory on, where it lies in it.
+/// A path for messages: relative to the working directory where it lies within.
 pub fn shown(path: &Path) -> Display<'_> {
     let inside = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok());
     match inside {
@@ -169,7 +168,7 @@ pub fn shown(path: &Path) -> Display<'_> {
     }
 }
 
-/// Whether a path of a run, which is relative in those of earlier versions, means the same as another.
+/// True if a run's stored path, relative in earlier versions, means the same file or folder as `path`.
 pub(crate) fn means_same(stored: &str, path: &str) -> bool {
     let (stored, path) = (Path::new(stored), Path::new(path));
     let plain = |path: &Path| path.components().collect::<PathBuf>();
@@ -184,7 +183,7 @@ fn folder_of(file: &str) -> PathBuf {
     file.parent().map_or_else(|| file.clone(), Path::to_owned)
 }
 
-/// What a path may mean, each once: from the working directory, and from another folder.
+/// The paths that `path` may mean, without duplicates: from the working directory, and from the folder `beside`.
 fn candidates(path: &Path, beside: Option<&Path>) -> Vec<PathBuf> {
     let mut all = vec![as_on_disk(absolute(path))];
     let other = beside.map(|folder| as_on_disk(absolute(&folder.join(path))));
@@ -192,8 +191,8 @@ fn candidates(path: &Path, beside: Option<&Path>) -> Vec<PathBuf> {
     all
 }
 
-/// The path with its names composed as those on the disk are: `é` may be one character there, or two. As it is
-/// where it leads somewhere, or where nothing like it does.
+/// The path in the Unicode form of the names on the disk, where `é` may be one character or two. A path that exists, or
+/// that exists in no form, stays unchanged.
 fn as_on_disk(path: PathBuf) -> PathBuf {
     if path.to_str().is_none_or(str::is_ascii) || may_exist(&path) {
         return path;
@@ -217,8 +216,8 @@ fn as_on_disk(path: PathBuf) -> PathBuf {
     found
 }
 
-/// A path from the root on; as it is, where the working directory is not known. Folders that it goes back from
-/// are left out, since they may go away.
+/// The absolute path; unchanged, where the working directory is unknown. `..` and the folders before it are resolved,
+/// because those folders may be removed later.
 fn absolute(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
     let whole = std::path::absolute(&plain)
@@ -227,14 +226,14 @@ fn absolute(path: &Path) -> PathBuf {
     let parts: Vec<_> = whole.components().collect();
     let back = parts.iter().rposition(|part| *part == Component::ParentDir);
     let Some(end) = back.map(|at| at + 1) else { return whole };
-    // By the disk: the folder behind a link is another one than that before it.
+    // On the disk: the parent of a symbolic link's target is not that of the link.
     match parts[..end].iter().collect::<PathBuf>().canonicalize() {
         Ok(found) => found.components().chain(parts[end..].iter().copied()).collect(),
         Err(_) => whole,
     }
 }
 
-/// What cannot be looked at may be there: whoever reads it is told why.
+/// True if a path exists or cannot be examined; reading it then gives the reason.
 fn may_exist(path: &Path) -> bool {
     path.try_exists().unwrap_or(true)
 }

@@ -1,4 +1,4 @@
-//! Settings as the user typed them: from a text and overrides to a checked config.
+//! Settings as typed: from a text and overrides to a checked config.
 
 use std::path::{Path, PathBuf};
 
@@ -7,36 +7,36 @@ use toml::Value;
 use crate::checks::Checks;
 use crate::command::CommandLine;
 use crate::config::{Config, FORMAT};
-use crate::fault::{Fault, Faults, Place, Source, nearest, reason};
-use crate::gather::Sections;
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceText, nearest, reason};
 use crate::read::Reader;
+use crate::section_reader::Sections;
 use crate::tree::Node;
 
-/// The settings as the user typed them, with the place of each.
+/// The settings as typed, each with its location.
 #[derive(Clone, Debug)]
 pub struct RawConfig(Node);
 
 impl RawConfig {
-    /// Reads a file. A missing one is a fault that names its nearest neighbour.
-    pub fn read(path: &Path) -> Result<Self, Faults> {
+    /// Reads a file. The error for a missing one suggests the config of the nearest name.
+    pub fn read(path: &Path) -> Result<Self, Diagnostics> {
         let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
         let text = String::from_utf8(bytes).map_err(|error| not_text(path, error.as_bytes()))?;
         Self::parse(&path.display().to_string(), text)
     }
 
-    /// Reads a text; `name` is what faults call it.
-    pub fn parse(name: &str, text: String) -> Result<Self, Faults> {
-        Ok(Self(Node::parse(Source { name: name.into(), text })?))
+    /// Parses a text; diagnostics call it `name`.
+    pub fn parse(name: &str, text: String) -> Result<Self, Diagnostics> {
+        Ok(Self(Node::parse(SourceText { name: name.into(), text })?))
     }
 
-    /// Puts overrides `key=value` over what is there, the later over the earlier.
-    pub fn with_overrides<S: AsRef<str>>(mut self, overrides: &[S]) -> Result<Self, Faults> {
-        for (place, text) in overrides.iter().enumerate() {
-            let node = Node::parse_override(text.as_ref()).map_err(|fault| {
-                let next = overrides[place + 1..].iter().map(AsRef::as_ref);
+    /// Merges overrides `key=value` into the settings; later ones win.
+    pub fn with_overrides<S: AsRef<str>>(mut self, overrides: &[S]) -> Result<Self, Diagnostics> {
+        for (index, text) in overrides.iter().enumerate() {
+            let node = Node::parse_override(text.as_ref()).map_err(|diagnostic| {
+                let next = overrides[index + 1..].iter().map(AsRef::as_ref);
                 match in_one_word(text.as_ref(), next) {
-                    Some(word) => fault.help(format!("write it without spaces: {word}")),
-                    None => fault,
+                    Some(word) => diagnostic.help(format!("write it without spaces: {word}")),
+                    None => diagnostic,
                 }
             })?;
             self.0.merge(node);
@@ -44,35 +44,37 @@ impl RawConfig {
         Ok(self)
     }
 
-    /// Checks every section, key, type, range and contradiction, and names all faults at once.
-    pub fn check(&self) -> Result<Config, Faults> {
+    /// Checks every section, key, type, range and contradiction, and returns all errors at once.
+    pub fn check(&self) -> Result<Config, Diagnostics> {
         self.checked(true)
     }
 
-    /// Checks the settings of a run that was trained: what only spoils the training itself, and was allowed in
-    /// earlier versions, is no fault.
-    pub fn check_stored(&self) -> Result<Config, Faults> {
+    /// Checks the settings of a finished run. Contradictions that earlier versions allowed, and that concern training
+    /// alone, are accepted.
+    pub fn check_stored(&self) -> Result<Config, Diagnostics> {
         self.checked(false)
     }
 
-    fn checked(&self, trains: bool) -> Result<Config, Faults> {
+    fn checked(&self, trains: bool) -> Result<Config, Diagnostics> {
         let mut reader = Reader::new(&self.0);
         let sections = Sections::read(&mut reader);
         let mut checks = Checks::new(&self.0, trains);
         checks.all(&sections);
-        let faults: Vec<_> = reader.into_faults().into_iter().chain(checks.faults).collect();
+        let diagnostics: Vec<_> =
+            reader.into_diagnostics().into_iter().chain(checks.diagnostics).collect();
         match sections.into_config() {
-            Some(config) if faults.is_empty() => Ok(config),
-            _ => Err(Faults(faults)),
+            Some(config) if diagnostics.is_empty() => Ok(config),
+            _ => Err(Diagnostics(diagnostics)),
         }
     }
 
-    /// Where a setting was written.
-    pub(crate) fn place_of(&self, key: &str) -> Place {
-        self.0.place_of(key)
+    /// The location of a setting, by its dotted path.
+    pub(crate) fn location_of(&self, key: &str) -> Location {
+        self.0.location_of(key)
     }
 
-    /// The resolved settings as TOML, each with a comment that says where its value came from.
+    /// The resolved settings as TOML, each with a comment on the origin of its value: `file:line`, `command line` or
+    /// `default`.
     pub fn explain(&self, config: &Config) -> String {
         config.to_text(|path| {
             // The names of classes may have any letters.
@@ -87,49 +89,49 @@ impl RawConfig {
             }
             match (class, self.0.find(path)) {
                 (Some(class), _) => {
-                    Some(self.0.member_of("train.class_weights", class).to_string())
+                    Some(self.0.location_of_member("train.class_weights", class).to_string())
                 }
-                (None, Some(node)) => Some(node.place.to_string()),
+                (None, Some(node)) => Some(node.location.to_string()),
                 (None, None) => Some("default".into()),
             }
         })
     }
 }
 
-/// Why there is no text to read, and what was probably meant.
-fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+/// The diagnostic for a file that cannot be read, with a suggestion.
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     let name = path.display();
     if path.join("config.toml").is_file() {
         let resume = CommandLine::new("train").arg("--run").path(path).arg("--resume");
         let help = format!("`{resume}` goes on with it");
-        return Fault::new(format!("{name} is the folder of a run, and no config")).help(help);
+        return Diagnostic::new(format!("{name} is the folder of a run, and no config")).help(help);
     }
     if path.is_dir() {
-        let help = "name a TOML file; for a folder of pictures, `hearth init FOLDER` writes one";
-        return Fault::new(format!("{name} is a folder, and no config")).help(help);
+        let help = "name a TOML file; for a folder of images, `hearth init FOLDER` writes one";
+        return Diagnostic::new(format!("{name} is a folder, and no config")).help(help);
     }
     let near = neighbour(path).filter(|_| error.kind() == std::io::ErrorKind::NotFound);
     let help = match near {
         Some(near) => format!("did you mean `{}`?", near.display()),
         None => "a config is a TOML file, such as configs/mlp.toml".to_owned(),
     };
-    Fault::new(format!("cannot read {name}: {}", reason(error))).help(help)
+    Diagnostic::new(format!("cannot read {name}: {}", reason(error))).help(help)
 }
 
-/// What bytes are that are no text in UTF-8.
-fn not_text(path: &Path, bytes: &[u8]) -> Fault {
+/// The diagnostic for a file that is not UTF-8.
+fn not_text(path: &Path, bytes: &[u8]) -> Diagnostic {
     let (what, help) = match bytes {
-        // The mark that editors of Windows begin with.
+        // The byte order mark, which editors of Windows write.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("is written in UTF-16", "save it as UTF-8"),
         bytes if bytes.contains(&0) => {
             ("is no text", "a config is a TOML file, such as configs/mlp.toml")
         }
         _ => ("has letters that are not UTF-8", "save it as UTF-8"),
     };
-    Fault::new(format!("{} {what}", path.display())).help(help)
+    Diagnostic::new(format!("{} {what}", path.display())).help(help)
 }
 
-/// `train.epochs=3`, where it was typed as `train.epochs = 3` or `train.epochs 3`.
+/// The override `train.epochs=3` for the words `train.epochs = 3` or `train.epochs 3`.
 fn in_one_word<'a>(text: &str, mut next: impl Iterator<Item = &'a str>) -> Option<String> {
     let value = match (text.split_once('='), next.next()?) {
         (None, "=") => next.next()?,
@@ -141,7 +143,8 @@ fn in_one_word<'a>(text: &str, mut next: impl Iterator<Item = &'a str>) -> Optio
     (is_key && !value.contains('=')).then(|| format!("{}={value}", text.trim_end_matches('=')))
 }
 
-/// The config whose name is most like that of `path`, with or without its end: beside it, or in `configs/`.
+/// The config of the name nearest to that of `path`, with or without its extension, in the same folder or in
+/// `configs/`.
 fn neighbour(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
     let is_whole = path.extension().is_some_and(|end| end == "toml");

@@ -1,14 +1,14 @@
-//! From the tree as typed to the sections' structs, noting every fault on the way.
+//! Deserialises sections of the tree into their structs, and collects every diagnostic.
 
 use serde::de::DeserializeOwned;
 use toml::Value;
 
-use crate::fault::{COMMAND_LINE, Fault, Place, nearest, suggest};
+use crate::aliases::setting_like;
+use crate::diagnostic::{COMMAND_LINE, Diagnostic, Location, nearest, suggest};
 use crate::fields::field_names;
-use crate::habits::setting_like;
 use crate::tree::{Item, Node};
 
-/// Every section that there is.
+/// The names of all sections.
 pub(crate) const SECTIONS: [&str; 11] = [
     "format",
     "run",
@@ -23,26 +23,26 @@ pub(crate) const SECTIONS: [&str; 11] = [
     "evaluate",
 ];
 
-/// Reads sections out of a tree. A section with a fault reads as `None`, and the
-/// fault is noted, so that one look at the result shows them all.
+/// Reads sections of a tree. A section with an error reads as `None` and its diagnostic is collected, so that one pass
+/// finds all of them.
 pub(crate) struct Reader<'a> {
     pub root: &'a Node,
-    pub faults: Vec<Fault>,
-    /// Sections that are not there, in the order in which they were asked for.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Missing sections, in the order in which they were read.
     missing: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(root: &'a Node) -> Self {
-        Self { root, faults: Vec::new(), missing: Vec::new() }
+        Self { root, diagnostics: Vec::new(), missing: Vec::new() }
     }
 
-    /// Notes each section that is none of `known`.
+    /// Reports each section outside of `known`.
     pub fn known_sections(&mut self, known: &[&str]) {
         self.known_keys("", known, "a section", |_| true);
     }
 
-    /// Notes each key of a table that is none of `known` and that `counts`.
+    /// Reports each key of a table that is outside of `known` and for whose node `counts` is true.
     fn known_keys(
         &mut self,
         path: &str,
@@ -55,22 +55,22 @@ impl<'a> Reader<'a> {
             |(key, node): &(&String, &Node)| !known.contains(&key.as_str()) && counts(node);
         for (key, node) in table.members().filter(unknown) {
             let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            let fault = Fault::new(format!("`{full}` is not {what}"));
+            let diagnostic = Diagnostic::new(format!("`{full}` is not {what}"));
             let help = match setting_like(key) {
-                // A name that is only like one of this section is that one's.
+                // A name near one of this section means that one.
                 Some(setting) if nearest(key, known.iter().copied()).is_none() => {
                     format!("did you mean `{setting}`?")
                 }
                 _ => suggest(key, known),
             };
-            self.faults.push(fault.at(Some(&node.key)).help(help));
+            self.diagnostics.push(diagnostic.at(Some(&node.key)).help(help));
         }
     }
 
-    /// All that was found. Sections that are not there are one fault, unless another name was meant for them.
-    pub fn into_faults(mut self) -> Vec<Fault> {
+    /// All diagnostics. Missing sections are one diagnostic together; a section under a misspelt name is not missing.
+    pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
         if self.root.members().next().is_none() {
-            let empty = Fault::new(format!("{} is empty", self.root.key.source.name));
+            let empty = Diagnostic::new(format!("{} is empty", self.root.key.source.name));
             return vec![
                 empty.help("begin it with `format = 2`; every config in configs/ is an example"),
             ];
@@ -89,50 +89,51 @@ impl<'a> Reader<'a> {
                 named => format!("no sections {} and [{last}]", named.join(", ")),
             };
             let help =
-                "every config in configs/ has them; `hearth init FOLDER` writes one for pictures";
-            self.faults.push(Fault::new(format!("{file} has {all}")).help(help));
+                "every config in configs/ has them; `hearth init FOLDER` writes one for images";
+            self.diagnostics.push(Diagnostic::new(format!("{file} has {all}")).help(help));
         }
-        self.faults
+        self.diagnostics
     }
 
-    /// Whether the section was written at all.
+    /// True if there is a section or a setting at `path`.
     pub fn has(&self, path: &str) -> bool {
         self.root.find(path).is_some()
     }
 
-    /// A section that is one plain struct.
+    /// Reads a section that is one plain struct.
     pub fn section<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
         self.table(path)?;
         self.known_keys(path, field_names::<T>(), &format!("a key of [{path}]"), |_| true);
         self.part(path)
     }
 
-    /// The `kind` of a section: one of `kinds`.
+    /// Reads the `kind` of a section, one of `kinds`.
     pub fn kind<'k>(&mut self, path: &str, kinds: &[&'k str]) -> Option<&'k str> {
         self.table(path)?;
         let full = format!("{path}.kind");
         let Some(node) = self.root.find(&full) else {
-            let fault = Fault::new(format!("`{full}` is missing"));
-            let place = self.root.find(path).map(|node| &node.key);
-            self.faults.push(fault.at(place).help(format!("one of {}", kinds.join(", "))));
+            let diagnostic = Diagnostic::new(format!("`{full}` is missing"));
+            let location = self.root.find(path).map(|node| &node.key);
+            self.diagnostics
+                .push(diagnostic.at(location).help(format!("one of {}", kinds.join(", "))));
             return None;
         };
         let typed = node.to_value();
         let word = typed.as_str().unwrap_or_default();
         let kind = kinds.iter().find(|kind| **kind == word).copied();
         if kind.is_none() {
-            let fault = Fault::new(format!("{typed} is not a kind of [{path}]"));
-            self.faults.push(fault.at(Some(&node.place)).help(suggest(word, kinds)));
+            let diagnostic = Diagnostic::new(format!("{typed} is not a kind of [{path}]"));
+            self.diagnostics.push(diagnostic.at(Some(&node.location)).help(suggest(word, kinds)));
         }
         kind
     }
 
-    /// A section whose keys are `kind`, those of `Common`, and those of the kind's own `Own`.
+    /// Reads a section whose keys are `kind`, the fields of `Common`, and the fields of the kind's own `Own`.
     ///
-    /// A kind that was chosen on the command line takes the place of the file's kind and of the
-    /// keys that the file gave to it: `optimizer.kind=adam` is enough to leave momentum behind.
+    /// A kind from the command line replaces the file's kind and the file's keys for it: `optimizer.kind=adam` alone
+    /// drops the momentum of the file's SGD.
     ///
-    /// Sections within it, which are read on their own, are `inner`.
+    /// `inner` are subsections, which are read on their own.
     pub fn tagged<Common, Own>(
         &mut self,
         path: &str,
@@ -144,9 +145,9 @@ impl<'a> Reader<'a> {
         Own: DeserializeOwned,
     {
         let known = [&["kind"], inner, field_names::<Common>(), field_names::<Own>()].concat();
-        let on_command_line = |place: &Place| place.source.name == COMMAND_LINE;
+        let on_command_line = |location: &Location| location.source.name == COMMAND_LINE;
         let chosen = self.root.find(&format!("{path}.kind"));
-        let chosen = chosen.is_some_and(|node| on_command_line(&node.place));
+        let chosen = chosen.is_some_and(|node| on_command_line(&node.location));
         let what = format!("a key of [{path}] with kind = \"{kind}\"");
         self.known_keys(path, &known, &what, |node| !chosen || on_command_line(&node.key));
         let (common, own) = (self.part(path), self.part(path));
@@ -157,9 +158,9 @@ impl<'a> Reader<'a> {
         match self.root.find(path) {
             Some(Node { item: Item::Table(_), .. }) => Some(()),
             Some(node) => {
-                let fault = Fault::new(format!("[{path}] must be a section"));
+                let diagnostic = Diagnostic::new(format!("[{path}] must be a section"));
                 let help = format!("write [{path}] on a line of its own, and its keys below");
-                self.faults.push(fault.at(Some(&node.place)).help(help));
+                self.diagnostics.push(diagnostic.at(Some(&node.location)).help(help));
                 None
             }
             None => {
@@ -169,7 +170,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Those keys of a section that are fields of `T`.
+    /// Reads the keys of a section that are fields of `T`.
     fn part<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
         let Value::Table(mut table) = self.root.find(path)?.to_value() else { return None };
         table.retain(|key, _| field_names::<T>().contains(&key));
@@ -181,22 +182,22 @@ impl<'a> Reader<'a> {
         let full = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
         let typed = self.root.find(&full);
         let (message, help) = plain_words(&full, error.inner().message());
-        // A missing key has no place of its own: its section is named instead.
-        let place = match typed.filter(|node| matches!(node.item, Item::Leaf(_))) {
-            Some(node) => node.place.clone(),
+        // A missing key has no location of its own: the section's is taken.
+        let location = match typed.filter(|node| matches!(node.item, Item::Leaf(_))) {
+            Some(node) => node.location.clone(),
             None if typed.is_some() => self.root.find(&full)?.key.clone(),
-            None => self.root.place_of(&full),
+            None => self.root.location_of(&full),
         };
-        let fault = Fault::new(message).at(Some(&place));
-        self.faults.push(match help {
-            Some(help) => fault.help(help),
-            None => fault,
+        let diagnostic = Diagnostic::new(message).at(Some(&location));
+        self.diagnostics.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
         });
         None
     }
 }
 
-/// Serde's message in the words of someone who writes TOML, and a suggestion.
+/// Serde's message in terms of TOML, and a suggestion.
 fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
     let message = message.lines().next().unwrap_or_default();
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();

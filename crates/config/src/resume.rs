@@ -3,21 +3,21 @@
 use toml::Value;
 
 use crate::config::Config;
-use crate::fault::{Fault, Faults};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::paths::{PATHS, means_same};
 use crate::raw::RawConfig;
 
 impl RawConfig {
-    /// Whether `config`, made from these settings, may go on with a run that was trained as
-    /// `stored`: only keys whose change contradicts nothing that the run holds may differ.
-    pub fn check_resume(&self, config: &Config, stored: &Config) -> Result<(), Faults> {
+    /// Checks that `config`, made from these settings, can resume a run that was trained as `stored`. Any difference
+    /// but in the settings that a resumed run may change is an error.
+    pub fn check_resume(&self, config: &Config, stored: &Config) -> Result<(), Diagnostics> {
         let mut config = config.clone();
         if let (None, Some(task)) = (config.task, stored.task) {
             config.decide_task(task.kind)?;
         }
         let (new, old) = (config.flatten(), stored.flatten());
         let keys = new.keys().chain(old.keys().filter(|key| !new.contains_key(*key)));
-        let faults: Vec<_> = keys
+        let diagnostics: Vec<_> = keys
             .filter(|key| !is_same(key, new.get(*key), old.get(*key)))
             .filter(|key| {
                 !RESUME_MAY_CHANGE
@@ -31,19 +31,19 @@ impl RawConfig {
                     show(old.get(key)),
                     show(new.get(key)),
                 );
-                Fault::new(message)
-                    .at(Some(&self.place_of(key)))
+                Diagnostic::new(message)
+                    .at(Some(&self.location_of(key)))
                     .help(
                         "go on with what it has, or begin a run anew; train.epochs or train.length and how often things \
                          are done may change",
                     )
             })
             .collect();
-        if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+        if diagnostics.is_empty() { Ok(()) } else { Err(Diagnostics(diagnostics)) }
     }
 }
 
-/// Whether a setting has not changed.
+/// True if a setting has not changed, or is a path of the same file.
 fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
     new == old
         || match (new, old) {
@@ -54,8 +54,8 @@ fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
         }
 }
 
-/// The keys that a resumed run may change. Data and judges may have moved; their checksums say whether
-/// they are the same.
+/// The settings that a resumed run may change. Data and feature classifiers may have moved: their checksums identify
+/// them.
 const RESUME_MAY_CHANGE: [&str; 18] = [
     "data.path",
     "data.train",

@@ -1,24 +1,24 @@
-//! What is wrong with a text that is not TOML, in the words of someone who writes a config.
+//! Syntax errors of TOML, reworded for users who write configs.
 
-use crate::fault::{Fault, Place};
+use crate::diagnostic::{Diagnostic, Location};
 
-/// What every line of a config is.
+/// The form of a config's lines.
 const LINES: &str = "a config has lines KEY = VALUE under sections [NAME], as configs/mlp.toml has";
 
-/// The parser's message, `said` of `place`, and what would be right.
-pub(crate) fn fault(said: &str, place: &Place) -> Fault {
-    let (message, help) = words(said, place);
-    Fault::new(message).help(help)
+/// The diagnostic for the parser's message `said` at a location.
+pub(crate) fn diagnostic(said: &str, location: &Location) -> Diagnostic {
+    let (message, help) = words(said, location);
+    Diagnostic::new(message).help(help)
 }
 
-/// A number as TOML writes it, of one that is written as other programs do: `.1`, `1.`, `+.5`, `007`.
+/// A number in TOML's notation, from that of other programs: `.1`, `1.`, `+.5`, `007`.
 fn number(text: &str) -> Option<String> {
     let text = text.trim();
     let begins = |c: char| c.is_ascii_digit() || "+-.".contains(c);
     if !text.starts_with(begins) {
         return None;
     }
-    // A number of more digits than an integer has is refused, and not rounded.
+    // An integer beyond 64 bits is refused, and not rounded.
     match text.parse::<i64>() {
         Ok(whole) => Some(whole.to_string()),
         Err(_) if !text.contains(['.', 'e', 'E']) => None,
@@ -26,15 +26,15 @@ fn number(text: &str) -> Option<String> {
     }
 }
 
-/// A value that was typed, as TOML writes it where it is a number or a switch, and as it is otherwise.
+/// A typed value in TOML's notation, if it is a number or a boolean; any other value unchanged.
 pub fn typed(value: &str) -> String {
     let is_toml = || format!("a = {value}").parse::<toml::Table>().is_ok();
-    let meant = number(value).or_else(|| switch(value).map(str::to_owned));
+    let meant = number(value).or_else(|| boolean(value).map(str::to_owned));
     meant.filter(|_| !is_toml()).unwrap_or_else(|| value.to_owned())
 }
 
-/// `true` or `false`, of one that is written as other programs do.
-fn switch(text: &str) -> Option<&'static str> {
+/// `true` or `false`, from the notations of other programs.
+fn boolean(text: &str) -> Option<&'static str> {
     match text.trim() {
         "True" | "TRUE" => Some("true"),
         "False" | "FALSE" => Some("false"),
@@ -42,13 +42,13 @@ fn switch(text: &str) -> Option<&'static str> {
     }
 }
 
-fn words(said: &str, place: &Place) -> (String, String) {
-    let spot = place.spot();
-    let line = spot.text.trim();
-    let found = place.source.text.get(place.span.clone()).unwrap_or_default().trim();
+fn words(said: &str, location: &Location) -> (String, String) {
+    let line_span = location.line_span();
+    let line = line_span.text.trim();
+    let found = location.source.text.get(location.span.clone()).unwrap_or_default().trim();
     let is = |start: &str| said.starts_with(start);
     let told = |message: &str, help: &str| (message.to_owned(), help.to_owned());
-    if let Some((word, number)) = number_at(spot.text, spot.letters.0) {
+    if let Some((word, number)) = number_at(line_span.text, line_span.columns.0) {
         let message = format!("`{word}` is not how TOML writes a number");
         return (message, format!("write {number}"));
     }
@@ -92,7 +92,7 @@ fn words(said: &str, place: &Place) -> (String, String) {
         return told("the list is not closed", "end it with ]");
     }
     if line.contains('"') && line.contains('\\') {
-        let help = "a path with \\ stands in single quotation marks: 'C:\\pictures'";
+        let help = "a path with \\ stands in single quotation marks: 'C:\\images'";
         return ("a text has a \\ that means nothing".into(), help.into());
     }
     if is("invalid basic string") || is("invalid literal string") {
@@ -104,20 +104,19 @@ fn words(said: &str, place: &Place) -> (String, String) {
     (format!("this is not TOML: {said}"), LINES.to_owned())
 }
 
-/// The number of a line in which this letter stands, as it is written and as TOML writes it, where the two
-/// differ.
-fn number_at(line: &str, letter: usize) -> Option<(String, String)> {
+/// The number around a character of a line, as written and in TOML's notation, if the two differ.
+fn number_at(line: &str, column: usize) -> Option<(String, String)> {
     let letters: Vec<char> = line.chars().collect();
     let is_part = |c: &char| c.is_ascii_alphanumeric() || "+-._".contains(*c);
-    let letter = letter.min(letters.len());
-    let before = letters[..letter].iter().rev().take_while(|c| is_part(c)).count();
-    let behind = letters[letter..].iter().take_while(|c| is_part(c)).count();
-    let word: String = letters[letter - before..letter + behind].iter().collect();
+    let column = column.min(letters.len());
+    let before = letters[..column].iter().rev().take_while(|c| is_part(c)).count();
+    let behind = letters[column..].iter().take_while(|c| is_part(c)).count();
+    let word: String = letters[column - before..column + behind].iter().collect();
     let is_toml = format!("a = {word}").parse::<toml::Table>().is_ok();
     number(&word).filter(|_| !is_toml).map(|number| (word, number))
 }
 
-/// What stands where a value should.
+/// Message and help for a text in place of a value.
 fn not_a_value(found: &str, line: &str) -> (String, String) {
     if found.is_empty() {
         let key = line.trim_end_matches('=').trim();

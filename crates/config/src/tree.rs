@@ -1,4 +1,4 @@
-//! The settings as typed: a tree of tables in which every key and value knows its place.
+//! The settings as typed: a tree of tables, with the location of every key and value.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,25 +6,24 @@ use std::sync::Arc;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
-use crate::fault::{COMMAND_LINE, Fault, Place, Source};
+use crate::diagnostic::{COMMAND_LINE, Diagnostic, Location, SourceText};
 use crate::syntax;
 use crate::text::toml_string;
 
-/// How deep tables and lists may lie in each other: settings need three levels, and each level takes a part of
-/// the stack.
+/// The maximum nesting of tables and lists: settings need three levels, and each level takes a part of the stack.
 const DEEPEST: usize = 16;
 
-/// A value and where it was written.
+/// A value with its location.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub item: Item,
-    /// Where the key stands; for the root and for list members, where the value stands.
-    pub key: Place,
-    /// Where the value stands.
-    pub place: Place,
+    /// The key's location; the value's, for the root.
+    pub key: Location,
+    /// The value's location.
+    pub location: Location,
 }
 
-/// A table, whose members have places of their own, or anything else.
+/// A table, whose members have locations of their own, or any other value.
 #[derive(Clone, Debug)]
 pub(crate) enum Item {
     Table(BTreeMap<String, Node>),
@@ -32,35 +31,35 @@ pub(crate) enum Item {
 }
 
 impl Node {
-    /// Reads a whole TOML text.
-    pub fn parse(source: Source) -> Result<Self, Fault> {
+    /// Parses a TOML text.
+    pub fn parse(source: SourceText) -> Result<Self, Diagnostic> {
         let source = Arc::new(source);
-        let place = |span| Place { source: source.clone(), span };
+        let location = |span| Location { source: source.clone(), span };
         let table = DeTable::parse(&source.text).map_err(|error| {
-            let place = place(error.span().unwrap_or(0..0));
-            syntax::fault(error.message(), &place).at(Some(&place))
+            let location = location(error.span().unwrap_or(0..0));
+            syntax::diagnostic(error.message(), &location).at(Some(&location))
         })?;
-        let whole = place(table.span());
+        let whole = location(table.span());
         let item = table_item(&source, table.get_ref(), DEEPEST)?;
-        Ok(Self { item, key: whole.clone(), place: whole })
+        Ok(Self { item, key: whole.clone(), location: whole })
     }
 
-    /// Reads an override `a.b.c=value`. A value that is not TOML but a plain word is a string, and numbers and
-    /// switches are taken as other programs write them: `.1`, `1.`, `007`, `True`.
-    pub fn parse_override(text: &str) -> Result<Self, Fault> {
-        let source = |text: &str| Source { name: COMMAND_LINE.into(), text: text.into() };
+    /// Parses an override `a.b.c=value`. A plain word that is not TOML is a string; numbers and booleans in other
+    /// notations are accepted: `.1`, `1.`, `007`, `True`.
+    pub fn parse_override(text: &str) -> Result<Self, Diagnostic> {
+        let source = |text: &str| SourceText { name: COMMAND_LINE.into(), text: text.into() };
         let parsed = Self::parse(source(text));
         let Some((key, value)) = text.split_once('=') else {
-            let place = Place { source: Arc::new(source(text)), span: 0..text.len() };
-            return Err(Fault::new("this is not KEY=VALUE")
-                .at(Some(&place))
+            let location = Location { source: Arc::new(source(text)), span: 0..text.len() };
+            return Err(Diagnostic::new("this is not KEY=VALUE")
+                .at(Some(&location))
                 .help("a setting is one word without spaces, such as train.epochs=3"));
         };
         if parsed.is_ok() {
             return parsed;
         }
         let meant = Some(syntax::typed(value)).filter(|meant| meant != value);
-        // What is all digits and signs was meant as a number.
+        // Digits and signs alone were meant as a number.
         let is_word = value.chars().any(char::is_alphabetic)
             && value.chars().all(|c| c.is_alphanumeric() || "-_./ ".contains(c));
         match meant {
@@ -70,7 +69,7 @@ impl Node {
         }
     }
 
-    /// Puts the values of `other` over those of `self`, table by table.
+    /// Merges `other` into this tree, table by table; its values win.
     pub fn merge(&mut self, other: Self) {
         match (&mut self.item, other.item) {
             (Item::Table(ours), Item::Table(theirs)) => {
@@ -87,7 +86,7 @@ impl Node {
         }
     }
 
-    /// The members of a table; none for anything else.
+    /// The members of a table; none for any other value.
     pub fn members(&self) -> impl Iterator<Item = (&String, &Self)> {
         match &self.item {
             Item::Table(members) => Some(members),
@@ -105,24 +104,24 @@ impl Node {
         })
     }
 
-    /// The place of the value at a dotted path, or else of the innermost list or table around it:
-    /// list members, as in `model.widths[1]`, have no place of their own.
-    pub fn place_of(&self, path: &str) -> Place {
+    /// The location of the value at a dotted path, or else of the innermost list or table around it: list members, as
+    /// in `model.widths[1]`, have no location of their own.
+    pub fn location_of(&self, path: &str) -> Location {
         match (self.find(path), path.rsplit_once(['.', '['])) {
-            (Some(node), _) => node.place.clone(),
-            (None, Some((parent, _))) => self.place_of(parent),
+            (Some(node), _) => node.location.clone(),
+            (None, Some((parent, _))) => self.location_of(parent),
             (None, None) => self.key.clone(),
         }
     }
 
-    /// The place of a member of the table at a dotted path, whatever letters the member's name has.
-    pub fn member_of(&self, path: &str, name: &str) -> Place {
+    /// The location of a member of the table at a dotted path; the member's name may contain dots.
+    pub fn location_of_member(&self, path: &str, name: &str) -> Location {
         let member =
             self.find(path).and_then(|table| table.members().find(|(key, _)| *key == name));
-        member.map_or_else(|| self.place_of(path), |(_, node)| node.place.clone())
+        member.map_or_else(|| self.location_of(path), |(_, node)| node.location.clone())
     }
 
-    /// The value without its places.
+    /// The value without locations.
     pub fn to_value(&self) -> Value {
         match &self.item {
             Item::Leaf(value) => value.clone(),
@@ -133,22 +132,26 @@ impl Node {
     }
 }
 
-/// Reads a table in which so many more levels may lie.
-fn table_item(source: &Arc<Source>, table: &DeTable<'_>, levels: usize) -> Result<Item, Fault> {
-    let place = |span| Place { source: source.clone(), span };
+/// Converts a parsed table in which up to `levels` more levels may nest.
+fn table_item(
+    source: &Arc<SourceText>,
+    table: &DeTable<'_>,
+    levels: usize,
+) -> Result<Item, Diagnostic> {
+    let location = |span| Location { source: source.clone(), span };
     let members = table.iter().map(|(key, value)| {
-        let at = |message: String| Fault::new(message).at(Some(&place(value.span())));
+        let at = |message: String| Diagnostic::new(message).at(Some(&location(value.span())));
         let item = match value.get_ref() {
             DeValue::Table(table) => table_item(source, table, inner(levels).map_err(at)?)?,
             leaf => Item::Leaf(leaf_value(leaf, levels).map_err(at)?),
         };
-        let node = Node { item, key: place(key.span()), place: place(value.span()) };
+        let node = Node { item, key: location(key.span()), location: location(value.span()) };
         Ok((key.get_ref().to_string(), node))
     });
     members.collect::<Result<_, _>>().map(Item::Table)
 }
 
-/// How many levels may lie in the next one.
+/// The levels that may nest in the next one; an error at the maximum.
 fn inner(levels: usize) -> Result<usize, String> {
     levels.checked_sub(1).ok_or_else(|| format!("this lies more than {DEEPEST} levels deep"))
 }
@@ -187,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_lies_too_deep_is_a_fault() {
-        let parse = |text: &str| Node::parse(Source { name: "a".into(), text: text.into() });
+        let parse = |text: &str| Node::parse(SourceText { name: "a".into(), text: text.into() });
         let keys = |count: usize| vec!["a"; count].join(".");
         assert!(parse(&format!("{} = 1", keys(DEEPEST + 1))).is_ok());
         let lists = |count: usize| format!("a = {}1{}", "[".repeat(count), "]".repeat(count));
@@ -198,8 +201,8 @@ mod tests {
             lists(DEEPEST + 1),
             format!("a = {}1{}", "[{a=".repeat(10), "}]".repeat(10)),
         ] {
-            let fault = parse(&text).expect_err("too deep").to_string();
-            assert!(fault.contains("levels deep"), "{fault}");
+            let diagnostic = parse(&text).expect_err("too deep").to_string();
+            assert!(diagnostic.contains("levels deep"), "{diagnostic}");
         }
         // Keys of eighty parts in tables of eighty levels: more than the stack holds, if it is followed.
         let deep = format!("{{{} =", keys(79)).repeat(79);

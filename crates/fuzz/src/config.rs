@@ -1,6 +1,6 @@
 //! The text of a config.
 
-use hearth_config::{Config, Faults, RawConfig};
+use hearth_config::{Config, Diagnostics, RawConfig};
 
 use crate::show::shown;
 
@@ -28,7 +28,7 @@ pub(crate) fn check(raw: &RawConfig) {
 }
 
 /// Each fault has words, and is shown in six lines.
-pub(crate) fn show(faults: &Faults) {
+pub(crate) fn show(faults: &Diagnostics) {
     assert!(!faults.0.is_empty(), "refused without a fault");
     for fault in &faults.0 {
         assert!(!fault.to_string().trim().is_empty(), "a fault without words");

@@ -35,7 +35,7 @@ pub enum TrainError {
     Interrupted(&'static str),
     /// A stored config is not one that this version reads.
     #[error(transparent)]
-    Config(#[from] hearth_config::Faults),
+    Config(#[from] hearth_config::Diagnostics),
     /// A file of the run is not what this program writes.
     #[error("{file} of this run is damaged: {fault}; put it back, or train anew")]
     RunInfo {

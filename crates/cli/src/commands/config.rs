@@ -9,7 +9,7 @@ use crate::output::{print, say};
 /// Prints the resolved config.
 pub fn explain(args: &ConfigArgs) -> Result<(), Failure> {
     let raw = RawConfig::read(&args.config)?.with_overrides(&args.overrides)?;
-    let located = raw.locate(raw.check()?, false);
+    let located = raw.resolve_paths(raw.check()?, false);
     located.notes.iter().for_each(|note| say(note));
     print(&raw.explain(&located.config))
 }

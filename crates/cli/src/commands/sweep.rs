@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hearth_config::{CommandLine, Config, Fault, Faults, Metric, RawConfig};
+use hearth_config::{CommandLine, Config, Diagnostic, Diagnostics, Metric, RawConfig};
 use hearth_report::fixed;
 use hearth_store::{RunLock, StoreError, SweepDir};
 use hearth_train::Backend;
@@ -64,7 +64,7 @@ impl<'a> Search<'a> {
             (config, _) => (config.as_deref(), args.axes.clone()),
         };
         let text = config.map(read).transpose()?;
-        let axes = Axis::parse_all(&axes).map_err(Faults::from)?;
+        let axes = Axis::parse_all(&axes).map_err(Diagnostics::from)?;
         let random = args.random.map(|trials| Random { trials, seed: args.seed.unwrap_or(SEED) });
         let typed = Typed { config, text, axes, random };
         let (sweep, lock, record, configs) = match &args.resume {
@@ -250,14 +250,14 @@ fn begin(args: &Sweep, typed: Typed<'_>) -> Result<Opened, Failure> {
         return Err(Failure::usage("name a config"));
     };
     if !typed.axes.iter().any(Axis::varies) {
-        let fault = Fault::new("nothing varies: give a key more than one value");
-        return Err(Faults::from(fault.help("for example train.epochs=5,10,20")).into());
+        let fault = Diagnostic::new("nothing varies: give a key more than one value");
+        return Err(Diagnostics::from(fault.help("for example train.epochs=5,10,20")).into());
     }
     let trials = match typed.random {
         Some(Random { trials, seed }) => drawn(&typed.axes, trials, seed),
         None => grid(&typed.axes),
     };
-    let trials = trials.map_err(Faults::from)?;
+    let trials = trials.map_err(Diagnostics::from)?;
     let mut record = Record::new(config, text, typed.axes, typed.random, backend.name(), trials);
     record.locate()?;
     let configs = record.configs()?;

@@ -41,7 +41,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use hearth_config::{Fault, Faults, reason};
+use hearth_config::{Diagnostic, Diagnostics, reason};
 use hearth_data::Bounds;
 use tokio::net::TcpListener;
 
@@ -74,10 +74,10 @@ fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let mut found: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
         .map_err(|_| {
-            let fault = Fault::new(format!("no address is known of --host {host}"));
+            let fault = Diagnostic::new(format!("no address is known of --host {host}"));
             let help =
                 "--host takes an address of this machine, such as 127.0.0.1, or a name of one";
-            Failure::from(Faults::from(fault.help(help)))
+            Failure::from(Diagnostics::from(fault.help(help)))
         })?
         .collect();
     found.sort_by_key(SocketAddr::is_ipv6);

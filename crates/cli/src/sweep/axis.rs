@@ -1,6 +1,6 @@
 //! What a setting takes in a sweep: `KEY=V1,V2,...`, or `KEY=LOW..HIGH`.
 
-use hearth_config::{Fault, typed};
+use hearth_config::{Diagnostic, typed};
 use serde::{Deserialize, Serialize};
 
 /// A setting, and what it takes.
@@ -37,12 +37,12 @@ pub struct Range {
 
 impl Axis {
     /// Reads what was typed.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let Some((key, values)) = text.split_once('=') else {
-            return Err(Fault::new(format!("`{text}` is not KEY=VALUE,VALUE,..."))
+            return Err(Diagnostic::new(format!("`{text}` is not KEY=VALUE,VALUE,..."))
                 .help("for example optimizer.learning_rate=0.01,0.03,0.1"));
         };
-        let fault = |fault: &str| Fault::new(format!("`{text}`: {fault}"));
+        let fault = |fault: &str| Diagnostic::new(format!("`{text}`: {fault}"));
         let values = split(values).map_err(fault)?;
         let values: Vec<String> = values.into_iter().map(typed).collect();
         let choice = match values.as_slice() {
@@ -62,12 +62,12 @@ impl Axis {
     }
 
     /// Reads all that was typed, each key once.
-    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Fault> {
+    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostic> {
         let mut axes: Vec<Self> = Vec::new();
         for text in texts {
             let new = Self::parse(text)?;
             if axes.iter().any(|axis| axis.key == new.key) {
-                return Err(Fault::new(format!("`{}` is given twice", new.key))
+                return Err(Diagnostic::new(format!("`{}` is given twice", new.key))
                     .help("a key takes several values as in KEY=VALUE,VALUE"));
             }
             axes.push(new);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use hearth_config::{CommandLine, Config, Fault, Faults, RawConfig, toml_string};
+use hearth_config::{CommandLine, Config, Diagnostic, Diagnostics, RawConfig, toml_string};
 use hearth_store::{StoreError, SweepDir};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ impl Record {
         let mut paths = Vec::new();
         for trial in &self.trials {
             let raw = base.clone().with_overrides(trial)?;
-            let mut found = raw.locate(raw.check()?, false);
+            let mut found = raw.resolve_paths(raw.check()?, false);
             // What is true of all trials is said once.
             found.notes.retain(|note| said.insert(note.clone()));
             let located = located(found)?.paths();
@@ -125,18 +125,20 @@ impl Record {
     }
 
     /// The checked settings of every trial. A sweep that cannot be ranked is refused.
-    pub fn configs(&self) -> Result<Vec<Config>, Faults> {
+    pub fn configs(&self) -> Result<Vec<Config>, Diagnostics> {
         let base = RawConfig::parse(&self.config, self.text.clone())?;
         let config = |trial: usize| {
             let settings: Vec<_> = self.settings(trial).collect();
             base.clone().with_overrides(&settings)?.check()
         };
-        let configs = (0..self.trials.len()).map(config).collect::<Result<Vec<_>, Faults>>()?;
-        let first = configs.first().ok_or_else(|| Fault::new("a sweep of no trials"))?;
+        let configs =
+            (0..self.trials.len()).map(config).collect::<Result<Vec<_>, Diagnostics>>()?;
+        let first = configs.first().ok_or_else(|| Diagnostic::new("a sweep of no trials"))?;
         if configs.iter().any(|config| config.train.best_by() != first.train.best_by()) {
-            return Err(
-                Fault::new("the trials are ranked by train.best_by, so it cannot vary").into()
-            );
+            return Err(Diagnostic::new(
+                "the trials are ranked by train.best_by, so it cannot vary",
+            )
+            .into());
         }
         // Made pictures are compared with others.
         let is_blind = |config: &Config| {
@@ -146,7 +148,7 @@ impl Record {
         };
         if configs.iter().any(is_blind) {
             let fault =
-                Fault::new("the trials are ranked by the validation set, and there is none");
+                Diagnostic::new("the trials are ranked by the validation set, and there is none");
             return Err(fault.help("set data.valid_samples").into());
         }
         Ok(configs)
@@ -180,9 +182,9 @@ impl Record {
             return Ok(());
         };
         let folder = sweep.display();
-        let fault = Fault::new(format!("the sweep in {folder} was begun with {begun}"));
+        let fault = Diagnostic::new(format!("the sweep in {folder} was begun with {begun}"));
         let resume = CommandLine::new("sweep").arg("--resume").path(sweep);
-        Err(Faults::from(fault.help(format!(
+        Err(Diagnostics::from(fault.help(format!(
             "`{resume}` goes on with what it began with; another search needs another folder"
         )))
         .into())

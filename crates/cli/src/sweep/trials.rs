@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hearth_config::Fault;
+use hearth_config::Diagnostic;
 use hearth_config::seed::{Purpose, Stream};
 
 use super::axis::{Axis, Choice};
@@ -18,12 +18,14 @@ const MOST: usize = 10_000;
 const PATIENCE: usize = 1000;
 
 /// All combinations; the last key changes fastest.
-pub fn grid(axes: &[Axis]) -> Result<Vec<Trial>, Fault> {
+pub fn grid(axes: &[Axis]) -> Result<Vec<Trial>, Diagnostic> {
     let mut trials = vec![Trial::new()];
     for axis in axes {
         let Choice::Values(values) = &axis.choice else {
-            return Err(Fault::new(format!("`{axis}` is a range, and all of it cannot be tried"))
-                .help("name values, or try some combinations with --random N"));
+            return Err(Diagnostic::new(format!(
+                "`{axis}` is a range, and all of it cannot be tried"
+            ))
+            .help("name values, or try some combinations with --random N"));
         };
         check_number(trials.len().saturating_mul(values.len()))?;
         let longer = trials.iter().flat_map(|trial| {
@@ -38,7 +40,7 @@ pub fn grid(axes: &[Axis]) -> Result<Vec<Trial>, Fault> {
 
 /// So many different combinations, drawn at random. A seed gives the same ones each time, and a larger
 /// number the same ones and more.
-pub fn drawn(axes: &[Axis], number: usize, seed: u64) -> Result<Vec<Trial>, Fault> {
+pub fn drawn(axes: &[Axis], number: usize, seed: u64) -> Result<Vec<Trial>, Diagnostic> {
     check_number(number)?;
     let mut stream = Stream::new(seed, Purpose::Sweep, 0, 0);
     let mut draw = |axis: &Axis| match &axis.choice {
@@ -57,17 +59,17 @@ pub fn drawn(axes: &[Axis], number: usize, seed: u64) -> Result<Vec<Trial>, Faul
     }
     match trials.len() {
         found if found == number => Ok(trials),
-        found => Err(Fault::new(format!(
+        found => Err(Diagnostic::new(format!(
             "--random {number}: these settings have only {found} different combinations"
         ))),
     }
 }
 
-fn check_number(number: usize) -> Result<(), Fault> {
+fn check_number(number: usize) -> Result<(), Diagnostic> {
     match number {
-        0 => Err(Fault::new("--random 0 draws no trial; ask for 1 or more")),
+        0 => Err(Diagnostic::new("--random 0 draws no trial; ask for 1 or more")),
         1..=MOST => Ok(()),
-        _ => Err(Fault::new(format!("a sweep has at most {MOST} trials"))
+        _ => Err(Diagnostic::new(format!("a sweep has at most {MOST} trials"))
             .help("try some of the combinations with --random N")),
     }
 }

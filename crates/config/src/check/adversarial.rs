@@ -1,15 +1,16 @@
-//! A pair of networks: its own ranges, and what does not go together with it.
+//! Checks of a GAN: its ranges, and settings that contradict it.
 
 use crate::checks::Checks;
-use crate::gather::Sections;
 use crate::models::LenetConfig;
+use crate::section_reader::Sections;
 use crate::sections::AdversarialLoss;
 
 impl Checks<'_> {
+    /// Checks `[adversarial]` and `[evaluate]`, and reports settings of classifiers.
     pub(super) fn adversarial(&mut self, sections: &Sections) {
         if let Some(adversarial) = &sections.adversarial {
             let steps = adversarial.discriminator_steps;
-            self.that(
+            self.require(
                 "adversarial.discriminator_steps",
                 steps,
                 (1..=1000).contains(&steps),
@@ -19,7 +20,7 @@ impl Checks<'_> {
             self.below_one("adversarial.average", adversarial.average);
             if let Some(clip) = adversarial.weight_clip {
                 let good = clip > 0.0 && clip.is_finite();
-                self.that("adversarial.weight_clip", clip, good, "above 0");
+                self.require("adversarial.weight_clip", clip, good, "above 0");
             }
             let loss = adversarial.loss;
             self.contradiction(
@@ -36,7 +37,7 @@ impl Checks<'_> {
         }
         if let Some(evaluate) = &sections.evaluate {
             let samples = evaluate.samples;
-            self.that(
+            self.require(
                 "evaluate.samples",
                 samples,
                 (100..=100_000).contains(&samples),
@@ -50,7 +51,7 @@ impl Checks<'_> {
                 evaluate.classifier.is_none() && size < SMALLEST,
                 "data.size",
                 &format!(
-                    "the LeNet that judges the pictures needs at least {SMALLEST}x\
+                    "the LeNet that the images are compared by needs at least {SMALLEST}x\
                      {SMALLEST} pixels: name another one by `evaluate.classifier`"
                 ),
             );

@@ -1,32 +1,32 @@
-//! A table: its files, its columns, and what does not go together with rows.
+//! Checks of a table: its files, its columns, and settings that contradict rows.
 
 use std::collections::BTreeSet;
 
 use crate::checks::Checks;
-use crate::fault::Fault;
+use crate::diagnostic::Diagnostic;
 use crate::models::{ClassifierConfig, GanConfig, ModelConfig};
 use crate::sections::{CsvConfig, DataConfig};
 
-/// Both spellings of the files.
+/// The two ways to name the files.
 const FILES: &str = "write path = \"table.csv\", of which a test part is drawn, or train = \"train.csv\" and test = \"test.csv\"";
 
 impl Checks<'_> {
-    /// The settings of a table alone.
+    /// Checks the settings of a table alone.
     pub(super) fn csv(&mut self, csv: &CsvConfig) {
         self.files(csv);
         if let Some(share) = csv.test_fraction {
             let good = 0.0 < share && share < 1.0;
-            self.that("data.test_fraction", share, good, "above 0 and below 1");
+            self.require("data.test_fraction", share, good, "above 0 and below 1");
         }
         if let Some(seed) = csv.split_seed {
             let good = i64::try_from(seed).is_ok();
-            self.that("data.split_seed", seed, good, "0 to 2^63 - 1");
+            self.require("data.split_seed", seed, good, "0 to 2^63 - 1");
         }
-        self.that("data.target", "\"\"", !csv.target.is_empty(), "the name of a column");
+        self.require("data.target", "\"\"", !csv.target.is_empty(), "the name of a column");
         self.columns(csv);
     }
 
-    /// One file or two, and what is said of one alone.
+    /// Checks that there is one file or two, and that the settings of one file are not given for two.
     fn files(&mut self, csv: &CsvConfig) {
         let parts = [("data.train", &csv.train), ("data.test", &csv.test)];
         let (key, message) = match (&csv.path, &csv.train, &csv.test) {
@@ -41,11 +41,11 @@ impl Checks<'_> {
             }
         };
         if !message.is_empty() {
-            let fault = Fault::new(message).at(Some(&self.root.place_of(key)));
-            self.faults.push(fault.help(FILES));
+            let diagnostic = Diagnostic::new(message).at(Some(&self.root.location_of(key)));
+            self.diagnostics.push(diagnostic.help(FILES));
         }
         for (key, path) in [("data.path", &csv.path)].into_iter().chain(parts) {
-            self.that(key, "\"\"", path.as_deref() != Some(""), "the path of a file");
+            self.require(key, "\"\"", path.as_deref() != Some(""), "the path of a file");
         }
         let of_one = [
             ("data.test_fraction", csv.test_fraction.is_some()),
@@ -60,7 +60,7 @@ impl Checks<'_> {
         }
     }
 
-    /// The columns, each of which is named for one purpose.
+    /// Checks that no column is named twice or for two purposes.
     fn columns(&mut self, csv: &CsvConfig) {
         let CsvConfig { target, ignore, categories, .. } = csv;
         let columns = csv.columns.as_deref().unwrap_or_default();
@@ -101,8 +101,8 @@ impl Checks<'_> {
         }
     }
 
-    /// What rows of a table do not have, and the networks that take none.
-    pub(super) fn of_table(&mut self, data: &DataConfig, model: Option<&ModelConfig>) {
+    /// Reports settings of images, and networks of images, for a table.
+    pub(super) fn table(&mut self, data: &DataConfig, model: Option<&ModelConfig>) {
         let found = self.root.find("augment").is_some();
         self.contradiction(found, "augment", "[augment] changes images, and the data are a table");
         let of_images =
@@ -128,12 +128,12 @@ impl Checks<'_> {
         };
         let message =
             format!("`model.kind` is \"{kind}\", which takes images, and the data are a table");
-        let fault = Fault::new(message).at(Some(&self.root.place_of("model.kind")));
-        self.faults.push(fault.help("kind = \"mlp\" takes rows of a table"));
+        let diagnostic = Diagnostic::new(message).at(Some(&self.root.location_of("model.kind")));
+        self.diagnostics.push(diagnostic.help("kind = \"mlp\" takes rows of a table"));
     }
 
-    /// What images do not have.
-    pub(super) fn of_images(&mut self, model: Option<&ModelConfig>) {
+    /// Reports settings of a table for images.
+    pub(super) fn images(&mut self, model: Option<&ModelConfig>) {
         let Some(ModelConfig::Classifier { network: ClassifierConfig::Mlp(mlp), .. }) = model
         else {
             return;

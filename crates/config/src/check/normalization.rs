@@ -1,10 +1,10 @@
-//! What images are normalised by, where it is not the training set's statistics.
+//! The mean and standard deviation that a config normalises images by, in place of the training set's.
 
 use crate::checks::Checks;
 use crate::sections::{BatchConfig, DataConfig};
 
 impl Checks<'_> {
-    /// What images are normalised by instead of the training set's statistics.
+    /// Checks `data.mean` and `data.std`: both or none, in range, one value or one for each channel.
     pub(super) fn normalization(&mut self, data: &DataConfig) {
         let BatchConfig { mean, std, .. } = &data.batches;
         for (key, other, is_alone) in [
@@ -28,10 +28,10 @@ impl Checks<'_> {
                 Some(channels) => format!("one number, or {channels}: one for each channel"),
                 None => "one number, or one for each channel".to_owned(),
             };
-            self.that(&path, &shown, fits, &wanted);
+            self.require(&path, &shown, fits, &wanted);
             let good = values.iter().all(|value| range.contains(value));
             let allowed = format!("{} to {}: {scaled}", range.start(), range.end());
-            self.that(&path, &shown, good, &allowed);
+            self.require(&path, &shown, good, &allowed);
         }
     }
 }
@@ -40,7 +40,7 @@ impl Checks<'_> {
 mod tests {
     use crate::RawConfig;
 
-    /// The faults of these keys of [data].
+    /// The diagnostics for these lines of `[data]` and `[model]`.
     fn said(data: &str, model: &str) -> String {
         let text = format!(
             "format = 1\n[run]\nname = \"n\"\n[data]\n{data}\n[model]\n{model}\n[optimizer]\nkind = \"sgd\"\n\
@@ -48,7 +48,7 @@ mod tests {
         );
         match RawConfig::parse("n.toml", text).and_then(|raw| raw.check()) {
             Ok(_) => String::new(),
-            Err(faults) => format!("{:?}", faults.0),
+            Err(diagnostics) => format!("{:?}", diagnostics.0),
         }
     }
 
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn statistics_of_their_own_fit_the_images_and_are_of_scaled_pixels() {
-        for (kind, mean, std, fault) in [
+        for (kind, mean, std, diagnostic) in [
             (GREY, "mean = [0.0]", "std = [1.0]", ""),
             (GREY, "mean = [0.5]", "std = [0.00392157]", ""),
             (RGB, "mean = [0.5]", "std = [0.5]", ""),
@@ -79,7 +79,8 @@ mod tests {
             (GREY, "mean = 0.5", "std = [0.5]", "must be a list"),
         ] {
             let said = said(&format!("{kind}\n{mean}\n{std}"), MLP);
-            let is_right = if fault.is_empty() { said.is_empty() } else { said.contains(fault) };
+            let is_right =
+                if diagnostic.is_empty() { said.is_empty() } else { said.contains(diagnostic) };
             assert!(is_right, "{mean} {std}: {said}");
         }
         let gan = said(

@@ -1,14 +1,14 @@
-//! What does not go together with the task, or with the source of the data.
+//! Contradictions with the task, and with the source of the data.
 
 use crate::checks::Checks;
-use crate::gather::Sections;
+use crate::section_reader::Sections;
 use crate::sections::DataSource;
 
 impl Checks<'_> {
-    /// Contradictions between the task, the source of the data, the model and the training.
+    /// Reports contradictions between the task, the source of the data, the model and the training.
     pub(super) fn task(&mut self, sections: &Sections) {
         let Sections { data, task, model, train, .. } = sections;
-        // Without a model that could be read, nothing is known of the task.
+        // Without a model, the task is unknown.
         if let (Some(train), Some(_)) = (train, model) {
             for misfit in train.misfits(task.map(|task| task.kind)) {
                 self.contradiction(true, misfit.key, &misfit.message);
@@ -16,8 +16,8 @@ impl Checks<'_> {
         }
         let Some(data) = data else { return };
         match &data.source {
-            DataSource::Csv(_) => self.of_table(data, model.as_ref()),
-            _ => self.of_images(model.as_ref()),
+            DataSource::Csv(_) => self.table(data, model.as_ref()),
+            _ => self.images(model.as_ref()),
         }
     }
 }

@@ -1,31 +1,30 @@
-//! The plain convolutional network.
+//! The settings of a plain convolutional network.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Initializer, Network};
+use super::{Initializer, NetworkSettings};
 use crate::checks::Checks;
 
-/// `[model] kind = "cnn"`.
+/// `[model] kind = "cnn"`: a plain convolutional network.
 ///
-/// A block is `depth` times a convolution that keeps the size, batch normalisation and ReLU, and
-/// then 2x2 max pooling. The head is dropout and a linear layer.
+/// A block is `depth` times a convolution with same padding, batch normalisation and ReLU, then 2x2 max pooling. The
+/// head is dropout and a linear layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CnnConfig {
-    /// Channels of each block: one number for each.
+    /// Output channels of each block: one number for each.
     #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 4096)))]
     pub widths: Vec<usize>,
     /// Convolutions in each block.
     #[serde(default = "default_depth")]
     #[schemars(range(min = 1, max = 16))]
     pub depth: usize,
-    /// Height and width of the convolutions, in pixels: odd, so that the output can be as large
-    /// as the input.
+    /// Height and width of the kernels, in pixels: odd, so that the output can be as large as the input.
     #[serde(default = "default_kernel_size")]
     #[schemars(range(min = 1, max = 15), extend("enum" = [1, 3, 5, 7, 9, 11, 13, 15]))]
     pub kernel_size: usize,
-    /// The share of the head's inputs that a training step drops.
+    /// Dropout probability of the head's inputs.
     #[serde(default)]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub dropout: f64,
@@ -42,7 +41,7 @@ fn default_kernel_size() -> usize {
     3
 }
 
-impl Network for CnnConfig {
+impl NetworkSettings for CnnConfig {
     fn initializer(&self) -> Initializer {
         self.initializer
     }
@@ -58,7 +57,7 @@ impl Network for CnnConfig {
             blocks > halvings as usize,
             "model.widths",
             &format!(
-                "`model.widths` has {blocks} blocks, each of which halves the picture, and {size}x{size} pixels can \
+                "`model.widths` has {blocks} blocks, each of which halves the image, and {size}x{size} pixels can \
                  be halved {halvings} times"
             ),
         );
@@ -66,8 +65,8 @@ impl Network for CnnConfig {
 
     fn check(&self, checks: &mut Checks<'_>) {
         checks.widths("blocks", &self.widths);
-        checks.that("model.depth", self.depth, (1..=16).contains(&self.depth), "1 to 16");
-        checks.that(
+        checks.require("model.depth", self.depth, (1..=16).contains(&self.depth), "1 to 16");
+        checks.require(
             "model.kernel_size",
             self.kernel_size,
             (1..=15).contains(&self.kernel_size) && self.kernel_size % 2 == 1,
@@ -76,7 +75,7 @@ impl Network for CnnConfig {
         checks.dropout(self.dropout);
         let area = self.kernel_size.saturating_mul(self.kernel_size);
         let depths = vec![self.depth; self.widths.len()];
-        // The picture's own channels are few.
+        // The image's own channels are few.
         checks.convolutions(0, &self.widths, &depths, area);
     }
 }

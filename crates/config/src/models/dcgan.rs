@@ -1,22 +1,22 @@
-//! The pair of convolutional networks.
+//! The settings of a DCGAN.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::{Checks, MOST_WEIGHTS};
 
-/// `[model] kind = "dcgan"`.
+/// `[model] kind = "dcgan"`: a GAN of convolutional networks (Radford, Metz and Chintala 2016).
 ///
-/// The discriminator is a convolution of 4x4 with stride 2 for each of `widths`, which halves the
-/// picture, and a linear layer; the generator goes the same way back, from `latent` random numbers.
+/// The discriminator is a 4x4 convolution with stride 2 for each of `widths`, which halves the image, and a linear
+/// layer. The generator mirrors it with transposed convolutions, from a latent vector of `latent` normal numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DcganConfig {
-    /// Random numbers that a picture is made from.
+    /// Dimension of the latent vector that the generator maps to an image.
     #[schemars(range(min = 1, max = 4096))]
     pub latent: usize,
-    /// Channels of the convolutions, from the picture inwards. The picture's sides must be
-    /// divisible by 2 as often as there are widths.
+    /// Channels of the convolutions, from the image inwards. The image's sides must be divisible by 2 as often as
+    /// there are widths.
     #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 4096)))]
     pub widths: Vec<usize>,
 }
@@ -28,7 +28,7 @@ impl Default for DcganConfig {
 }
 
 impl DcganConfig {
-    /// Notes its faults.
+    /// Reports values out of range.
     pub(crate) fn check(&self, checks: &mut Checks<'_>) {
         checks.latent(self.latent);
         checks.widths("convolutions", &self.widths);
@@ -36,14 +36,14 @@ impl DcganConfig {
         checks.convolutions(0, &self.widths, &ones, 16);
     }
 
-    /// Notes what does not go together with images of this side.
+    /// Reports contradictions with images of `size` x `size` pixels.
     pub(crate) fn check_size(&self, size: usize, checks: &mut Checks<'_>) {
         let halvings = self.widths.len();
         checks.contradiction(
             halvings < usize::BITS as usize && !size.is_multiple_of(1 << halvings),
             "model.widths",
             &format!(
-                "`model.widths` halves the picture {halvings} times, and {size} pixels can \
+                "`model.widths` halves the image {halvings} times, and {size} pixels can \
                  be halved {} times without a rest",
                 size.trailing_zeros()
             ),
@@ -51,7 +51,7 @@ impl DcganConfig {
         let inner = self.widths.last().copied().unwrap_or(1);
         let area = (size >> halvings.min(31)).saturating_mul(size >> halvings.min(31));
         let weights = self.latent.saturating_mul(inner).saturating_mul(area);
-        checks.that(
+        checks.require(
             "model.latent",
             format!("{weights} weights in the generator's first layer"),
             weights <= MOST_WEIGHTS,

@@ -1,33 +1,32 @@
-//! LeNet.
+//! The settings of LeNet.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Initializer, Network, Pooling};
+use super::{Activation, Initializer, NetworkSettings, Pooling};
 use crate::checks::Checks;
 
-/// `[model] kind = "lenet"`.
+/// `[model] kind = "lenet"`: LeNet-5 (LeCun et al. 1998), in the form of *Dive into Deep Learning*.
 ///
-/// A 5x5 convolution to 6 channels with padding 2, one of 5x5 to 16 channels without, and 2x2
-/// pooling after each; then linear layers to 120, to 84 and to the classes. A picture must have
-/// at least 12x12 pixels.
+/// A 5x5 convolution to 6 channels with padding 2, a 5x5 convolution to 16 channels without padding, and 2x2 pooling
+/// after each; then linear layers to 120, to 84 and to the classes. Images must have at least 12x12 pixels.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LenetConfig {
-    /// What follows each convolution and each hidden linear layer.
+    /// The activation function after each convolution and each hidden linear layer.
     pub activation: Activation,
-    /// What a 2x2 window becomes.
+    /// The pooling of each 2x2 window.
     pub pooling: Pooling,
     /// The distribution of the initial weights. Biases start at zero.
     pub initializer: Initializer,
 }
 
 impl LenetConfig {
-    /// The smallest side of an image that leaves a pixel: `12 / 2 - 4 = 2`, and `2 / 2 = 1`.
+    /// The minimum height and width of an image, which leave one pixel: `12 / 2 - 4 = 2`, and `2 / 2 = 1`.
     pub const SMALLEST: usize = 12;
 }
 
-impl Network for LenetConfig {
+impl NetworkSettings for LenetConfig {
     fn initializer(&self) -> Initializer {
         self.initializer
     }
@@ -42,7 +41,7 @@ impl Network for LenetConfig {
             size < smallest,
             "data.size",
             &format!(
-                "the network `lenet` needs pictures of at least {smallest}x{smallest} pixels, and these have {size}x{size}"
+                "the network `lenet` needs images of at least {smallest}x{smallest} pixels, and these have {size}x{size}"
             ),
         );
     }

@@ -1,34 +1,34 @@
-//! The multilayer perceptron.
+//! The settings of a multilayer perceptron.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Dropout, Initializer, Network};
+use super::{Activation, Dropout, Initializer, NetworkSettings};
 use crate::checks::Checks;
 
-/// `[model] kind = "mlp"`.
+/// `[model] kind = "mlp"`: a multilayer perceptron; softmax or linear regression without hidden layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MlpConfig {
-    /// Widths of the hidden layers; empty for softmax regression.
+    /// Widths of the hidden layers; empty for softmax or linear regression.
     #[schemars(inner(range(min = 1)))]
     pub hidden: Vec<usize>,
-    /// What stands between the linear layers.
+    /// The activation function between linear layers.
     #[serde(default)]
     pub activation: Activation,
-    /// The share of hidden units that a training step drops: one number, or one for each hidden layer.
+    /// Dropout probability of hidden units: one number for all hidden layers, or a list with one for each.
     #[serde(default)]
     pub dropout: Dropout,
     /// The distribution of the initial weights. Biases start at zero.
     #[serde(default)]
     pub initializer: Initializer,
-    /// Width of the learned vector of each category of a table; one-hot codes without it.
+    /// Dimension of the embedding of each category of a table; one-hot encoding when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4096))]
     pub embedding: Option<usize>,
 }
 
-impl Network for MlpConfig {
+impl NetworkSettings for MlpConfig {
     fn initializer(&self) -> Initializer {
         self.initializer
     }
@@ -36,10 +36,10 @@ impl Network for MlpConfig {
     fn check(&self, checks: &mut Checks<'_>) {
         checks.hidden(&self.hidden);
         if let Some(width) = self.embedding {
-            checks.that("model.embedding", width, (1..=4096).contains(&width), "1 to 4096");
+            checks.require("model.embedding", width, (1..=4096).contains(&width), "1 to 4096");
         }
         for dropout in self.dropout.per_layer(1) {
-            checks.that("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
+            checks.require("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
         }
         if let Dropout::Each(each) = &self.dropout {
             let (wanted, found) = (self.hidden.len(), each.len());

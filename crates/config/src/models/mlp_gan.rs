@@ -1,19 +1,18 @@
-//! The pair of perceptrons.
+//! The settings of a GAN of multilayer perceptrons.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Checks;
 
-/// `[model] kind = "mlp-gan"`.
+/// `[model] kind = "mlp-gan"`: a GAN of multilayer perceptrons (Goodfellow et al. 2014).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MlpGanConfig {
-    /// Random numbers that a picture is made from.
+    /// Dimension of the latent vector that the generator maps to an image.
     #[schemars(range(min = 1, max = 4096))]
     pub latent: usize,
-    /// Widths of the discriminator's hidden layers, from the picture inwards; the generator has
-    /// them in reverse.
+    /// Widths of the discriminator's hidden layers, from the image inwards; the generator has them in reverse.
     #[schemars(length(min = 1, max = 1000), inner(range(min = 1)))]
     pub hidden: Vec<usize>,
 }
@@ -25,11 +24,11 @@ impl Default for MlpGanConfig {
 }
 
 impl MlpGanConfig {
-    /// Notes its faults.
+    /// Reports values out of range.
     pub(crate) fn check(&self, checks: &mut Checks<'_>) {
         checks.latent(self.latent);
         checks.hidden(&self.hidden);
         let layers = self.hidden.len();
-        checks.that("model.hidden", format!("{layers} layers"), layers > 0, "at least 1 layer");
+        checks.require("model.hidden", format!("{layers} layers"), layers > 0, "at least 1 layer");
     }
 }

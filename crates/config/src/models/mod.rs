@@ -1,4 +1,4 @@
-//! `[model]`: the networks, one file for each kind, with its settings and their check.
+//! `[model]`: the networks. Each kind has a file with its settings and their check.
 
 mod cnn;
 mod dcgan;
@@ -21,16 +21,16 @@ pub use mlp_gan::MlpGanConfig;
 pub use parts::{Activation, Dropout, Initializer, Pooling};
 pub use resnet::ResnetConfig;
 
-/// The one list of classifiers, a row for each: `kind`, variant and settings. It is handed to the macro `$with`.
+/// The table of classifiers, passed to the macro `$with`: a row of `kind`, variant and settings for each.
 #[macro_export]
 macro_rules! classifiers {
     ($with:ident) => {
         $with! {
-            /// A multilayer perceptron; softmax regression when `hidden` is empty.
+            /// A multilayer perceptron; softmax or linear regression when `hidden` is empty.
             "mlp" Mlp(MlpConfig),
-            /// LeNet (LeCun et al. 1998), in the form of *Dive into Deep Learning*.
+            /// LeNet-5 (LeCun et al. 1998), in the form of *Dive into Deep Learning*.
             "lenet" Lenet(LenetConfig),
-            /// A plain convolutional network: blocks of convolutions, each of which halves the picture.
+            /// A plain convolutional network: blocks of convolutions, each of which halves the image.
             "cnn" Cnn(CnnConfig),
             /// A residual network (He et al. 2016), in its form for CIFAR.
             "resnet" Resnet(ResnetConfig),
@@ -38,26 +38,26 @@ macro_rules! classifiers {
     };
 }
 
-/// The settings of a classifier.
-pub(crate) trait Network {
-    /// The distribution of its initial weights.
+/// The settings of a kind of classifier.
+pub(crate) trait NetworkSettings {
+    /// The distribution of the initial weights.
     fn initializer(&self) -> Initializer;
 
-    /// The smallest side of an image that leaves a pixel.
+    /// The minimum height and width of an image, in pixels.
     fn smallest(&self) -> usize {
         1
     }
 
-    /// Notes the faults of the settings alone.
+    /// Reports errors of the settings alone.
     fn check(&self, checks: &mut Checks<'_>);
 
-    /// Notes what does not go together with images of this side.
+    /// Reports contradictions with images of `size` x `size` pixels.
     fn check_size(&self, _size: usize, _checks: &mut Checks<'_>) {}
 }
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $kind:literal $variant:ident($config:ident),)*) => {
-        /// The kinds of networks that name the class of a picture.
+        /// The kinds of networks with one output for each class, or one in all for a regression.
         #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "kebab-case")]
         pub enum ClassifierConfig {
@@ -68,7 +68,7 @@ macro_rules! settings {
             /// All kinds.
             pub const KINDS: &'static [&'static str] = &[$($kind),*];
 
-            fn settings(&self) -> &dyn Network {
+            fn settings(&self) -> &dyn NetworkSettings {
                 match self {
                     $(Self::$variant(settings) => settings,)*
                 }
@@ -80,19 +80,19 @@ macro_rules! settings {
 classifiers!(settings);
 
 impl ClassifierConfig {
-    /// The distribution of its initial weights.
+    /// The distribution of the initial weights.
     pub fn initializer(&self) -> Initializer {
         self.settings().initializer()
     }
 
-    /// The smallest side of an image that leaves a pixel.
+    /// The minimum height and width of an image, in pixels.
     pub fn smallest(&self) -> usize {
         self.settings().smallest()
     }
 }
 
 impl ModelConfig {
-    /// Notes the faults of the settings alone.
+    /// Reports errors of the settings alone.
     pub(crate) fn check(&self, checks: &mut Checks<'_>) {
         match self {
             Self::Classifier { network, init } => {
@@ -104,12 +104,12 @@ impl ModelConfig {
         }
     }
 
-    /// Notes what does not go together with images of this side.
+    /// Reports contradictions with images of `size` x `size` pixels.
     pub(crate) fn check_size(&self, size: usize, checks: &mut Checks<'_>) {
         match self {
             Self::Classifier { network, .. } => network.settings().check_size(size, checks),
             Self::Gan(GanConfig::Dcgan(dcgan)) => dcgan.check_size(size, checks),
-            // Linear layers take any.
+            // Linear layers take images of any size.
             Self::Gan(GanConfig::MlpGan(_)) => {}
         }
     }
@@ -119,7 +119,7 @@ impl InitConfig {
     fn check(&self, checks: &mut Checks<'_>) {
         let Self { init, init_head } = self;
         let empty = init.as_deref() == Some("");
-        checks.that("model.init", "\"\"", !empty, "the folder of a run");
+        checks.require("model.init", "\"\"", !empty, "the folder of a run");
         checks.contradiction(
             init.is_none() && *init_head == Some(false),
             "model.init_head",
@@ -129,45 +129,44 @@ impl InitConfig {
     }
 }
 
-/// `[model]`: what is trained, by `kind`.
+/// `[model]`: the network to train, by `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub enum ModelConfig {
-    /// A network that names the class of a picture.
+    /// A network for classification or regression.
     Classifier {
         /// The network itself.
         #[serde(flatten)]
         network: ClassifierConfig,
-        /// What every such network shares.
+        /// The settings that every such network has.
         #[serde(flatten)]
         init: InitConfig,
     },
-    /// A network that makes pictures, and one that tells them from real ones.
+    /// A GAN: a generator of images, and a discriminator of real and fake ones.
     Gan(GanConfig),
 }
 
-/// The part of `[model]` that every classifier shares: the weights that it starts from.
+/// The part of `[model]` that every classifier shares: its initial weights.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct InitConfig {
-    /// The folder of a run whose best checkpoint the network starts from. Without it, weights are
-    /// drawn by `initializer`.
+    /// The folder of a run, whose best checkpoint holds the initial weights. When absent, `initializer` draws them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub init: Option<String>,
-    /// Whether the last layer starts from that run as well (the default), or is drawn.
+    /// True (the default) if that run's last layer is taken as well; false if `initializer` draws it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_head: Option<bool>,
 }
 
-/// The kinds of adversarial pairs.
+/// The kinds of GANs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum GanConfig {
-    /// Convolutions (Radford, Metz and Chintala 2016).
+    /// A GAN of convolutional networks (Radford, Metz and Chintala 2016).
     Dcgan(DcganConfig),
-    /// Linear layers.
+    /// A GAN of multilayer perceptrons (Goodfellow et al. 2014).
     MlpGan(MlpGanConfig),
 }
 

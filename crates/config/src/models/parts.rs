@@ -1,21 +1,21 @@
-//! Settings that networks share.
+//! Settings of layers, which networks share.
 
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a window of pixels becomes.
+/// The pooling of a window of pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
-    /// Its largest value.
+    /// Max pooling.
     #[default]
     Max,
-    /// Its mean.
+    /// Average pooling.
     Average,
 }
 
-/// The non-linear function between two layers.
+/// The activation function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
@@ -28,21 +28,20 @@ pub enum Activation {
     Tanh,
     /// `x Phi(x)` (Hendrycks and Gimpel 2016), with the error function.
     Gelu,
-    /// Nothing: the network is one linear map, however deep.
+    /// The identity: a network of linear layers is one linear map, however deep.
     None,
 }
 
 /// The distribution of the initial weights of a layer.
 ///
-/// A convolution's `inputs` are its input channels times the area of its kernel, its `outputs`
-/// the output channels times that area.
+/// `fan_in` and `fan_out` of a convolution are its input and output channels times the area of its kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initializer {
-    /// Normal with variance `2 / inputs` (He et al. 2015), for ReLU.
+    /// Normal with variance `2 / fan_in` (He et al. 2015), for ReLU.
     #[default]
     He,
-    /// Uniform with variance `2 / (inputs + outputs)` (Glorot and Bengio 2010), for sigmoid and tanh.
+    /// Uniform with variance `2 / (fan_in + fan_out)` (Glorot and Bengio 2010), for sigmoid and tanh.
     Xavier,
     /// Normal with standard deviation 0.01, as in *Dive into Deep Learning*.
     Normal,
@@ -52,9 +51,9 @@ pub enum Initializer {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Dropout {
-    /// The same for every hidden layer.
+    /// One probability for all hidden layers.
     Same(f64),
-    /// One for each hidden layer.
+    /// One probability for each hidden layer.
     Each(Vec<f64>),
 }
 

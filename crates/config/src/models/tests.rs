@@ -1,12 +1,12 @@
-//! What a wrong network is told.
+//! Defaults of a network's settings, and diagnostics for wrong ones.
 
 use crate::{
-    ClassifierConfig, CnnConfig, Config, Fault, Faults, Initializer, LenetConfig, ModelConfig,
-    RawConfig, ResnetConfig,
+    ClassifierConfig, CnnConfig, Config, Diagnostic, Diagnostics, Initializer, LenetConfig,
+    ModelConfig, RawConfig, ResnetConfig,
 };
 
 /// A config with this `[data]` and `[model]`.
-fn config(data: &str, model: &str) -> Result<Config, Faults> {
+fn config(data: &str, model: &str) -> Result<Config, Diagnostics> {
     let text = format!(
         "format = 1\n[run]\nname = \"try\"\n[data]\n{data}\n[model]\n{model}\n\
          [optimizer]\nkind = \"sgd\"\nlearning_rate = 0.1\n[train]\nepochs = 1\n"
@@ -14,30 +14,33 @@ fn config(data: &str, model: &str) -> Result<Config, Faults> {
     RawConfig::parse("try.toml", text)?.check()
 }
 
-/// What is said of it: place, message and help of each fault.
+/// The diagnostics of a config: underlined text, message and help of each.
 fn said(data: &str, model: &str) -> Vec<(String, String, String)> {
-    let faults = config(data, model).err().map_or_else(Vec::new, |faults| faults.0);
-    faults.iter().map(|fault| (place(fault), fault.to_string(), help(fault))).collect()
+    let diagnostics = config(data, model).err().map_or_else(Vec::new, |diagnostics| diagnostics.0);
+    diagnostics
+        .iter()
+        .map(|diagnostic| (location(diagnostic), diagnostic.to_string(), help(diagnostic)))
+        .collect()
 }
 
-/// The text that the fault underlines: the value, or the section where a key is missing.
-fn place(fault: &Fault) -> String {
-    let place = fault.place().expect("a place");
-    place.source.text[place.span.clone()].to_owned()
+/// The text that a diagnostic underlines: the value, or the section where a key is missing.
+fn location(diagnostic: &Diagnostic) -> String {
+    let location = diagnostic.location().expect("a place");
+    location.source.text[location.span.clone()].to_owned()
 }
 
-fn help(fault: &Fault) -> String {
-    fault.remedy().unwrap_or_default().to_owned()
+fn help(diagnostic: &Diagnostic) -> String {
+    diagnostic.help_text().unwrap_or_default().to_owned()
 }
 
 const MINI: &str = "kind = \"fashion-mnist-mini\"";
 const FILES: &str = "kind = \"idx\"\ntrain_images = \"a\"\ntrain_labels = \"b\"\n\
                      test_images = \"c\"\ntest_labels = \"d\"";
 
-/// Whether each model has one fault, with this place, message and help.
+/// Asserts that each model has one diagnostic, with this underlined text, message and help.
 fn assert_told(cases: &[(&str, &str, &str, &str)]) {
-    for (model, place, message, help) in cases {
-        let wanted = ((*place).into(), (*message).into(), (*help).into());
+    for (model, location, message, help) in cases {
+        let wanted = ((*location).into(), (*message).into(), (*help).into());
         assert_eq!(said(MINI, model), [wanted], "{model}");
     }
 }
@@ -250,25 +253,25 @@ fn every_key_has_its_default() {
 }
 
 #[test]
-fn pictures_must_be_large_enough_where_their_size_is_known() {
+fn images_must_be_large_enough_where_their_size_is_known() {
     let folder = |size: usize| format!("kind = \"image-folder\"\npath = \"p\"\nsize = {size}");
     let lenet = "kind = \"lenet\"";
     assert_eq!(said(&folder(12), lenet), []);
-    let message = "the network `lenet` needs pictures of at least 12x12 pixels, and these \
+    let message = "the network `lenet` needs images of at least 12x12 pixels, and these \
                    have 11x11";
     assert_eq!(said(&folder(11), lenet), [("11".into(), message.into(), String::new())]);
 
     // 28, 14, 7, 3, 1.
     assert_eq!(said(MINI, "kind = \"cnn\"\nwidths = [1, 1, 1, 1]"), []);
     let five = "kind = \"cnn\"\nwidths = [1, 1, 1, 1, 1]";
-    let message = "`model.widths` has 5 blocks, each of which halves the picture, and 28x28 \
+    let message = "`model.widths` has 5 blocks, each of which halves the image, and 28x28 \
                    pixels can be halved 4 times";
     let found = [("[1, 1, 1, 1, 1]".into(), message.into(), String::new())];
     assert_eq!(said(MINI, five), found);
     assert_eq!(said(&folder(32), five), []);
     let dcgan = |widths: &str| format!("kind = \"dcgan\"\nwidths = {widths}");
     assert_eq!(said(MINI, &dcgan("[1, 1]")), []);
-    let message = "`model.widths` halves the picture 3 times, and 28 pixels can be halved 2 times \
+    let message = "`model.widths` halves the image 3 times, and 28 pixels can be halved 2 times \
                    without a rest";
     let found = [("[1, 1, 1]".into(), message.into(), String::new())];
     assert_eq!(said(MINI, &dcgan("[1, 1, 1]")), found);

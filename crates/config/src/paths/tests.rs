@@ -1,4 +1,4 @@
-//! The order in which folders are tried, and what is said of it.
+//! The order in which folders are tried, and the notes on it.
 
 use std::fs;
 
@@ -18,12 +18,12 @@ fn config(folder: &Path, path: &str, overrides: &[&str]) -> (RawConfig, Config) 
     (raw, config)
 }
 
-fn located(folder: &Path, path: &str, overrides: &[&str]) -> Located {
+fn located(folder: &Path, path: &str, overrides: &[&str]) -> ResolvedConfig {
     let (raw, config) = config(folder, path, overrides);
-    raw.locate(config, false)
+    raw.resolve_paths(config, false)
 }
 
-fn data_path(located: &Located) -> PathBuf {
+fn data_path(located: &ResolvedConfig) -> PathBuf {
     located.config.paths()[0].1.clone().into()
 }
 
@@ -37,7 +37,7 @@ fn the_working_directory_comes_first_and_then_the_configs_folder() {
 
     let found = located(beside, "./src/", &[]);
     assert_eq!(data_path(&found), here.join("src"));
-    assert!(found.notes.is_empty() && found.absent.is_empty());
+    assert!(found.notes.is_empty() && found.missing.is_empty());
 
     let found = located(beside, "pictures", &[]);
     assert_eq!(data_path(&found), beside.join("pictures"));
@@ -51,15 +51,18 @@ fn the_working_directory_comes_first_and_then_the_configs_folder() {
     assert!(note.contains(&beside.join("src").display().to_string()), "{note}");
 
     let found = located(beside, "nowhere", &[]);
-    assert_eq!(found.absent[0].tried, [here.join("nowhere"), beside.join("nowhere")]);
-    assert_eq!(found.absent[0].place.to_string(), format!("{}:6", beside.join("a.toml").display()));
+    assert_eq!(found.missing[0].tried, [here.join("nowhere"), beside.join("nowhere")]);
+    assert_eq!(
+        found.missing[0].location.to_string(),
+        format!("{}:6", beside.join("a.toml").display())
+    );
 
     // What is typed is meant from where it is typed.
     let found = located(beside, "src", &["data.path=pictures"]);
-    assert_eq!(found.absent[0].tried, [here.join("pictures")]);
+    assert_eq!(found.missing[0].tried, [here.join("pictures")]);
 
     let (raw, stored) = config(beside, "pictures", &[]);
-    assert_eq!(raw.locate(stored, true).absent[0].tried, [here.join("pictures")]);
+    assert_eq!(raw.resolve_paths(stored, true).missing[0].tried, [here.join("pictures")]);
 
     // Folders that a path goes back from may go away.
     let found = located(beside, "../config/./src", &[]);
@@ -77,9 +80,9 @@ fn a_name_is_found_however_it_is_composed() {
     fs::create_dir_all(folder.path().join("cafe\u{301}/th\u{e9}")).expect("a folder");
     for typed in ["caf\u{e9}/the\u{301}", "cafe\u{301}/th\u{e9}", "cafe\u{301}/the\u{301}"] {
         let found = located(folder.path(), typed, &[]);
-        assert!(found.absent.is_empty() && data_path(&found).is_dir(), "{found:?}");
+        assert!(found.missing.is_empty() && data_path(&found).is_dir(), "{found:?}");
     }
-    assert_eq!(located(folder.path(), "caf\u{e9}/tea", &[]).absent.len(), 1);
+    assert_eq!(located(folder.path(), "caf\u{e9}/tea", &[]).missing.len(), 1);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is read of a text and of overrides, and what a resumed run may change.
+//! Parsing of texts and overrides, and the settings that a resumed run may change.
 
 use proptest::prelude::*;
 
@@ -21,7 +21,7 @@ learning_rate = 0.1
 epochs = 1
 "#;
 
-fn check(text: &str, overrides: &[&str]) -> Result<Config, Faults> {
+fn check(text: &str, overrides: &[&str]) -> Result<Config, Diagnostics> {
     RawConfig::parse("try.toml", text.into())?.with_overrides(overrides)?.check()
 }
 
@@ -72,12 +72,12 @@ fn a_run_has_one_length_in_epochs_steps_or_frames() {
     let both = length(&["train.epochs=7", "train.length=9 steps"]).expect_err("which?").to_string();
     assert!(both.contains("both say how long"), "{both}");
     for wrong in ["0 steps", "9", "9 days", "many steps", "9 frames", "2000000 epochs"] {
-        let faults = length(&[&format!("train.length={wrong}")]).expect_err(wrong).to_string();
-        assert!(faults.contains("train.length"), "{faults}");
+        let diagnostics = length(&[&format!("train.length={wrong}")]).expect_err(wrong).to_string();
+        assert!(diagnostics.contains("train.length"), "{diagnostics}");
     }
     let none = MINIMAL.replace("epochs = ", "log_every = ");
-    let faults = check(&none, &[]).expect_err("no length").to_string();
-    assert!(faults.contains("`train.epochs` is missing"), "{faults}");
+    let diagnostics = check(&none, &[]).expect_err("no length").to_string();
+    assert!(diagnostics.contains("`train.epochs` is missing"), "{diagnostics}");
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn the_task_follows_from_the_model_or_is_named() {
         ("task.kind=classification", "is not a kind of [task]"),
         ("task.name=classify", "`task.kind` is missing"),
     ] {
-        let faults = task(&[wrong]).expect_err(wrong).to_string();
-        assert!(faults.contains(said), "{faults}");
+        let diagnostics = task(&[wrong]).expect_err(wrong).to_string();
+        assert!(diagnostics.contains(said), "{diagnostics}");
     }
 }
 
@@ -121,9 +121,9 @@ fn the_format_before_is_read_and_means_the_same() {
 
 #[test]
 fn all_faults_are_named_at_once() {
-    let faults = check(MINIMAL, &["train.epochs=0", "model.hiden=[1]", "data.batch_size=-1"])
+    let diagnostics = check(MINIMAL, &["train.epochs=0", "model.hiden=[1]", "data.batch_size=-1"])
         .expect_err("three faults");
-    assert_eq!(faults.0.len(), 3, "{faults}");
+    assert_eq!(diagnostics.0.len(), 3, "{diagnostics}");
 }
 
 #[test]
@@ -162,8 +162,8 @@ fn a_resume_may_change_cadences_and_nothing_that_was_learned() {
         ("augment.flip=0.5", "augment.flip"),
         ("optimizer.learning_rate=0.2", "optimizer.learning_rate"),
     ] {
-        let faults = resume(&[change]).expect_err(change);
-        assert!(faults.to_string().contains(key), "{faults}");
+        let diagnostics = resume(&[change]).expect_err(change);
+        assert!(diagnostics.to_string().contains(key), "{diagnostics}");
     }
 }
 
@@ -175,7 +175,7 @@ fn the_schema_knows_every_section() {
     }
 }
 
-impl PartialEq for Faults {
+impl PartialEq for Diagnostics {
     fn eq(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
     }
@@ -206,12 +206,12 @@ fn numbers_and_switches_may_be_typed_as_elsewhere() {
         ("optimizer.learning_rate=1..2", "KEY = VALUE"),
         ("optimizer.learning_rate=-.1", "above 0"),
     ] {
-        let faults = typed(setting).expect_err(setting);
-        let told = faults.0[0].remedy().unwrap_or_default();
-        assert!(told.contains(help), "{setting}: {faults}: {told}");
+        let diagnostics = typed(setting).expect_err(setting);
+        let told = diagnostics.0[0].help_text().unwrap_or_default();
+        assert!(told.contains(help), "{setting}: {diagnostics}: {told}");
     }
-    let faults = check(&MINIMAL.replace("0.1", ".1"), &[]).expect_err("not TOML");
-    assert_eq!(faults.0[0].remedy(), Some("write 0.1"), "{faults}");
+    let diagnostics = check(&MINIMAL.replace("0.1", ".1"), &[]).expect_err("not TOML");
+    assert_eq!(diagnostics.0[0].help_text(), Some("write 0.1"), "{diagnostics}");
 }
 
 #[test]
@@ -235,8 +235,8 @@ fn weights_of_classes_go_by_their_names() {
         ("train.class_weights.bag=heavy", "a table with a number for each class"),
         ("train.class_weights=2.0", "a table with a number for each class"),
     ] {
-        let faults = weights(&[setting]).expect_err(setting).to_string();
-        assert!(faults.contains(told), "{setting}: {faults}");
+        let diagnostics = weights(&[setting]).expect_err(setting).to_string();
+        assert!(diagnostics.contains(told), "{setting}: {diagnostics}");
     }
 }
 
@@ -260,9 +260,12 @@ fn a_shift_leaves_something_of_the_image() {
         (in_folder("augment.shift=12"), "allowed: 0 to 11"),
         (in_folder("augment.shift=2000"), "allowed: 0 to 1024"),
     ] {
-        let faults = refused.expect_err(told);
-        assert_eq!(faults.0.len(), 1, "{faults}");
-        assert!(faults.0[0].remedy().is_some_and(|help| help.contains(told)), "{faults}");
+        let diagnostics = refused.expect_err(told);
+        assert_eq!(diagnostics.0.len(), 1, "{diagnostics}");
+        assert!(
+            diagnostics.0[0].help_text().is_some_and(|help| help.contains(told)),
+            "{diagnostics}"
+        );
     }
     // A run of an earlier version is still a run.
     assert!(with("augment.shift=200", "run.seed=1").check_stored().is_ok());
@@ -276,8 +279,11 @@ fn classes_of_one_name_are_refused_only_to_train() {
     settings.extend(["data.kind=idx".to_owned(), r#"data.classes=["a", "a"]"#.to_owned()]);
     let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
     let raw = raw.with_overrides(&settings).expect("TOML");
-    let faults = raw.clone().check().expect_err("twice");
-    assert!(faults.0.len() == 1 && faults.to_string().contains("names \"a\" twice"), "{faults}");
+    let diagnostics = raw.clone().check().expect_err("twice");
+    assert!(
+        diagnostics.0.len() == 1 && diagnostics.to_string().contains("names \"a\" twice"),
+        "{diagnostics}"
+    );
     // A run of an earlier version is still a run.
     assert!(raw.check_stored().is_ok());
 }

@@ -53,7 +53,7 @@ pub(crate) fn for_job(
         return Ok(None);
     }
     if !is_there {
-        let config = job.config.judge();
+        let config = job.config.feature_classifier();
         observe(Event::Note(format!(
             "training a small classifier to judge pictures by, once: {}",
             path.display()

@@ -56,7 +56,7 @@ fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
 
 /// A small classifier, trained on the mini set as on first use.
 fn predictor(folder: &Path) -> (Predictor, Trained) {
-    let (config, stop) = (config(&[]).judge(), AtomicBool::new(false));
+    let (config, stop) = (config(&[]).feature_classifier(), AtomicBool::new(false));
     let job = Job {
         config: &config,
         backend: Backend::default(),

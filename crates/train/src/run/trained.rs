@@ -80,7 +80,7 @@ impl Trained {
     /// The data that it was trained with. A warning says when its files have changed since, and an
     /// error when they no longer fit.
     pub fn data(&self, datasets: &Path, notice: &mut dyn FnMut(&str)) -> Result<Data, TrainError> {
-        if let Some((key, path)) = self.config.absent_data().into_iter().next() {
+        if let Some((key, path)) = self.config.missing_data().into_iter().next() {
             let config = RunDir::open(&self.run)?.config_path();
             return Err(TrainError::DataGone { key, path, config });
         }

@@ -1,6 +1,6 @@
-//! What a wrong pair of networks is told.
+//! Defaults of a GAN's settings, and diagnostics for wrong ones.
 
-use crate::{AdversarialLoss, Config, Faults, Metric, RawConfig};
+use crate::{AdversarialLoss, Config, Diagnostics, Metric, RawConfig};
 
 const PAIR: &str = r#"
 format = 1
@@ -18,7 +18,7 @@ beta_1 = 0.5
 epochs = 1
 "#;
 
-fn check(overrides: &[&str]) -> Result<Config, Faults> {
+fn check(overrides: &[&str]) -> Result<Config, Diagnostics> {
     RawConfig::parse("try.toml", PAIR.into())?.with_overrides(overrides)?.check()
 }
 
@@ -78,9 +78,9 @@ fn what_does_not_go_together_is_named() {
         ),
         (&["model.kind=mlp-gan", "model.hidden=[]"], "model.hidden"),
     ] {
-        let faults = check(overrides).expect_err(key);
-        assert!(faults.to_string().contains(key), "{overrides:?}: {faults}");
-        assert_eq!(faults.0.len(), 1, "{overrides:?}: {faults}");
+        let diagnostics = check(overrides).expect_err(key);
+        assert!(diagnostics.to_string().contains(key), "{overrides:?}: {diagnostics}");
+        assert_eq!(diagnostics.0.len(), 1, "{overrides:?}: {diagnostics}");
     }
 }
 
@@ -94,7 +94,7 @@ fn a_network_that_names_classes_has_no_opponent() {
         ("optimizer.discriminator={kind=\"sgd\", learning_rate=0.1}", "[optimizer.discriminator]"),
         ("train.best_by=distance", "train.best_by"),
     ] {
-        let faults = check(&[&network[..], &[change]].concat()).expect_err(key);
-        assert!(faults.to_string().contains(key), "{faults}");
+        let diagnostics = check(&[&network[..], &[change]].concat()).expect_err(key);
+        assert!(diagnostics.to_string().contains(key), "{diagnostics}");
     }
 }

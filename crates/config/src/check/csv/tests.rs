@@ -1,6 +1,6 @@
-//! What is read of a table's settings, and what a wrong one is told.
+//! Defaults of a table's settings, and diagnostics for wrong ones.
 
-use crate::{Config, DataSource, Faults, Metric, RawConfig, RegressionLoss, TaskKind};
+use crate::{Config, DataSource, Diagnostics, Metric, RawConfig, RegressionLoss, TaskKind};
 
 const TABLE: &str = r#"
 format = 2
@@ -20,15 +20,15 @@ learning_rate = 1e-3
 epochs = 1
 "#;
 
-fn check(overrides: &[&str]) -> Result<Config, Faults> {
+fn check(overrides: &[&str]) -> Result<Config, Diagnostics> {
     RawConfig::parse("try.toml", TABLE.into())?.with_overrides(overrides)?.check()
 }
 
-/// The one fault, with its help.
+/// The one diagnostic, with its help.
 fn told(overrides: &[&str]) -> String {
-    let faults = check(overrides).expect_err("a fault").0;
-    let [fault] = &faults[..] else { panic!("{overrides:?}: {faults:?}") };
-    format!("{fault}; {}", fault.remedy().unwrap_or_default())
+    let diagnostics = check(overrides).expect_err("a fault").0;
+    let [diagnostic] = &diagnostics[..] else { panic!("{overrides:?}: {diagnostics:?}") };
+    format!("{diagnostic}; {}", diagnostic.help_text().unwrap_or_default())
 }
 
 /// The settings with two files.
@@ -82,8 +82,8 @@ fn a_task_that_is_decided_brings_its_settings() {
     config.decide_task(TaskKind::Regress).expect("it fits");
     assert_eq!(config.train.best_by(), Metric::R2);
     let mut config = check(&["train.label_smoothing=0.1"]).expect("a table may have it");
-    let faults = config.decide_task(TaskKind::Regress).expect_err("no classes").to_string();
-    assert!(faults.contains("`train.label_smoothing` is for classes"), "{faults}");
+    let diagnostics = config.decide_task(TaskKind::Regress).expect_err("no classes").to_string();
+    assert!(diagnostics.contains("`train.label_smoothing` is for classes"), "{diagnostics}");
 }
 
 #[test]
@@ -132,17 +132,17 @@ fn settings_that_contradict_each_other_are_told() {
         ("path = \"table.csv\"", "test = \"a.csv\"", "goes with `data.train`"),
         ("target = \"price\"\n", "", "as target = \"price\""),
     ] {
-        let faults =
+        let diagnostics =
             RawConfig::parse("try.toml", TABLE.replace(from, to)).and_then(|raw| raw.check());
-        let faults = faults.expect_err("a fault").0;
-        let told = format!("{} {}", faults[0], faults[0].remedy().unwrap_or_default());
-        assert!(faults.len() == 1 && told.contains(words), "{told}");
+        let diagnostics = diagnostics.expect_err("a fault").0;
+        let told = format!("{} {}", diagnostics[0], diagnostics[0].help_text().unwrap_or_default());
+        assert!(diagnostics.len() == 1 && told.contains(words), "{told}");
     }
     for setting in ["test_fraction = 0.3", "split_seed = 3"] {
         let text = two_files().replace("target", &format!("{setting}\ntarget"));
-        let faults = RawConfig::parse("two.toml", text).and_then(|raw| raw.check());
-        let faults = faults.expect_err("there is a test part").to_string();
-        assert!(faults.contains("is for one file"), "{faults}");
+        let diagnostics = RawConfig::parse("two.toml", text).and_then(|raw| raw.check());
+        let diagnostics = diagnostics.expect_err("there is a test part").to_string();
+        assert!(diagnostics.contains("is for one file"), "{diagnostics}");
     }
 }
 
@@ -155,8 +155,8 @@ fn images_have_no_embedding_and_predict_no_number() {
         ("train.best_by=r2", "\"accuracy\" and \"loss\" fit"),
     ] {
         let raw = RawConfig::parse("try.toml", images.clone());
-        let faults = raw.and_then(|raw| raw.with_overrides(&[setting])?.check());
-        let faults = faults.expect_err("a fault").to_string();
-        assert!(faults.contains(words), "{faults}");
+        let diagnostics = raw.and_then(|raw| raw.with_overrides(&[setting])?.check());
+        let diagnostics = diagnostics.expect_err("a fault").to_string();
+        assert!(diagnostics.contains(words), "{diagnostics}");
     }
 }

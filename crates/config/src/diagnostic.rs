@@ -1,4 +1,4 @@
-//! What is wrong with a config, and where.
+//! Diagnostics: errors in a config, with their location and a suggestion.
 
 use std::fmt;
 use std::io;
@@ -7,38 +7,38 @@ use std::sync::Arc;
 
 /// A text that settings were read from: a file, or an override on the command line.
 #[derive(Debug)]
-pub struct Source {
+pub struct SourceText {
     /// The file's path, or `command line`.
     pub name: String,
     /// Its text.
     pub text: String,
 }
 
-/// A range of bytes of a source.
+/// A range of bytes in a source text.
 #[derive(Clone, Debug)]
-pub struct Place {
-    /// The text that it lies in.
-    pub source: Arc<Source>,
-    /// The bytes.
+pub struct Location {
+    /// The text that contains it.
+    pub source: Arc<SourceText>,
+    /// The bytes, `start..end`.
     pub span: Range<usize>,
 }
 
-/// Where a place begins, for people.
+/// The first line of a location, and the characters to underline in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot<'a> {
-    /// The number of the line, from 1.
+pub struct LineSpan<'a> {
+    /// The line's number, from 1.
     pub line: usize,
-    /// The line as it was written.
+    /// The line's text, without its end.
     pub text: &'a str,
-    /// The letter of the line at which it begins, from 0, and how many there are on this line.
-    pub letters: (usize, usize),
+    /// The first character in the line, from 0, and the number of characters on this line.
+    pub columns: (usize, usize),
 }
 
-impl Place {
-    /// Where it begins.
-    pub fn spot(&self) -> Spot<'_> {
+impl Location {
+    /// The line that it begins on.
+    pub fn line_span(&self) -> LineSpan<'_> {
         let text = self.source.text.as_str();
-        // A span is the parser's, and lies in the text between two letters; one that does not is the end.
+        // The parser's spans lie on character boundaries of the text; any other span counts as the end.
         let cut = |at: usize| text.get(..at).unwrap_or(text);
         let before = cut(self.span.start);
         let begin = before.rfind('\n').map_or(0, |at| at + 1);
@@ -48,108 +48,108 @@ impl Place {
             .len()
             .clamp(before.len(), begin + line.len().max(before.len() - begin));
         let count = text[before.len()..end].chars().count();
-        Spot { line: before.matches('\n').count() + 1, text: line, letters: (first, count) }
+        LineSpan { line: before.matches('\n').count() + 1, text: line, columns: (first, count) }
     }
 
-    /// Whether it was typed on the command line, and not in a file.
+    /// True if it was typed on the command line, and not in a file.
     pub fn is_typed(&self) -> bool {
         self.source.name == COMMAND_LINE
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     /// `configs/mlp.toml:12`, or `command line` for an override.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_typed() {
             f.write_str(COMMAND_LINE)
         } else {
-            write!(f, "{}:{}", self.source.name, self.spot().line)
+            write!(f, "{}:{}", self.source.name, self.line_span().line)
         }
     }
 }
 
-/// The name of the source of an override.
+/// The source name of overrides.
 pub(crate) const COMMAND_LINE: &str = "command line";
 
-/// One fault: what is wrong, where, and what would be right.
+/// An error in a config: a message, its location, and help.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub struct Diagnostic {
     message: String,
     help: Option<String>,
-    place: Option<Place>,
+    location: Option<Location>,
 }
 
-impl Fault {
-    /// A fault that has no place in a text, such as a missing file.
+impl Diagnostic {
+    /// A diagnostic without a location, as of a missing file.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, place: None }
+        Self { message: message.into(), help: None, location: None }
     }
 
-    /// Says where.
+    /// Sets the location.
     #[must_use]
-    pub fn at(mut self, place: Option<&Place>) -> Self {
-        self.place = place.cloned();
+    pub fn at(mut self, location: Option<&Location>) -> Self {
+        self.location = location.cloned();
         self
     }
 
-    /// Says what would be right.
+    /// Sets the help: a suggestion, or the allowed values.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Where it is, if it is in a text.
-    pub fn place(&self) -> Option<&Place> {
-        self.place.as_ref()
+    /// The location, if the error lies in a text.
+    pub fn location(&self) -> Option<&Location> {
+        self.location.as_ref()
     }
 
-    /// What would be right.
-    pub fn remedy(&self) -> Option<&str> {
+    /// The help, if there is any.
+    pub fn help_text(&self) -> Option<&str> {
         self.help.as_deref()
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for Diagnostic {}
 
-/// Everything that is wrong with a config; never empty.
+/// All errors in a config; never empty.
 #[derive(Clone, Debug)]
-pub struct Faults(pub Vec<Fault>);
+pub struct Diagnostics(pub Vec<Diagnostic>);
 
-impl fmt::Display for Faults {
+impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let messages: Vec<_> = self.0.iter().map(Fault::to_string).collect();
+        let messages: Vec<_> = self.0.iter().map(Diagnostic::to_string).collect();
         f.write_str(&messages.join("; "))
     }
 }
 
-impl std::error::Error for Faults {}
+impl std::error::Error for Diagnostics {}
 
-impl From<Fault> for Faults {
-    fn from(fault: Fault) -> Self {
-        Self(vec![fault])
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
     }
 }
 
-/// The candidate that was most likely meant, if any is close.
+/// The candidate of the smallest Damerau-Levenshtein distance to `word`; none where all are far from it.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // One slip in a short word, more in a longer one; two letters swapped are one slip.
+    // One edit in a short word, more in a longer one; two letters swapped are one edit.
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(slips, _)| *slips <= allowed)
-        .min_by_key(|(slips, _)| *slips)
+        .filter(|(edits, _)| *edits <= allowed)
+        .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
 }
 
-/// "did you mean ...?", or else the list of what is allowed.
+/// "did you mean ...?" where a candidate is near, else the list of candidates.
 pub(crate) fn suggest(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
@@ -157,7 +157,7 @@ pub(crate) fn suggest(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// Why the system refused, in words that are the same on every system, where they are known.
+/// The reason of an I/O error, worded the same on every operating system; the system's own text for rare kinds.
 pub fn reason(error: &io::Error) -> String {
     use io::ErrorKind as Kind;
     let known = match error.kind() {
@@ -186,20 +186,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_has_a_line_and_letters() {
+    fn a_location_has_a_line_and_columns() {
         let source =
-            Arc::new(Source { name: "a.toml".into(), text: "a = 1\r\nü = “x”\n".into() });
-        let spot = |span: Range<usize>| {
-            let place = Place { source: source.clone(), span };
-            let Spot { line, text, letters } = place.spot();
-            (line, text.to_owned(), letters)
+            Arc::new(SourceText { name: "a.toml".into(), text: "a = 1\r\nü = “x”\n".into() });
+        let line_span = |span: Range<usize>| {
+            let location = Location { source: source.clone(), span };
+            let LineSpan { line, text, columns } = location.line_span();
+            (line, text.to_owned(), columns)
         };
-        assert_eq!(spot(4..5), (1, "a = 1".into(), (4, 1)));
-        assert_eq!(spot(12..19), (2, "ü = “x”".into(), (4, 3)));
+        assert_eq!(line_span(4..5), (1, "a = 1".into(), (4, 1)));
+        assert_eq!(line_span(12..19), (2, "ü = “x”".into(), (4, 3)));
         // Spans over several lines, at line ends and outside of the text.
-        assert_eq!(spot(0..19), (1, "a = 1".into(), (0, 5)));
-        assert_eq!(spot(20..20), (3, String::new(), (0, 0)));
-        assert_eq!(spot(99..100), (3, String::new(), (0, 0)));
-        assert_eq!(spot(6..7), (1, "a = 1".into(), (6, 0)));
+        assert_eq!(line_span(0..19), (1, "a = 1".into(), (0, 5)));
+        assert_eq!(line_span(20..20), (3, String::new(), (0, 0)));
+        assert_eq!(line_span(99..100), (3, String::new(), (0, 0)));
+        assert_eq!(line_span(6..7), (1, "a = 1".into(), (6, 0)));
     }
 }

@@ -1,6 +1,6 @@
-//! What people type who know other programs, and what it is called here.
+//! Aliases: other programs' names of settings, for suggestions in error messages.
 
-use crate::fault::nearest;
+use crate::diagnostic::nearest;
 use crate::fields::field_names;
 use crate::models::{CnnConfig, MlpConfig};
 use crate::sections::{
@@ -8,8 +8,8 @@ use crate::sections::{
     UpdateConfig, WarmupConfig,
 };
 
-/// Names that other programs have for settings, without `-` and `_`.
-const ELSEWHERE: [(&str, &str); 35] = [
+/// Other programs' names, without `-` and `_`, and the settings of the same meaning here.
+const ALIASES: [(&str, &str); 35] = [
     ("lr", "optimizer.learning_rate"),
     ("lr0", "optimizer.learning_rate"),
     ("optim", "optimizer.kind"),
@@ -47,12 +47,12 @@ const ELSEWHERE: [(&str, &str); 35] = [
     ("numworkers", "run.threads"),
 ];
 
-/// The setting, as `train.epochs`, that a word was most likely meant for which is none: its key without the
-/// section, or what other programs call it.
+/// The setting that an unknown word most likely meant, such as `train.epochs`: by its key without the section, or by
+/// an alias.
 pub fn setting_like(word: &str) -> Option<String> {
     let plain: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_lowercase();
-    if let Some((_, setting)) = ELSEWHERE.iter().find(|(name, _)| *name == plain) {
+    if let Some((_, setting)) = ALIASES.iter().find(|(name, _)| *name == plain) {
         return Some((*setting).to_owned());
     }
     let known: [(&str, &[&str]); 11] = [
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn every_name_leads_to_a_setting_that_there_is() {
         let schema = crate::schema().to_string();
-        for (name, setting) in ELSEWHERE {
+        for (name, setting) in ALIASES {
             let (section, key) = setting.split_once('.').expect("a section and a key");
             assert!(crate::read::SECTIONS.contains(&section), "{setting}");
             let key = key.rsplit('.').next().expect("a key");

@@ -1,7 +1,7 @@
-//! The sections of a config, each read on its own.
+//! The section reader: every section of a config, read on its own, and the config that they make.
 
 use crate::config::{Config, FORMAT};
-use crate::fault::{COMMAND_LINE, Fault};
+use crate::diagnostic::{COMMAND_LINE, Diagnostic};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig};
 use crate::read::{Reader, SECTIONS};
 use crate::sections::{
@@ -11,16 +11,16 @@ use crate::sections::{
 };
 use crate::tree::Node;
 
-/// Of Arjovsky et al. 2017, algorithm 1.
+/// The default bound on the discriminator's weights (Arjovsky et al. 2017, algorithm 1).
 const WEIGHT_CLIP: f64 = 0.01;
 
-/// What could be read: a section with a fault is `None`.
+/// The sections of a config; one with an error is `None`.
 pub(crate) struct Sections {
     pub run: Option<RunConfig>,
     pub data: Option<DataConfig>,
-    /// `None` when it was not written, too: then there is no augmentation.
+    /// `None` without the section, too: no augmentation.
     pub augment: Option<AugmentConfig>,
-    /// `None` where the table has to say it, too.
+    /// `None`, too, for a table whose target column decides it.
     pub task: Option<TaskConfig>,
     pub model: Option<ModelConfig>,
     pub adversarial: Option<AdversarialConfig>,
@@ -31,7 +31,7 @@ pub(crate) struct Sections {
 }
 
 impl Sections {
-    /// Reads every section; the reader notes the faults.
+    /// Reads every section; the reader collects the diagnostics.
     pub fn read(reader: &mut Reader<'_>) -> Self {
         reader.known_sections(&SECTIONS);
         check_format(reader);
@@ -63,7 +63,7 @@ impl Sections {
         }
     }
 
-    /// The whole, when nothing is missing.
+    /// The config, if no section is missing.
     pub fn into_config(self) -> Option<Config> {
         let model = self.model?;
         let (adversarial, evaluate) = match &model {
@@ -77,13 +77,13 @@ impl Sections {
             }
         };
         let data = self.data?;
-        // What is learned by heart is always the same.
-        let by_heart = data.batches.overfit_batches.is_some();
+        // Batches to overfit are the same in every epoch.
+        let overfits = data.batches.overfit_batches.is_some();
         Some(Config {
             format: FORMAT,
             run: self.run?,
             data,
-            augment: self.augment.filter(|_| !by_heart),
+            augment: self.augment.filter(|_| !overfits),
             task: self.task,
             model,
             adversarial,
@@ -105,25 +105,26 @@ fn section_or_default<T: Default + serde::de::DeserializeOwned>(
 fn check_format(reader: &mut Reader<'_>) {
     let Some(node) = reader.root.find("format") else {
         let file = &reader.root.key.source.name;
-        let fault = Fault::new(format!("`format` is missing in {file}"))
+        let diagnostic = Diagnostic::new(format!("`format` is missing in {file}"))
             .help(format!("begin the file with `format = {FORMAT}`"));
-        reader.faults.push(fault);
+        reader.diagnostics.push(diagnostic);
         return;
     };
     let is_known = |format: i64| (1..=FORMAT.into()).contains(&format);
     if !node.to_value().as_integer().is_some_and(is_known) {
-        let fault = Fault::new(format!("`format` is {}", node.to_value())).at(Some(&node.place));
+        let diagnostic =
+            Diagnostic::new(format!("`format` is {}", node.to_value())).at(Some(&node.location));
         let help = format!(
             "this version of hearth reads formats 1 to {FORMAT}; a newer one is read by a newer hearth"
         );
-        reader.faults.push(fault.help(help));
+        reader.diagnostics.push(diagnostic.help(help));
     }
 }
 
-/// The task that a model is for. One that is written must be that one. With a table, the model leaves two.
+/// The task: for images, the one of the model's kind, which `[task]` may only repeat; for a table, the one of `[task]`.
 fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig> {
     let kind = match model {
-        ModelConfig::Classifier { .. } if of_table(reader) => return read_table_task(reader),
+        ModelConfig::Classifier { .. } if is_table(reader) => return read_table_task(reader),
         ModelConfig::Classifier { .. } => TaskKind::Classify,
         ModelConfig::Gan(_) => TaskKind::Generate,
     };
@@ -131,24 +132,25 @@ fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig>
         let written = reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
         reader.section::<TaskConfig>("task")?;
         if written != kind.name() {
-            let fault =
-                Fault::new(format!("`task.kind` is \"{written}\", and this model cannot do that"));
-            let place = reader.root.place_of("task.kind");
+            let diagnostic = Diagnostic::new(format!(
+                "`task.kind` is \"{written}\", and this model cannot do that"
+            ));
+            let location = reader.root.location_of("task.kind");
             let help = format!("leave [task] out, or write kind = \"{}\"", kind.name());
-            reader.faults.push(fault.at(Some(&place)).help(help));
+            reader.diagnostics.push(diagnostic.at(Some(&location)).help(help));
             return None;
         }
     }
     Some(TaskConfig { kind })
 }
 
-/// Whether the data are a table, even one with a fault.
-fn of_table(reader: &Reader<'_>) -> bool {
+/// True if `data.kind` is a table, even one with errors.
+fn is_table(reader: &Reader<'_>) -> bool {
     let kind = reader.root.find("data.kind").map(Node::to_value);
     kind.is_some_and(|kind| kind.as_str() == Some("csv"))
 }
 
-/// The task of a table, where it is written.
+/// The task of a table: that of `[task]`; none where it is absent.
 fn read_table_task(reader: &mut Reader<'_>) -> Option<TaskConfig> {
     if !reader.has("task") {
         return None;
@@ -156,34 +158,40 @@ fn read_table_task(reader: &mut Reader<'_>) -> Option<TaskConfig> {
     reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
     let task: TaskConfig = reader.section("task")?;
     if task.kind == TaskKind::Generate {
-        let fault = Fault::new("`task.kind` is \"generate\", and rows of a table are not made");
-        let place = reader.root.place_of("task.kind");
+        let diagnostic =
+            Diagnostic::new("`task.kind` is \"generate\", and rows of a table are not made");
+        let location = reader.root.location_of("task.kind");
         let help = "write kind = \"classify\" or kind = \"regress\", or leave [task] out";
-        reader.faults.push(fault.at(Some(&place)).help(help));
+        reader.diagnostics.push(diagnostic.at(Some(&location)).help(help));
         return None;
     }
     Some(task)
 }
 
-/// Notes where the length is missing or written twice. One from the command line takes the place of the file's.
+/// Reports a length that is missing or given twice. One from the command line replaces the file's.
 fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
     let is_typed = |key: &str| {
-        reader.root.find(key).is_some_and(|node| node.place.source.name == COMMAND_LINE)
+        reader.root.find(key).is_some_and(|node| node.location.source.name == COMMAND_LINE)
     };
     match (train.epochs, train.length) {
         (None, None) => {
-            let fault = Fault::new("`train.epochs` is missing");
+            let diagnostic = Diagnostic::new("`train.epochs` is missing");
             let help = "add a line to [train], as epochs = 10, or length = \"2000 steps\"";
-            reader.faults.push(fault.at(Some(&reader.root.place_of("train.epochs"))).help(help));
+            reader
+                .diagnostics
+                .push(diagnostic.at(Some(&reader.root.location_of("train.epochs"))).help(help));
         }
         (Some(_), Some(_)) => match (is_typed("train.epochs"), is_typed("train.length")) {
             (true, false) => train.length = None,
             (false, true) => train.epochs = None,
             _ => {
-                let fault =
-                    Fault::new("`train.epochs` and `train.length` both say how long the run is");
-                let place = reader.root.place_of("train.length");
-                reader.faults.push(fault.at(Some(&place)).help("leave one of them out"));
+                let diagnostic = Diagnostic::new(
+                    "`train.epochs` and `train.length` both say how long the run is",
+                );
+                let location = reader.root.location_of("train.length");
+                reader
+                    .diagnostics
+                    .push(diagnostic.at(Some(&location)).help("leave one of them out"));
             }
         },
         _ => {}
@@ -277,10 +285,10 @@ fn read_schedule(reader: &mut Reader<'_>) -> Option<ScheduleConfig> {
     Some(ScheduleConfig { kind, warmup })
 }
 
-/// The shared part of a section in which every kind stands alone.
+/// The common part of a section whose kinds share no key.
 type NoCommon = crate::sections::NoOptions;
 
-/// Reads a section with a `kind`, and wraps the kind's own part into its variant.
+/// Reads a section with a `kind`: its common part, and the kind's own part in its variant.
 fn tagged<Common, Own, Kind>(
     reader: &mut Reader<'_>,
     path: &str,
