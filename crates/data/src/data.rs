@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use hearth_config::{Config, DataSource};
 
-use crate::dataset::{self, Dataset, Labels};
 use crate::error::DataError;
-use crate::examples::Examples;
-use crate::layout::Layout;
+use crate::images::{self, Dataset, Examples, Labels, Layout};
 use crate::source::{Splits, Subset};
 use crate::tables::{self, Table};
 
@@ -99,14 +97,14 @@ impl Data {
 
 impl Images {
     /// Loads the images that a config asks for, and cuts them into parts. The caller checks that its augmentation
-    /// [fits](crate::augment::check).
+    /// [fits](crate::images::augment::check).
     pub fn load(
         config: &Config,
         labels: Labels,
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Self, DataError> {
-        let mut dataset = dataset::load(&config.data.source, labels, root, notice)?;
+        let mut dataset = images::load(&config.data.source, labels, root, notice)?;
         if let Some(augment) = &config.augment {
             Arc::make_mut(&mut dataset.train).augment = Some(augment.clone());
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use crate::batch::Loader;
-use crate::examples::Examples;
+use crate::images::Examples;
+use crate::loader::Loader;
 use crate::source::Source;
 
 /// Batches that wait for the consumer. One more is being made and one is in
@@ -96,8 +96,8 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::batch::tests::{augmented, numbered};
-    use crate::examples::Batch;
+    use crate::images::Batch;
+    use crate::loader::tests::{augmented, numbered};
     use crate::source::Subset;
 
     fn loader() -> Arc<Loader> {

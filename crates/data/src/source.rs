@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hearth_config::seed::Stream;
 
-use crate::examples::Examples;
+use crate::images::Examples;
 
 /// Samples of one kind, from which batches are made: images, rows of a table.
 pub trait Source: Send + Sync + 'static {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hearth_config::BatchConfig;
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::images::Dataset;
 use crate::source::Source as _;
 use crate::source::{Splits, Subset};
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::examples::{Examples, PictureShape};
+use crate::images::{Examples, PictureShape};
 
 fn dataset(labels: Vec<u16>) -> Dataset {
     let shape = PictureShape { channels: 1, height: 1, width: 1 };

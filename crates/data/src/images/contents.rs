@@ -1,0 +1,202 @@
+//! One look at a folder: what in it may be data, and what Hearth itself wrote.
+
+use std::fs::{self, DirEntry};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::catalog;
+use crate::error::DataError;
+use crate::names::{is_ignored, is_image, portable};
+
+/// What is right inside a folder, without hidden names and what systems leave; sorted by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contents {
+    /// Folders, links to folders included.
+    pub folders: Vec<PathBuf>,
+    /// Everything else.
+    pub files: Vec<PathBuf>,
+    /// Folders that Hearth wrote: runs, sweeps, exports, known datasets.
+    pub own: Vec<PathBuf>,
+}
+
+/// Where a folder's images are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// There are neither images nor folders.
+    Empty,
+    /// Right inside, as in a class folder.
+    Flat,
+    /// In folders alone, as in a part.
+    Nested,
+    /// Right inside, and there are folders too.
+    Mixed,
+}
+
+impl Contents {
+    /// Looks into a folder.
+    pub fn of(folder: &Path) -> Result<Self, DataError> {
+        let unreadable = |error| DataError::unreadable(folder, error);
+        let mut contents = Self::default();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            if is_ignored(&entry.file_name()) {
+                continue;
+            }
+            let path = entry.path();
+            let group = match is_folder(&entry) {
+                false => &mut contents.files,
+                true if is_own(&path) => &mut contents.own,
+                true => &mut contents.folders,
+            };
+            group.push(path);
+        }
+        for group in [&mut contents.folders, &mut contents.files, &mut contents.own] {
+            group.sort_by(|a, b| {
+                let [a, b] = [a, b].map(|path| path.file_name().unwrap_or_default());
+                portable(a).cmp(&portable(b)).then_with(|| a.cmp(b))
+            });
+        }
+        Ok(contents)
+    }
+
+    /// Where the images are, as far as one look tells.
+    pub fn shape(&self) -> Shape {
+        let images = self.files.iter().any(|file| is_image(file));
+        match (self.folders.is_empty(), images) {
+            (true, false) => Shape::Empty,
+            (true, true) => Shape::Flat,
+            (false, false) => Shape::Nested,
+            (false, true) => Shape::Mixed,
+        }
+    }
+}
+
+/// An image at any depth of a folder, but for what Hearth wrote, or something that cannot be looked into.
+pub(crate) fn holds_images(folder: &Path) -> bool {
+    let walk = WalkDir::new(folder).follow_links(false).into_iter();
+    let is_left_out = |entry: &walkdir::DirEntry| {
+        is_ignored(entry.file_name()) || entry.file_type().is_dir() && is_own(entry.path())
+    };
+    let walk = walk.filter_entry(|entry| entry.depth() == 0 || !is_left_out(entry));
+    let mut walk = walk.map(|entry| {
+        entry.map_or(true, |entry| !entry.file_type().is_dir() && is_image(entry.path()))
+    });
+    walk.any(|found| found)
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        _ => entry.path().is_dir(),
+    }
+}
+
+/// A folder that Hearth wrote: a run, a sweep, an export, a known dataset, or nothing but such folders.
+pub(crate) fn is_own(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).exists();
+    let any = |names: &[&str]| names.iter().any(|name| has(name));
+    // A run that was killed at once has its lock and its config alone.
+    has("config.toml") && (any(&["run.json", "metrics.jsonl", ".lock"]) || has_checkpoint(folder))
+        || has("sweep.json") && has("sweep.toml")
+        || has("config.json") && any(&["model.onnx", "model.safetensors", "model.bpk"])
+        || is_dataset(folder)
+        || holds_only_own(folder)
+}
+
+/// A folder `checkpoints` with an entry named as those of a run are: `step-00000032`.
+fn has_checkpoint(run: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(run.join("checkpoints")) else { return false };
+    entries.flatten().any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let number = name.strip_prefix("step-").and_then(|number| number.get(..8));
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+fn is_dataset(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    catalog::entry(name).is_ok_and(|entry| {
+        let there = |name: &str| folder.join(name).exists();
+        entry.files.iter().any(|file| there(file.name) || there(&format!("{}.gz", file.name)))
+    })
+}
+
+/// One folder of Hearth's at least, and no image and no other folder with anything in it. Links are not
+/// followed: they may lead in circles.
+fn holds_only_own(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let mut found = false;
+    for entry in entries.flatten().filter(|entry| !is_ignored(&entry.file_name())) {
+        let path = entry.path();
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if is_image(&path) {
+                return false;
+            }
+        } else if is_own(&path) {
+            found = true;
+        } else if fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
+            return false;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images::folder::tests::Pictures;
+
+    #[test]
+    fn what_hearth_wrote_is_known_by_what_it_holds() {
+        let pictures = Pictures::new();
+        let write = |name: &str| pictures.write(name, b"");
+        let own = |name: &str| is_own(&pictures.path(name));
+        write("runs/a-001/config.toml");
+        assert!(!own("runs/a-001") && !own("runs"), "a config alone is anyone's");
+        write("runs/a-001/run.json");
+        pictures.add("runs/a-001/samples/step-1.png", [1; 3]);
+        write("runs/compare.html");
+        std::fs::create_dir(pictures.path("runs/a-002")).unwrap();
+        assert!(own("runs/a-001") && own("runs"));
+        write("sweeps/a-sweep-001/sweep.json");
+        write("sweeps/a-sweep-001/sweep.toml");
+        write("exported/config.json");
+        write("exported/model.bpk");
+        write("datasets/mnist/t10k-labels-idx1-ubyte.gz");
+        for name in ["sweeps", "exported", "datasets"] {
+            assert!(own(name), "{name}");
+        }
+        pictures.add("runs/cat/0.png", [1; 3]);
+        assert!(!own("runs"), "not only runs");
+        pictures.add("cat/0.png", [1; 3]);
+        assert!(!own("cat"));
+        // Of another program, until there is a checkpoint of Hearth's.
+        write("other/config.toml");
+        write("other/checkpoints/epoch=3.ckpt");
+        assert!(!own("other"));
+        std::fs::create_dir(pictures.path("other/checkpoints/step-00000032")).unwrap();
+        assert!(own("other"));
+    }
+
+    #[test]
+    fn the_shape_tells_parts_from_classes() {
+        let pictures = Pictures::new();
+        let shape = |name: &str| Contents::of(&pictures.path(name)).unwrap().shape();
+        pictures.write("part/cat/README", b"none");
+        assert_eq!((shape("part"), shape("part/cat")), (Shape::Nested, Shape::Empty));
+        pictures.write("part/labels.csv", b"");
+        pictures.add("part/cat/0.png", [1; 3]);
+        assert_eq!((shape("part"), shape("part/cat")), (Shape::Nested, Shape::Flat));
+        pictures.add("part/stray.png", [1; 3]);
+        assert_eq!(shape("part"), Shape::Mixed);
+        assert!(holds_images(&pictures.path("part")));
+        pictures.write("notes/deep/a.txt", b"");
+        assert!(!holds_images(&pictures.path("notes")));
+        // What Hearth made is no data.
+        pictures.write("notes/runs/a-001/config.toml", b"");
+        pictures.write("notes/runs/a-001/run.json", b"");
+        pictures.add("notes/runs/a-001/samples/step-1.png", [1; 3]);
+        assert!(!holds_images(&pictures.path("notes")));
+    }
+}

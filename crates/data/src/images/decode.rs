@@ -1,0 +1,282 @@
+//! A picture file of any format that `image` reads -> the bytes that a network sees.
+
+mod claims;
+mod flaw;
+mod jpeg;
+mod tiff;
+mod whole;
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use image::imageops::FilterType;
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+
+use crate::error::DataError;
+use crate::images::examples::PictureShape;
+use flaw::Flaw;
+
+/// The longest picture file that is read.
+const LONGEST_FILE: u64 = 256 << 20;
+
+/// The widest and highest picture.
+const LARGEST_SIDE: u32 = 30_000;
+
+/// The memory that a picture may take: this much for any file, and so many times
+/// its own length for a long one, which no photograph comes near.
+const MEMORY: (u64, u64) = (40 << 20, 1024);
+
+/// The memory that what stands before the pixels may take, as a profile of colours does, and so many times
+/// the file's length.
+const HEAD: (u64, u64) = (8 << 20, 2);
+
+/// How large a picture may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most pixels.
+    pub pixels: u64,
+    /// The most bytes of memory that a long file may take on its way to the network's size; a short one
+    /// takes 40 MiB.
+    pub memory: u64,
+}
+
+impl Bounds {
+    /// Of a file that someone names.
+    pub const FILE: Self =
+        Self { pixels: (LARGEST_SIDE as u64) * (LARGEST_SIDE as u64), memory: 2 << 30 };
+}
+
+/// Reads a picture file: `[channels, height, width]` of `shape`, 0 to 255.
+///
+/// The picture is turned as its EXIF data say, put on white where it is
+/// transparent, made grey (ITU-R BT.709 luma) or RGB, and stretched to the size
+/// by a cubic filter (Catmull-Rom). `invert` turns dark into light.
+pub fn read_picture(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<u8>, DataError> {
+    read_picture_bytes(path, &read_file(path)?, shape, invert, Bounds::FILE)
+}
+
+/// Like [`read_picture`], for bytes in memory; `name` tells the format where the bytes do not.
+pub fn read_picture_bytes(
+    name: &Path,
+    bytes: &[u8],
+    shape: PictureShape,
+    invert: bool,
+    bounds: Bounds,
+) -> Result<Vec<u8>, DataError> {
+    let fault = |fault: String| DataError::Picture { path: name.to_owned(), fault };
+    if !matches!(shape.channels, 1 | 3) || shape.height == 0 || shape.width == 0 {
+        return Err(fault(format!(
+            "there are no pictures of {} channels, {}x{}",
+            shape.channels, shape.height, shape.width
+        )));
+    }
+    // Decoders of strangers' formats have had panics before; one more must not end the program.
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(name, bytes, shape, bounds)));
+    let picture = match decoded {
+        Ok(result) => result.map_err(|flaw| fault(flaw.reason(bytes).into_owned()))?,
+        Err(_) => return Err(fault("its decoder failed".to_owned())),
+    };
+    let mut pixels = to_pixels(picture, shape);
+    if invert {
+        for pixel in &mut pixels {
+            *pixel = 255 - *pixel;
+        }
+    }
+    Ok(pixels)
+}
+
+/// The bytes of a picture file, as far as one may be that long.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut bytes));
+    read.map_err(|error| DataError::unreadable(path, error))?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        let fault = format!("it is longer than {} MB", LONGEST_FILE >> 20);
+        return Err(DataError::Picture { path: path.to_owned(), fault });
+    }
+    Ok(bytes)
+}
+
+/// A picture as [`read_picture`] makes it of a file.
+pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
+    let picture = on_white(picture);
+    let (width, height) = (shape.width as u32, shape.height as u32);
+    let picture = if shape.channels == 1 {
+        DynamicImage::ImageLuma8(picture.into_luma8())
+    } else {
+        DynamicImage::ImageRgb8(picture.into_rgb8())
+    };
+    let picture = if (picture.width(), picture.height()) == (width, height) {
+        picture
+    } else {
+        picture.resize_exact(width, height, FilterType::CatmullRom)
+    };
+    let interleaved = picture.into_bytes();
+    if shape.channels == 1 {
+        return interleaved;
+    }
+    (0..3).flat_map(|channel| interleaved.iter().skip(channel).step_by(3).copied()).collect()
+}
+
+/// How many pixels a picture says that it has; none where its head cannot be read.
+pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
+    let format = format(name, bytes).ok()?;
+    let size = || open(format, bytes).ok().map(|(_, decoder)| decoder.dimensions());
+    let (width, height) = catch_unwind(AssertUnwindSafe(size)).ok()??;
+    Some(u64::from(width) * u64::from(height))
+}
+
+/// The format of a file, by its first bytes; TGA has no mark, so that the name decides.
+fn format(name: &Path, bytes: &[u8]) -> Result<ImageFormat, Flaw> {
+    if tiff::is_big(bytes) {
+        return Ok(ImageFormat::Tiff);
+    }
+    let named = || ImageFormat::from_path(name).ok().filter(|format| *format == ImageFormat::Tga);
+    let format = image::guess_format(bytes).ok().or_else(named);
+    format.filter(ImageFormat::reading_enabled).ok_or(Flaw::Unknown)
+}
+
+/// Reads what stands before the pixels; the format is another one where an icon holds it.
+fn open(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder), Flaw> {
+    let (format, bytes) = claims::checked(format, bytes)?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LARGEST_SIDE);
+    limits.max_image_height = Some(LARGEST_SIDE);
+    limits.max_alloc = Some(HEAD.0 + HEAD.1 * bytes.len() as u64);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    Ok((format, reader.into_decoder()?))
+}
+
+/// Decodes within limits and turns the picture upright. A file that ends too early is none.
+fn decode(
+    name: &Path,
+    bytes: &[u8],
+    shape: PictureShape,
+    bounds: Bounds,
+) -> Result<DynamicImage, Flaw> {
+    let format = format(name, bytes)?;
+    match upright(format, bytes, shape, bounds) {
+        Ok(picture) => whole::check(format, bytes).map(|()| picture),
+        Err(flaw) => Err(flaw.explained(format, bytes)),
+    }
+}
+
+fn upright(
+    format: ImageFormat,
+    bytes: &[u8],
+    shape: PictureShape,
+    bounds: Bounds,
+) -> Result<DynamicImage, Flaw> {
+    let (format, mut decoder) = open(format, bytes)?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(Flaw::Unread("it has no pixels".into()));
+    }
+    if u64::from(width) * u64::from(height) > bounds.pixels {
+        return Err(Flaw::TooLarge);
+    }
+    // Damaged EXIF data are no reason to refuse the picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let (least, ratio) = MEMORY;
+    let memory = (bytes.len() as u64).saturating_mul(ratio).min(bounds.memory).max(least);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(memory);
+    limits.clone().reserve(taken(format, &decoder, orientation, shape))?;
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    if format == ImageFormat::Tiff && picture.color().has_alpha() && tiff::is_multiplied(bytes) {
+        picture = divided(picture);
+    }
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+/// The most memory that a picture takes on its way from the decoder to the network's size. Decoders are not
+/// asked for it: most of them keep no limit on what they take besides the pixels.
+fn taken(
+    format: ImageFormat,
+    decoder: &impl ImageDecoder,
+    orientation: Orientation,
+    shape: PictureShape,
+) -> u64 {
+    let color = decoder.color_type();
+    let (width, height) = decoder.dimensions();
+    let [width, height] =
+        if is_on_its_side(orientation) { [height, width] } else { [width, height] };
+    // Of a pixel.
+    let pixel = u64::from(color.bytes_per_pixel());
+    let channels = shape.channels as u64;
+    let beside = match (format, color) {
+        // The coefficients of a progressive one.
+        (ImageFormat::Jpeg, ColorType::L8) => 3,
+        (ImageFormat::Jpeg, _) => 8,
+        // A frame, its transparency and a canvas.
+        (ImageFormat::WebP, _) => 10,
+        // The samples as they are stored, which are four for three of print colours.
+        (ImageFormat::Tiff, _) => pixel + pixel.div_ceil(3),
+        (ImageFormat::Tga, _) => pixel,
+        _ => 0,
+    };
+    let turned = if is_on_its_side(orientation) { pixel } else { 0 };
+    let converted = match (color, shape.channels) {
+        (ColorType::L8, 1) | (ColorType::Rgb8 | ColorType::Rgba8, 3) => 0,
+        (ColorType::Rgba8, _) => channels,
+        (color, _) if color.has_alpha() => 4,
+        _ => channels,
+    };
+    let each = pixel + beside.max(turned).max(converted);
+    // Resizing makes a row of four floats of each row of the result first, as wide as the picture is.
+    let resized = u64::from(width) * shape.height as u64 * 16;
+    let area = u64::from(width) * u64::from(height);
+    area.saturating_mul(each).max(area.saturating_mul(channels + 1).saturating_add(resized))
+}
+
+/// Whether turning the picture upright swaps its width and height.
+fn is_on_its_side(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+}
+
+/// A picture whose colours were multiplied by its transparency, as others are.
+fn divided(picture: DynamicImage) -> DynamicImage {
+    let mut picture = picture.into_rgba8();
+    for pixel in picture.pixels_mut() {
+        let alpha = u32::from(pixel.0[3]).max(1);
+        for value in &mut pixel.0[..3] {
+            *value = ((u32::from(*value) * 255 + alpha / 2) / alpha).min(255) as u8;
+        }
+    }
+    DynamicImage::ImageRgba8(picture)
+}
+
+/// What a transparent picture looks like on white paper, in the memory that it has.
+fn on_white(picture: DynamicImage) -> DynamicImage {
+    if !picture.color().has_alpha() {
+        return picture;
+    }
+    let picture = picture.into_rgba8();
+    let (width, height) = picture.dimensions();
+    let mut bytes = picture.into_raw();
+    let count = bytes.len() / 4;
+    for place in 0..count {
+        let alpha = bytes[4 * place + 3];
+        let (opaque, clear) = (u32::from(alpha), u32::from(255 - alpha));
+        for channel in 0..3 {
+            let value = u32::from(bytes[4 * place + channel]);
+            // Rounded to the nearest.
+            bytes[3 * place + channel] = ((value * opaque + 255 * clear + 127) / 255) as u8;
+        }
+    }
+    bytes.truncate(3 * count);
+    let picture = RgbImage::from_raw(width, height, bytes).expect("three bytes for each pixel");
+    DynamicImage::ImageRgb8(picture)
+}
+
+#[cfg(test)]
+mod tests;

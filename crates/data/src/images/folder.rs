@@ -1,0 +1,270 @@
+//! Folders of pictures, one subfolder per class.
+//!
+//! ```text
+//! path/train/CLASS/**/picture.png        path/CLASS/**/picture.png
+//! path/valid/CLASS/**/picture.png        (test_fraction of each class becomes the test set)
+//! path/test/CLASS/**/picture.png
+//! ```
+//! Names that start with a dot are ignored. Classes and pictures are in the byte order of their names in
+//! Unicode's composed form, so the same folder gives the same dataset anywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hearth_config::{DataSource, ImageFolderConfig, OnBroken};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::digest::hex;
+use crate::error::DataError;
+use crate::images::dataset::{Dataset, Labels};
+use crate::images::decode::{Bounds, read_file, read_picture_bytes};
+use crate::images::examples::{Examples, PictureShape};
+use crate::images::layout::{Layout, Part};
+use crate::images::listing::{Broken, Listing};
+use crate::names::{first_of, is_image, listed, portable_path, some_of};
+use crate::source::Source as _;
+
+/// The most files of a part that are named when they are left out.
+const MOST_NAMED: usize = 20;
+
+/// The most classes that are named in a message.
+const MOST_CLASSES: usize = 10;
+
+/// The parts of a folder, none of their files opened yet.
+pub(crate) struct Folder {
+    pub layout: Layout,
+    pub train: Listing,
+    pub valid: Option<Listing>,
+    pub test: Option<Listing>,
+}
+
+impl Folder {
+    /// Finds the parts and lists what is in them.
+    pub fn of(path: &Path) -> Result<Self, DataError> {
+        let mut layout = Layout::of(path)?;
+        let root = layout.root.clone();
+        let list = |folder: &PathBuf| Listing::of(folder, &root);
+        let train = list(&layout.train)?;
+        let valid = layout.valid.as_ref().map(list).transpose()?;
+        let test = layout.test.as_ref().map(list).transpose()?;
+        let parts = [Some(&train), valid.as_ref(), test.as_ref()];
+        // What lies beside the class folders of a dataset without parts was seen with its layout.
+        let seen = |own: &&PathBuf| own.parent() == Some(&layout.root);
+        let own = parts.into_iter().flatten().flat_map(|part| &part.own);
+        let own: Vec<&PathBuf> = own.filter(|own| !seen(own)).collect();
+        layout
+            .notes
+            .extend(first_of(&own).map(|own| format!("{own}: left out, written by Hearth")));
+        Ok(Self { layout, train, valid, test })
+    }
+
+    /// The training part, and each part that has a folder of its own beside it.
+    pub fn parts(&self) -> impl Iterator<Item = (Part, &Listing)> {
+        let valid = self.valid.iter().map(|part| (Part::Valid, part));
+        let test = self.test.iter().map(|part| (Part::Test, part));
+        std::iter::once((Part::Train, &self.train)).chain(valid).chain(test)
+    }
+
+    /// That there are class folders, where a task needs them, and the same ones in each part.
+    fn check(&self, labels: Labels) -> Result<(), DataError> {
+        let others = || self.parts().skip(1).map(|(_, part)| part);
+        if labels == Labels::Needed && self.train.is_flat && others().any(|part| part.is_flat) {
+            let parts = listed(self.layout.folders().map(|(_, folder)| folder));
+            let fault = format!(
+                "{parts} hold pictures and no class folders: for parts, put the pictures of each class into a \
+                 folder of its name in them; for classes, move them into a folder train/"
+            );
+            return Err(DataError::set(&self.layout.root, fault));
+        }
+        if labels == Labels::Needed {
+            others().try_for_each(|part| part.check_classes(&self.train))?;
+        }
+        self.train.check_count(labels)
+    }
+
+    /// Gives each part the classes of all, where nobody asks whether they are the same.
+    fn unite_classes(&mut self) {
+        let classes: BTreeSet<String> =
+            self.parts().flat_map(|(_, part)| part.classes.iter().cloned()).collect();
+        let classes: Vec<String> = classes.into_iter().collect();
+        let parts = [Some(&mut self.train), self.valid.as_mut(), self.test.as_mut()];
+        for part in parts.into_iter().flatten() {
+            let label = |class: &String| classes.partition_point(|other| other < class) as u16;
+            let labels: Vec<u16> = part.classes.iter().map(label).collect();
+            for (_, label) in &mut part.pictures {
+                *label = labels[usize::from(*label)];
+            }
+            part.classes.clone_from(&classes);
+        }
+    }
+}
+
+/// Loads a folder of pictures.
+pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset, DataError> {
+    let shape =
+        PictureShape { channels: config.color.channels(), height: config.size, width: config.size };
+    let mut folder = Folder::of(Path::new(&config.path))?;
+    folder.check(labels)?;
+    folder.unite_classes();
+    let mut warnings: Vec<String> = folder.train.case_warning().into_iter().collect();
+    let Folder { layout, train, valid, test } = folder;
+    let (train, test) = match test {
+        Some(test) => (train, test),
+        None => train.split(config.test_fraction)?,
+    };
+
+    let mut checksums = BTreeMap::new();
+    let classes = train.classes.clone();
+    let mut part = |part: Part, listing: Listing| {
+        let (root, name, files) = (listing.root.clone(), part.name(), listing.num_files());
+        let (examples, sum) = listing.read(shape, config.on_broken, &mut warnings)?;
+        checksums.insert(name.to_owned(), sum);
+        if examples.is_empty() {
+            return Err(DataError::set(&root, format!("no picture is left for the {name} set")));
+        }
+        let mut counts = vec![0; classes.len()];
+        examples.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        let empty: Vec<_> = (0..classes.len()).filter(|&class| counts[class] == 0).collect();
+        if labels == Labels::Needed && !empty.is_empty() {
+            if part == Part::Train {
+                let fault = nothing_to_train_on(&classes[empty[0]], files[empty[0]]);
+                return Err(DataError::set(&root, fault));
+            }
+            let lacking: Vec<_> = empty.iter().map(|&class| &classes[class]).collect();
+            let (root, lacking) = (root.display(), classes_have(&lacking));
+            warnings.push(format!("{root}: {lacking} no picture in the {name} set"));
+        }
+        Ok(Arc::new(examples))
+    };
+    let train = part(Part::Train, train)?;
+    let valid = valid.map(|valid| part(Part::Valid, valid)).transpose()?;
+    let test = part(Part::Test, test)?;
+    Ok(Dataset {
+        name: "image-folder".to_owned(),
+        classes,
+        train,
+        valid,
+        test,
+        checksums,
+        notes: layout.notes.clone(),
+        layout: Some(layout),
+        warnings,
+    })
+}
+
+/// What a class needs that has so many files and no picture.
+pub(crate) fn nothing_to_train_on(class: &str, num_files: usize) -> String {
+    let unread = match num_files {
+        0 => String::new(),
+        num_files => format!(" ({num_files} of its files cannot be read)"),
+    };
+    format!("class {class} has no picture to train on{unread}; add some or remove its folder")
+}
+
+/// `class a has`, or `classes a, b and 3 more have`.
+pub(crate) fn classes_have(classes: &[&String]) -> String {
+    match classes {
+        [class] => format!("class {class} has"),
+        classes => format!("classes {} have", some_of(classes, MOST_CLASSES)),
+    }
+}
+
+/// A validation part in the folder of a source, whatever else may be wrong with it.
+pub fn has_valid(source: &DataSource) -> bool {
+    match source {
+        DataSource::ImageFolder(folder) => {
+            Layout::of(Path::new(&folder.path)).is_ok_and(|layout| layout.valid.is_some())
+        }
+        _ => false,
+    }
+}
+
+impl Listing {
+    /// Decodes all pictures into one buffer; gives the SHA-256 over those that it holds.
+    fn read(
+        self,
+        shape: PictureShape,
+        on_broken: OnBroken,
+        warnings: &mut Vec<String>,
+    ) -> Result<(Examples, String), DataError> {
+        let stray: Vec<_> = self.loose.iter().filter(|path| is_image(path)).collect();
+        let stray = first_of(&stray);
+        warnings.extend(stray.map(|path| format!("{path}: left out, in no class folder")));
+        let mut broken = self.broken;
+        let size = shape.pixels().max(1);
+        let mut pixels = buffer(self.pictures.len().saturating_mul(size), &self.root)?;
+        let read: Vec<_> = (pixels.par_chunks_mut(size).zip(&self.pictures))
+            .map(|(slot, (path, _))| {
+                let bytes = read_file(path)?;
+                slot.copy_from_slice(&read_picture_bytes(
+                    path,
+                    &bytes,
+                    shape,
+                    false,
+                    Bounds::FILE,
+                )?);
+                Ok(Sha256::digest(&bytes))
+            })
+            .collect();
+
+        // What could be read moves together; its order stays.
+        let mut labels = Vec::with_capacity(self.pictures.len());
+        let mut sums = Sha256::new();
+        for (place, ((path, label), sum)) in self.pictures.iter().zip(read).enumerate() {
+            match sum {
+                Ok(sum) => {
+                    pixels.copy_within(place * size..(place + 1) * size, labels.len() * size);
+                    labels.push(*label);
+                    sums.update(portable_path(path.strip_prefix(&self.root).unwrap_or(path)));
+                    sums.update([0]);
+                    sums.update(sum);
+                }
+                Err(error) => broken.push(Broken { path: path.clone(), fault: fault(&error) }),
+            }
+        }
+        pixels.truncate(labels.len() * size);
+        let unnamed = broken.len().saturating_sub(MOST_NAMED);
+        for Broken { path, fault } in broken.into_iter().take(MOST_NAMED) {
+            if on_broken == OnBroken::Fail {
+                return Err(DataError::Picture { path, fault });
+            }
+            warnings.push(format!(
+                "{}: left out, for it cannot be read as a picture: {fault}",
+                path.display()
+            ));
+        }
+        if unnamed > 0 {
+            warnings.push(format!(
+                "{}: {unnamed} more files are left out; `hearth data check` names them all",
+                self.root.display()
+            ));
+        }
+        Ok((Examples { pixels, labels, shape, augment: None }, hex(&sums.finalize())))
+    }
+}
+
+/// What is wrong, without the path that an error's message names too.
+pub(crate) fn fault(error: &DataError) -> String {
+    match error {
+        DataError::Picture { fault, .. } => fault.clone(),
+        DataError::Io { source, .. } => hearth_config::reason(source),
+        other => other.to_string(),
+    }
+}
+
+/// So many zeros, or an error where the memory does not suffice.
+fn buffer(bytes: usize, path: &Path) -> Result<Vec<u8>, DataError> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(bytes).map_err(|_| {
+        let fault =
+            format!("its pictures need {} MB of memory; choose a smaller data.size", bytes >> 20);
+        DataError::set(path, fault)
+    })?;
+    buffer.resize(bytes, 0);
+    Ok(buffer)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
