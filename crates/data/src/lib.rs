@@ -36,7 +36,7 @@ pub use fetch::fetch;
 pub use images::{
     Batch, Bounds, Broken, Dataset, Examples, FolderReport, Labels, Layout, Normalization, Part,
     PictureShape, augment, check_folder, has_valid, idx, load, mini, pixels, preprocessing,
-    read_picture, read_picture_bytes, to_pixels,
+    read_image, read_image_bytes, to_pixels,
 };
 pub use loader::Loader;
 pub use names::same_names;

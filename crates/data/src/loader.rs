@@ -1,11 +1,11 @@
-//! Batches: which samples, in which order.
+//! Data loader: shuffled batches of a training set.
 
 use hearth_config::seed::{Purpose, Stream};
 
 use crate::images::Examples;
 use crate::source::{Source, Subset};
 
-/// How a training set is cut into batches: a function of (seed, epoch, index) alone.
+/// A training set in shuffled batches. Each batch is a function of (seed, epoch, index) alone.
 #[derive(Clone, Debug)]
 pub struct Loader<S = Examples> {
     subset: Subset<S>,
@@ -17,7 +17,7 @@ impl<S: Source> Loader<S> {
     /// Batches of `batch_size` samples of `subset`.
     ///
     /// # Panics
-    /// When `subset` is empty or `batch_size` is 0: there would be no batch.
+    /// If `subset` is empty or `batch_size` is 0.
     pub fn new(subset: Subset<S>, batch_size: usize, seed: u64) -> Self {
         assert!(!subset.is_empty() && batch_size > 0, "a loader needs samples and a batch size");
         Self { subset, batch_size, seed }
@@ -28,27 +28,27 @@ impl<S: Source> Loader<S> {
         self.subset.len().div_ceil(self.batch_size)
     }
 
-    /// The places of an epoch's samples, in the order in which they are learned from.
+    /// `[num_samples]`: the shuffled sample indices of an epoch.
     pub fn order(&self, epoch: u64) -> Vec<u32> {
         let mut order = self.subset.indices.to_vec();
         Stream::new(self.seed, Purpose::Order, epoch, 0).shuffle(&mut order);
         order
     }
 
-    /// Makes `batch` batch number `index` of `epoch`, whose order is [`Self::order`].
+    /// Fills `batch` with batch number `index` of `epoch`; `order` is the epoch's [`Self::order`].
     ///
     /// # Panics
-    /// When `index` is not below `batches_per_epoch()`.
+    /// If `index` is not below `batches_per_epoch()`.
     pub fn fill(&self, order: &[u32], epoch: u64, index: usize, batch: &mut S::Batch) {
         let mut random = Stream::new(self.seed, Purpose::Augment, epoch, index as u64);
-        self.subset.source.fill(self.places(order, index), Some(&mut random), batch);
+        self.subset.source.fill(self.indices(order, index), Some(&mut random), batch);
     }
 
-    /// The places of batch number `index` in an epoch of this order.
+    /// `[batch_size]` or fewer: the sample indices of batch number `index` in an epoch of this order.
     ///
     /// # Panics
-    /// When `index` is not below `batches_per_epoch()`.
-    pub fn places<'o>(&self, order: &'o [u32], index: usize) -> &'o [u32] {
+    /// If `index` is not below `batches_per_epoch()`.
+    pub fn indices<'o>(&self, order: &'o [u32], index: usize) -> &'o [u32] {
         let start = index * self.batch_size;
         &order[start..order.len().min(start + self.batch_size)]
     }
@@ -66,14 +66,14 @@ pub(crate) mod tests {
 
     const AUGMENT: AugmentConfig = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
 
-    /// The same, with random changes.
+    /// The images of [`numbered`], with augmentation.
     pub(crate) fn augmented(count: usize) -> Subset {
         let Subset { source, indices } = numbered(count);
         let examples = Examples { augment: Some(AUGMENT), ..Examples::clone(&source) };
         Subset { source: Arc::new(examples), indices }
     }
 
-    /// Pictures of 2x3 pixels that all hold their own place, of three classes.
+    /// Images of 2x3 pixels, each pixel the image's own index, in three classes.
     pub(crate) fn numbered(count: usize) -> Subset {
         let shape = PictureShape { channels: 1, height: 2, width: 3 };
         let pixels = (0..count).flat_map(|place| [place as u8; 6]).collect();
@@ -109,7 +109,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn an_epoch_shows_every_picture_once(count in 1_usize..200, batch_size in 1_usize..50, seed: u64, epoch: u64) {
+        fn an_epoch_shows_every_image_once(count in 1_usize..200, batch_size in 1_usize..50, seed: u64, epoch: u64) {
             let subset = Subset { indices: (0..count as u32).step_by(2).collect(), ..numbered(count) };
             let loader = Loader::new(subset.clone(), batch_size, seed);
             let order = loader.order(epoch);
@@ -118,8 +118,8 @@ pub(crate) mod tests {
             for index in 0..loader.batches_per_epoch() {
                 loader.fill(&order, epoch, index, &mut batch);
                 prop_assert!(batch.len() == batch_size || index + 1 == loader.batches_per_epoch());
-                for (place, picture) in batch.indices.iter().zip(batch.pixels.chunks(6)) {
-                    prop_assert_eq!(picture, [*place as u8; 6]);
+                for (place, image) in batch.indices.iter().zip(batch.pixels.chunks(6)) {
+                    prop_assert_eq!(image, [*place as u8; 6]);
                 }
                 seen.extend_from_slice(&batch.indices);
             }
@@ -142,13 +142,13 @@ pub(crate) mod tests {
         let filled = |seed, epoch, index| {
             let loader = Loader::new(augmented(32), 8, seed);
             let mut batch = Batch::default();
-            // The same pictures each time, so that only the changes can differ.
+            // The same images each time, so that only the augmentation can differ.
             loader.fill(&loader.subset.indices.repeat(2)[..], epoch, index, &mut batch);
             batch.pixels
         };
         assert_eq!(filled(1, 2, 0), filled(1, 2, 0));
         assert_ne!(filled(1, 2, 0), filled(2, 2, 0));
         assert_ne!(filled(1, 2, 0), filled(1, 3, 0));
-        assert_ne!(filled(1, 2, 0), filled(1, 2, 4), "order 4 shows the same pictures as 0");
+        assert_ne!(filled(1, 2, 0), filled(1, 2, 4), "order 4 shows the same images as 0");
     }
 }

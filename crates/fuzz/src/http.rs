@@ -15,7 +15,7 @@ const BOUNDS: Bounds = Bounds { pixels: 25_000_000, memory: 25_000_000 * 16 };
 
 const SHAPE: PictureShape = PictureShape { channels: 1, height: 28, width: 28 };
 
-/// Takes pictures out of the body and decodes them.
+/// Takes images out of the body and decodes them.
 pub fn run(input: &[u8]) {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
     let (kind, body) = (&input[..end], input.get(end + 1..).unwrap_or_default());
@@ -25,9 +25,9 @@ pub fn run(input: &[u8]) {
     DefaultBodyLimit::max(BODY).apply(&mut request);
     let decoded = pollster::block_on(pictures(request, BODY)).and_then(|received| {
         let sent = received.pictures;
-        assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} pictures", sent.len());
+        assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} images", sent.len());
         let decoded = decode(&sent, SHAPE, false, BOUNDS, || true)?;
-        assert_eq!(decoded.len(), sent.len(), "a picture is lost");
+        assert_eq!(decoded.len(), sent.len(), "an image is lost");
         Ok(decoded)
     });
     match decoded {

@@ -6,7 +6,7 @@
 //! | [`overrides`] | settings of the command line, one a line |
 //! | [`csv`] | a table, plain or gzip |
 //! | [`idx`] | an IDX file, plain or gzip |
-//! | [`picture`] | a file in a folder of pictures |
+//! | [`picture`] | a file in a folder of images |
 //! | [`checkpoint`] | the four files of a checkpoint |
 //! | [`import`] | weights of another program: safetensors, or what `torch.save` writes |
 //! | [`http`] | the kind and the body of a request for a prediction |

@@ -1,4 +1,4 @@
-//! Ways to a tiny dataset: folders, and a server on loopback.
+//! Downloads of a tiny dataset from folders and from a server on loopback.
 
 #[cfg(unix)]
 mod programs;
@@ -60,7 +60,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A server that lets `answer` write whatever it likes to each request; gives its address.
+/// A server that answers each request by `answer`; returns its location.
 ///
 /// Its thread ends with the test's process.
 fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'static) -> Way {
@@ -75,7 +75,7 @@ fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'stati
             lines.take_while(|line| !line.is_empty()).for_each(drop);
             let name =
                 request.strip_prefix("GET /data/").and_then(|rest| rest.split(".gz ").next());
-            // The client may have gone: that is what some tests are about.
+            // Some tests close the connection early.
             let _ = answer(name.unwrap_or_default(), &mut stream);
         }
     });
@@ -125,7 +125,7 @@ impl Attempt {
         }
     }
 
-    /// That it failed for `reason`, and left no file with a name that it does not deserve.
+    /// Asserts that the download failed for `reason` and left no file with a final name.
     fn assert_failed(&self, reason: &str) {
         let message = self.result.as_ref().unwrap_err().to_string();
         assert!(message.contains(reason), "{message}\nshould say: {reason}");
@@ -260,7 +260,7 @@ fn only_what_is_missing_or_damaged_is_fetched() {
     fetch.all(&TINY, &[way], root.path(), &mut |_| ()).unwrap();
     assert_eq!(fs::read(folder.join("abc")).unwrap(), b"abc");
     assert!(!folder.join("long").exists());
-    // With everything there, nothing is tried.
+    // No location is tried where all files are present.
     fetch
         .all(&TINY, &[Way::Folder("/no/such/folder".into())], root.path(), &mut |text| {
             assert!(!text.contains("trying"), "{text}");

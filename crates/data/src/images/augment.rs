@@ -1,6 +1,6 @@
-//! Random changes to training pictures, in place in the batch.
+//! Random changes to training images, in place in the batch.
 //!
-//! Each picture is changed in this order: flip, shift, erase. What is off draws
+//! Each image is changed in this order: flip, shift, erase. What is off draws
 //! no random numbers.
 
 use hearth_config::AugmentConfig;
@@ -8,23 +8,23 @@ use hearth_config::seed::Stream;
 
 use crate::images::examples::PictureShape;
 
-/// Area of an erased rectangle as a share of the picture: `s_l`, `s_h` of Zhong et al. 2020.
+/// Area of an erased rectangle as a share of the image: `s_l`, `s_h` of Zhong et al. 2020.
 const ERASE_AREA: (f64, f64) = (0.02, 0.4);
 
 /// Height by width of an erased rectangle: `r_1`, `r_2` of Zhong et al. 2020.
 const ERASE_ASPECT: (f64, f64) = (0.3, 1.0 / 0.3);
 
-/// Draws of a rectangle before a picture is left as it is. Of a square picture
+/// Draws of a rectangle before an image is left as it is. Of a square image
 /// about half of the draws fit, so this ends the search in thin ones only.
 const ERASE_DRAWS: usize = 100;
 
-/// Refuses settings that leave nothing of a picture of this size.
+/// Refuses settings that leave nothing of an image of this size.
 pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> {
     let PictureShape { height, width, .. } = shape;
     let side = height.min(width);
     if config.shift >= side {
         return Err(format!(
-            "augment.shift is {}, and the pictures are {height}x{width}: allowed are 0 to {}, so that something of \
+            "augment.shift is {}, and the images are {height}x{width}: allowed are 0 to {}, so that something of \
              them is left",
             config.shift,
             side.saturating_sub(1)
@@ -33,7 +33,7 @@ pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> 
     // The rectangles of two pixels are the largest that may be erased whole.
     if config.erase > 0.0 && height * width <= 2 {
         return Err(format!(
-            "augment.erase is {}, and the pictures are {height}x{width}: the erased rectangle may be all of them; \
+            "augment.erase is {}, and the images are {height}x{width}: the erased rectangle may be all of them; \
              leave it out",
             config.erase
         ));
@@ -41,38 +41,38 @@ pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> 
     Ok(())
 }
 
-/// Changes one picture, `[channels, height, width]`, as `config` says.
-pub fn apply(picture: &mut [u8], shape: PictureShape, config: &AugmentConfig, stream: &mut Stream) {
+/// Changes one image, `[channels, height, width]`, as `config` says.
+pub fn apply(image: &mut [u8], shape: PictureShape, config: &AugmentConfig, stream: &mut Stream) {
     if config.flip > 0.0 && stream.uniform() < config.flip {
-        flip(picture, shape);
+        flip(image, shape);
     }
     if config.shift > 0 {
         let mut draw =
             || stream.below(2 * config.shift + 1).cast_signed() - config.shift.cast_signed();
         let (down, right) = (draw(), draw());
-        shift(picture, shape, down, right);
+        shift(image, shape, down, right);
     }
     if config.erase > 0.0 && stream.uniform() < config.erase {
-        erase(picture, shape, stream);
+        erase(image, shape, stream);
     }
 }
 
 /// Mirrors left and right.
-pub fn flip(picture: &mut [u8], shape: PictureShape) {
-    picture.chunks_exact_mut(shape.width).for_each(<[u8]>::reverse);
+pub fn flip(image: &mut [u8], shape: PictureShape) {
+    image.chunks_exact_mut(shape.width).for_each(<[u8]>::reverse);
 }
 
-/// Moves the picture and fills with zeros what it leaves.
-pub fn shift(picture: &mut [u8], shape: PictureShape, down: isize, right: isize) {
+/// Moves the image and fills with zeros what it leaves.
+pub fn shift(image: &mut [u8], shape: PictureShape, down: isize, right: isize) {
     let PictureShape { height, width, .. } = shape;
     if down.unsigned_abs() >= height || right.unsigned_abs() >= width {
-        picture.fill(0);
+        image.fill(0);
         return;
     }
     let rows = uncovered(down, height);
     let columns = uncovered(right, width);
     let distance = down * width.cast_signed() + right;
-    for plane in picture.chunks_exact_mut(height * width) {
+    for plane in image.chunks_exact_mut(height * width) {
         // One move of the whole plane is right but for what wraps around its
         // edges, and that lies in the rows and columns that are zero afterwards.
         let end = plane.len();
@@ -94,7 +94,7 @@ fn uncovered(by: isize, size: usize) -> std::ops::Range<usize> {
 
 /// Fills a random rectangle with random bytes: algorithm 1 of Zhong et al. 2020,
 /// "Random Erasing Data Augmentation", <https://arxiv.org/abs/1708.04896>.
-pub fn erase(picture: &mut [u8], shape: PictureShape, stream: &mut Stream) {
+pub fn erase(image: &mut [u8], shape: PictureShape, stream: &mut Stream) {
     let PictureShape { height, width, .. } = shape;
     let mut between = |(low, high): (f64, f64)| low + (high - low) * stream.uniform();
     let rectangle = (0..ERASE_DRAWS).find_map(|_| {
@@ -108,7 +108,7 @@ pub fn erase(picture: &mut [u8], shape: PictureShape, stream: &mut Stream) {
             .then_some((top..top + rows, left..left + columns))
     });
     let Some((rows, columns)) = rectangle else { return };
-    for plane in picture.chunks_exact_mut(height * width) {
+    for plane in image.chunks_exact_mut(height * width) {
         for row in plane.chunks_exact_mut(width).take(rows.end).skip(rows.start) {
             for bytes in row[columns.clone()].chunks_mut(8) {
                 bytes.copy_from_slice(&stream.bits().to_le_bytes()[..bytes.len()]);
@@ -144,21 +144,21 @@ mod tests {
     #[test]
     fn a_flip_mirrors_each_row_of_each_channel() {
         let shape = PictureShape { channels: 2, height: 2, width: 3 };
-        let mut picture = numbered(shape);
-        flip(&mut picture, shape);
-        assert_eq!(picture, [3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10]);
+        let mut image = numbered(shape);
+        flip(&mut image, shape);
+        assert_eq!(image, [3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10]);
     }
 
     #[test]
     fn a_shift_fills_with_zeros() {
         let shape = PictureShape { channels: 1, height: 2, width: 3 };
-        let mut picture = numbered(shape);
-        shift(&mut picture, shape, 1, -1);
-        assert_eq!(picture, [0, 0, 0, 2, 3, 0]);
+        let mut image = numbered(shape);
+        shift(&mut image, shape, 1, -1);
+        assert_eq!(image, [0, 0, 0, 2, 3, 0]);
     }
 
     #[test]
-    fn something_of_a_picture_is_left() {
+    fn something_of_an_image_is_left() {
         let shape = |height, width| PictureShape { channels: 1, height, width };
         let check = |shift, erase, shape| check(&AugmentConfig { flip: 0.5, shift, erase }, shape);
         assert!(check(27, 1.0, shape(28, 30)).is_ok());
@@ -170,9 +170,9 @@ mod tests {
             let shape = shape(height, width);
             // Of lying pairs of pixels, about one draw in 2,000 is both.
             let erased_whole = (0..40_000).any(|seed| {
-                let mut picture = vec![0; shape.pixels()];
-                erase(&mut picture, shape, &mut stream(seed));
-                picture.iter().all(|&pixel| pixel != 0)
+                let mut image = vec![0; shape.pixels()];
+                erase(&mut image, shape, &mut stream(seed));
+                image.iter().all(|&pixel| pixel != 0)
             });
             assert_eq!(check(0, 0.1, shape).is_err(), erased_whole, "{height}x{width}");
         }
@@ -181,10 +181,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_second_flip_undoes_the_first(shape in shapes()) {
-            let mut picture = numbered(shape);
-            flip(&mut picture, shape);
-            flip(&mut picture, shape);
-            prop_assert_eq!(picture, numbered(shape));
+            let mut image = numbered(shape);
+            flip(&mut image, shape);
+            flip(&mut image, shape);
+            prop_assert_eq!(image, numbered(shape));
         }
 
         #[test]
@@ -204,8 +204,8 @@ mod tests {
 
         #[test]
         fn no_shape_makes_it_fail(shape in shapes(), seed: u64) {
-            let mut picture = numbered(shape);
-            apply(&mut picture, shape, &AugmentConfig { flip: 0.5, shift: 3, erase: 1.0 }, &mut stream(seed));
+            let mut image = numbered(shape);
+            apply(&mut image, shape, &AugmentConfig { flip: 0.5, shift: 3, erase: 1.0 }, &mut stream(seed));
         }
     }
 
@@ -217,11 +217,11 @@ mod tests {
             // Two backgrounds, so that a random byte equal to one of them still shows.
             let changed: Vec<bool> =
                 [0, 255].iter().fold(vec![false; shape.pixels()], |changed, &ground| {
-                    let mut picture = vec![ground; shape.pixels()];
-                    erase(&mut picture, shape, &mut stream(seed));
+                    let mut image = vec![ground; shape.pixels()];
+                    erase(&mut image, shape, &mut stream(seed));
                     changed
                         .iter()
-                        .zip(picture)
+                        .zip(image)
                         .map(|(&before, pixel)| before || pixel != ground)
                         .collect()
                 });
@@ -253,9 +253,9 @@ mod tests {
         let config = AugmentConfig { flip: 0.3, ..AugmentConfig::default() };
         let mut stream = stream(5);
         let flipped = (0..10_000).filter(|_| {
-            let mut picture = [1, 2];
-            apply(&mut picture, shape, &config, &mut stream);
-            picture == [2, 1]
+            let mut image = [1, 2];
+            apply(&mut image, shape, &config, &mut stream);
+            image == [2, 1]
         });
         let part = flipped.count() as f64 / 10_000.0;
         assert!((part - 0.3).abs() < 0.02, "{part}");

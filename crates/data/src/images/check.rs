@@ -1,4 +1,4 @@
-//! What is worth knowing about a folder of pictures before learning from it.
+//! What is worth knowing about a folder of images before learning from it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,20 +8,20 @@ use sha2::{Digest, Sha256};
 
 use crate::error::DataError;
 use crate::images::dataset::Labels;
-use crate::images::decode::{Bounds, read_file, read_picture_bytes};
+use crate::images::decode::{Bounds, read_file, read_image_bytes};
 use crate::images::examples::PictureShape;
 use crate::images::folder::{Folder, classes_have, fault, nothing_to_train_on};
 use crate::images::layout::{Layout, Part};
 use crate::images::listing::Broken;
 use crate::names::is_image;
 
-/// A class with fewer pictures to train on is reported as small.
+/// A class with fewer images to train on is reported as small.
 pub const FEW: usize = 20;
 
-/// A fifth of fewer pictures than these, rounded, is none.
+/// A fifth of fewer images than these, rounded, is none.
 const FEWEST: usize = 3;
 
-/// Pictures are decoded to this size: whether they can be is what matters.
+/// Images are decoded to this size: whether they can be is what matters.
 const SHAPE: PictureShape = PictureShape { channels: 1, height: 8, width: 8 };
 
 /// The start of a note on what a classifier alone needs.
@@ -30,45 +30,45 @@ const ENOUGH: &str = "enough for a generator, which needs no classes; for a clas
 /// The result of [`check_folder`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderReport {
-    /// The folder of each part; without parts, all pictures count as training pictures.
+    /// The folder of each part; without parts, all images count as training images.
     pub layout: Layout,
     /// How the folder was read, where that could surprise, and what it is not enough for.
     pub notes: Vec<String>,
     /// Every class, in the byte order of the names.
     pub classes: Vec<ClassCount>,
-    /// Files that no picture can be read from.
+    /// Files that no image can be read from.
     pub broken: Vec<Broken>,
     /// Files with the same contents, all of one part.
     pub duplicates: Vec<Vec<PathBuf>>,
     /// Files with the same contents, of several parts: what is learned by heart counts as understood.
     pub shared: Vec<Vec<PathBuf>>,
-    /// Classes with fewer than [`FEW`] pictures to train on.
+    /// Classes with fewer than [`FEW`] images to train on.
     pub small: Vec<String>,
     /// It is enough for a generator, and not for a classifier; the notes say why.
     pub generates_only: bool,
-    /// What prevents training: classes without training pictures, parts without pictures, ...
+    /// What prevents training: classes without training images, parts without images, ...
     pub faults: Vec<String>,
-    /// Classes without pictures to validate or test with.
+    /// Classes without images to validate or test with.
     pub untested: Vec<String>,
     /// Files that are in no class folder.
     pub loose: Vec<PathBuf>,
 }
 
-/// How many pictures of a class can be read.
+/// How many images of a class can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClassCount {
     /// The class's name.
     pub class: String,
-    /// Pictures to train on.
+    /// Images to train on.
     pub train: usize,
-    /// Pictures to validate with.
+    /// Images to validate with.
     pub valid: usize,
-    /// Pictures to test with.
+    /// Images to test with.
     pub test: usize,
 }
 
 impl FolderReport {
-    /// Whether there is nothing to report. Notes are no faults, nor are files that are no pictures.
+    /// Whether there is nothing to report. Notes are no faults, nor are files that are no images.
     pub fn is_sound(&self) -> bool {
         let Self { broken, duplicates, shared, small, faults, untested, loose, .. } = self;
         broken.is_empty()
@@ -81,7 +81,7 @@ impl FolderReport {
     }
 }
 
-/// Opens every picture of a folder as `kind = "image-folder"` would, and counts.
+/// Opens every image of a folder as `kind = "image-folder"` would, and counts.
 ///
 /// An error means that the folder itself cannot be read; everything else is in the report.
 pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
@@ -106,8 +106,8 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
         }
         report.broken.extend(listing.broken.iter().cloned());
         report.loose.extend(listing.loose.iter().cloned());
-        let opened: Vec<_> = listing.pictures.par_iter().map(|(path, _)| open(path)).collect();
-        for ((path, label), opened) in listing.pictures.iter().zip(opened) {
+        let opened: Vec<_> = listing.images.par_iter().map(|(path, _)| open(path)).collect();
+        for ((path, label), opened) in listing.images.iter().zip(opened) {
             match opened {
                 Ok(sum) => {
                     let class = listing.classes[usize::from(*label)].clone();
@@ -121,11 +121,11 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
         }
     }
     report.generates_only = report.notes.iter().any(|note| note.starts_with(ENOUGH));
-    without_pictures(&folder, &counts, &mut report);
-    let files = folder.train.pictures.len();
+    without_images(&folder, &counts, &mut report);
+    let files = folder.train.images.len();
     if folder.test.is_none() && files < FEWEST {
         let root = folder.train.root.display();
-        report.faults.push(format!("{root}: {files} pictures are too few to cut a test set from"));
+        report.faults.push(format!("{root}: {files} images are too few to cut a test set from"));
     }
     for files in same.into_values().filter(|files| files.len() > 1) {
         let (first, _) = files[0];
@@ -145,8 +145,8 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
     Ok(report)
 }
 
-/// Notes classes and parts without a picture that can be read.
-fn without_pictures(
+/// Notes classes and parts without an image that can be read.
+fn without_images(
     folder: &Folder,
     counts: &BTreeMap<String, [usize; 3]>,
     report: &mut FolderReport,
@@ -157,34 +157,34 @@ fn without_pictures(
             listing.classes.iter().filter(|class| counts[*class][part as usize] == 0).collect();
         let files = listing.classes.iter().zip(listing.num_files()).collect::<BTreeMap<_, _>>();
         if empty.len() == listing.classes.len() {
-            report.faults.push(format!("{root}: no picture is left for the {name} set"));
+            report.faults.push(format!("{root}: no image is left for the {name} set"));
         } else if part == Part::Train {
             let lacks =
                 |class: &&String| format!("{root}: {}", nothing_to_train_on(class, files[*class]));
             report.faults.extend(empty.iter().map(lacks));
         } else if !empty.is_empty() {
             let lacking = classes_have(&empty);
-            report.untested.push(format!("{root}: {lacking} no picture in the {name} set"));
+            report.untested.push(format!("{root}: {lacking} no image in the {name} set"));
         }
     }
 }
 
-/// Decodes a picture; gives the SHA-256 of its file.
+/// Decodes an image; gives the SHA-256 of its file.
 fn open(path: &Path) -> Result<[u8; 32], DataError> {
     let bytes = read_file(path)?;
-    read_picture_bytes(path, &bytes, SHAPE, false, Bounds::FILE)?;
+    read_image_bytes(path, &bytes, SHAPE, false, Bounds::FILE)?;
     Ok(Sha256::digest(&bytes).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::folder::tests::Pictures;
+    use crate::images::folder::tests::ImageFolder;
 
     #[test]
     fn a_sound_folder_is_counted() {
-        let pictures = Pictures::parts(20, 2);
-        let report = check_folder(pictures.0.path()).unwrap();
+        let images = ImageFolder::parts(20, 2);
+        let report = check_folder(images.0.path()).unwrap();
         assert!(report.is_sound() && report.layout.test.is_some(), "{report:?}");
         let count =
             |class: &str| ClassCount { class: class.to_owned(), train: 20, valid: 0, test: 2 };
@@ -193,20 +193,20 @@ mod tests {
 
     #[test]
     fn each_kind_of_fault_is_found() {
-        let pictures = Pictures::parts(20, 2);
-        pictures.add("train/cat/again.png", [0, 3, 5]);
-        pictures.add("test/dog/leak.png", [100, 7, 5]);
-        pictures.write("train/dog/broken.jpg", b"nothing");
-        pictures.write("loose.txt", b"ignored: beside the parts");
-        pictures.write("test/loose.txt", b"beside the classes");
-        pictures.add("test/fox/0.png", [1, 1, 1]);
-        let report = check_folder(pictures.0.path()).unwrap();
-        let paths = |names: [&str; 2]| names.map(|name| pictures.path(name)).to_vec();
+        let images = ImageFolder::parts(20, 2);
+        images.add("train/cat/again.png", [0, 3, 5]);
+        images.add("test/dog/leak.png", [100, 7, 5]);
+        images.write("train/dog/broken.jpg", b"nothing");
+        images.write("loose.txt", b"ignored: beside the parts");
+        images.write("test/loose.txt", b"beside the classes");
+        images.add("test/fox/0.png", [1, 1, 1]);
+        let report = check_folder(images.0.path()).unwrap();
+        let paths = |names: [&str; 2]| names.map(|name| images.path(name)).to_vec();
         assert_eq!(report.duplicates, [paths(["train/cat/3.png", "train/cat/again.png"])]);
         assert_eq!(report.shared, [paths(["train/dog/7.png", "test/dog/leak.png"])]);
         assert_eq!(report.broken.len(), 1);
-        assert_eq!(report.broken[0].path, pictures.path("train/dog/broken.jpg"));
-        assert_eq!(report.loose, [pictures.path("test/loose.txt")]);
+        assert_eq!(report.broken[0].path, images.path("train/dog/broken.jpg"));
+        assert_eq!(report.loose, [images.path("test/loose.txt")]);
         assert_eq!(report.small, ["fox"]);
         assert!(report.faults.is_empty() && report.generates_only, "{:?}", report.faults);
         let [note] = &report.notes[..] else { panic!("{:?}", report.notes) };
@@ -218,11 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn one_folder_counts_as_pictures_to_train_on() {
-        let pictures = Pictures::new();
-        pictures.add("cat/0.png", [1; 3]);
-        std::fs::create_dir(pictures.path("dog")).unwrap();
-        let report = check_folder(pictures.0.path()).unwrap();
+    fn one_folder_counts_as_images_to_train_on() {
+        let images = ImageFolder::new();
+        images.add("cat/0.png", [1; 3]);
+        std::fs::create_dir(images.path("dog")).unwrap();
+        let report = check_folder(images.0.path()).unwrap();
         assert_eq!(report.layout.train, report.layout.root);
         let count = |class: &str, train| ClassCount {
             class: class.to_owned(),
@@ -231,13 +231,13 @@ mod tests {
         };
         assert_eq!(report.classes, [count("cat", 1), count("dog", 0)]);
         assert_eq!(report.small, ["cat", "dog"]);
-        assert!(report.faults[0].contains("class dog has no picture to train on"), "{report:?}");
-        let pictures = Pictures::parts(20, 2);
-        pictures.add("train/fox/0.png", [1; 3]);
-        std::fs::create_dir(pictures.path("test/fox")).unwrap();
-        let report = check_folder(pictures.0.path()).unwrap();
+        assert!(report.faults[0].contains("class dog has no image to train on"), "{report:?}");
+        let images = ImageFolder::parts(20, 2);
+        images.add("train/fox/0.png", [1; 3]);
+        std::fs::create_dir(images.path("test/fox")).unwrap();
+        let report = check_folder(images.0.path()).unwrap();
         assert!(report.faults.is_empty() && !report.is_sound(), "{report:?}");
-        assert!(report.untested[0].contains("class fox has no picture in the test set"));
-        assert!(check_folder(&pictures.path("none")).is_err());
+        assert!(report.untested[0].contains("class fox has no image in the test set"));
+        assert!(check_folder(&images.path("none")).is_err());
     }
 }

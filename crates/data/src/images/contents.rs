@@ -145,19 +145,19 @@ fn holds_only_own(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::folder::tests::Pictures;
+    use crate::images::folder::tests::ImageFolder;
 
     #[test]
     fn what_hearth_wrote_is_known_by_what_it_holds() {
-        let pictures = Pictures::new();
-        let write = |name: &str| pictures.write(name, b"");
-        let own = |name: &str| is_own(&pictures.path(name));
+        let images = ImageFolder::new();
+        let write = |name: &str| images.write(name, b"");
+        let own = |name: &str| is_own(&images.path(name));
         write("runs/a-001/config.toml");
         assert!(!own("runs/a-001") && !own("runs"), "a config alone is anyone's");
         write("runs/a-001/run.json");
-        pictures.add("runs/a-001/samples/step-1.png", [1; 3]);
+        images.add("runs/a-001/samples/step-1.png", [1; 3]);
         write("runs/compare.html");
-        std::fs::create_dir(pictures.path("runs/a-002")).unwrap();
+        std::fs::create_dir(images.path("runs/a-002")).unwrap();
         assert!(own("runs/a-001") && own("runs"));
         write("sweeps/a-sweep-001/sweep.json");
         write("sweeps/a-sweep-001/sweep.toml");
@@ -167,36 +167,36 @@ mod tests {
         for name in ["sweeps", "exported", "datasets"] {
             assert!(own(name), "{name}");
         }
-        pictures.add("runs/cat/0.png", [1; 3]);
+        images.add("runs/cat/0.png", [1; 3]);
         assert!(!own("runs"), "not only runs");
-        pictures.add("cat/0.png", [1; 3]);
+        images.add("cat/0.png", [1; 3]);
         assert!(!own("cat"));
         // Of another program, until there is a checkpoint of Hearth's.
         write("other/config.toml");
         write("other/checkpoints/epoch=3.ckpt");
         assert!(!own("other"));
-        std::fs::create_dir(pictures.path("other/checkpoints/step-00000032")).unwrap();
+        std::fs::create_dir(images.path("other/checkpoints/step-00000032")).unwrap();
         assert!(own("other"));
     }
 
     #[test]
     fn the_shape_tells_parts_from_classes() {
-        let pictures = Pictures::new();
-        let shape = |name: &str| Contents::of(&pictures.path(name)).unwrap().shape();
-        pictures.write("part/cat/README", b"none");
+        let images = ImageFolder::new();
+        let shape = |name: &str| Contents::of(&images.path(name)).unwrap().shape();
+        images.write("part/cat/README", b"none");
         assert_eq!((shape("part"), shape("part/cat")), (Shape::Nested, Shape::Empty));
-        pictures.write("part/labels.csv", b"");
-        pictures.add("part/cat/0.png", [1; 3]);
+        images.write("part/labels.csv", b"");
+        images.add("part/cat/0.png", [1; 3]);
         assert_eq!((shape("part"), shape("part/cat")), (Shape::Nested, Shape::Flat));
-        pictures.add("part/stray.png", [1; 3]);
+        images.add("part/stray.png", [1; 3]);
         assert_eq!(shape("part"), Shape::Mixed);
-        assert!(holds_images(&pictures.path("part")));
-        pictures.write("notes/deep/a.txt", b"");
-        assert!(!holds_images(&pictures.path("notes")));
+        assert!(holds_images(&images.path("part")));
+        images.write("notes/deep/a.txt", b"");
+        assert!(!holds_images(&images.path("notes")));
         // What Hearth made is no data.
-        pictures.write("notes/runs/a-001/config.toml", b"");
-        pictures.write("notes/runs/a-001/run.json", b"");
-        pictures.add("notes/runs/a-001/samples/step-1.png", [1; 3]);
-        assert!(!holds_images(&pictures.path("notes")));
+        images.write("notes/runs/a-001/config.toml", b"");
+        images.write("notes/runs/a-001/run.json", b"");
+        images.add("notes/runs/a-001/samples/step-1.png", [1; 3]);
+        assert!(!holds_images(&images.path("notes")));
     }
 }

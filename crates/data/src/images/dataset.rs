@@ -1,4 +1,4 @@
-//! A source of the config -> training and test pictures, checked and in memory.
+//! A source of the config -> training and test images, checked and in memory.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,33 +19,33 @@ use crate::source::Source as _;
 /// What a task needs of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
-    /// Two classes or more, each with pictures to train on.
+    /// Two classes or more, each with images to train on.
     Needed,
-    /// Nothing: it learns from pictures alone.
+    /// Nothing: it learns from images alone.
     Unused,
 }
 
-/// Training and test pictures of the same size and the same classes.
+/// Training and test images of the same size and the same classes.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The `kind` in `[data]`.
     pub name: String,
     /// The classes' names, in the order of their labels.
     pub classes: Vec<String>,
-    /// What is learned from; validation pictures included, where `valid` is none.
+    /// What is learned from; validation images included, where `valid` is none.
     pub train: Arc<Examples>,
     /// What progress is measured on, where the dataset says so itself.
     pub valid: Option<Arc<Examples>>,
     /// What the final report is about.
     pub test: Arc<Examples>,
-    /// The folder of each part, of a folder of pictures.
+    /// The folder of each part, of a folder of images.
     pub layout: Option<Layout>,
-    /// File -> SHA-256 of its contents, decompressed. For a folder of pictures: part (`train`, `valid`,
-    /// `test`) -> SHA-256 over the name and contents of each picture in it.
+    /// File -> SHA-256 of its contents, decompressed. For a folder of images: part (`train`, `valid`,
+    /// `test`) -> SHA-256 over the name and contents of each image in it.
     pub checksums: BTreeMap<String, String>,
     /// How the files were read, where that could surprise.
     pub notes: Vec<String>,
-    /// What the user should know and what was no reason to stop: pictures left out, ...
+    /// What the user should know and what was no reason to stop: images left out, ...
     pub warnings: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Dataset {
     }
 }
 
-/// Loads the pictures that `[data]` asks for, with what a task needs; `root` is the datasets folder.
+/// Loads the images that `[data]` asks for, with what a task needs; `root` is the datasets folder.
 ///
 /// A dataset known by name is fetched when files of it are missing; `notice` is told so.
 /// Every file is compared with its published SHA-256.
@@ -176,7 +176,7 @@ fn assemble(
             |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
         let (test, train) = (size(test.shape), size(train.shape));
         let fault =
-            format!("its pictures are {test}, those to train on {train}; both must be of one size");
+            format!("its images are {test}, those to train on {train}; both must be of one size");
         return Err(DataError::set(&test_path, fault));
     }
     let untested = rules.and_then(|config| labels::untested(config, &classes, &test));
@@ -193,7 +193,7 @@ fn assemble(
     })
 }
 
-/// Pictures and labels that belong together, and what was recognised in the pictures' file.
+/// Images and labels that belong together, and what was recognised in the images' file.
 fn examples(
     (image_path, images): (PathBuf, Idx),
     (label_path, labels): &(PathBuf, Idx),
@@ -204,7 +204,7 @@ fn examples(
     let labels = labels.labels(label_path)?;
     if labels.len() != count {
         let fault = format!(
-            "it has {} labels for the {count} pictures of {}; do the two files belong together?",
+            "it has {} labels for the {count} images of {}; do the two files belong together?",
             labels.len(),
             shown(&image_path)
         );

@@ -1,4 +1,4 @@
-//! A picture file of any format that `image` reads -> the bytes that a network sees.
+//! An image file of any format that `image` reads -> the bytes that a network sees.
 
 mod claims;
 mod flaw;
@@ -19,13 +19,13 @@ use crate::error::DataError;
 use crate::images::examples::PictureShape;
 use flaw::Flaw;
 
-/// The longest picture file that is read.
+/// The longest image file that is read.
 const LONGEST_FILE: u64 = 256 << 20;
 
-/// The widest and highest picture.
+/// The widest and highest image.
 const LARGEST_SIDE: u32 = 30_000;
 
-/// The memory that a picture may take: this much for any file, and so many times
+/// The memory that an image may take: this much for any file, and so many times
 /// its own length for a long one, which no photograph comes near.
 const MEMORY: (u64, u64) = (40 << 20, 1024);
 
@@ -33,7 +33,7 @@ const MEMORY: (u64, u64) = (40 << 20, 1024);
 /// the file's length.
 const HEAD: (u64, u64) = (8 << 20, 2);
 
-/// How large a picture may be.
+/// How large an image may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The most pixels.
@@ -49,37 +49,37 @@ impl Bounds {
         Self { pixels: (LARGEST_SIDE as u64) * (LARGEST_SIDE as u64), memory: 2 << 30 };
 }
 
-/// Reads a picture file: `[channels, height, width]` of `shape`, 0 to 255.
+/// Reads an image file: `[channels, height, width]` of `shape`, 0 to 255.
 ///
-/// The picture is turned as its EXIF data say, put on white where it is
+/// The image is turned as its EXIF data say, put on white where it is
 /// transparent, made grey (ITU-R BT.709 luma) or RGB, and stretched to the size
 /// by a cubic filter (Catmull-Rom). `invert` turns dark into light.
-pub fn read_picture(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<u8>, DataError> {
-    read_picture_bytes(path, &read_file(path)?, shape, invert, Bounds::FILE)
+pub fn read_image(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<u8>, DataError> {
+    read_image_bytes(path, &read_file(path)?, shape, invert, Bounds::FILE)
 }
 
-/// Like [`read_picture`], for bytes in memory; `name` tells the format where the bytes do not.
-pub fn read_picture_bytes(
+/// Like [`read_image`], for bytes in memory; `name` tells the format where the bytes do not.
+pub fn read_image_bytes(
     name: &Path,
     bytes: &[u8],
     shape: PictureShape,
     invert: bool,
     bounds: Bounds,
 ) -> Result<Vec<u8>, DataError> {
-    let fault = |fault: String| DataError::Picture { path: name.to_owned(), fault };
+    let fault = |fault: String| DataError::Image { path: name.to_owned(), fault };
     if !matches!(shape.channels, 1 | 3) || shape.height == 0 || shape.width == 0 {
         return Err(fault(format!(
-            "there are no pictures of {} channels, {}x{}",
+            "there are no images of {} channels, {}x{}",
             shape.channels, shape.height, shape.width
         )));
     }
     // Decoders of strangers' formats have had panics before; one more must not end the program.
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(name, bytes, shape, bounds)));
-    let picture = match decoded {
+    let image = match decoded {
         Ok(result) => result.map_err(|flaw| fault(flaw.reason(bytes).into_owned()))?,
         Err(_) => return Err(fault("its decoder failed".to_owned())),
     };
-    let mut pixels = to_pixels(picture, shape);
+    let mut pixels = to_pixels(image, shape);
     if invert {
         for pixel in &mut pixels {
             *pixel = 255 - *pixel;
@@ -88,7 +88,7 @@ pub fn read_picture_bytes(
     Ok(pixels)
 }
 
-/// The bytes of a picture file, as far as one may be that long.
+/// The bytes of an image file, as far as one may be that long.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let mut bytes = Vec::new();
     let read =
@@ -96,33 +96,33 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     read.map_err(|error| DataError::unreadable(path, error))?;
     if bytes.len() as u64 > LONGEST_FILE {
         let fault = format!("it is longer than {} MB", LONGEST_FILE >> 20);
-        return Err(DataError::Picture { path: path.to_owned(), fault });
+        return Err(DataError::Image { path: path.to_owned(), fault });
     }
     Ok(bytes)
 }
 
-/// A picture as [`read_picture`] makes it of a file.
-pub fn to_pixels(picture: DynamicImage, shape: PictureShape) -> Vec<u8> {
-    let picture = on_white(picture);
+/// An image as [`read_image`] makes it of a file.
+pub fn to_pixels(image: DynamicImage, shape: PictureShape) -> Vec<u8> {
+    let image = on_white(image);
     let (width, height) = (shape.width as u32, shape.height as u32);
-    let picture = if shape.channels == 1 {
-        DynamicImage::ImageLuma8(picture.into_luma8())
+    let image = if shape.channels == 1 {
+        DynamicImage::ImageLuma8(image.into_luma8())
     } else {
-        DynamicImage::ImageRgb8(picture.into_rgb8())
+        DynamicImage::ImageRgb8(image.into_rgb8())
     };
-    let picture = if (picture.width(), picture.height()) == (width, height) {
-        picture
+    let image = if (image.width(), image.height()) == (width, height) {
+        image
     } else {
-        picture.resize_exact(width, height, FilterType::CatmullRom)
+        image.resize_exact(width, height, FilterType::CatmullRom)
     };
-    let interleaved = picture.into_bytes();
+    let interleaved = image.into_bytes();
     if shape.channels == 1 {
         return interleaved;
     }
     (0..3).flat_map(|channel| interleaved.iter().skip(channel).step_by(3).copied()).collect()
 }
 
-/// How many pixels a picture says that it has; none where its head cannot be read.
+/// How many pixels an image says that it has; none where its head cannot be read.
 pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
     let format = format(name, bytes).ok()?;
     let size = || open(format, bytes).ok().map(|(_, decoder)| decoder.dimensions());
@@ -152,7 +152,7 @@ fn open(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, impl ImageDec
     Ok((format, reader.into_decoder()?))
 }
 
-/// Decodes within limits and turns the picture upright. A file that ends too early is none.
+/// Decodes within limits and turns the image upright. A file that ends too early is none.
 fn decode(
     name: &Path,
     bytes: &[u8],
@@ -161,7 +161,7 @@ fn decode(
 ) -> Result<DynamicImage, Flaw> {
     let format = format(name, bytes)?;
     match upright(format, bytes, shape, bounds) {
-        Ok(picture) => whole::check(format, bytes).map(|()| picture),
+        Ok(image) => whole::check(format, bytes).map(|()| image),
         Err(flaw) => Err(flaw.explained(format, bytes)),
     }
 }
@@ -180,7 +180,7 @@ fn upright(
     if u64::from(width) * u64::from(height) > bounds.pixels {
         return Err(Flaw::TooLarge);
     }
-    // Damaged EXIF data are no reason to refuse the picture.
+    // Damaged EXIF data are no reason to refuse the image.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let (least, ratio) = MEMORY;
     let memory = (bytes.len() as u64).saturating_mul(ratio).min(bounds.memory).max(least);
@@ -189,15 +189,15 @@ fn upright(
     limits.clone().reserve(taken(format, &decoder, orientation, shape))?;
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
-    if format == ImageFormat::Tiff && picture.color().has_alpha() && tiff::is_multiplied(bytes) {
-        picture = divided(picture);
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    if format == ImageFormat::Tiff && image.color().has_alpha() && tiff::is_multiplied(bytes) {
+        image = divided(image);
     }
-    picture.apply_orientation(orientation);
-    Ok(picture)
+    image.apply_orientation(orientation);
+    Ok(image)
 }
 
-/// The most memory that a picture takes on its way from the decoder to the network's size. Decoders are not
+/// The most memory that an image takes on its way from the decoder to the network's size. Decoders are not
 /// asked for it: most of them keep no limit on what they take besides the pixels.
 fn taken(
     format: ImageFormat,
@@ -231,38 +231,38 @@ fn taken(
         _ => channels,
     };
     let each = pixel + beside.max(turned).max(converted);
-    // Resizing makes a row of four floats of each row of the result first, as wide as the picture is.
+    // Resizing makes a row of four floats of each row of the result first, as wide as the image is.
     let resized = u64::from(width) * shape.height as u64 * 16;
     let area = u64::from(width) * u64::from(height);
     area.saturating_mul(each).max(area.saturating_mul(channels + 1).saturating_add(resized))
 }
 
-/// Whether turning the picture upright swaps its width and height.
+/// Whether turning the image upright swaps its width and height.
 fn is_on_its_side(orientation: Orientation) -> bool {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-/// A picture whose colours were multiplied by its transparency, as others are.
-fn divided(picture: DynamicImage) -> DynamicImage {
-    let mut picture = picture.into_rgba8();
-    for pixel in picture.pixels_mut() {
+/// An image whose colours were multiplied by its transparency, as others are.
+fn divided(image: DynamicImage) -> DynamicImage {
+    let mut image = image.into_rgba8();
+    for pixel in image.pixels_mut() {
         let alpha = u32::from(pixel.0[3]).max(1);
         for value in &mut pixel.0[..3] {
             *value = ((u32::from(*value) * 255 + alpha / 2) / alpha).min(255) as u8;
         }
     }
-    DynamicImage::ImageRgba8(picture)
+    DynamicImage::ImageRgba8(image)
 }
 
-/// What a transparent picture looks like on white paper, in the memory that it has.
-fn on_white(picture: DynamicImage) -> DynamicImage {
-    if !picture.color().has_alpha() {
-        return picture;
+/// What a transparent image looks like on white paper, in the memory that it has.
+fn on_white(image: DynamicImage) -> DynamicImage {
+    if !image.color().has_alpha() {
+        return image;
     }
-    let picture = picture.into_rgba8();
-    let (width, height) = picture.dimensions();
-    let mut bytes = picture.into_raw();
+    let image = image.into_rgba8();
+    let (width, height) = image.dimensions();
+    let mut bytes = image.into_raw();
     let count = bytes.len() / 4;
     for place in 0..count {
         let alpha = bytes[4 * place + 3];
@@ -274,8 +274,8 @@ fn on_white(picture: DynamicImage) -> DynamicImage {
         }
     }
     bytes.truncate(3 * count);
-    let picture = RgbImage::from_raw(width, height, bytes).expect("three bytes for each pixel");
-    DynamicImage::ImageRgb8(picture)
+    let image = RgbImage::from_raw(width, height, bytes).expect("three bytes for each pixel");
+    DynamicImage::ImageRgb8(image)
 }
 
 #[cfg(test)]

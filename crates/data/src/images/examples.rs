@@ -1,4 +1,4 @@
-//! Pictures with labels, and batches of them.
+//! Images with labels, and batches of them.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use hearth_config::seed::Stream;
 use crate::images::augment;
 use crate::source::{Source, Splits, Subset};
 
-/// The size of every picture of a set.
+/// The size of every image of a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PictureShape {
     /// 1 for grey, 3 for RGB.
@@ -20,31 +20,31 @@ pub struct PictureShape {
 }
 
 impl PictureShape {
-    /// Bytes in one picture.
+    /// Bytes in one image.
     pub fn pixels(self) -> usize {
         self.channels * self.height * self.width
     }
 }
 
-/// Pictures and their labels, all in memory.
+/// Images and their labels, all in memory.
 #[derive(Clone, Default, PartialEq)]
 pub struct Examples {
     /// `[count, channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
-    /// `[count]`: the class of each picture.
+    /// `[count]`: the class of each image.
     pub labels: Vec<u16>,
-    /// The size of each picture.
+    /// The size of each image.
     pub shape: PictureShape,
     /// Random changes to those that are trained on.
     pub augment: Option<AugmentConfig>,
 }
 
 impl Examples {
-    /// One picture: `[channels, height, width]`.
+    /// One image: `[channels, height, width]`.
     ///
     /// # Panics
     /// When `index` is not below `len()`.
-    pub fn picture(&self, index: usize) -> &[u8] {
+    pub fn image(&self, index: usize) -> &[u8] {
         let pixels = self.shape.pixels();
         &self.pixels[index * pixels..(index + 1) * pixels]
     }
@@ -60,21 +60,21 @@ impl fmt::Debug for Examples {
     }
 }
 
-/// Some pictures in one buffer, ready to become a tensor.
+/// Some images in one buffer, ready to become a tensor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// `[count, channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
-    /// `[count]`: the class of each picture.
+    /// `[count]`: the class of each image.
     pub labels: Vec<u16>,
-    /// `[count]`: where each picture stands in the set that it was copied from.
+    /// `[count]`: where each image stands in the set that it was copied from.
     pub indices: Vec<u32>,
-    /// The size of each picture.
+    /// The size of each image.
     pub shape: PictureShape,
 }
 
 impl Batch {
-    /// How many pictures there are.
+    /// How many images there are.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
@@ -84,14 +84,14 @@ impl Batch {
         self.labels.is_empty()
     }
 
-    /// Becomes the pictures at `indices`; its buffers are used again.
+    /// Becomes the images at `indices`; its buffers are used again.
     fn copy(&mut self, examples: &Examples, indices: &[u32]) {
         self.shape = examples.shape;
         self.pixels.clear();
         self.pixels.reserve_exact(indices.len() * examples.shape.pixels());
         self.labels.clear();
         for &index in indices {
-            self.pixels.extend_from_slice(examples.picture(index as usize));
+            self.pixels.extend_from_slice(examples.image(index as usize));
             self.labels.push(examples.labels[index as usize]);
         }
         self.indices.clear();
@@ -106,26 +106,26 @@ impl Source for Examples {
         self.labels.len()
     }
 
-    fn fill(&self, places: &[u32], random: Option<&mut Stream>, batch: &mut Batch) {
-        batch.copy(self, places);
+    fn fill(&self, indices: &[u32], random: Option<&mut Stream>, batch: &mut Batch) {
+        batch.copy(self, indices);
         if let (Some(config), Some(stream)) = (&self.augment, random) {
-            for picture in batch.pixels.chunks_exact_mut(batch.shape.pixels().max(1)) {
-                augment::apply(picture, batch.shape, config, stream);
+            for image in batch.pixels.chunks_exact_mut(batch.shape.pixels().max(1)) {
+                augment::apply(image, batch.shape, config, stream);
             }
         }
     }
 }
 
 impl Subset {
-    /// The pixels of the picture at this place of the subset, `[channels, height, width]`.
+    /// The pixels of the image at this index of the subset, `[channels, height, width]`.
     ///
     /// # Panics
-    /// When `place` is not below `len()`.
-    pub fn picture(&self, place: usize) -> &[u8] {
-        self.source.picture(self.indices[place] as usize)
+    /// When `index` is not below `len()`.
+    pub fn image(&self, index: usize) -> &[u8] {
+        self.source.image(self.indices[index] as usize)
     }
 
-    /// How many pictures of each class there are.
+    /// How many images of each class there are.
     pub fn class_counts(&self, num_classes: usize) -> Vec<usize> {
         let mut counts = vec![0; num_classes];
         for &index in self.indices.iter() {
@@ -136,7 +136,7 @@ impl Subset {
 }
 
 impl Splits {
-    /// How many pictures of each class are in the training, validation and test sets.
+    /// How many images of each class are in the training, validation and test sets.
     pub fn class_counts(&self, num_classes: usize) -> Vec<[usize; 3]> {
         let parts = [&self.train, &self.valid, &self.test];
         let [train, valid, test] = parts.map(|part| part.class_counts(num_classes));

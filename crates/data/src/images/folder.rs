@@ -1,11 +1,11 @@
-//! Folders of pictures, one subfolder per class.
+//! Folders of images, one subfolder per class.
 //!
 //! ```text
-//! path/train/CLASS/**/picture.png        path/CLASS/**/picture.png
-//! path/valid/CLASS/**/picture.png        (test_fraction of each class becomes the test set)
-//! path/test/CLASS/**/picture.png
+//! path/train/CLASS/**/image.png        path/CLASS/**/image.png
+//! path/valid/CLASS/**/image.png        (test_fraction of each class becomes the test set)
+//! path/test/CLASS/**/image.png
 //! ```
-//! Names that start with a dot are ignored. Classes and pictures are in the byte order of their names in
+//! Names that start with a dot are ignored. Classes and images are in the byte order of their names in
 //! Unicode's composed form, so the same folder gives the same dataset anywhere.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::digest::hex;
 use crate::error::DataError;
 use crate::images::dataset::{Dataset, Labels};
-use crate::images::decode::{Bounds, read_file, read_picture_bytes};
+use crate::images::decode::{Bounds, read_file, read_image_bytes};
 use crate::images::examples::{Examples, PictureShape};
 use crate::images::layout::{Layout, Part};
 use crate::images::listing::{Broken, Listing};
@@ -73,7 +73,7 @@ impl Folder {
         if labels == Labels::Needed && self.train.is_flat && others().any(|part| part.is_flat) {
             let parts = listed(self.layout.folders().map(|(_, folder)| folder));
             let fault = format!(
-                "{parts} hold pictures and no class folders: for parts, put the pictures of each class into a \
+                "{parts} hold images and no class folders: for parts, put the images of each class into a \
                  folder of its name in them; for classes, move them into a folder train/"
             );
             return Err(DataError::set(&self.layout.root, fault));
@@ -93,7 +93,7 @@ impl Folder {
         for part in parts.into_iter().flatten() {
             let label = |class: &String| classes.partition_point(|other| other < class) as u16;
             let labels: Vec<u16> = part.classes.iter().map(label).collect();
-            for (_, label) in &mut part.pictures {
+            for (_, label) in &mut part.images {
                 *label = labels[usize::from(*label)];
             }
             part.classes.clone_from(&classes);
@@ -101,7 +101,7 @@ impl Folder {
     }
 }
 
-/// Loads a folder of pictures.
+/// Loads a folder of images.
 pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset, DataError> {
     let shape =
         PictureShape { channels: config.color.channels(), height: config.size, width: config.size };
@@ -122,7 +122,7 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
         let (examples, sum) = listing.read(shape, config.on_broken, &mut warnings)?;
         checksums.insert(name.to_owned(), sum);
         if examples.is_empty() {
-            return Err(DataError::set(&root, format!("no picture is left for the {name} set")));
+            return Err(DataError::set(&root, format!("no image is left for the {name} set")));
         }
         let mut counts = vec![0; classes.len()];
         examples.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
@@ -134,7 +134,7 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
             }
             let lacking: Vec<_> = empty.iter().map(|&class| &classes[class]).collect();
             let (root, lacking) = (root.display(), classes_have(&lacking));
-            warnings.push(format!("{root}: {lacking} no picture in the {name} set"));
+            warnings.push(format!("{root}: {lacking} no image in the {name} set"));
         }
         Ok(Arc::new(examples))
     };
@@ -154,13 +154,13 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
     })
 }
 
-/// What a class needs that has so many files and no picture.
+/// What a class needs that has so many files and no image.
 pub(crate) fn nothing_to_train_on(class: &str, num_files: usize) -> String {
     let unread = match num_files {
         0 => String::new(),
         num_files => format!(" ({num_files} of its files cannot be read)"),
     };
-    format!("class {class} has no picture to train on{unread}; add some or remove its folder")
+    format!("class {class} has no image to train on{unread}; add some or remove its folder")
 }
 
 /// `class a has`, or `classes a, b and 3 more have`.
@@ -182,7 +182,7 @@ pub fn has_valid(source: &DataSource) -> bool {
 }
 
 impl Listing {
-    /// Decodes all pictures into one buffer; gives the SHA-256 over those that it holds.
+    /// Decodes all images into one buffer; gives the SHA-256 over those that it holds.
     fn read(
         self,
         shape: PictureShape,
@@ -194,25 +194,19 @@ impl Listing {
         warnings.extend(stray.map(|path| format!("{path}: left out, in no class folder")));
         let mut broken = self.broken;
         let size = shape.pixels().max(1);
-        let mut pixels = buffer(self.pictures.len().saturating_mul(size), &self.root)?;
-        let read: Vec<_> = (pixels.par_chunks_mut(size).zip(&self.pictures))
+        let mut pixels = buffer(self.images.len().saturating_mul(size), &self.root)?;
+        let read: Vec<_> = (pixels.par_chunks_mut(size).zip(&self.images))
             .map(|(slot, (path, _))| {
                 let bytes = read_file(path)?;
-                slot.copy_from_slice(&read_picture_bytes(
-                    path,
-                    &bytes,
-                    shape,
-                    false,
-                    Bounds::FILE,
-                )?);
+                slot.copy_from_slice(&read_image_bytes(path, &bytes, shape, false, Bounds::FILE)?);
                 Ok(Sha256::digest(&bytes))
             })
             .collect();
 
         // What could be read moves together; its order stays.
-        let mut labels = Vec::with_capacity(self.pictures.len());
+        let mut labels = Vec::with_capacity(self.images.len());
         let mut sums = Sha256::new();
-        for (place, ((path, label), sum)) in self.pictures.iter().zip(read).enumerate() {
+        for (place, ((path, label), sum)) in self.images.iter().zip(read).enumerate() {
             match sum {
                 Ok(sum) => {
                     pixels.copy_within(place * size..(place + 1) * size, labels.len() * size);
@@ -228,10 +222,10 @@ impl Listing {
         let unnamed = broken.len().saturating_sub(MOST_NAMED);
         for Broken { path, fault } in broken.into_iter().take(MOST_NAMED) {
             if on_broken == OnBroken::Fail {
-                return Err(DataError::Picture { path, fault });
+                return Err(DataError::Image { path, fault });
             }
             warnings.push(format!(
-                "{}: left out, for it cannot be read as a picture: {fault}",
+                "{}: left out, for it cannot be read as an image: {fault}",
                 path.display()
             ));
         }
@@ -248,7 +242,7 @@ impl Listing {
 /// What is wrong, without the path that an error's message names too.
 pub(crate) fn fault(error: &DataError) -> String {
     match error {
-        DataError::Picture { fault, .. } => fault.clone(),
+        DataError::Image { fault, .. } => fault.clone(),
         DataError::Io { source, .. } => hearth_config::reason(source),
         other => other.to_string(),
     }
@@ -259,7 +253,7 @@ fn buffer(bytes: usize, path: &Path) -> Result<Vec<u8>, DataError> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(bytes).map_err(|_| {
         let fault =
-            format!("its pictures need {} MB of memory; choose a smaller data.size", bytes >> 20);
+            format!("its images need {} MB of memory; choose a smaller data.size", bytes >> 20);
         DataError::set(path, fault)
     })?;
     buffer.resize(bytes, 0);

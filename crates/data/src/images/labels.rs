@@ -49,7 +49,7 @@ pub(crate) fn untested(config: &IdxConfig, classes: &[String], test: &Examples) 
         .map(|(class, _)| class)
         .collect();
     let (file, some) = (&config.test_labels, !lacking.is_empty());
-    some.then(|| format!("{file}: {} no picture in the test set", classes_have(&lacking)))
+    some.then(|| format!("{file}: {} no image in the test set", classes_have(&lacking)))
 }
 
 /// Why some classes have no label, and what to do.
@@ -69,15 +69,15 @@ fn gaps(present: &[usize], classes: &[String], has_names: bool) -> String {
     match has_names {
         true if last < missing[0] => format!(
             "its labels are {first} to {last}, and data.classes names {} classes: {names} would have no \
-             picture to train on; leave out the names that no label stands for",
+             image to train on; leave out the names that no label stands for",
             classes.len()
         ),
         true => format!(
-            "no label is {numbers} ({names}), which would have no picture to train on; number the {count} \
+            "no label is {numbers} ({names}), which would have no image to train on; number the {count} \
              classes without gaps, in the order of data.classes"
         ),
         false => format!(
-            "its labels go up to {last}, and none is {numbers}: these classes would have no picture to train \
+            "its labels go up to {last}, and none is {numbers}: these classes would have no image to train \
              on; number the {count} classes without gaps, from 0"
         ),
     }

@@ -1,4 +1,4 @@
-//! What is in a folder of pictures: class folders and files, none of them opened yet.
+//! What is in a folder of images: class folders and files, none of them opened yet.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -16,7 +16,7 @@ use crate::split::{Spare, stratified};
 /// seed, for runs with different seeds are compared on the same test set.
 const TEST_SEED: u64 = 0;
 
-/// A file that no picture can be read from.
+/// A file that no image can be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// The file, or a link that leads nowhere.
@@ -25,15 +25,15 @@ pub struct Broken {
     pub fault: String,
 }
 
-/// The pictures below a folder, not yet opened.
+/// The images below a folder, not yet opened.
 pub(crate) struct Listing {
     pub root: PathBuf,
     /// Sorted.
     pub classes: Vec<String>,
-    /// The pictures are right inside `root`, all of one class.
+    /// The images are right inside `root`, all of one class.
     pub is_flat: bool,
     /// The files and their classes, class by class.
-    pub pictures: Vec<(PathBuf, u16)>,
+    pub images: Vec<(PathBuf, u16)>,
     pub broken: Vec<Broken>,
     /// Files beside the class folders: they belong to no class.
     pub loose: Vec<PathBuf>,
@@ -42,7 +42,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// Lists the class folders in `root`, which belongs to `dataset`, and what is in them. Pictures without a
+    /// Lists the class folders in `root`, which belongs to `dataset`, and what is in them. Images without a
     /// class folder are one class, by the name of the dataset.
     pub fn of(root: &Path, dataset: &Path) -> Result<Self, DataError> {
         let contents = Contents::of(root)?;
@@ -51,7 +51,7 @@ impl Listing {
             root: root.to_owned(),
             classes: Vec::new(),
             is_flat,
-            pictures: Vec::new(),
+            images: Vec::new(),
             broken: Vec::new(),
             loose: contents.files,
             own: contents.own,
@@ -59,10 +59,10 @@ impl Listing {
         if is_flat {
             let dataset = fs::canonicalize(dataset).unwrap_or_else(|_| dataset.to_owned());
             listing.classes.push(composed(&name_of(&dataset)).into_owned());
-            let (pictures, loose) = listing.loose.into_iter().partition(|path| is_image(path));
-            let pictures: Vec<PathBuf> = pictures;
+            let (images, loose) = listing.loose.into_iter().partition(|path| is_image(path));
+            let images: Vec<PathBuf> = images;
             listing.loose = loose;
-            listing.pictures = pictures.into_iter().map(|path| (path, 0)).collect();
+            listing.images = images.into_iter().map(|path| (path, 0)).collect();
             return Ok(listing);
         }
         for folder in class_folders(contents.folders)? {
@@ -75,10 +75,10 @@ impl Listing {
         if listing.classes.is_empty() {
             let fault = match listing.loose.len() {
                 0 if root != dataset => {
-                    "it is empty; put a folder of pictures into it for each class, or remove it"
+                    "it is empty; put a folder of images into it for each class, or remove it"
                         .to_owned()
                 }
-                0 => "it is empty; put a folder of pictures into it for each class".to_owned(),
+                0 => "it is empty; put a folder of images into it for each class".to_owned(),
                 files => no_folders(files),
             };
             return Err(DataError::set(root, fault));
@@ -101,7 +101,7 @@ impl Listing {
                     self.own.push(entry.into_path());
                 }
                 Ok(entry) if entry.file_type().is_file() => {
-                    self.pictures.push((entry.into_path(), label));
+                    self.images.push((entry.into_path(), label));
                 }
                 Ok(entry) if entry.file_type().is_dir() => {
                     let real = fs::canonicalize(entry.path());
@@ -131,10 +131,10 @@ impl Listing {
         }
     }
 
-    /// How many files of each class there may be pictures in.
+    /// How many files of each class there may be images in.
     pub fn num_files(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
-        self.pictures.iter().for_each(|(_, label)| counts[usize::from(*label)] += 1);
+        self.images.iter().for_each(|(_, label)| counts[usize::from(*label)] += 1);
         counts
     }
 
@@ -144,11 +144,11 @@ impl Listing {
         let stray = self.loose.iter().filter(|path| is_image(path)).count();
         let fault = match labels {
             Labels::Unused if stray > 0 => format!(
-                "it holds {stray} pictures and one folder, {class}: put all pictures into that folder, or move \
+                "it holds {stray} images and one folder, {class}: put all images into that folder, or move \
                  it elsewhere"
             ),
             Labels::Unused => return Ok(()),
-            Labels::Needed if self.is_flat => no_folders(self.pictures.len() + self.loose.len()),
+            Labels::Needed if self.is_flat => no_folders(self.images.len() + self.loose.len()),
             Labels::Needed => self.one_class(class),
         };
         Err(DataError::set(&self.root, fault))
@@ -159,7 +159,7 @@ impl Listing {
             0 => String::new(),
             files => format!(", and {files} files beside it"),
         };
-        let needs = "a classifier needs two or more, each with its pictures";
+        let needs = "a classifier needs two or more, each with its images";
         let folder = self.root.join(class);
         match Contents::of(&folder) {
             Ok(inner) if inner.folders.len() > 1 && inner.shape() == Shape::Nested => format!(
@@ -224,37 +224,37 @@ impl Listing {
 
     /// Takes `fraction` of each class as the test set.
     pub fn split(self, fraction: f64) -> Result<(Self, Self), DataError> {
-        let labels: Vec<u16> = self.pictures.iter().map(|&(_, label)| label).collect();
+        let labels: Vec<u16> = self.images.iter().map(|&(_, label)| label).collect();
         let take = (labels.len() as f64 * fraction).round() as usize;
         if take == 0 || take >= labels.len() {
             let fault = format!(
-                "data.test_fraction = {fraction} makes {take} of its {} pictures the test set; change it, \
-                 add pictures, or make folders train/ and test/",
+                "data.test_fraction = {fraction} makes {take} of its {} images the test set; change it, \
+                 add images, or make folders train/ and test/",
                 labels.len()
             );
             return Err(DataError::set(&self.root, fault));
         }
         let cut = stratified(&labels, self.classes.len(), take, (TEST_SEED, 0), Spare::Kept);
         let part = |places: &[u32]| {
-            places.iter().map(|&place| self.pictures[place as usize].clone()).collect()
+            places.iter().map(|&place| self.images[place as usize].clone()).collect()
         };
         let test = Self {
             root: self.root.clone(),
             classes: self.classes.clone(),
             is_flat: self.is_flat,
-            pictures: part(&cut.taken),
+            images: part(&cut.taken),
             broken: Vec::new(),
             loose: Vec::new(),
             own: Vec::new(),
         };
-        Ok((Self { pictures: part(&cut.kept), ..self }, test))
+        Ok((Self { images: part(&cut.kept), ..self }, test))
     }
 }
 
-/// What pictures without class folders need.
+/// What images without class folders need.
 fn no_folders(files: usize) -> String {
     format!(
-        "it has {files} files and no folders; put the pictures of each class into a folder of its name"
+        "it has {files} files and no folders; put the images of each class into a folder of its name"
     )
 }
 

@@ -14,13 +14,13 @@ use crate::images::examples::Examples;
 use crate::images::idx;
 use crate::split::{Spare, stratified};
 
-/// What the choice of pictures is drawn from. Another one makes another dataset.
+/// What the choice of images is drawn from. Another one makes another dataset.
 const SEED: u64 = 2017;
 
-const TRAIN_PICTURES: usize = 2000;
-const TEST_PICTURES: usize = 1000;
+const TRAIN_IMAGES: usize = 2000;
+const TEST_IMAGES: usize = 1000;
 
-/// Writes the small set into the datasets folder `root`, as many pictures of each class, in
+/// Writes the small set into the datasets folder `root`, as many images of each class, in
 /// stored order; gives the name and SHA-256 of each file, which the catalog must hold.
 ///
 /// The full set is fetched when it is missing. The same bytes are written every time.
@@ -29,8 +29,8 @@ pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, Str
     let entry = catalog::entry("fashion-mnist-mini")?;
     let folder = entry.folder(root);
     fs::create_dir_all(&folder).map_err(|error| DataError::unwritable(&folder, error))?;
-    let [train_images, train_labels] = chosen(&full.train, full.classes.len(), TRAIN_PICTURES);
-    let [test_images, test_labels] = chosen(&full.test, full.classes.len(), TEST_PICTURES);
+    let [train_images, train_labels] = chosen(&full.train, full.classes.len(), TRAIN_IMAGES);
+    let [test_images, test_labels] = chosen(&full.test, full.classes.len(), TEST_IMAGES);
     let contents = [train_images, train_labels, test_images, test_labels];
     entry
         .files
@@ -50,11 +50,11 @@ pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, Str
         .collect()
 }
 
-/// The IDX bytes of `count` pictures and of their labels.
+/// The IDX bytes of `count` images and of their labels.
 fn chosen(examples: &Examples, num_classes: usize, count: usize) -> [Vec<u8>; 2] {
     let places = stratified(&examples.labels, num_classes, count, (SEED, 0), Spare::Taken).taken;
     let places = || places.iter().map(|&place| place as usize);
-    let pixels: Vec<u8> = places().flat_map(|place| examples.picture(place)).copied().collect();
+    let pixels: Vec<u8> = places().flat_map(|place| examples.image(place)).copied().collect();
     let labels: Vec<u8> = places().map(|place| examples.labels[place] as u8).collect();
     let dims = [count, examples.shape.height, examples.shape.width];
     [idx::encode(&dims, &pixels), idx::encode(&[count], &labels)]
@@ -66,15 +66,15 @@ mod tests {
     use crate::images::examples::PictureShape;
 
     #[test]
-    fn pictures_keep_their_labels_and_their_order() {
+    fn images_keep_their_labels_and_their_order() {
         let shape = PictureShape { channels: 1, height: 1, width: 2 };
         let labels: Vec<u16> = (0..40).map(|place| place % 4).collect();
         let pixels = (0..40).flat_map(|place| [place, place % 4]).collect();
         let [images, labels] = chosen(&Examples { pixels, labels, shape, augment: None }, 4, 12);
         assert_eq!(images[..16], [0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 2]);
-        let pictures: Vec<&[u8]> = images[16..].chunks(2).collect();
-        assert!(pictures.is_sorted());
-        assert_eq!(pictures.iter().map(|picture| picture[1]).collect::<Vec<_>>(), labels[8..]);
+        let each: Vec<&[u8]> = images[16..].chunks(2).collect();
+        assert!(each.is_sorted());
+        assert_eq!(each.iter().map(|image| image[1]).collect::<Vec<_>>(), labels[8..]);
         for class in 0..4 {
             assert_eq!(labels[8..].chunks(1).filter(|label| label[0] == class).count(), 3);
         }

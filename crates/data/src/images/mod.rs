@@ -30,7 +30,7 @@ mod signature;
 
 pub use check::{FolderReport, check_folder};
 pub use dataset::{Dataset, Labels, load};
-pub use decode::{Bounds, pixels, read_picture, read_picture_bytes, to_pixels};
+pub use decode::{Bounds, pixels, read_image, read_image_bytes, to_pixels};
 pub use examples::{Batch, Examples, PictureShape};
 pub use folder::has_valid;
 pub use layout::{Layout, Part};

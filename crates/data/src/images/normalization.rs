@@ -13,7 +13,7 @@ pub struct Normalization {
     pub std: Vec<f64>,
 }
 
-/// Pictures that one task sums up.
+/// Images that one task sums up.
 const CHUNK: usize = 1024;
 
 /// So many squares of bytes fit in 32 bits.
@@ -34,7 +34,7 @@ impl Normalization {
             .map(|indices| {
                 let mut sums = zeros();
                 for &index in indices {
-                    let planes = subset.source.picture(index as usize).chunks_exact(plane);
+                    let planes = subset.source.image(index as usize).chunks_exact(plane);
                     sums.iter_mut()
                         .zip(planes)
                         .for_each(|(sum, plane)| *sum = add(*sum, sums_of(plane)));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn white_pictures_of_any_size_do_not_overflow() {
+    fn white_images_of_any_size_do_not_overflow() {
         let shape = PictureShape { channels: 1, height: 300, width: 1000 };
         let Normalization { mean, std } = Normalization::of(&subset(vec![255; 600_000], shape));
         assert_eq!((mean[0], std[0]), (1.0, 1.0));

@@ -66,37 +66,37 @@ impl Source for Rows {
     }
 
     /// Rows are not changed at random.
-    fn fill(&self, places: &[u32], _: Option<&mut Stream>, batch: &mut RowBatch) {
-        copy(&self.numbers, self.num_numbers, places, &mut batch.numbers);
-        copy(&self.codes, self.num_categories, places, &mut batch.codes);
+    fn fill(&self, indices: &[u32], _: Option<&mut Stream>, batch: &mut RowBatch) {
+        copy(&self.numbers, self.num_numbers, indices, &mut batch.numbers);
+        copy(&self.codes, self.num_categories, indices, &mut batch.codes);
         match (&self.targets, &mut batch.targets) {
-            (Targets::Classes(all), Targets::Classes(some)) => copy(all, 1, places, some),
-            (Targets::Numbers(all), Targets::Numbers(some)) => copy(all, 1, places, some),
+            (Targets::Classes(all), Targets::Classes(some)) => copy(all, 1, indices, some),
+            (Targets::Numbers(all), Targets::Numbers(some)) => copy(all, 1, indices, some),
             (Targets::Unknown, Targets::Unknown) => {}
             (all, some) => {
                 let at = |place: &u32| *place as usize;
                 *some = match all {
                     Targets::Unknown => Targets::Unknown,
                     Targets::Classes(all) => {
-                        Targets::Classes(places.iter().map(|p| all[at(p)]).collect())
+                        Targets::Classes(indices.iter().map(|p| all[at(p)]).collect())
                     }
                     Targets::Numbers(all) => {
-                        Targets::Numbers(places.iter().map(|p| all[at(p)]).collect())
+                        Targets::Numbers(indices.iter().map(|p| all[at(p)]).collect())
                     }
                 };
             }
         }
         batch.indices.clear();
-        batch.indices.extend_from_slice(places);
+        batch.indices.extend_from_slice(indices);
     }
 }
 
-/// Makes `some` the rows at these places, each of so many items.
-fn copy<T: Copy>(all: &[T], width: usize, places: &[u32], some: &mut Vec<T>) {
+/// Makes `some` the rows at these indices, each of so many items.
+fn copy<T: Copy>(all: &[T], width: usize, indices: &[u32], some: &mut Vec<T>) {
     some.clear();
-    some.reserve_exact(places.len() * width);
-    for &place in places {
-        some.extend_from_slice(&all[place as usize * width..][..width]);
+    some.reserve_exact(indices.len() * width);
+    for &index in indices {
+        some.extend_from_slice(&all[index as usize * width..][..width]);
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_the_rows_at_its_places() {
+    fn a_batch_is_the_rows_at_its_indices() {
         let rows = Rows {
             num_rows: 3,
             num_numbers: 2,

@@ -8,7 +8,7 @@ use crate::digest::sha256;
 struct Folder(tempfile::TempDir);
 
 impl Folder {
-    /// Three pictures to train on and two to test, grey, 2x2.
+    /// Three images to train on and two to test, grey, 2x2.
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         folder.write("train-images", &[3, 2, 2], &(0..12).collect::<Vec<_>>());
@@ -48,7 +48,7 @@ fn four_files_make_a_dataset() {
     assert_eq!(dataset.classes, ["0", "1", "2"]);
     assert_eq!(dataset.train.shape, PictureShape { channels: 1, height: 2, width: 2 });
     assert_eq!(dataset.train.labels, [0, 2, 1]);
-    assert_eq!(dataset.train.picture(2), [8, 9, 10, 11]);
+    assert_eq!(dataset.train.image(2), [8, 9, 10, 11]);
     assert_eq!(dataset.test.pixels, [7; 8]);
     let bytes = fs::read(folder.0.path().join("train-labels")).unwrap();
     assert_eq!(dataset.checksums["train-labels"], sha256([&bytes[..]]), "data may move");
@@ -57,13 +57,13 @@ fn four_files_make_a_dataset() {
 }
 
 #[test]
-fn pictures_may_have_channels() {
+fn images_may_have_channels() {
     let folder = Folder::new();
     folder.write("train-images", &[3, 3, 2, 2], &(0..36).collect::<Vec<_>>());
     folder.write("test-images", &[2, 3, 2, 2], &[7; 24]);
     let dataset = folder.load(None).unwrap();
     assert_eq!(dataset.train.shape, PictureShape { channels: 3, height: 2, width: 2 });
-    assert_eq!(dataset.train.picture(1)[..4], [12, 13, 14, 15]);
+    assert_eq!(dataset.train.image(1)[..4], [12, 13, 14, 15]);
     assert!(dataset.notes.is_empty(), "{:?}", dataset.notes);
 }
 
@@ -76,7 +76,7 @@ fn channels_that_stand_last_are_moved_and_said_once() {
     let dataset = folder.load(None).unwrap();
     let shape = PictureShape { channels: 3, height: 2, width: 2 };
     assert_eq!(dataset.train.shape, shape);
-    assert_eq!(dataset.train.picture(0), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
+    assert_eq!(dataset.train.image(0), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
     let [note] = &dataset.notes[..] else { panic!("{:?}", dataset.notes) };
     assert!(note.contains("train-images: 2x2x3 was read as images of 2x2"), "{note}");
     // The same images, the channels first, are the same set.
@@ -157,7 +157,7 @@ fn what_does_not_fit_together_is_named() {
             "{message}\nshould say: {fault}"
         );
     };
-    check("train-labels", &[2], &[0, 1], "2 labels for the 3 pictures");
+    check("train-labels", &[2], &[0, 1], "2 labels for the 3 images");
     check("train-images", &[3], &[0, 1, 2], "not images");
     check("test-labels", &[2, 1, 1], &[0, 1], "not labels");
     check("test-labels", &[2], &[0, 3], "label number 1 is 3, but there are 3 classes");
@@ -172,7 +172,7 @@ fn what_does_not_fit_together_is_named() {
     assert!(folder.load(None).unwrap_err().contains("test-labels cannot be read"));
 }
 
-/// Loads with other labels, of as many pictures.
+/// Loads with other labels, of as many images.
 fn labelled(train: &[u8], test: &[u8], classes: Option<&[&str]>) -> Result<Dataset, String> {
     let folder = Folder::new();
     for (name, labels) in [("train", train), ("test", test)] {
@@ -205,7 +205,7 @@ fn labels_follow_the_rules_of_class_folders() {
     fault(&[1, 2, 3], Some(&["a", "b", "c", "d"]), "no label is 0 (a)");
     fault(&[0, 1], Some(&["caf\u{e9}", "cafe\u{301}"]), "twice");
     let dataset = labelled(&[0, 1, 2], &[0, 2], Some(&["a", "b", "c"])).unwrap();
-    assert!(dataset.warnings[0].contains("class b has no picture in the test set"));
+    assert!(dataset.warnings[0].contains("class b has no image in the test set"));
 }
 
 #[test]

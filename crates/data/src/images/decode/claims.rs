@@ -1,7 +1,7 @@
-//! What a picture file claims to hold, compared with its length before a decoder allocates for it.
+//! What an image file claims to hold, compared with its length before a decoder allocates for it.
 //!
 //! The limits that decoders keep leave claims out: a chunk of a `WebP` and a list of a TIFF are allocated by
-//! the word of their heads, a frame may be larger than the picture around it, and what is inside an icon or a
+//! the word of their heads, a frame may be larger than the image around it, and what is inside an icon or a
 //! TIFF is decoded without any limit.
 
 use std::ops::Range;
@@ -34,15 +34,15 @@ fn png_of_icon(bytes: &[u8]) -> Option<&[u8]> {
     let count = little_endian(bytes, 4, 2)? as usize;
     let entries = bytes.get(6..)?.chunks_exact(16).take(count);
     let pngs = entries.filter_map(|entry| {
-        let picture = bytes.get(little_endian(entry, 12, 4)? as usize..)?;
-        picture.starts_with(PNG).then_some((side(entry[0]) * side(entry[1]), picture))
+        let image = bytes.get(little_endian(entry, 12, 4)? as usize..)?;
+        image.starts_with(PNG).then_some((side(entry[0]) * side(entry[1]), image))
     });
-    pngs.max_by_key(|(area, _)| *area).map(|(_, picture)| picture)
+    pngs.max_by_key(|(area, _)| *area).map(|(_, image)| image)
 }
 
 /// That no chunk is longer than the file, and no frame larger than the canvas.
 fn check_webp(bytes: &[u8]) -> Result<(), Flaw> {
-    // Without that head there is one frame, which says itself how large the picture is.
+    // Without that head there is one frame, which says itself how large the image is.
     if bytes.get(12..16) != Some(b"VP8X") {
         return Ok(());
     }

@@ -11,27 +11,27 @@ use super::*;
 const GREY: PictureShape = PictureShape { channels: 1, height: 2, width: 2 };
 const RGB: PictureShape = PictureShape { channels: 3, height: 1, width: 2 };
 
-fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, format).unwrap();
+    image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
 fn read(bytes: &[u8], shape: PictureShape) -> Vec<u8> {
-    read_picture_bytes(Path::new("picture"), bytes, shape, false, Bounds::FILE).unwrap()
+    read_image_bytes(Path::new("image"), bytes, shape, false, Bounds::FILE).unwrap()
 }
 
 fn fault(bytes: &[u8]) -> String {
     let error =
-        read_picture_bytes(Path::new("bad.jpg"), bytes, GREY, false, Bounds::FILE).unwrap_err();
+        read_image_bytes(Path::new("bad.jpg"), bytes, GREY, false, Bounds::FILE).unwrap_err();
     let message = error.to_string();
-    assert!(message.starts_with("bad.jpg cannot be read as a picture: "), "{message}");
+    assert!(message.starts_with("bad.jpg cannot be read as an image: "), "{message}");
     message
 }
 
 #[test]
 fn lossless_formats_give_their_pixels_channel_by_channel() {
-    let picture =
+    let image =
         DynamicImage::from(RgbImage::from_fn(2, 1, |column, _| Rgb([10, 20, 30 + column as u8])));
     for format in [
         ImageFormat::Png,
@@ -41,7 +41,7 @@ fn lossless_formats_give_their_pixels_channel_by_channel() {
         ImageFormat::Tiff,
         ImageFormat::WebP,
     ] {
-        assert_eq!(read(&encoded(&picture, format), RGB), [10, 10, 20, 20, 30, 31], "{format:?}");
+        assert_eq!(read(&encoded(&image, format), RGB), [10, 10, 20, 20, 30, 31], "{format:?}");
     }
 }
 
@@ -50,14 +50,14 @@ fn the_name_tells_a_format_that_has_no_mark() {
     let bytes =
         encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Tga);
     assert_eq!(
-        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
+        read_image_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
         [1, 1, 2, 2, 3, 3]
     );
     // The bytes are believed before the name.
     let bytes =
         encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Png);
     assert_eq!(
-        read_picture_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
+        read_image_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
         [1, 1, 2, 2, 3, 3]
     );
 }
@@ -103,7 +103,7 @@ fn inverting_turns_dark_into_light() {
     let grey = image::GrayImage::from_raw(2, 2, vec![0, 1, 254, 255]).unwrap();
     let bytes = encoded(&grey.into(), ImageFormat::Png);
     assert_eq!(
-        read_picture_bytes(Path::new("a"), &bytes, GREY, true, Bounds::FILE).unwrap(),
+        read_image_bytes(Path::new("a"), &bytes, GREY, true, Bounds::FILE).unwrap(),
         [255, 254, 1, 0]
     );
 }
@@ -122,30 +122,29 @@ fn any_size_is_stretched_without_aliasing() {
 
 #[test]
 fn a_photograph_is_turned_as_its_exif_data_say() {
-    let picture = image::GrayImage::from_raw(2, 2, vec![10, 20, 30, 40]).unwrap();
+    let image = image::GrayImage::from_raw(2, 2, vec![10, 20, 30, 40]).unwrap();
     let mut bytes = Vec::new();
     let mut encoder = PngEncoder::new(&mut bytes);
     // TIFF header, one entry: tag 0x0112 (orientation), short, one value, 6: turn right.
     let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
     encoder.set_exif_metadata(exif).unwrap();
-    encoder.write_image(&picture, 2, 2, ExtendedColorType::L8).unwrap();
+    encoder.write_image(&image, 2, 2, ExtendedColorType::L8).unwrap();
     assert_eq!(read(&bytes, GREY), [30, 10, 40, 20]);
 }
 
 #[test]
-fn what_is_no_picture_is_named() {
+fn what_is_no_image_is_named() {
     fault(b"");
     fault(b"\xff\xd8\xff");
     fault(b"some text");
-    let message =
-        read_picture_bytes(Path::new("notes.txt"), b"some text", GREY, false, Bounds::FILE)
-            .unwrap_err()
-            .to_string();
+    let message = read_image_bytes(Path::new("notes.txt"), b"some text", GREY, false, Bounds::FILE)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("notes.txt"), "{message}");
-    let error = read_picture(Path::new("/no/such/file.png"), GREY, false).unwrap_err();
+    let error = read_image(Path::new("/no/such/file.png"), GREY, false).unwrap_err();
     assert!(matches!(error, DataError::Io { .. }));
     assert!(
-        read_picture_bytes(
+        read_image_bytes(
             Path::new("a"),
             b"",
             PictureShape { channels: 2, ..GREY },
@@ -155,7 +154,7 @@ fn what_is_no_picture_is_named() {
         .is_err()
     );
     assert!(
-        read_picture_bytes(
+        read_image_bytes(
             Path::new("a"),
             b"",
             PictureShape { width: 0, ..GREY },
@@ -210,14 +209,14 @@ fn a_few_kilobytes_cannot_ask_for_much_memory() {
 }
 
 #[test]
-fn a_picture_without_pixels_is_none() {
+fn an_image_without_pixels_is_none() {
     for empty in [&b"P5\n0 7\n255\n"[..], b"P5\n7 0\n255\n"] {
         assert!(fault(empty).contains("no pixels"));
     }
 }
 
 #[test]
-fn turning_a_picture_counts_as_memory() {
+fn turning_an_image_counts_as_memory() {
     let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
     let zeros = 2600 * (2600 * 4 + 1);
     assert_eq!(read(&png_of_zeros(2600, zeros), GREY), [255; 4]);
@@ -234,19 +233,19 @@ fn a_profile_of_colours_does_not_unfold_without_end() {
     assert_eq!(read(&icon(&bomb), GREY), [255; 4]);
 }
 
-/// An icon of one picture.
-fn icon(picture: &[u8]) -> Vec<u8> {
-    let length = (picture.len() as u32).to_le_bytes();
+/// An icon of one image.
+fn icon(image: &[u8]) -> Vec<u8> {
+    let length = (image.len() as u32).to_le_bytes();
     let entry = [&[1, 1, 0, 0, 1, 0, 32, 0][..], &length, &[22, 0, 0, 0]].concat();
-    [&[0, 0, 1, 0, 1, 0][..], &entry, picture].concat()
+    [&[0, 0, 1, 0, 1, 0][..], &entry, image].concat()
 }
 
 #[test]
 fn a_png_in_an_icon_is_held_to_the_limits_of_any() {
-    let picture = DynamicImage::from(image::RgbaImage::from_pixel(1, 1, Rgba([9, 9, 9, 255])));
-    let png = encoded(&picture, ImageFormat::Png);
+    let image = DynamicImage::from(image::RgbaImage::from_pixel(1, 1, Rgba([9, 9, 9, 255])));
+    let png = encoded(&image, ImageFormat::Png);
     assert_eq!(read(&icon(&png), GREY), [9; 4]);
-    assert_eq!(read(&encoded(&picture, ImageFormat::Ico), GREY), [9; 4]);
+    assert_eq!(read(&encoded(&image, ImageFormat::Ico), GREY), [9; 4]);
     let message = fault(&icon(&png_of_zeros(10_000, 1 << 22)));
     assert!(message.contains("it is too large"), "{message}");
 }
@@ -310,7 +309,7 @@ fn a_tiff_keeps_what_its_directory_says() {
 
 proptest! {
     #[test]
-    fn damaged_pictures_end_in_an_error_or_a_picture(
+    fn damaged_images_end_in_an_error_or_an_image(
         format in prop::sample::select(vec![
             ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff,
             ImageFormat::WebP, ImageFormat::Ico, ImageFormat::Tga, ImageFormat::Qoi, ImageFormat::Pnm,
@@ -318,15 +317,15 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in any::<prop::sample::Index>(),
     ) {
-        let picture = RgbImage::from_fn(9, 7, |column, row| Rgb([column as u8 * 20, row as u8 * 30, 5]));
-        let mut bytes = encoded(&picture.into(), format);
+        let image = RgbImage::from_fn(9, 7, |column, row| Rgb([column as u8 * 20, row as u8 * 30, 5]));
+        let mut bytes = encoded(&image.into(), format);
         for (place, byte) in damage {
             let place = place.index(bytes.len());
             bytes[place] = byte;
         }
         bytes.truncate(cut.index(4 * bytes.len()));
         let name = format!("a.{}", format.extensions_str()[0]);
-        match read_picture_bytes(Path::new(&name), &bytes, GREY, false, Bounds::FILE) {
+        match read_image_bytes(Path::new(&name), &bytes, GREY, false, Bounds::FILE) {
             Ok(pixels) => prop_assert_eq!(pixels.len(), 4),
             Err(error) => prop_assert!(error.to_string().starts_with(&name)),
         }

@@ -72,7 +72,7 @@ fn webp(bytes: &[u8]) -> Option<()> {
     (bytes.len() >= length + 8).then_some(())
 }
 
-/// Every picture of an icon.
+/// Every image of an icon.
 fn icon(bytes: &[u8]) -> Option<()> {
     let count = little_endian(bytes, 4, 2)? as usize;
     for index in 0..count {

@@ -8,25 +8,25 @@ use super::*;
 
 mod readings;
 
-/// A folder that a test fills with pictures.
-pub(crate) struct Pictures(pub tempfile::TempDir);
+/// A folder that a test fills with images.
+pub(crate) struct ImageFolder(pub tempfile::TempDir);
 
-impl Pictures {
+impl ImageFolder {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// A folder whose test set is the given number of pictures of each of two classes.
+    /// A folder whose test set is the given number of images of each of two classes.
     pub(crate) fn parts(train: u8, test: u8) -> Self {
-        let pictures = Self::new();
+        let images = Self::new();
         for (part, count) in [("train", train), ("test", test)] {
             for (class, red) in [("cat", 0), ("dog", 100)] {
                 (0..count).for_each(|n| {
-                    pictures.add(&format!("{part}/{class}/{n}.png"), [red, n, part.len() as u8]);
+                    images.add(&format!("{part}/{class}/{n}.png"), [red, n, part.len() as u8]);
                 });
             }
         }
-        pictures
+        images
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -66,48 +66,48 @@ impl Pictures {
 
 #[test]
 fn train_and_test_are_read_in_the_order_of_their_names() {
-    let pictures = Pictures::parts(2, 1);
-    pictures.add("train/cat/deep/er/7.bmp", [1, 2, 3]);
-    pictures.add("train/Zebra/z.png", [9, 9, 9]);
-    pictures.add("test/Zebra/z.png", [8, 8, 8]);
-    pictures.write("train/.hidden/x.png", b"");
-    pictures.write("train/cat/.DS_Store", b"");
-    pictures.write("train/cat/.git/x.png", b"");
-    let Dataset { name, classes, train, test, checksums, warnings, .. } = pictures.load();
+    let images = ImageFolder::parts(2, 1);
+    images.add("train/cat/deep/er/7.bmp", [1, 2, 3]);
+    images.add("train/Zebra/z.png", [9, 9, 9]);
+    images.add("test/Zebra/z.png", [8, 8, 8]);
+    images.write("train/.hidden/x.png", b"");
+    images.write("train/cat/.DS_Store", b"");
+    images.write("train/cat/.git/x.png", b"");
+    let Dataset { name, classes, train, test, checksums, warnings, .. } = images.load();
     assert_eq!((name.as_str(), warnings), ("image-folder", Vec::new()));
     // Upper case comes first in byte order.
     assert_eq!(classes, ["Zebra", "cat", "dog"]);
     assert_eq!(train.shape, PictureShape { channels: 3, height: 2, width: 2 });
     assert_eq!(train.labels, [0, 1, 1, 1, 2, 2]);
     assert_eq!(test.labels, [0, 1, 2]);
-    assert_eq!(train.picture(3), [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
-    assert_eq!(train.picture(5)[..5], [100, 100, 100, 100, 1]);
+    assert_eq!(train.image(3), [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
+    assert_eq!(train.image(5)[..5], [100, 100, 100, 100, 1]);
     assert_eq!(checksums.keys().collect::<Vec<_>>(), ["test", "train"]);
 }
 
 #[test]
 fn checksums_tell_names_and_contents() {
-    let sums = |pictures: &Pictures| pictures.load().checksums;
-    let pictures = Pictures::parts(2, 1);
-    let before = sums(&pictures);
-    assert_eq!(before, sums(&Pictures::parts(2, 1)), "wherever the folder is");
-    pictures.add("train/cat/0.png", [0, 0, 6]);
-    let changed = sums(&pictures);
+    let sums = |images: &ImageFolder| images.load().checksums;
+    let images = ImageFolder::parts(2, 1);
+    let before = sums(&images);
+    assert_eq!(before, sums(&ImageFolder::parts(2, 1)), "wherever the folder is");
+    images.add("train/cat/0.png", [0, 0, 6]);
+    let changed = sums(&images);
     assert_ne!(before["train"], changed["train"]);
     assert_eq!(before["test"], changed["test"]);
-    fs::rename(pictures.path("test/cat/0.png"), pictures.path("test/cat/1.png")).unwrap();
-    assert_ne!(before["test"], sums(&pictures)["test"]);
+    fs::rename(images.path("test/cat/0.png"), images.path("test/cat/1.png")).unwrap();
+    assert_ne!(before["test"], sums(&images)["test"]);
 }
 
 #[test]
 fn one_folder_is_split_by_class() {
     for prefix in ["", "train/"] {
-        let pictures = Pictures::new();
+        let images = ImageFolder::new();
         for n in 0..40 {
-            pictures.add(&format!("{prefix}cat/{n}.png"), [n, 0, 0]);
-            pictures.add(&format!("{prefix}dog/{}.png", n % 20), [n % 20, 1, 0]);
+            images.add(&format!("{prefix}cat/{n}.png"), [n, 0, 0]);
+            images.add(&format!("{prefix}dog/{}.png", n % 20), [n % 20, 1, 0]);
         }
-        let dataset = pictures.load();
+        let dataset = images.load();
         let count = |examples: &Examples, class| {
             examples.labels.iter().filter(|&&label| label == class).count()
         };
@@ -117,48 +117,48 @@ fn one_folder_is_split_by_class() {
             (dataset.train.pixels.chunks(12)).chain(dataset.test.pixels.chunks(12)).collect();
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!(seen.len(), 60, "no picture is in both");
-        assert_eq!(pictures.load().test, dataset.test);
+        assert_eq!(seen.len(), 60, "no image is in both");
+        assert_eq!(images.load().test, dataset.test);
     }
 }
 
 #[test]
 fn a_fraction_that_leaves_nothing_is_a_fault() {
-    let pictures = Pictures::new();
-    pictures.add("cat/0.png", [0; 3]);
-    pictures.add("dog/0.png", [0; 3]);
+    let images = ImageFolder::new();
+    images.add("cat/0.png", [0; 3]);
+    images.add("dog/0.png", [0; 3]);
     for fraction in [0.0, 0.1, 1.0, f64::NAN] {
-        let config = ImageFolderConfig { test_fraction: fraction, ..pictures.config() };
+        let config = ImageFolderConfig { test_fraction: fraction, ..images.config() };
         let message = load(&config, Labels::Needed).unwrap_err().to_string();
         assert!(message.contains("data.test_fraction"), "{message}");
     }
 }
 
 #[test]
-fn broken_pictures_are_named_and_left_out_or_fatal() {
-    let pictures = Pictures::parts(3, 1);
-    let before = pictures.load();
-    pictures.write("train/cat/1a.png", b"no picture");
-    pictures.write("train/dog/readme.txt", b"no picture");
-    pictures.write("train/loose.png", b"no picture");
-    let dataset = pictures.load();
+fn broken_images_are_named_and_left_out_or_fatal() {
+    let images = ImageFolder::parts(3, 1);
+    let before = images.load();
+    images.write("train/cat/1a.png", b"no image");
+    images.write("train/dog/readme.txt", b"no image");
+    images.write("train/loose.png", b"no image");
+    let dataset = images.load();
     assert_eq!((&dataset.train, &dataset.checksums), (&before.train, &before.checksums));
     for (warning, name) in dataset.warnings.iter().zip(["loose.png", "1a.png", "readme.txt"]) {
         assert!(warning.contains(name) && warning.contains("left out"), "{warning}");
     }
     assert_eq!(dataset.warnings.len(), 3);
-    let strict = ImageFolderConfig { on_broken: OnBroken::Fail, ..pictures.config() };
+    let strict = ImageFolderConfig { on_broken: OnBroken::Fail, ..images.config() };
     let message = load(&strict, Labels::Needed).unwrap_err().to_string();
-    assert!(message.contains("1a.png cannot be read as a picture"), "{message}");
+    assert!(message.contains("1a.png cannot be read as an image"), "{message}");
 }
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let pictures = Pictures::parts(20, 5);
-    pictures.write("train/cat/5a.png", b"");
+    let images = ImageFolder::parts(20, 5);
+    images.write("train/cat/5a.png", b"");
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let Dataset { train, test, checksums, warnings, .. } = pool.install(|| pictures.load());
+        let Dataset { train, test, checksums, warnings, .. } = pool.install(|| images.load());
         (train, test, checksums, warnings)
     };
     assert_eq!(with(1), with(4));
@@ -166,87 +166,79 @@ fn the_number_of_threads_changes_nothing() {
 
 #[test]
 fn classes_that_do_not_fit_are_named() {
-    let pictures = Pictures::parts(1, 1);
-    pictures.add("test/fox/0.png", [0; 3]);
-    assert!(pictures.fault().contains("train/ has no class folder fox"), "{}", pictures.fault());
-    fs::rename(pictures.path("test/fox"), pictures.path("train/fox")).unwrap();
-    assert!(
-        pictures.fault().contains("class folder fox of train/ is missing"),
-        "{}",
-        pictures.fault()
-    );
-    fs::create_dir(pictures.path("test/fox")).unwrap();
-    let warnings = pictures.load().warnings;
-    assert!(warnings[0].contains("class fox has no picture in the test set"), "{warnings:?}");
-    fs::write(pictures.path("train/fox/0.png"), "").unwrap();
-    let wanted = "class fox has no picture to train on (1 of its files cannot be read); add";
-    assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
+    let images = ImageFolder::parts(1, 1);
+    images.add("test/fox/0.png", [0; 3]);
+    assert!(images.fault().contains("train/ has no class folder fox"), "{}", images.fault());
+    fs::rename(images.path("test/fox"), images.path("train/fox")).unwrap();
+    assert!(images.fault().contains("class folder fox of train/ is missing"), "{}", images.fault());
+    fs::create_dir(images.path("test/fox")).unwrap();
+    let warnings = images.load().warnings;
+    assert!(warnings[0].contains("class fox has no image in the test set"), "{warnings:?}");
+    fs::write(images.path("train/fox/0.png"), "").unwrap();
+    let wanted = "class fox has no image to train on (1 of its files cannot be read); add";
+    assert!(images.fault().contains(wanted), "{}", images.fault());
 }
 
 #[test]
 fn a_folder_without_enough_in_it_is_a_fault() {
-    let nowhere = ImageFolderConfig { path: "/no/such".to_owned(), ..Pictures::new().config() };
+    let nowhere = ImageFolderConfig { path: "/no/such".to_owned(), ..ImageFolder::new().config() };
     let message = load(&nowhere, Labels::Needed).unwrap_err();
     assert!(message.to_string().contains("/no/such cannot be read"), "{message}");
-    assert!(Pictures::new().fault().contains("it is empty"));
-    let pictures = Pictures::new();
-    pictures.add("train/cat/0.png", [0; 3]);
-    pictures.add("test/cat/0.png", [0; 3]);
-    assert!(pictures.fault().contains("two or more"), "{}", pictures.fault());
-    let pictures = Pictures::new();
-    pictures.add("test/cat/0.png", [0; 3]);
-    assert!(pictures.fault().contains("no train/"), "{}", pictures.fault());
-    let pictures = Pictures::parts(1, 0);
-    fs::create_dir_all(pictures.path("test/cat")).unwrap();
-    fs::create_dir_all(pictures.path("test/dog")).unwrap();
-    assert!(
-        pictures.fault().contains("no picture is left for the test set"),
-        "{}",
-        pictures.fault()
-    );
+    assert!(ImageFolder::new().fault().contains("it is empty"));
+    let images = ImageFolder::new();
+    images.add("train/cat/0.png", [0; 3]);
+    images.add("test/cat/0.png", [0; 3]);
+    assert!(images.fault().contains("two or more"), "{}", images.fault());
+    let images = ImageFolder::new();
+    images.add("test/cat/0.png", [0; 3]);
+    assert!(images.fault().contains("no train/"), "{}", images.fault());
+    let images = ImageFolder::parts(1, 0);
+    fs::create_dir_all(images.path("test/cat")).unwrap();
+    fs::create_dir_all(images.path("test/dog")).unwrap();
+    assert!(images.fault().contains("no image is left for the test set"), "{}", images.fault());
 }
 
 #[test]
-fn few_of_many_broken_pictures_are_named() {
-    let pictures = Pictures::parts(3, 1);
-    (0..30).for_each(|n| pictures.write(&format!("train/cat/broken-{n:02}.png"), b"no picture"));
-    let warnings = pictures.load().warnings;
+fn few_of_many_broken_images_are_named() {
+    let images = ImageFolder::parts(3, 1);
+    (0..30).for_each(|n| images.write(&format!("train/cat/broken-{n:02}.png"), b"no image"));
+    let warnings = images.load().warnings;
     assert_eq!(warnings.len(), MOST_NAMED + 1);
     assert!(warnings[0].contains("broken-00.png"), "{}", warnings[0]);
     assert!(warnings[MOST_NAMED].contains("train: 10 more files"), "{}", warnings[MOST_NAMED]);
 }
 
 #[test]
-fn pictures_in_no_class_are_told_what_is_missing() {
-    let pictures = Pictures::new();
-    (0..9).for_each(|n| pictures.add(&format!("{n}.png"), [n; 3]));
+fn images_in_no_class_are_told_what_is_missing() {
+    let images = ImageFolder::new();
+    (0..9).for_each(|n| images.add(&format!("{n}.png"), [n; 3]));
     let wanted = "it has 9 files and no folders";
-    assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
-    (0..9).for_each(|n| pictures.add(&format!("cat/{n}.png"), [n; 3]));
+    assert!(images.fault().contains(wanted), "{}", images.fault());
+    (0..9).for_each(|n| images.add(&format!("cat/{n}.png"), [n; 3]));
     let wanted = "it has one class folder, cat, and 9 files beside it;";
-    assert!(pictures.fault().contains(wanted), "{}", pictures.fault());
+    assert!(images.fault().contains(wanted), "{}", images.fault());
 }
 
 #[test]
-fn a_hundred_thousand_pictures_in_a_thousand_classes() {
-    let (sources, pictures) = (Pictures::new(), Pictures::new());
+fn a_hundred_thousand_images_in_a_thousand_classes() {
+    let (sources, images) = (ImageFolder::new(), ImageFolder::new());
     (0..100).for_each(|n| sources.add(&format!("{n}.png"), [n, 1, 2]));
     for class in 0..1000 {
-        let folder = pictures.path(&format!("{class:03}"));
+        let folder = images.path(&format!("{class:03}"));
         fs::create_dir(&folder).unwrap();
         for n in 0..100 {
             let name = format!("{n}.png");
             fs::hard_link(sources.path(&name), folder.join(name)).unwrap();
         }
     }
-    let dataset = pictures.load();
+    let dataset = images.load();
     assert_eq!((dataset.train.len(), dataset.test.len()), (75_000, 25_000));
     assert_eq!((dataset.classes.len(), dataset.warnings.len()), (1000, 0));
     for (examples, share) in [(&dataset.train, 75), (&dataset.test, 25)] {
         let of = |place: usize| usize::from(examples.labels[place]);
         assert!((0..examples.len()).all(|place| of(place) == place / share));
     }
-    let report = crate::images::check::check_folder(pictures.0.path()).unwrap();
+    let report = crate::images::check::check_folder(images.0.path()).unwrap();
     assert_eq!(
         (report.classes.len(), report.duplicates.len(), report.faults.len()),
         (1000, 100, 0)
@@ -257,17 +249,17 @@ fn a_hundred_thousand_pictures_in_a_thousand_classes() {
 #[test]
 fn a_folder_that_many_links_lead_to_is_read_once() {
     use std::os::unix::fs::symlink;
-    let pictures = Pictures::parts(2, 1);
+    let images = ImageFolder::parts(2, 1);
     // Two ways from each folder to the next one: 2^29 to the last, which leads to the first of them.
     for depth in 0..30 {
-        let folder = pictures.path(&format!("train/cat/deep-{depth:02}"));
+        let folder = images.path(&format!("train/cat/deep-{depth:02}"));
         fs::create_dir(&folder).unwrap();
-        let next = pictures.path(&format!("train/cat/deep-{:02}", (depth + 1) % 30));
+        let next = images.path(&format!("train/cat/deep-{:02}", (depth + 1) % 30));
         symlink(&next, folder.join("one")).unwrap();
         symlink(&next, folder.join("two")).unwrap();
     }
-    pictures.add("train/cat/deep-29/last.png", [9; 3]);
-    let dataset = pictures.load();
+    images.add("train/cat/deep-29/last.png", [9; 3]);
+    let dataset = images.load();
     assert_eq!(dataset.train.labels, [0, 0, 0, 1, 1]);
     assert!(dataset.warnings[0].contains("leads back to"), "{:?}", dataset.warnings);
     assert!(dataset.warnings[2].contains("read under another name"), "{:?}", dataset.warnings);
@@ -277,17 +269,16 @@ fn a_folder_that_many_links_lead_to_is_read_once() {
 #[test]
 fn what_cannot_be_read_is_left_out() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let pictures = Pictures::parts(2, 1);
-    let _socket =
-        std::os::unix::net::UnixListener::bind(pictures.path("train/cat/socket")).unwrap();
+    let images = ImageFolder::parts(2, 1);
+    let _socket = std::os::unix::net::UnixListener::bind(images.path("train/cat/socket")).unwrap();
     // A file that fails when it is read, whoever reads.
-    symlink("/proc/self/mem", pictures.path("train/cat/failing.png")).unwrap();
-    pictures.add("train/dog/locked.png", [7; 3]);
-    let locked = pictures.path("train/dog/locked.png");
+    symlink("/proc/self/mem", images.path("train/cat/failing.png")).unwrap();
+    images.add("train/dog/locked.png", [7; 3]);
+    let locked = images.path("train/dog/locked.png");
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     // Root reads it all the same.
     let is_read = fs::read(&locked).is_ok();
-    let dataset = pictures.load();
+    let dataset = images.load();
     let labels: &[u16] = if is_read { &[0, 0, 1, 1, 1] } else { &[0, 0, 1, 1] };
     assert_eq!(dataset.train.labels, labels);
     assert_eq!(dataset.warnings.len(), if is_read { 2 } else { 3 }, "{:?}", dataset.warnings);
@@ -303,18 +294,18 @@ fn circles_dead_links_and_odd_names_do_no_harm() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
-    let pictures = Pictures::parts(2, 1);
-    symlink(pictures.path("train/cat"), pictures.path("train/cat/circle")).unwrap();
-    symlink("nowhere", pictures.path("train/cat/dead.png")).unwrap();
-    symlink(pictures.path("train/dog/1.png"), pictures.path("train/cat/link.png")).unwrap();
-    let odd = pictures.path("train/cat").join(OsStr::from_bytes(b"\xff\xfe.png"));
-    fs::copy(pictures.path("train/cat/0.png"), odd).unwrap();
-    let dataset = pictures.load();
+    let images = ImageFolder::parts(2, 1);
+    symlink(images.path("train/cat"), images.path("train/cat/circle")).unwrap();
+    symlink("nowhere", images.path("train/cat/dead.png")).unwrap();
+    symlink(images.path("train/dog/1.png"), images.path("train/cat/link.png")).unwrap();
+    let odd = images.path("train/cat").join(OsStr::from_bytes(b"\xff\xfe.png"));
+    fs::copy(images.path("train/cat/0.png"), odd).unwrap();
+    let dataset = images.load();
     assert_eq!(dataset.train.labels, [0, 0, 0, 0, 1, 1]);
-    assert_eq!(dataset.train.picture(2), dataset.train.picture(5), "a link is what it leads to");
+    assert_eq!(dataset.train.image(2), dataset.train.image(5), "a link is what it leads to");
     assert_eq!(dataset.warnings.len(), 2, "{:?}", dataset.warnings);
     assert!(dataset.warnings[0].contains("circle") && dataset.warnings[0].contains("leads back"));
     assert!(dataset.warnings[1].contains("dead.png"));
-    fs::create_dir(pictures.path("train").join(OsStr::from_bytes(b"\xff"))).unwrap();
-    assert!(pictures.fault().contains("must be UTF-8"), "{}", pictures.fault());
+    fs::create_dir(images.path("train").join(OsStr::from_bytes(b"\xff"))).unwrap();
+    assert!(images.fault().contains("must be UTF-8"), "{}", images.fault());
 }

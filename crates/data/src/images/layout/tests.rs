@@ -1,19 +1,19 @@
 use super::*;
-use crate::images::folder::tests::Pictures;
+use crate::images::folder::tests::ImageFolder;
 
 /// A folder with an image at each of these places.
-fn with(images: &[&str]) -> Pictures {
-    let pictures = Pictures::new();
+fn with(images: &[&str]) -> ImageFolder {
+    let folder = ImageFolder::new();
     for name in images {
-        pictures.add(&format!("{name}/0.png"), [1; 3]);
+        folder.add(&format!("{name}/0.png"), [1; 3]);
     }
-    pictures
+    folder
 }
 
 /// What is said of the folder: its layout and notes, or why it has none, without the folder's own name.
-fn said(pictures: &Pictures) -> String {
-    let root = pictures.0.path().display().to_string();
-    let text = match Layout::of(pictures.0.path()) {
+fn said(folder: &ImageFolder) -> String {
+    let root = folder.0.path().display().to_string();
+    let text = match Layout::of(folder.0.path()) {
         Ok(layout) => format!("{layout}\n{}", layout.notes.join("\n")),
         Err(error) => error.to_string(),
     };
@@ -26,10 +26,10 @@ fn assert_said(images: &[&str], wanted: &str) {
 
 /// What is told of a folder that can be read in several ways: each of these.
 fn assert_told(images: &[&str], wanted: &[&str]) {
-    let pictures = with(images);
-    assert!(Layout::of(pictures.0.path()).is_err(), "{images:?}: {}", said(&pictures));
+    let folder = with(images);
+    assert!(Layout::of(folder.0.path()).is_err(), "{images:?}: {}", said(&folder));
     for wanted in wanted {
-        assert!(said(&pictures).contains(wanted), "{images:?}: {}", said(&pictures));
+        assert!(said(&folder).contains(wanted), "{images:?}: {}", said(&folder));
     }
 }
 
@@ -66,15 +66,15 @@ fn parts_are_found_by_any_usual_name() {
     assert_said(&["train/cat", "train/dog"], "here: train in train/");
     assert_said(&["cat", "dog"], "here");
     // What systems, archivers and people leave beside parts.
-    let pictures = with(&["train/cat", "test/cat", "__MACOSX/train/cat", ".ipynb_checkpoints/a"]);
-    pictures.write("README.md", b"of cats");
-    pictures.write("labels.csv", b"0,cat");
-    pictures.write("Thumbs.db", b"");
-    assert_eq!(said(&pictures), "here: train in train/, test in test/");
-    pictures.write("docs/paper.pdf", b"");
-    pictures.add("stray.png", [1; 3]);
+    let folder = with(&["train/cat", "test/cat", "__MACOSX/train/cat", ".ipynb_checkpoints/a"]);
+    folder.write("README.md", b"of cats");
+    folder.write("labels.csv", b"0,cat");
+    folder.write("Thumbs.db", b"");
+    assert_eq!(said(&folder), "here: train in train/, test in test/");
+    folder.write("docs/paper.pdf", b"");
+    folder.add("stray.png", [1; 3]);
     assert_eq!(
-        said(&pictures),
+        said(&folder),
         "here: train in train/, test in test/\n\
          here/docs: left out, without an image in it\n\
          here/stray.png: left out, in no part"
@@ -176,30 +176,30 @@ fn folders_that_were_packed_together_are_unpacked() {
 
 #[test]
 fn the_test_set_beside_a_training_folder_is_pointed_out() {
-    let pictures = with(&["train/cat", "train/dog", "test/cat", "test/dog"]);
-    let layout = Layout::of(&pictures.path("train")).unwrap();
-    assert_eq!((&layout.train, &layout.root), (&pictures.path("train"), &layout.train));
+    let folder = with(&["train/cat", "train/dog", "test/cat", "test/dog"]);
+    let layout = Layout::of(&folder.path("train")).unwrap();
+    assert_eq!((&layout.train, &layout.root), (&folder.path("train"), &layout.train));
     assert!(layout.notes[0].contains("test: not read"), "{:?}", layout.notes);
 }
 
 #[test]
 fn what_hearth_wrote_is_left_out() {
-    let pictures = with(&["cat", "dog", "runs/a-001/samples"]);
-    pictures.write("runs/a-001/config.toml", b"");
-    pictures.write("runs/a-001/metrics.jsonl", b"");
+    let folder = with(&["cat", "dog", "runs/a-001/samples"]);
+    folder.write("runs/a-001/config.toml", b"");
+    folder.write("runs/a-001/metrics.jsonl", b"");
     let note = "runs: left out, written by Hearth";
-    assert_eq!(said(&pictures), format!("here\nhere/{note}"));
-    let layout = Layout::of(&pictures.path("runs")).unwrap_err().to_string();
+    assert_eq!(said(&folder), format!("here\nhere/{note}"));
+    let layout = Layout::of(&folder.path("runs")).unwrap_err().to_string();
     assert!(layout.contains("it was written by Hearth"), "{layout}");
     // Beside parts as well.
-    std::fs::create_dir_all(pictures.path("parts/train")).unwrap();
+    std::fs::create_dir_all(folder.path("parts/train")).unwrap();
     for (from, to) in
         [("cat", "parts/train/cat"), ("dog", "parts/train/dog"), ("runs", "parts/runs")]
     {
-        std::fs::rename(pictures.path(from), pictures.path(to)).unwrap();
+        std::fs::rename(folder.path(from), folder.path(to)).unwrap();
     }
-    let layout = Layout::of(&pictures.path("parts")).unwrap();
-    assert_eq!(layout.train, pictures.path("parts/train"));
+    let layout = Layout::of(&folder.path("parts")).unwrap();
+    assert_eq!(layout.train, folder.path("parts/train"));
     assert!(layout.notes[0].contains("runs: left out"), "{:?}", layout.notes);
 }
 
@@ -207,9 +207,9 @@ fn what_hearth_wrote_is_left_out() {
 #[test]
 fn links_may_lead_to_parts_and_not_twice_to_one() {
     use std::os::unix::fs::symlink;
-    let (all, pictures) = (with(&["cat", "dog"]), with(&["test/cat", "test/dog"]));
-    symlink(all.0.path(), pictures.path("train")).unwrap();
-    assert_eq!(said(&pictures), "here: train in train/, test in test/");
-    symlink(all.0.path(), pictures.path("val")).unwrap();
-    assert!(said(&pictures).contains("it is the same folder as train/"), "{}", said(&pictures));
+    let (all, folder) = (with(&["cat", "dog"]), with(&["test/cat", "test/dog"]));
+    symlink(all.0.path(), folder.path("train")).unwrap();
+    assert_eq!(said(&folder), "here: train in train/, test in test/");
+    symlink(all.0.path(), folder.path("val")).unwrap();
+    assert!(said(&folder).contains("it is the same folder as train/"), "{}", said(&folder));
 }

@@ -1,14 +1,14 @@
 use std::path::Path;
 
-use crate::images::decode::{Bounds, read_picture_bytes};
+use crate::images::decode::{Bounds, read_image_bytes};
 use crate::images::examples::PictureShape;
 
 /// What is said of a file by this name.
 fn fault(name: &str, bytes: &[u8]) -> String {
     let shape = PictureShape { channels: 3, height: 8, width: 8 };
-    let read = read_picture_bytes(Path::new(name), bytes, shape, false, Bounds::FILE);
+    let read = read_image_bytes(Path::new(name), bytes, shape, false, Bounds::FILE);
     let message = read.expect_err(name).to_string();
-    let (_, fault) = message.split_once("cannot be read as a picture: ").expect("it begins so");
+    let (_, fault) = message.split_once("cannot be read as an image: ").expect("it begins so");
     fault.split(';').next().unwrap_or_default().to_owned()
 }
 

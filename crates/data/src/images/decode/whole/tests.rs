@@ -4,14 +4,14 @@ use std::path::Path;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, RgbImage};
 
-use crate::images::decode::{Bounds, read_picture_bytes};
+use crate::images::decode::{Bounds, read_image_bytes};
 use crate::images::examples::PictureShape;
 
 const SHAPE: PictureShape = PictureShape { channels: 3, height: 22, width: 30 };
 
 /// What is said of a file; none where it is read.
 fn fault(name: &str, bytes: &[u8]) -> Option<String> {
-    let read = read_picture_bytes(Path::new(name), bytes, SHAPE, false, Bounds::FILE);
+    let read = read_image_bytes(Path::new(name), bytes, SHAPE, false, Bounds::FILE);
     read.err().map(|error| error.to_string())
 }
 
