@@ -7,7 +7,9 @@ use std::sync::Arc;
 use hearth_config::{Config, DataSource};
 
 use crate::error::DataError;
-use crate::images::{self, Dataset, Examples, Labels, Layout};
+use crate::images::Examples;
+use crate::images::Layout;
+use crate::images::{self, Dataset, Labels};
 use crate::source::{Splits, Subset};
 use crate::tables::{self, Table};
 

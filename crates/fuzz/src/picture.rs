@@ -1,14 +1,14 @@
-//! A file in a folder of images.
+//! Fuzz target for image files, under the interface name `picture`.
 
 use std::path::Path;
 
 use hearth_data::{Bounds, PictureShape, pixels, read_image_bytes};
 
-/// Decodes it to a grey or to a coloured image, by its length.
+/// Decodes the input to a grey or an RGB image, by the parity of its length.
 pub fn run(input: &[u8]) {
     let channels = if input.len().is_multiple_of(2) { 1 } else { 3 };
     let shape = PictureShape { channels, height: 28, width: 28 };
-    // The one format that has no mark is known by its name.
+    // TGA has no signature and is recognised by its name.
     let name = Path::new("picture.tga");
     match read_image_bytes(name, input, shape, false, Bounds::FILE) {
         Ok(values) => {

@@ -1,4 +1,4 @@
-//! Every input that was found is thrown again.
+//! Replay of all inputs of the corpus and of the regressions.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "a test that fails says at which input")]

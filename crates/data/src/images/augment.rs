@@ -1,24 +1,23 @@
-//! Random changes to training images, in place in the batch.
+//! Augmentation of training images, in place in the batch.
 //!
-//! Each image is changed in this order: flip, shift, erase. What is off draws
-//! no random numbers.
+//! Each image is flipped, shifted and erased, in this order. A disabled operation draws no random numbers.
 
 use hearth_config::AugmentConfig;
 use hearth_config::seed::Stream;
 
 use crate::images::examples::PictureShape;
 
-/// Area of an erased rectangle as a share of the image: `s_l`, `s_h` of Zhong et al. 2020.
+/// Bounds of the erased area as a share of the image: `s_l`, `s_h` of Zhong et al. 2020.
 const ERASE_AREA: (f64, f64) = (0.02, 0.4);
 
-/// Height by width of an erased rectangle: `r_1`, `r_2` of Zhong et al. 2020.
+/// Bounds of height / width of the erased rectangle: `r_1`, `r_2` of Zhong et al. 2020.
 const ERASE_ASPECT: (f64, f64) = (0.3, 1.0 / 0.3);
 
-/// Draws of a rectangle before an image is left as it is. Of a square image
-/// about half of the draws fit, so this ends the search in thin ones only.
+/// Draws of a rectangle before the image stays unchanged. About half of the draws fit a square image, so the limit
+/// matters for thin images alone.
 const ERASE_DRAWS: usize = 100;
 
-/// Refuses settings that leave nothing of an image of this size.
+/// Checks that the settings leave something of an image of this size; the error is a message for the user.
 pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> {
     let PictureShape { height, width, .. } = shape;
     let side = height.min(width);
@@ -30,7 +29,7 @@ pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> 
             side.saturating_sub(1)
         ));
     }
-    // The rectangles of two pixels are the largest that may be erased whole.
+    // An image of one or two pixels could be erased completely.
     if config.erase > 0.0 && height * width <= 2 {
         return Err(format!(
             "augment.erase is {}, and the images are {height}x{width}: the erased rectangle may be all of them; \
@@ -41,7 +40,7 @@ pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> 
     Ok(())
 }
 
-/// Changes one image, `[channels, height, width]`, as `config` says.
+/// Augments one image, `[channels, height, width]`.
 pub fn apply(image: &mut [u8], shape: PictureShape, config: &AugmentConfig, stream: &mut Stream) {
     if config.flip > 0.0 && stream.uniform() < config.flip {
         flip(image, shape);
@@ -57,12 +56,13 @@ pub fn apply(image: &mut [u8], shape: PictureShape, config: &AugmentConfig, stre
     }
 }
 
-/// Mirrors left and right.
+/// Flips an image, `[channels, height, width]`, horizontally.
 pub fn flip(image: &mut [u8], shape: PictureShape) {
     image.chunks_exact_mut(shape.width).for_each(<[u8]>::reverse);
 }
 
-/// Moves the image and fills with zeros what it leaves.
+/// Shifts an image, `[channels, height, width]`, by `down` and `right` pixels, and fills the uncovered pixels with
+/// zeros.
 pub fn shift(image: &mut [u8], shape: PictureShape, down: isize, right: isize) {
     let PictureShape { height, width, .. } = shape;
     if down.unsigned_abs() >= height || right.unsigned_abs() >= width {
@@ -73,8 +73,8 @@ pub fn shift(image: &mut [u8], shape: PictureShape, down: isize, right: isize) {
     let columns = uncovered(right, width);
     let distance = down * width.cast_signed() + right;
     for plane in image.chunks_exact_mut(height * width) {
-        // One move of the whole plane is right but for what wraps around its
-        // edges, and that lies in the rows and columns that are zero afterwards.
+        // One move of the whole plane is correct except for pixels that wrap around its edges; those lie in the rows
+        // and columns that become zero.
         let end = plane.len();
         match distance.unsigned_abs() {
             by if distance > 0 => plane.copy_within(..end - by, by),
@@ -87,13 +87,13 @@ pub fn shift(image: &mut [u8], shape: PictureShape, down: isize, right: isize) {
     }
 }
 
-/// The places of an axis that a shift by `by` leaves without a source.
+/// The positions of an axis that a shift by `by` uncovers.
 fn uncovered(by: isize, size: usize) -> std::ops::Range<usize> {
     if by > 0 { 0..by.unsigned_abs() } else { size - by.unsigned_abs()..size }
 }
 
-/// Fills a random rectangle with random bytes: algorithm 1 of Zhong et al. 2020,
-/// "Random Erasing Data Augmentation", <https://arxiv.org/abs/1708.04896>.
+/// Random erasing: fills a random rectangle of an image, `[channels, height, width]`, with random bytes. Algorithm 1
+/// of Zhong et al. 2020, "Random Erasing Data Augmentation", <https://arxiv.org/abs/1708.04896>.
 pub fn erase(image: &mut [u8], shape: PictureShape, stream: &mut Stream) {
     let PictureShape { height, width, .. } = shape;
     let mut between = |(low, high): (f64, f64)| low + (high - low) * stream.uniform();
@@ -132,7 +132,7 @@ mod tests {
         })
     }
 
-    /// Nonzero and different from their neighbours.
+    /// An image of nonzero pixels that differ from their neighbours.
     fn numbered(shape: PictureShape) -> Vec<u8> {
         (0..shape.pixels()).map(|place| (place % 251) as u8 + 1).collect()
     }
@@ -168,7 +168,7 @@ mod tests {
         }
         for (height, width) in (1..5).flat_map(|height| (1..5).map(move |width| (height, width))) {
             let shape = shape(height, width);
-            // Of lying pairs of pixels, about one draw in 2,000 is both.
+            // About one draw in 2,000 is both pixels of an image of 1x2.
             let erased_whole = (0..40_000).any(|seed| {
                 let mut image = vec![0; shape.pixels()];
                 erase(&mut image, shape, &mut stream(seed));
@@ -214,7 +214,7 @@ mod tests {
         let shape = PictureShape { channels: 2, height: 28, width: 28 };
         let mut shares = Vec::new();
         for seed in 0..300 {
-            // Two backgrounds, so that a random byte equal to one of them still shows.
+            // Two backgrounds, so that a random byte equal to one of them is still detected.
             let changed: Vec<bool> =
                 [0, 255].iter().fold(vec![false; shape.pixels()], |changed, &ground| {
                     let mut image = vec![ground; shape.pixels()];
@@ -234,7 +234,7 @@ mod tests {
                 (0..28).filter(|column| (0..28).any(|row| first[row * 28 + column])).collect();
             assert_eq!(area, rows.len() * columns.len(), "a rectangle");
             shares.push(area as f64 / (28.0 * 28.0));
-            // Rounding to whole pixels moves the ratio a little beyond its bounds.
+            // Rounding to whole pixels moves the ratio slightly beyond its bounds.
             let aspect = rows.len() as f64 / columns.len() as f64;
             assert!((0.2..=5.0).contains(&aspect), "aspect {aspect}");
         }

@@ -1,4 +1,4 @@
-//! What is worth knowing about a folder of images before learning from it.
+//! Check of a folder of images before training: broken files, duplicates, small classes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,60 +15,60 @@ use crate::images::layout::{Layout, Part};
 use crate::images::listing::Broken;
 use crate::names::is_image;
 
-/// A class with fewer images to train on is reported as small.
+/// A class with fewer training images is reported as small.
 pub const FEW: usize = 20;
 
-/// A fifth of fewer images than these, rounded, is none.
+/// Fewest images whose fifth, rounded, is at least one.
 const FEWEST: usize = 3;
 
-/// Images are decoded to this size: whether they can be is what matters.
+/// Size that images are decoded to: the check needs only success or failure.
 const SHAPE: PictureShape = PictureShape { channels: 1, height: 8, width: 8 };
 
-/// The start of a note on what a classifier alone needs.
+/// Start of a note on faults that concern classifiers alone.
 const ENOUGH: &str = "enough for a generator, which needs no classes; for a classifier";
 
-/// The result of [`check_folder`].
+/// Result of [`check_folder`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderReport {
-    /// The folder of each part; without parts, all images count as training images.
+    /// The folder of each split; without splits, all images count as training images.
     pub layout: Layout,
-    /// How the folder was read, where that could surprise, and what it is not enough for.
+    /// Notes on how the folder was read, and on tasks that it does not suffice for.
     pub notes: Vec<String>,
-    /// Every class, in the byte order of the names.
+    /// All classes, in the byte order of their names.
     pub classes: Vec<ClassCount>,
-    /// Files that no image can be read from.
+    /// Files that cannot be decoded.
     pub broken: Vec<Broken>,
-    /// Files with the same contents, all of one part.
+    /// Groups of files with equal contents within one split.
     pub duplicates: Vec<Vec<PathBuf>>,
-    /// Files with the same contents, of several parts: what is learned by heart counts as understood.
+    /// Groups of files with equal contents in several splits: leakage from training to evaluation.
     pub shared: Vec<Vec<PathBuf>>,
-    /// Classes with fewer than [`FEW`] images to train on.
+    /// Classes with fewer than [`FEW`] training images.
     pub small: Vec<String>,
-    /// It is enough for a generator, and not for a classifier; the notes say why.
+    /// True if the folder suffices for a generator but not for a classifier; the notes give the reason.
     pub generates_only: bool,
-    /// What prevents training: classes without training images, parts without images, ...
+    /// Faults that prevent training: classes without training images, splits without images, ...
     pub faults: Vec<String>,
-    /// Classes without images to validate or test with.
+    /// Classes without validation or test images.
     pub untested: Vec<String>,
-    /// Files that are in no class folder.
+    /// Files outside of class folders.
     pub loose: Vec<PathBuf>,
 }
 
-/// How many images of a class can be read.
+/// Counts of the images of a class that can be decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClassCount {
-    /// The class's name.
+    /// Name of the class.
     pub class: String,
-    /// Images to train on.
+    /// Training images.
     pub train: usize,
-    /// Images to validate with.
+    /// Validation images.
     pub valid: usize,
-    /// Images to test with.
+    /// Test images.
     pub test: usize,
 }
 
 impl FolderReport {
-    /// Whether there is nothing to report. Notes are no faults, nor are files that are no images.
+    /// True if there is nothing to report apart from notes and files outside of class folders.
     pub fn is_sound(&self) -> bool {
         let Self { broken, duplicates, shared, small, faults, untested, loose, .. } = self;
         broken.is_empty()
@@ -81,9 +81,9 @@ impl FolderReport {
     }
 }
 
-/// Opens every image of a folder as `kind = "image-folder"` would, and counts.
+/// Decodes every image of a folder as `kind = "image-folder"` does, and counts them.
 ///
-/// An error means that the folder itself cannot be read; everything else is in the report.
+/// Returns an error only if the folder itself cannot be read; other faults are in the report.
 pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
     let folder = Folder::of(path)?;
     let mut report = FolderReport { notes: folder.layout.notes.clone(), ..FolderReport::default() };
@@ -145,7 +145,7 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
     Ok(report)
 }
 
-/// Notes classes and parts without an image that can be read.
+/// Reports classes and splits without an image that can be decoded.
 fn without_images(
     folder: &Folder,
     counts: &BTreeMap<String, [usize; 3]>,
@@ -169,7 +169,7 @@ fn without_images(
     }
 }
 
-/// Decodes an image; gives the SHA-256 of its file.
+/// Decodes an image; returns the SHA-256 of its file.
 fn open(path: &Path) -> Result<[u8; 32], DataError> {
     let bytes = read_file(path)?;
     read_image_bytes(path, &bytes, SHAPE, false, Bounds::FILE)?;

@@ -1,4 +1,4 @@
-//! One look at a folder: what in it may be data, and what Hearth itself wrote.
+//! Direct contents of a folder: candidates for data, and folders that Hearth itself wrote.
 
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
@@ -9,32 +9,32 @@ use crate::catalog;
 use crate::error::DataError;
 use crate::names::{is_ignored, is_image, portable};
 
-/// What is right inside a folder, without hidden names and what systems leave; sorted by name.
+/// Direct contents of a folder, sorted by name, without hidden files and files that operating systems leave behind.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Contents {
-    /// Folders, links to folders included.
+    /// Subfolders, links to folders included.
     pub folders: Vec<PathBuf>,
-    /// Everything else.
+    /// All other files.
     pub files: Vec<PathBuf>,
-    /// Folders that Hearth wrote: runs, sweeps, exports, known datasets.
+    /// Subfolders that Hearth wrote: runs, sweeps, exports, datasets of the catalog.
     pub own: Vec<PathBuf>,
 }
 
-/// Where a folder's images are.
+/// Position of the images in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// There are neither images nor folders.
+    /// Neither images nor subfolders.
     Empty,
-    /// Right inside, as in a class folder.
+    /// Images and no subfolders, as in a class folder.
     Flat,
-    /// In folders alone, as in a part.
+    /// Subfolders and no images, as in a split.
     Nested,
-    /// Right inside, and there are folders too.
+    /// Images and subfolders.
     Mixed,
 }
 
 impl Contents {
-    /// Looks into a folder.
+    /// Lists a folder.
     pub fn of(folder: &Path) -> Result<Self, DataError> {
         let unreadable = |error| DataError::unreadable(folder, error);
         let mut contents = Self::default();
@@ -60,7 +60,7 @@ impl Contents {
         Ok(contents)
     }
 
-    /// Where the images are, as far as one look tells.
+    /// The position of the images, as far as the direct contents tell.
     pub fn shape(&self) -> Shape {
         let images = self.files.iter().any(|file| is_image(file));
         match (self.folders.is_empty(), images) {
@@ -72,7 +72,7 @@ impl Contents {
     }
 }
 
-/// An image at any depth of a folder, but for what Hearth wrote, or something that cannot be looked into.
+/// True if a folder holds an image or an unreadable folder at any depth, in folders that Hearth did not write.
 pub(crate) fn holds_images(folder: &Path) -> bool {
     let walk = WalkDir::new(folder).follow_links(false).into_iter();
     let is_left_out = |entry: &walkdir::DirEntry| {
@@ -92,11 +92,12 @@ fn is_folder(entry: &DirEntry) -> bool {
     }
 }
 
-/// A folder that Hearth wrote: a run, a sweep, an export, a known dataset, or nothing but such folders.
+/// True for a folder that Hearth wrote: a run, a sweep, an export, a dataset of the catalog, or a folder of such
+/// folders alone.
 pub(crate) fn is_own(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).exists();
     let any = |names: &[&str]| names.iter().any(|name| has(name));
-    // A run that was killed at once has its lock and its config alone.
+    // A run that was killed at its start has a lock and a config alone.
     has("config.toml") && (any(&["run.json", "metrics.jsonl", ".lock"]) || has_checkpoint(folder))
         || has("sweep.json") && has("sweep.toml")
         || has("config.json") && any(&["model.onnx", "model.safetensors", "model.bpk"])
@@ -104,7 +105,7 @@ pub(crate) fn is_own(folder: &Path) -> bool {
         || holds_only_own(folder)
 }
 
-/// A folder `checkpoints` with an entry named as those of a run are: `step-00000032`.
+/// True if `checkpoints` holds an entry with the name of a checkpoint: `step-00000032`.
 fn has_checkpoint(run: &Path) -> bool {
     let Ok(entries) = fs::read_dir(run.join("checkpoints")) else { return false };
     entries.flatten().any(|entry| {
@@ -122,8 +123,8 @@ fn is_dataset(folder: &Path) -> bool {
     })
 }
 
-/// One folder of Hearth's at least, and no image and no other folder with anything in it. Links are not
-/// followed: they may lead in circles.
+/// True if a folder holds at least one folder that Hearth wrote, no image, and no other nonempty folder. Links are
+/// not followed, since they may form cycles.
 fn holds_only_own(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     let mut found = false;
@@ -171,7 +172,7 @@ mod tests {
         assert!(!own("runs"), "not only runs");
         images.add("cat/0.png", [1; 3]);
         assert!(!own("cat"));
-        // Of another program, until there is a checkpoint of Hearth's.
+        // The run of another program, until it has a checkpoint of Hearth's.
         write("other/config.toml");
         write("other/checkpoints/epoch=3.ckpt");
         assert!(!own("other"));
@@ -193,7 +194,7 @@ mod tests {
         assert!(holds_images(&images.path("part")));
         images.write("notes/deep/a.txt", b"");
         assert!(!holds_images(&images.path("notes")));
-        // What Hearth made is no data.
+        // Folders that Hearth wrote are no data.
         images.write("notes/runs/a-001/config.toml", b"");
         images.write("notes/runs/a-001/run.json", b"");
         images.add("notes/runs/a-001/samples/step-1.png", [1; 3]);

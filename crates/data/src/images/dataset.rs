@@ -1,4 +1,4 @@
-//! A source of the config -> training and test images, checked and in memory.
+//! Image datasets: `[data]` of the config -> checked training and test images in memory.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use crate::images::labels;
 use crate::images::layout::Layout;
 use crate::source::Source as _;
 
-/// What a task needs of labels.
+/// A task's need of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
-    /// Two classes or more, each with images to train on.
+    /// Labels of two classes or more, each with training images.
     Needed,
-    /// Nothing: it learns from images alone.
+    /// No labels: the task learns from images alone.
     Unused,
 }
 
@@ -30,37 +30,37 @@ pub enum Labels {
 pub struct Dataset {
     /// The `kind` in `[data]`.
     pub name: String,
-    /// The classes' names, in the order of their labels.
+    /// Class names, in the order of the labels.
     pub classes: Vec<String>,
-    /// What is learned from; validation images included, where `valid` is none.
+    /// Training images; validation images are held out of them where `valid` is `None`.
     pub train: Arc<Examples>,
-    /// What progress is measured on, where the dataset says so itself.
+    /// Validation images, if the dataset has a validation set of its own.
     pub valid: Option<Arc<Examples>>,
-    /// What the final report is about.
+    /// Test images.
     pub test: Arc<Examples>,
-    /// The folder of each part, of a folder of images.
+    /// The folder of each split, for a folder of images.
     pub layout: Option<Layout>,
-    /// File -> SHA-256 of its contents, decompressed. For a folder of images: part (`train`, `valid`,
-    /// `test`) -> SHA-256 over the name and contents of each image in it.
+    /// File -> SHA-256 of its contents, decompressed. For a folder of images: split (`train`, `valid`, `test`) ->
+    /// SHA-256 over the names and contents of its images.
     pub checksums: BTreeMap<String, String>,
-    /// How the files were read, where that could surprise.
+    /// Notes for the user on how the files were read.
     pub notes: Vec<String>,
-    /// What the user should know and what was no reason to stop: images left out, ...
+    /// Warnings: faults that do not prevent training, such as skipped images.
     pub warnings: Vec<String>,
 }
 
 impl Dataset {
-    /// How many images all parts hold together.
+    /// Number of images in all splits.
     pub fn num_images(&self) -> usize {
         let valid = self.valid.as_ref().map_or(0, |valid| valid.len());
         self.train.len() + valid + self.test.len()
     }
 }
 
-/// Loads the images that `[data]` asks for, with what a task needs; `root` is the datasets folder.
+/// Loads the images of `[data]`; `root` is the datasets folder.
 ///
-/// A dataset known by name is fetched when files of it are missing; `notice` is told so.
-/// Every file is compared with its published SHA-256.
+/// A dataset of the catalog is fetched if files are missing, and `notice` receives a line for the user. Every file is
+/// compared with its published SHA-256.
 pub fn load(
     source: &DataSource,
     labels: Labels,
@@ -104,7 +104,7 @@ fn class_names(entry: &Entry) -> Vec<String> {
     entry.classes.iter().map(|&class| class.to_owned()).collect()
 }
 
-/// Loads four IDX files of the user's.
+/// Loads the four IDX files of `kind = "idx"`.
 fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
     let names =
         [&config.train_images, &config.train_labels, &config.test_images, &config.test_labels];
@@ -114,7 +114,7 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
     let checksums = checksums.collect();
     let classes = config.classes.clone().unwrap_or_else(|| {
         let [_, train, _, test] = &files;
-        // A fault in them is told with the images that they belong to.
+        // Faults of labels are reported after those of the images that they belong to.
         let last = |(path, labels): &(PathBuf, Idx)| {
             labels.labels(path).unwrap_or_default().into_iter().max().unwrap_or_default()
         };
@@ -128,8 +128,8 @@ fn idx_files(config: &IdxConfig, labels: Labels) -> Result<Dataset, DataError> {
     assemble("idx", files, classes, checksums, rules)
 }
 
-/// What the checksums of four files go by: the names of the files, so that data may move; relative paths, which
-/// runs of earlier versions have, and files of one name as they are.
+/// Keys of the four checksums: file names, so that data may move. Relative paths, which earlier runs recorded, and
+/// files of equal names keep their paths.
 fn keys(paths: [&String; 4]) -> [String; 4] {
     let names = paths.map(|path| Path::new(path).file_name().and_then(|name| name.to_str()));
     let differ = (1..4).all(|at| !names[..at].contains(&names[at]));
@@ -144,7 +144,7 @@ fn keys(paths: [&String; 4]) -> [String; 4] {
 
 type Files = [(PathBuf, Idx); 4];
 
-/// Reads the files at the same time; of several faults the first file's is reported.
+/// Reads the files in parallel; of several faults, the first file's is reported.
 fn read(paths: [PathBuf; 4]) -> Result<Files, DataError> {
     let [train_images, train_labels, test_images, test_labels] = paths;
     let pair = |images: PathBuf, labels: PathBuf| {
@@ -157,8 +157,8 @@ fn read(paths: [PathBuf; 4]) -> Result<Files, DataError> {
     Ok([train_images, train_labels, test_images, test_labels])
 }
 
-/// Makes a dataset of its files, whose labels follow the rules of classes where `rules` says which files those
-/// are.
+/// Assembles a dataset of its four files. `rules`, if given, are the settings of the user's files, whose labels are
+/// checked for classes without images.
 fn assemble(
     name: &str,
     files: Files,
@@ -193,7 +193,7 @@ fn assemble(
     })
 }
 
-/// Images and labels that belong together, and what was recognised in the images' file.
+/// Images with their labels, and a note on the layout of the images' file.
 fn examples(
     (image_path, images): (PathBuf, Idx),
     (label_path, labels): &(PathBuf, Idx),

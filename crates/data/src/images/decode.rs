@@ -1,4 +1,4 @@
-//! An image file of any format that `image` reads -> the bytes that a network sees.
+//! Decoding: an image file of any format that the crate `image` reads -> the pixels of a network's input.
 
 mod claims;
 mod flaw;
@@ -19,46 +19,46 @@ use crate::error::DataError;
 use crate::images::examples::PictureShape;
 use flaw::Flaw;
 
-/// The longest image file that is read.
+/// Longest image file, in bytes.
 const LONGEST_FILE: u64 = 256 << 20;
 
-/// The widest and highest image.
+/// Largest width and height, in pixels.
 const LARGEST_SIDE: u32 = 30_000;
 
-/// The memory that an image may take: this much for any file, and so many times
-/// its own length for a long one, which no photograph comes near.
+/// Memory limit of decoding: the larger of a constant, in bytes, and a multiple of the file's length, which no
+/// photograph comes near.
 const MEMORY: (u64, u64) = (40 << 20, 1024);
 
-/// The memory that what stands before the pixels may take, as a profile of colours does, and so many times
-/// the file's length.
+/// Memory limit of the header, such as its colour profile: the sum of a constant, in bytes, and a multiple of the
+/// file's length.
 const HEAD: (u64, u64) = (8 << 20, 2);
 
-/// How large an image may be.
+/// Size limits of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The most pixels.
+    /// Largest number of pixels.
     pub pixels: u64,
-    /// The most bytes of memory that a long file may take on its way to the network's size; a short one
-    /// takes 40 MiB.
+    /// Largest memory of decoding and resizing, in bytes, for a long file; a short one may always take 40 MiB.
     pub memory: u64,
 }
 
 impl Bounds {
-    /// Of a file that someone names.
+    /// Limits of a file that the user names.
     pub const FILE: Self =
         Self { pixels: (LARGEST_SIDE as u64) * (LARGEST_SIDE as u64), memory: 2 << 30 };
 }
 
-/// Reads an image file: `[channels, height, width]` of `shape`, 0 to 255.
+/// Reads an image file as `[channels, height, width]` of `shape`, 0 to 255.
 ///
-/// The image is turned as its EXIF data say, put on white where it is
-/// transparent, made grey (ITU-R BT.709 luma) or RGB, and stretched to the size
-/// by a cubic filter (Catmull-Rom). `invert` turns dark into light.
+/// The image is rotated by its EXIF orientation, composed on white where it is transparent, converted to grey (ITU-R
+/// BT.709 luma) or RGB, and resized by a cubic filter (Catmull-Rom) without keeping its aspect ratio. `invert`
+/// replaces each value by 255 minus the value.
 pub fn read_image(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<u8>, DataError> {
     read_image_bytes(path, &read_file(path)?, shape, invert, Bounds::FILE)
 }
 
-/// Like [`read_image`], for bytes in memory; `name` tells the format where the bytes do not.
+/// Decodes an image in memory as [`read_image`] does; the extension of `name` gives the format where the bytes do
+/// not.
 pub fn read_image_bytes(
     name: &Path,
     bytes: &[u8],
@@ -73,7 +73,7 @@ pub fn read_image_bytes(
             shape.channels, shape.height, shape.width
         )));
     }
-    // Decoders of strangers' formats have had panics before; one more must not end the program.
+    // A panic of a decoder on hostile bytes must not end the program.
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(name, bytes, shape, bounds)));
     let image = match decoded {
         Ok(result) => result.map_err(|flaw| fault(flaw.reason(bytes).into_owned()))?,
@@ -88,7 +88,7 @@ pub fn read_image_bytes(
     Ok(pixels)
 }
 
-/// The bytes of an image file, as far as one may be that long.
+/// The bytes of an image file; an error if it is longer than [`LONGEST_FILE`].
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let mut bytes = Vec::new();
     let read =
@@ -101,7 +101,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     Ok(bytes)
 }
 
-/// An image as [`read_image`] makes it of a file.
+/// Converts a decoded image to `[channels, height, width]` of `shape`, as [`read_image`] does.
 pub fn to_pixels(image: DynamicImage, shape: PictureShape) -> Vec<u8> {
     let image = on_white(image);
     let (width, height) = (shape.width as u32, shape.height as u32);
@@ -122,7 +122,7 @@ pub fn to_pixels(image: DynamicImage, shape: PictureShape) -> Vec<u8> {
     (0..3).flat_map(|channel| interleaved.iter().skip(channel).step_by(3).copied()).collect()
 }
 
-/// How many pixels an image says that it has; none where its head cannot be read.
+/// Number of pixels by the header of an image; `None` if the header cannot be read.
 pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
     let format = format(name, bytes).ok()?;
     let size = || open(format, bytes).ok().map(|(_, decoder)| decoder.dimensions());
@@ -130,7 +130,7 @@ pub fn pixels(name: &Path, bytes: &[u8]) -> Option<u64> {
     Some(u64::from(width) * u64::from(height))
 }
 
-/// The format of a file, by its first bytes; TGA has no mark, so that the name decides.
+/// The format of a file, by its first bytes; TGA has no signature and is recognised by its name.
 fn format(name: &Path, bytes: &[u8]) -> Result<ImageFormat, Flaw> {
     if tiff::is_big(bytes) {
         return Ok(ImageFormat::Tiff);
@@ -140,7 +140,7 @@ fn format(name: &Path, bytes: &[u8]) -> Result<ImageFormat, Flaw> {
     format.filter(ImageFormat::reading_enabled).ok_or(Flaw::Unknown)
 }
 
-/// Reads what stands before the pixels; the format is another one where an icon holds it.
+/// Reads the header. The format returned is that of the inner file for a PNG within an icon.
 fn open(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder), Flaw> {
     let (format, bytes) = claims::checked(format, bytes)?;
     let mut limits = Limits::default();
@@ -152,7 +152,7 @@ fn open(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, impl ImageDec
     Ok((format, reader.into_decoder()?))
 }
 
-/// Decodes within limits and turns the image upright. A file that ends too early is none.
+/// Decodes an image within the limits and turns it upright; a truncated file is an error.
 fn decode(
     name: &Path,
     bytes: &[u8],
@@ -180,7 +180,7 @@ fn upright(
     if u64::from(width) * u64::from(height) > bounds.pixels {
         return Err(Flaw::TooLarge);
     }
-    // Damaged EXIF data are no reason to refuse the image.
+    // Damaged EXIF data are ignored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let (least, ratio) = MEMORY;
     let memory = (bytes.len() as u64).saturating_mul(ratio).min(bounds.memory).max(least);
@@ -197,8 +197,8 @@ fn upright(
     Ok(image)
 }
 
-/// The most memory that an image takes on its way from the decoder to the network's size. Decoders are not
-/// asked for it: most of them keep no limit on what they take besides the pixels.
+/// Peak memory of decoding and resizing, in bytes. It is estimated here because most decoders count their pixels
+/// alone.
 fn taken(
     format: ImageFormat,
     decoder: &impl ImageDecoder,
@@ -209,16 +209,16 @@ fn taken(
     let (width, height) = decoder.dimensions();
     let [width, height] =
         if is_on_its_side(orientation) { [height, width] } else { [width, height] };
-    // Of a pixel.
+    // Bytes per pixel.
     let pixel = u64::from(color.bytes_per_pixel());
     let channels = shape.channels as u64;
     let beside = match (format, color) {
-        // The coefficients of a progressive one.
+        // Coefficients of a progressive JPEG.
         (ImageFormat::Jpeg, ColorType::L8) => 3,
         (ImageFormat::Jpeg, _) => 8,
-        // A frame, its transparency and a canvas.
+        // A frame, its alpha channel and a canvas.
         (ImageFormat::WebP, _) => 10,
-        // The samples as they are stored, which are four for three of print colours.
+        // The stored samples: four per pixel for CMYK, of which three remain.
         (ImageFormat::Tiff, _) => pixel + pixel.div_ceil(3),
         (ImageFormat::Tga, _) => pixel,
         _ => 0,
@@ -231,19 +231,20 @@ fn taken(
         _ => channels,
     };
     let each = pixel + beside.max(turned).max(converted);
-    // Resizing makes a row of four floats of each row of the result first, as wide as the image is.
+    // Resizing first makes an intermediate image of the result's height and the source's width, with four floats per
+    // pixel.
     let resized = u64::from(width) * shape.height as u64 * 16;
     let area = u64::from(width) * u64::from(height);
     area.saturating_mul(each).max(area.saturating_mul(channels + 1).saturating_add(resized))
 }
 
-/// Whether turning the image upright swaps its width and height.
+/// True if the orientation swaps width and height.
 fn is_on_its_side(orientation: Orientation) -> bool {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-/// An image whose colours were multiplied by its transparency, as others are.
+/// Converts premultiplied alpha to straight alpha.
 fn divided(image: DynamicImage) -> DynamicImage {
     let mut image = image.into_rgba8();
     for pixel in image.pixels_mut() {
@@ -255,7 +256,7 @@ fn divided(image: DynamicImage) -> DynamicImage {
     DynamicImage::ImageRgba8(image)
 }
 
-/// What a transparent image looks like on white paper, in the memory that it has.
+/// Composes a transparent image on white, in place.
 fn on_white(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image;
@@ -269,7 +270,7 @@ fn on_white(image: DynamicImage) -> DynamicImage {
         let (opaque, clear) = (u32::from(alpha), u32::from(255 - alpha));
         for channel in 0..3 {
             let value = u32::from(bytes[4 * place + channel]);
-            // Rounded to the nearest.
+            // Rounds to nearest.
             bytes[3 * place + channel] = ((value * opaque + 255 * clear + 127) / 255) as u8;
         }
     }

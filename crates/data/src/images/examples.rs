@@ -8,34 +8,34 @@ use hearth_config::seed::Stream;
 use crate::images::augment;
 use crate::source::{Source, Splits, Subset};
 
-/// The size of every image of a set.
+/// Shape of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PictureShape {
     /// 1 for grey, 3 for RGB.
     pub channels: usize,
-    /// Rows.
+    /// Height in pixels.
     pub height: usize,
-    /// Columns.
+    /// Width in pixels.
     pub width: usize,
 }
 
 impl PictureShape {
-    /// Bytes in one image.
+    /// Bytes of an image: channels x height x width.
     pub fn pixels(self) -> usize {
         self.channels * self.height * self.width
     }
 }
 
-/// Images and their labels, all in memory.
+/// Images of one size and their labels, in memory.
 #[derive(Clone, Default, PartialEq)]
 pub struct Examples {
     /// `[count, channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
     /// `[count]`: the class of each image.
     pub labels: Vec<u16>,
-    /// The size of each image.
+    /// Shape of each image.
     pub shape: PictureShape,
-    /// Random changes to those that are trained on.
+    /// Augmentation, applied to training batches.
     pub augment: Option<AugmentConfig>,
 }
 
@@ -43,7 +43,7 @@ impl Examples {
     /// One image: `[channels, height, width]`.
     ///
     /// # Panics
-    /// When `index` is not below `len()`.
+    /// If `index` is not below `len()`.
     pub fn image(&self, index: usize) -> &[u8] {
         let pixels = self.shape.pixels();
         &self.pixels[index * pixels..(index + 1) * pixels]
@@ -51,7 +51,7 @@ impl Examples {
 }
 
 impl fmt::Debug for Examples {
-    /// Says how many there are and of which size, not every pixel.
+    /// Shows the number of images and their shape, without pixels.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.debug_struct("Examples")
             .field("len", &self.len())
@@ -60,31 +60,31 @@ impl fmt::Debug for Examples {
     }
 }
 
-/// Some images in one buffer, ready to become a tensor.
+/// A batch of images in one buffer, ready to become a tensor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// `[count, channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
     /// `[count]`: the class of each image.
     pub labels: Vec<u16>,
-    /// `[count]`: where each image stands in the set that it was copied from.
+    /// `[count]`: index of each image in the dataset.
     pub indices: Vec<u32>,
-    /// The size of each image.
+    /// Shape of each image.
     pub shape: PictureShape,
 }
 
 impl Batch {
-    /// How many images there are.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no images.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Becomes the images at `indices`; its buffers are used again.
+    /// Fills the batch with the images at `indices`, and reuses its buffers.
     fn copy(&mut self, examples: &Examples, indices: &[u32]) {
         self.shape = examples.shape;
         self.pixels.clear();
@@ -117,15 +117,15 @@ impl Source for Examples {
 }
 
 impl Subset {
-    /// The pixels of the image at this index of the subset, `[channels, height, width]`.
+    /// The pixels of an image of the subset, `[channels, height, width]`.
     ///
     /// # Panics
-    /// When `index` is not below `len()`.
+    /// If `index` is not below `len()`.
     pub fn image(&self, index: usize) -> &[u8] {
         self.source.image(self.indices[index] as usize)
     }
 
-    /// How many images of each class there are.
+    /// `[num_classes]`: number of images of each class.
     pub fn class_counts(&self, num_classes: usize) -> Vec<usize> {
         let mut counts = vec![0; num_classes];
         for &index in self.indices.iter() {
@@ -136,7 +136,7 @@ impl Subset {
 }
 
 impl Splits {
-    /// How many images of each class are in the training, validation and test sets.
+    /// `[num_classes]`: for each class, counts of training, validation and test images.
     pub fn class_counts(&self, num_classes: usize) -> Vec<[usize; 3]> {
         let parts = [&self.train, &self.valid, &self.test];
         let [train, valid, test] = parts.map(|part| part.class_counts(num_classes));

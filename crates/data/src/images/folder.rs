@@ -1,4 +1,4 @@
-//! Folders of images, one subfolder per class.
+//! Datasets in folders of images, one subfolder per class.
 //!
 //! ```text
 //! path/train/CLASS/**/image.png        path/CLASS/**/image.png
@@ -26,13 +26,13 @@ use crate::images::listing::{Broken, Listing};
 use crate::names::{first_of, is_image, listed, portable_path, some_of};
 use crate::source::Source as _;
 
-/// The most files of a part that are named when they are left out.
+/// Skipped files of a split that are named; the others are counted.
 const MOST_NAMED: usize = 20;
 
-/// The most classes that are named in a message.
+/// Classes that a message names; the others are counted.
 const MOST_CLASSES: usize = 10;
 
-/// The parts of a folder, none of their files opened yet.
+/// The splits of a folder of images, before any file is opened.
 pub(crate) struct Folder {
     pub layout: Layout,
     pub train: Listing,
@@ -41,7 +41,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Finds the parts and lists what is in them.
+    /// Finds the splits and lists their classes and files.
     pub fn of(path: &Path) -> Result<Self, DataError> {
         let mut layout = Layout::of(path)?;
         let root = layout.root.clone();
@@ -50,7 +50,7 @@ impl Folder {
         let valid = layout.valid.as_ref().map(list).transpose()?;
         let test = layout.test.as_ref().map(list).transpose()?;
         let parts = [Some(&train), valid.as_ref(), test.as_ref()];
-        // What lies beside the class folders of a dataset without parts was seen with its layout.
+        // The layout already names what lies beside the class folders of a dataset without splits.
         let seen = |own: &&PathBuf| own.parent() == Some(&layout.root);
         let own = parts.into_iter().flatten().flat_map(|part| &part.own);
         let own: Vec<&PathBuf> = own.filter(|own| !seen(own)).collect();
@@ -60,14 +60,14 @@ impl Folder {
         Ok(Self { layout, train, valid, test })
     }
 
-    /// The training part, and each part that has a folder of its own beside it.
+    /// The training split, and each split with a folder of its own.
     pub fn parts(&self) -> impl Iterator<Item = (Part, &Listing)> {
         let valid = self.valid.iter().map(|part| (Part::Valid, part));
         let test = self.test.iter().map(|part| (Part::Test, part));
         std::iter::once((Part::Train, &self.train)).chain(valid).chain(test)
     }
 
-    /// That there are class folders, where a task needs them, and the same ones in each part.
+    /// Checks that each split has the same class folders, if the task needs labels.
     fn check(&self, labels: Labels) -> Result<(), DataError> {
         let others = || self.parts().skip(1).map(|(_, part)| part);
         if labels == Labels::Needed && self.train.is_flat && others().any(|part| part.is_flat) {
@@ -84,7 +84,7 @@ impl Folder {
         self.train.check_count(labels)
     }
 
-    /// Gives each part the classes of all, where nobody asks whether they are the same.
+    /// Gives each split the classes of all splits, for a task without labels.
     fn unite_classes(&mut self) {
         let classes: BTreeSet<String> =
             self.parts().flat_map(|(_, part)| part.classes.iter().cloned()).collect();
@@ -101,7 +101,7 @@ impl Folder {
     }
 }
 
-/// Loads a folder of images.
+/// Loads a folder of images; a test split is drawn where the folder has none.
 pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset, DataError> {
     let shape =
         PictureShape { channels: config.color.channels(), height: config.size, width: config.size };
@@ -154,7 +154,7 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
     })
 }
 
-/// What a class needs that has so many files and no image.
+/// The fault of a class without training images, of whose files `num_files` cannot be decoded.
 pub(crate) fn nothing_to_train_on(class: &str, num_files: usize) -> String {
     let unread = match num_files {
         0 => String::new(),
@@ -171,7 +171,7 @@ pub(crate) fn classes_have(classes: &[&String]) -> String {
     }
 }
 
-/// A validation part in the folder of a source, whatever else may be wrong with it.
+/// True if the source is a folder of images with a validation split.
 pub fn has_valid(source: &DataSource) -> bool {
     match source {
         DataSource::ImageFolder(folder) => {
@@ -182,7 +182,7 @@ pub fn has_valid(source: &DataSource) -> bool {
 }
 
 impl Listing {
-    /// Decodes all images into one buffer; gives the SHA-256 over those that it holds.
+    /// Decodes all images into one buffer; returns them with the SHA-256 over their names and contents.
     fn read(
         self,
         shape: PictureShape,
@@ -203,7 +203,7 @@ impl Listing {
             })
             .collect();
 
-        // What could be read moves together; its order stays.
+        // Decoded images close the gaps of skipped ones; their order stays.
         let mut labels = Vec::with_capacity(self.images.len());
         let mut sums = Sha256::new();
         for (place, ((path, label), sum)) in self.images.iter().zip(read).enumerate() {
@@ -239,7 +239,7 @@ impl Listing {
     }
 }
 
-/// What is wrong, without the path that an error's message names too.
+/// The fault of an error, without the path that the error's message repeats.
 pub(crate) fn fault(error: &DataError) -> String {
     match error {
         DataError::Image { fault, .. } => fault.clone(),
@@ -248,7 +248,7 @@ pub(crate) fn fault(error: &DataError) -> String {
     }
 }
 
-/// So many zeros, or an error where the memory does not suffice.
+/// `bytes` zeros, or an error where memory does not suffice.
 fn buffer(bytes: usize, path: &Path) -> Result<Vec<u8>, DataError> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(bytes).map_err(|_| {

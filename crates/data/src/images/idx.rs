@@ -6,9 +6,8 @@
 //! size of each dimension, four bytes each
 //! values, the last dimension fastest
 //! ```
-//! Source: the description of MNIST by `LeCun`, Cortes and Burges. A file may be
-//! gzip whatever its name. What a header announces is believed only as far as
-//! the file can hold it, so a damaged or lying one costs no memory.
+//! Source: the description of MNIST by `LeCun`, Cortes and Burges. A file may be gzip under any name. Allocation
+//! follows the length of the file and not the header, so that a damaged or hostile header costs no memory.
 
 mod arrays;
 mod layout;
@@ -27,27 +26,27 @@ use crate::images::signature::{self, Kind};
 pub use arrays::Images;
 pub use values::Type;
 
-/// The most bytes that one byte of a deflate stream can stand for: 258 for two bits,
-/// as the zlib authors' technical notes derive it.
+/// Largest ratio of decompressed to compressed bytes of a deflate stream: 258 bytes for two bits, as the zlib
+/// authors' technical notes derive it.
 const DEFLATE_RATIO: u64 = 1032;
 
-/// How much of a file that is no IDX file is looked at.
+/// Bytes that are read of a file in another format, to name the format.
 const LOOKED_AT: u64 = 4096;
 
-/// How a NumPy array becomes an IDX file.
+/// Advice on converting a NumPy array to IDX.
 const RECIPE: &str = "write it, of type uint8, as IDX: `bytes([0, 0, 8, x.ndim]) + numpy.array(x.shape, \
                       '>u4').tobytes() + x.tobytes()`";
 
-/// The contents of an IDX file.
+/// Contents of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idx {
-    /// The size of each dimension: 1 to 4 of them, none zero.
+    /// Sizes of the 1 to 4 dimensions, none of them zero.
     pub dims: Vec<usize>,
-    /// The type of a value.
+    /// Type of the values.
     pub kind: Type,
-    /// The values as they are stored, big-endian; the product of `dims` is their number.
+    /// Values as stored, big-endian; their number is the product of `dims`.
     pub bytes: Vec<u8>,
-    /// SHA-256 of the file's bytes, decompressed, header included.
+    /// SHA-256 of the file, decompressed, header included.
     pub sha256: String,
 }
 
@@ -58,14 +57,14 @@ pub fn read(path: &Path) -> Result<Idx, DataError> {
     parse(file, length, path)
 }
 
-/// Reads IDX from `source`, which holds `length` bytes, plain or gzip; `path` is named in errors.
+/// Parses an IDX file of `length` bytes, plain or gzip; errors name `path`.
 pub fn parse(mut source: impl Read + Seek, length: u64, path: &Path) -> Result<Idx, DataError> {
     let unreadable = |error| DataError::unreadable(path, error);
     let mut start = Vec::with_capacity(GZIP_MAGIC.len());
     source.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut start).map_err(unreadable)?;
     source.rewind().map_err(unreadable)?;
     let read = if start == GZIP_MAGIC {
-        // How much a gzip file holds is known at its end only, so the buffer grows as it is read.
+        // The length of gzip contents is known only at their end, so the buffer grows during reading.
         let most = length.saturating_mul(DEFLATE_RATIO);
         values(MultiGzDecoder::new(BufReader::new(source)), most, Size::Unknown)
     } else {
@@ -84,7 +83,7 @@ pub fn parse(mut source: impl Read + Seek, length: u64, path: &Path) -> Result<I
 enum Fault {
     Reading(io::Error),
     Content(String),
-    /// A sound file of another kind, and what to do.
+    /// A file in another format: its kind and the remedy.
     Other(String),
 }
 
@@ -94,7 +93,7 @@ impl From<io::Error> for Fault {
     }
 }
 
-/// Whether the decompressor failed and not the disk.
+/// True if the contents caused the error, and not the disk.
 fn is_content(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
@@ -104,14 +103,14 @@ fn damaged(path: &Path, fault: String) -> DataError {
     DataError::Idx { path: path.to_owned(), fault }
 }
 
-/// Whether the length of what is read is known before its end.
+/// Knowledge of the length of a stream.
 #[derive(Clone, Copy, PartialEq)]
 enum Size {
     Known,
     Unknown,
 }
 
-/// Parses `source`, which gives at most `most` bytes.
+/// Parses a stream of at most `most` bytes.
 fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
     let mut header = take(&mut source, Vec::new(), 4)?;
     let [0, 0, kind, rank] = header[..] else { return Err(stranger(header, source)) };
@@ -158,7 +157,7 @@ fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
             .try_reserve_exact(length)
             .map_err(|error| Fault::Reading(io::Error::other(error)))?;
     }
-    // The one byte more tells a file that is too long.
+    // One byte more reveals a file that is too long.
     source.take(announced + 1).read_to_end(&mut buffer)?;
     if buffer.len() as u64 != announced {
         let relation = if (buffer.len() as u64) < announced { "fewer" } else { "more" };
@@ -172,9 +171,9 @@ fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
     Ok(Idx { dims, kind, bytes: buffer, sha256 })
 }
 
-/// What a file is that does not begin as IDX does.
+/// The fault of a file whose first bytes are not those of IDX; names its format if it is known.
 fn stranger(mut begin: Vec<u8>, source: impl Read) -> Fault {
-    // What cannot be read any further is named by what could.
+    // A read error leaves the bytes read so far, which may be enough.
     let _ = source.take(LOOKED_AT).read_to_end(&mut begin);
     let (name, remedy) = match signature::kind(&begin) {
         Some(Kind::Other(name)) if name.contains("NumPy") => (name, RECIPE),
@@ -192,7 +191,7 @@ fn stranger(mut begin: Vec<u8>, source: impl Read) -> Fault {
     Fault::Other(format!("it is {name} and no IDX file; {remedy}"))
 }
 
-/// Appends exactly `length` bytes of the header.
+/// Appends exactly `length` bytes of the source to the header.
 fn take(source: &mut impl Read, mut header: Vec<u8>, length: u64) -> Result<Vec<u8>, Fault> {
     match source.take(length).read_to_end(&mut header)? as u64 {
         read if read == length => Ok(header),
@@ -200,10 +199,10 @@ fn take(source: &mut impl Read, mut header: Vec<u8>, length: u64) -> Result<Vec<
     }
 }
 
-/// The bytes of an IDX file of unsigned bytes: header and values.
+/// Encodes unsigned bytes as an IDX file: header and values.
 ///
 /// # Panics
-/// When there are not as many values as `dims` says, or a dimension does not fit in 32 bits.
+/// If the number of values is not the product of `dims`, or a dimension does not fit in 32 bits.
 pub fn encode(dims: &[usize], values: &[u8]) -> Vec<u8> {
     assert_eq!(
         dims.iter().product::<usize>(),

@@ -1,4 +1,4 @@
-//! Labels that are numbers in a file, by the rules of class folders: every class has images to train on.
+//! Checks of the labels of IDX files, by the rules of class folders: every class has training images.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::images::examples::Examples;
 use crate::images::folder::classes_have;
 use crate::names::{composed, some_of};
 
-/// The most classes that are named in a message.
+/// Classes that a message names; the others are counted.
 const MOST_NAMED: usize = 3;
 
-/// Checks the training labels of IDX files for a task that tells classes apart.
+/// Checks the training labels of IDX files for a classifier.
 pub(crate) fn check(
     config: &IdxConfig,
     classes: &[String],
@@ -39,7 +39,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// A warning that some classes are not tested.
+/// A warning about classes without test images, if there are any.
 pub(crate) fn untested(config: &IdxConfig, classes: &[String], test: &Examples) -> Option<String> {
     let counts = counts(test, classes.len());
     let lacking: Vec<&String> = classes
@@ -52,7 +52,7 @@ pub(crate) fn untested(config: &IdxConfig, classes: &[String], test: &Examples) 
     some.then(|| format!("{file}: {} no image in the test set", classes_have(&lacking)))
 }
 
-/// Why some classes have no label, and what to do.
+/// The fault of classes without a label, and its remedy.
 fn gaps(present: &[usize], classes: &[String], has_names: bool) -> String {
     let (first, last) = (present[0], present[present.len() - 1]);
     if !has_names && first == 1 && present.len() == last {
@@ -83,7 +83,7 @@ fn gaps(present: &[usize], classes: &[String], has_names: bool) -> String {
     }
 }
 
-/// What to do about a label that is too high.
+/// The remedy for a label that is too high.
 pub(crate) fn remedy(labels: &[u16], num_classes: usize) -> &'static str {
     let [least, most] = [labels.iter().min(), labels.iter().max()]
         .map(|label| label.map_or(0, |&label| usize::from(label)));

@@ -1,11 +1,11 @@
-//! Which folders hold the training, validation and test images.
+//! Layout of a folder of images: the folders of the training, validation and test images.
 //!
 //! ```text
 //! train/CLASS, valid/CLASS, test/CLASS     parts, by any usual name; train/ at least
 //! CLASS                                    the class folders themselves
 //! ```
-//! A folder with the name of a part is one only where it holds folders and nothing but parts stands beside
-//! it: there are classes that are called `train`. What can be read in two ways is an error that says both.
+//! A folder with the name of a split counts as a split only if it holds subfolders and stands beside other splits
+//! alone, since `train` can be the name of a class. An ambiguous layout is an error that states both readings.
 
 use std::fmt;
 use std::fs;
@@ -17,17 +17,17 @@ use crate::names::{first_of, is_image, listed, name_of};
 
 mod classes;
 
-/// The most folders that are packed into each other.
+/// Depth of nested folders that are unwrapped.
 const DEEPEST: usize = 8;
 
-/// What images are for.
+/// One of the three splits of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// Training.
+    /// Training set.
     Train,
-    /// Measuring progress, and choosing the best checkpoint.
+    /// Validation set, which the best checkpoint is chosen by.
     Valid,
-    /// The final report.
+    /// Test set, for the final report.
     Test,
 }
 
@@ -41,7 +41,7 @@ impl Part {
         }
     }
 
-    /// The part that a folder of this name may hold: `train`, `Training`, `train_set`, `train-images`, ...
+    /// The split with this name of a folder: `train`, `Training`, `train_set`, `train-images`, ...
     pub(crate) fn of(folder: &Path) -> Option<Self> {
         let letters = name_of(folder).to_lowercase();
         let plain: String = letters.chars().filter(|c| c.is_alphanumeric()).collect();
@@ -56,23 +56,23 @@ impl Part {
     }
 }
 
-/// The folder of each part.
+/// The folder of each split.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// The folder of the dataset.
+    /// Folder of the dataset.
     pub root: PathBuf,
-    /// The folder with the training images: `root` itself, where there are no parts.
+    /// Folder of the training images; `root` itself for a dataset without splits.
     pub train: PathBuf,
-    /// That with the validation images, if there is one.
+    /// Folder of the validation images, if there is one.
     pub valid: Option<PathBuf>,
-    /// That with the test images, if there is one.
+    /// Folder of the test images, if there is one.
     pub test: Option<PathBuf>,
-    /// What else was seen and decided, in sentences.
+    /// Sentences for the user on skipped folders and on decisions.
     pub(crate) notes: Vec<String>,
 }
 
 impl Layout {
-    /// Finds the parts of a folder.
+    /// Finds the splits of a folder.
     pub(crate) fn of(path: &Path) -> Result<Self, DataError> {
         if is_own(path) {
             let fault = "it was written by Hearth and holds runs, exports or files of a known dataset; \
@@ -81,7 +81,7 @@ impl Layout {
         }
         let (mut root, mut contents) = (path.to_owned(), Contents::of(path)?);
         let mut notes = Vec::new();
-        // What was packed together with its own folder is unpacked one level too deep.
+        // An archive that contains its own top folder is unpacked one level too deep.
         for _ in 0..DEEPEST {
             let ([inner], Shape::Nested) = (&contents.folders[..], contents.shape()) else { break };
             let within = Contents::of(inner)?;
@@ -100,7 +100,7 @@ impl Layout {
         Ok(Self { notes, ..layout })
     }
 
-    /// The parts in a folder, unless its folders are classes.
+    /// The splits in a folder; `None` if its subfolders are classes.
     fn parts(
         root: &Path,
         contents: &Contents,
@@ -119,7 +119,7 @@ impl Layout {
         if !classes.is_empty() {
             return classes::beside_parts(root, &parts, &classes, notes).map(|()| None);
         }
-        // A single folder of images is one class, whatever its name.
+        // A single folder of images is one class, even by the name of a split.
         if parts.len() == 1 && is_flat(&parts[0]) && without.is_empty() {
             return Ok(None);
         }
@@ -142,7 +142,7 @@ impl Layout {
         Self::of_parts(root, &parts).map(Some)
     }
 
-    /// One folder for each part, the training part at least.
+    /// A layout with one folder for each split; an error without a training split.
     fn of_parts(root: &Path, parts: &[&PathBuf]) -> Result<Self, DataError> {
         let one = |part: Part| -> Result<Option<PathBuf>, DataError> {
             let found: Vec<_> = parts.iter().filter(|path| Part::of(path) == Some(part)).collect();
@@ -171,7 +171,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// That no folder is two parts, by a link.
+    /// Checks that no two splits are the same folder by a link.
     fn check_distinct(&self) -> Result<(), DataError> {
         let folders: Vec<&PathBuf> =
             std::iter::once(&self.train).chain(&self.valid).chain(&self.test).collect();
@@ -189,7 +189,7 @@ impl Layout {
         Ok(())
     }
 
-    /// A folder whose folders are classes.
+    /// A layout without splits: the subfolders are classes.
     fn whole(
         root: PathBuf,
         contents: &Contents,
@@ -206,7 +206,7 @@ impl Layout {
         Ok(Self { train: root.clone(), root, ..Self::default() })
     }
 
-    /// Each part that has a folder of its own.
+    /// The splits with a folder of their own.
     pub(crate) fn folders(&self) -> impl Iterator<Item = (Part, &Path)> {
         let train = std::iter::once((Part::Train, &self.train));
         let valid = self.valid.iter().map(|folder| (Part::Valid, folder));
@@ -231,7 +231,7 @@ impl fmt::Display for Layout {
     }
 }
 
-/// Nothing but folders with the names of parts, a training part with folders in it among them.
+/// True if all subfolders have names of splits, and the training split among them holds subfolders.
 fn is_parted(contents: &Contents) -> bool {
     let is_train = |folder: &PathBuf| {
         Part::of(folder) == Some(Part::Train)
@@ -242,7 +242,8 @@ fn is_parted(contents: &Contents) -> bool {
         && contents.folders.iter().all(|folder| Part::of(folder).is_some())
 }
 
-/// The folder of a part within a folder of its name, as in `training_set/training_set/CLASS`.
+/// The innermost folder of a split that is nested in a folder of the same name, as in
+/// `training_set/training_set/CLASS`.
 fn unwrapped(path: &Path, part: Part) -> Result<PathBuf, DataError> {
     let mut folder = path.to_owned();
     for _ in 0..DEEPEST {
@@ -256,7 +257,7 @@ fn unwrapped(path: &Path, part: Part) -> Result<PathBuf, DataError> {
     Ok(folder)
 }
 
-/// A validation or test part beside a training part that was named itself.
+/// A validation or test split beside `root`, which is a training split itself.
 fn part_beside(root: &Path) -> Option<PathBuf> {
     let root = fs::canonicalize(root).ok().filter(|root| Part::of(root) == Some(Part::Train))?;
     let around = Contents::of(root.parent()?).ok()?;

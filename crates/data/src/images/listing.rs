@@ -1,4 +1,4 @@
-//! What is in a folder of images: class folders and files, none of them opened yet.
+//! Listing of a folder of images: classes and files, before any file is opened.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -12,38 +12,38 @@ use crate::images::dataset::Labels;
 use crate::names::{composed, is_ignored, is_image, listed, name_of, portable};
 use crate::split::{Spare, stratified};
 
-/// What the test set is drawn from where there is no `test/`: not the run's
-/// seed, for runs with different seeds are compared on the same test set.
+/// Seed of the test split of a folder without `test/`. It differs from the run's seed, so that runs with different
+/// seeds are compared on the same test set.
 const TEST_SEED: u64 = 0;
 
-/// A file that no image can be read from.
+/// A file that cannot be decoded as an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The file, or a link that leads nowhere.
+    /// The file, or a dangling link.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: String,
 }
 
-/// The images below a folder, not yet opened.
+/// The image files of a split and their classes.
 pub(crate) struct Listing {
     pub root: PathBuf,
-    /// Sorted.
+    /// Class names, sorted.
     pub classes: Vec<String>,
-    /// The images are right inside `root`, all of one class.
+    /// True if the images lie in `root` itself, all of one class.
     pub is_flat: bool,
-    /// The files and their classes, class by class.
+    /// Files with their labels, class by class.
     pub images: Vec<(PathBuf, u16)>,
     pub broken: Vec<Broken>,
-    /// Files beside the class folders: they belong to no class.
+    /// Files beside the class folders, which belong to no class.
     pub loose: Vec<PathBuf>,
-    /// Folders that Hearth wrote, which are left out.
+    /// Folders that Hearth wrote, which are skipped.
     pub own: Vec<PathBuf>,
 }
 
 impl Listing {
-    /// Lists the class folders in `root`, which belongs to `dataset`, and what is in them. Images without a
-    /// class folder are one class, by the name of the dataset.
+    /// Lists the class folders of `root`, a folder of the dataset `dataset`, with their files. Images without a class
+    /// folder form one class by the name of the dataset.
     pub fn of(root: &Path, dataset: &Path) -> Result<Self, DataError> {
         let contents = Contents::of(root)?;
         let is_flat = contents.shape() == Shape::Flat;
@@ -86,8 +86,8 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Adds all files at any depth of a class folder. However many links lead to a folder in it, it is looked
-    /// into once: there may be more ways than could be gone.
+    /// Adds the files at any depth of a class folder. A folder that several links lead to is visited once, since the
+    /// number of paths can grow exponentially.
     fn add(&mut self, folder: &Path, label: u16) {
         let by_name =
             |a: &DirEntry, b: &DirEntry| portable(a.file_name()).cmp(&portable(b.file_name()));
@@ -131,14 +131,14 @@ impl Listing {
         }
     }
 
-    /// How many files of each class there may be images in.
+    /// `[num_classes]`: number of files of each class, which may be images.
     pub fn num_files(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
         self.images.iter().for_each(|(_, label)| counts[usize::from(*label)] += 1);
         counts
     }
 
-    /// That there are classes to tell apart, where a task does.
+    /// Checks that there are two classes or more, if the task needs labels.
     pub fn check_count(&self, labels: Labels) -> Result<(), DataError> {
         let [class] = &self.classes[..] else { return Ok(()) };
         let stray = self.loose.iter().filter(|path| is_image(path)).count();
@@ -172,7 +172,7 @@ impl Listing {
         }
     }
 
-    /// That the classes of this part are those of the training set.
+    /// Checks that the classes of this split are those of the training set.
     pub fn check_classes(&self, train: &Self) -> Result<(), DataError> {
         match self.class_faults(train).into_iter().next() {
             Some(fault) => Err(DataError::set(&self.root, fault)),
@@ -180,7 +180,7 @@ impl Listing {
         }
     }
 
-    /// The classes that this part or the training set lacks.
+    /// Faults for the classes that this split or the training set lacks.
     pub fn class_faults(&self, train: &Self) -> Vec<String> {
         let missing = |there: &Self, here: &Self| -> Vec<(String, String)> {
             let lacks = |class: &&String| there.classes.binary_search(class).is_err();
@@ -206,7 +206,7 @@ impl Listing {
         extra.chain(lacking).collect()
     }
 
-    /// That classes differ in nothing but the case of their names, where some do.
+    /// A warning about classes whose names differ only in case, if there are any.
     pub fn case_warning(&self) -> Option<String> {
         let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for class in &self.classes {
@@ -222,7 +222,7 @@ impl Listing {
         Some(format!("{root}: the classes {first} differ in case alone{more}; are they one?"))
     }
 
-    /// Takes `fraction` of each class as the test set.
+    /// Splits off `fraction` of each class as the test set.
     pub fn split(self, fraction: f64) -> Result<(Self, Self), DataError> {
         let labels: Vec<u16> = self.images.iter().map(|&(_, label)| label).collect();
         let take = (labels.len() as f64 * fraction).round() as usize;
@@ -251,14 +251,14 @@ impl Listing {
     }
 }
 
-/// What images without class folders need.
+/// The remedy for images without class folders.
 fn no_folders(files: usize) -> String {
     format!(
         "it has {files} files and no folders; put the images of each class into a folder of its name"
     )
 }
 
-/// The folders of classes in the order of their names, no two of which are one name.
+/// Class folders in the order of their names; an error if two names are equal in Unicode's composed form.
 fn class_folders(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, DataError> {
     for folder in &folders {
         if folder.file_name().and_then(|name| name.to_str()).is_none() {

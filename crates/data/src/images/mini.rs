@@ -1,4 +1,4 @@
-//! Cutting `fashion-mnist-mini` from `fashion-mnist`: for tests and for a first run without a network.
+//! Creation of `fashion-mnist-mini`, a subset of `fashion-mnist` for tests and for first runs without a network.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -14,16 +14,16 @@ use crate::images::examples::Examples;
 use crate::images::idx;
 use crate::split::{Spare, stratified};
 
-/// What the choice of images is drawn from. Another one makes another dataset.
+/// Seed of the subset; part of the dataset's definition.
 const SEED: u64 = 2017;
 
 const TRAIN_IMAGES: usize = 2000;
 const TEST_IMAGES: usize = 1000;
 
-/// Writes the small set into the datasets folder `root`, as many images of each class, in
-/// stored order; gives the name and SHA-256 of each file, which the catalog must hold.
+/// Writes `fashion-mnist-mini` into the datasets folder `root`, the same number of images of each class, in stored
+/// order. Returns the name and SHA-256 of each file for the catalog.
 ///
-/// The full set is fetched when it is missing. The same bytes are written every time.
+/// The full dataset is fetched if it is missing. The output is reproducible byte by byte.
 pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, String)>, DataError> {
     let full = dataset::known("fashion-mnist", root, notice)?;
     let entry = catalog::entry("fashion-mnist-mini")?;
@@ -38,7 +38,7 @@ pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, Str
         .zip(contents)
         .map(|(file, bytes)| {
             let path = folder.join(format!("{}.gz", file.name));
-            // `GzBuilder` writes no time and no name, so the same contents give the same file.
+            // `GzBuilder` writes no time and no name, so that the file depends on the contents alone.
             let written = File::create(&path).and_then(|target| {
                 let mut target = GzBuilder::new().write(target, Compression::best());
                 target.write_all(&bytes)?;
@@ -50,7 +50,7 @@ pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, Str
         .collect()
 }
 
-/// The IDX bytes of `count` images and of their labels.
+/// IDX files of `count` images, the same number of each class, and of their labels.
 fn chosen(examples: &Examples, num_classes: usize, count: usize) -> [Vec<u8>; 2] {
     let places = stratified(&examples.labels, num_classes, count, (SEED, 0), Spare::Taken).taken;
     let places = || places.iter().map(|&place| place as usize);

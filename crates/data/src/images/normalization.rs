@@ -1,29 +1,29 @@
-//! The mean and standard deviation of each channel, which pixels are normalised by.
+//! Mean and standard deviation of each channel, for the normalisation of pixels.
 
 use rayon::prelude::*;
 
 use crate::source::Subset;
 
-/// Per channel, over all pixels of a set, scaled to 0..1: `(pixel / 255 - mean) / std`.
+/// Channel statistics of a dataset, of pixels scaled to 0..1. The network's input is `(pixel / 255 - mean) / std`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalization {
-    /// `[channels]`.
+    /// `[channels]`: mean.
     pub mean: Vec<f64>,
-    /// `[channels]`: of the whole set (divided by the count, not by one less); 1 where it would be 0.
+    /// `[channels]`: population standard deviation (divided by n), or 1 where it is 0.
     pub std: Vec<f64>,
 }
 
-/// Images that one task sums up.
+/// Images per parallel task.
 const CHUNK: usize = 1024;
 
-/// So many squares of bytes fit in 32 bits.
+/// Number of squared bytes whose sum fits in 32 bits.
 const SQUARES: usize = (u32::MAX / (255 * 255)) as usize;
 
-/// The sum of pixels and the sum of their squares.
+/// Sum of pixels, and sum of their squares.
 type Sums = (u64, u64);
 
 impl Normalization {
-    /// The exact figures of `subset`: sums of integers, the same in whatever order they are made.
+    /// Computes the statistics of `subset` from exact integer sums, which do not depend on the order of addition.
     pub fn of(subset: &Subset) -> Self {
         let shape = subset.source.shape;
         let plane = (shape.height * shape.width).max(1);
@@ -55,7 +55,7 @@ fn add(left: Sums, right: Sums) -> Sums {
 }
 
 fn sums_of(plane: &[u8]) -> Sums {
-    // 32-bit sums within a piece let the compiler add many pixels at a time.
+    // 32-bit sums within a piece let the compiler vectorise.
     plane.chunks(SQUARES).fold((0, 0), |sums, piece| {
         let sum: u32 = piece.iter().map(|&pixel| u32::from(pixel)).sum();
         let squares: u32 = piece.iter().map(|&pixel| u32::from(pixel) * u32::from(pixel)).sum();

@@ -1,17 +1,17 @@
-//! How an image becomes pixels, for those who do it elsewhere: in words, and as a program in Python.
+//! Description of the preprocessing from image file to pixels, for other programs: in words, and as Python code.
 //!
-//! It says what [`to_pixels`](crate::to_pixels) does, and a test of the exports holds the two together.
+//! It describes [`to_pixels`](crate::to_pixels); a test of the exports compares the two.
 
 use crate::images::examples::PictureShape;
 
-/// The version of these steps. An export names it; another version is prepared in another way.
+/// Version of these steps, written into exports.
 pub const VERSION: u32 = 1;
 
-/// The shares of red, green and blue in grey: ITU-R BT.709, as `image` derives them from the
-/// primaries and the white of sRGB.
+/// Weights of red, green and blue in luma: ITU-R BT.709, as the crate `image` derives them from the primaries and the
+/// white point of sRGB.
 pub const GREY: [f32; 3] = [0.212_647_84, 0.715_179_2, 0.072_173_04];
 
-/// Each step by its name, in the order in which they are taken.
+/// Name and description of each step, in order.
 pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
     let PictureShape { channels, height, width } = shape;
     let [red, green, blue] = GREY;
@@ -50,8 +50,8 @@ pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A program of NumPy and Pillow that takes these steps: `prepare(path)` gives `[1, channels, height, width]`,
-/// floats from 0 to 255.
+/// Python code of these steps with NumPy and Pillow: `prepare(path)` returns `[1, channels, height, width]`, floats
+/// from 0 to 255.
 pub fn python(shape: PictureShape) -> String {
     let PictureShape { channels, height, width } = shape;
     let [red, green, blue] = GREY;

@@ -1,17 +1,17 @@
-//! Kinds of files by their first bytes, for those who brought another one than is read.
+//! Recognition of file formats by their first bytes, for messages about files that cannot be read.
 
-/// What a file is, as a noun with its article.
+/// The format of a file, as a noun with its article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An image in a format that is not read here.
+    /// An image in a format without a decoder here.
     Image(&'static str),
-    /// No image.
+    /// Another format than an image.
     Other(&'static str),
 }
 
 use Kind::{Image, Other};
 
-/// Where they stand, the bytes, and what they begin.
+/// Offset, bytes, and format of each signature.
 const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (0, b"\x93NUMPY", Other("a NumPy array (.npy)")),
     (0, b"\x89HDF\r\n\x1a\n", Other("an HDF5 file")),
@@ -63,8 +63,8 @@ const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (8, b"AVI ", Other("a film")),
 ];
 
-/// Names a file that is neither an image that is read here nor an IDX file; texts are known by all their
-/// bytes.
+/// The format of a file that is neither IDX nor an image with a decoder here; a text is recognised by all bytes
+/// given.
 pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
     let at =
         |place: usize, mark: &[u8]| bytes.get(place..).is_some_and(|rest| rest.starts_with(mark));
@@ -81,7 +81,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
     known.next().map(|(.., kind)| *kind).or_else(|| text(bytes))
 }
 
-/// What ISO's container for media holds, by its brands.
+/// The format in an ISO base media file (ISO/IEC 14496-12), by its brands.
 fn of_media_container(bytes: &[u8]) -> Kind {
     let length = bytes
         .get(..4)
@@ -101,7 +101,7 @@ fn of_media_container(bytes: &[u8]) -> Kind {
     }
 }
 
-/// What a text is.
+/// The format of a text: HTML, SVG, ...
 fn text(bytes: &[u8]) -> Option<Kind> {
     if bytes.contains(&0) {
         return None;

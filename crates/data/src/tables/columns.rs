@@ -1,4 +1,4 @@
-//! The columns that are learned from, and as what.
+//! Choice of feature columns and of their kinds.
 
 use std::collections::HashMap;
 
@@ -13,29 +13,29 @@ use super::sample::Sample;
 use crate::error::DataError;
 use crate::names::{composed, some_of};
 
-/// The most names in a message.
+/// Columns that a message names; the others are counted.
 const MOST_NAMED: usize = 12;
 
-/// A column of numbers is understood by so many, where the first rows have none.
+/// Number of cells that a numeric column is inferred from, if the first rows have none.
 const ENOUGH: usize = 100;
 
-/// A column that is learned from, or the target.
+/// A feature column, or the target.
 #[derive(Clone, Debug)]
 pub(crate) struct Used {
     pub name: String,
     pub kind: Kind,
 }
 
-/// The values of a column.
+/// Kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// Numbers of this format, kept as the distance from about their middle: as f32 they are exact enough.
+    /// Numbers in this format. An offset near the median is subtracted, so that an f32 is accurate enough.
     Number { format: NumberFormat, middle: f64 },
-    /// Categories; chosen by the user, or because they look so.
+    /// Categories; `chosen` is true if the user named the column, false if the kind was inferred.
     Category { chosen: bool },
 }
 
-/// The columns of a table, in the order of its first file, and their places in a file.
+/// Columns of a table in the order of its first file, and their indices there.
 pub(crate) struct Columns {
     pub used: Vec<Used>,
     pub target: Used,
@@ -43,7 +43,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Which columns these settings choose, understood by the first rows of the training file.
+    /// Chooses columns by the settings, and infers their kinds from the first rows of the training file.
     pub fn of(
         input: &Input,
         sample: &Sample,
@@ -100,7 +100,7 @@ impl Columns {
     }
 }
 
-/// The place of a column in a file; `key` is the setting that names it.
+/// Index of a column in a file; `key` is the setting that names it.
 pub(crate) fn find(
     input: &Input,
     sample: &Sample,
@@ -122,7 +122,7 @@ pub(crate) fn find(
     }
 }
 
-/// What a file lacks, and what was probably meant.
+/// The fault of a missing column, and the most similar name.
 fn absent(sample: &Sample, name: &str, key: &str) -> String {
     let header = sample.header.iter().map(String::as_str).filter(|name| !name.is_empty());
     let same = header.clone().find(|other| other.to_lowercase() == name.to_lowercase());
@@ -141,7 +141,7 @@ fn absent(sample: &Sample, name: &str, key: &str) -> String {
     )
 }
 
-/// What the columns at these places hold.
+/// Infers the types of the columns with these indices.
 fn guesses(input: &Input, sample: &Sample, places: &[usize]) -> Result<Vec<Guess>, DataError> {
     let decimal_comma = sample.dialect.decimal_comma;
     let of = |&place: &usize| {
@@ -155,7 +155,7 @@ fn guesses(input: &Input, sample: &Sample, places: &[usize]) -> Result<Vec<Guess
     if open.is_empty() {
         return Ok(guesses);
     }
-    // What the first rows do not say, later ones do.
+    // Columns without values in the first rows are inferred from later rows.
     let mut records = Records::open(input, sample)?;
     while open.values().any(|cells| cells.len() < ENOUGH) && records.advance()? {
         for (&at, cells) in &mut open {

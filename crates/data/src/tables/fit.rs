@@ -1,4 +1,4 @@
-//! The statistics of the training part, and all rows coded by them.
+//! Statistics of the training rows, and coding of all rows by them.
 
 use hearth_config::Missing;
 
@@ -8,10 +8,10 @@ use super::parts::Parts;
 use super::words::{NO_WORD, Words};
 use crate::names::some_of;
 
-/// The most unseen values that are named.
+/// Unseen values that a message names; the others are counted.
 const MOST_NAMED: usize = 3;
 
-/// The coded columns, with what is worth knowing of them.
+/// Coded columns, and warnings about them.
 pub(crate) struct Fitted {
     pub columns: Vec<Column>,
     pub numbers: Vec<f32>,
@@ -19,14 +19,15 @@ pub(crate) struct Fitted {
     pub warnings: Vec<String>,
 }
 
-/// The cells of all rows, as they were read.
+/// Cells of all rows, before coding.
 pub(crate) struct Cells {
     pub numbers: Vec<f32>,
     pub codes: Vec<u32>,
     pub words: Vec<Words>,
 }
 
-/// Codes all rows by the statistics of the training part. A column without a value there is an error: its name.
+/// Codes all rows by the statistics of the training rows. The error is the name of a column without values in the
+/// training rows.
 pub(crate) fn fit(
     cells: Cells,
     columns: &Columns,
@@ -92,7 +93,7 @@ pub(crate) fn fit(
     Ok(Fitted { columns: coded, numbers, codes, warnings })
 }
 
-/// The mean and the population standard deviation of a column.
+/// Mean and population standard deviation of a column, and its missing cells.
 #[derive(Clone, Copy, Default)]
 struct Moments {
     count: usize,
@@ -101,7 +102,7 @@ struct Moments {
     has_missing: bool,
 }
 
-/// Those of each column over these rows, without missing cells.
+/// `[width]`: the moments of each column over these rows, without missing cells.
 fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<Moments> {
     let mut moments = vec![Moments::default(); width];
     let rows = || places.iter().map(|&place| &numbers[place as usize * width..][..width]);
@@ -130,7 +131,7 @@ fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<Moments> {
     moments
 }
 
-/// How the numbers of a column are standardised, as distances from its middle.
+/// Parameters of a column's standardisation, relative to the column's offset.
 #[derive(Clone, Copy)]
 struct Scale {
     mean: f64,
@@ -162,20 +163,20 @@ fn scale(
     Scale { mean: moment.mean, std, fill, has_flag }
 }
 
-/// The middle of sorted numbers, or the mean of the two in the middle.
+/// Median of sorted numbers.
 fn median(sorted: &[f32]) -> f64 {
     let half = sorted.len() / 2;
     let at = |place: usize| f64::from(sorted[place]);
     if sorted.len() % 2 == 1 { at(half) } else { f64::midpoint(at(half - 1), at(half)) }
 }
 
-/// The number of the longest run, and of equally long ones the smallest.
+/// Most frequent of sorted numbers; of equally frequent ones, the smallest.
 fn most_frequent(sorted: &[f32]) -> f64 {
     let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).rev();
     runs.max_by_key(|run| run.len()).map_or(0.0, |run| f64::from(run[0]))
 }
 
-/// Standardises all rows, and puts the flags behind the numbers of each.
+/// Standardises all rows, and appends the missing flags to the numbers of each row.
 fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
     let width = scales.len();
     let num_flags = scales.iter().filter(|scale| scale.has_flag).count();
@@ -200,14 +201,14 @@ fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
     wide
 }
 
-/// The values of a column of categories.
+/// Values of a categorical column.
 struct Values {
     values: Vec<String>,
     fill: Option<String>,
 }
 
 impl Values {
-    /// Those of the training part.
+    /// The values in the training rows.
     fn of(
         codes: &[u32],
         (width, at): (usize, usize),
@@ -240,7 +241,8 @@ impl Values {
         Self { values, fill }
     }
 
-    /// Makes codes of the numbers of words; gives what the validation and test parts have beyond the training part.
+    /// Replaces indices into the vocabulary by codes. Returns a warning about values of validation and test rows that
+    /// do not occur in the training rows.
     fn apply(
         &self,
         codes: &mut [u32],

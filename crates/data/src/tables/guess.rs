@@ -1,27 +1,27 @@
-//! What a column holds, by its first cells.
+//! Inference of a column's type from its first cells.
 
 use super::cell::{is_date, is_missing, without_mark};
 use super::number::NumberFormat;
 
-/// What a column holds.
+/// Inferred type of a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Guess {
-    /// Numbers mostly, written so, and their median.
+    /// Mostly numbers: their format and their median.
     Numbers(NumberFormat, f64),
-    /// Digits with zeros in front: codes, such as postcodes.
+    /// Codes: digits with leading zeros, such as postcodes.
     Codes,
-    /// Words.
+    /// Other text.
     Text,
     /// Dates or times of day.
     Dates,
-    /// Numbers with a sign of money or of a share.
+    /// Numbers with a currency or percent sign.
     Marked,
-    /// No value at all.
+    /// No values.
     Nothing,
 }
 
 impl Guess {
-    /// The guess of these cells.
+    /// Infers the type of these cells.
     pub fn of<'a>(cells: impl Iterator<Item = &'a [u8]>, decimal_comma: bool) -> Self {
         let cells: Vec<&[u8]> =
             cells.map(<[u8]>::trim_ascii).filter(|cell| !is_missing(cell)).collect();

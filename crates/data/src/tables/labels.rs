@@ -1,4 +1,4 @@
-//! Classes of a target, by the rules of class folders: each has rows to train on.
+//! Classes of a target, by the rules of class folders: each class has training rows.
 
 use super::input::Input;
 use super::parts::Parts;
@@ -6,17 +6,17 @@ use super::words::Words;
 use crate::error::DataError;
 use crate::names::some_of;
 
-/// The most classes that are named in a message.
+/// Classes that a message names; the others are counted.
 const MOST_NAMED: usize = 10;
 
-/// The class of each row.
+/// Class label of each row, and class names.
 pub(crate) struct Labels {
     pub labels: Vec<u16>,
     pub names: Vec<String>,
 }
 
 impl Labels {
-    /// Classes in the order of their numbers, where all are numbers, or of their bytes.
+    /// Assigns labels to classes in numeric order if all names are numbers, and in byte order otherwise.
     pub fn of(
         input: &Input,
         column: &str,
@@ -46,7 +46,7 @@ impl Labels {
         Ok(Self { labels: numbers.iter().map(|&word| places[word as usize]).collect(), names })
     }
 
-    /// The classes that these rows lack.
+    /// Classes that do not occur in these rows.
     fn absent(&self, places: &[u32]) -> Vec<&String> {
         let mut found = vec![false; self.names.len()];
         for &place in places {
@@ -55,7 +55,7 @@ impl Labels {
         self.names.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name).collect()
     }
 
-    /// Every class has a row to train on.
+    /// Checks that every class has a training row.
     pub fn check(&self, input: &Input, column: &str, parts: &Parts) -> Result<(), DataError> {
         let lacking = self.absent(&parts.train);
         if lacking.is_empty() {
@@ -66,7 +66,7 @@ impl Labels {
         Err(input.fault_at(None, Some(column), fault))
     }
 
-    /// A warning that some classes are not tested.
+    /// A warning about classes without test rows, if there are any.
     pub fn untested(&self, column: &str, parts: &Parts) -> Option<String> {
         let lacking = self.absent(&parts.test);
         (!lacking.is_empty())

@@ -1,4 +1,4 @@
-//! Columns that give the target away: what they hold is known no sooner than the target itself.
+//! Target leakage: columns from which the target nearly follows, and which are probably unknown at prediction.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,13 @@ use super::coding::ColumnCoding;
 use super::load::Table;
 use super::rows::Targets;
 
-/// A column that explains so much of the target gives it away.
+/// Explained share of the target at which a column counts as leakage.
 const GIVEN_AWAY: f64 = 0.995;
 
-/// Rows to train on from which on something is said.
+/// Fewest training rows for a statement.
 const FEWEST: usize = 20;
 
-/// A sentence on a column from which the target nearly follows.
+/// A sentence about a column from which the target nearly follows; `None` otherwise.
 pub(crate) fn given_away(table: &Table, at: usize) -> Option<String> {
     let explained = explained(table, at).filter(|explained| *explained >= GIVEN_AWAY)?;
     Some(format!(
@@ -24,14 +24,14 @@ pub(crate) fn given_away(table: &Table, at: usize) -> Option<String> {
     ))
 }
 
-/// A column of the training part.
+/// Values of a column in the training rows.
 enum Values {
     Numbers(Vec<f32>),
     Codes(Vec<u32>),
 }
 
-/// The share of the target's variance, or of the errors without it, that a column explains; none where that says
-/// nothing, as of a category of each row's own.
+/// Share of the target's variance, or of the errors of the most frequent class, that a column explains. `None` where
+/// the share is meaningless, as for a category that is unique to each row.
 fn explained(table: &Table, at: usize) -> Option<f64> {
     let places = &table.parts.train;
     if places.len() < FEWEST {
@@ -56,7 +56,7 @@ fn explained(table: &Table, at: usize) -> Option<f64> {
                 }
                 Values::Numbers(numbers) => changes(&numbers, &labels),
             };
-            // Without any column, the most frequent class is the best guess.
+            // Without any column, the most frequent class is the best prediction.
             let before = errors_of_all(&labels);
             (before > 0).then(|| 1.0 - errors as f64 / before as f64)
         }
@@ -91,7 +91,7 @@ fn values(table: &Table, at: usize) -> Values {
     }
 }
 
-/// Rows of another class than the most frequent one.
+/// Number of rows of other classes than the most frequent one.
 fn errors(labels: impl Iterator<Item = u16>) -> usize {
     let mut counts: HashMap<u16, usize> = HashMap::new();
     for label in labels {
@@ -104,8 +104,8 @@ fn errors_of_all(labels: &[u16]) -> usize {
     errors(labels.iter().copied())
 }
 
-/// In the order of a number, changes from class to class beyond those that one range for each class has. Rows of the
-/// same number count by their most frequent class.
+/// Number of changes between classes in rows sorted by a number, beyond those of one contiguous range per class. Rows
+/// of equal numbers count by their most frequent class.
 fn changes(numbers: &[f32], labels: &[u16]) -> usize {
     let mut order: Vec<usize> = (0..numbers.len()).collect();
     order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]).then(labels[a].cmp(&labels[b])));
@@ -119,14 +119,14 @@ fn changes(numbers: &[f32], labels: &[u16]) -> usize {
     within + between.saturating_sub(classes.len() - 1)
 }
 
-/// The sum of squared deviations from the mean.
+/// Sum of squared deviations from the mean.
 fn deviation(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = numbers.clone().count().max(1) as f64;
     let mean = numbers.clone().sum::<f64>() / count;
     numbers.map(|number| (number - mean).powi(2)).sum()
 }
 
-/// Pearson's coefficient.
+/// Pearson's correlation coefficient.
 fn correlation(numbers: &[f32], targets: &[f64]) -> f64 {
     let numbers = || numbers.iter().copied().map(f64::from);
     let count = targets.len() as f64;

@@ -1,4 +1,4 @@
-//! A table of the config -> coded rows in parts.
+//! Loading: `[data] kind = "csv"` -> coded rows in splits.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,28 +18,28 @@ use super::sample::Sample;
 use super::target::{Target, TargetHolds, task_of};
 use crate::error::DataError;
 
-/// The rows of a table, coded, and their parts.
+/// Coded rows of a table, and their splits.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The `kind` in `[data]`.
     pub name: String,
-    /// All rows of one file, or of the training file and then of the test file.
+    /// All rows: those of the single or training file, then those of the test file.
     pub rows: Arc<Rows>,
-    /// Which rows are learned from, validated and tested with.
+    /// Row indices of the splits.
     pub parts: Parts,
-    /// How rows are coded.
+    /// Coding of rows.
     pub coding: Coding,
-    /// The task, as it was written or as the target says.
+    /// The task of the config, or the one that follows from the target.
     pub task: TaskKind,
-    /// How the files were read: their dialects, and what was left out.
+    /// Notes on how the files were read: dialects, and ignored columns.
     pub notes: Vec<String>,
-    /// What the user should know and what was no reason to stop.
+    /// Warnings: faults that do not prevent training.
     pub warnings: Vec<String>,
     /// File -> SHA-256 of its contents, decompressed.
     pub checksums: BTreeMap<String, String>,
 }
 
-/// Loads the table of `[data] kind = "csv"`, whose task is known where it was written.
+/// Loads the table of `[data] kind = "csv"`; `task` is the task of the config, if it names one.
 pub fn load(
     config: &CsvConfig,
     batches: &BatchConfig,
@@ -52,7 +52,8 @@ pub fn load(
     load_input(&input, test.as_ref(), config, batches, task, seed)
 }
 
-/// Loads a table that may be bytes, as [`load()`](load) does; `test` holds the test part, where it is a file of its own.
+/// Loads a table from inputs, which may be bytes in memory, as [`load()`](load) does; `test` is the input of the test
+/// rows, if they are a file of their own.
 pub fn load_input(
     input: &Input,
     test: Option<&Input>,
@@ -89,7 +90,7 @@ pub fn load_input(
     let parts = Parts::of(input, &labelled, config, batches, seed)?;
     let (targets, target) = match labels {
         Some(labels) => {
-            // What is left of a training part that was limited need not have them all.
+            // A limited training set need not contain every class.
             if batches.limit_train.is_none() && batches.overfit_batches.is_none() {
                 labels.check(input, &column, &parts)?;
             }
@@ -138,17 +139,17 @@ fn labelled_rows(targets: &Targets) -> usize {
     }
 }
 
-/// All rows of the files of a table.
+/// All rows of a table's files, before coding.
 pub(crate) struct Read {
     pub raw: Raw,
     pub columns: Columns,
-    /// Rows of the first file.
+    /// Number of rows of the first file.
     pub num_first: usize,
     pub notes: Vec<String>,
     pub checksums: BTreeMap<String, String>,
 }
 
-/// Reads the files of a table, understood by the first one.
+/// Reads the files of a table; dialect and columns are inferred from the first one.
 pub(crate) fn read(
     input: &Input,
     test: Option<&Input>,
@@ -184,7 +185,7 @@ pub(crate) fn read(
     Ok(Read { raw, columns, num_first, notes, checksums })
 }
 
-/// What the checksum of a file goes by: its name, so that data may move; its path where another has that name.
+/// Key of a file's checksum: its name, so that data may move, or its path if the other file has the same name.
 fn key(input: &Input, other: Option<&Input>) -> String {
     let name =
         |input: &Input| input.path().file_name().map(|name| Path::new(name).display().to_string());
@@ -192,7 +193,7 @@ fn key(input: &Input, other: Option<&Input>) -> String {
     own.unwrap_or_else(|| input.path().display().to_string())
 }
 
-/// No column of words is one of names, unless the user says that they are categories.
+/// Checks that no inferred categorical column has nearly unique values, as names have.
 fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
     let guessed = columns.used.iter().filter_map(|used| match used.kind {
         Kind::Category { chosen } => Some((used, chosen)),
@@ -222,7 +223,7 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
     Ok(())
 }
 
-/// Numbers by the mean and standard deviation of the training part.
+/// Standardises a numeric target by mean and standard deviation of the training rows.
 fn standardised_target(
     input: &Input,
     column: &str,
@@ -237,7 +238,7 @@ fn standardised_target(
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
             (least.min(number), most.max(number))
         });
-    // A single row is learned by heart at most.
+    // A single training row has no variance.
     if parts.train.len() > 1 && least >= most {
         let fault = format!(
             "it is the target, and all its numbers are {least} in the training part: there is nothing to predict"

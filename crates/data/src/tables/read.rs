@@ -1,4 +1,4 @@
-//! One pass over the rows of a file: numbers and the numbers of words, nothing of them coded yet.
+//! One pass over the rows of a file: numbers and indices into vocabularies, not coded yet.
 
 use hearth_config::Missing;
 
@@ -13,27 +13,27 @@ use super::sample::Sample;
 use super::words::{NO_WORD, WordFault, Words};
 use crate::error::DataError;
 
-/// The cells of all rows.
+/// Cells of all rows, before coding.
 pub(crate) struct Raw {
     pub num_rows: usize,
-    /// `[rows, numbers]`: distances from each column's middle; NaN where there is no value.
+    /// `[rows, numbers]`: numbers minus the column's offset; NaN for missing cells.
     pub numbers: Vec<f32>,
-    /// `[rows, categories]`: numbers of words.
+    /// `[rows, categories]`: indices into the column's vocabulary.
     pub codes: Vec<u32>,
-    /// The words of each column of categories.
+    /// Vocabulary of each categorical column.
     pub words: Vec<Words>,
     pub target: RawTarget,
 }
 
-/// `[rows]`: the target.
+/// `[rows]`: target values.
 pub(crate) enum RawTarget {
-    /// Numbers, and whether all of them are whole.
+    /// Numbers; `are_whole` is true if all of them are integers.
     Numbers { numbers: Vec<f64>, are_whole: bool },
-    /// Classes, by the numbers of their words.
+    /// Classes, as indices into a vocabulary.
     Words { numbers: Vec<u32>, words: Words },
 }
 
-/// What becomes of a cell.
+/// Destination of a cell.
 #[derive(Clone, Copy)]
 enum Slot {
     Ignored,
@@ -43,7 +43,7 @@ enum Slot {
 }
 
 impl Raw {
-    /// No rows of these columns.
+    /// An empty table of these columns.
     pub fn of(columns: &Columns) -> Self {
         let categories =
             columns.used.iter().filter(|used| matches!(used.kind, Kind::Category { .. }));
@@ -62,7 +62,7 @@ impl Raw {
         }
     }
 
-    /// Adds the rows of a file. `is_first` says that the columns were understood by this one.
+    /// Adds the rows of a file. `is_first` is true for the file that the columns were inferred from.
     pub fn read(
         &mut self,
         input: &Input,
@@ -110,7 +110,7 @@ impl Raw {
         records.finish()
     }
 
-    /// Makes room for the rows of a file, by the length of its first ones.
+    /// Reserves memory for the rows of a file, by the length of its first rows.
     fn reserve(
         &mut self,
         input: &Input,
@@ -130,7 +130,7 @@ impl Raw {
     }
 }
 
-/// What becomes of each cell of a row of this file.
+/// Destinations of the cells of a row in this file.
 fn slots(
     input: &Input,
     sample: &Sample,
@@ -163,7 +163,7 @@ fn slots(
     Ok(slots)
 }
 
-/// The distance of a cell's number from the column's middle; NaN where it has no value.
+/// The number of a cell minus the column's offset; NaN for a missing cell.
 fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> Result<f32, String> {
     let distance = format.parse(cell).map(|number| (number - middle) as f32);
     match distance {
@@ -176,7 +176,7 @@ fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> R
     }
 }
 
-/// The number of a cell's word.
+/// The index of a cell's value in the vocabulary.
 fn word(cell: &[u8], words: &mut Words, missing: Missing) -> Result<u32, String> {
     if is_missing(cell) {
         return refused(missing).map(|()| NO_WORD);
@@ -197,7 +197,7 @@ fn refused(missing: Missing) -> Result<(), String> {
         .to_owned())
 }
 
-/// Adds the target of a row.
+/// Adds the target value of a row.
 fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(), String> {
     if is_missing(cell) {
         return Err(
@@ -226,7 +226,7 @@ fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(
     Ok(())
 }
 
-/// Why a cell is no number, and what to do.
+/// The fault of a cell that is no number, and its remedy.
 pub(crate) fn no_number(cell: &[u8], otherwise: &str) -> String {
     let Ok(text) = std::str::from_utf8(cell) else { return foreign::not_utf_8(cell) };
     let shown: String = text.chars().take(40).collect();

@@ -1,4 +1,4 @@
-//! Rows to predict for, of a CSV file.
+//! Rows of a CSV file for prediction.
 
 use hearth_config::shown;
 
@@ -13,32 +13,32 @@ use super::sample::Sample;
 use crate::error::DataError;
 use crate::names::some_of;
 
-/// The most columns in a note.
+/// Columns that a note names; the others are counted.
 const MOST_NAMED: usize = 5;
 
-/// The rows of a file, whose target nobody needs to know.
+/// Coded rows of a file, without targets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowFile {
-    /// The rows, coded.
+    /// Coded rows.
     pub rows: Rows,
-    /// How the file was read: its dialect, and columns that were left out.
+    /// Notes on how the file was read: its dialect, and ignored columns.
     pub notes: Vec<String>,
-    /// Values that the training part does not have.
+    /// Values that do not occur in the training rows.
     pub unseen: Vec<Unseen>,
 }
 
-/// A value that the training part does not have.
+/// A value that does not occur in the training rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {
-    /// The place of its row, from 0.
+    /// Index of the row, from 0.
     pub row: usize,
-    /// The name of its column.
+    /// Name of the column.
     pub column: String,
     /// The value.
     pub value: String,
 }
 
-/// Reads rows whose columns are found by their names, in any order; others are left out.
+/// Reads rows for prediction. Columns are found by name, in any order; other columns are ignored.
 pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
     let sample = Sample::of(input)?;
     let mut places = Vec::with_capacity(coding.columns.len());

@@ -1,4 +1,4 @@
-//! The first rows of a table, by which it is understood.
+//! First rows of a table, from which dialect and columns are inferred.
 
 use csv::ByteRecord;
 
@@ -9,19 +9,19 @@ use super::number::NumberFormat;
 use crate::error::DataError;
 use crate::names::composed;
 
-/// Bytes of a file that are looked at first.
+/// Bytes that are read at first.
 const HEAD: usize = 1 << 20;
 
-/// The most bytes of its first lines.
+/// Most bytes that are read, if the first lines are long.
 const LONGEST: usize = 64 << 20;
 
-/// Rows that are looked at.
+/// Largest number of rows in the sample.
 const ROWS: usize = 2000;
 
-/// The first rows of a table.
+/// First rows of a table.
 pub(crate) struct Sample {
     pub dialect: Dialect,
-    /// The names of the columns, trimmed and composed; trailing ones that are empty are left out.
+    /// Column names, trimmed and in Unicode's composed form, without empty trailing ones.
     pub header: Vec<String>,
     pub rows: Vec<ByteRecord>,
 }
@@ -46,7 +46,7 @@ impl Sample {
         }
     }
 
-    /// The sample of a file that begins so; none where no row is whole.
+    /// Parses the first bytes of a file; `None` if they hold no complete row.
     fn of_head(input: &Input, head: &[u8], is_whole: bool) -> Result<Option<Self>, DataError> {
         if let Some(fault) = foreign::fault(head) {
             return Err(input.fault(fault));
@@ -66,7 +66,7 @@ impl Sample {
             records.push(record.clone());
         }
         if !is_whole && reader.is_done() {
-            // Its end is not known.
+            // The last row may be incomplete.
             records.pop();
         }
         if records.len() < 2 && !is_whole {
@@ -96,13 +96,13 @@ impl Sample {
         Ok(Some(Self { dialect, header, rows: records }))
     }
 
-    /// How the column at this place writes its numbers.
+    /// Number format of the column with this index.
     pub fn format(&self, place: usize) -> NumberFormat {
         let cells = self.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
         NumberFormat::of(&cells.collect::<Vec<_>>(), self.dialect.decimal_comma).0
     }
 
-    /// Whether the first line holds values, and no names: a number in it, and no name of `wanted`.
+    /// True if the first line holds values instead of names: one is a number, and none is `wanted`.
     pub fn has_no_names(&self, wanted: &str) -> bool {
         let format = NumberFormat { decimal_comma: self.dialect.decimal_comma, thousands: None };
         let numbers = self.header.iter().filter(|name| format.parse(name.as_bytes()).is_some());

@@ -1,17 +1,17 @@
-//! Codings that come from a file: bounded and consistent, before anything is built from them.
+//! Validation of codings that were read from a file, before anything is built from them.
 
 use super::MOST_VALUES;
 use super::coding::{Coding, Column, ColumnCoding};
 use super::target::Target;
 
-/// The widest row.
+/// Largest number of values in a row.
 const WIDEST: usize = 1 << 22;
 
-/// The most classes.
+/// Largest number of classes.
 const MOST_CLASSES: usize = 1 << 16;
 
 impl Coding {
-    /// What is wrong with it; nothing of one that was made here.
+    /// The fault of the coding; `None` if it is bounded and consistent, as every coding of a loaded table is.
     pub fn fault(&self) -> Option<String> {
         if self.columns.is_empty() {
             return Some("it has no column".to_owned());
@@ -42,7 +42,7 @@ fn is_sound(column: &Column) -> bool {
             is_scale(*mean, *std) && fill.is_none_or(f64::is_finite)
         }
         ColumnCoding::Category { values, fill } => {
-            // Without missing cells to train on, the value of missing ones is not among the others.
+            // Without missing training cells, the value of missing cells is not among the values.
             let is_known = |value: &String| value.is_empty() || values.binary_search(value).is_ok();
             values.len() <= MOST_VALUES
                 && values.windows(2).all(|pair| pair[0] < pair[1])

@@ -1,4 +1,4 @@
-//! What a table holds, before anyone has written settings for it.
+//! Survey of a table without settings: proposed settings for `hearth init`.
 
 use std::collections::HashSet;
 
@@ -14,39 +14,39 @@ use super::words::NO_WORD;
 use crate::error::DataError;
 use crate::names::composed;
 
-/// Rows from which on consecutive numbers are no accident.
+/// Fewest rows at which consecutive numbers count as row numbers.
 const FEWEST: usize = 10;
 
-/// The words of the fault of a column with too many values, which is found at a row.
+/// Words that identify the fault of a column with too many values.
 const TOO_MANY: &str = "different values";
 
-/// The result of [`survey`].
+/// Result of [`survey`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
-    /// Settings that the table can be learned from with: its target, the columns that have to be ignored, and
-    /// `missing` where cells are. Files are not named.
+    /// Settings for training on the table: target, ignored columns, and `missing` if cells are missing. Files are not
+    /// named.
     pub settings: CsvConfig,
-    /// Rows.
+    /// Number of rows.
     pub num_rows: usize,
-    /// Columns that are learned from.
+    /// Number of feature columns.
     pub num_columns: usize,
-    /// The contents of the target.
+    /// Kind of values in the target column.
     pub holds: TargetHolds,
-    /// Different values of the target.
+    /// Number of distinct values of the target.
     pub num_values: usize,
-    /// Each ignored column, and why.
+    /// Ignored columns, each with the reason.
     pub ignored: Vec<(String, String)>,
-    /// The columns with missing cells.
+    /// Columns with missing cells.
     pub missing: Vec<String>,
 }
 
-/// Reads a table whose target is the column of this name, or the last one. An error means that nothing can be learned
-/// from it as it is.
+/// Surveys a table whose target is the column of this name, or the last one. An error means that the table cannot be
+/// trained on.
 pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> {
     let sample = Sample::of(input)?;
     let target = match target {
         Some(target) => composed(target).into_owned(),
-        // A first line of values has no name in it, and is refused.
+        // A first line of values has no names; it is an error later on.
         None if sample.has_no_names("") => String::new(),
         None => sample.header.last().cloned().unwrap_or_default(),
     };
@@ -70,7 +70,7 @@ pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> 
                     && column != settings.target
                     && !settings.ignore.contains(&column) =>
             {
-                // Behind it stands what a user does about it.
+                // The remedy follows the semicolon.
                 let fault = fault.split(';').next().unwrap_or_default().to_owned();
                 settings.ignore.push(column.clone());
                 ignored.push((column, fault));
@@ -112,7 +112,7 @@ pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> 
     })
 }
 
-/// The names of the columns of numbers, or of the others, in their order.
+/// Names of the numeric or the categorical columns, in order.
 fn names(read: &Read, are_numbers: bool) -> Vec<&String> {
     let used = read.columns.used.iter();
     used.filter(|used| matches!(used.kind, Kind::Number { .. }) == are_numbers)
@@ -120,7 +120,7 @@ fn names(read: &Read, are_numbers: bool) -> Vec<&String> {
         .collect()
 }
 
-/// The columns whose numbers are each one more than that of the row before.
+/// Columns whose numbers increase by one from row to row.
 fn counting(read: &Read) -> Vec<String> {
     let Raw { num_rows, numbers, .. } = &read.raw;
     let names = names(read, true);
@@ -136,7 +136,7 @@ fn counting(read: &Read) -> Vec<String> {
     names.iter().enumerate().filter(counts).map(|(_, name)| (*name).clone()).collect()
 }
 
-/// The columns with missing cells.
+/// Columns with missing cells.
 fn missing(read: &Read) -> Vec<String> {
     let Raw { numbers, codes, .. } = &read.raw;
     let [with_numbers, with_codes] = [true, false].map(|are_numbers| names(read, are_numbers));

@@ -1,37 +1,37 @@
-//! The words of a column, each with a number.
+//! Vocabulary of a categorical column.
 
 use std::collections::HashMap;
 
 use super::{MOST_VALUES, foreign};
 use crate::names::composed;
 
-/// A cell without a value, among the numbers of words.
+/// Index of a missing cell.
 pub(crate) const NO_WORD: u32 = u32::MAX;
 
-/// A text of fewer rows is not taken for names.
+/// A column with fewer cells is never taken for one of names.
 const FEW: usize = 20;
 
-/// The words of a column, numbered in the order in which they were found.
+/// The distinct values of a column, indexed in the order of their first occurrence.
 #[derive(Default)]
 pub(crate) struct Words {
-    /// As written -> the number of its word.
+    /// Cell as written -> index of its value.
     known: HashMap<Box<[u8]>, u32>,
-    /// Composed.
+    /// Values in Unicode's composed form.
     pub texts: Vec<String>,
-    /// Cells with a word.
+    /// Number of cells with a value.
     pub count: usize,
 }
 
-/// What is wrong with a word.
+/// A fault of a value.
 pub(crate) enum WordFault {
-    /// It is not UTF-8; the sentence says more.
+    /// The text is not UTF-8; the message for the user.
     Encoding(String),
-    /// It is one more than there may be.
+    /// The vocabulary exceeds [`MOST_VALUES`].
     TooMany,
 }
 
 impl Words {
-    /// The number of a trimmed cell's word.
+    /// Index of a trimmed cell's value, which is added if it is new.
     pub fn number(&mut self, cell: &[u8]) -> Result<u32, WordFault> {
         self.count += 1;
         if let Some(number) = self.known.get(cell) {
@@ -58,12 +58,12 @@ impl Words {
         Ok(number)
     }
 
-    /// Whether nearly all cells have a word of their own, as names and numbers of rows have.
+    /// True if nearly all values are unique, as names and identifiers are.
     pub fn are_names(&self) -> bool {
         self.count >= FEW && self.texts.len() * 10 >= self.count * 9
     }
 
-    /// Two words that differ in case alone.
+    /// Two values that differ only in case.
     pub fn case_twins(&self) -> Option<(&str, &str)> {
         let mut seen: HashMap<String, &str> = HashMap::new();
         let mut words: Vec<&str> = self.texts.iter().map(String::as_str).collect();

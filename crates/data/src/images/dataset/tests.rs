@@ -8,7 +8,7 @@ use crate::digest::sha256;
 struct Folder(tempfile::TempDir);
 
 impl Folder {
-    /// Three images to train on and two to test, grey, 2x2.
+    /// Three training and two test images, grey, 2x2.
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         folder.write("train-images", &[3, 2, 2], &(0..12).collect::<Vec<_>>());
@@ -79,10 +79,10 @@ fn channels_that_stand_last_are_moved_and_said_once() {
     assert_eq!(dataset.train.image(0), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
     let [note] = &dataset.notes[..] else { panic!("{:?}", dataset.notes) };
     assert!(note.contains("train-images: 2x2x3 was read as images of 2x2"), "{note}");
-    // The same images, the channels first, are the same set.
+    // The same images with channels first are the same dataset.
     folder.write("test-images", &[2, 3, 2, 2], &[7; 24]);
     assert_eq!(folder.load(None).unwrap().test.shape, shape);
-    // What can be read both ways is not guessed.
+    // An ambiguous layout is not guessed.
     folder.write("train-images", &[3, 3, 2, 3], &[0; 54]);
     let message = folder.load(None).unwrap_err();
     assert!(
@@ -172,7 +172,7 @@ fn what_does_not_fit_together_is_named() {
     assert!(folder.load(None).unwrap_err().contains("test-labels cannot be read"));
 }
 
-/// Loads with other labels, of as many images.
+/// Loads images with these labels.
 fn labelled(train: &[u8], test: &[u8], classes: Option<&[&str]>) -> Result<Dataset, String> {
     let folder = Folder::new();
     for (name, labels) in [("train", train), ("test", test)] {
@@ -185,7 +185,7 @@ fn labelled(train: &[u8], test: &[u8], classes: Option<&[&str]>) -> Result<Datas
 #[test]
 fn labels_follow_the_rules_of_class_folders() {
     let fault = |train: &[u8], classes: Option<&[&str]>, wanted: &str| {
-        // The test labels are told after those that are learned from.
+        // Faults of test labels are reported after those of training labels.
         let message = labelled(train, &[99], classes).unwrap_err();
         assert!(message.contains("train-labels") && message.contains(wanted), "{message}");
     };

@@ -1,8 +1,7 @@
-//! What an image file claims to hold, compared with its length before a decoder allocates for it.
+//! Plausibility of an image file's header, checked before a decoder allocates memory.
 //!
-//! The limits that decoders keep leave claims out: a chunk of a `WebP` and a list of a TIFF are allocated by
-//! the word of their heads, a frame may be larger than the image around it, and what is inside an icon or a
-//! TIFF is decoded without any limit.
+//! The limits of the decoders have gaps: a `WebP` chunk and a TIFF list are allocated by the length in their headers,
+//! a frame may be larger than its canvas, and images within an icon or a TIFF are decoded without any limit.
 
 use std::ops::Range;
 
@@ -13,7 +12,8 @@ use super::tiff;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// The file that a decoder may be given, and its format: the file itself, or the PNG within an icon.
+/// Format and bytes for the decoder: the file itself, or the PNG within an icon. An error if its header is
+/// implausible.
 pub(super) fn checked(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, &[u8]), Flaw> {
     match format {
         ImageFormat::Ico => {
@@ -28,7 +28,7 @@ pub(super) fn checked(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat,
     Ok((format, bytes))
 }
 
-/// The largest PNG of an icon, if it has any.
+/// The largest PNG within an icon, if there is one.
 fn png_of_icon(bytes: &[u8]) -> Option<&[u8]> {
     let side = |byte: u8| if byte == 0 { 256 } else { u32::from(byte) };
     let count = little_endian(bytes, 4, 2)? as usize;
@@ -40,20 +40,20 @@ fn png_of_icon(bytes: &[u8]) -> Option<&[u8]> {
     pngs.max_by_key(|(area, _)| *area).map(|(_, image)| image)
 }
 
-/// That no chunk is longer than the file, and no frame larger than the canvas.
+/// Checks that no chunk is longer than the file, and no frame larger than the canvas.
 fn check_webp(bytes: &[u8]) -> Result<(), Flaw> {
-    // Without that head there is one frame, which says itself how large the image is.
+    // A file without this header is a single frame with its own size.
     if bytes.get(12..16) != Some(b"VP8X") {
         return Ok(());
     }
     let number = |at, length| little_endian(bytes, at, length).unwrap_or(0) as usize;
     let canvas = [number(24, 3) + 1, number(27, 3) + 1];
-    // So far the decoder looks for chunks.
+    // The decoder looks for chunks up to here.
     let end = 20 + number(16, 4).next_multiple_of(2) + number(4, 4).saturating_sub(12);
     check_chunks(bytes, 12..end, canvas)
 }
 
-/// Looks at the chunks that begin within `range`.
+/// Checks the chunks that begin within `range`.
 fn check_chunks(bytes: &[u8], mut range: Range<usize>, canvas: [usize; 2]) -> Result<(), Flaw> {
     while !range.is_empty()
         && let at = range.start

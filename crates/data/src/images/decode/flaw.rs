@@ -1,4 +1,4 @@
-//! Why a file is no image that can be read, in our words.
+//! Faults of image files, with messages for the user.
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use image::{ImageError, ImageFormat};
 use super::{jpeg, tiff, whole};
 use crate::images::signature::{Kind, kind};
 
-/// How each format that is read begins, as far as a file may have been cut within it.
+/// Signatures of the formats, to recognise a file that was truncated within its signature.
 const BEGINS: [&[u8]; 8] = [
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -20,20 +20,20 @@ const BEGINS: [&[u8]; 8] = [
     b"qoif",
 ];
 
-/// Why a file is no image that can be read.
+/// A fault of an image file.
 #[derive(Debug)]
 pub(super) enum Flaw {
-    /// It ends before its last pixel, or before the mark of its end.
+    /// The file ends before its last pixel or before its end marker.
     TooEarly,
-    /// It may be sound, and is stored in a way that is not read here.
+    /// The file may be sound, and uses an unsupported feature of its format.
     Unsupported,
-    /// The same, and which way, as a clause.
+    /// The file uses an unsupported feature, described by this clause.
     Unread(Cow<'static, str>),
-    /// Its contents contradict each other.
+    /// The contents are inconsistent.
     Damaged,
-    /// It takes more memory than it may.
+    /// Decoding exceeds the memory limit.
     TooLarge,
-    /// It begins like no format that is read here.
+    /// The first bytes match no format with a decoder here.
     Unknown,
 }
 
@@ -51,26 +51,26 @@ impl From<ImageError> for Flaw {
 }
 
 impl Flaw {
-    /// A way to compress pixels that is not read here.
+    /// An unsupported compression.
     pub fn compression(name: &str) -> Self {
         Self::Unread(format!("it is compressed in a way that is not read here ({name})").into())
     }
 
-    /// A way to store pixels that is not read here.
+    /// An unsupported pixel format.
     pub fn pixels(name: &str) -> Self {
         Self::Unread(
             format!("its pixels are stored in a way that is not read here ({name})").into(),
         )
     }
 
-    /// What a decoder of this format found, by a look at the file itself.
+    /// Replaces a decoder's error by a more exact one, from the bytes of the file.
     pub fn explained(self, format: ImageFormat, bytes: &[u8]) -> Self {
         let is_weak = matches!(format, ImageFormat::Bmp | ImageFormat::Pnm | ImageFormat::Tga);
         match (format, &self) {
             (_, Self::TooLarge | Self::Unread(_)) => self,
-            // Its head is a text, and its pixels may be.
+            // Header and pixels of a Netpbm file may be text.
             (ImageFormat::Pnm, _) if is_netpbm(bytes) => Self::TooEarly,
-            // Two letters, or a name, make no image.
+            // A signature of two letters, or a name, is weak evidence for a format.
             _ if is_weak && kind(bytes).is_some() => Self::Unknown,
             (ImageFormat::Bmp, Self::Unsupported | Self::Damaged) => {
                 of_bitmap(bytes).unwrap_or(self)
@@ -81,7 +81,7 @@ impl Flaw {
         }
     }
 
-    /// What is wrong with a file of these bytes.
+    /// The fault in words.
     pub fn reason(self, bytes: &[u8]) -> Cow<'static, str> {
         match self {
             _ if bytes.is_empty() => "it is empty".into(),
@@ -96,7 +96,7 @@ impl Flaw {
                     "it ends too early".into()
                 }
                 Some(Kind::Other(name)) => format!("it is {name}").into(),
-                // A transfer as text changes the bytes around it.
+                // A transfer in text mode changes the bytes around these letters.
                 None if bytes.get(1..4) == Some(b"PNG") => "its contents are damaged".into(),
                 None => "it is in no format that is read here".into(),
             },
@@ -104,12 +104,12 @@ impl Flaw {
     }
 }
 
-/// Whether no more than the beginning of a head is there.
+/// True if a file consists of a prefix of a signature.
 fn is_begun(begin: &[u8], bytes: &[u8]) -> bool {
     begin.starts_with(bytes) || bytes.len() < 12 && bytes.starts_with(begin)
 }
 
-/// Whether a text has nothing but what a Netpbm image has: numbers and comments behind its mark.
+/// True if a text has only numbers and comments after the signature, as a Netpbm image has.
 fn is_netpbm(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let words = text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
@@ -117,9 +117,9 @@ fn is_netpbm(bytes: &[u8]) -> bool {
     text.starts_with("P7\nWIDTH") || words.skip(1).all(is_number)
 }
 
-/// How a bitmap is compressed, where no decoder here reads it.
+/// The unsupported compression of a BMP file, if it has one.
 fn of_bitmap(bytes: &[u8]) -> Option<Flaw> {
-    // Older heads are shorter.
+    // Headers of older versions are shorter.
     if *bytes.get(14)? < 40 {
         return None;
     }

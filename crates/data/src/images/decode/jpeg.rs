@@ -1,8 +1,8 @@
-//! The end of a JPEG. Its decoder fills what is missing with grey: a file that was cut, even one that was given
-//! an end mark afterwards, would pass for an image.
+//! Completeness of JPEG files. The decoder fills missing blocks with grey, so that a truncated file, even one with an
+//! end marker appended, would pass as an image.
 //!
-//! The segments are walked to the end of the first image, and the blocks of each scan are counted by their
-//! Huffman codes, without what they stand for. ITU-T T.81, Annexes B, F and G.
+//! The check walks the segments to the end of the first image, and counts the blocks of each scan by their Huffman
+//! codes, without decoding coefficients. ITU-T T.81, Annexes B, F and G.
 
 mod bits;
 mod scan;
@@ -11,7 +11,7 @@ use super::flaw::Flaw;
 use bits::Table;
 use scan::{Component, Frame};
 
-/// What a segment is, by the byte behind 0xFF.
+/// Kinds of segments, by the byte after 0xFF.
 mod marker {
     pub const SOI: u8 = 0xd8;
     pub const EOI: u8 = 0xd9;
@@ -20,7 +20,7 @@ mod marker {
     pub const JPG: u8 = 0xc8;
     pub const DAC: u8 = 0xcc;
     pub const DRI: u8 = 0xdd;
-    /// Of JPEG-LS.
+    /// Start of a JPEG-LS frame.
     pub const SOF55: u8 = 0xf7;
     pub const TEM: u8 = 0x01;
 
@@ -29,24 +29,24 @@ mod marker {
     }
 }
 
-/// The Huffman tables of each of the four numbers, for the first coefficient of a block and for the others.
+/// Four Huffman tables each for DC and AC coefficients.
 #[derive(Default)]
 struct Tables {
     first: [Option<Table>; 4],
     others: [Option<Table>; 4],
 }
 
-/// That all blocks of the first image are there, and the mark of its end.
+/// Checks that all blocks of the first image are present, and its end marker.
 pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
     walk(bytes, true)
 }
 
-/// Why a decoder refuses a file, as far as its segments tell: it is cut, or coded in a way that is not read here.
+/// Reason of a decoder's error, as far as the segments tell: a truncated file or an unsupported coding.
 pub(super) fn refused(bytes: &[u8]) -> Option<Flaw> {
     walk(bytes, false).err()
 }
 
-/// Goes from segment to segment; `counts` asks for the blocks of each scan.
+/// Walks the segments; `counts` enables counting the blocks of each scan.
 fn walk(bytes: &[u8], counts: bool) -> Result<(), Flaw> {
     let (mut tables, mut interval, mut at) = (Tables::default(), 0, 2);
     let mut frame: Option<Frame> = None;
@@ -54,7 +54,7 @@ fn walk(bytes: &[u8], counts: bool) -> Result<(), Flaw> {
         let found = next_marker(bytes, at).ok_or(Flaw::TooEarly)?;
         at = found + 2;
         let marker = bytes[found + 1];
-        // Cameras put other images behind the first one.
+        // Cameras append other images to the first one.
         if marker == marker::EOI || marker == marker::SOI && frame.is_some() {
             return match frame {
                 Some(frame) if counts && !frame.is_complete() => Err(Flaw::TooEarly),
@@ -89,8 +89,7 @@ fn walk(bytes: &[u8], counts: bool) -> Result<(), Flaw> {
     }
 }
 
-/// The place of the next marker, behind whatever stands before it; within a scan, two bytes of 0xFF and zero
-/// stand for one.
+/// Offset of the next marker. Within a scan, 0xFF followed by zero is a byte of data and no marker.
 fn next_marker(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
@@ -114,7 +113,7 @@ fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// The size and the components of a frame that is read here.
+/// Parses the size and components of a frame; an error for unsupported kinds of frames.
 fn read_frame(marker: u8, segment: &[u8]) -> Result<Frame, Flaw> {
     let how = match marker {
         0xc0..=0xc2 if segment.first().is_some_and(|bits| *bits != 8) => {

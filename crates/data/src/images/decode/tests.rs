@@ -53,7 +53,7 @@ fn the_name_tells_a_format_that_has_no_mark() {
         read_image_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
         [1, 1, 2, 2, 3, 3]
     );
-    // The bytes are believed before the name.
+    // The bytes take precedence over the name.
     let bytes =
         encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Png);
     assert_eq!(
@@ -89,9 +89,9 @@ fn transparency_becomes_white() {
 fn colours_that_were_multiplied_by_transparency_are_divided() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/images/clear.tif");
     let mut tiff = std::fs::read(file).unwrap();
-    // 100 of 255 on white, half through.
+    // A value of 100 at half opacity on white.
     assert_eq!(read(&tiff, RGB), [177, 177, 127, 127, 127, 127]);
-    // What the fourth number is: one short number, 2 where the others are as they look.
+    // Tag ExtraSamples, short, one value: 2 is straight alpha, 1 is premultiplied.
     let entry = b"\x52\x01\x03\0\x01\0\0\0\x02";
     let at = tiff.windows(9).position(|bytes| bytes == entry).unwrap();
     tiff[at + 8] = 1;
@@ -110,7 +110,7 @@ fn inverting_turns_dark_into_light() {
 
 #[test]
 fn any_size_is_stretched_without_aliasing() {
-    // Stripes finer than the result average out.
+    // Stripes finer than the target's pixels average out.
     let stripes = image::GrayImage::from_fn(200, 100, |column, _| {
         Luma([if column % 2 == 0 { 0 } else { 200 }])
     });
@@ -165,12 +165,12 @@ fn what_is_no_image_is_named() {
     );
 }
 
-/// A PNG whose header says how large it is, over as many zeros as asked for.
+/// A grey PNG of `side` x `side` pixels by its header, whose data decompress to `zeros` zeros.
 fn png_of_zeros(side: u32, zeros: usize) -> Vec<u8> {
     png(side, zeros, &[])
 }
 
-/// The same with other chunks behind its header.
+/// The PNG of [`png_of_zeros`], with other chunks behind its header.
 fn png(side: u32, zeros: usize, others: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut chunk = |kind: &[u8; 4], data: &[u8]| {
@@ -228,12 +228,12 @@ fn turning_an_image_counts_as_memory() {
 fn a_profile_of_colours_does_not_unfold_without_end() {
     let profile = [&b"name\0\0"[..], &deflated(64 << 20)].concat();
     let bomb = png(1, 5, &[(b"iCCP", &profile)]);
-    // It is left out, alone and in an icon, and takes no more than 8 MiB on the way.
+    // The profile is skipped, in a PNG and in an icon, and takes at most 8 MiB.
     assert_eq!(read(&bomb, GREY), [255; 4]);
     assert_eq!(read(&icon(&bomb), GREY), [255; 4]);
 }
 
-/// An icon of one image.
+/// An icon with one image.
 fn icon(image: &[u8]) -> Vec<u8> {
     let length = (image.len() as u32).to_le_bytes();
     let entry = [&[1, 1, 0, 0, 1, 0, 32, 0][..], &length, &[22, 0, 0, 0]].concat();
@@ -252,7 +252,7 @@ fn a_png_in_an_icon_is_held_to_the_limits_of_any() {
 
 #[test]
 fn a_webp_keeps_what_its_heads_say() {
-    // Of one pixel, with transparency.
+    // One pixel with an alpha channel.
     let webp = |chunk: &[u8]| {
         let length = (chunk.len() as u32 + 22).to_le_bytes();
         let head = b"WEBPVP8X\x0a\0\0\0\x18\0\0\0\0\0\0\0\0\0";
@@ -273,7 +273,7 @@ fn a_webp_keeps_what_its_heads_say() {
 fn a_tiff_keeps_what_its_directory_says() {
     let short = |tag: u16, value: u16| (tag, 3_u16, 1_u32, u32::from(value));
     for (entry, fault_of_it) in [
-        // A list of 16 million offsets, and a text.
+        // A list of 16 million offsets, and a long text.
         ((273, 4, 1 << 24, 8), "ends too early"),
         ((270, 2, 1 << 28, 8), "ends too early"),
         (short(259, 7), "JPEG within TIFF"),
@@ -290,7 +290,7 @@ fn a_tiff_keeps_what_its_directory_says() {
             &value.to_le_bytes(),
             &[0; 4],
         ];
-        // A short number stands at the beginning of its four bytes.
+        // A short value occupies the first of the field's four bytes.
         let value = if kind == 3 { value << 16 } else { value };
         let big = [
             &b"MM\0*\0\0\0\x08\0\x01"[..],

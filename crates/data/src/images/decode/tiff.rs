@@ -1,4 +1,4 @@
-//! The first directories of a TIFF, read before its decoder sees them.
+//! Image file directories of TIFF files, checked before decoding.
 //!
 //! Adobe, *TIFF Revision 6.0*, 1992; for `BigTIFF`, the specification at `AWare` Systems.
 
@@ -21,16 +21,16 @@ const EXTRA_SAMPLES: u16 = 338;
 const SAMPLE_FORMAT: u16 = 339;
 const DNG_VERSION: u16 = 50706;
 
-/// The widest and highest tile.
+/// Largest width and height of a tile, in pixels.
 const LARGEST_TILE: u64 = 1 << 16;
 
-/// The most numbers for each pixel, those that are left out included.
+/// Most samples per pixel, ignored ones included.
 const MOST_SAMPLES: u64 = 16;
 
-/// Compressions that are read: none, Group 4, LZW, Deflate by its two numbers, `PackBits`.
+/// Supported compressions: none, Group 4, LZW, Deflate under its two codes, `PackBits`.
 const READ: [u64; 6] = [1, 4, 5, 8, 32_773, 32_946];
 
-/// Compressions that are not.
+/// Unsupported compressions.
 const UNREAD: [(u64, &str); 13] = [
     (2, "CCITT's Huffman code within TIFF"),
     (3, "fax, Group 3, within TIFF"),
@@ -47,24 +47,24 @@ const UNREAD: [(u64, &str); 13] = [
     (50_001, "WebP within TIFF"),
 ];
 
-/// Whether these are the first bytes of a `BigTIFF`.
+/// True for the first bytes of a `BigTIFF`.
 pub(super) fn is_big(bytes: &[u8]) -> bool {
     bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+")
 }
 
-/// Its bytes, in its order.
+/// Bytes of a TIFF, with its byte order.
 struct Tiff<'a> {
     bytes: &'a [u8],
     is_little: bool,
     has_wide_offsets: bool,
 }
 
-/// A list of numbers, or of other things.
+/// An entry of a directory: a tag and a list of values.
 struct Entry {
     tag: u16,
     kind: u64,
     count: u64,
-    /// Where its values stand.
+    /// Offset of the values.
     place: u64,
 }
 
@@ -84,13 +84,12 @@ impl<'a> Tiff<'a> {
         })
     }
 
-    /// Where the first directory stands.
+    /// Offset of the first directory.
     fn first(&self) -> Option<u64> {
         if self.has_wide_offsets { self.number(8, 8) } else { self.number(4, 4) }
     }
 
-    /// The entries of a directory, and where the next one stands, 0 behind the last. None where the file ends
-    /// within it.
+    /// Entries of a directory, and the offset of the next one, 0 after the last. `None` if the file ends within it.
     fn directory(&self, at: u64) -> Option<(Vec<Entry>, u64)> {
         let (head, size, counts) = if self.has_wide_offsets { (8, 20, 8) } else { (2, 12, 4) };
         let entries = self.number(at, head)?;
@@ -109,7 +108,7 @@ impl<'a> Tiff<'a> {
         Some(((0..entries).map(entry).collect::<Option<_>>()?, next))
     }
 
-    /// The number at this place of a list.
+    /// The value at this index of an entry's list; `None` if it is no unsigned integer or outside of the file.
     fn value(&self, entry: &Entry, place: u64) -> Option<u64> {
         let width = width(entry.kind);
         let is_number = matches!(entry.kind, 1 | 3 | 4 | 16) && place < entry.count;
@@ -118,7 +117,7 @@ impl<'a> Tiff<'a> {
     }
 }
 
-/// How many bytes a value of a type has.
+/// Bytes of a value of this type.
 fn width(kind: u64) -> u64 {
     match kind {
         3 | 8 => 2,
@@ -128,8 +127,8 @@ fn width(kind: u64) -> u64 {
     }
 }
 
-/// That no list is longer than the file and no row of a tile longer than any of an image, before anything is
-/// allocated by their word; and that the first image is compressed in a way that is read.
+/// Checks that no list is longer than the file and no tile larger than [`LARGEST_TILE`], before a decoder allocates
+/// memory by them; and that the compression of the first image is supported.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
     let tiff = Tiff::of(bytes);
     let directory = tiff.first().and_then(|at| tiff.directory(at));
@@ -162,7 +161,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
             Err(Flaw::compression(known.map_or(&unknown, |(_, name)| name)))
         }
         _ if number(FILL_ORDER) == Some(2) => Err(Flaw::pixels("the lowest bit first")),
-        // Its decoder panics.
+        // The decoder panics.
         _ if number(PLANES) == Some(2) && has(TILES) => Err(Flaw::pixels("tiles in planes")),
         _ => Ok(()),
     }
@@ -172,14 +171,14 @@ fn of_tag(tiff: &Tiff<'_>, entries: &[Entry], tag: u16) -> Option<u64> {
     entries.iter().find(|entry| entry.tag == tag).and_then(|entry| tiff.value(entry, 0))
 }
 
-/// Whether the colours of the first image are multiplied by its transparency already.
+/// True if the first image has premultiplied alpha.
 pub(super) fn is_multiplied(bytes: &[u8]) -> bool {
     let tiff = Tiff::of(bytes);
     let directory = tiff.first().and_then(|at| tiff.directory(at));
     directory.is_some_and(|(entries, _)| of_tag(&tiff, &entries, EXTRA_SAMPLES) == Some(1))
 }
 
-/// How the pixels of the first image are stored, where its decoder does not read them.
+/// The unsupported pixel format of the first image, in words.
 pub(super) fn stored(bytes: &[u8]) -> Flaw {
     let tiff = Tiff::of(bytes);
     let Some((entries, _)) = tiff.first().and_then(|at| tiff.directory(at)) else {
@@ -208,11 +207,11 @@ pub(super) fn stored(bytes: &[u8]) -> Flaw {
     Flaw::pixels(&format!("{colours}{comma}{samples}{format}{bits} bits{planes}"))
 }
 
-/// That the pixels of every page are within the file.
+/// Checks that the pixels of every page are within the file.
 pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
     let tiff = Tiff::of(bytes);
     let mut at = tiff.first().ok_or(Flaw::TooEarly)?;
-    // Pages that share their lists, or lead back to each other, are looked at no longer than others of this length.
+    // Bounds the work on pages that share lists or form a cycle by the length of the file.
     let mut left = bytes.len() as u64;
     let mut is_first = true;
     while at > 0 && left > 0 {
@@ -224,8 +223,8 @@ pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
             return Err(Flaw::TooEarly);
         }
         let find = |tag| entries.iter().find(|entry| entry.tag == tag);
-        // Some writers count more bytes for the last strip than it needs: of the first page that is not
-        // compressed, the decoder has found all pixels.
+        // Some writers announce more bytes for the last strip than it has: for an uncompressed first page, the
+        // decoder has found all pixels.
         let is_decoded = is_first && of_tag(&tiff, &entries, COMPRESSION).unwrap_or(1) == 1;
         for (places, lengths) in [(STRIPS, STRIP_BYTES), (TILES, TILE_BYTES)] {
             let (Some(places), Some(lengths)) = (find(places), find(lengths)) else { continue };

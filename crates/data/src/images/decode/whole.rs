@@ -1,4 +1,4 @@
-//! That a file goes on to its end: decoders fill what is missing with grey, or stop at the first frame.
+//! Completeness of image files: decoders fill missing pixels with grey, or stop at the first frame.
 
 use image::ImageFormat;
 
@@ -6,8 +6,8 @@ use super::claims::little_endian;
 use super::flaw::Flaw;
 use super::{jpeg, tiff};
 
-/// That a file of this format has all of its parts, as far as they tell where they end. Bytes behind the end
-/// are no fault: cameras keep films and previews there.
+/// Checks that a file of this format is complete, as far as its structure tells. Bytes after the end are allowed:
+/// cameras append videos and previews.
 pub(super) fn check(format: ImageFormat, bytes: &[u8]) -> Result<(), Flaw> {
     let ends = match format {
         ImageFormat::Png => png(bytes),
@@ -16,15 +16,15 @@ pub(super) fn check(format: ImageFormat, bytes: &[u8]) -> Result<(), Flaw> {
         ImageFormat::Ico => icon(bytes),
         ImageFormat::Jpeg => return jpeg::check_end(bytes),
         ImageFormat::Tiff => return tiff::check_end(bytes),
-        // An end of eight bytes, and nothing behind it.
+        // An end marker of eight bytes, with nothing after it.
         ImageFormat::Qoi => bytes.ends_with(&[0, 0, 0, 0, 0, 0, 0, 1]).then_some(()),
-        // Their decoders need every pixel, and there is nothing behind the pixels.
+        // Their decoders need every pixel, and nothing follows the pixels.
         _ => Some(()),
     };
     ends.ok_or(Flaw::TooEarly)
 }
 
-/// Chunk after chunk to IEND.
+/// Walks the chunks of a PNG to IEND.
 fn png(bytes: &[u8]) -> Option<()> {
     let mut at = 8;
     loop {
@@ -40,22 +40,22 @@ fn png(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// Block after block to the trailer.
+/// Walks the blocks of a GIF to the trailer.
 fn gif(bytes: &[u8]) -> Option<()> {
-    /// Bytes of a table of colours.
+    /// Bytes of a colour table.
     fn table(flags: u8) -> usize {
         if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
     }
     let mut at = 13 + table(*bytes.get(10)?);
     loop {
         match *bytes.get(at)? {
-            // An image: its place and size, its colours, the length of its codes.
+            // An image descriptor, its colour table, and the code length.
             0x2c => at += 11 + table(*bytes.get(at + 9)?),
             0x21 => at += 2,
-            // The trailer; or what no viewer reads on from.
+            // The trailer, or a byte at which every viewer stops.
             _ => return Some(()),
         }
-        // Blocks of data, the last one empty.
+        // Data sub-blocks, the last one empty.
         loop {
             let length = usize::from(*bytes.get(at)?);
             at += 1 + length;
@@ -66,13 +66,13 @@ fn gif(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// As long as its head says.
+/// Compares the length of a `WebP` file with its header.
 fn webp(bytes: &[u8]) -> Option<()> {
     let length = little_endian(bytes, 4, 4)? as usize;
     (bytes.len() >= length + 8).then_some(())
 }
 
-/// Every image of an icon.
+/// Checks that every image of an icon is within the file.
 fn icon(bytes: &[u8]) -> Option<()> {
     let count = little_endian(bytes, 4, 2)? as usize;
     for index in 0..count {

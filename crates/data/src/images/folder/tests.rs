@@ -8,7 +8,7 @@ use super::*;
 
 mod readings;
 
-/// A folder that a test fills with images.
+/// A temporary folder that a test fills with images.
 pub(crate) struct ImageFolder(pub tempfile::TempDir);
 
 impl ImageFolder {
@@ -16,7 +16,7 @@ impl ImageFolder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// A folder whose test set is the given number of images of each of two classes.
+    /// A folder with `train` training and `test` test images of each of two classes.
     pub(crate) fn parts(train: u8, test: u8) -> Self {
         let images = Self::new();
         for (part, count) in [("train", train), ("test", test)] {
@@ -250,7 +250,7 @@ fn a_hundred_thousand_images_in_a_thousand_classes() {
 fn a_folder_that_many_links_lead_to_is_read_once() {
     use std::os::unix::fs::symlink;
     let images = ImageFolder::parts(2, 1);
-    // Two ways from each folder to the next one: 2^29 to the last, which leads to the first of them.
+    // Two links from each folder to the next: 2^29 paths to the last folder, which links back to the first.
     for depth in 0..30 {
         let folder = images.path(&format!("train/cat/deep-{depth:02}"));
         fs::create_dir(&folder).unwrap();
@@ -271,12 +271,12 @@ fn what_cannot_be_read_is_left_out() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let images = ImageFolder::parts(2, 1);
     let _socket = std::os::unix::net::UnixListener::bind(images.path("train/cat/socket")).unwrap();
-    // A file that fails when it is read, whoever reads.
+    // A file that cannot be read even by root.
     symlink("/proc/self/mem", images.path("train/cat/failing.png")).unwrap();
     images.add("train/dog/locked.png", [7; 3]);
     let locked = images.path("train/dog/locked.png");
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
-    // Root reads it all the same.
+    // Root reads it regardless.
     let is_read = fs::read(&locked).is_ok();
     let dataset = images.load();
     let labels: &[u16] = if is_read { &[0, 0, 1, 1, 1] } else { &[0, 0, 1, 1] };

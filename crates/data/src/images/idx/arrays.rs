@@ -1,4 +1,4 @@
-//! The images and the labels that an IDX file holds.
+//! Images and labels of IDX files.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -8,29 +8,29 @@ use super::{Idx, Type};
 use crate::error::DataError;
 use crate::images::examples::PictureShape;
 
-/// The images of an IDX file.
+/// Images of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
     /// `[count, channels, height, width]`, 0 to 255.
     pub pixels: Vec<u8>,
-    /// The size of each image.
+    /// Shape of each image.
     pub shape: PictureShape,
-    /// What was recognised and is not said by the file itself.
+    /// A note for the user on the channel order, if it was inferred.
     pub notice: Option<String>,
 }
 
 impl Images {
-    /// How many images there are.
+    /// Number of images.
     pub fn count(&self) -> usize {
         self.pixels.len() / self.shape.pixels()
     }
 }
 
 impl Idx {
-    /// The images that it holds; `path` is named in errors and in the notice.
+    /// Interprets the values as images; errors and the notice name `path`.
     ///
-    /// Channels may stand last, `[count, height, width, channels]`, where only that gives 1 or 3 of them; they
-    /// are moved to the front. Values may be of any type of whole numbers, within 0 to 255.
+    /// Channels may be last, `[count, height, width, channels]`, if only that gives 1 or 3 channels; they are moved
+    /// to the front. Values may be integers of any type, from 0 to 255.
     pub fn images(self, path: &Path) -> Result<Images, DataError> {
         let fault = |fault: String| DataError::set(path, fault);
         let (shape, order) = layout::layout(&self.dims).map_err(fault)?;
@@ -51,7 +51,7 @@ impl Idx {
         if kind != Type::Byte {
             check_range(kind, &pixels, &(0..=255))
                 .map_err(|found| fault(format!("{found}; pixels are bytes from 0 to 255")))?;
-            // The lowest byte of each is all there is.
+            // Values fit in the lowest byte.
             let size = kind.size();
             for place in 0..pixels.len() / size {
                 pixels[place] = pixels[(place + 1) * size - 1];
@@ -71,7 +71,7 @@ impl Idx {
         Ok(Images { pixels, shape, notice })
     }
 
-    /// The labels that it holds, of any type of whole numbers; `path` is named in errors.
+    /// Interprets the values as labels, integers of any type; errors name `path`.
     pub fn labels(&self, path: &Path) -> Result<Vec<u16>, DataError> {
         let fault = |fault: String| DataError::set(path, fault);
         match self.dims[..] {
@@ -94,7 +94,7 @@ impl Idx {
         Ok(self.kind.numbers(&self.bytes).map(|label| label as u16).collect())
     }
 
-    /// What labels of two dimensions are, and what to do.
+    /// The fault of labels with two dimensions, and its remedy.
     fn rows(&self, width: usize) -> String {
         let count = self.dims[0];
         let size = self.kind.size();
@@ -114,9 +114,9 @@ impl Idx {
     }
 }
 
-/// An error where values leave the range, or are no such numbers.
+/// Checks that all values are integers within the range.
 fn check_range(kind: Type, bytes: &[u8], range: &RangeInclusive<i32>) -> Result<(), String> {
-    // No file has so many classes that only multiples of 256 are among their numbers.
+    // Labels that are all multiples of 256 are byte-swapped.
     if kind.are_swapped(bytes, &(0..=255)) {
         return Err("its values are stored with the lowest byte first; in IDX the highest is, as in NumPy's \
                     '>i4'"

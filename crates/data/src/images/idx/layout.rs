@@ -1,18 +1,18 @@
-//! The dimensions of an array of images: height and width, and channels before or behind them.
+//! Dimensions of an array of images: channels first or channels last.
 
 use crate::images::examples::PictureShape;
 
-/// Where the channels of an image stand.
+/// Position of the channels in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// `[channels, height, width]`, as everything here has them.
+    /// `[channels, height, width]`, as in the rest of Hearth.
     First,
-    /// `[height, width, channels]`, as `TensorFlow`, Pillow and `OpenCV` have them.
+    /// `[height, width, channels]`, as in `TensorFlow`, Pillow and `OpenCV`.
     Last,
 }
 
-/// The size of the images of an array and the order of their dimensions. An error says how else it could be
-/// read, or why in no way.
+/// Image shape and channel order of an array with these dimensions. An error states both readings, or why there is
+/// none.
 pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, Order), String> {
     let can_be_channels = |count: usize| matches!(count, 1 | 3);
     let first = |channels, height, width| (PictureShape { channels, height, width }, Order::First);
@@ -45,7 +45,7 @@ fn channels(count: usize) -> String {
     format!("{count} channel{}", if count == 1 { "" } else { "s" })
 }
 
-/// A shape that says what an array of these dimensions holds.
+/// An unambiguous shape for an array with these dimensions.
 fn decisive(dims: &[usize]) -> String {
     match *dims {
         [count, 1, height, width] | [count, height, width, 1] => {
@@ -55,7 +55,7 @@ fn decisive(dims: &[usize]) -> String {
     }
 }
 
-/// Brings the channels of each image to the front.
+/// Transposes each image from channels last to channels first, in place.
 pub(super) fn channels_first(pixels: &mut [u8], shape: PictureShape) {
     let mut interleaved = vec![0; shape.pixels()];
     let plane = shape.height * shape.width;

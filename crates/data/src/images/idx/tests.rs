@@ -156,7 +156,7 @@ fn a_gzip_bomb_is_read_no_further_than_its_header_announces() {
     let mut source = Cursor::new(&packed[..]);
     let length = packed.len() as u64;
     assert!(parse(&mut source, length, Path::new("bomb")).is_err());
-    // BufReader takes 8 kB at a time: the rest of the bomb was left alone.
+    // BufReader reads 8 kB at a time: the rest of the bomb was not read.
     assert!(packed.len() > 10_000 && source.position() <= 8192, "{}", source.position());
 }
 
@@ -205,7 +205,7 @@ proptest! {
         bytes[place] ^= mask;
         if let Ok(read) = parse_bytes(&bytes) {
             prop_assert_eq!(read.bytes.len(), read.dims.iter().product::<usize>());
-            // A gzip header has bytes (time, system) that change nothing of the contents.
+            // A gzip header has bytes (time, system) that do not affect the contents.
             prop_assert!(packed && read == sound || read.sha256 != sound.sha256);
         }
     }

@@ -1,17 +1,17 @@
-//! The types of an IDX file's values, and whole numbers of any of them.
+//! Types of the values of IDX files, and conversion to integers.
 
 use std::ops::RangeInclusive;
 
-/// The type of a value.
+/// Type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// An unsigned byte.
     Byte,
     /// A signed byte.
     SignedByte,
-    /// A signed number of two bytes.
+    /// A signed integer of two bytes.
     Short,
-    /// A signed number of four bytes.
+    /// A signed integer of four bytes.
     Int,
     /// A floating-point number of four bytes.
     Float,
@@ -29,18 +29,18 @@ impl Type {
         (0x0e, Self::Double),
     ];
 
-    /// The type that a header names.
+    /// The type with this code in a header.
     pub fn of(code: u8) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind)
     }
 
-    /// Its number in a header.
+    /// The code in a header.
     pub fn code(self) -> u8 {
         let known = Self::ALL.iter().find(|(_, kind)| *kind == self);
         known.map(|(code, _)| *code).expect("every type is listed")
     }
 
-    /// Its bytes.
+    /// Bytes per value.
     pub fn size(self) -> usize {
         match self {
             Self::Byte | Self::SignedByte => 1,
@@ -50,7 +50,7 @@ impl Type {
         }
     }
 
-    /// Its name, where its values are no whole numbers.
+    /// The name of a floating-point type; `None` for integers.
     pub(super) fn fraction(self) -> Option<&'static str> {
         match self {
             Self::Float => Some("float"),
@@ -59,7 +59,7 @@ impl Type {
         }
     }
 
-    /// The least and the greatest of values with fractions.
+    /// Minimum and maximum of floating-point values.
     pub(super) fn reach(self, bytes: &[u8]) -> (f64, f64) {
         let values = bytes.chunks_exact(self.size()).map(|value| match *value {
             [a, b, c, d] => f32::from_be_bytes([a, b, c, d]).into(),
@@ -69,7 +69,7 @@ impl Type {
         values.fold(ends, |(least, most), value| (least.min(value), most.max(value)))
     }
 
-    /// Each value of whole numbers that are stored with the highest byte first.
+    /// Iterator over big-endian integers.
     pub(super) fn numbers(self, bytes: &[u8]) -> impl Iterator<Item = i32> {
         bytes.chunks_exact(self.size()).map(move |value| self.number(value))
     }
@@ -84,8 +84,8 @@ impl Type {
         }
     }
 
-    /// Whether the values were stored with the lowest byte first: as they are they leave a byte, and the other
-    /// way round all are within `range`.
+    /// True if the values seem to be little-endian: as big-endian integers they leave `range`, and byte-swapped all
+    /// are within it.
     pub(super) fn are_swapped(self, bytes: &[u8], range: &RangeInclusive<i32>) -> bool {
         let swapped = bytes.chunks_exact(self.size()).map(|value| match *value {
             [high, low] => i16::from_le_bytes([high, low]).into(),

@@ -1,4 +1,4 @@
-//! Class folders, and what only looks like them.
+//! Recognition of class folders among folders that could be splits.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,17 @@ use crate::error::DataError;
 use crate::images::contents::{Contents, Shape};
 use crate::names::{composed, listed, name_of, some_of};
 
-/// Names of folders that hold a class's images and mean nothing else.
+/// Names of folders that merely contain the images of a class.
 const CONTAINERS: [&str; 14] = [
     "data", "files", "frames", "image", "images", "img", "imgs", "jpeg", "jpg", "photo", "photos",
     "picture", "pictures", "png",
 ];
 
-/// The most folders that may be parts by other names.
+/// Most folders that may be splits by unusual names.
 const MOST_PARTS: usize = 8;
 
-/// Takes the folders with the names of parts for classes, since others with images stand beside them, and
-/// says so; an error where they may be parts all the same.
+/// Accepts folders with names of splits as classes if other folders of images stand beside them, and adds a note; an
+/// error if they may be splits nevertheless.
 pub(super) fn beside_parts(
     root: &Path,
     parts: &[&PathBuf],
@@ -28,7 +28,7 @@ pub(super) fn beside_parts(
     let inner = |folder: &Path| Contents::of(folder).unwrap_or_default();
     let nested: Vec<_> =
         parts.iter().filter(|folder| inner(folder).shape() == Shape::Nested).collect();
-    // Folders of the same names inside and beside a part are the same classes.
+    // Folders of equal names inside and beside a split are the same classes.
     let beside: BTreeSet<_> = classes
         .iter()
         .flat_map(|folder| names(&inner(folder)).into_iter().chain([key(folder)]))
@@ -59,12 +59,12 @@ pub(super) fn beside_parts(
     Ok(())
 }
 
-/// That folders are classes, and neither parts by other names nor classes with parts inside.
+/// Checks that folders are classes, and neither splits by unusual names nor classes with splits inside.
 pub(super) fn check(root: &Path, folders: &[PathBuf]) -> Result<(), DataError> {
     let mut nested: Vec<(&Path, BTreeSet<String>)> = Vec::new();
     let mut others = 0;
     for folder in folders {
-        // What cannot be looked into is told when it is read.
+        // An unreadable folder is reported when its images are read.
         let Ok(inner) = Contents::of(folder) else { continue };
         check_parts_inside(root, folder, &inner)?;
         match inner.shape() {
@@ -87,8 +87,7 @@ pub(super) fn check(root: &Path, folders: &[PathBuf]) -> Result<(), DataError> {
     Err(DataError::set(root, fault))
 }
 
-/// Folders that hold folders of the same names, and these names: all of them, or two of a few that have two
-/// names in common.
+/// Folders with the same subfolder names, and these names: all folders, or two of a few that share two names.
 fn alike<'a>(
     nested: &[(&'a Path, BTreeSet<String>)],
     are_all: bool,
@@ -112,7 +111,7 @@ fn alike<'a>(
     })
 }
 
-/// What is in a folder, or in the folder of its own name that is all it holds.
+/// The contents of a folder, or of its only subfolder if that has the folder's own name.
 fn innermost(folder: &Path, contents: Contents) -> Contents {
     match &contents.folders[..] {
         [inner] if key(inner) == key(folder) => Contents::of(inner).unwrap_or(contents),
@@ -120,7 +119,7 @@ fn innermost(folder: &Path, contents: Contents) -> Contents {
     }
 }
 
-/// That a class folder does not hold parts of its own: `CLASS/train`, `CLASS/test`.
+/// Checks that a class folder does not hold splits: `CLASS/train`, `CLASS/test`.
 fn check_parts_inside(root: &Path, folder: &Path, inner: &Contents) -> Result<(), DataError> {
     let parts: Vec<_> =
         inner.folders.iter().filter_map(|folder| Some((Part::of(folder)?, folder))).collect();
@@ -147,7 +146,7 @@ fn check_parts_inside(root: &Path, folder: &Path, inner: &Contents) -> Result<()
     Err(DataError::set(root, fault))
 }
 
-/// The names of the folders in a folder, however they are written.
+/// The names of the subfolders, in Unicode's composed form and lower case.
 fn names(contents: &Contents) -> BTreeSet<String> {
     contents.folders.iter().map(|folder| key(folder)).collect()
 }

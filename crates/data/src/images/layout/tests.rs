@@ -1,7 +1,7 @@
 use super::*;
 use crate::images::folder::tests::ImageFolder;
 
-/// A folder with an image at each of these places.
+/// A folder with an image in each of these subfolders.
 fn with(images: &[&str]) -> ImageFolder {
     let folder = ImageFolder::new();
     for name in images {
@@ -10,7 +10,7 @@ fn with(images: &[&str]) -> ImageFolder {
     folder
 }
 
-/// What is said of the folder: its layout and notes, or why it has none, without the folder's own name.
+/// The folder's layout and notes, or its error; the folder's path is replaced by `here`.
 fn said(folder: &ImageFolder) -> String {
     let root = folder.0.path().display().to_string();
     let text = match Layout::of(folder.0.path()) {
@@ -24,7 +24,7 @@ fn assert_said(images: &[&str], wanted: &str) {
     assert_eq!(said(&with(images)), wanted, "{images:?}");
 }
 
-/// What is told of a folder that can be read in several ways: each of these.
+/// Asserts that the layout is an error with each of these texts.
 fn assert_told(images: &[&str], wanted: &[&str]) {
     let folder = with(images);
     assert!(Layout::of(folder.0.path()).is_err(), "{images:?}: {}", said(&folder));
@@ -65,7 +65,7 @@ fn parts_are_found_by_any_usual_name() {
     assert_said(&["train/cat", "val/cat"], "here: train in train/, valid in val/");
     assert_said(&["train/cat", "train/dog"], "here: train in train/");
     assert_said(&["cat", "dog"], "here");
-    // What systems, archivers and people leave beside parts.
+    // Files of operating systems, archivers and users beside splits.
     let folder = with(&["train/cat", "test/cat", "__MACOSX/train/cat", ".ipynb_checkpoints/a"]);
     folder.write("README.md", b"of cats");
     folder.write("labels.csv", b"0,cat");
@@ -99,7 +99,7 @@ fn what_can_be_read_in_two_ways_is_told_with_both() {
     let both = ["For a part, move", "for a class, move all class folders into a folder train/"];
     assert_told(&["train/cat", "train/dog", "extra"], &both);
     assert_told(&["train/cat", "test/cat", "extra"], &both);
-    // Two names of parts, of which one holds class folders.
+    // Two names of splits, one of them with class folders.
     assert_told(&["train/cat", "train/dog", "test", "extra"], &both);
     assert_told(&["cat", "dog", "test/cat", "test/dog"], &both);
     assert_told(&["cat", "dog", "test/cat", "test/dog"], &["into a folder train/; for a class"]);
@@ -109,7 +109,7 @@ fn what_can_be_read_in_two_ways_is_told_with_both() {
         &["foo/bag", "bar/bag"],
         &["foo/bag", "foo/shoe", "bar/Bag"],
         &["covid/images", "covid/masks", "normal/images", "normal/masks"],
-        // As they are published, with the images to be named beside them.
+        // The layout of a published dataset, with unlabelled images beside the splits.
         &[
             "seg_train/seg_train/bag",
             "seg_train/seg_train/shoe",
@@ -121,11 +121,11 @@ fn what_can_be_read_in_two_ways_is_told_with_both() {
     ] {
         assert_told(images, &["are they parts, or classes?", "name them train/", "for classes"]);
     }
-    // That each class keeps its images in a folder means nothing.
+    // A folder of images within each class folder is no split.
     assert_said(&["cat/images", "dog/images"], "here");
     assert_said(&["cat/old", "dog/new"], "here");
     assert_said(&["cat/old", "dog/old", "fox"], "here");
-    // Where the class folders are in train/, they are classes.
+    // Folders within train/ are classes.
     assert_said(&["train/foo/bag", "train/bar/bag"], "here: train in train/");
 }
 
@@ -170,7 +170,7 @@ fn folders_that_were_packed_together_are_unpacked() {
         &["train/train/cat", "train/val/cat"],
         "here/train: train in train/, valid in val/\nhere/train: read in place of the folder around it",
     );
-    // One class with folders in it is one class.
+    // A class with subfolders is one class.
     assert_said(&["boot/left", "boot/right"], "here");
 }
 
@@ -191,7 +191,7 @@ fn what_hearth_wrote_is_left_out() {
     assert_eq!(said(&folder), format!("here\nhere/{note}"));
     let layout = Layout::of(&folder.path("runs")).unwrap_err().to_string();
     assert!(layout.contains("it was written by Hearth"), "{layout}");
-    // Beside parts as well.
+    // Beside splits as well.
     std::fs::create_dir_all(folder.path("parts/train")).unwrap();
     for (from, to) in
         [("cat", "parts/train/cat"), ("dog", "parts/train/dog"), ("runs", "parts/runs")]

@@ -1,4 +1,4 @@
-//! Rows that are coded one by one.
+//! Coding of single rows.
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Ten rows of a number, a category and a class.
+/// Ten rows with a number, a category and a class.
 const TEN: &str = "size,colour,kind\n1,red,a\n2,red,b\n3,blue,a\n4,blue,b\n5,red,a\n6,red,b\n7,blue,a\n8,blue,b\n\
                    9,red,a\n10,red,b\n";
 
@@ -132,7 +132,7 @@ fn missing_cells_become_what_the_settings_say() {
         assert!((f64::from(second[0]) - (filled - mean) / std).abs() < 1e-6);
         assert_eq!(second.get(1).copied(), missing_flag.then_some(1.0));
         assert_eq!(table.rows.codes.len(), 7);
-        // The same row by its cells.
+        // The same row, coded from its cells.
         let row = table.coding.encode(&[("c", "a"), ("x", "NA")]).unwrap();
         assert!((row.numbers[0] - second[0]).abs() < 1e-6 && row.codes == table.rows.codes[1..2]);
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 use crate::images::decode::{Bounds, read_image_bytes};
 use crate::images::examples::PictureShape;
 
-/// What is said of a file by this name.
+/// The fault in the message about a file.
 fn fault(name: &str, bytes: &[u8]) -> String {
     let shape = PictureShape { channels: 3, height: 8, width: 8 };
     let read = read_image_bytes(Path::new(name), bytes, shape, false, Bounds::FILE);
@@ -12,13 +12,13 @@ fn fault(name: &str, bytes: &[u8]) -> String {
     fault.split(';').next().unwrap_or_default().to_owned()
 }
 
-/// A file that `scripts/images.py` made.
+/// A file made by `scripts/images.py`.
 fn case(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/images");
     std::fs::read(folder.join(name)).unwrap()
 }
 
-/// The same file with another number in the first list of a TIFF.
+/// The TIFF with another value of a tag in its first directory.
 fn with_tag(mut tiff: Vec<u8>, tag: u16, value: u16) -> Vec<u8> {
     let at = u32::from_le_bytes(*tiff[4..].first_chunk().unwrap()) as usize;
     let entries = u16::from_le_bytes(*tiff[at..].first_chunk().unwrap()).into();
@@ -31,7 +31,7 @@ fn with_tag(mut tiff: Vec<u8>, tag: u16, value: u16) -> Vec<u8> {
     tiff
 }
 
-/// The same JPEG with another kind of frame, of so many bits.
+/// A JPEG with another kind of frame and another bit depth.
 fn with_frame(marker: u8, bits: u8) -> Vec<u8> {
     let mut jpeg = case("restarts.jpg");
     let at = jpeg.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
@@ -99,7 +99,7 @@ fn a_sound_file_that_is_not_read_is_not_called_damaged() {
     }
 }
 
-/// Cameras' raw images are TIFFs, and begin with a preview.
+/// Raw images of cameras are TIFFs that begin with a preview.
 #[test]
 fn the_preview_of_a_raw_image_is_not_taken_for_it() {
     let is_raw = |tag: u16, value: u32| {

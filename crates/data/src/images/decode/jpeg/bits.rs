@@ -1,21 +1,22 @@
-//! The bits of a scan, and the Huffman codes in them.
+//! Bit reader of a JPEG scan, and its Huffman codes.
 
 use super::super::flaw::Flaw;
 
-/// The bits that are looked up at once.
+/// Bits of a lookup in the table of short codes.
 const LOOKAHEAD: u32 = 10;
 
 /// A Huffman table.
 pub struct Table {
-    /// By the next ten bits, the symbol and the length of its code; length 0 where it is longer than that.
+    /// `[2^LOOKAHEAD]`: symbol and code length by the next bits; length 0 for longer codes.
     short: Vec<(u8, u8)>,
-    /// For each length, the first sixteen bits behind its codes, its first code, and the place of its symbol.
+    /// For each code length: the first 16-bit value after its codes, its first code, and the index of its first
+    /// symbol.
     long: [(u32, u32, usize); 17],
     symbols: Vec<u8>,
 }
 
 impl Table {
-    /// Of the number of codes of each length from 1 to 16, and their symbols (T.81, Annex C).
+    /// Builds a table from the number of codes of each length from 1 to 16, and their symbols (T.81, Annex C).
     pub fn new(lengths: &[u8; 16], symbols: &[u8]) -> Result<Self, Flaw> {
         let mut short = vec![(0, 0); 1 << LOOKAHEAD];
         let mut long = [(0, 0, 0); 17];
@@ -41,28 +42,28 @@ impl Table {
     }
 }
 
-/// The bits between two markers, and ones behind them, which are no code.
+/// The bits between two markers, padded with ones, which are no code.
 #[derive(Default)]
 pub struct Bits {
-    /// Without the zeros that follow a byte of 0xFF.
+    /// Bytes without the stuffed zeros after 0xFF.
     bytes: Vec<u8>,
-    /// How many bits there are.
+    /// Number of bits.
     length: usize,
-    /// How many were taken.
+    /// Number of bits taken.
     at: usize,
-    /// The next bits from the highest on, and how many of them are held.
+    /// The next bits, from the highest bit on, and their number.
     buffer: u64,
     held: u32,
 }
 
 impl Bits {
-    /// Starts on the bytes of a scan before the next marker.
+    /// Starts reading the bytes of a scan up to the next marker.
     pub fn start(&mut self, coded: &[u8]) {
         self.bytes.clear();
         let mut rest = coded;
         while let Some(place) = rest.iter().position(|byte| *byte == 0xff) {
             self.bytes.extend_from_slice(&rest[..=place]);
-            // Several of them before a zero, or at the end, fill space.
+            // Repeated 0xFF bytes before a zero or at the end are padding.
             let behind = rest[place..].iter().position(|byte| *byte != 0xff);
             rest = behind.map_or(&[], |behind| &rest[place + behind + 1..]);
         }
@@ -82,7 +83,7 @@ impl Bits {
         }
     }
 
-    /// The symbol of the next code; [`Bits::skip`] may follow without another look.
+    /// Decodes the next symbol; [`Bits::skip`] may follow without a refill.
     #[inline]
     pub fn symbol(&mut self, table: &Table) -> Result<u8, Flaw> {
         self.fill();
@@ -104,13 +105,13 @@ impl Bits {
                 self.skip(length);
                 Ok(symbol)
             }
-            // The bits of the end and the ones behind them.
+            // The last bits and the padding.
             None if self.at + 16 > self.length => Err(Flaw::TooEarly),
             None => Err(Flaw::Damaged),
         }
     }
 
-    /// The next bits, sixteen of them at most.
+    /// Takes the next bits, at most 16.
     #[inline]
     pub fn take(&mut self, count: u32) -> u32 {
         self.fill();
@@ -119,7 +120,7 @@ impl Bits {
         bits
     }
 
-    /// Leaves bits out.
+    /// Skips bits.
     #[inline]
     pub fn skip(&mut self, count: u32) {
         self.at += count as usize;
@@ -127,12 +128,12 @@ impl Bits {
         self.buffer = self.buffer.checked_shl(count).unwrap_or(0);
     }
 
-    /// Whether more bits were taken than there are.
+    /// True if more bits were taken than the scan has.
     pub fn is_over(&self) -> bool {
         self.at > self.length
     }
 
-    /// How many whole bytes were not taken.
+    /// Number of whole bytes left.
     pub fn rest(&self) -> usize {
         self.length.saturating_sub(self.at) / 8
     }

@@ -1,25 +1,25 @@
-//! The blocks of a JPEG's scans.
+//! Blocks of JPEG scans.
 
 use super::super::flaw::Flaw;
 use super::bits::{Bits, Table};
 use super::{Tables, marker, next_marker};
 
-/// Left-over bytes of a scan that say nothing: encoders fill space.
+/// Largest number of unused bytes at the end of a scan: encoders pad.
 const FILL: usize = 64;
 
-/// A component of a frame: brightness, or one of the colours.
+/// A component of a frame: luma or chroma.
 pub struct Component {
     id: u8,
-    /// Its blocks in an MCU, across and down.
+    /// Blocks of the component in an MCU, horizontally and vertically.
     sampling: [usize; 2],
-    /// The lowest bit of each coefficient that was coded so far, in zigzag order.
+    /// Lowest bit coded so far of each coefficient, in zigzag order.
     lowest: [u8; 64],
-    /// Of a progressive frame, the coefficients of each block that are not zero.
+    /// Bit set of the nonzero coefficients of each block, in a progressive frame.
     nonzero: Vec<u64>,
 }
 
 impl Component {
-    /// None where it is sampled in no way that there is.
+    /// `None` for an invalid sampling factor.
     pub fn new(id: u8, sampling: u8) -> Option<Self> {
         let sampling = [usize::from(sampling >> 4), usize::from(sampling & 15)];
         let good = sampling.iter().all(|factor| (1..=4).contains(factor));
@@ -27,22 +27,22 @@ impl Component {
     }
 }
 
-/// An image.
+/// A frame: an image and its components.
 pub struct Frame {
     is_progressive: bool,
-    /// Width and height.
+    /// Width and height in pixels.
     size: [usize; 2],
     components: Vec<Component>,
     bits: Bits,
 }
 
-/// What a scan codes, by its header.
+/// Header of a scan.
 struct Header {
-    /// The component, and the numbers of its tables.
+    /// For each component: its index, and the numbers of its DC and AC tables.
     components: Vec<(usize, usize, usize)>,
-    /// The first and the last coefficient.
+    /// First and last coefficient in zigzag order.
     range: [u32; 2],
-    /// The bit that was coded before, 0 for none, and the one that is coded now.
+    /// Successive approximation: the bit coded before, 0 for none, and the bit of this scan.
     bits: [u8; 2],
 }
 
@@ -51,12 +51,12 @@ impl Frame {
         Self { is_progressive, size: size.map(usize::from), components, bits: Bits::default() }
     }
 
-    /// Whether every coefficient was coded to its last bit.
+    /// True if every coefficient was coded to its last bit.
     pub fn is_complete(&self) -> bool {
         self.components.iter().all(|component| component.lowest == [0; 64])
     }
 
-    /// Counts the blocks of a scan; gives the length of what is coded.
+    /// Counts the blocks of a scan; returns the length of its coded data in bytes.
     pub fn scan(
         &mut self,
         header: &[u8],
@@ -70,7 +70,7 @@ impl Frame {
             self.components[*component].lowest[first as usize..=last as usize].fill(header.bits[1]);
         }
         if !header.has(tables) {
-            // Films of JPEGs leave the tables out that all of them have.
+            // Motion JPEG omits the tables that all frames share.
             return Ok(0);
         }
         let most =
@@ -100,12 +100,12 @@ impl Frame {
             let read = self.units(part, units[0], strides[0], &header, tables);
             let is_restart = marker::is_restart(bytes[end + 1]);
             match read {
-                // Between two marks of a restart it is not the end that is missing.
+                // Missing bits between two restart markers are damage, not truncation.
                 Err(Flaw::TooEarly) if is_restart => return Err(Flaw::Damaged),
                 read => read?,
             }
             if self.bits.rest() > FILL.max((end - at) / 50) {
-                // Other blocks than those that were written.
+                // The decoded blocks are not those that were encoded.
                 return Err(Flaw::Damaged);
             }
             at = end;
@@ -139,7 +139,7 @@ impl Frame {
         Ok(Header { components, range: [first.into(), last.into()], bits: [bits >> 4, bits & 15] })
     }
 
-    /// Goes over units of a scan: MCUs, or the blocks of a component alone.
+    /// Reads units of a scan: MCUs, or the blocks of a single component.
     fn units(
         &mut self,
         part: std::ops::Range<usize>,
@@ -179,7 +179,7 @@ impl Frame {
 }
 
 impl Header {
-    /// Whether the tables that it asks for are there.
+    /// True if all tables of the scan are defined.
     fn has(&self, tables: &Tables) -> bool {
         let [from, to] = self.range;
         self.components.iter().all(|(_, first, others)| {
@@ -190,7 +190,7 @@ impl Header {
     }
 }
 
-/// A block whose coefficients are coded one after the other (T.81, F.2.2).
+/// Reads a block of a sequential scan (T.81, F.2.2).
 fn baseline(bits: &mut Bits, first: &Table, others: &Table) -> Result<(), Flaw> {
     let size = bits.symbol(first)?;
     bits.skip(u32::from(size & 15));
@@ -207,7 +207,8 @@ fn baseline(bits: &mut Bits, first: &Table, others: &Table) -> Result<(), Flaw> 
     Ok(())
 }
 
-/// What a progressive scan adds to a block (T.81, G.1.2 and G.2); `run` blocks more have nothing new.
+/// Reads the contribution of a progressive scan to a block (T.81, G.1.2 and G.2); `run` is the number of further
+/// blocks without new coefficients.
 fn progressive(
     bits: &mut Bits,
     header: &Header,
@@ -228,7 +229,7 @@ fn progressive(
         }
         return Ok(());
     }
-    // A bit for each coefficient that was there before.
+    // A correction bit for each coefficient that is nonzero already.
     let corrections =
         |nonzero: u64, from: u32| (nonzero >> from << from << (63 - last)).count_ones();
     let others = others.ok_or(Flaw::Damaged)?;

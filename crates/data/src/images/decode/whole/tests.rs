@@ -9,19 +9,19 @@ use crate::images::examples::PictureShape;
 
 const SHAPE: PictureShape = PictureShape { channels: 3, height: 22, width: 30 };
 
-/// What is said of a file; none where it is read.
+/// The message about a file; `None` if it can be read.
 fn fault(name: &str, bytes: &[u8]) -> Option<String> {
     let read = read_image_bytes(Path::new(name), bytes, SHAPE, false, Bounds::FILE);
     read.err().map(|error| error.to_string())
 }
 
-/// A file that `scripts/images.py` made.
+/// A file made by `scripts/images.py`.
 fn case(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/images");
     std::fs::read(folder.join(name)).unwrap()
 }
 
-/// An image of noise and of plain areas.
+/// An image of noise and plain areas.
 fn noise() -> DynamicImage {
     let mut state = 1_u32;
     let mut next = || {
@@ -39,7 +39,7 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Sound files of every kind that is read.
+/// Sound files of every supported format.
 fn files() -> Vec<(String, Vec<u8>)> {
     let names = [
         "progressive.jpg",
@@ -90,12 +90,12 @@ fn files() -> Vec<(String, Vec<u8>)> {
 fn a_file_that_was_cut_anywhere_ends_too_early() {
     for (name, bytes) in files() {
         assert_eq!(fault(&name, &bytes), None, "{name} is whole");
-        // In thirty places, and shortly before the end.
+        // At thirty offsets, and shortly before the end.
         let places = (1..30).map(|part| bytes.len() * part / 30);
         let short = match &name[..] {
-            // Up to 16 bytes fill space behind the last page.
+            // Up to 16 bytes of padding follow the last page.
             "pages.tif" => 17,
-            // A number of fewer letters is a number too.
+            // A number that lost digits is a number too.
             "letters.pgm" => 4,
             _ => 3,
         };
@@ -127,7 +127,7 @@ fn bytes_behind_the_end_are_no_fault() {
     }
 }
 
-/// Some programs close what they got: with a mark of the end, or with zeros to the length that was announced.
+/// Some programs complete a truncated download: with an end marker, or with zeros to the announced length.
 #[test]
 fn a_jpeg_without_all_of_its_blocks_is_not_whole() {
     for (name, bytes) in files().into_iter().filter(|(_, bytes)| bytes.starts_with(b"\xff\xd8")) {
@@ -143,7 +143,7 @@ fn a_jpeg_without_all_of_its_blocks_is_not_whole() {
             assert!(fault(&name, &filled).is_some(), "{name}: {length} bytes and zeros");
         }
     }
-    // Zeros before the mark stand for fewer blocks than there are.
+    // Zeros before the end marker decode to too few blocks.
     let mut filled =
         encoded(&noise().resize_exact(240, 176, FilterType::Nearest), ImageFormat::Jpeg);
     assert_eq!(fault("filled.jpg", &filled), None);
@@ -152,7 +152,8 @@ fn a_jpeg_without_all_of_its_blocks_is_not_whole() {
     assert!(fault("filled.jpg", &filled).is_some());
 }
 
-/// A progressive JPEG may be cut between two of its scans, and closed: all blocks are there, coarse.
+/// A progressive JPEG may be truncated between two scans and completed by an end marker: all blocks are present, at
+/// lower quality.
 #[test]
 fn a_progressive_jpeg_has_all_of_its_scans() {
     let bytes = case("progressive.jpg");
@@ -160,7 +161,7 @@ fn a_progressive_jpeg_has_all_of_its_scans() {
         (0..bytes.len() - 1).filter(|at| bytes[*at..*at + 2] == [0xff, 0xda]).collect();
     assert!(scans.len() > 5);
     for scan in &scans[1..] {
-        // Tables stand before a scan.
+        // Tables precede a scan.
         let tables =
             bytes[..*scan].windows(2).rposition(|two| two == [0xff, 0xc4]).unwrap_or(*scan);
         let found = fault("progressive.jpg", &[&bytes[..tables], &[0xff, 0xd9]].concat());

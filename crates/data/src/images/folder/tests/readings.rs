@@ -1,4 +1,4 @@
-//! What counts as a part, a class or an image, and what does not.
+//! Recognition of splits, classes and images.
 
 use std::fs;
 
@@ -19,13 +19,13 @@ fn validation_images_are_a_part_by_themselves() {
     let wanted = format!("{root}: train in train/, valid in val/, test in test/");
     assert_eq!(dataset.layout.unwrap().to_string(), wanted);
 
-    // A test set is cut where there is none, and of the training images alone.
+    // A missing test set is drawn from the training images alone.
     fs::remove_dir_all(images.path("test")).unwrap();
     let dataset = images.load();
     assert_eq!((dataset.train.len(), dataset.test.len()), (6, 2));
     assert_eq!(dataset.valid.unwrap().len(), 4);
 
-    // Its classes are those of the training part.
+    // Its classes must be those of the training split.
     fs::remove_dir_all(images.path("val/dog")).unwrap();
     assert!(images.fault().contains("class folder dog of train/ is missing"), "{}", images.fault());
     fs::create_dir(images.path("val/dog")).unwrap();
@@ -133,13 +133,13 @@ fn images_alone_are_enough_where_labels_are_unused() {
     let parts = load("").unwrap();
     assert_eq!((parts.classes.len(), parts.train.len(), parts.test.len()), (1, 10, 1));
     assert!(images.fault().contains("hold images and no class folders"), "{}", images.fault());
-    // A class without images matters to nobody here.
+    // A class without images is no fault for a task without labels.
     fs::remove_dir_all(images.path("test")).unwrap();
     fs::rename(images.path("train"), images.path("cats")).unwrap();
     fs::create_dir(images.path("empty")).unwrap();
     let empty = load("").unwrap();
     assert_eq!((empty.classes.len(), empty.train.len()), (2, 8));
-    // Which of them are meant?
+    // Images beside a folder of images are ambiguous.
     fs::remove_dir_all(images.path("empty")).unwrap();
     images.add("thumbnails/0.png", [1; 3]);
     fs::rename(images.path("thumbnails"), images.path("cats/thumbnails")).unwrap();
