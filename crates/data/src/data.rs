@@ -8,7 +8,7 @@ use hearth_config::{Config, DataSource};
 
 use crate::error::DataError;
 use crate::images::Examples;
-use crate::images::Layout;
+use crate::images::FolderLayout;
 use crate::images::{self, Dataset, Labels};
 use crate::source::{Splits, Subset};
 use crate::tables::{self, Table};
@@ -51,7 +51,7 @@ pub struct DataCard {
     /// For each class, counts of training, validation and test samples.
     pub class_counts: Vec<[usize; 3]>,
     /// Folders of the splits, for a folder of images.
-    pub layout: Option<Layout>,
+    pub layout: Option<FolderLayout>,
     /// File -> SHA-256 of its contents.
     pub checksums: BTreeMap<String, String>,
     /// Notes for the user on how the files were read.

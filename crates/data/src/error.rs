@@ -95,13 +95,13 @@ pub enum DataError {
         shown(folder),
         lines(tried)
     )]
-    NoWay {
+    NotFetched {
         /// The dataset.
         dataset: String,
         /// Folder that the files belong in.
         folder: PathBuf,
         /// The locations that were tried, with their errors.
-        tried: Vec<Tried>,
+        tried: Vec<FailedDownload>,
         /// Advice on fetching the files by hand.
         by_hand: String,
     },
@@ -122,17 +122,17 @@ pub enum DataError {
 
 /// A failed download of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
+pub struct FailedDownload {
     /// The location: "Debian's package ... by apt-get download".
-    pub way: String,
+    pub location: String,
     /// Reason of the failure.
     pub reason: String,
 }
 
-fn lines(tried: &[Tried]) -> String {
-    tried.iter().fold(String::new(), |mut text, Tried { way, reason }| {
+fn lines(tried: &[FailedDownload]) -> String {
+    tried.iter().fold(String::new(), |mut text, FailedDownload { location, reason }| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  - {way}: {reason}");
+        let _ = writeln!(text, "  - {location}: {reason}");
         text
     })
 }

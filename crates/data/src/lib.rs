@@ -29,14 +29,14 @@ pub mod split;
 pub mod tables;
 mod tools;
 
-pub use catalog::{DatasetInfo, is_present, list, verify};
+pub use catalog::{KnownDataset, is_present, list, verify};
 pub use data::{Data, DataCard, Images};
-pub use error::{DataError, Tried};
+pub use error::{DataError, FailedDownload};
 pub use fetch::fetch;
 pub use images::{
-    Batch, Bounds, Broken, Dataset, Examples, FolderReport, Labels, Layout, Normalization, Part,
-    PictureShape, augment, check_folder, has_valid, idx, load, mini, pixels, preprocessing,
-    read_image, read_image_bytes, to_pixels,
+    Batch, Bounds, BrokenFile, Dataset, Examples, FolderLayout, FolderReport, FolderSplit, Labels,
+    Normalization, PictureShape, augment, check_folder, has_valid, idx, load, mini, pixels,
+    preprocessing, read_image, read_image_bytes, to_pixels,
 };
 pub use loader::Loader;
 pub use names::same_names;

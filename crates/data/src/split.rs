@@ -25,7 +25,7 @@ impl Dataset {
         }
         let all: Vec<u32> = (0..available as u32).collect();
         let label = |place: u32| self.train.labels[place as usize];
-        let Cut { kept: train, taken: valid } = learned(
+        let Cut { kept: train, taken: valid } = split_training(
             &all,
             label,
             self.classes.len(),
@@ -45,7 +45,7 @@ impl Dataset {
 
 /// Takes `valid_samples` of these samples for validation, and applies `limit_train` and `overfit_batches` to the
 /// rest.
-pub(crate) fn learned(
+pub(crate) fn split_training(
     places: &[u32],
     label: impl Fn(u32) -> u16,
     num_classes: usize,
@@ -53,7 +53,7 @@ pub(crate) fn learned(
     seed: u64,
 ) -> Cut {
     let cut = |places: &[u32], take: usize, spare: Spare| {
-        cut_places(places, &label, num_classes, take, (seed, 0), spare)
+        stratified_subset(places, &label, num_classes, take, (seed, 0), spare)
     };
     let Cut { kept: mut train, taken: mut valid } = cut(places, config.valid_samples, Spare::Kept);
     if let Some(share) = config.limit_train {
@@ -69,7 +69,7 @@ pub(crate) fn learned(
 }
 
 /// Takes `take` of these samples at random, the same share of each class.
-pub(crate) fn cut_places(
+pub(crate) fn stratified_subset(
     places: &[u32],
     label: impl Fn(u32) -> u16,
     num_classes: usize,

@@ -2,11 +2,11 @@
 
 use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
 use hearth_data::DataError;
-use hearth_data::tables::{Input, Rows, Table, Targets, load_input, read_rows};
+use hearth_data::tables::{Rows, Table, TableInput, Targets, load_input, read_rows};
 
 /// Loads the table for each task, and reads its rows again by the table's coding.
 pub fn run(input: &[u8]) {
-    let file = Input::bytes("table.csv", input);
+    let file = TableInput::bytes("table.csv", input);
     for (task, missing) in [
         (None, Missing::Error),
         (Some(TaskKind::Classify), Missing::Category),

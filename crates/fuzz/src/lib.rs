@@ -49,10 +49,10 @@ mod serve {
 mod show;
 
 /// A fuzz target: reads an input, and panics if an invariant is violated.
-pub type Target = fn(&[u8]);
+pub type FuzzTarget = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, FuzzTarget); 10] = [
     ("checkpoint", checkpoint::run),
     ("config", config::run),
     ("csv", csv::run),

@@ -20,7 +20,7 @@ pub const TIME: Duration = Duration::from_secs(1);
 
 /// Memory and time taken by an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct ResourceUsage {
     /// Peak memory, in bytes.
     pub memory: usize,
     /// CPU time of the thread.
@@ -28,17 +28,17 @@ pub struct Taken {
 }
 
 /// Runs a target on an input and measures it; several threads take turns.
-pub fn measure(input: &[u8], run: impl FnOnce(&[u8])) -> Taken {
+pub fn measure(input: &[u8], run: impl FnOnce(&[u8])) -> ResourceUsage {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     HEAP.reset_peak_usage();
     let (before, begun) = (HEAP.current_usage(), computed());
     run(input);
     let memory = HEAP.peak_usage().saturating_sub(before);
-    Taken { memory, time: computed().saturating_sub(begun) }
+    ResourceUsage { memory, time: computed().saturating_sub(begun) }
 }
 
-impl Taken {
+impl ResourceUsage {
     /// Checks the limits for an input of at most [`FEW`] bytes, with the time limit multiplied by `slower`; the error
     /// is a message.
     pub fn check(self, input: &[u8], slower: u32) -> Result<(), String> {

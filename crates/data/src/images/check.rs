@@ -11,8 +11,8 @@ use crate::images::dataset::Labels;
 use crate::images::decode::{Bounds, read_file, read_image_bytes};
 use crate::images::examples::PictureShape;
 use crate::images::folder::{Folder, classes_have, fault, nothing_to_train_on};
-use crate::images::layout::{Layout, Part};
-use crate::images::listing::Broken;
+use crate::images::layout::{FolderLayout, FolderSplit};
+use crate::images::listing::BrokenFile;
 use crate::names::is_image;
 
 /// A class with fewer training images is reported as small.
@@ -31,13 +31,13 @@ const ENOUGH: &str = "enough for a generator, which needs no classes; for a clas
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderReport {
     /// The folder of each split; without splits, all images count as training images.
-    pub layout: Layout,
+    pub layout: FolderLayout,
     /// Notes on how the folder was read, and on tasks that it does not suffice for.
     pub notes: Vec<String>,
     /// All classes, in the byte order of their names.
     pub classes: Vec<ClassCount>,
     /// Files that cannot be decoded.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<BrokenFile>,
     /// Groups of files with equal contents within one split.
     pub duplicates: Vec<Vec<PathBuf>>,
     /// Groups of files with equal contents in several splits: leakage from training to evaluation.
@@ -94,9 +94,9 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
         report.notes.push(format!("{ENOUGH}, {error}"));
     }
     let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
-    let mut same: BTreeMap<[u8; 32], Vec<(Part, PathBuf)>> = BTreeMap::new();
+    let mut same: BTreeMap<[u8; 32], Vec<(FolderSplit, PathBuf)>> = BTreeMap::new();
     for (part, listing) in folder.parts() {
-        if part != Part::Train {
+        if part != FolderSplit::Train {
             let root = listing.root.display();
             let faults = listing.class_faults(&folder.train).into_iter();
             report.notes.extend(faults.map(|fault| format!("{ENOUGH}, {root}: {fault}")));
@@ -115,7 +115,7 @@ pub fn check_folder(path: &Path) -> Result<FolderReport, DataError> {
                     same.entry(sum).or_default().push((part, path.clone()));
                 }
                 Err(error) => {
-                    report.broken.push(Broken { fault: fault(&error), path: path.clone() });
+                    report.broken.push(BrokenFile { fault: fault(&error), path: path.clone() });
                 }
             }
         }
@@ -158,7 +158,7 @@ fn without_images(
         let files = listing.classes.iter().zip(listing.num_files()).collect::<BTreeMap<_, _>>();
         if empty.len() == listing.classes.len() {
             report.faults.push(format!("{root}: no image is left for the {name} set"));
-        } else if part == Part::Train {
+        } else if part == FolderSplit::Train {
             let lacks =
                 |class: &&String| format!("{root}: {}", nothing_to_train_on(class, files[*class]));
             report.faults.extend(empty.iter().map(lacks));

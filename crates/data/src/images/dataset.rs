@@ -11,9 +11,9 @@ use crate::error::DataError;
 use crate::fetch::fetch;
 use crate::images::examples::{Examples, PictureShape};
 use crate::images::folder;
-use crate::images::idx::{self, Idx, Images};
+use crate::images::idx::{self, Idx, ImageArray};
 use crate::images::labels;
-use crate::images::layout::Layout;
+use crate::images::layout::FolderLayout;
 use crate::source::Source as _;
 
 /// A task's need of labels.
@@ -39,7 +39,7 @@ pub struct Dataset {
     /// Test images.
     pub test: Arc<Examples>,
     /// The folder of each split, for a folder of images.
-    pub layout: Option<Layout>,
+    pub layout: Option<FolderLayout>,
     /// File -> SHA-256 of its contents, decompressed. For a folder of images: split (`train`, `valid`, `test`) ->
     /// SHA-256 over the names and contents of its images.
     pub checksums: BTreeMap<String, String>,
@@ -218,7 +218,7 @@ fn examples(
         );
         return Err(DataError::set(label_path, fault));
     }
-    let Images { pixels, shape, notice } = images;
+    let ImageArray { pixels, shape, notice } = images;
     Ok((Examples { pixels, labels, shape, augment: None }, notice))
 }
 

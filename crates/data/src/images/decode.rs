@@ -1,10 +1,10 @@
 //! Decoding: an image file of any format that the crate `image` reads -> the pixels of a network's input.
 
 mod claims;
+mod complete;
 mod flaw;
 mod jpeg;
 mod tiff;
-mod whole;
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -161,7 +161,7 @@ fn decode(
 ) -> Result<DynamicImage, Flaw> {
     let format = format(name, bytes)?;
     match upright(format, bytes, shape, bounds) {
-        Ok(image) => whole::check(format, bytes).map(|()| image),
+        Ok(image) => complete::check(format, bytes).map(|()| image),
         Err(flaw) => Err(flaw.explained(format, bytes)),
     }
 }

@@ -21,8 +21,8 @@ use crate::error::DataError;
 use crate::images::dataset::{Dataset, Labels};
 use crate::images::decode::{Bounds, read_file, read_image_bytes};
 use crate::images::examples::{Examples, PictureShape};
-use crate::images::layout::{Layout, Part};
-use crate::images::listing::{Broken, Listing};
+use crate::images::layout::{FolderLayout, FolderSplit};
+use crate::images::listing::{BrokenFile, Listing};
 use crate::names::{first_of, is_image, listed, portable_path, some_of};
 use crate::source::Source as _;
 
@@ -34,7 +34,7 @@ const MOST_CLASSES: usize = 10;
 
 /// The splits of a folder of images, before any file is opened.
 pub(crate) struct Folder {
-    pub layout: Layout,
+    pub layout: FolderLayout,
     pub train: Listing,
     pub valid: Option<Listing>,
     pub test: Option<Listing>,
@@ -43,7 +43,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Finds the splits and lists their classes and files.
     pub fn of(path: &Path) -> Result<Self, DataError> {
-        let mut layout = Layout::of(path)?;
+        let mut layout = FolderLayout::of(path)?;
         let root = layout.root.clone();
         let list = |folder: &PathBuf| Listing::of(folder, &root);
         let train = list(&layout.train)?;
@@ -61,10 +61,10 @@ impl Folder {
     }
 
     /// The training split, and each split with a folder of its own.
-    pub fn parts(&self) -> impl Iterator<Item = (Part, &Listing)> {
-        let valid = self.valid.iter().map(|part| (Part::Valid, part));
-        let test = self.test.iter().map(|part| (Part::Test, part));
-        std::iter::once((Part::Train, &self.train)).chain(valid).chain(test)
+    pub fn parts(&self) -> impl Iterator<Item = (FolderSplit, &Listing)> {
+        let valid = self.valid.iter().map(|part| (FolderSplit::Valid, part));
+        let test = self.test.iter().map(|part| (FolderSplit::Test, part));
+        std::iter::once((FolderSplit::Train, &self.train)).chain(valid).chain(test)
     }
 
     /// Checks that each split has the same class folders, if the task needs labels.
@@ -117,7 +117,7 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
 
     let mut checksums = BTreeMap::new();
     let classes = train.classes.clone();
-    let mut part = |part: Part, listing: Listing| {
+    let mut part = |part: FolderSplit, listing: Listing| {
         let (root, name, files) = (listing.root.clone(), part.name(), listing.num_files());
         let (examples, sum) = listing.read(shape, config.on_broken, &mut warnings)?;
         checksums.insert(name.to_owned(), sum);
@@ -128,7 +128,7 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
         examples.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
         let empty: Vec<_> = (0..classes.len()).filter(|&class| counts[class] == 0).collect();
         if labels == Labels::Needed && !empty.is_empty() {
-            if part == Part::Train {
+            if part == FolderSplit::Train {
                 let fault = nothing_to_train_on(&classes[empty[0]], files[empty[0]]);
                 return Err(DataError::set(&root, fault));
             }
@@ -138,9 +138,9 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
         }
         Ok(Arc::new(examples))
     };
-    let train = part(Part::Train, train)?;
-    let valid = valid.map(|valid| part(Part::Valid, valid)).transpose()?;
-    let test = part(Part::Test, test)?;
+    let train = part(FolderSplit::Train, train)?;
+    let valid = valid.map(|valid| part(FolderSplit::Valid, valid)).transpose()?;
+    let test = part(FolderSplit::Test, test)?;
     Ok(Dataset {
         name: "image-folder".to_owned(),
         classes,
@@ -175,7 +175,7 @@ pub(crate) fn classes_have(classes: &[&String]) -> String {
 pub fn has_valid(source: &DataSource) -> bool {
     match source {
         DataSource::ImageFolder(folder) => {
-            Layout::of(Path::new(&folder.path)).is_ok_and(|layout| layout.valid.is_some())
+            FolderLayout::of(Path::new(&folder.path)).is_ok_and(|layout| layout.valid.is_some())
         }
         _ => false,
     }
@@ -215,12 +215,12 @@ impl Listing {
                     sums.update([0]);
                     sums.update(sum);
                 }
-                Err(error) => broken.push(Broken { path: path.clone(), fault: fault(&error) }),
+                Err(error) => broken.push(BrokenFile { path: path.clone(), fault: fault(&error) }),
             }
         }
         pixels.truncate(labels.len() * size);
         let unnamed = broken.len().saturating_sub(MOST_NAMED);
-        for Broken { path, fault } in broken.into_iter().take(MOST_NAMED) {
+        for BrokenFile { path, fault } in broken.into_iter().take(MOST_NAMED) {
             if on_broken == OnBroken::Fail {
                 return Err(DataError::Image { path, fault });
             }

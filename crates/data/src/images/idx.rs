@@ -21,9 +21,9 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::digest::{GZIP_MAGIC, sha256};
 use crate::error::DataError;
-use crate::images::signature::{self, Kind};
+use crate::images::signature::{self, FileKind};
 
-pub use arrays::Images;
+pub use arrays::ImageArray;
 pub use values::Type;
 
 /// Largest ratio of decompressed to compressed bytes of a deflate stream: 258 bytes for two bits, as the zlib
@@ -66,28 +66,28 @@ pub fn parse(mut source: impl Read + Seek, length: u64, path: &Path) -> Result<I
     let read = if start == GZIP_MAGIC {
         // The length of gzip contents is known only at their end, so the buffer grows during reading.
         let most = length.saturating_mul(DEFLATE_RATIO);
-        values(MultiGzDecoder::new(BufReader::new(source)), most, Size::Unknown)
+        values(MultiGzDecoder::new(BufReader::new(source)), most, LengthHint::Unknown)
     } else {
-        values(source, length, Size::Known)
+        values(source, length, LengthHint::Known)
     };
     read.map_err(|fault| match fault {
-        Fault::Reading(error) if is_content(&error) => {
+        ParseFault::Reading(error) if is_content(&error) => {
             damaged(path, "its gzip stream is broken, or ends too early".to_owned())
         }
-        Fault::Reading(error) => unreadable(error),
-        Fault::Content(fault) => damaged(path, fault),
-        Fault::Other(fault) => DataError::set(path, fault),
+        ParseFault::Reading(error) => unreadable(error),
+        ParseFault::Content(fault) => damaged(path, fault),
+        ParseFault::Other(fault) => DataError::set(path, fault),
     })
 }
 
-enum Fault {
+enum ParseFault {
     Reading(io::Error),
     Content(String),
     /// A file in another format: its kind and the remedy.
     Other(String),
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for ParseFault {
     fn from(error: io::Error) -> Self {
         Self::Reading(error)
     }
@@ -105,22 +105,22 @@ fn damaged(path: &Path, fault: String) -> DataError {
 
 /// Knowledge of the length of a stream.
 #[derive(Clone, Copy, PartialEq)]
-enum Size {
+enum LengthHint {
     Known,
     Unknown,
 }
 
 /// Parses a stream of at most `most` bytes.
-fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
+fn values(mut source: impl Read, most: u64, size: LengthHint) -> Result<Idx, ParseFault> {
     let mut header = take(&mut source, Vec::new(), 4)?;
     let [0, 0, kind, rank] = header[..] else { return Err(stranger(header, source)) };
     let Some(kind) = Type::of(kind) else {
         let fault = format!("its values are of type {kind:#04x}, which IDX does not know");
-        return Err(Fault::Content(fault));
+        return Err(ParseFault::Content(fault));
     };
     if !(1..=4).contains(&rank) {
         let fault = format!("it has {rank} dimensions; labels have 1, images 3 or 4");
-        return Err(Fault::Content(fault));
+        return Err(ParseFault::Content(fault));
     }
     header = take(&mut source, header, 4 * u64::from(rank))?;
     let numbers = |of: fn([u8; 4]) -> u32| -> Vec<u32> {
@@ -133,29 +133,31 @@ fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
     };
     let left = most.saturating_sub(header.len() as u64);
     let announced = match length_of(&dims) {
-        Some(0) => return Err(Fault::Content(format!("it is empty: its dimensions are {dims:?}"))),
+        Some(0) => {
+            return Err(ParseFault::Content(format!("it is empty: its dimensions are {dims:?}")));
+        }
         Some(announced) if announced <= left => announced,
         _ => {
             let swapped = numbers(u32::from_le_bytes);
             let mut fault = format!(
                 "its header announces dimensions {dims:?}, more than a file of its length can hold"
             );
-            if size == Size::Known && length_of(&swapped) == Some(left) {
+            if size == LengthHint::Known && length_of(&swapped) == Some(left) {
                 fault = format!(
                     "its header announces dimensions {dims:?}, which are {swapped:?} where the lowest byte \
                      comes first; in IDX the highest does"
                 );
             }
-            return Err(Fault::Content(fault));
+            return Err(ParseFault::Content(fault));
         }
     };
 
     let mut buffer = Vec::new();
-    if size == Size::Known {
+    if size == LengthHint::Known {
         let length = usize::try_from(announced).unwrap_or(usize::MAX);
         buffer
             .try_reserve_exact(length)
-            .map_err(|error| Fault::Reading(io::Error::other(error)))?;
+            .map_err(|error| ParseFault::Reading(io::Error::other(error)))?;
     }
     // One byte more reveals a file that is too long.
     source.take(announced + 1).read_to_end(&mut buffer)?;
@@ -164,7 +166,7 @@ fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
         let values = announced / kind.size() as u64;
         let fault =
             format!("it holds {relation} values than the {values} that its header announces");
-        return Err(Fault::Content(fault));
+        return Err(ParseFault::Content(fault));
     }
     let sha256 = sha256([&header[..], &buffer]);
     let dims = dims.into_iter().map(|dim| dim as usize).collect();
@@ -172,30 +174,30 @@ fn values(mut source: impl Read, most: u64, size: Size) -> Result<Idx, Fault> {
 }
 
 /// The fault of a file whose first bytes are not those of IDX; names its format if it is known.
-fn stranger(mut begin: Vec<u8>, source: impl Read) -> Fault {
+fn stranger(mut begin: Vec<u8>, source: impl Read) -> ParseFault {
     // A read error leaves the bytes read so far, which may be enough.
     let _ = source.take(LOOKED_AT).read_to_end(&mut begin);
     let (name, remedy) = match signature::kind(&begin) {
-        Some(Kind::Other(name)) if name.contains("NumPy") => (name, RECIPE),
-        Some(Kind::Image(name) | Kind::Other(name)) => (name, "name a file in IDX"),
+        Some(FileKind::Other(name)) if name.contains("NumPy") => (name, RECIPE),
+        Some(FileKind::Image(name) | FileKind::Other(name)) => (name, "name a file in IDX"),
         None if image::guess_format(&begin).is_ok() => (
             "an image",
             "name a file in IDX, or use kind = \"image-folder\" for a folder of images",
         ),
         None => {
-            return Fault::Content(
+            return ParseFault::Content(
                 "it does not start with the two zeros of an IDX file".to_owned(),
             );
         }
     };
-    Fault::Other(format!("it is {name} and no IDX file; {remedy}"))
+    ParseFault::Other(format!("it is {name} and no IDX file; {remedy}"))
 }
 
 /// Appends exactly `length` bytes of the source to the header.
-fn take(source: &mut impl Read, mut header: Vec<u8>, length: u64) -> Result<Vec<u8>, Fault> {
+fn take(source: &mut impl Read, mut header: Vec<u8>, length: u64) -> Result<Vec<u8>, ParseFault> {
     match source.take(length).read_to_end(&mut header)? as u64 {
         read if read == length => Ok(header),
-        _ => Err(Fault::Content("it ends within its header".to_owned())),
+        _ => Err(ParseFault::Content("it ends within its header".to_owned())),
     }
 }
 

@@ -22,7 +22,7 @@ const DEEPEST: usize = 8;
 
 /// One of the three splits of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum FolderSplit {
     /// Training set.
     Train,
     /// Validation set, which the best checkpoint is chosen by.
@@ -31,7 +31,7 @@ pub enum Part {
     Test,
 }
 
-impl Part {
+impl FolderSplit {
     /// `train`, `valid` or `test`.
     pub fn name(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Part {
 
 /// The folder of each split.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layout {
+pub struct FolderLayout {
     /// Folder of the dataset.
     pub root: PathBuf,
     /// Folder of the training images; `root` itself for a dataset without splits.
@@ -71,7 +71,7 @@ pub struct Layout {
     pub(crate) notes: Vec<String>,
 }
 
-impl Layout {
+impl FolderLayout {
     /// Finds the splits of a folder.
     pub(crate) fn of(path: &Path) -> Result<Self, DataError> {
         if is_own(path) {
@@ -106,7 +106,7 @@ impl Layout {
         contents: &Contents,
         notes: &mut Vec<String>,
     ) -> Result<Option<Self>, DataError> {
-        let is_part = |folder: &&PathBuf| Part::of(folder).is_some();
+        let is_part = |folder: &&PathBuf| FolderSplit::of(folder).is_some();
         let (parts, beside): (Vec<_>, Vec<_>) = contents.folders.iter().partition(is_part);
         let shape =
             |folder: &Path| Contents::of(folder).map_or(Shape::Empty, |inner| inner.shape());
@@ -144,8 +144,9 @@ impl Layout {
 
     /// A layout with one folder for each split; an error without a training split.
     fn of_parts(root: &Path, parts: &[&PathBuf]) -> Result<Self, DataError> {
-        let one = |part: Part| -> Result<Option<PathBuf>, DataError> {
-            let found: Vec<_> = parts.iter().filter(|path| Part::of(path) == Some(part)).collect();
+        let one = |part: FolderSplit| -> Result<Option<PathBuf>, DataError> {
+            let found: Vec<_> =
+                parts.iter().filter(|path| FolderSplit::of(path) == Some(part)).collect();
             match found[..] {
                 [] => Ok(None),
                 [path] => unwrapped(path, part).map(Some),
@@ -160,7 +161,8 @@ impl Layout {
                 }
             }
         };
-        let (train, valid, test) = (one(Part::Train)?, one(Part::Valid)?, one(Part::Test)?);
+        let (train, valid, test) =
+            (one(FolderSplit::Train)?, one(FolderSplit::Valid)?, one(FolderSplit::Test)?);
         let Some(train) = train else {
             let parts = listed(parts.iter().map(|part| part.as_path()));
             let fault = format!("it has {parts} but no train/; add the folder to train on");
@@ -207,15 +209,15 @@ impl Layout {
     }
 
     /// The splits with a folder of their own.
-    pub(crate) fn folders(&self) -> impl Iterator<Item = (Part, &Path)> {
-        let train = std::iter::once((Part::Train, &self.train));
-        let valid = self.valid.iter().map(|folder| (Part::Valid, folder));
-        let test = self.test.iter().map(|folder| (Part::Test, folder));
+    pub(crate) fn folders(&self) -> impl Iterator<Item = (FolderSplit, &Path)> {
+        let train = std::iter::once((FolderSplit::Train, &self.train));
+        let valid = self.valid.iter().map(|folder| (FolderSplit::Valid, folder));
+        let test = self.test.iter().map(|folder| (FolderSplit::Test, folder));
         train.chain(valid).chain(test).map(|(part, folder)| (part, folder.as_path()))
     }
 }
 
-impl fmt::Display for Layout {
+impl fmt::Display for FolderLayout {
     /// `shoes: train in Training/, test in Testing/`.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(to, "{}", self.root.display())?;
@@ -234,23 +236,23 @@ impl fmt::Display for Layout {
 /// True if all subfolders have names of splits, and the training split among them holds subfolders.
 fn is_parted(contents: &Contents) -> bool {
     let is_train = |folder: &PathBuf| {
-        Part::of(folder) == Some(Part::Train)
+        FolderSplit::of(folder) == Some(FolderSplit::Train)
             && Contents::of(folder)
                 .is_ok_and(|inner| matches!(inner.shape(), Shape::Nested | Shape::Mixed))
     };
     contents.folders.iter().any(is_train)
-        && contents.folders.iter().all(|folder| Part::of(folder).is_some())
+        && contents.folders.iter().all(|folder| FolderSplit::of(folder).is_some())
 }
 
 /// The innermost folder of a split that is nested in a folder of the same name, as in
 /// `training_set/training_set/CLASS`.
-fn unwrapped(path: &Path, part: Part) -> Result<PathBuf, DataError> {
+fn unwrapped(path: &Path, part: FolderSplit) -> Result<PathBuf, DataError> {
     let mut folder = path.to_owned();
     for _ in 0..DEEPEST {
         let contents = Contents::of(&folder)?;
         let is_nested = contents.shape() == Shape::Nested;
         match <[PathBuf; 1]>::try_from(contents.folders) {
-            Ok([inner]) if is_nested && Part::of(&inner) == Some(part) => folder = inner,
+            Ok([inner]) if is_nested && FolderSplit::of(&inner) == Some(part) => folder = inner,
             _ => break,
         }
     }
@@ -259,10 +261,12 @@ fn unwrapped(path: &Path, part: Part) -> Result<PathBuf, DataError> {
 
 /// A validation or test split beside `root`, which is a training split itself.
 fn part_beside(root: &Path) -> Option<PathBuf> {
-    let root = fs::canonicalize(root).ok().filter(|root| Part::of(root) == Some(Part::Train))?;
+    let root = fs::canonicalize(root)
+        .ok()
+        .filter(|root| FolderSplit::of(root) == Some(FolderSplit::Train))?;
     let around = Contents::of(root.parent()?).ok()?;
     around.folders.into_iter().find(|folder| {
-        matches!(Part::of(folder), Some(Part::Valid | Part::Test))
+        matches!(FolderSplit::of(folder), Some(FolderSplit::Valid | FolderSplit::Test))
             && Contents::of(folder).is_ok_and(|inner| inner.shape() == Shape::Nested)
     })
 }

@@ -18,7 +18,7 @@ const TEST_SEED: u64 = 0;
 
 /// A file that cannot be decoded as an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct BrokenFile {
     /// The file, or a dangling link.
     pub path: PathBuf,
     /// The fault.
@@ -34,7 +34,7 @@ pub(crate) struct Listing {
     pub is_flat: bool,
     /// Files with their labels, class by class.
     pub images: Vec<(PathBuf, u16)>,
-    pub broken: Vec<Broken>,
+    pub broken: Vec<BrokenFile>,
     /// Files beside the class folders, which belong to no class.
     pub loose: Vec<PathBuf>,
     /// Folders that Hearth wrote, which are skipped.
@@ -108,11 +108,11 @@ impl Listing {
                     if !seen.insert(real.unwrap_or_else(|_| entry.path().to_owned())) {
                         walk.skip_current_dir();
                         let fault = "the same folder was read under another name".to_owned();
-                        self.broken.push(Broken { path: entry.into_path(), fault });
+                        self.broken.push(BrokenFile { path: entry.into_path(), fault });
                     }
                 }
                 Ok(entry) => {
-                    self.broken.push(Broken {
+                    self.broken.push(BrokenFile {
                         path: entry.into_path(),
                         fault: "it is no regular file".to_owned(),
                     });
@@ -125,7 +125,7 @@ impl Listing {
                             .io_error()
                             .map_or_else(|| error.to_string(), hearth_config::reason),
                     };
-                    self.broken.push(Broken { path, fault });
+                    self.broken.push(BrokenFile { path, fault });
                 }
             }
         }

@@ -2,10 +2,10 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`dataset`] | a source of the config -> training and test images, with names and checksums |
+//! | [`dataset`] | `[data]` of the config -> training and test images, with class names and checksums |
 //! | `examples` | images in memory, and batches of them |
 //! | [`idx`], `labels` | the IDX file format, and the names of its labels |
-//! | [`folder`], [`Layout`], `contents`, `listing` | folders of images: their parts, their classes, their files |
+//! | [`folder`], [`FolderLayout`], `contents`, `listing` | folders of images: their splits, classes and files |
 //! | [`check`] | faults of a folder of images |
 //! | [`decode`], [`preprocessing`], `signature` | one image file -> bytes, the description of these steps, and the formats' first bytes |
 //! | [`augment`] | random changes to training images |
@@ -33,6 +33,6 @@ pub use dataset::{Dataset, Labels, load};
 pub use decode::{Bounds, pixels, read_image, read_image_bytes, to_pixels};
 pub use examples::{Batch, Examples, PictureShape};
 pub use folder::has_valid;
-pub use layout::{Layout, Part};
-pub use listing::Broken;
+pub use layout::{FolderLayout, FolderSplit};
+pub use listing::BrokenFile;
 pub use normalization::Normalization;

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
-use super::input::Input;
-use super::leaks::given_away;
+use super::input::TableInput;
+use super::leakage::given_away;
 use super::load::{Table, load_input};
 use super::rows::{Rows, Targets};
 use super::target::Target;
@@ -44,8 +44,8 @@ pub fn check(
     seed: u64,
 ) -> Result<TableReport, DataError> {
     let first = config.path.as_ref().or(config.train.as_ref());
-    let input = Input::file(first.map_or("", String::as_str));
-    let test = config.test.as_ref().map(Input::file);
+    let input = TableInput::file(first.map_or("", String::as_str));
+    let test = config.test.as_ref().map(TableInput::file);
     let batches = BatchConfig { valid_samples: 0, ..BatchConfig::default() };
     let table = load_input(&input, test.as_ref(), config, &batches, task, seed)?;
     Ok(report(&table, config))

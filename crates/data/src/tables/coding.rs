@@ -82,7 +82,7 @@ pub struct EncodedRow {
 }
 
 /// A cell of a row.
-pub(crate) enum Cell<'a> {
+pub(crate) enum CellValue<'a> {
     Missing,
     Number(f64),
     Text(&'a str),
@@ -131,8 +131,8 @@ impl Coding {
         self.encode_with(&mut EncodedRow::default(), |_| {
             let (value, word) = cells.next()?;
             Some(match value {
-                Value::Null => Cell::Missing,
-                Value::Number(number) if word.is_none() => Cell::Number(number.as_f64()?),
+                Value::Null => CellValue::Missing,
+                Value::Number(number) if word.is_none() => CellValue::Number(number.as_f64()?),
                 Value::String(text) => cell_of(text),
                 _ => cell_of(word.as_deref().unwrap_or_default()),
             })
@@ -164,7 +164,7 @@ impl Coding {
     pub(crate) fn encode_with<'a>(
         &self,
         row: &mut EncodedRow,
-        mut find_cell: impl FnMut(&Column) -> Option<Cell<'a>>,
+        mut find_cell: impl FnMut(&Column) -> Option<CellValue<'a>>,
     ) -> Result<EncodedRow, CellFault> {
         row.numbers.clear();
         row.codes.clear();
@@ -185,9 +185,9 @@ impl Coding {
                 }
                 ColumnCoding::Category { values, fill } => {
                     let word = match &cell {
-                        Cell::Text(text) => composed(text.trim()),
-                        Cell::Number(number) => number.to_string().into(),
-                        Cell::Missing => fill.as_ref().ok_or_else(|| no_value(column))?.into(),
+                        CellValue::Text(text) => composed(text.trim()),
+                        CellValue::Number(number) => number.to_string().into(),
+                        CellValue::Missing => fill.as_ref().ok_or_else(|| no_value(column))?.into(),
                     };
                     let place = find(values, &word);
                     if place.is_none() {
@@ -250,16 +250,18 @@ pub(crate) fn find(values: &[String], word: &str) -> Option<usize> {
 }
 
 /// A cell from text, which may be a word for a missing value.
-fn cell_of(text: &str) -> Cell<'_> {
+fn cell_of(text: &str) -> CellValue<'_> {
     let text = text.trim();
-    if is_missing(text.as_bytes()) { Cell::Missing } else { Cell::Text(text) }
+    if is_missing(text.as_bytes()) { CellValue::Missing } else { CellValue::Text(text) }
 }
 
-fn number(column: &Column, cell: &Cell<'_>) -> Result<Option<f64>, CellFault> {
+fn number(column: &Column, cell: &CellValue<'_>) -> Result<Option<f64>, CellFault> {
     let (number, text) = match cell {
-        Cell::Missing => return Ok(None),
-        Cell::Number(number) => (Some(*number), number.to_string()),
-        Cell::Text(text) => (NumberFormat::default().parse(text.as_bytes()), (*text).to_owned()),
+        CellValue::Missing => return Ok(None),
+        CellValue::Number(number) => (Some(*number), number.to_string()),
+        CellValue::Text(text) => {
+            (NumberFormat::default().parse(text.as_bytes()), (*text).to_owned())
+        }
     };
     match number.filter(|number| number.abs() <= f64::from(f32::MAX)) {
         Some(number) => Ok(Some(number)),

@@ -3,9 +3,9 @@
 use hearth_config::Missing;
 
 use super::coding::{Column, ColumnCoding, find, standardised};
-use super::columns::{Columns, Kind};
+use super::columns::{ColumnKind, Columns};
 use super::parts::Parts;
-use super::words::{NO_WORD, Words};
+use super::vocabulary::{NO_VALUE, Vocabulary};
 use crate::names::some_of;
 
 /// Unseen values that a message names; the others are counted.
@@ -23,7 +23,7 @@ pub(crate) struct Fitted {
 pub(crate) struct Cells {
     pub numbers: Vec<f32>,
     pub codes: Vec<u32>,
-    pub words: Vec<Words>,
+    pub words: Vec<Vocabulary>,
 }
 
 /// Codes all rows by the statistics of the training rows. The error is the name of a column without values in the
@@ -45,7 +45,7 @@ pub(crate) fn fit(
     for used in &columns.used {
         let name = used.name.clone();
         let coding = match used.kind {
-            Kind::Number { middle, .. } => {
+            ColumnKind::Number { middle, .. } => {
                 let moment = moments[at_number];
                 if moment.count == 0 {
                     return Err(name);
@@ -65,9 +65,9 @@ pub(crate) fn fit(
                     missing_flag: scale.has_flag,
                 }
             }
-            Kind::Category { .. } => {
+            ColumnKind::Category { .. } => {
                 let place = (num_categories, at_category);
-                let values = Values::of(&codes, place, &words[at_category], parts, missing);
+                let values = CategoryValues::of(&codes, place, &words[at_category], parts, missing);
                 if values.values.is_empty() {
                     return Err(name);
                 }
@@ -95,7 +95,7 @@ pub(crate) fn fit(
 
 /// Mean and population standard deviation of a column, and its missing cells.
 #[derive(Clone, Copy, Default)]
-struct Moments {
+struct ColumnMoments {
     count: usize,
     mean: f64,
     std: f64,
@@ -103,8 +103,8 @@ struct Moments {
 }
 
 /// `[width]`: the moments of each column over these rows, without missing cells.
-fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<Moments> {
-    let mut moments = vec![Moments::default(); width];
+fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<ColumnMoments> {
+    let mut moments = vec![ColumnMoments::default(); width];
     let rows = || places.iter().map(|&place| &numbers[place as usize * width..][..width]);
     for row in rows() {
         for (moment, &number) in moments.iter_mut().zip(row) {
@@ -133,7 +133,7 @@ fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<Moments> {
 
 /// Parameters of a column's standardisation, relative to the column's offset.
 #[derive(Clone, Copy)]
-struct Scale {
+struct Standardization {
     mean: f64,
     std: f64,
     fill: f64,
@@ -144,9 +144,9 @@ fn scale(
     numbers: &[f32],
     (width, at): (usize, usize),
     parts: &Parts,
-    moment: Moments,
+    moment: ColumnMoments,
     missing: Missing,
-) -> Scale {
+) -> Standardization {
     let sorted = || {
         let column = parts.train.iter().map(|&place| numbers[place as usize * width + at]);
         let mut column: Vec<f32> = column.filter(|number| !number.is_nan()).collect();
@@ -160,7 +160,7 @@ fn scale(
     };
     let std = if moment.std > 0.0 { moment.std } else { 1.0 };
     let has_flag = missing == Missing::Category && moment.has_missing;
-    Scale { mean: moment.mean, std, fill, has_flag }
+    Standardization { mean: moment.mean, std, fill, has_flag }
 }
 
 /// Median of sorted numbers.
@@ -177,7 +177,7 @@ fn most_frequent(sorted: &[f32]) -> f64 {
 }
 
 /// Standardises all rows, and appends the missing flags to the numbers of each row.
-fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
+fn standardised_rows(mut numbers: Vec<f32>, scales: &[Standardization]) -> Vec<f32> {
     let width = scales.len();
     let num_flags = scales.iter().filter(|scale| scale.has_flag).count();
     let standardise = |row: &mut [f32]| {
@@ -202,17 +202,17 @@ fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
 }
 
 /// Values of a categorical column.
-struct Values {
+struct CategoryValues {
     values: Vec<String>,
     fill: Option<String>,
 }
 
-impl Values {
+impl CategoryValues {
     /// The values in the training rows.
     fn of(
         codes: &[u32],
         (width, at): (usize, usize),
-        words: &Words,
+        words: &Vocabulary,
         parts: &Parts,
         missing: Missing,
     ) -> Self {
@@ -220,7 +220,7 @@ impl Values {
         let mut num_missing = 0;
         for &place in &parts.train {
             match codes[place as usize * width + at] {
-                NO_WORD => num_missing += 1,
+                NO_VALUE => num_missing += 1,
                 word => counts[word as usize] += 1,
             }
         }
@@ -247,7 +247,7 @@ impl Values {
         &self,
         codes: &mut [u32],
         (width, at): (usize, usize),
-        words: &Words,
+        words: &Vocabulary,
         parts: &Parts,
     ) -> Option<String> {
         let code = |word: &str| find(&self.values, word).map_or(0, |place| place as u32 + 1);
@@ -256,12 +256,12 @@ impl Values {
         let mut unseen = Vec::new();
         for &place in parts.valid.iter().chain(&parts.test) {
             let word = codes[place as usize * width + at];
-            if word != NO_WORD && map[word as usize] == 0 {
+            if word != NO_VALUE && map[word as usize] == 0 {
                 unseen.push(word);
             }
         }
         for row in codes.chunks_exact_mut(width) {
-            row[at] = if row[at] == NO_WORD { fill } else { map[row[at] as usize] };
+            row[at] = if row[at] == NO_VALUE { fill } else { map[row[at] as usize] };
         }
         let count = unseen.len();
         unseen.sort_unstable();

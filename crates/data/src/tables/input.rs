@@ -20,12 +20,12 @@ const AHEAD: usize = 4;
 
 /// Input of a table: a file, or bytes in memory.
 #[derive(Clone, Debug)]
-pub struct Input {
+pub struct TableInput {
     path: PathBuf,
     bytes: Option<Arc<[u8]>>,
 }
 
-impl Input {
+impl TableInput {
     /// A file, plain or gzip.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), bytes: None }
@@ -103,12 +103,12 @@ impl Input {
 
     /// A reader of all bytes, decompressed, which a thread reads ahead and hashes; the thread counts the bytes
     /// `quote` as well.
-    pub(crate) fn stream(&self, quote: u8) -> Result<Stream, DataError> {
+    pub(crate) fn stream(&self, quote: u8) -> Result<HashedStream, DataError> {
         let file = self.open().map_err(|error| self.unreadable(error))?;
         let (to_reader, ready) = sync_channel(AHEAD);
         let (used, returned) = sync_channel(AHEAD + 2);
         let thread = thread::spawn(move || hash(file, quote, &to_reader, &returned));
-        Ok(Stream { ready, used, thread: Some(thread), piece: Vec::new(), at: 0 })
+        Ok(HashedStream { ready, used, thread: Some(thread), piece: Vec::new(), at: 0 })
     }
 
     /// Converts an error of the CSV reader.
@@ -121,32 +121,32 @@ impl Input {
 }
 
 /// The decompressed bytes of a table, read ahead and hashed by a thread.
-pub(crate) struct Stream {
+pub(crate) struct HashedStream {
     ready: Receiver<io::Result<Vec<u8>>>,
     used: SyncSender<Vec<u8>>,
-    thread: Option<JoinHandle<Summed>>,
+    thread: Option<JoinHandle<StreamSummary>>,
     piece: Vec<u8>,
     at: usize,
 }
 
 /// Results over all bytes of a table.
 #[derive(Default)]
-pub(crate) struct Summed {
+pub(crate) struct StreamSummary {
     pub sha256: String,
     /// Number of quotation marks: even in a sound file.
     pub num_quotes: usize,
 }
 
-impl Stream {
+impl HashedStream {
     /// The thread's results, after all bytes were read.
-    pub fn summed(mut self) -> Summed {
-        let summed = self.thread.take().map(JoinHandle::join);
+    pub fn summary(mut self) -> StreamSummary {
+        let summary = self.thread.take().map(JoinHandle::join);
         // The thread cannot panic: it reads and hashes.
-        summed.and_then(Result::ok).unwrap_or_default()
+        summary.and_then(Result::ok).unwrap_or_default()
     }
 }
 
-impl Read for Stream {
+impl Read for HashedStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.piece.len() {
             // Sending fails only after the thread has ended, which then needs no buffer.
@@ -170,13 +170,13 @@ fn hash(
     quote: u8,
     ready: &SyncSender<io::Result<Vec<u8>>>,
     returned: &Receiver<Vec<u8>>,
-) -> Summed {
+) -> StreamSummary {
     let (mut hasher, mut num_quotes) = (Sha256::new(), 0);
     let mut file = match unpacked(file) {
         Ok(file) => file,
         Err(error) => {
             let _ = ready.send(Err(error));
-            return Summed::default();
+            return StreamSummary::default();
         }
     };
     loop {
@@ -197,7 +197,7 @@ fn hash(
             }
         }
     }
-    Summed { sha256: hex(&hasher.finalize()), num_quotes }
+    StreamSummary { sha256: hex(&hasher.finalize()), num_quotes }
 }
 
 /// Number of occurrences of a byte.

@@ -1,8 +1,8 @@
 //! Classes of a target, by the rules of class folders: each class has training rows.
 
-use super::input::Input;
+use super::input::TableInput;
 use super::parts::Parts;
-use super::words::Words;
+use super::vocabulary::Vocabulary;
 use crate::error::DataError;
 use crate::names::some_of;
 
@@ -10,18 +10,18 @@ use crate::names::some_of;
 const MOST_NAMED: usize = 10;
 
 /// Class label of each row, and class names.
-pub(crate) struct Labels {
+pub(crate) struct ClassLabels {
     pub labels: Vec<u16>,
     pub names: Vec<String>,
 }
 
-impl Labels {
+impl ClassLabels {
     /// Assigns labels to classes in numeric order if all names are numbers, and in byte order otherwise.
     pub fn of(
-        input: &Input,
+        input: &TableInput,
         column: &str,
         numbers: &[u32],
-        words: &Words,
+        words: &Vocabulary,
     ) -> Result<Self, DataError> {
         let number = |word: &String| word.parse::<f64>().ok().filter(|number| number.is_finite());
         let are_numbers = words.texts.iter().all(|word| number(word).is_some());
@@ -56,7 +56,7 @@ impl Labels {
     }
 
     /// Checks that every class has a training row.
-    pub fn check(&self, input: &Input, column: &str, parts: &Parts) -> Result<(), DataError> {
+    pub fn check(&self, input: &TableInput, column: &str, parts: &Parts) -> Result<(), DataError> {
         let lacking = self.absent(&parts.train);
         if lacking.is_empty() {
             return Ok(());

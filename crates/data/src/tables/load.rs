@@ -7,14 +7,14 @@ use std::sync::Arc;
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
 use super::coding::{Coding, standardised};
-use super::columns::{Columns, Kind};
+use super::columns::{ColumnKind, Columns};
+use super::first_rows::FirstRows;
 use super::fit::{Cells, Fitted, fit};
-use super::input::Input;
-use super::labels::Labels;
+use super::input::TableInput;
+use super::labels::ClassLabels;
 use super::parts::{Labelled, Parts};
 use super::read::{Raw, RawTarget};
 use super::rows::{Rows, Targets};
-use super::sample::Sample;
 use super::target::{Target, TargetHolds, task_of};
 use crate::error::DataError;
 
@@ -47,27 +47,28 @@ pub fn load(
     seed: u64,
 ) -> Result<Table, DataError> {
     let first = config.path.as_ref().or(config.train.as_ref());
-    let input = Input::file(first.map_or("", String::as_str));
-    let test = config.test.as_ref().map(Input::file);
+    let input = TableInput::file(first.map_or("", String::as_str));
+    let test = config.test.as_ref().map(TableInput::file);
     load_input(&input, test.as_ref(), config, batches, task, seed)
 }
 
 /// Loads a table from inputs, which may be bytes in memory, as [`load()`](load) does; `test` is the input of the test
 /// rows, if they are a file of their own.
 pub fn load_input(
-    input: &Input,
-    test: Option<&Input>,
+    input: &TableInput,
+    test: Option<&TableInput>,
     config: &CsvConfig,
     batches: &BatchConfig,
     task: Option<TaskKind>,
     seed: u64,
 ) -> Result<Table, DataError> {
-    let Read { raw, columns, num_first, mut notes, checksums } = read(input, test, config, task)?;
+    let ReadTable { raw, columns, num_first, mut notes, checksums } =
+        read(input, test, config, task)?;
     let mut warnings = Vec::new();
     let column = columns.target.name.clone();
     let (labels, numbers, task) = match raw.target {
-        RawTarget::Words { numbers, words } => {
-            let labels = Labels::of(input, &column, &numbers, &words)?;
+        RawTarget::Classes { numbers, words } => {
+            let labels = ClassLabels::of(input, &column, &numbers, &words)?;
             if let Some((one, other)) = words.case_twins() {
                 warnings.push(format!(
                     "column `{column}`: the classes `{one}` and `{other}` differ in case alone"
@@ -140,7 +141,7 @@ fn labelled_rows(targets: &Targets) -> usize {
 }
 
 /// All rows of a table's files, before coding.
-pub(crate) struct Read {
+pub(crate) struct ReadTable {
     pub raw: Raw,
     pub columns: Columns,
     /// Number of rows of the first file.
@@ -151,16 +152,16 @@ pub(crate) struct Read {
 
 /// Reads the files of a table; dialect and columns are inferred from the first one.
 pub(crate) fn read(
-    input: &Input,
-    test: Option<&Input>,
+    input: &TableInput,
+    test: Option<&TableInput>,
     config: &CsvConfig,
     task: Option<TaskKind>,
-) -> Result<Read, DataError> {
-    let sample = Sample::of(input)?;
+) -> Result<ReadTable, DataError> {
+    let sample = FirstRows::of(input)?;
     let columns = Columns::of(input, &sample, config, task)?;
     let mut raw = Raw::of(&columns);
     let (mut notes, mut checksums) = (Vec::new(), BTreeMap::new());
-    let mut note = |input: &Input, sample: &Sample| {
+    let mut note = |input: &TableInput, sample: &FirstRows| {
         notes.push(format!("{}: {}", shown(input.path()), sample.dialect));
     };
     note(input, &sample);
@@ -170,7 +171,7 @@ pub(crate) fn read(
     let mut more = finished.notes;
     checksums.insert(key(input, None), finished.sha256);
     if let Some(test) = test {
-        let sample = Sample::of(test)?;
+        let sample = FirstRows::of(test)?;
         note(test, &sample);
         let finished = raw.read(test, &sample, &columns, config.missing, false)?;
         more.extend(finished.notes);
@@ -182,22 +183,23 @@ pub(crate) fn read(
         }
     }
     notes.extend(more);
-    Ok(Read { raw, columns, num_first, notes, checksums })
+    Ok(ReadTable { raw, columns, num_first, notes, checksums })
 }
 
 /// Key of a file's checksum: its name, so that data may move, or its path if the other file has the same name.
-fn key(input: &Input, other: Option<&Input>) -> String {
-    let name =
-        |input: &Input| input.path().file_name().map(|name| Path::new(name).display().to_string());
+fn key(input: &TableInput, other: Option<&TableInput>) -> String {
+    let name = |input: &TableInput| {
+        input.path().file_name().map(|name| Path::new(name).display().to_string())
+    };
     let own = name(input).filter(|_| other.is_none_or(|other| name(other) != name(input)));
     own.unwrap_or_else(|| input.path().display().to_string())
 }
 
 /// Checks that no inferred categorical column has nearly unique values, as names have.
-fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
+fn check_names(input: &TableInput, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
     let guessed = columns.used.iter().filter_map(|used| match used.kind {
-        Kind::Category { chosen } => Some((used, chosen)),
-        Kind::Number { .. } => None,
+        ColumnKind::Category { chosen } => Some((used, chosen)),
+        ColumnKind::Number { .. } => None,
     });
     for ((used, chosen), words) in guessed.zip(&raw.words) {
         if !chosen && words.are_names() {
@@ -211,7 +213,7 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
             return Err(input.fault_at(None, Some(&used.name), fault));
         }
     }
-    let RawTarget::Words { words, .. } = &raw.target else { return Ok(()) };
+    let RawTarget::Classes { words, .. } = &raw.target else { return Ok(()) };
     if words.are_names() {
         let fault = format!(
             "it is the target, and has {} different values in {} rows; a class needs several rows to learn from",
@@ -225,7 +227,7 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
 
 /// Standardises a numeric target by mean and standard deviation of the training rows.
 fn standardised_target(
-    input: &Input,
+    input: &TableInput,
     column: &str,
     numbers: &[f64],
     parts: &Parts,

@@ -2,9 +2,9 @@
 
 use hearth_config::{BatchConfig, CsvConfig};
 
-use super::input::Input;
+use super::input::TableInput;
 use crate::error::DataError;
-use crate::split::{Cut, Spare, cut_places, learned};
+use crate::split::{Cut, Spare, split_training, stratified_subset};
 
 /// Number of the random stream that draws the test rows; validation rows are drawn from stream 0.
 const OF_TEST: u64 = 1;
@@ -33,7 +33,7 @@ pub(crate) struct Labelled<'a> {
 impl Parts {
     /// Draws the splits.
     pub(crate) fn of(
-        input: &Input,
+        input: &TableInput,
         rows: &Labelled<'_>,
         config: &CsvConfig,
         batches: &BatchConfig,
@@ -55,7 +55,7 @@ impl Parts {
                 return Err(input.fault(fault));
             }
             let stream = (config.split_seed.unwrap_or(seed), OF_TEST);
-            let cut = cut_places(&all, label, rows.num_classes, take, stream, Spare::Kept);
+            let cut = stratified_subset(&all, label, rows.num_classes, take, stream, Spare::Kept);
             (cut.kept, cut.taken)
         };
         let wanted = batches.valid_samples;
@@ -67,7 +67,7 @@ impl Parts {
             return Err(input.fault(fault));
         }
         let Cut { kept: train, taken: valid } =
-            learned(&rest, label, rows.num_classes, batches, seed);
+            split_training(&rest, label, rows.num_classes, batches, seed);
         Ok(Self { train, valid, test })
     }
 }

@@ -4,13 +4,13 @@ use hearth_config::Missing;
 
 use super::MOST_VALUES;
 use super::cell::{is_infinite, is_missing};
-use super::columns::{Columns, Kind, Used, find};
+use super::columns::{ColumnKind, Columns, Used, find};
+use super::first_rows::FirstRows;
 use super::foreign;
-use super::input::Input;
+use super::input::TableInput;
 use super::number::NumberFormat;
 use super::record::{Finished, Records};
-use super::sample::Sample;
-use super::words::{NO_WORD, WordFault, Words};
+use super::vocabulary::{NO_VALUE, ValueFault, Vocabulary};
 use crate::error::DataError;
 
 /// Cells of all rows, before coding.
@@ -21,7 +21,7 @@ pub(crate) struct Raw {
     /// `[rows, categories]`: indices into the column's vocabulary.
     pub codes: Vec<u32>,
     /// Vocabulary of each categorical column.
-    pub words: Vec<Words>,
+    pub words: Vec<Vocabulary>,
     pub target: RawTarget,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum RawTarget {
     /// Numbers; `are_whole` is true if all of them are integers.
     Numbers { numbers: Vec<f64>, are_whole: bool },
     /// Classes, as indices into a vocabulary.
-    Words { numbers: Vec<u32>, words: Words },
+    Classes { numbers: Vec<u32>, words: Vocabulary },
 }
 
 /// Destination of a cell.
@@ -46,18 +46,20 @@ impl Raw {
     /// An empty table of these columns.
     pub fn of(columns: &Columns) -> Self {
         let categories =
-            columns.used.iter().filter(|used| matches!(used.kind, Kind::Category { .. }));
+            columns.used.iter().filter(|used| matches!(used.kind, ColumnKind::Category { .. }));
         let target = match columns.target.kind {
-            Kind::Number { .. } => RawTarget::Numbers { numbers: Vec::new(), are_whole: true },
-            Kind::Category { .. } => {
-                RawTarget::Words { numbers: Vec::new(), words: Words::default() }
+            ColumnKind::Number { .. } => {
+                RawTarget::Numbers { numbers: Vec::new(), are_whole: true }
+            }
+            ColumnKind::Category { .. } => {
+                RawTarget::Classes { numbers: Vec::new(), words: Vocabulary::default() }
             }
         };
         Self {
             num_rows: 0,
             numbers: Vec::new(),
             codes: Vec::new(),
-            words: categories.map(|_| Words::default()).collect(),
+            words: categories.map(|_| Vocabulary::default()).collect(),
             target,
         }
     }
@@ -65,8 +67,8 @@ impl Raw {
     /// Adds the rows of a file. `is_first` is true for the file that the columns were inferred from.
     pub fn read(
         &mut self,
-        input: &Input,
-        sample: &Sample,
+        input: &TableInput,
+        sample: &FirstRows,
         columns: &Columns,
         missing: Missing,
         is_first: bool,
@@ -79,7 +81,7 @@ impl Raw {
         while records.advance()? {
             let (first_number, first_code) = (self.numbers.len(), self.codes.len());
             self.numbers.resize(first_number + num_numbers, f32::NAN);
-            self.codes.resize(first_code + num_categories, NO_WORD);
+            self.codes.resize(first_code + num_categories, NO_VALUE);
             let numbers = &mut self.numbers[first_number..];
             let codes = &mut self.codes[first_code..];
             for (cell, slot) in records.record.iter().zip(&slots) {
@@ -113,8 +115,8 @@ impl Raw {
     /// Reserves memory for the rows of a file, by the length of its first rows.
     fn reserve(
         &mut self,
-        input: &Input,
-        sample: &Sample,
+        input: &TableInput,
+        sample: &FirstRows,
         num_numbers: usize,
     ) -> Result<(), DataError> {
         let bytes: usize = sample.rows.iter().map(|row| row.as_slice().len() + row.len()).sum();
@@ -132,30 +134,30 @@ impl Raw {
 
 /// Destinations of the cells of a row in this file.
 fn slots(
-    input: &Input,
-    sample: &Sample,
+    input: &TableInput,
+    sample: &FirstRows,
     columns: &Columns,
     is_first: bool,
 ) -> Result<Vec<Slot>, DataError> {
     let mut slots = vec![Slot::Ignored; sample.header.len()];
     let format = |place: usize, used: &Used| match used.kind {
-        Kind::Number { format, .. } if is_first => format,
+        ColumnKind::Number { format, .. } if is_first => format,
         _ => sample.format(place),
     };
     let (mut num_numbers, mut num_categories) = (0, 0);
     for (column, used) in columns.used.iter().enumerate() {
         let place = find(input, sample, &used.name, "data.columns")?;
         let next = match used.kind {
-            Kind::Number { .. } => &mut num_numbers,
-            Kind::Category { .. } => &mut num_categories,
+            ColumnKind::Number { .. } => &mut num_numbers,
+            ColumnKind::Category { .. } => &mut num_categories,
         };
         let at = *next;
         *next += 1;
         slots[place] = match used.kind {
-            Kind::Number { middle, .. } => {
+            ColumnKind::Number { middle, .. } => {
                 Slot::Number { at, column, format: format(place, used), middle }
             }
-            Kind::Category { .. } => Slot::Category { at, column },
+            ColumnKind::Category { .. } => Slot::Category { at, column },
         };
     }
     let place = find(input, sample, &columns.target.name, "data.target")?;
@@ -177,13 +179,13 @@ fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> R
 }
 
 /// The index of a cell's value in the vocabulary.
-fn word(cell: &[u8], words: &mut Words, missing: Missing) -> Result<u32, String> {
+fn word(cell: &[u8], words: &mut Vocabulary, missing: Missing) -> Result<u32, String> {
     if is_missing(cell) {
-        return refused(missing).map(|()| NO_WORD);
+        return refused(missing).map(|()| NO_VALUE);
     }
     words.number(cell).map_err(|fault| match fault {
-        WordFault::Encoding(fault) => fault,
-        WordFault::TooMany => format!(
+        ValueFault::Encoding(fault) => fault,
+        ValueFault::TooMany => format!(
             "it has more than {MOST_VALUES} different values, as names have; leave it out by data.ignore"
         ),
     })
@@ -213,10 +215,10 @@ fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(
             *are_whole &= number.fract() == 0.0;
             numbers.push(number);
         }
-        RawTarget::Words { numbers, words } => {
+        RawTarget::Classes { numbers, words } => {
             let number = words.number(cell).map_err(|fault| match fault {
-                WordFault::Encoding(fault) => fault,
-                WordFault::TooMany => {
+                ValueFault::Encoding(fault) => fault,
+                ValueFault::TooMany => {
                     format!("it is the target, and has more than {MOST_VALUES} classes")
                 }
             })?;

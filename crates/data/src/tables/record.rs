@@ -5,15 +5,15 @@ use std::io::{self, Read};
 use csv::{ByteRecord, Reader};
 
 use super::dialect::Dialect;
-use super::input::{Input, Stream};
-use super::sample::Sample;
+use super::first_rows::FirstRows;
+use super::input::{HashedStream, TableInput};
 use crate::error::DataError;
 
 /// Reader of a table's rows; blank rows are skipped.
 pub(crate) struct Records<'a> {
-    input: &'a Input,
+    input: &'a TableInput,
     dialect: Dialect,
-    reader: Reader<Stream>,
+    reader: Reader<HashedStream>,
     width: usize,
     /// The last row read.
     pub record: ByteRecord,
@@ -33,7 +33,7 @@ pub(crate) struct Finished {
 
 impl<'a> Records<'a> {
     /// Opens a table at its first row after the header.
-    pub fn open(input: &'a Input, sample: &Sample) -> Result<Self, DataError> {
+    pub fn open(input: &'a TableInput, sample: &FirstRows) -> Result<Self, DataError> {
         let dialect = sample.dialect;
         let mut stream = input.stream(dialect.quote)?;
         let before = io::copy(&mut stream.by_ref().take(dialect.skip as u64), &mut io::sink());
@@ -125,7 +125,7 @@ impl<'a> Records<'a> {
         let unclosed = self.has_lines.then(|| {
             self.fault(None, "a quotation mark in it is not closed, so the rest of the file is one cell; close it")
         });
-        let summed = self.reader.into_inner().summed();
+        let summed = self.reader.into_inner().summary();
         if let Some(fault) = unclosed.filter(|_| summed.num_quotes % 2 == 1) {
             return Err(fault);
         }

@@ -3,13 +3,13 @@
 use hearth_config::shown;
 
 use super::cell::is_missing;
-use super::coding::{Cell, Coding, ColumnCoding, EncodedRow};
+use super::coding::{CellValue, Coding, ColumnCoding, EncodedRow};
 use super::columns::find;
-use super::input::Input;
+use super::first_rows::FirstRows;
+use super::input::TableInput;
 use super::read::no_number;
 use super::record::Records;
 use super::rows::{Rows, Targets};
-use super::sample::Sample;
 use crate::error::DataError;
 use crate::names::some_of;
 
@@ -39,8 +39,8 @@ pub struct Unseen {
 }
 
 /// Reads rows for prediction. Columns are found by name, in any order; other columns are ignored.
-pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
-    let sample = Sample::of(input)?;
+pub fn read_rows(input: &TableInput, coding: &Coding) -> Result<RowFile, DataError> {
+    let sample = FirstRows::of(input)?;
     let mut places = Vec::with_capacity(coding.columns.len());
     for column in &coding.columns {
         let place = find(input, &sample, &column.name, "the network")?;
@@ -68,13 +68,13 @@ pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
             let cell = records.record[place].trim_ascii();
             let is_number = matches!(column.coding, ColumnCoding::Number { .. });
             let cell = match (is_missing(cell), is_number) {
-                (true, _) => Ok(Cell::Missing),
+                (true, _) => Ok(CellValue::Missing),
                 (false, true) => format
                     .parse(cell)
-                    .map(Cell::Number)
+                    .map(CellValue::Number)
                     .ok_or_else(|| no_number(cell, "or write NA where it is not known")),
                 (false, false) => std::str::from_utf8(cell)
-                    .map(Cell::Text)
+                    .map(CellValue::Text)
                     .map_err(|_| super::foreign::not_utf_8(cell)),
             };
             cells.push(cell.map_err(|fault| records.fault(Some(&column.name), fault))?);

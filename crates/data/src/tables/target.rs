@@ -3,7 +3,7 @@
 use hearth_config::TaskKind;
 use serde::{Deserialize, Serialize};
 
-use super::input::Input;
+use super::input::TableInput;
 use crate::error::DataError;
 
 /// Target of the prediction.
@@ -36,7 +36,11 @@ pub enum TargetHolds {
 }
 
 /// The task for a target; an error for integers, for which the user has to choose the task.
-pub fn task_of(input: &Input, column: &str, holds: TargetHolds) -> Result<TaskKind, DataError> {
+pub fn task_of(
+    input: &TableInput,
+    column: &str,
+    holds: TargetHolds,
+) -> Result<TaskKind, DataError> {
     match holds {
         TargetHolds::Text => Ok(TaskKind::Classify),
         TargetHolds::Fractions => Ok(TaskKind::Regress),

@@ -5,9 +5,9 @@ use hearth_config::NoOptions;
 use super::*;
 use crate::digest::sha256;
 
-struct Folder(tempfile::TempDir);
+struct IdxFolder(tempfile::TempDir);
 
-impl Folder {
+impl IdxFolder {
     /// Three training and two test images, grey, 2x2.
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
@@ -42,7 +42,7 @@ impl Folder {
 
 #[test]
 fn four_files_make_a_dataset() {
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     let dataset = folder.load(None).unwrap();
     assert_eq!(dataset.name, "idx");
     assert_eq!(dataset.classes, ["0", "1", "2"]);
@@ -58,7 +58,7 @@ fn four_files_make_a_dataset() {
 
 #[test]
 fn images_may_have_channels() {
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     folder.write("train-images", &[3, 3, 2, 2], &(0..36).collect::<Vec<_>>());
     folder.write("test-images", &[2, 3, 2, 2], &[7; 24]);
     let dataset = folder.load(None).unwrap();
@@ -69,7 +69,7 @@ fn images_may_have_channels() {
 
 #[test]
 fn channels_that_stand_last_are_moved_and_said_once() {
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     let pixels: Vec<u8> = (0..36).collect();
     folder.write("train-images", &[3, 2, 2, 3], &pixels);
     folder.write("test-images", &[2, 2, 2, 3], &[7; 24]);
@@ -96,7 +96,7 @@ fn channels_that_stand_last_are_moved_and_said_once() {
 
 #[test]
 fn whole_numbers_of_any_type_are_read() {
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     let plain = folder.load(None).unwrap();
     let wide = |code: u8, dims: &[usize], values: &[i32]| {
         let mut bytes = idx::encode(&[values.len()], &vec![0; values.len()])[..2].to_vec();
@@ -135,7 +135,7 @@ fn whole_numbers_of_any_type_are_read() {
         ),
         ("train-images", wide(0x0c, &[3, 4], &[0; 12]), "3 rows of 4 values"),
     ] {
-        let folder = Folder::new();
+        let folder = IdxFolder::new();
         fs::write(folder.0.path().join(name), bytes).unwrap();
         let message = folder.load(None).unwrap_err();
         assert!(
@@ -149,7 +149,7 @@ fn whole_numbers_of_any_type_are_read() {
 #[test]
 fn what_does_not_fit_together_is_named() {
     let check = |name: &str, dims: &[usize], values: &[u8], fault: &str| {
-        let folder = Folder::new();
+        let folder = IdxFolder::new();
         folder.write(name, dims, values);
         let message = folder.load(None).unwrap_err();
         assert!(
@@ -162,19 +162,19 @@ fn what_does_not_fit_together_is_named() {
     check("test-labels", &[2, 1, 1], &[0, 1], "not labels");
     check("test-labels", &[2], &[0, 3], "label number 1 is 3, but there are 3 classes");
     check("test-images", &[2, 1, 4], &[7; 8], "are 1x1x4, those to train on 1x2x2");
-    let message = Folder::new().load(Some(&["a", "b"])).unwrap_err();
+    let message = IdxFolder::new().load(Some(&["a", "b"])).unwrap_err();
     assert!(
         message.contains("train-labels") && message.contains("there are 2 classes"),
         "{message}"
     );
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     fs::remove_file(folder.0.path().join("test-labels")).unwrap();
     assert!(folder.load(None).unwrap_err().contains("test-labels cannot be read"));
 }
 
 /// Loads images with these labels.
 fn labelled(train: &[u8], test: &[u8], classes: Option<&[&str]>) -> Result<Dataset, String> {
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     for (name, labels) in [("train", train), ("test", test)] {
         folder.write(&format!("{name}-images"), &[labels.len(), 1, 1], &vec![0; labels.len()]);
         folder.write(&format!("{name}-labels"), &[labels.len()], labels);
@@ -210,7 +210,7 @@ fn labels_follow_the_rules_of_class_folders() {
 
 #[test]
 fn test_labels_may_be_higher_where_nobody_learns_them() {
-    let folder = Folder::new();
+    let folder = IdxFolder::new();
     folder.write("test-labels", &[2], &[7, 0]);
     let message = folder.load(None).unwrap_err();
     assert!(message.contains("is 7, but there are 3 classes"), "{message}");

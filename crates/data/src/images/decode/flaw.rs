@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 
 use image::{ImageError, ImageFormat};
 
-use super::{jpeg, tiff, whole};
-use crate::images::signature::{Kind, kind};
+use super::{complete, jpeg, tiff};
+use crate::images::signature::{FileKind, kind};
 
 /// Signatures of the formats, to recognise a file that was truncated within its signature.
 const BEGINS: [&[u8]; 8] = [
@@ -77,7 +77,7 @@ impl Flaw {
             }
             (ImageFormat::Tiff, Self::Unsupported) => tiff::stored(bytes),
             (ImageFormat::Jpeg, _) => jpeg::refused(bytes).unwrap_or(self),
-            _ => whole::check(format, bytes).err().unwrap_or(self),
+            _ => complete::check(format, bytes).err().unwrap_or(self),
         }
     }
 
@@ -91,11 +91,13 @@ impl Flaw {
             Self::Damaged => "its contents are damaged".into(),
             Self::TooLarge => "it is too large, or says that it is".into(),
             Self::Unknown => match kind(bytes) {
-                Some(Kind::Image(name)) => format!("it is {name}, which is not read here").into(),
+                Some(FileKind::Image(name)) => {
+                    format!("it is {name}, which is not read here").into()
+                }
                 _ if BEGINS.iter().any(|begin| is_begun(begin, bytes)) => {
                     "it ends too early".into()
                 }
-                Some(Kind::Other(name)) => format!("it is {name}").into(),
+                Some(FileKind::Other(name)) => format!("it is {name}").into(),
                 // A transfer in text mode changes the bytes around these letters.
                 None if bytes.get(1..4) == Some(b"PNG") => "its contents are damaged".into(),
                 None => "it is in no format that is read here".into(),

@@ -8,8 +8,8 @@ mod bits;
 mod scan;
 
 use super::flaw::Flaw;
-use bits::Table;
-use scan::{Component, Frame};
+use bits::HuffmanTable;
+use scan::{Component, JpegFrame};
 
 /// Kinds of segments, by the byte after 0xFF.
 mod marker {
@@ -32,8 +32,8 @@ mod marker {
 /// Four Huffman tables each for DC and AC coefficients.
 #[derive(Default)]
 struct Tables {
-    first: [Option<Table>; 4],
-    others: [Option<Table>; 4],
+    first: [Option<HuffmanTable>; 4],
+    others: [Option<HuffmanTable>; 4],
 }
 
 /// Checks that all blocks of the first image are present, and its end marker.
@@ -49,7 +49,7 @@ pub(super) fn refused(bytes: &[u8]) -> Option<Flaw> {
 /// Walks the segments; `counts` enables counting the blocks of each scan.
 fn walk(bytes: &[u8], counts: bool) -> Result<(), Flaw> {
     let (mut tables, mut interval, mut at) = (Tables::default(), 0, 2);
-    let mut frame: Option<Frame> = None;
+    let mut frame: Option<JpegFrame> = None;
     loop {
         let found = next_marker(bytes, at).ok_or(Flaw::TooEarly)?;
         at = found + 2;
@@ -107,14 +107,14 @@ fn read_tables(mut segment: &[u8], tables: &mut Tables) -> Result<(), Flaw> {
         let count = lengths.iter().map(|count| usize::from(*count)).sum();
         let (symbols, rest) = rest.split_at_checked(count).ok_or(Flaw::Damaged)?;
         let class = if number >> 4 == 0 { &mut tables.first } else { &mut tables.others };
-        class[usize::from(number & 3)] = Some(Table::new(lengths, symbols)?);
+        class[usize::from(number & 3)] = Some(HuffmanTable::new(lengths, symbols)?);
         segment = rest;
     }
     Ok(())
 }
 
 /// Parses the size and components of a frame; an error for unsupported kinds of frames.
-fn read_frame(marker: u8, segment: &[u8]) -> Result<Frame, Flaw> {
+fn read_frame(marker: u8, segment: &[u8]) -> Result<JpegFrame, Flaw> {
     let how = match marker {
         0xc0..=0xc2 if segment.first().is_some_and(|bits| *bits != 8) => {
             return Err(Flaw::pixels("JPEG of 12 bits"));
@@ -144,5 +144,5 @@ fn read_frame(marker: u8, segment: &[u8]) -> Result<Frame, Flaw> {
         .map(of)
         .collect::<Option<_>>()
         .ok_or(Flaw::Damaged)?;
-    Ok(Frame::new(marker == 0xc2, [width, height], components))
+    Ok(JpegFrame::new(marker == 0xc2, [width, height], components))
 }

@@ -60,7 +60,7 @@ struct Tiff<'a> {
 }
 
 /// An entry of a directory: a tag and a list of values.
-struct Entry {
+struct DirectoryEntry {
     tag: u16,
     kind: u64,
     count: u64,
@@ -90,7 +90,7 @@ impl<'a> Tiff<'a> {
     }
 
     /// Entries of a directory, and the offset of the next one, 0 after the last. `None` if the file ends within it.
-    fn directory(&self, at: u64) -> Option<(Vec<Entry>, u64)> {
+    fn directory(&self, at: u64) -> Option<(Vec<DirectoryEntry>, u64)> {
         let (head, size, counts) = if self.has_wide_offsets { (8, 20, 8) } else { (2, 12, 4) };
         let entries = self.number(at, head)?;
         let first = at.saturating_add(head);
@@ -103,13 +103,13 @@ impl<'a> Tiff<'a> {
             let bytes = count.saturating_mul(width(kind));
             let inside = at + 4 + counts;
             let place = if bytes <= counts { inside } else { self.number(inside, counts)? };
-            Some(Entry { tag, kind, count, place })
+            Some(DirectoryEntry { tag, kind, count, place })
         };
         Some(((0..entries).map(entry).collect::<Option<_>>()?, next))
     }
 
     /// The value at this index of an entry's list; `None` if it is no unsigned integer or outside of the file.
-    fn value(&self, entry: &Entry, place: u64) -> Option<u64> {
+    fn value(&self, entry: &DirectoryEntry, place: u64) -> Option<u64> {
         let width = width(entry.kind);
         let is_number = matches!(entry.kind, 1 | 3 | 4 | 16) && place < entry.count;
         let at = entry.place.checked_add(place.checked_mul(width)?)?;
@@ -167,7 +167,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Flaw> {
     }
 }
 
-fn of_tag(tiff: &Tiff<'_>, entries: &[Entry], tag: u16) -> Option<u64> {
+fn of_tag(tiff: &Tiff<'_>, entries: &[DirectoryEntry], tag: u16) -> Option<u64> {
     entries.iter().find(|entry| entry.tag == tag).and_then(|entry| tiff.value(entry, 0))
 }
 
@@ -216,7 +216,7 @@ pub(super) fn check_end(bytes: &[u8]) -> Result<(), Flaw> {
     let mut is_first = true;
     while at > 0 && left > 0 {
         let (entries, next) = tiff.directory(at).ok_or(Flaw::TooEarly)?;
-        let end = |entry: &Entry| {
+        let end = |entry: &DirectoryEntry| {
             entry.place.saturating_add(entry.count.saturating_mul(width(entry.kind)))
         };
         if entries.iter().any(|entry| end(entry) > bytes.len() as u64) {

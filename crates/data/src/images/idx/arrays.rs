@@ -3,14 +3,14 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::layout::{self, Order};
+use super::layout::{self, ChannelOrder};
 use super::{Idx, Type};
 use crate::error::DataError;
 use crate::images::examples::PictureShape;
 
 /// Images of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Images {
+pub struct ImageArray {
     /// `[count, channels, height, width]`, 0 to 255.
     pub pixels: Vec<u8>,
     /// Shape of each image.
@@ -19,7 +19,7 @@ pub struct Images {
     pub notice: Option<String>,
 }
 
-impl Images {
+impl ImageArray {
     /// Number of images.
     pub fn count(&self) -> usize {
         self.pixels.len() / self.shape.pixels()
@@ -31,7 +31,7 @@ impl Idx {
     ///
     /// Channels may be last, `[count, height, width, channels]`, if only that gives 1 or 3 channels; they are moved
     /// to the front. Values may be integers of any type, from 0 to 255.
-    pub fn images(self, path: &Path) -> Result<Images, DataError> {
+    pub fn images(self, path: &Path) -> Result<ImageArray, DataError> {
         let fault = |fault: String| DataError::set(path, fault);
         let (shape, order) = layout::layout(&self.dims).map_err(fault)?;
         if let Some(name) = self.kind.fraction() {
@@ -60,7 +60,7 @@ impl Idx {
             pixels.shrink_to_fit();
         }
         let mut notice = None;
-        if order == Order::Last {
+        if order == ChannelOrder::Last {
             layout::channels_first(&mut pixels, shape);
             let PictureShape { channels, height, width } = shape;
             notice = Some(format!(
@@ -68,7 +68,7 @@ impl Idx {
                 path.display()
             ));
         }
-        Ok(Images { pixels, shape, notice })
+        Ok(ImageArray { pixels, shape, notice })
     }
 
     /// Interprets the values as labels, integers of any type; errors name `path`.

@@ -4,7 +4,7 @@ use crate::images::examples::PictureShape;
 
 /// Position of the channels in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum ChannelOrder {
     /// `[channels, height, width]`, as in the rest of Hearth.
     First,
     /// `[height, width, channels]`, as in `TensorFlow`, Pillow and `OpenCV`.
@@ -13,9 +13,10 @@ pub(super) enum Order {
 
 /// Image shape and channel order of an array with these dimensions. An error states both readings, or why there is
 /// none.
-pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, Order), String> {
+pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, ChannelOrder), String> {
     let can_be_channels = |count: usize| matches!(count, 1 | 3);
-    let first = |channels, height, width| (PictureShape { channels, height, width }, Order::First);
+    let first =
+        |channels, height, width| (PictureShape { channels, height, width }, ChannelOrder::First);
     match *dims {
         [_] => Err("it holds labels and not images; were two files swapped?".to_owned()),
         [count, pixels] => Err(format!(
@@ -26,7 +27,9 @@ pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, Order), String> {
         [_, 1, 1, 1] => Ok(first(1, 1, 1)),
         [_, a, b, c] => match (can_be_channels(a), can_be_channels(c)) {
             (true, false) => Ok(first(a, b, c)),
-            (false, true) => Ok((PictureShape { channels: c, height: a, width: b }, Order::Last)),
+            (false, true) => {
+                Ok((PictureShape { channels: c, height: a, width: b }, ChannelOrder::Last))
+            }
             (true, true) => Err(format!(
                 "its images of {a}x{b}x{c} are {b}x{c} with {} first or {a}x{b} with {} last; {}",
                 channels(a),
@@ -75,13 +78,13 @@ mod tests {
     fn channels_are_1_or_3_and_stand_first_or_last() {
         let shape = |channels, height, width| PictureShape { channels, height, width };
         for (dims, read) in [
-            (&[9, 28, 30][..], (shape(1, 28, 30), Order::First)),
-            (&[9, 3, 28, 30], (shape(3, 28, 30), Order::First)),
-            (&[9, 1, 28, 30], (shape(1, 28, 30), Order::First)),
-            (&[9, 28, 30, 3], (shape(3, 28, 30), Order::Last)),
-            (&[9, 28, 30, 1], (shape(1, 28, 30), Order::Last)),
-            (&[9, 1, 1, 1], (shape(1, 1, 1), Order::First)),
-            (&[9, 3, 1, 2], (shape(3, 1, 2), Order::First)),
+            (&[9, 28, 30][..], (shape(1, 28, 30), ChannelOrder::First)),
+            (&[9, 3, 28, 30], (shape(3, 28, 30), ChannelOrder::First)),
+            (&[9, 1, 28, 30], (shape(1, 28, 30), ChannelOrder::First)),
+            (&[9, 28, 30, 3], (shape(3, 28, 30), ChannelOrder::Last)),
+            (&[9, 28, 30, 1], (shape(1, 28, 30), ChannelOrder::Last)),
+            (&[9, 1, 1, 1], (shape(1, 1, 1), ChannelOrder::First)),
+            (&[9, 3, 1, 2], (shape(3, 1, 2), ChannelOrder::First)),
         ] {
             assert_eq!(layout(dims), Ok(read), "{dims:?}");
         }

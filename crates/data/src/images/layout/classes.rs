@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Part, is_parted};
+use super::{FolderSplit, is_parted};
 use crate::error::DataError;
 use crate::images::contents::{Contents, Shape};
 use crate::names::{composed, listed, name_of, some_of};
@@ -39,8 +39,9 @@ pub(super) fn beside_parts(
             continue;
         }
         let name = name_of(folder);
-        let part = Part::of(folder).map_or("train", Part::name);
-        let has_train = parts.iter().any(|folder| Part::of(folder) == Some(Part::Train));
+        let part = FolderSplit::of(folder).map_or("train", FolderSplit::name);
+        let has_train =
+            parts.iter().any(|folder| FolderSplit::of(folder) == Some(FolderSplit::Train));
         let place = if has_train { "elsewhere" } else { "into a folder train/" };
         let fault = format!(
             "{name}/ holds folders ({}) and has {} beside it: is it the {part} part, or a class? For a part, \
@@ -121,9 +122,12 @@ fn innermost(folder: &Path, contents: Contents) -> Contents {
 
 /// Checks that a class folder does not hold splits: `CLASS/train`, `CLASS/test`.
 fn check_parts_inside(root: &Path, folder: &Path, inner: &Contents) -> Result<(), DataError> {
-    let parts: Vec<_> =
-        inner.folders.iter().filter_map(|folder| Some((Part::of(folder)?, folder))).collect();
-    let kinds: BTreeSet<Part> = parts.iter().map(|(part, _)| *part).collect();
+    let parts: Vec<_> = inner
+        .folders
+        .iter()
+        .filter_map(|folder| Some((FolderSplit::of(folder)?, folder)))
+        .collect();
+    let kinds: BTreeSet<FolderSplit> = parts.iter().map(|(part, _)| *part).collect();
     if kinds.len() < 2 {
         return Ok(());
     }

@@ -13,7 +13,7 @@ fn with(images: &[&str]) -> ImageFolder {
 /// The folder's layout and notes, or its error; the folder's path is replaced by `here`.
 fn said(folder: &ImageFolder) -> String {
     let root = folder.0.path().display().to_string();
-    let text = match Layout::of(folder.0.path()) {
+    let text = match FolderLayout::of(folder.0.path()) {
         Ok(layout) => format!("{layout}\n{}", layout.notes.join("\n")),
         Err(error) => error.to_string(),
     };
@@ -27,7 +27,7 @@ fn assert_said(images: &[&str], wanted: &str) {
 /// Asserts that the layout is an error with each of these texts.
 fn assert_told(images: &[&str], wanted: &[&str]) {
     let folder = with(images);
-    assert!(Layout::of(folder.0.path()).is_err(), "{images:?}: {}", said(&folder));
+    assert!(FolderLayout::of(folder.0.path()).is_err(), "{images:?}: {}", said(&folder));
     for wanted in wanted {
         assert!(said(&folder).contains(wanted), "{images:?}: {}", said(&folder));
     }
@@ -37,18 +37,18 @@ fn assert_told(images: &[&str], wanted: &[&str]) {
 fn parts_have_many_names() {
     for (part, names) in [
         (
-            Part::Train,
+            FolderSplit::Train,
             "train Train TRAIN training Training train_set training-set trainset Train_Images",
         ),
-        (Part::Valid, "val valid Validation dev dev_set VAL validation_data valset"),
-        (Part::Test, "test Testing test_set TestSet test-images testing_data"),
+        (FolderSplit::Valid, "val valid Validation dev dev_set VAL validation_data valset"),
+        (FolderSplit::Test, "test Testing test_set TestSet test-images testing_data"),
     ] {
         for name in names.split(' ') {
-            assert_eq!(Part::of(Path::new(name)), Some(part), "{name}");
+            assert_eq!(FolderSplit::of(Path::new(name)), Some(part), "{name}");
         }
     }
     for name in ["trains", "trainer", "trainee", "vale", "contest", "bus", "eval", "set"] {
-        assert_eq!(Part::of(Path::new(name)), None, "{name}");
+        assert_eq!(FolderSplit::of(Path::new(name)), None, "{name}");
     }
 }
 
@@ -177,7 +177,7 @@ fn folders_that_were_packed_together_are_unpacked() {
 #[test]
 fn the_test_set_beside_a_training_folder_is_pointed_out() {
     let folder = with(&["train/cat", "train/dog", "test/cat", "test/dog"]);
-    let layout = Layout::of(&folder.path("train")).unwrap();
+    let layout = FolderLayout::of(&folder.path("train")).unwrap();
     assert_eq!((&layout.train, &layout.root), (&folder.path("train"), &layout.train));
     assert!(layout.notes[0].contains("test: not read"), "{:?}", layout.notes);
 }
@@ -189,7 +189,7 @@ fn what_hearth_wrote_is_left_out() {
     folder.write("runs/a-001/metrics.jsonl", b"");
     let note = "runs: left out, written by Hearth";
     assert_eq!(said(&folder), format!("here\nhere/{note}"));
-    let layout = Layout::of(&folder.path("runs")).unwrap_err().to_string();
+    let layout = FolderLayout::of(&folder.path("runs")).unwrap_err().to_string();
     assert!(layout.contains("it was written by Hearth"), "{layout}");
     // Beside splits as well.
     std::fs::create_dir_all(folder.path("parts/train")).unwrap();
@@ -198,7 +198,7 @@ fn what_hearth_wrote_is_left_out() {
     {
         std::fs::rename(folder.path(from), folder.path(to)).unwrap();
     }
-    let layout = Layout::of(&folder.path("parts")).unwrap();
+    let layout = FolderLayout::of(&folder.path("parts")).unwrap();
     assert_eq!(layout.train, folder.path("parts/train"));
     assert!(layout.notes[0].contains("runs: left out"), "{:?}", layout.notes);
 }

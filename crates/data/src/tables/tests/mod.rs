@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
 
-use super::input::Input;
+use super::input::TableInput;
 
 use super::*;
 use crate::error::DataError;
@@ -29,7 +29,7 @@ fn load_bytes(
     config: &CsvConfig,
     task: Option<TaskKind>,
 ) -> Result<Table, DataError> {
-    load_input(&Input::bytes("t.csv", bytes), None, config, &batches(), task, 7)
+    load_input(&TableInput::bytes("t.csv", bytes), None, config, &batches(), task, 7)
 }
 
 /// Loads a table from text; the task is inferred.

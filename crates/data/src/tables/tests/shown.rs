@@ -58,7 +58,7 @@ fn number(standardised: f32, mean: f64, std: f64) -> String {
 
 /// The values of a table whose rows are all training rows, or the error's message.
 pub(super) fn told(bytes: &[u8], config: &CsvConfig) -> String {
-    let input = Input::bytes("t.csv", bytes);
+    let input = TableInput::bytes("t.csv", bytes);
     let config = CsvConfig { path: None, test: Some("t.csv".into()), ..config.clone() };
     match load_input(&input, Some(&input), &config, &batches(), None, 7) {
         Ok(table) => shown(&table),

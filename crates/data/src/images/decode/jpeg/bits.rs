@@ -6,7 +6,7 @@ use super::super::flaw::Flaw;
 const LOOKAHEAD: u32 = 10;
 
 /// A Huffman table.
-pub struct Table {
+pub struct HuffmanTable {
     /// `[2^LOOKAHEAD]`: symbol and code length by the next bits; length 0 for longer codes.
     short: Vec<(u8, u8)>,
     /// For each code length: the first 16-bit value after its codes, its first code, and the index of its first
@@ -15,7 +15,7 @@ pub struct Table {
     symbols: Vec<u8>,
 }
 
-impl Table {
+impl HuffmanTable {
     /// Builds a table from the number of codes of each length from 1 to 16, and their symbols (T.81, Annex C).
     pub fn new(lengths: &[u8; 16], symbols: &[u8]) -> Result<Self, Flaw> {
         let mut short = vec![(0, 0); 1 << LOOKAHEAD];
@@ -85,7 +85,7 @@ impl Bits {
 
     /// Decodes the next symbol; [`Bits::skip`] may follow without a refill.
     #[inline]
-    pub fn symbol(&mut self, table: &Table) -> Result<u8, Flaw> {
+    pub fn symbol(&mut self, table: &HuffmanTable) -> Result<u8, Flaw> {
         self.fill();
         let (symbol, length) = table.short[(self.buffer >> (64 - LOOKAHEAD)) as usize];
         if length > 0 {

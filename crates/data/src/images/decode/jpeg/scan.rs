@@ -1,7 +1,7 @@
 //! Blocks of JPEG scans.
 
 use super::super::flaw::Flaw;
-use super::bits::{Bits, Table};
+use super::bits::{Bits, HuffmanTable};
 use super::{Tables, marker, next_marker};
 
 /// Largest number of unused bytes at the end of a scan: encoders pad.
@@ -28,7 +28,7 @@ impl Component {
 }
 
 /// A frame: an image and its components.
-pub struct Frame {
+pub struct JpegFrame {
     is_progressive: bool,
     /// Width and height in pixels.
     size: [usize; 2],
@@ -37,7 +37,7 @@ pub struct Frame {
 }
 
 /// Header of a scan.
-struct Header {
+struct ScanHeader {
     /// For each component: its index, and the numbers of its DC and AC tables.
     components: Vec<(usize, usize, usize)>,
     /// First and last coefficient in zigzag order.
@@ -46,7 +46,7 @@ struct Header {
     bits: [u8; 2],
 }
 
-impl Frame {
+impl JpegFrame {
     pub fn new(is_progressive: bool, size: [u16; 2], components: Vec<Component>) -> Self {
         Self { is_progressive, size: size.map(usize::from), components, bits: Bits::default() }
     }
@@ -119,7 +119,7 @@ impl Frame {
         Ok(at)
     }
 
-    fn header(&self, segment: &[u8]) -> Result<Header, Flaw> {
+    fn header(&self, segment: &[u8]) -> Result<ScanHeader, Flaw> {
         let [count, ref rest @ ..] = *segment else { return Err(Flaw::Damaged) };
         let (components, rest) =
             rest.split_at_checked(2 * usize::from(count)).ok_or(Flaw::Damaged)?;
@@ -131,12 +131,16 @@ impl Frame {
         let components = components.as_chunks().0.iter().map(find).collect::<Option<Vec<_>>>();
         let components = components.filter(|found| !found.is_empty()).ok_or(Flaw::Damaged)?;
         if !self.is_progressive {
-            return Ok(Header { components, range: [0, 63], bits: [0, 0] });
+            return Ok(ScanHeader { components, range: [0, 63], bits: [0, 0] });
         }
         if first > last || last > 63 {
             return Err(Flaw::Damaged);
         }
-        Ok(Header { components, range: [first.into(), last.into()], bits: [bits >> 4, bits & 15] })
+        Ok(ScanHeader {
+            components,
+            range: [first.into(), last.into()],
+            bits: [bits >> 4, bits & 15],
+        })
     }
 
     /// Reads units of a scan: MCUs, or the blocks of a single component.
@@ -145,7 +149,7 @@ impl Frame {
         part: std::ops::Range<usize>,
         across: usize,
         stride: usize,
-        header: &Header,
+        header: &ScanHeader,
         tables: &Tables,
     ) -> Result<(), Flaw> {
         let mut run = 0;
@@ -178,7 +182,7 @@ impl Frame {
     }
 }
 
-impl Header {
+impl ScanHeader {
     /// True if all tables of the scan are defined.
     fn has(&self, tables: &Tables) -> bool {
         let [from, to] = self.range;
@@ -191,7 +195,7 @@ impl Header {
 }
 
 /// Reads a block of a sequential scan (T.81, F.2.2).
-fn baseline(bits: &mut Bits, first: &Table, others: &Table) -> Result<(), Flaw> {
+fn baseline(bits: &mut Bits, first: &HuffmanTable, others: &HuffmanTable) -> Result<(), Flaw> {
     let size = bits.symbol(first)?;
     bits.skip(u32::from(size & 15));
     let mut place = 1;
@@ -211,8 +215,8 @@ fn baseline(bits: &mut Bits, first: &Table, others: &Table) -> Result<(), Flaw> 
 /// blocks without new coefficients.
 fn progressive(
     bits: &mut Bits,
-    header: &Header,
-    (first, others): (Option<&Table>, Option<&Table>),
+    header: &ScanHeader,
+    (first, others): (Option<&HuffmanTable>, Option<&HuffmanTable>),
     nonzero: &mut u64,
     run: &mut u32,
 ) -> Result<(), Flaw> {

@@ -4,7 +4,7 @@ use csv::ByteRecord;
 
 use super::dialect::Dialect;
 use super::foreign;
-use super::input::Input;
+use super::input::TableInput;
 use super::number::NumberFormat;
 use crate::error::DataError;
 use crate::names::composed;
@@ -19,16 +19,16 @@ const LONGEST: usize = 64 << 20;
 const ROWS: usize = 2000;
 
 /// First rows of a table.
-pub(crate) struct Sample {
+pub(crate) struct FirstRows {
     pub dialect: Dialect,
     /// Column names, trimmed and in Unicode's composed form, without empty trailing ones.
     pub header: Vec<String>,
     pub rows: Vec<ByteRecord>,
 }
 
-impl Sample {
+impl FirstRows {
     /// Reads the first rows.
-    pub fn of(input: &Input) -> Result<Self, DataError> {
+    pub fn of(input: &TableInput) -> Result<Self, DataError> {
         let mut most = HEAD;
         loop {
             let head = input.head(most)?;
@@ -47,7 +47,7 @@ impl Sample {
     }
 
     /// Parses the first bytes of a file; `None` if they hold no complete row.
-    fn of_head(input: &Input, head: &[u8], is_whole: bool) -> Result<Option<Self>, DataError> {
+    fn of_head(input: &TableInput, head: &[u8], is_whole: bool) -> Result<Option<Self>, DataError> {
         if let Some(fault) = foreign::fault(head) {
             return Err(input.fault(fault));
         }

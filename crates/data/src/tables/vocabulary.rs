@@ -6,14 +6,14 @@ use super::{MOST_VALUES, foreign};
 use crate::names::composed;
 
 /// Index of a missing cell.
-pub(crate) const NO_WORD: u32 = u32::MAX;
+pub(crate) const NO_VALUE: u32 = u32::MAX;
 
 /// A column with fewer cells is never taken for one of names.
 const FEW: usize = 20;
 
 /// The distinct values of a column, indexed in the order of their first occurrence.
 #[derive(Default)]
-pub(crate) struct Words {
+pub(crate) struct Vocabulary {
     /// Cell as written -> index of its value.
     known: HashMap<Box<[u8]>, u32>,
     /// Values in Unicode's composed form.
@@ -23,30 +23,30 @@ pub(crate) struct Words {
 }
 
 /// A fault of a value.
-pub(crate) enum WordFault {
+pub(crate) enum ValueFault {
     /// The text is not UTF-8; the message for the user.
     Encoding(String),
     /// The vocabulary exceeds [`MOST_VALUES`].
     TooMany,
 }
 
-impl Words {
+impl Vocabulary {
     /// Index of a trimmed cell's value, which is added if it is new.
-    pub fn number(&mut self, cell: &[u8]) -> Result<u32, WordFault> {
+    pub fn number(&mut self, cell: &[u8]) -> Result<u32, ValueFault> {
         self.count += 1;
         if let Some(number) = self.known.get(cell) {
             return Ok(*number);
         }
-        let text =
-            std::str::from_utf8(cell).map_err(|_| WordFault::Encoding(foreign::not_utf_8(cell)))?;
+        let text = std::str::from_utf8(cell)
+            .map_err(|_| ValueFault::Encoding(foreign::not_utf_8(cell)))?;
         if text.contains('\0') {
             let fault = "it has a byte 0, so the file is no text; export it anew as CSV";
-            return Err(WordFault::Encoding(fault.to_owned()));
+            return Err(ValueFault::Encoding(fault.to_owned()));
         }
         let word = composed(text.trim());
         let number = match self.known.get(word.as_bytes()) {
             Some(number) => *number,
-            None if self.texts.len() == MOST_VALUES => return Err(WordFault::TooMany),
+            None if self.texts.len() == MOST_VALUES => return Err(ValueFault::TooMany),
             None => {
                 let number = self.texts.len() as u32;
                 self.known.insert(word.as_bytes().into(), number);

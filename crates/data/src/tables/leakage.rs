@@ -25,7 +25,7 @@ pub(crate) fn given_away(table: &Table, at: usize) -> Option<String> {
 }
 
 /// Values of a column in the training rows.
-enum Values {
+enum ColumnValues {
     Numbers(Vec<f32>),
     Codes(Vec<u32>),
 }
@@ -50,11 +50,11 @@ fn explained(table: &Table, at: usize) -> Option<f64> {
         Targets::Classes(labels) => {
             let labels: Vec<u16> = places.iter().map(|&place| labels[place as usize]).collect();
             let errors = match values {
-                Values::Codes(codes) => {
+                ColumnValues::Codes(codes) => {
                     let of = |group: &Vec<usize>| errors(group.iter().map(|&row| labels[row]));
                     groups(&codes)?.values().map(of).sum()
                 }
-                Values::Numbers(numbers) => changes(&numbers, &labels),
+                ColumnValues::Numbers(numbers) => changes(&numbers, &labels),
             };
             // Without any column, the most frequent class is the best prediction.
             let before = errors_of_all(&labels);
@@ -64,8 +64,8 @@ fn explained(table: &Table, at: usize) -> Option<f64> {
             let targets: Vec<f64> =
                 places.iter().map(|&place| f64::from(targets[place as usize])).collect();
             match values {
-                Values::Numbers(numbers) => Some(correlation(&numbers, &targets).powi(2)),
-                Values::Codes(codes) => {
+                ColumnValues::Numbers(numbers) => Some(correlation(&numbers, &targets).powi(2)),
+                ColumnValues::Codes(codes) => {
                     let of = |group: &Vec<usize>| deviation(group.iter().map(|&row| targets[row]));
                     let within: f64 = groups(&codes)?.values().map(of).sum();
                     Some(1.0 - within / deviation(targets.iter().copied()))
@@ -75,17 +75,17 @@ fn explained(table: &Table, at: usize) -> Option<f64> {
     }
 }
 
-fn values(table: &Table, at: usize) -> Values {
+fn values(table: &Table, at: usize) -> ColumnValues {
     let is_number =
         |at: usize| matches!(table.coding.columns[at].coding, ColumnCoding::Number { .. });
     let before = (0..at).filter(|&other| is_number(other) == is_number(at)).count();
     let (rows, places) = (&*table.rows, table.parts.train.iter().map(|&place| place as usize));
     if is_number(at) {
-        Values::Numbers(
+        ColumnValues::Numbers(
             places.map(|place| rows.numbers[place * rows.num_numbers + before]).collect(),
         )
     } else {
-        Values::Codes(
+        ColumnValues::Codes(
             places.map(|place| rows.codes[place * rows.num_categories + before]).collect(),
         )
     }

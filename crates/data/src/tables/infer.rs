@@ -5,7 +5,7 @@ use super::number::NumberFormat;
 
 /// Inferred type of a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Guess {
+pub(crate) enum InferredType {
     /// Mostly numbers: their format and their median.
     Numbers(NumberFormat, f64),
     /// Codes: digits with leading zeros, such as postcodes.
@@ -20,7 +20,7 @@ pub(crate) enum Guess {
     Nothing,
 }
 
-impl Guess {
+impl InferredType {
     /// Infers the type of these cells.
     pub fn of<'a>(cells: impl Iterator<Item = &'a [u8]>, decimal_comma: bool) -> Self {
         let cells: Vec<&[u8]> =
@@ -64,13 +64,16 @@ mod tests {
 
     #[test]
     fn a_column_is_what_most_of_its_cells_are() {
-        let of = |cells: &[&str]| Guess::of(cells.iter().map(|cell| cell.as_bytes()), false);
-        assert_eq!(of(&["1", " 2.5", "x", "NA"]), Guess::Numbers(NumberFormat::default(), 2.5));
-        assert_eq!(of(&["01234", "56789"]), Guess::Codes);
-        assert!(matches!(of(&["0.5", "0"]), Guess::Numbers(..)));
-        assert_eq!(of(&["red", "1"]), Guess::Text);
-        assert_eq!(of(&["2024-01-31", ""]), Guess::Dates);
-        assert_eq!(of(&["12%", "$5"]), Guess::Marked);
-        assert_eq!(of(&["", "NA"]), Guess::Nothing);
+        let of = |cells: &[&str]| InferredType::of(cells.iter().map(|cell| cell.as_bytes()), false);
+        assert_eq!(
+            of(&["1", " 2.5", "x", "NA"]),
+            InferredType::Numbers(NumberFormat::default(), 2.5)
+        );
+        assert_eq!(of(&["01234", "56789"]), InferredType::Codes);
+        assert!(matches!(of(&["0.5", "0"]), InferredType::Numbers(..)));
+        assert_eq!(of(&["red", "1"]), InferredType::Text);
+        assert_eq!(of(&["2024-01-31", ""]), InferredType::Dates);
+        assert_eq!(of(&["12%", "$5"]), InferredType::Marked);
+        assert_eq!(of(&["", "NA"]), InferredType::Nothing);
     }
 }
