@@ -163,7 +163,7 @@ fn folders_that_nothing_can_be_learned_from_say_why() {
     succeed(&mut at(&["init", "shoes"]));
     let refused = || fail(&mut at(&["train", "shoes.toml", "--run", "run"]), 3).err;
     fs::create_dir(shoes.join("sandal")).unwrap();
-    assert!(refused().contains("class sandal has no picture to train on"), "{}", refused());
+    assert!(refused().contains("class sandal has no image to train on"), "{}", refused());
     fs::remove_dir(shoes.join("sandal")).unwrap();
     fs::create_dir(shoes.join(OsStr::from_bytes(b"sandal-\xff"))).unwrap();
     assert!(refused().contains("the name of a class must be UTF-8"), "{}", refused());

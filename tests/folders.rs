@@ -138,7 +138,7 @@ fn a_validation_part_is_the_validation_set() {
     fs::remove_dir_all(place.path().join("w/val/boot")).unwrap();
     fs::create_dir(place.path().join("w/val/boot")).unwrap();
     let done = fail(&mut at(place.path(), "data check w"), 1);
-    assert!(done.out.contains("class boot has no picture in the valid set"), "{}", done.out);
+    assert!(done.out.contains("class boot has no image in the valid set"), "{}", done.out);
     succeed(&mut at(place.path(), "init w --out other.toml"));
     let done = succeed(&mut at(place.path(), "train other.toml --dry-run"));
     assert_eq!(rows(&done.err)[1], ["boot", "20", "0", "5"], "{}", done.err);

@@ -20,6 +20,9 @@ use crate::support::{Done, hearth, root, run, succeed, words};
 /// The most lines of an answer.
 const LINES: usize = 6;
 
+/// The longest line of an answer, in letters.
+const WIDTH: usize = 100;
+
 /// A mistake, and what has to be told of it.
 pub struct Mistake {
     name: &'static str,
@@ -89,13 +92,25 @@ impl Mistake {
         if !self.numbers_vary {
             return text.trim_end().to_owned();
         }
-        let mut told = String::new();
-        for letter in text.trim_end().chars() {
+        let mut masked = String::new();
+        for letter in flat.chars() {
             match letter {
-                '0'..='9' if told.ends_with('N') => {}
-                '0'..='9' => told.push('N'),
-                other => told.push(other),
+                '0'..='9' if masked.ends_with('N') => {}
+                '0'..='9' => masked.push('N'),
+                other => masked.push(other),
             }
+        }
+        // Lines are broken anew: where they were depends on how long these numbers are.
+        let (mut told, mut width) = ("  ×".to_owned(), 3);
+        for word in masked.split_whitespace().skip(1) {
+            let letters = word.chars().count();
+            if width + 1 + letters > WIDTH {
+                told.push_str("\n   ");
+                width = 3;
+            }
+            told.push(' ');
+            told.push_str(word);
+            width += 1 + letters;
         }
         told
     }

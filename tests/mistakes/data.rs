@@ -110,7 +110,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake("one class", OWN, 3, "own", "two or more").having(|here| {
         own(here, |own| copy(&here.join("pictures/boot"), &own.join("boot")));
     }),
-    mistake("empty folder", OWN, 3, "own", "a folder of pictures").having(|here| own(here, |_| ())),
+    mistake("empty folder", OWN, 3, "own", "a folder of images").having(|here| own(here, |_| ())),
     mistake("folder without subfolders", OWN, 3, "own", "into a folder of its name").having(
         |here| {
             own(here, |own| copy(&here.join("pictures/boot"), own));

@@ -1,6 +1,6 @@
 //! What a run learns from, in a few lines: sets, folders, classes.
 
-use hearth_data::{DataCard, Layout};
+use hearth_data::{DataCard, FolderLayout};
 use hearth_report::text_table;
 use hearth_train::plan::summary::Summary;
 
@@ -30,7 +30,7 @@ pub fn data_lines(summary: &Summary) -> String {
 }
 
 /// Where the images of each set come from.
-fn folders(layout: &Layout, validates: bool) -> String {
+fn folders(layout: &FolderLayout, validates: bool) -> String {
     let cut = [
         (validates && layout.valid.is_none()).then_some("valid"),
         layout.test.is_none().then_some("test"),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn folders_say_what_is_cut() {
-        let mut layout = Layout::default();
+        let mut layout = FolderLayout::default();
         (layout.root, layout.train) = ("shoes".into(), "shoes".into());
         assert_eq!(folders(&layout, true), "from shoes; valid and test cut from it");
         (layout.train, layout.test) = ("shoes/Training".into(), Some("shoes/Testing".into()));

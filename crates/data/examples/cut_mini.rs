@@ -13,7 +13,7 @@ use std::path::PathBuf;
 fn main() -> Result<(), Box<dyn Error>> {
     let root = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("datasets"), PathBuf::from);
     let mut notice = |text: &str| {
-        // Where there is nobody to tell, the work goes on.
+        // A closed standard error is no reason to stop.
         let _ = writeln!(stderr(), "{text}");
     };
     for (name, sum) in hearth_data::mini::cut(&root, &mut notice)? {

@@ -15,7 +15,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{BatchConfig, CsvConfig};
 use hearth_data::tables;
 
-/// Columns, the target included.
+/// Number of columns, the target included.
 const COLUMNS: usize = 30;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Rows of 27 numbers, two categories and a number to predict.
+/// Writes rows of 27 numbers, two categories and a numeric target.
 fn write(path: &Path, num_rows: usize) -> std::io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     let names: Vec<String> = (0..COLUMNS - 3).map(|column| format!("n{column}")).collect();
@@ -67,16 +67,16 @@ fn write(path: &Path, num_rows: usize) -> std::io::Result<()> {
     file.flush()
 }
 
-/// How long the threads of this process have computed, in seconds: it is the same on a busy machine.
+/// CPU time of all threads of this process, in seconds, which does not depend on other processes.
 fn computed() -> Result<f64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/stat")?;
-    // Behind the name in brackets, the 12th and 13th: clock ticks, of which a second has a hundred.
+    // Fields 12 and 13 after the name in brackets: clock ticks of 10 ms.
     let behind = status.rsplit(") ").next().unwrap_or_default();
     let ticks = behind.split(' ').skip(11).take(2).map(str::parse::<u64>);
     Ok(ticks.sum::<Result<u64, _>>()? as f64 / 100.0)
 }
 
-/// The most memory that this process had, as the system says it.
+/// Peak memory of this process, as text of the operating system.
 fn peak() -> std::io::Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("VmHWM"));

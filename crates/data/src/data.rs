@@ -1,4 +1,4 @@
-//! The data of a run: samples of one kind, cut into parts, and a card that says what they are.
+//! Data of a run: samples of one kind in three splits, and a card that describes them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use hearth_config::{Config, DataSource};
 
-use crate::dataset::{self, Dataset, Labels};
 use crate::error::DataError;
-use crate::examples::Examples;
-use crate::layout::Layout;
+use crate::images::Examples;
+use crate::images::FolderLayout;
+use crate::images::{self, Dataset, Labels};
 use crate::source::{Splits, Subset};
 use crate::tables::{self, Table};
 
-/// The data of a run, by the kind of its samples.
+/// Data of a run, by the kind of its samples.
 #[derive(Clone, Debug)]
 pub enum Data {
     /// Images of one size.
@@ -22,49 +22,49 @@ pub enum Data {
     Rows(Table),
 }
 
-/// Images of one size, and their parts.
+/// Images of one size, and their splits.
 #[derive(Clone, Debug)]
 pub struct Images {
-    /// All of them.
+    /// All images.
     pub dataset: Dataset,
-    /// Their parts.
+    /// Training, validation and test images.
     pub splits: Splits,
 }
 
-/// A description of the data that a run learns from.
+/// Data card: a description of a run's data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataCard {
     /// The `kind` in `[data]`.
     pub name: String,
-    /// Its samples, in the plural.
+    /// Noun for the samples, in the plural: `images`, `rows`.
     pub unit: &'static str,
-    /// One sample: `1x28x28`.
+    /// Size of a sample in words: `1x28x28`.
     pub sample: String,
     /// Channels, height and width of a sample that is an image.
     pub dims: Option<[usize; 3]>,
-    /// The numbers of a sample as a network takes it.
+    /// Inputs of a network per sample.
     pub inputs: usize,
-    /// The numbers of training, validation and test samples.
+    /// Counts of training, validation and test samples.
     pub samples: [usize; 3],
-    /// The classes' names; empty where the target is no class.
+    /// Class names; empty for regression.
     pub classes: Vec<String>,
-    /// The numbers of training, validation and test samples of each class.
+    /// For each class, counts of training, validation and test samples.
     pub class_counts: Vec<[usize; 3]>,
-    /// The folders that it is read from, where they are the user's.
-    pub layout: Option<Layout>,
+    /// Folders of the splits, for a folder of images.
+    pub layout: Option<FolderLayout>,
     /// File -> SHA-256 of its contents.
     pub checksums: BTreeMap<String, String>,
-    /// How the files were read, where that could surprise.
+    /// Notes for the user on how the files were read.
     pub notes: Vec<String>,
-    /// What the user should know and what was no reason to stop.
+    /// Warnings: faults that do not prevent training.
     pub warnings: Vec<String>,
-    /// The bytes of all samples in memory.
+    /// Bytes of all samples in memory.
     pub bytes: usize,
 }
 
 impl Data {
-    /// Loads the data that a config asks for, with what a task needs of labels, and cuts it into parts; `root` is the
-    /// datasets folder. `notice` is told when a known dataset is fetched.
+    /// Loads the data of a config and splits it; `labels` says what the task needs of labels, `root` is the datasets
+    /// folder. `notice` receives a line for the user when a dataset of the catalog is fetched.
     pub fn load(
         config: &Config,
         labels: Labels,
@@ -80,7 +80,7 @@ impl Data {
         }
     }
 
-    /// Its description.
+    /// The data card.
     pub fn card(&self) -> DataCard {
         match self {
             Self::Images(images) => images.card(),
@@ -88,7 +88,7 @@ impl Data {
         }
     }
 
-    /// The images; none where its samples are of another kind.
+    /// The images; `None` where the samples are of another kind.
     pub fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(images) => Some(images),
@@ -98,15 +98,15 @@ impl Data {
 }
 
 impl Images {
-    /// Loads the images that a config asks for, and cuts them into parts. The caller checks that its augmentation
-    /// [fits](crate::augment::check).
+    /// Loads the images of a config and splits them. The caller checks that the augmentation
+    /// [fits](crate::images::augment::check).
     pub fn load(
         config: &Config,
         labels: Labels,
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Self, DataError> {
-        let mut dataset = dataset::load(&config.data.source, labels, root, notice)?;
+        let mut dataset = images::load(&config.data.source, labels, root, notice)?;
         if let Some(augment) = &config.augment {
             Arc::make_mut(&mut dataset.train).augment = Some(augment.clone());
         }
@@ -138,7 +138,7 @@ impl Images {
         let shape = dataset.train.shape;
         DataCard {
             name: dataset.name.clone(),
-            unit: "pictures",
+            unit: "images",
             sample: format!("{}x{}x{}", shape.channels, shape.height, shape.width),
             dims: Some(self.dims()),
             inputs: shape.pixels(),

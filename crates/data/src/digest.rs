@@ -1,14 +1,14 @@
-//! SHA-256 of what was read, and decompression that is chosen by content.
+//! SHA-256 of files and streams, and gzip decompression chosen by content.
 
 use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-/// How every gzip file starts (RFC 1952, section 2.3.1).
+/// First bytes of every gzip file (RFC 1952, section 2.3.1).
 pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// The bytes of `source`, decompressed where they are gzip.
+/// A reader of `source` that decompresses gzip and passes other contents through.
 pub(crate) fn unpacked<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut start = Vec::with_capacity(GZIP_MAGIC.len());
     source.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut start)?;
@@ -17,14 +17,14 @@ pub(crate) fn unpacked<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn Rea
     Ok(if gzip { Box::new(MultiGzDecoder::new(BufReader::new(whole))) } else { Box::new(whole) })
 }
 
-/// SHA-256 of the parts, one after the other, in hexadecimal digits.
+/// SHA-256 of the concatenated parts, in hexadecimal digits.
 pub(crate) fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = Sha256::new();
     parts.into_iter().for_each(|part| hasher.update(part));
     hex(&hasher.finalize())
 }
 
-/// Hands `source` to `each` piece by piece, up to `limit` bytes, and gives the SHA-256.
+/// Passes `source` to `each` piece by piece, up to `limit` bytes, and returns the SHA-256 in hexadecimal digits.
 pub(crate) fn sha256_of_stream(
     source: impl Read,
     limit: u64,

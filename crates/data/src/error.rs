@@ -1,4 +1,4 @@
-//! What can be wrong with data: each message names the file and the fault, and says what to do.
+//! Errors of data. Each message names the file and the fault, and says what to do.
 
 use std::fmt::Write as _;
 use std::io;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use hearth_config::{CommandLine, reason, shown};
 
-/// Data that is missing, damaged or not what the config says.
+/// Data that is missing, damaged, or in conflict with the config.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// A file or folder that the system does not let us read or write.
+    /// A file or folder that the operating system refuses to read or write.
     #[error(
         "{} cannot be {action}: {}; check the path, and who may access it",
         shown(path),
@@ -18,12 +18,12 @@ pub enum DataError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried: "read", "written", ...
+        /// The refused action: "read", "written".
         action: &'static str,
-        /// The system's reason.
+        /// The operating system's reason.
         source: io::Error,
     },
-    /// A file that is not the IDX file that it should be.
+    /// A damaged IDX file, or a file in another format.
     #[error(
         "{} is damaged or no IDX file: {fault}; put an undamaged copy in its place",
         shown(path)
@@ -31,10 +31,10 @@ pub enum DataError {
     Idx {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         fault: String,
     },
-    /// A file of a known dataset with other contents than were published.
+    /// A file of a dataset of the catalog whose contents differ from the published ones.
     #[error(
         "{} is damaged: its SHA-256 is {:.12}... instead of {:.12}...; \
          `{}` replaces it",
@@ -43,101 +43,101 @@ pub enum DataError {
     Checksum {
         /// The file.
         path: PathBuf,
-        /// The dataset that it belongs to.
+        /// Name of the dataset.
         dataset: String,
         /// SHA-256 of the published contents, decompressed.
         expected: String,
-        /// SHA-256 of what is there.
+        /// SHA-256 of the file, decompressed.
         found: String,
     },
-    /// Files that are sound each for itself but do not make a dataset together.
+    /// Files or folders that do not form a dataset.
     #[error("{}: {fault}", shown(path))]
     Set {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong and what to do.
+        /// The fault and its remedy.
         fault: String,
     },
-    /// A file that no picture can be read from.
+    /// A file that cannot be decoded as an image.
     #[error(
-        "{} cannot be read as a picture: {fault}; remove it, or save it anew as PNG or JPEG",
+        "{} cannot be read as an image: {fault}; remove it, or save it anew as PNG or JPEG",
         shown(path)
     )]
-    Picture {
+    Image {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         fault: String,
     },
-    /// A table with a fault.
+    /// A fault in a table.
     #[error("{}{}: {fault}", shown(path), place(*line, column.as_deref()))]
     Table {
         /// The file.
         path: PathBuf,
-        /// The line, from 1, where the fault has one.
+        /// Line of the fault, from 1, if it has one.
         line: Option<u64>,
-        /// The name of the column, where the fault has one.
+        /// Name of the faulty column, if there is one.
         column: Option<String>,
-        /// What is wrong and what to do.
+        /// The fault and its remedy.
         fault: String,
     },
-    /// A dataset that nobody knows.
+    /// A name that is not in the catalog.
     #[error("there is no dataset named `{name}`; known are {}", known.join(", "))]
     Unknown {
         /// The name.
         name: String,
-        /// All names.
+        /// All names of the catalog.
         known: Vec<&'static str>,
     },
-    /// A dataset that is missing and that no way led to.
+    /// A missing dataset that no location could provide.
     #[error(
         "{dataset} is not complete in {} and could not be fetched\n{}{by_hand}",
         shown(folder),
         lines(tried)
     )]
-    NoWay {
+    NotFetched {
         /// The dataset.
         dataset: String,
-        /// Where its files belong.
+        /// Folder that the files belong in.
         folder: PathBuf,
-        /// Each way that was tried and why it failed.
-        tried: Vec<Tried>,
-        /// How to do it by hand.
+        /// The locations that were tried, with their errors.
+        tried: Vec<FailedDownload>,
+        /// Advice on fetching the files by hand.
         by_hand: String,
     },
-    /// More validation pictures than there are.
+    /// A validation set that leaves no training images.
     #[error(
         "data.valid_samples = {wanted} leaves nothing to train on: {dataset} has {available} \
-         training pictures; ask for fewer"
+         training images; ask for fewer"
     )]
     TooFew {
         /// The dataset.
         dataset: String,
-        /// Pictures asked for.
+        /// Validation images that the config asks for.
         wanted: usize,
-        /// Pictures in the training set.
+        /// Images in the training set.
         available: usize,
     },
 }
 
-/// A way to a dataset that did not lead to it.
+/// A failed download of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// The way: "Debian's package ... by apt-get".
-    pub way: String,
-    /// Why it failed.
+pub struct FailedDownload {
+    /// The location: "Debian's package ... by apt-get download".
+    pub location: String,
+    /// Reason of the failure.
     pub reason: String,
 }
 
-fn lines(tried: &[Tried]) -> String {
-    tried.iter().fold(String::new(), |mut text, Tried { way, reason }| {
+fn lines(tried: &[FailedDownload]) -> String {
+    tried.iter().fold(String::new(), |mut text, FailedDownload { location, reason }| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  - {way}: {reason}");
+        let _ = writeln!(text, "  - {location}: {reason}");
         text
     })
 }
 
-/// The line and the column, as far as they are known.
+/// The line and the column as text, `, line 3, column ...`, as far as they are known.
 fn place(line: Option<u64>, column: Option<&str>) -> String {
     let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
     let column = column.map(|column| format!(", column `{column}`")).unwrap_or_default();
@@ -145,17 +145,17 @@ fn place(line: Option<u64>, column: Option<&str>) -> String {
 }
 
 impl DataError {
-    /// The system's refusal to let `path` be read.
+    /// An operating system's error on reading `path`.
     pub(crate) fn unreadable(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), action: "read", source }
     }
 
-    /// The system's refusal to let `path` be written.
+    /// An operating system's error on writing `path`.
     pub(crate) fn unwritable(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), action: "written", source }
     }
 
-    /// Files that do not fit together, or a folder that is not as it should be.
+    /// Files that do not fit together, or a folder with a fault in its layout.
     pub(crate) fn set(path: &Path, fault: impl Into<String>) -> Self {
         Self::Set { path: path.to_owned(), fault: fault.into() }
     }

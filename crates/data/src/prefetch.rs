@@ -1,25 +1,23 @@
-//! Batches made ahead by one thread, so that a training step never waits for them.
+//! Prefetching: one thread makes batches ahead of the training steps.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use crate::batch::Loader;
-use crate::examples::Examples;
+use crate::images::Examples;
+use crate::loader::Loader;
 use crate::source::Source;
 
-/// Batches that wait for the consumer. One more is being made and one is in
-/// use, so four buffers go round.
+/// Batches that wait for the consumer. One more is being made and one is in use, so four buffers circulate.
 const AHEAD: usize = 2;
 
-/// The batches of a [`Loader`] from a place onwards, epoch after epoch, without end.
+/// Endless iterator over the batches of a [`Loader`], epoch after epoch, filled by a thread.
 ///
-/// It holds no state that a resume needs: the place of the next batch says all.
-/// Dropping it ends its thread.
+/// A resume needs no state of it: epoch and index of the next batch are enough. Dropping it ends its thread.
 #[derive(Debug)]
 pub struct Prefetch<S: Source = Examples> {
-    /// Taken by `drop`, which tells the thread to end.
+    /// `None` only during `drop`, which ends the thread by closing the channel.
     ready: Option<Receiver<S::Batch>>,
     used: Sender<S::Batch>,
     thread: Option<JoinHandle<()>>,
@@ -37,22 +35,22 @@ impl<S: Source> Prefetch<S> {
     /// The next batch; waits for it where it is not ready.
     ///
     /// # Panics
-    /// With the panic of the thread that makes the batches, if it had one.
+    /// With the panic of the prefetching thread.
     #[expect(clippy::should_implement_trait, reason = "there is no end, so no `Option`")]
     pub fn next(&mut self) -> S::Batch {
         if let Some(Ok(batch)) = self.ready.as_ref().map(Receiver::recv) {
             return batch;
         }
-        // The thread ends before this does only by a panic, which becomes ours.
+        // The thread ends first only by a panic, which is passed on.
         match self.thread.take().map(JoinHandle::join) {
             Some(Err(panic)) => resume_unwind(panic),
             _ => panic!("the thread that makes batches has ended"),
         }
     }
 
-    /// Gives back the buffers of a batch that is not needed any more.
+    /// Returns the buffers of a used batch for reuse.
     pub fn recycle(&mut self, batch: S::Batch) {
-        // Refused only by a thread that has panicked; `next` tells of that.
+        // Sending fails only after a panic of the thread, which `next` reports.
         let _ = self.used.send(batch);
     }
 }
@@ -61,7 +59,7 @@ impl<S: Source> Drop for Prefetch<S> {
     fn drop(&mut self) {
         self.ready = None;
         if let Some(thread) = self.thread.take() {
-            // A panic is no news here: nobody waits for its batch.
+            // A panic is ignored: no batch is awaited.
             let _ = thread.join();
         }
     }
@@ -96,8 +94,8 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::batch::tests::{augmented, numbered};
-    use crate::examples::Batch;
+    use crate::images::Batch;
+    use crate::loader::tests::{augmented, numbered};
     use crate::source::Subset;
 
     fn loader() -> Arc<Loader> {
@@ -116,7 +114,7 @@ mod tests {
                 loader.fill(&loader.order(epoch), epoch, index, &mut expected);
                 let batch = prefetch.next();
                 assert_eq!(batch, expected);
-                // Whether buffers come back must not matter.
+                // Batches must not depend on returned buffers.
                 if step % 3 != 0 {
                     prefetch.recycle(batch);
                 }

@@ -1,43 +1,43 @@
-//! Samples of any kind, and choices among them that copy none.
+//! Samples of any kind, and subsets that share them without a copy.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use hearth_config::seed::Stream;
 
-use crate::examples::Examples;
+use crate::images::Examples;
 
-/// Samples of one kind, from which batches are made: images, rows of a table.
+/// Samples of one kind, such as images or rows of a table.
 pub trait Source: Send + Sync + 'static {
-    /// Some samples in one buffer, ready to become a tensor.
+    /// A batch of samples in contiguous buffers, ready to become tensors.
     type Batch: Default + Send + 'static;
 
-    /// The number of samples.
+    /// Number of samples.
     fn len(&self) -> usize;
 
-    /// No sample at all.
+    /// True if there is no sample.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Makes `batch` the samples at `places`, in this order; its buffers are used again. In training there are
-    /// `random` numbers, for random changes.
+    /// Fills `batch` with the samples at `indices`, in this order, and reuses its buffers. `random` is given in
+    /// training only, for augmentation.
     ///
     /// # Panics
-    /// When a place is not below `len()`.
-    fn fill(&self, places: &[u32], random: Option<&mut Stream>, batch: &mut Self::Batch);
+    /// If an index is not below `len()`.
+    fn fill(&self, indices: &[u32], random: Option<&mut Stream>, batch: &mut Self::Batch);
 }
 
-/// Some samples of a source, by their places in it.
+/// A subset of a source, by sample indices.
 #[derive(Debug)]
 pub struct Subset<S = Examples> {
-    /// The source that the places refer to.
+    /// The source of the samples.
     pub source: Arc<S>,
-    /// `[count]`: places in the source, ascending.
+    /// `[count]`: sample indices in the source, ascending.
     pub indices: Arc<[u32]>,
 }
 
-// Without asking that the source can be copied.
+// A derived `Clone` would demand `S: Clone`.
 impl<S> Clone for Subset<S> {
     fn clone(&self) -> Self {
         Self { source: Arc::clone(&self.source), indices: Arc::clone(&self.indices) }
@@ -51,36 +51,37 @@ impl<S: Source> Subset<S> {
         Self { source, indices }
     }
 
-    /// Makes `batch` the samples of `range`, in stored order, unchanged: for evaluation.
+    /// Fills `batch` with the samples of `range`, in stored order and without augmentation: for evaluation.
     ///
     /// # Panics
-    /// When `range` ends beyond `len()`.
+    /// If `range` ends beyond `len()`.
     pub fn fill(&self, range: Range<usize>, batch: &mut S::Batch) {
         self.source.fill(&self.indices[range], None, batch);
     }
 }
 
 impl<S> Subset<S> {
-    /// The number of samples.
+    /// Number of samples.
     pub fn len(&self) -> usize {
         self.indices.len()
     }
 
-    /// No sample at all.
+    /// True if there is no sample.
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
     }
 }
 
-/// The three parts of a data set. They have no sample in common, unless a few are learned by heart.
+/// Training, validation and test split of a dataset. They are disjoint, unless `data.overfit_batches` makes the
+/// validation set equal to the training set.
 #[derive(Debug)]
 pub struct Splits<S = Examples> {
-    /// The samples that are learned from.
+    /// Training samples.
     pub train: Subset<S>,
-    /// The samples that progress is measured on and the best checkpoint chosen by: cut from the training set,
-    /// unless the data set has some of its own.
+    /// Validation samples, which the best checkpoint is chosen by: held out of the training set, unless the dataset
+    /// has a validation set of its own.
     pub valid: Subset<S>,
-    /// The samples of the final report, and of nothing else.
+    /// Test samples: for the final report alone.
     pub test: Subset<S>,
 }
 
@@ -92,7 +93,7 @@ impl<S> Clone for Splits<S> {
 }
 
 impl<S> Splits<S> {
-    /// The numbers of training, validation and test samples.
+    /// Counts of training, validation and test samples.
     pub fn counts(&self) -> [usize; 3] {
         [&self.train, &self.valid, &self.test].map(Subset::len)
     }

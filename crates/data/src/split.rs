@@ -1,22 +1,22 @@
-//! The validation set: pictures held out of the training set, the same share of each class.
+//! Stratified splits: validation and test samples, drawn in equal shares from each class.
 
 use std::sync::Arc;
 
 use hearth_config::BatchConfig;
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::images::Dataset;
 use crate::source::Source as _;
 use crate::source::{Splits, Subset};
 
 impl Dataset {
-    /// Cuts `valid_samples` pictures from the training set, unless there are validation pictures, and leaves
-    /// what the other settings say of it.
+    /// Holds `valid_samples` images out of the training set, unless the dataset has validation images, and applies
+    /// `limit_train` and `overfit_batches` to the rest.
     ///
-    /// Each class gives the same share, rounded so that exactly as many are cut (largest remainders), and
-    /// keeps a training picture as far as others can give one for it; which pictures is drawn from
-    /// [`Purpose::Split`], one stream per class.
+    /// Each class gives the same share, rounded by largest remainders to the exact total, and keeps a training image
+    /// as far as other classes can give one instead. The images are drawn from [`Purpose::Split`], one stream per
+    /// class.
     pub fn split(&self, config: &BatchConfig, seed: u64) -> Result<Splits, DataError> {
         let available = self.train.len();
         let wanted = if self.valid.is_some() { 0 } else { config.valid_samples };
@@ -25,7 +25,7 @@ impl Dataset {
         }
         let all: Vec<u32> = (0..available as u32).collect();
         let label = |place: u32| self.train.labels[place as usize];
-        let Cut { kept: train, taken: valid } = learned(
+        let Cut { kept: train, taken: valid } = split_training(
             &all,
             label,
             self.classes.len(),
@@ -43,8 +43,9 @@ impl Dataset {
     }
 }
 
-/// Cuts `valid_samples` of these places for validation, and leaves what the other settings say of the rest.
-pub(crate) fn learned(
+/// Takes `valid_samples` of these samples for validation, and applies `limit_train` and `overfit_batches` to the
+/// rest.
+pub(crate) fn split_training(
     places: &[u32],
     label: impl Fn(u32) -> u16,
     num_classes: usize,
@@ -52,7 +53,7 @@ pub(crate) fn learned(
     seed: u64,
 ) -> Cut {
     let cut = |places: &[u32], take: usize, spare: Spare| {
-        cut_places(places, &label, num_classes, take, (seed, 0), spare)
+        stratified_subset(places, &label, num_classes, take, (seed, 0), spare)
     };
     let Cut { kept: mut train, taken: mut valid } = cut(places, config.valid_samples, Spare::Kept);
     if let Some(share) = config.limit_train {
@@ -67,8 +68,8 @@ pub(crate) fn learned(
     Cut { kept: train, taken: valid }
 }
 
-/// Takes `take` of these places at random, the same share of each class.
-pub(crate) fn cut_places(
+/// Takes `take` of these samples at random, the same share of each class.
+pub(crate) fn stratified_subset(
     places: &[u32],
     label: impl Fn(u32) -> u16,
     num_classes: usize,
@@ -82,23 +83,24 @@ pub(crate) fn cut_places(
     Cut { kept: at(cut.kept), taken: at(cut.taken) }
 }
 
-/// Which side of a cut keeps a picture of each class, as far as the other classes can give one for it.
+/// Side of a stratified split that keeps at least one sample of each class, as far as other classes can give one
+/// instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spare {
-    /// What is left.
+    /// The remaining samples.
     Kept,
-    /// What is taken.
+    /// The drawn samples.
     Taken,
 }
 
-/// Places in a list of labels, each list ascending.
+/// Two disjoint lists of sample indices, each ascending.
 pub(crate) struct Cut {
     pub kept: Vec<u32>,
     pub taken: Vec<u32>,
 }
 
-/// Takes `take` places at random, the same share of each class; `take` is at most `labels.len()`. The stream is of a
-/// seed and, among several cuts by it, a number.
+/// Takes `take` samples at random, the same share of each class; `take` is at most `labels.len()`. The random stream
+/// is given by a seed and a number, which tells several splits by one seed apart.
 pub(crate) fn stratified(
     labels: &[u16],
     num_classes: usize,
@@ -125,10 +127,10 @@ pub(crate) fn stratified(
     cut
 }
 
-/// How many of each class to take: proportional to `counts`, with the sum `take`.
+/// `[num_classes]`: samples to take of each class, proportional to `counts`, with the sum `take`.
 ///
-/// Each class gets its exact share rounded down; what is left goes one each to
-/// the largest remainders, the lower class first where they are equal.
+/// Each class gives its exact share rounded down; the rest is taken one by one from the classes with the largest
+/// remainders, the lower class first where they are equal.
 fn shares(counts: &[usize], take: usize) -> Vec<usize> {
     let total = counts.iter().sum::<usize>().max(1) as u128;
     let exact = |count: usize| count as u128 * take as u128;
@@ -143,7 +145,7 @@ fn shares(counts: &[usize], take: usize) -> Vec<usize> {
     shares
 }
 
-/// Lets each class that would have nothing on this side have one, which the class with the most gives.
+/// Gives each class at least one sample on this side, in exchange with the class that has the most there.
 fn spare(shares: &mut [usize], counts: &[usize], side: Spare) {
     let has = |shares: &[usize], class: usize| match side {
         Spare::Kept => counts[class] - shares[class],

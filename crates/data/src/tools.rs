@@ -1,4 +1,4 @@
-//! Other programs, run with a time limit.
+//! Child processes with a time limit.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The programs that datasets are fetched with.
+/// Paths of the programs that fetch datasets.
 #[derive(Clone, Debug)]
 pub(crate) struct Tools {
     pub apt_get: OsString,
@@ -21,14 +21,14 @@ impl Default for Tools {
     }
 }
 
-/// How long to wait before looking again whether a program has ended.
+/// Interval at which a child process is polled.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Runs `command` silently until `deadline`; the error is what it said last.
+/// Runs `command` silently until `deadline`; the error holds the last line of its output.
 pub(crate) fn run(command: &mut Command, deadline: Instant) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |error: io::Error| format!("{program} cannot be run: {error}");
-    // A file and not a pipe: nobody has to read it while the program runs.
+    // A file instead of a pipe, which somebody would have to drain while the program runs.
     let mut said = tempfile::tempfile().map_err(failed)?;
     let copy = |file: &File| file.try_clone().map(Stdio::from);
     let spawned = command
@@ -48,7 +48,7 @@ pub(crate) fn run(command: &mut Command, deadline: Instant) -> Result<(), String
                 return Err(format!("{program} failed ({status}): {}", last_line(&mut said)));
             }
             None if Instant::now() >= deadline => {
-                // It may have ended by itself in this very moment.
+                // It may have ended by itself in the meantime.
                 let _ = child.kill();
                 child.wait().map_err(failed)?;
                 return Err(format!("{program} took too long and was stopped"));

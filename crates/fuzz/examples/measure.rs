@@ -1,4 +1,4 @@
-//! What inputs take: `cargo run --release -p hearth-fuzz --example measure -- picture FILE...`.
+//! Memory and time of inputs: `cargo run --release -p hearth-fuzz --example measure -- picture FILE...`.
 
 #![expect(clippy::print_stdout, reason = "a program")]
 

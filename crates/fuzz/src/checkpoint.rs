@@ -1,8 +1,8 @@
-//! The files of a checkpoint.
+//! Fuzz target for the files of a checkpoint.
 //!
-//! An input is a switch and, each behind its length in two bytes, `model.safetensors`,
-//! `optimizer.safetensors`, `state.json` and `MANIFEST`; where the switch has a 2, `task.safetensors` follows. Where
-//! it is odd, `MANIFEST` is made anew: no mutation finds a checksum.
+//! An input is a byte of flags and, each after its length in two bytes, `model.safetensors`, `optimizer.safetensors`,
+//! `state.json` and `MANIFEST`. Flag 2 adds `task.safetensors`. Flag 1 replaces `MANIFEST` by a correct one, since no
+//! mutation finds a checksum.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,7 +17,7 @@ const MANIFEST: &str = "MANIFEST";
 
 const STEP: u64 = 7;
 
-/// Loads it, and saves and loads again what is good.
+/// Loads the checkpoint; a valid one is saved and loaded again.
 pub fn run(input: &[u8]) {
     let (switch, rest) = input.split_first().unwrap_or((&0, &[]));
     let folder = tempfile::tempdir().expect("a folder");
@@ -43,7 +43,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The files of an input by their names; what is missing at its end is empty.
+/// Splits an input into named files; missing bytes leave them empty.
 fn cut<'a>(names: &[&'static str], mut rest: &'a [u8]) -> Vec<(&'static str, &'a [u8])> {
     let file = |name: &&'static str| {
         let (length, behind) = rest.split_first_chunk().unwrap_or((&[0; 2], &[]));

@@ -1,10 +1,10 @@
-//! The text of a config.
+//! Fuzz target for the text of a config.
 
 use hearth_config::{Config, Diagnostics, RawConfig};
 
 use crate::show::shown;
 
-/// Reads the text, checks it, and shows what is wrong with it.
+/// Parses and checks the text, and renders its faults.
 pub fn run(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     match RawConfig::parse("fuzz.toml", text.to_owned()) {
@@ -13,7 +13,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// What is good is written so that it reads as itself, and goes together with itself.
+/// Asserts that a valid config survives a round trip, and is compatible with itself.
 pub(crate) fn check(raw: &RawConfig) {
     let config = match raw.check() {
         Ok(config) => config,
@@ -27,7 +27,7 @@ pub(crate) fn check(raw: &RawConfig) {
     assert!(Config::differences(&[&config, &config]).is_empty(), "it differs from itself");
 }
 
-/// Each fault has words, and is shown in six lines.
+/// Asserts that each fault has a message and is rendered in at most six lines.
 pub(crate) fn show(faults: &Diagnostics) {
     assert!(!faults.0.is_empty(), "refused without a fault");
     for fault in &faults.0 {

@@ -1,12 +1,12 @@
-//! A table, plain or gzip, read to train on and to predict for.
+//! Fuzz target for tables, plain or gzip, read for training and for prediction.
 
 use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
 use hearth_data::DataError;
-use hearth_data::tables::{Input, Rows, Table, Targets, load_input, read_rows};
+use hearth_data::tables::{Rows, Table, TableInput, Targets, load_input, read_rows};
 
-/// Loads it with each task, and reads its rows again by what was learned of it.
+/// Loads the table for each task, and reads its rows again by the table's coding.
 pub fn run(input: &[u8]) {
-    let file = Input::bytes("table.csv", input);
+    let file = TableInput::bytes("table.csv", input);
     for (task, missing) in [
         (None, Missing::Error),
         (Some(TaskKind::Classify), Missing::Category),
@@ -27,7 +27,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Every row is in one part and has as many numbers and codes as the coding says.
+/// Asserts that every row is in one split and has the numbers and codes of the coding.
 fn is_whole(table: &Table) {
     let (rows, coding) = (&table.rows, &table.coding);
     assert_eq!(rows.numbers.len(), rows.num_rows * coding.num_numbers());
@@ -42,7 +42,7 @@ fn is_whole(table: &Table) {
     assert!(places.iter().copied().eq(0..rows.num_rows as u32));
 }
 
-/// The rows of a file are those that were loaded, but for their target.
+/// Asserts that the rows read for prediction equal the loaded ones, apart from targets.
 fn are_same(read: &Rows, loaded: &Rows) {
     assert_eq!((read.num_rows, &read.targets), (loaded.num_rows, &Targets::Unknown));
     assert_eq!(read.codes, loaded.codes);

@@ -1,4 +1,4 @@
-//! A request for a prediction: its kind in the first line, and its body.
+//! Fuzz target for prediction requests: the content type in the first line, then the body.
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -7,15 +7,15 @@ use hearth_data::{Bounds, PictureShape};
 
 use crate::serve::body::{MOST_PICTURES, decode, pictures};
 
-/// The longest body: shorter than that of a server, so that inputs can be too long.
+/// Longest body in bytes: shorter than the server's limit, so that inputs can exceed it.
 const BODY: usize = 6 << 10;
 
-/// Those of a server that was told nothing else.
+/// Default limits of the server.
 const BOUNDS: Bounds = Bounds { pixels: 25_000_000, memory: 25_000_000 * 16 };
 
 const SHAPE: PictureShape = PictureShape { channels: 1, height: 28, width: 28 };
 
-/// Takes pictures out of the body and decodes them.
+/// Extracts the images from the body and decodes them.
 pub fn run(input: &[u8]) {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
     let (kind, body) = (&input[..end], input.get(end + 1..).unwrap_or_default());
@@ -25,9 +25,9 @@ pub fn run(input: &[u8]) {
     DefaultBodyLimit::max(BODY).apply(&mut request);
     let decoded = pollster::block_on(pictures(request, BODY)).and_then(|received| {
         let sent = received.pictures;
-        assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} pictures", sent.len());
+        assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} images", sent.len());
         let decoded = decode(&sent, SHAPE, false, BOUNDS, || true)?;
-        assert_eq!(decoded.len(), sent.len(), "a picture is lost");
+        assert_eq!(decoded.len(), sent.len(), "an image is lost");
         Ok(decoded)
     });
     match decoded {

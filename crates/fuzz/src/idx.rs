@@ -1,4 +1,4 @@
-//! An IDX file, plain or gzip.
+//! Fuzz target for IDX files, plain or gzip.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use hearth_data::DataError;
 use hearth_data::idx::{Type, encode, parse};
 
-/// Reads it, and writes and reads again what is good.
+/// Parses the input; a valid file is encoded and parsed again.
 pub fn run(input: &[u8]) {
     let read = |bytes: &[u8]| parse(Cursor::new(bytes), bytes.len() as u64, Path::new("file.idx"));
     match read(input) {

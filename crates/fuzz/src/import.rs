@@ -1,13 +1,13 @@
-//! Weights of another program: safetensors, or what `torch.save` writes.
+//! Fuzz target for weights of another program: safetensors, or files of `torch.save`.
 
 use std::fs;
 
 use hearth_store::{DType, NamedTensor, TensorFile, open_tensors, read_tensors, write_tensors};
 
-/// Bytes of tensors for each byte of a file: `torch.save` may share four times, and 16 bits become 32.
+/// Largest ratio of tensor bytes to file bytes: `torch.save` may share storage four times, and 16 bits become 32.
 const WIDENED: usize = 8;
 
-/// Reads it, and writes and reads again what is good.
+/// Reads all tensors; valid ones are written and read again.
 pub fn run(input: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("network.pt");
@@ -16,7 +16,7 @@ pub fn run(input: &[u8]) {
         Ok(opened) => check(&opened, input.len()),
         Err(fault) => assert!(!fault.trim().is_empty(), "refused without a fault"),
     }
-    // What an export is read by.
+    // The reader of exports.
     if let Err(fault) = read_tensors(input) {
         assert!(!fault.trim().is_empty(), "refused without a fault");
     }
@@ -29,7 +29,7 @@ fn check(opened: &TensorFile, length: usize) {
         let Ok(tensor) = entry.read() else { continue };
         assert_eq!(tensor.shape(), entry.shape, "`{}`", entry.name);
         bytes += tensor.bytes().len();
-        // What safetensors calls its own metadata cannot be a tensor's name there.
+        // The reserved name of safetensors' metadata cannot be a tensor's name.
         if tensor.dtype() == DType::F32 && entry.name != "__metadata__" {
             tensors.push(NamedTensor {
                 name: entry.name.clone(),

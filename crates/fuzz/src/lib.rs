@@ -1,21 +1,21 @@
-//! What strangers may send, thrown at the code that reads it.
+//! Fuzz targets: hostile input for every reader of files, requests and settings.
 //!
 //! | target | an input is |
 //! | --- | --- |
 //! | [`config`] | the text of a config |
-//! | [`overrides`] | settings of the command line, one a line |
+//! | [`overrides`] | overrides of the command line, one per line |
 //! | [`csv`] | a table, plain or gzip |
 //! | [`idx`] | an IDX file, plain or gzip |
-//! | [`picture`] | a file in a folder of pictures |
+//! | [`picture`] | an image file |
 //! | [`checkpoint`] | the four files of a checkpoint |
-//! | [`import`] | weights of another program: safetensors, or what `torch.save` writes |
-//! | [`http`] | the kind and the body of a request for a prediction |
-//! | [`rows`] | the body of a request about rows of a table |
+//! | [`import`] | weights of another program: safetensors, or files of `torch.save` |
+//! | [`http`] | content type and body of a prediction request |
+//! | [`rows`] | body of a prediction request about rows of a table |
 //! | [`metrics`] | `metrics.jsonl` |
 //!
-//! `make fuzz` looks for new inputs (`fuzz/`), and the tests throw again what was found: `fuzz/corpus` holds an
-//! input for each way through the code, `fuzz/regressions` those that it once failed on. What holds for each
-//! of them is in [`limits`]. Nothing here needs Burn.
+//! `make fuzz` looks for new inputs (`fuzz/`), and the tests replay known ones: `fuzz/corpus` holds an input for each
+//! path through the code, `fuzz/regressions` inputs that it once failed on. [`limits`] holds the limits of memory and
+//! time for each input. Nothing here needs Burn.
 
 #![forbid(unsafe_code)]
 
@@ -34,7 +34,7 @@ pub mod overrides;
 pub mod picture;
 pub mod rows;
 
-/// The server's own code that reads a request: it is a part of the program, which is no library.
+/// The server's code for reading requests, included by path since the program is no library.
 #[expect(dead_code, reason = "of the refusals, these files make some")]
 #[path = "../../cli/src/serve"]
 mod serve {
@@ -44,15 +44,15 @@ mod serve {
     pub mod row_body;
 }
 
-/// How the program shows a fault.
+/// The program's rendering of faults.
 #[path = "../../cli/src/show.rs"]
 mod show;
 
-/// Reads an input, and panics where what should hold does not.
-pub type Target = fn(&[u8]);
+/// A fuzz target: reads an input, and panics if an invariant is violated.
+pub type FuzzTarget = fn(&[u8]);
 
-/// Each target by its name.
-pub const TARGETS: [(&str, Target); 10] = [
+/// All targets, by name.
+pub const TARGETS: [(&str, FuzzTarget); 10] = [
     ("checkpoint", checkpoint::run),
     ("config", config::run),
     ("csv", csv::run),
@@ -65,19 +65,20 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("rows", rows::run),
 ];
 
-/// How many times as long an input may take while coverage is counted.
+/// Factor on the time limit while coverage is counted.
 const COUNTING: u32 = 5;
 
-/// What libFuzzer calls: a panic that the code itself catches is none, any other ends the process.
+/// Entry point for libFuzzer. Panics that the code itself catches are ignored; any other panic or exceeded limit
+/// aborts the process.
 ///
 /// # Panics
-/// When there is no such target.
+/// If there is no such target.
 #[expect(clippy::print_stderr, reason = "libFuzzer's log is there")]
 pub fn fuzz(name: &str, input: &[u8]) {
     static HOOK: Once = Once::new();
     static LAST: Mutex<String> = Mutex::new(String::new());
     let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    // That of libFuzzer ends the process at any panic.
+    // libFuzzer's hook would abort at any panic.
     HOOK.call_once(|| panic::set_hook(Box::new(move |panic| *last() = panic.to_string())));
     let target = TARGETS.iter().find(|(known, _)| *known == name).expect("one of them");
     let thrown = catch_unwind(AssertUnwindSafe(|| limits::measure(input, target.1)));

@@ -1,4 +1,4 @@
-//! What reading an input may take: memory and time.
+//! Limits of memory and time for reading an input.
 
 use std::fs;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -9,38 +9,38 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// An input of a few kilobytes, in bytes: for longer ones there are no limits.
+/// Largest input with limits, in bytes; longer inputs have none.
 pub const FEW: usize = 8 << 10;
 
-/// The most memory at once, in bytes.
+/// Peak memory, in bytes.
 pub const MEMORY: usize = 64 << 20;
 
-/// The longest time.
+/// Longest CPU time.
 pub const TIME: Duration = Duration::from_secs(1);
 
-/// What reading an input took.
+/// Memory and time taken by an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// The most memory at once, in bytes.
+pub struct ResourceUsage {
+    /// Peak memory, in bytes.
     pub memory: usize,
-    /// The time that the thread computed.
+    /// CPU time of the thread.
     pub time: Duration,
 }
 
-/// Throws an input at `run`. Of several threads, one does so at a time.
-pub fn measure(input: &[u8], run: impl FnOnce(&[u8])) -> Taken {
+/// Runs a target on an input and measures it; several threads take turns.
+pub fn measure(input: &[u8], run: impl FnOnce(&[u8])) -> ResourceUsage {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     HEAP.reset_peak_usage();
     let (before, begun) = (HEAP.current_usage(), computed());
     run(input);
     let memory = HEAP.peak_usage().saturating_sub(before);
-    Taken { memory, time: computed().saturating_sub(begun) }
+    ResourceUsage { memory, time: computed().saturating_sub(begun) }
 }
 
-impl Taken {
-    /// Whether that is within the limits, for an input of a few kilobytes and on a machine that is `slower`
-    /// by so much.
+impl ResourceUsage {
+    /// Checks the limits for an input of at most [`FEW`] bytes, with the time limit multiplied by `slower`; the error
+    /// is a message.
     pub fn check(self, input: &[u8], slower: u32) -> Result<(), String> {
         let length = input.len();
         if length > FEW {
@@ -55,7 +55,7 @@ impl Taken {
     }
 }
 
-/// How long this thread has computed; how long it has been where the system does not say that.
+/// CPU time of this thread, or wall time where the operating system does not report it.
 fn computed() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     let nanoseconds = fs::read_to_string("/proc/thread-self/schedstat")

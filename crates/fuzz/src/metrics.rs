@@ -1,4 +1,4 @@
-//! `metrics.jsonl`.
+//! Fuzz target for `metrics.jsonl`.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use hearth_report::run::RunPage;
 use hearth_store::{MetricsLog, StoreError, read_metrics};
 use serde_json::json;
 
-/// Reads it, draws it, and goes on with it as far as it has whole lines.
+/// Reads the log, renders its page, and appends to its complete lines.
 pub fn run(input: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("metrics.jsonl");

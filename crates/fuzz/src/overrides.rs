@@ -1,13 +1,13 @@
-//! Settings of the command line.
+//! Fuzz target for overrides of a config on the command line.
 
 use hearth_config::RawConfig;
 
 use crate::config::{check, show};
 
-/// What they are put over.
+/// The config to override.
 const CONFIG: &str = include_str!("../../../configs/mlp-nano.toml");
 
-/// Puts each line over a good config.
+/// Applies each line as an override to a valid config.
 pub fn run(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let raw = RawConfig::parse("mlp-nano.toml", CONFIG.to_owned()).expect("it is a config");

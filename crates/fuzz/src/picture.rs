@@ -1,24 +1,24 @@
-//! A file in a folder of pictures.
+//! Fuzz target for image files, under the interface name `picture`.
 
 use std::path::Path;
 
-use hearth_data::{Bounds, PictureShape, pixels, read_picture_bytes};
+use hearth_data::{Bounds, PictureShape, pixels, read_image_bytes};
 
-/// Decodes it to a grey or to a coloured picture, by its length.
+/// Decodes the input to a grey or an RGB image, by the parity of its length.
 pub fn run(input: &[u8]) {
     let channels = if input.len().is_multiple_of(2) { 1 } else { 3 };
     let shape = PictureShape { channels, height: 28, width: 28 };
-    // The one format that has no mark is known by its name.
+    // TGA has no signature and is recognised by its name.
     let name = Path::new("picture.tga");
-    match read_picture_bytes(name, input, shape, false, Bounds::FILE) {
+    match read_image_bytes(name, input, shape, false, Bounds::FILE) {
         Ok(values) => {
-            assert_eq!(values.len(), shape.pixels(), "a picture of another size");
+            assert_eq!(values.len(), shape.pixels(), "an image of another size");
             let count = pixels(name, input).expect("its size is known");
             assert!((1..=Bounds::FILE.pixels).contains(&count), "{count} pixels");
         }
         Err(error) => {
             let message = error.to_string();
-            let (_, fault) = message.split_once("cannot be read as a picture: ").expect(&message);
+            let (_, fault) = message.split_once("cannot be read as an image: ").expect(&message);
             assert!(message.starts_with("picture.tga ") && !fault.is_empty(), "{message}");
         }
     }

@@ -1,11 +1,11 @@
-//! The body of a request about rows of a table, as JSON.
+//! Fuzz target for prediction requests about rows of a table: a body in JSON.
 
 use axum::http::StatusCode;
 use hearth_data::tables::{Coding, Column, ColumnCoding, Target};
 
 use crate::serve::row_body::{MOST_ROWS, rows};
 
-/// The rows of a body are coded, each with all its numbers and codes.
+/// Codes the rows of the body, and asserts that each has all its numbers and codes.
 pub fn run(input: &[u8]) {
     let coding = coding();
     match rows(input, &coding) {
@@ -28,7 +28,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// A column of each kind.
+/// A coding with a column of each kind.
 fn coding() -> Coding {
     let number =
         |fill, missing_flag| ColumnCoding::Number { mean: 2.0, std: 0.5, fill, missing_flag };

@@ -1,4 +1,4 @@
-//! Every input that was found is thrown again.
+//! Replay of all inputs of the corpus and of the regressions.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "a test that fails says at which input")]
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hearth_fuzz::limits::measure;
-use hearth_fuzz::{TARGETS, Target};
+use hearth_fuzz::{FuzzTarget, TARGETS};
 
 /// The inputs of a folder, sorted by name.
 fn inputs(folder: &Path) -> Vec<PathBuf> {
@@ -17,7 +17,7 @@ fn inputs(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn throw_all(folder: &str, target: Target) -> usize {
+fn throw_all(folder: &str, target: FuzzTarget) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let inputs = inputs(&root.join(folder));
     for path in &inputs {

@@ -39,7 +39,7 @@ pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     for files in args.files.chunks(BATCH) {
         let (mut pixels, mut read) = (Vec::new(), Vec::new());
         for file in files {
-            match hearth_data::read_picture(file, predictor.shape(), args.invert) {
+            match hearth_data::read_image(file, predictor.shape(), args.invert) {
                 Ok(bytes) => {
                     pixels.extend(bytes);
                     read.push(file);

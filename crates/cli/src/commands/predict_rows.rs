@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hearth_config::shown;
-use hearth_data::tables::{Input, Target, Unseen, read_rows};
+use hearth_data::tables::{TableInput, Target, Unseen, read_rows};
 use hearth_report::fixed;
 use hearth_tasks::Guess;
 use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
@@ -73,14 +73,14 @@ pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
 }
 
 /// A file, or standard input.
-fn input(file: &Path) -> Result<Input, Failure> {
+fn input(file: &Path) -> Result<TableInput, Failure> {
     if file != Path::new(STDIN) {
-        return Ok(Input::file(file));
+        return Ok(TableInput::file(file));
     }
     let mut bytes = Vec::new();
     let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes);
     read.map_err(|error| Failure::Other(format!("standard input cannot be read: {error}")))?;
-    Ok(Input::bytes("standard input", bytes))
+    Ok(TableInput::bytes("standard input", bytes))
 }
 
 /// A warning about values that training has not seen.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use hearth_config::{CsvConfig, TaskKind, shown};
-use hearth_data::tables::{Input, Survey, TableReport, TargetHolds, survey, task_of};
+use hearth_data::tables::{Survey, TableInput, TableReport, TargetHolds, survey, task_of};
 use hearth_report::text_table;
 
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ pub(super) fn no_target(target: Option<&str>) -> Result<(), Failure> {
 
 /// What a table holds, and the task that it is for. Says which column is the target.
 pub(super) fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), Failure> {
-    let input = Input::file(path);
+    let input = TableInput::file(path);
     let default = "the last column; --target COLUMN names another";
     let survey = survey(&input, target).inspect_err(|_| {
         if target.is_none() {

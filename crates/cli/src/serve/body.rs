@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Request};
 use axum::http::StatusCode;
-use hearth_data::{Bounds, DataError, PictureShape, pixels, read_picture_bytes};
+use hearth_data::{Bounds, DataError, PictureShape, pixels, read_image_bytes};
 
 use super::media::{check_encoding, in_small_letters, media_type};
 use super::refusal::Refusal;
@@ -134,14 +134,14 @@ pub fn decode(
             let most = bounds.pixels;
             Refusal::unfit(format!("{name}: more than {most} pixels in one request"))
         })?;
-        read_picture_bytes(Path::new(name), &picture.bytes, shape, invert, bounds).map_err(
-            |error| match error {
-                DataError::Picture { fault, .. } => {
+        read_image_bytes(Path::new(name), &picture.bytes, shape, invert, bounds).map_err(|error| {
+            match error {
+                DataError::Image { fault, .. } => {
                     Refusal::unfit(format!("{name} cannot be read: {fault}"))
                 }
                 other => Refusal::unfit(other.to_string()),
-            },
-        )
+            }
+        })
     });
     decoded.collect()
 }

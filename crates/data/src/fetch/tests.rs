@@ -1,4 +1,4 @@
-//! Ways to a tiny dataset: folders, and a server on loopback.
+//! Downloads of a tiny dataset from folders and from a server on loopback.
 
 #[cfg(unix)]
 mod programs;
@@ -35,7 +35,7 @@ const TINY: Entry = Entry {
         FileEntry { name: "empty", bytes: 0, sha256: EMPTY },
         FileEntry { name: "empty-too", bytes: 0, sha256: EMPTY },
     ],
-    ways: &[],
+    locations: &[],
     by_hand: "Write it yourself.",
 };
 
@@ -60,10 +60,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A server that lets `answer` write whatever it likes to each request; gives its address.
+/// A server that answers each request by `answer`; returns its location.
 ///
 /// Its thread ends with the test's process.
-fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'static) -> Way {
+fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'static) -> Location {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/data/", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -75,11 +75,11 @@ fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'stati
             lines.take_while(|line| !line.is_empty()).for_each(drop);
             let name =
                 request.strip_prefix("GET /data/").and_then(|rest| rest.split(".gz ").next());
-            // The client may have gone: that is what some tests are about.
+            // Some tests close the connection early.
             let _ = answer(name.unwrap_or_default(), &mut stream);
         }
     });
-    Way::Https(Cow::Owned(base))
+    Location::Https(Cow::Owned(base))
 }
 
 fn respond(stream: &mut TcpStream, length: usize, body: &[u8]) -> io::Result<()> {
@@ -94,14 +94,18 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(ways: &[Way]) -> Self {
-        Self::with(ways, &Fetch { tools: Tools::default(), time_limit: Duration::from_mins(1) })
+    fn new(locations: &[Location]) -> Self {
+        Self::with(
+            locations,
+            &Fetch { tools: Tools::default(), time_limit: Duration::from_mins(1) },
+        )
     }
 
-    fn with(ways: &[Way], fetch: &Fetch) -> Self {
+    fn with(locations: &[Location], fetch: &Fetch) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut notices = Vec::new();
-        let result = fetch.all(&TINY, ways, root.path(), &mut |text| notices.push(text.to_owned()));
+        let result =
+            fetch.all(&TINY, locations, root.path(), &mut |text| notices.push(text.to_owned()));
         Self { root, result, notices }
     }
 
@@ -125,7 +129,7 @@ impl Attempt {
         }
     }
 
-    /// That it failed for `reason`, and left no file with a name that it does not deserve.
+    /// Asserts that the download failed for `reason` and left no file with a final name.
     fn assert_failed(&self, reason: &str) {
         let message = self.result.as_ref().unwrap_err().to_string();
         assert!(message.contains(reason), "{message}\nshould say: {reason}");
@@ -137,11 +141,11 @@ impl Attempt {
 
 #[test]
 fn a_server_gives_all_files_plain_or_gzip() {
-    let way = serve(|name, stream| {
+    let location = serve(|name, stream| {
         let body = if name == "abc" { contents(name).to_vec() } else { gzip(contents(name)) };
         respond(stream, body.len(), &body)
     });
-    let attempt = Attempt::new(&[way]);
+    let attempt = Attempt::new(&[location]);
     attempt.assert_complete();
     assert!(attempt.notices[0].contains("trying http://127.0.0.1"), "{:?}", attempt.notices);
     assert!(attempt.notices.last().unwrap().contains("complete"));
@@ -151,8 +155,8 @@ fn a_server_gives_all_files_plain_or_gzip() {
 #[test]
 fn what_was_fetched_can_be_read_by_others() {
     use std::os::unix::fs::PermissionsExt;
-    let way = serve(|name, stream| respond(stream, contents(name).len(), contents(name)));
-    let attempt = Attempt::new(&[way]);
+    let location = serve(|name, stream| respond(stream, contents(name).len(), contents(name)));
+    let attempt = Attempt::new(&[location]);
     let written = attempt.root.path().join("usual");
     fs::write(&written, "").unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
@@ -162,12 +166,12 @@ fn what_was_fetched_can_be_read_by_others() {
 #[test]
 fn a_connection_that_is_cut_leaves_nothing() {
     for packed in [false, true] {
-        let way = serve(move |name, stream| {
+        let location = serve(move |name, stream| {
             let body = if packed { gzip(contents(name)) } else { contents(name).to_vec() };
             let sent = if name == "long" { body.len() / 2 } else { body.len() };
             respond(stream, body.len(), &body[..sent])
         });
-        Attempt::new(&[way]).assert_failed("long");
+        Attempt::new(&[location]).assert_failed("long");
     }
 }
 
@@ -187,7 +191,7 @@ fn another_file_than_was_published_is_refused() {
 
 #[test]
 fn a_trickle_ends_at_the_time_limit() {
-    let way = serve(|_, stream| {
+    let location = serve(|_, stream| {
         respond(stream, 1_000_000, b"")?;
         loop {
             stream.write_all(b"x")?;
@@ -198,7 +202,7 @@ fn a_trickle_ends_at_the_time_limit() {
     let root = tempfile::tempdir().unwrap();
     let started = Instant::now();
     let fetch = Fetch { tools: Tools::default(), time_limit: Duration::from_millis(300) };
-    let result = fetch.all(&SLOW, &[way], root.path(), &mut |_| ());
+    let result = fetch.all(&SLOW, &[location], root.path(), &mut |_| ());
     assert!(result.unwrap_err().to_string().contains("timeout"));
     assert!((Duration::from_millis(290)..Duration::from_secs(2)).contains(&started.elapsed()));
 }
@@ -219,12 +223,12 @@ fn a_refusal_names_its_status_and_the_next_way_is_tried() {
 
 #[test]
 fn every_way_that_failed_is_listed() {
-    let ways = [
-        Way::Folder("/no/such/folder".into()),
-        Way::Debian { package: "no-package", folder: "" },
-        Way::Npm { package: "no-module", folder: "" },
+    let locations = [
+        Location::Folder("/no/such/folder".into()),
+        Location::Debian { package: "no-package", folder: "" },
+        Location::Npm { package: "no-module", folder: "" },
         // A port that was free a moment ago refuses.
-        Way::Https(
+        Location::Https(
             format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
                 .into(),
         ),
@@ -232,7 +236,7 @@ fn every_way_that_failed_is_listed() {
     let nowhere =
         Tools { apt_get: "no-apt".into(), dpkg_deb: "no-dpkg".into(), npm: "no-npm".into() };
     let attempt =
-        Attempt::with(&ways, &Fetch { tools: nowhere, time_limit: Duration::from_mins(1) });
+        Attempt::with(&locations, &Fetch { tools: nowhere, time_limit: Duration::from_mins(1) });
     for part in [
         "tiny is not complete in ",
         "\n  - /no/such/folder: there is no such folder",
@@ -252,17 +256,17 @@ fn only_what_is_missing_or_damaged_is_fetched() {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("abc"), "abd").unwrap();
     fs::write(folder.join("long.gz"), gzip(contents("long"))).unwrap();
-    let way = serve(|name, stream| {
+    let location = serve(|name, stream| {
         assert_ne!(name, "long");
         respond(stream, contents(name).len(), contents(name))
     });
     let fetch = Fetch { tools: Tools::default(), time_limit: Duration::from_mins(1) };
-    fetch.all(&TINY, &[way], root.path(), &mut |_| ()).unwrap();
+    fetch.all(&TINY, &[location], root.path(), &mut |_| ()).unwrap();
     assert_eq!(fs::read(folder.join("abc")).unwrap(), b"abc");
     assert!(!folder.join("long").exists());
-    // With everything there, nothing is tried.
+    // No location is tried where all files are present.
     fetch
-        .all(&TINY, &[Way::Folder("/no/such/folder".into())], root.path(), &mut |text| {
+        .all(&TINY, &[Location::Folder("/no/such/folder".into())], root.path(), &mut |text| {
             assert!(!text.contains("trying"), "{text}");
         })
         .unwrap();

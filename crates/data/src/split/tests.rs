@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::examples::{Examples, PictureShape};
+use crate::images::{Examples, PictureShape};
 
 fn dataset(labels: Vec<u16>) -> Dataset {
     let shape = PictureShape { channels: 1, height: 1, width: 1 };
@@ -71,7 +71,7 @@ fn remainders_decide_who_gives_one_more() {
 }
 
 #[test]
-fn a_rare_class_keeps_its_training_picture() {
+fn a_rare_class_keeps_its_training_image() {
     let mut labels = vec![0; 10];
     labels.extend([1; 10]);
     labels.push(2);
@@ -95,10 +95,10 @@ fn a_rare_class_keeps_its_training_picture() {
 }
 
 #[test]
-fn validation_pictures_of_the_dataset_are_used_whole_and_none_is_cut() {
+fn validation_images_of_the_dataset_are_used_whole_and_none_is_cut() {
     let mut own = dataset((0..100).map(|place| place % 10).collect());
     own.valid = Some(Arc::clone(&dataset((0..30).map(|place| place % 10).collect()).train));
-    // More than there are: nothing is cut, so it does not matter.
+    // More than the training set has: irrelevant, since no sample is held out.
     let splits = own.split(&holding_out(5000), 42).unwrap();
     assert_eq!((splits.train.len(), splits.valid.len()), (100, 30));
     assert!(Arc::ptr_eq(&splits.valid.source, own.valid.as_ref().unwrap()));
@@ -137,7 +137,7 @@ fn none_may_be_held_out_but_not_all() {
 
 proptest! {
     #[test]
-    fn every_picture_is_in_one_part_and_shares_are_within_one(
+    fn every_image_is_in_one_part_and_shares_are_within_one(
         labels in prop::collection::vec(0_u16..10, 1..500), part in 0.0..1.0_f64, seed: u64,
     ) {
         let take = (labels.len() as f64 * part) as usize;
@@ -148,7 +148,7 @@ proptest! {
         prop_assert_eq!(all, (0..labels.len() as u32).collect::<BTreeSet<_>>());
         let counts = counts(&labels);
         let whole = shares(&counts, take);
-        // Only in place of a class's last picture is more taken than the next whole number.
+        // A class gives more than its rounded share only in exchange for the last image of another class.
         let emptied = (0..10).any(|class| counts[class] > 0 && whole[class] == counts[class]);
         for class in 0..10 {
             let own = |place: &&u32| usize::from(labels[**place as usize]) == class;

@@ -1,4 +1,4 @@
-//! The parts of a table, and its description.
+//! Splits and data card of a table.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::data::DataCard;
 use crate::source::{Splits, Subset};
 
 impl Table {
-    /// Its parts.
+    /// Training, validation and test rows.
     pub fn splits(&self) -> Splits<Rows> {
         let part = |places: &Vec<u32>| Subset {
             source: Arc::clone(&self.rows),
@@ -20,7 +20,7 @@ impl Table {
         Splits { train, valid, test }
     }
 
-    /// The classes' names; none where a number is predicted.
+    /// Class names; empty for regression.
     pub fn classes(&self) -> &[String] {
         match &self.coding.target {
             Target::Classes { names } => names,
@@ -28,7 +28,7 @@ impl Table {
         }
     }
 
-    /// Its description.
+    /// The data card.
     pub(crate) fn card(&self) -> DataCard {
         let categories = self.coding.categories();
         let columns = |count: usize, one: &str, more: &str| match count {
@@ -62,7 +62,7 @@ impl Table {
         }
     }
 
-    /// The numbers of rows of each class in some parts.
+    /// For each class, counts of rows in three splits.
     fn class_counts(&self, parts: [&Vec<u32>; 3]) -> Vec<[usize; 3]> {
         let Targets::Classes(labels) = &self.rows.targets else { return Vec::new() };
         let mut counts = vec![[0; 3]; self.classes().len()];

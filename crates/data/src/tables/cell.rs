@@ -1,33 +1,33 @@
-//! The words that stand for no value, and cells that only look like values.
+//! Cells: words for missing values, infinities, numbers with units, dates.
 
-/// The words that stand for no value.
+/// Words for a missing value.
 pub const MISSING: [&str; 20] = [
     "", "?", "-", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null", "None",
     "none", "#N/A", "#NUM!", "#DIV/0!", "#VALUE!", "#REF!",
 ];
 
-/// The words for a number without end.
+/// Words for infinity.
 const INFINITE: [&str; 3] = ["inf", "infinity", "\u{221e}"];
 
-/// Signs of money and shares beside a number.
+/// Currency and percent signs beside a number.
 const MARKS: [&str; 10] =
     ["%", "$", "\u{20ac}", "\u{a3}", "\u{a5}", "USD", "EUR", "GBP", "CHF", "Rs"];
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Whether a trimmed cell has no value.
+/// True if a trimmed cell is missing.
 pub(crate) fn is_missing(cell: &[u8]) -> bool {
     cell.len() <= 7 && MISSING.iter().any(|word| word.as_bytes() == cell)
 }
 
-/// Whether a cell is a word for infinity.
+/// True if a cell is a word for infinity.
 pub(crate) fn is_infinite(cell: &str) -> bool {
     let plain = cell.trim_start_matches(['+', '-']).to_lowercase();
     INFINITE.contains(&plain.as_str())
 }
 
-/// The number of a cell beside a sign of money or of a share: `$5`, `12 %`.
+/// The number beside a currency or percent sign, as in `$5` and `12 %`; `None` without such a sign.
 pub(crate) fn without_mark(cell: &str) -> Option<&str> {
     MARKS.iter().find_map(|mark| {
         let number = cell.strip_prefix(mark).or_else(|| cell.strip_suffix(mark))?;
@@ -35,9 +35,9 @@ pub(crate) fn without_mark(cell: &str) -> Option<&str> {
     })
 }
 
-/// A date or a time of day, in the usual ways: `2024-01-31`, `31.1.24`, `1/31/2024 14:05`, `31 Jan 2024`.
+/// True for a date or a time of day in a usual format: `2024-01-31`, `31.1.24`, `1/31/2024 14:05`, `31 Jan 2024`.
 pub(crate) fn is_date(cell: &str) -> bool {
-    // A time of day behind the date.
+    // A time of day after the date.
     let (date, time) = match cell.split_once(['T', ' ']) {
         Some((date, time)) if time.contains(':') => (date, Some(time)),
         _ => (cell, None),
@@ -48,7 +48,7 @@ pub(crate) fn is_date(cell: &str) -> bool {
     is_day(date.trim_end_matches(',')) && time.is_none_or(is_time)
 }
 
-/// A day of the calendar: three numbers, of which the month may be its name.
+/// True for a calendar date: three numbers, or two and the name of a month.
 fn is_day(text: &str) -> bool {
     let Some(separator) = text.chars().find(|c| "-/. ".contains(*c)) else { return false };
     let parts: Vec<&str> = text.split([separator, ',']).filter(|part| !part.is_empty()).collect();
@@ -67,7 +67,7 @@ fn is_day(text: &str) -> bool {
         || (month(first) && small(second) && year(third))
 }
 
-/// A time of day: `14:05`, `14:05:30.25`, `2:05 pm`, with a zone behind it or not.
+/// True for a time of day: `14:05`, `14:05:30.25`, `2:05 pm`, with or without a time zone.
 fn is_time(text: &str) -> bool {
     let text = text.trim().to_lowercase();
     let text = text.trim_end_matches(['z', 'a', 'p', 'm', ' ']);

@@ -1,4 +1,4 @@
-//! What is worth knowing about a table before learning from it.
+//! Check of a table before training: duplicates, constant columns, target leakage.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -7,51 +7,51 @@ use std::path::Path;
 
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
-use super::input::Input;
-use super::leaks::given_away;
+use super::input::TableInput;
+use super::leakage::given_away;
 use super::load::{Table, load_input};
 use super::rows::{Rows, Targets};
 use super::target::Target;
 use crate::error::DataError;
 
-/// The result of [`check()`].
+/// Result of [`check()`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableReport {
     /// The task.
     pub task: Option<TaskKind>,
-    /// Rows of the training and the test part.
+    /// Counts of training and test rows.
     pub num_rows: [usize; 2],
-    /// Rows of each class in them, by the classes' names; empty where a number is predicted.
+    /// For each class, counts of training and test rows; empty for regression.
     pub classes: Vec<(String, [usize; 2])>,
-    /// How the files were read.
+    /// Notes on how the files were read.
     pub notes: Vec<String>,
-    /// A sentence for each thing that speaks against learning from the table as it is.
+    /// Findings that speak against training on the table as it is, a sentence each.
     pub findings: Vec<String>,
 }
 
 impl TableReport {
-    /// Whether there is nothing to report.
+    /// True if there are no findings.
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty()
     }
 }
 
-/// Reads a table as the training would, and looks for rows that stand in it twice and columns that say nothing or
-/// everything. An error means that it cannot be learned from at all.
+/// Loads a table as training does, and looks for duplicate rows, constant columns and target leakage. An error means
+/// that the table cannot be trained on.
 pub fn check(
     config: &CsvConfig,
     task: Option<TaskKind>,
     seed: u64,
 ) -> Result<TableReport, DataError> {
     let first = config.path.as_ref().or(config.train.as_ref());
-    let input = Input::file(first.map_or("", String::as_str));
-    let test = config.test.as_ref().map(Input::file);
+    let input = TableInput::file(first.map_or("", String::as_str));
+    let test = config.test.as_ref().map(TableInput::file);
     let batches = BatchConfig { valid_samples: 0, ..BatchConfig::default() };
     let table = load_input(&input, test.as_ref(), config, &batches, task, seed)?;
     Ok(report(&table, config))
 }
 
-/// The findings of a table.
+/// Checks a loaded table.
 pub(crate) fn report(table: &Table, config: &CsvConfig) -> TableReport {
     let mut findings = table.warnings.clone();
     findings.extend(repeated(table, config));
@@ -78,11 +78,11 @@ pub(crate) fn report(table: &Table, config: &CsvConfig) -> TableReport {
     }
 }
 
-/// Rows with the same values in all columns that are learned from, and in the target.
+/// Findings on rows with equal values in all feature columns and in the target.
 fn repeated(table: &Table, config: &CsvConfig) -> Vec<String> {
     let rows = &*table.rows;
     let is_test = |place: u32| table.parts.test.binary_search(&place).is_ok();
-    // Of equal hashes, the rows themselves decide.
+    // Equal hashes are resolved by comparing the rows.
     let mut seen: HashMap<u64, Vec<u32>> = HashMap::with_capacity(rows.num_rows);
     let (mut doubles, mut shared) = (Vec::new(), Vec::new());
     for place in table.parts.train.iter().chain(&table.parts.test).copied() {
@@ -125,7 +125,7 @@ fn name(path: Option<&str>) -> String {
     shown(Path::new(path.unwrap_or_default())).to_string()
 }
 
-/// The numbers, codes and target of a row.
+/// Numbers, codes and target of a row.
 fn row(rows: &Rows, place: u32) -> (&[f32], &[u32], u32) {
     let at = place as usize;
     let target = match &rows.targets {

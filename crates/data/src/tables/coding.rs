@@ -1,4 +1,4 @@
-//! From the cells of a row to the input of a network, by the statistics of the training part.
+//! Coding of rows: from cells to the inputs of a network, by the statistics of the training rows.
 
 use hearth_config::{composed, nearest};
 use serde::{Deserialize, Serialize};
@@ -10,86 +10,86 @@ use super::read::no_number;
 use super::target::Target;
 use crate::names::some_of;
 
-/// All that is needed to code a row as those of the training were.
+/// The coding of a table: names, kinds and statistics of its columns.
 ///
-/// The input of a network is the numbers of a row in the order of the columns, then 0 or 1 for each column with
-/// `missing_flag`, and the codes of its categories in the order of the columns.
+/// The inputs of a network are the standardised numbers in the order of the columns, then a missing flag, 0 or 1, for
+/// each column with `missing_flag`, and the codes of the categories in the order of the columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coding {
-    /// The columns that are learned from.
+    /// Feature columns.
     pub columns: Vec<Column>,
-    /// The name of the column that is predicted.
+    /// Name of the target column.
     pub target_column: String,
-    /// What is predicted.
+    /// Target.
     pub target: Target,
 }
 
-/// A column that is learned from.
+/// A feature column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// Its name.
+    /// Name of the column.
     pub name: String,
-    /// How its cells are coded.
+    /// Coding of its cells.
     pub coding: ColumnCoding,
 }
 
-/// How the cells of a column are coded.
+/// Coding of a column's cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ColumnCoding {
-    /// (number - mean) / std.
+    /// Standardised number, (number - mean) / std.
     Number {
-        /// The mean of the training part.
+        /// Mean over the training rows.
         mean: f64,
-        /// Its population standard deviation; 1 where that is 0.
+        /// Population standard deviation over the training rows, or 1 where it is 0.
         std: f64,
-        /// The number that stands in for a missing one; none where a missing one is an error.
+        /// Number that replaces a missing cell; `None` if a missing cell is an error.
         fill: Option<f64>,
-        /// Whether a further number says by 1 that this one was missing.
+        /// True if a further input flags a missing cell by 1.
         missing_flag: bool,
     },
-    /// The place of the value among those of the training part, from 1; 0 for any other.
+    /// Code of a category: the index of the value among `values`, from 1, or 0 for an unseen value.
     Category {
-        /// The values of the training part in Unicode's composed form, in the order of their bytes. The empty one is
-        /// that of missing cells.
+        /// Values of the training rows in Unicode's composed form, in byte order. The empty value stands for missing
+        /// cells.
         values: Vec<String>,
-        /// The value that stands in for a missing one; none where a missing one is an error.
+        /// Value that replaces a missing cell; `None` if a missing cell is an error.
         fill: Option<String>,
     },
 }
 
-/// A row that cannot be coded.
+/// A cell that cannot be coded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column `{column}`: {fault}")]
 pub struct CellFault {
-    /// The name of the column.
+    /// Name of the column.
     pub column: String,
-    /// What is wrong and what to do.
+    /// The fault and its remedy.
     pub fault: String,
 }
 
 /// A coded row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EncodedRow {
-    /// As in [`Rows`](super::Rows).
+    /// `[num_numbers]`, as in [`Rows`](super::Rows).
     pub numbers: Vec<f32>,
-    /// As in [`Rows`](super::Rows).
+    /// `[num_categories]`, as in [`Rows`](super::Rows).
     pub codes: Vec<u32>,
-    /// Values that the training part does not have, each with its column.
+    /// Columns and values of unseen categories.
     pub unseen: Vec<(String, String)>,
 }
 
-/// The cell of a row.
-pub(crate) enum Cell<'a> {
+/// A cell of a row.
+pub(crate) enum CellValue<'a> {
     Missing,
     Number(f64),
     Text(&'a str),
 }
 
 impl Coding {
-    /// Numbers of a coded row.
+    /// Number of numeric inputs of a row, missing flags included.
     pub fn num_numbers(&self) -> usize {
         let of = |column: &Column| match column.coding {
             ColumnCoding::Number { missing_flag, .. } => 1 + usize::from(missing_flag),
@@ -98,7 +98,7 @@ impl Coding {
         self.columns.iter().map(of).sum()
     }
 
-    /// How many values each column of categories has: its codes are 0 to that.
+    /// Number of values of each categorical column; its codes are 0 to this number.
     pub fn categories(&self) -> Vec<usize> {
         let of = |column: &Column| match &column.coding {
             ColumnCoding::Category { values, .. } => Some(values.len()),
@@ -107,7 +107,7 @@ impl Coding {
         self.columns.iter().filter_map(of).collect()
     }
 
-    /// Codes a row of cells with the names of their columns, in any order.
+    /// Codes a row of (column name, cell) pairs, in any order.
     pub fn encode(&self, row: &[(&str, &str)]) -> Result<EncodedRow, CellFault> {
         self.known(row.iter().map(|(name, _)| *name))?;
         self.encode_with(&mut EncodedRow::default(), |column| {
@@ -116,7 +116,7 @@ impl Coding {
         })
     }
 
-    /// Codes a row of a JSON object: a number, a text or a truth value for each column, and null for a missing one.
+    /// Codes a row from a JSON object: a number, a string or a boolean for each column, and null for a missing cell.
     pub fn encode_json(&self, row: &Map<String, Value>) -> Result<EncodedRow, CellFault> {
         self.known(row.keys().map(String::as_str))?;
         let mut words = Vec::new();
@@ -131,15 +131,15 @@ impl Coding {
         self.encode_with(&mut EncodedRow::default(), |_| {
             let (value, word) = cells.next()?;
             Some(match value {
-                Value::Null => Cell::Missing,
-                Value::Number(number) if word.is_none() => Cell::Number(number.as_f64()?),
+                Value::Null => CellValue::Missing,
+                Value::Number(number) if word.is_none() => CellValue::Number(number.as_f64()?),
                 Value::String(text) => cell_of(text),
                 _ => cell_of(word.as_deref().unwrap_or_default()),
             })
         })
     }
 
-    /// Whether all these are columns; the target may be there.
+    /// Checks that all names are columns of the coding; the target is allowed.
     fn known<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), CellFault> {
         for name in names {
             let plain = composed(name);
@@ -160,11 +160,11 @@ impl Coding {
         Ok(())
     }
 
-    /// Codes the cells that are found by their columns, asked in order, into the buffers of `row`.
+    /// Codes a row whose cells `find_cell` returns for each column in order; reuses the buffers of `row`.
     pub(crate) fn encode_with<'a>(
         &self,
         row: &mut EncodedRow,
-        mut find_cell: impl FnMut(&Column) -> Option<Cell<'a>>,
+        mut find_cell: impl FnMut(&Column) -> Option<CellValue<'a>>,
     ) -> Result<EncodedRow, CellFault> {
         row.numbers.clear();
         row.codes.clear();
@@ -185,9 +185,9 @@ impl Coding {
                 }
                 ColumnCoding::Category { values, fill } => {
                     let word = match &cell {
-                        Cell::Text(text) => composed(text.trim()),
-                        Cell::Number(number) => number.to_string().into(),
-                        Cell::Missing => fill.as_ref().ok_or_else(|| no_value(column))?.into(),
+                        CellValue::Text(text) => composed(text.trim()),
+                        CellValue::Number(number) => number.to_string().into(),
+                        CellValue::Missing => fill.as_ref().ok_or_else(|| no_value(column))?.into(),
                     };
                     let place = find(values, &word);
                     if place.is_none() {
@@ -202,7 +202,7 @@ impl Coding {
     }
 }
 
-/// The word that a JSON value is for a column of categories: 5.0 is that of `5`, where there is no `5.0`.
+/// The category of a JSON value in a categorical column: 5.0 is `5`, unless there is a value `5.0`.
 fn word_of(column: &Column, value: &Value) -> Result<Option<String>, CellFault> {
     let ColumnCoding::Category { values, .. } = &column.coding else {
         return match value {
@@ -227,7 +227,7 @@ fn word_of(column: &Column, value: &Value) -> Result<Option<String>, CellFault> 
     }
 }
 
-/// The fault of a row without a column.
+/// The fault of a row that lacks a column.
 fn lacks(column: &Column) -> CellFault {
     let help = match &column.coding {
         ColumnCoding::Number { fill: None, .. } | ColumnCoding::Category { fill: None, .. } => {
@@ -238,28 +238,30 @@ fn lacks(column: &Column) -> CellFault {
     fault(column, format!("it is not there; {help}"))
 }
 
-/// A number in standard deviations from the mean, as near as an f32 comes to it.
+/// Standardised number, (number - mean) / std, clamped to the range of an f32.
 pub(crate) fn standardised(number: f64, mean: f64, std: f64) -> f32 {
     let most = f64::from(f32::MAX);
     ((number - mean) / std).clamp(-most, most) as f32
 }
 
-/// The place of a value.
+/// Index of a value in a sorted list.
 pub(crate) fn find(values: &[String], word: &str) -> Option<usize> {
     values.binary_search_by(|value| value.as_str().cmp(word)).ok()
 }
 
-/// A cell of text, which may say that there is no value.
-fn cell_of(text: &str) -> Cell<'_> {
+/// A cell from text, which may be a word for a missing value.
+fn cell_of(text: &str) -> CellValue<'_> {
     let text = text.trim();
-    if is_missing(text.as_bytes()) { Cell::Missing } else { Cell::Text(text) }
+    if is_missing(text.as_bytes()) { CellValue::Missing } else { CellValue::Text(text) }
 }
 
-fn number(column: &Column, cell: &Cell<'_>) -> Result<Option<f64>, CellFault> {
+fn number(column: &Column, cell: &CellValue<'_>) -> Result<Option<f64>, CellFault> {
     let (number, text) = match cell {
-        Cell::Missing => return Ok(None),
-        Cell::Number(number) => (Some(*number), number.to_string()),
-        Cell::Text(text) => (NumberFormat::default().parse(text.as_bytes()), (*text).to_owned()),
+        CellValue::Missing => return Ok(None),
+        CellValue::Number(number) => (Some(*number), number.to_string()),
+        CellValue::Text(text) => {
+            (NumberFormat::default().parse(text.as_bytes()), (*text).to_owned())
+        }
     };
     match number.filter(|number| number.abs() <= f64::from(f32::MAX)) {
         Some(number) => Ok(Some(number)),

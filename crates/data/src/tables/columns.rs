@@ -1,41 +1,41 @@
-//! The columns that are learned from, and as what.
+//! Choice of feature columns and of their kinds.
 
 use std::collections::HashMap;
 
 use hearth_config::{CsvConfig, TaskKind, nearest};
 
 use super::cell::is_missing;
-use super::guess::Guess;
-use super::input::Input;
+use super::first_rows::FirstRows;
+use super::infer::InferredType;
+use super::input::TableInput;
 use super::number::NumberFormat;
 use super::record::Records;
-use super::sample::Sample;
 use crate::error::DataError;
 use crate::names::{composed, some_of};
 
-/// The most names in a message.
+/// Columns that a message names; the others are counted.
 const MOST_NAMED: usize = 12;
 
-/// A column of numbers is understood by so many, where the first rows have none.
+/// Number of cells that a numeric column is inferred from, if the first rows have none.
 const ENOUGH: usize = 100;
 
-/// A column that is learned from, or the target.
+/// A feature column, or the target.
 #[derive(Clone, Debug)]
 pub(crate) struct Used {
     pub name: String,
-    pub kind: Kind,
+    pub kind: ColumnKind,
 }
 
-/// The values of a column.
+/// Kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
-    /// Numbers of this format, kept as the distance from about their middle: as f32 they are exact enough.
+pub(crate) enum ColumnKind {
+    /// Numbers in this format. An offset near the median is subtracted, so that an f32 is accurate enough.
     Number { format: NumberFormat, middle: f64 },
-    /// Categories; chosen by the user, or because they look so.
+    /// Categories; `chosen` is true if the user named the column, false if the kind was inferred.
     Category { chosen: bool },
 }
 
-/// The columns of a table, in the order of its first file, and their places in a file.
+/// Columns of a table in the order of its first file, and their indices there.
 pub(crate) struct Columns {
     pub used: Vec<Used>,
     pub target: Used,
@@ -43,10 +43,10 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Which columns these settings choose, understood by the first rows of the training file.
+    /// Chooses columns by the settings, and infers their kinds from the first rows of the training file.
     pub fn of(
-        input: &Input,
-        sample: &Sample,
+        input: &TableInput,
+        sample: &FirstRows,
         config: &CsvConfig,
         task: Option<TaskKind>,
     ) -> Result<Self, DataError> {
@@ -87,10 +87,10 @@ impl Columns {
             places.push(find(input, sample, name, "data.columns")?);
         }
         places.push(find(input, sample, &target, "data.target")?);
-        let mut guesses = guesses(input, sample, &places)?;
-        let guess = guesses.pop().unwrap_or(Guess::Nothing);
+        let mut infer_types = infer_types(input, sample, &places)?;
+        let guess = infer_types.pop().unwrap_or(InferredType::Nothing);
         let is_code = |name: &String| categories.contains(name);
-        let used = chosen.into_iter().zip(guesses).map(|(name, guess)| {
+        let used = chosen.into_iter().zip(infer_types).map(|(name, guess)| {
             let kind = kind(input, &name, guess, is_code(&name), &mut notes)?;
             Ok(Used { name, kind })
         });
@@ -100,10 +100,10 @@ impl Columns {
     }
 }
 
-/// The place of a column in a file; `key` is the setting that names it.
+/// Index of a column in a file; `key` is the setting that names it.
 pub(crate) fn find(
-    input: &Input,
-    sample: &Sample,
+    input: &TableInput,
+    sample: &FirstRows,
     name: &str,
     key: &str,
 ) -> Result<usize, DataError> {
@@ -122,8 +122,8 @@ pub(crate) fn find(
     }
 }
 
-/// What a file lacks, and what was probably meant.
-fn absent(sample: &Sample, name: &str, key: &str) -> String {
+/// The fault of a missing column, and the most similar name.
+fn absent(sample: &FirstRows, name: &str, key: &str) -> String {
     let header = sample.header.iter().map(String::as_str).filter(|name| !name.is_empty());
     let same = header.clone().find(|other| other.to_lowercase() == name.to_lowercase());
     let near = same
@@ -141,21 +141,25 @@ fn absent(sample: &Sample, name: &str, key: &str) -> String {
     )
 }
 
-/// What the columns at these places hold.
-fn guesses(input: &Input, sample: &Sample, places: &[usize]) -> Result<Vec<Guess>, DataError> {
+/// Infers the types of the columns with these indices.
+fn infer_types(
+    input: &TableInput,
+    sample: &FirstRows,
+    places: &[usize],
+) -> Result<Vec<InferredType>, DataError> {
     let decimal_comma = sample.dialect.decimal_comma;
     let of = |&place: &usize| {
         let cells = sample.rows.iter().filter_map(|row| row.get(place));
-        Guess::of(cells, decimal_comma)
+        InferredType::of(cells, decimal_comma)
     };
-    let mut guesses: Vec<Guess> = places.iter().map(of).collect();
-    let is_open = |at: &usize| guesses[*at] == Guess::Nothing;
+    let mut infer_types: Vec<InferredType> = places.iter().map(of).collect();
+    let is_open = |at: &usize| infer_types[*at] == InferredType::Nothing;
     let mut open: HashMap<usize, Vec<Vec<u8>>> =
         (0..places.len()).filter(is_open).map(|at| (at, Vec::new())).collect();
     if open.is_empty() {
-        return Ok(guesses);
+        return Ok(infer_types);
     }
-    // What the first rows do not say, later ones do.
+    // Columns without values in the first rows are inferred from later rows.
     let mut records = Records::open(input, sample)?;
     while open.values().any(|cells| cells.len() < ENOUGH) && records.advance()? {
         for (&at, cells) in &mut open {
@@ -166,61 +170,63 @@ fn guesses(input: &Input, sample: &Sample, places: &[usize]) -> Result<Vec<Guess
         }
     }
     for (at, cells) in open {
-        guesses[at] = Guess::of(cells.iter().map(Vec::as_slice), decimal_comma);
+        infer_types[at] = InferredType::of(cells.iter().map(Vec::as_slice), decimal_comma);
     }
-    Ok(guesses)
+    Ok(infer_types)
 }
 
 fn kind(
-    input: &Input,
+    input: &TableInput,
     name: &str,
-    guess: Guess,
+    guess: InferredType,
     is_code: bool,
     notes: &mut Vec<String>,
-) -> Result<Kind, DataError> {
+) -> Result<ColumnKind, DataError> {
     let ignore = format!("leave it out by ignore = [{}]", hearth_config::toml_string(name));
     let fault = |fault: String| Err(input.fault_at(None, Some(name), fault));
     match guess {
-        Guess::Nothing => fault(format!("it has no value; {ignore}")),
-        _ if is_code => Ok(Kind::Category { chosen: true }),
-        Guess::Numbers(format, middle) => Ok(Kind::Number { format, middle }),
-        Guess::Text => Ok(Kind::Category { chosen: false }),
-        Guess::Codes => {
+        InferredType::Nothing => fault(format!("it has no value; {ignore}")),
+        _ if is_code => Ok(ColumnKind::Category { chosen: true }),
+        InferredType::Numbers(format, middle) => Ok(ColumnKind::Number { format, middle }),
+        InferredType::Text => Ok(ColumnKind::Category { chosen: false }),
+        InferredType::Codes => {
             notes.push(format!(
                 "column `{name}` has numbers with zeros in front: read as codes, not as numbers"
             ));
-            Ok(Kind::Category { chosen: false })
+            Ok(ColumnKind::Category { chosen: false })
         }
-        Guess::Dates => fault(format!(
+        InferredType::Dates => fault(format!(
             "it has dates or times, which are not learned from as they are; {ignore}, or write numbers instead, \
              such as the month"
         )),
-        Guess::Marked => fault(format!(
+        InferredType::Marked => fault(format!(
             "its numbers have a sign beside them, as % or $; write the numbers alone, or {ignore}"
         )),
     }
 }
 
 fn target_kind(
-    input: &Input,
+    input: &TableInput,
     name: &str,
-    guess: Guess,
+    guess: InferredType,
     task: Option<TaskKind>,
-) -> Result<Kind, DataError> {
+) -> Result<ColumnKind, DataError> {
     let fault = |fault: &str| Err(input.fault_at(None, Some(name), fault));
     match (guess, task) {
-        (Guess::Nothing, _) => fault("it is the target, and has no value"),
-        (_, Some(TaskKind::Classify)) => Ok(Kind::Category { chosen: true }),
-        (Guess::Numbers(format, middle), _) => Ok(Kind::Number { format, middle }),
-        (Guess::Marked, _) => fault(
+        (InferredType::Nothing, _) => fault("it is the target, and has no value"),
+        (_, Some(TaskKind::Classify)) => Ok(ColumnKind::Category { chosen: true }),
+        (InferredType::Numbers(format, middle), _) => Ok(ColumnKind::Number { format, middle }),
+        (InferredType::Marked, _) => fault(
             "it is the target, and its numbers have a sign beside them, as % or $; write the numbers alone",
         ),
-        (Guess::Dates, None) => fault(
+        (InferredType::Dates, None) => fault(
             "it is the target, and has dates or times; write numbers, such as days from a day on",
         ),
         (_, Some(TaskKind::Regress)) => fault(
             "it is the target, and most of it are no numbers; for classes, write [task] kind = \"classify\"",
         ),
-        (Guess::Text | Guess::Codes | Guess::Dates, _) => Ok(Kind::Category { chosen: false }),
+        (InferredType::Text | InferredType::Codes | InferredType::Dates, _) => {
+            Ok(ColumnKind::Category { chosen: false })
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The dialect of a CSV file, from its first lines.
+//! Inference of a CSV file's dialect from its first lines.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::input::count;
 use super::number::{NumberFormat, Thousands};
 
-/// The separators that are known, in words.
+/// Supported separators, with their names.
 pub(crate) const SEPARATORS: [(u8, &str); 4] =
     [(b',', ","), (b';', ";"), (b'\t', "tab"), (b'|', "|")];
 
-/// Lines that are looked at.
+/// Number of lines that the dialect is inferred from.
 const LINES: usize = 500;
 
-/// How a file separates and quotes its cells and writes its numbers.
+/// Dialect of a CSV file: separator, quotation mark, decimal mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    /// Between cells: `,`, `;`, tab or `|`.
+    /// Separator of cells: `,`, `;`, tab or `|`.
     pub separator: u8,
-    /// Around cells that have separators in them: `"` or `'`.
+    /// Quotation mark around cells: `"` or `'`.
     pub quote: u8,
-    /// A comma before the decimals of numbers, and not a point.
+    /// True for a decimal comma, false for a decimal point.
     pub decimal_comma: bool,
-    /// Bytes before the header: the mark of UTF-8, and comments.
+    /// Bytes before the header: the byte order mark, and comments.
     pub(crate) skip: usize,
-    /// Lines before the header.
+    /// Number of lines before the header.
     pub(crate) lines_before: u64,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Dialect {
 }
 
 impl Dialect {
-    /// The dialect of a file that begins so.
+    /// Infers the dialect from the first bytes of a file; `is_whole` is true if they are the whole file.
     pub(crate) fn of(head: &[u8], is_whole: bool) -> Self {
         let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = &head[mark..];
@@ -73,7 +73,7 @@ impl Dialect {
         dialect
     }
 
-    /// A reader of records.
+    /// A CSV reader for this dialect.
     pub(crate) fn reader(&self) -> ReaderBuilder {
         let mut builder = ReaderBuilder::new();
         builder
@@ -85,7 +85,7 @@ impl Dialect {
         builder
     }
 
-    /// Whether more numbers are written with a comma than with a point.
+    /// True if more numbers have a decimal comma than a decimal point.
     fn has_decimal_comma(&self, head: &[u8]) -> bool {
         let (mut commas, mut points) = (0, 0);
         let mut reader = self.reader().from_reader(&head[self.skip..]);
@@ -104,7 +104,8 @@ impl Dialect {
                     };
                     cell.contains(&mark) && Thousands::ALL.into_iter().any(reads)
                 };
-                // One such as 1,234 may have separated thousands: a file with semicolons has mostly that comma.
+                // A number such as 1,234 may have a thousands separator; in a file with semicolons it is more likely
+                // a decimal comma.
                 let counts = self.separator == b';' || !may_be_thousands(cell);
                 commas += usize::from(is(true, b',') && counts);
                 points += usize::from(is(false, b'.') && !may_be_thousands(cell));
@@ -114,20 +115,20 @@ impl Dialect {
     }
 }
 
-/// A number with one mark before its last three digits.
+/// True for a number with a single mark, before its last three digits.
 fn may_be_thousands(cell: &[u8]) -> bool {
     let digits = cell.strip_prefix(b"-").unwrap_or(cell);
     let mark = digits.iter().position(|byte| !byte.is_ascii_digit());
     mark.is_some_and(|at| (1..=3).contains(&at) && digits.len() == at + 4 && digits[0] != b'0')
 }
 
-/// A line, and its cells by each separator.
+/// A line, and its number of cells by each separator.
 struct Line {
     start: usize,
     cells: [usize; SEPARATORS.len()],
 }
 
-/// The quotation mark: `'` where cells stand in it, and none in `"`.
+/// Infers the quotation mark: `'` if it encloses cells and `"` encloses none.
 fn quote(text: &[u8]) -> u8 {
     let ends = |byte: Option<&u8>| {
         byte.is_none_or(|byte| b"\r\n".contains(byte) || SEPARATORS.iter().any(|(s, _)| s == byte))
@@ -149,7 +150,7 @@ fn quote(text: &[u8]) -> u8 {
     if single > 0 { b'\'' } else { b'"' }
 }
 
-/// The first lines, without a last one that is not whole, and without blank ones.
+/// The first lines, without blank lines and without an incomplete last line.
 fn lines(text: &[u8], quote: u8, is_whole: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     let (mut cells, mut start, mut open, mut begins) = ([1; SEPARATORS.len()], 0, false, true);
@@ -183,7 +184,7 @@ fn lines(text: &[u8], quote: u8, is_whole: bool) -> Vec<Line> {
     lines
 }
 
-/// The line of names: behind comments, and behind `sep=;`, which tells the separator.
+/// Index of the header line, after comments and after `sep=;`, and the separator of the latter.
 fn first_line(text: &[u8], lines: &[Line]) -> (usize, Option<u8>) {
     let of = |line: &Line| {
         let end = text[line.start..].iter().position(|byte| b"\r\n".contains(byte));
@@ -194,7 +195,7 @@ fn first_line(text: &[u8], lines: &[Line]) -> (usize, Option<u8>) {
     }
     let is_comment = |line: &&Line| of(line).starts_with(b"#");
     let comments = lines.iter().take_while(is_comment).count();
-    // Names may begin with # as well: then they are as many as the cells below.
+    // A header may begin with # as well: then it has as many cells as the lines below.
     let is_header = comments > 0
         && !of(&lines[comments - 1]).starts_with(b"# ")
         && lines.get(comments).is_some_and(|next| {
@@ -204,7 +205,8 @@ fn first_line(text: &[u8], lines: &[Line]) -> (usize, Option<u8>) {
     (if comments == lines.len() { 0 } else { comments - usize::from(is_header) }, None)
 }
 
-/// The separator that cuts most lines into as many cells as the first one; of equal ones that of the most cells.
+/// The separator by which most lines have as many cells as the first line; of equal ones, the one with the most
+/// cells.
 fn best(lines: &[Line]) -> Option<usize> {
     let first = lines.first()?;
     let same =

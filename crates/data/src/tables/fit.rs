@@ -1,17 +1,17 @@
-//! The statistics of the training part, and all rows coded by them.
+//! Statistics of the training rows, and coding of all rows by them.
 
 use hearth_config::Missing;
 
 use super::coding::{Column, ColumnCoding, find, standardised};
-use super::columns::{Columns, Kind};
+use super::columns::{ColumnKind, Columns};
 use super::parts::Parts;
-use super::words::{NO_WORD, Words};
+use super::vocabulary::{NO_VALUE, Vocabulary};
 use crate::names::some_of;
 
-/// The most unseen values that are named.
+/// Unseen values that a message names; the others are counted.
 const MOST_NAMED: usize = 3;
 
-/// The coded columns, with what is worth knowing of them.
+/// Coded columns, and warnings about them.
 pub(crate) struct Fitted {
     pub columns: Vec<Column>,
     pub numbers: Vec<f32>,
@@ -19,14 +19,15 @@ pub(crate) struct Fitted {
     pub warnings: Vec<String>,
 }
 
-/// The cells of all rows, as they were read.
+/// Cells of all rows, before coding.
 pub(crate) struct Cells {
     pub numbers: Vec<f32>,
     pub codes: Vec<u32>,
-    pub words: Vec<Words>,
+    pub words: Vec<Vocabulary>,
 }
 
-/// Codes all rows by the statistics of the training part. A column without a value there is an error: its name.
+/// Codes all rows by the statistics of the training rows. The error is the name of a column without values in the
+/// training rows.
 pub(crate) fn fit(
     cells: Cells,
     columns: &Columns,
@@ -44,7 +45,7 @@ pub(crate) fn fit(
     for used in &columns.used {
         let name = used.name.clone();
         let coding = match used.kind {
-            Kind::Number { middle, .. } => {
+            ColumnKind::Number { middle, .. } => {
                 let moment = moments[at_number];
                 if moment.count == 0 {
                     return Err(name);
@@ -64,9 +65,9 @@ pub(crate) fn fit(
                     missing_flag: scale.has_flag,
                 }
             }
-            Kind::Category { .. } => {
+            ColumnKind::Category { .. } => {
                 let place = (num_categories, at_category);
-                let values = Values::of(&codes, place, &words[at_category], parts, missing);
+                let values = CategoryValues::of(&codes, place, &words[at_category], parts, missing);
                 if values.values.is_empty() {
                     return Err(name);
                 }
@@ -92,18 +93,18 @@ pub(crate) fn fit(
     Ok(Fitted { columns: coded, numbers, codes, warnings })
 }
 
-/// The mean and the population standard deviation of a column.
+/// Mean and population standard deviation of a column, and its missing cells.
 #[derive(Clone, Copy, Default)]
-struct Moments {
+struct ColumnMoments {
     count: usize,
     mean: f64,
     std: f64,
     has_missing: bool,
 }
 
-/// Those of each column over these rows, without missing cells.
-fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<Moments> {
-    let mut moments = vec![Moments::default(); width];
+/// `[width]`: the moments of each column over these rows, without missing cells.
+fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<ColumnMoments> {
+    let mut moments = vec![ColumnMoments::default(); width];
     let rows = || places.iter().map(|&place| &numbers[place as usize * width..][..width]);
     for row in rows() {
         for (moment, &number) in moments.iter_mut().zip(row) {
@@ -130,9 +131,9 @@ fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<Moments> {
     moments
 }
 
-/// How the numbers of a column are standardised, as distances from its middle.
+/// Parameters of a column's standardisation, relative to the column's offset.
 #[derive(Clone, Copy)]
-struct Scale {
+struct Standardization {
     mean: f64,
     std: f64,
     fill: f64,
@@ -143,9 +144,9 @@ fn scale(
     numbers: &[f32],
     (width, at): (usize, usize),
     parts: &Parts,
-    moment: Moments,
+    moment: ColumnMoments,
     missing: Missing,
-) -> Scale {
+) -> Standardization {
     let sorted = || {
         let column = parts.train.iter().map(|&place| numbers[place as usize * width + at]);
         let mut column: Vec<f32> = column.filter(|number| !number.is_nan()).collect();
@@ -159,24 +160,24 @@ fn scale(
     };
     let std = if moment.std > 0.0 { moment.std } else { 1.0 };
     let has_flag = missing == Missing::Category && moment.has_missing;
-    Scale { mean: moment.mean, std, fill, has_flag }
+    Standardization { mean: moment.mean, std, fill, has_flag }
 }
 
-/// The middle of sorted numbers, or the mean of the two in the middle.
+/// Median of sorted numbers.
 fn median(sorted: &[f32]) -> f64 {
     let half = sorted.len() / 2;
     let at = |place: usize| f64::from(sorted[place]);
     if sorted.len() % 2 == 1 { at(half) } else { f64::midpoint(at(half - 1), at(half)) }
 }
 
-/// The number of the longest run, and of equally long ones the smallest.
+/// Most frequent of sorted numbers; of equally frequent ones, the smallest.
 fn most_frequent(sorted: &[f32]) -> f64 {
     let runs = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).rev();
     runs.max_by_key(|run| run.len()).map_or(0.0, |run| f64::from(run[0]))
 }
 
-/// Standardises all rows, and puts the flags behind the numbers of each.
-fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
+/// Standardises all rows, and appends the missing flags to the numbers of each row.
+fn standardised_rows(mut numbers: Vec<f32>, scales: &[Standardization]) -> Vec<f32> {
     let width = scales.len();
     let num_flags = scales.iter().filter(|scale| scale.has_flag).count();
     let standardise = |row: &mut [f32]| {
@@ -200,18 +201,18 @@ fn standardised_rows(mut numbers: Vec<f32>, scales: &[Scale]) -> Vec<f32> {
     wide
 }
 
-/// The values of a column of categories.
-struct Values {
+/// Values of a categorical column.
+struct CategoryValues {
     values: Vec<String>,
     fill: Option<String>,
 }
 
-impl Values {
-    /// Those of the training part.
+impl CategoryValues {
+    /// The values in the training rows.
     fn of(
         codes: &[u32],
         (width, at): (usize, usize),
-        words: &Words,
+        words: &Vocabulary,
         parts: &Parts,
         missing: Missing,
     ) -> Self {
@@ -219,7 +220,7 @@ impl Values {
         let mut num_missing = 0;
         for &place in &parts.train {
             match codes[place as usize * width + at] {
-                NO_WORD => num_missing += 1,
+                NO_VALUE => num_missing += 1,
                 word => counts[word as usize] += 1,
             }
         }
@@ -240,12 +241,13 @@ impl Values {
         Self { values, fill }
     }
 
-    /// Makes codes of the numbers of words; gives what the validation and test parts have beyond the training part.
+    /// Replaces indices into the vocabulary by codes. Returns a warning about values of validation and test rows that
+    /// do not occur in the training rows.
     fn apply(
         &self,
         codes: &mut [u32],
         (width, at): (usize, usize),
-        words: &Words,
+        words: &Vocabulary,
         parts: &Parts,
     ) -> Option<String> {
         let code = |word: &str| find(&self.values, word).map_or(0, |place| place as u32 + 1);
@@ -254,12 +256,12 @@ impl Values {
         let mut unseen = Vec::new();
         for &place in parts.valid.iter().chain(&parts.test) {
             let word = codes[place as usize * width + at];
-            if word != NO_WORD && map[word as usize] == 0 {
+            if word != NO_VALUE && map[word as usize] == 0 {
                 unseen.push(word);
             }
         }
         for row in codes.chunks_exact_mut(width) {
-            row[at] = if row[at] == NO_WORD { fill } else { map[row[at] as usize] };
+            row[at] = if row[at] == NO_VALUE { fill } else { map[row[at] as usize] };
         }
         let count = unseen.len();
         unseen.sort_unstable();

@@ -1,8 +1,8 @@
-//! Files that are no CSV in UTF-8: what they are, by their first bytes, and what to do.
+//! Recognition of files that are no CSV in UTF-8, with the remedy.
 
 use super::input::count;
 
-/// The first bytes of files that are no text.
+/// First bytes of formats that are no text, with their names and remedies.
 const KINDS: [(&[u8], &str, &str); 12] = [
     (b"PK\x03\x04", "an Excel workbook or another ZIP archive", SAVE),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook", SAVE),
@@ -22,11 +22,11 @@ const SAVE: &str = "export its table as CSV";
 const IMAGES: &str = "for images, write data.kind = \"image-folder\"";
 const UNPACK: &str = "unpack it first; plain and gzip files are read";
 
-/// How to make UTF-8 of something else.
+/// Advice on saving a file as UTF-8.
 pub(crate) const AS_UTF_8: &str =
     "save it as UTF-8 (in a spreadsheet: Save As, the type \"CSV UTF-8\")";
 
-/// What the file is that begins so, and what to do, where it is no text in UTF-8.
+/// The fault of a file with these first bytes, and its remedy; `None` for text in UTF-8.
 pub(crate) fn fault(head: &[u8]) -> Option<String> {
     if let Some((_, what, help)) = KINDS.iter().find(|(start, ..)| head.starts_with(start)) {
         return Some(format!("it is {what}, and no CSV; {help}"));
@@ -43,9 +43,9 @@ pub(crate) fn fault(head: &[u8]) -> Option<String> {
     Some(format!("it has a byte 0 in line {line}, so it is no text; export it anew as CSV"))
 }
 
-/// What is wrong with text that is not UTF-8, and what to do.
+/// The fault of text that is not UTF-8, and its remedy.
 pub(crate) fn not_utf_8(text: &[u8]) -> String {
-    // The byte is what this letter is in Latin-1.
+    // In Latin-1, each byte is the letter's code point.
     let shown: String = text.iter().map(|&byte| char::from(byte)).take(40).collect();
     format!(
         "its text is not UTF-8, and is probably Latin-1 or Windows-1252 (`{shown}`); {AS_UTF_8}"

@@ -1,4 +1,4 @@
-//! The bytes of a table, decompressed, with their SHA-256.
+//! Bytes of a table: decompression and SHA-256.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,36 +12,36 @@ use sha2::{Digest, Sha256};
 use crate::digest::{hex, unpacked};
 use crate::error::DataError;
 
-/// Bytes that are read and hashed at once.
+/// Bytes of a piece, which is read and hashed at once.
 const PIECE: usize = 1 << 18;
 
-/// Pieces that wait for the reader of rows.
+/// Pieces that may wait for the reader of rows.
 const AHEAD: usize = 4;
 
-/// A table: a file, or bytes that were received.
+/// Input of a table: a file, or bytes in memory.
 #[derive(Clone, Debug)]
-pub struct Input {
+pub struct TableInput {
     path: PathBuf,
     bytes: Option<Arc<[u8]>>,
 }
 
-impl Input {
+impl TableInput {
     /// A file, plain or gzip.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), bytes: None }
     }
 
-    /// Bytes, which messages call by `name`.
+    /// Bytes in memory, with a name for messages.
     pub fn bytes(name: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self { path: name.into(), bytes: Some(bytes.into()) }
     }
 
-    /// What messages call it.
+    /// Path of the file, or name of the bytes, for messages.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A fault of the whole.
+    /// A fault of the whole table.
     pub(crate) fn fault(&self, fault: impl Into<String>) -> DataError {
         self.fault_at(None, None, fault)
     }
@@ -61,7 +61,7 @@ impl Input {
         }
     }
 
-    /// Bytes of a file that is not compressed, where they are known.
+    /// Number of bytes; `None` for gzip.
     pub(crate) fn length(&self) -> Option<u64> {
         let is_gzip = self.path.extension().is_some_and(|end| end == "gz");
         match &self.bytes {
@@ -87,7 +87,7 @@ impl Input {
         }
     }
 
-    /// The first bytes, up to `most`.
+    /// The first bytes, decompressed, at most `most`.
     pub(crate) fn head(&self, most: usize) -> Result<Vec<u8>, DataError> {
         if self.bytes.is_none() && self.path.is_dir() {
             let help =
@@ -101,16 +101,17 @@ impl Input {
         Ok(head)
     }
 
-    /// All bytes, hashed by a thread of their own.
-    pub(crate) fn stream(&self, quote: u8) -> Result<Stream, DataError> {
+    /// A reader of all bytes, decompressed, which a thread reads ahead and hashes; the thread counts the bytes
+    /// `quote` as well.
+    pub(crate) fn stream(&self, quote: u8) -> Result<HashedStream, DataError> {
         let file = self.open().map_err(|error| self.unreadable(error))?;
         let (to_reader, ready) = sync_channel(AHEAD);
         let (used, returned) = sync_channel(AHEAD + 2);
         let thread = thread::spawn(move || hash(file, quote, &to_reader, &returned));
-        Ok(Stream { ready, used, thread: Some(thread), piece: Vec::new(), at: 0 })
+        Ok(HashedStream { ready, used, thread: Some(thread), piece: Vec::new(), at: 0 })
     }
 
-    /// An error of the reader of rows.
+    /// Converts an error of the CSV reader.
     pub(crate) fn unread(&self, error: csv::Error) -> DataError {
         match error.into_kind() {
             csv::ErrorKind::Io(error) => self.unreadable(error),
@@ -119,36 +120,36 @@ impl Input {
     }
 }
 
-/// The bytes of a table, on their way to the reader of rows.
-pub(crate) struct Stream {
+/// The decompressed bytes of a table, read ahead and hashed by a thread.
+pub(crate) struct HashedStream {
     ready: Receiver<io::Result<Vec<u8>>>,
     used: SyncSender<Vec<u8>>,
-    thread: Option<JoinHandle<Summed>>,
+    thread: Option<JoinHandle<StreamSummary>>,
     piece: Vec<u8>,
     at: usize,
 }
 
-/// What was found in all bytes.
+/// Results over all bytes of a table.
 #[derive(Default)]
-pub(crate) struct Summed {
+pub(crate) struct StreamSummary {
     pub sha256: String,
-    /// Quotation marks: of a sound file there is an even number.
+    /// Number of quotation marks: even in a sound file.
     pub num_quotes: usize,
 }
 
-impl Stream {
-    /// What the thread found, once all bytes were read.
-    pub fn summed(mut self) -> Summed {
-        let summed = self.thread.take().map(JoinHandle::join);
-        // It reads and hashes, and nothing in it panics.
-        summed.and_then(Result::ok).unwrap_or_default()
+impl HashedStream {
+    /// The thread's results, after all bytes were read.
+    pub fn summary(mut self) -> StreamSummary {
+        let summary = self.thread.take().map(JoinHandle::join);
+        // The thread cannot panic: it reads and hashes.
+        summary.and_then(Result::ok).unwrap_or_default()
     }
 }
 
-impl Read for Stream {
+impl Read for HashedStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.piece.len() {
-            // Refused where the thread has ended: then it needs none.
+            // Sending fails only after the thread has ended, which then needs no buffer.
             let _ = self.used.try_send(std::mem::take(&mut self.piece));
             self.at = 0;
             match self.ready.recv() {
@@ -163,19 +164,19 @@ impl Read for Stream {
     }
 }
 
-/// Reads to the end, or until nobody takes the pieces any more.
+/// Reads, hashes and sends pieces to the end, or until the receiver is dropped.
 fn hash(
     file: Box<dyn Read + Send>,
     quote: u8,
     ready: &SyncSender<io::Result<Vec<u8>>>,
     returned: &Receiver<Vec<u8>>,
-) -> Summed {
+) -> StreamSummary {
     let (mut hasher, mut num_quotes) = (Sha256::new(), 0);
     let mut file = match unpacked(file) {
         Ok(file) => file,
         Err(error) => {
             let _ = ready.send(Err(error));
-            return Summed::default();
+            return StreamSummary::default();
         }
     };
     loop {
@@ -196,10 +197,10 @@ fn hash(
             }
         }
     }
-    Summed { sha256: hex(&hasher.finalize()), num_quotes }
+    StreamSummary { sha256: hex(&hasher.finalize()), num_quotes }
 }
 
-/// How often a byte is among others.
+/// Number of occurrences of a byte.
 pub(crate) fn count(bytes: &[u8], wanted: u8) -> usize {
     bytes.iter().map(|byte| usize::from(*byte == wanted)).sum()
 }

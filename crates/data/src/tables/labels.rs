@@ -1,27 +1,27 @@
-//! Classes of a target, by the rules of class folders: each has rows to train on.
+//! Classes of a target, by the rules of class folders: each class has training rows.
 
-use super::input::Input;
+use super::input::TableInput;
 use super::parts::Parts;
-use super::words::Words;
+use super::vocabulary::Vocabulary;
 use crate::error::DataError;
 use crate::names::some_of;
 
-/// The most classes that are named in a message.
+/// Classes that a message names; the others are counted.
 const MOST_NAMED: usize = 10;
 
-/// The class of each row.
-pub(crate) struct Labels {
+/// Class label of each row, and class names.
+pub(crate) struct ClassLabels {
     pub labels: Vec<u16>,
     pub names: Vec<String>,
 }
 
-impl Labels {
-    /// Classes in the order of their numbers, where all are numbers, or of their bytes.
+impl ClassLabels {
+    /// Assigns labels to classes in numeric order if all names are numbers, and in byte order otherwise.
     pub fn of(
-        input: &Input,
+        input: &TableInput,
         column: &str,
         numbers: &[u32],
-        words: &Words,
+        words: &Vocabulary,
     ) -> Result<Self, DataError> {
         let number = |word: &String| word.parse::<f64>().ok().filter(|number| number.is_finite());
         let are_numbers = words.texts.iter().all(|word| number(word).is_some());
@@ -46,7 +46,7 @@ impl Labels {
         Ok(Self { labels: numbers.iter().map(|&word| places[word as usize]).collect(), names })
     }
 
-    /// The classes that these rows lack.
+    /// Classes that do not occur in these rows.
     fn absent(&self, places: &[u32]) -> Vec<&String> {
         let mut found = vec![false; self.names.len()];
         for &place in places {
@@ -55,8 +55,8 @@ impl Labels {
         self.names.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name).collect()
     }
 
-    /// Every class has a row to train on.
-    pub fn check(&self, input: &Input, column: &str, parts: &Parts) -> Result<(), DataError> {
+    /// Checks that every class has a training row.
+    pub fn check(&self, input: &TableInput, column: &str, parts: &Parts) -> Result<(), DataError> {
         let lacking = self.absent(&parts.train);
         if lacking.is_empty() {
             return Ok(());
@@ -66,7 +66,7 @@ impl Labels {
         Err(input.fault_at(None, Some(column), fault))
     }
 
-    /// A warning that some classes are not tested.
+    /// A warning about classes without test rows, if there are any.
     pub fn untested(&self, column: &str, parts: &Parts) -> Option<String> {
         let lacking = self.absent(&parts.test);
         (!lacking.is_empty())

@@ -1,4 +1,4 @@
-//! A table of the config -> coded rows in parts.
+//! Loading: `[data] kind = "csv"` -> coded rows in splits.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,39 +7,39 @@ use std::sync::Arc;
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
 use super::coding::{Coding, standardised};
-use super::columns::{Columns, Kind};
+use super::columns::{ColumnKind, Columns};
+use super::first_rows::FirstRows;
 use super::fit::{Cells, Fitted, fit};
-use super::input::Input;
-use super::labels::Labels;
+use super::input::TableInput;
+use super::labels::ClassLabels;
 use super::parts::{Labelled, Parts};
 use super::read::{Raw, RawTarget};
 use super::rows::{Rows, Targets};
-use super::sample::Sample;
 use super::target::{Target, TargetHolds, task_of};
 use crate::error::DataError;
 
-/// The rows of a table, coded, and their parts.
+/// Coded rows of a table, and their splits.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The `kind` in `[data]`.
     pub name: String,
-    /// All rows of one file, or of the training file and then of the test file.
+    /// All rows: those of the single or training file, then those of the test file.
     pub rows: Arc<Rows>,
-    /// Which rows are learned from, validated and tested with.
+    /// Row indices of the splits.
     pub parts: Parts,
-    /// How rows are coded.
+    /// Coding of rows.
     pub coding: Coding,
-    /// The task, as it was written or as the target says.
+    /// The task of the config, or the one that follows from the target.
     pub task: TaskKind,
-    /// How the files were read: their dialects, and what was left out.
+    /// Notes on how the files were read: dialects, and ignored columns.
     pub notes: Vec<String>,
-    /// What the user should know and what was no reason to stop.
+    /// Warnings: faults that do not prevent training.
     pub warnings: Vec<String>,
     /// File -> SHA-256 of its contents, decompressed.
     pub checksums: BTreeMap<String, String>,
 }
 
-/// Loads the table of `[data] kind = "csv"`, whose task is known where it was written.
+/// Loads the table of `[data] kind = "csv"`; `task` is the task of the config, if it names one.
 pub fn load(
     config: &CsvConfig,
     batches: &BatchConfig,
@@ -47,26 +47,28 @@ pub fn load(
     seed: u64,
 ) -> Result<Table, DataError> {
     let first = config.path.as_ref().or(config.train.as_ref());
-    let input = Input::file(first.map_or("", String::as_str));
-    let test = config.test.as_ref().map(Input::file);
+    let input = TableInput::file(first.map_or("", String::as_str));
+    let test = config.test.as_ref().map(TableInput::file);
     load_input(&input, test.as_ref(), config, batches, task, seed)
 }
 
-/// Loads a table that may be bytes, as [`load()`](load) does; `test` holds the test part, where it is a file of its own.
+/// Loads a table from inputs, which may be bytes in memory, as [`load()`](load) does; `test` is the input of the test
+/// rows, if they are a file of their own.
 pub fn load_input(
-    input: &Input,
-    test: Option<&Input>,
+    input: &TableInput,
+    test: Option<&TableInput>,
     config: &CsvConfig,
     batches: &BatchConfig,
     task: Option<TaskKind>,
     seed: u64,
 ) -> Result<Table, DataError> {
-    let Read { raw, columns, num_first, mut notes, checksums } = read(input, test, config, task)?;
+    let ReadTable { raw, columns, num_first, mut notes, checksums } =
+        read(input, test, config, task)?;
     let mut warnings = Vec::new();
     let column = columns.target.name.clone();
     let (labels, numbers, task) = match raw.target {
-        RawTarget::Words { numbers, words } => {
-            let labels = Labels::of(input, &column, &numbers, &words)?;
+        RawTarget::Classes { numbers, words } => {
+            let labels = ClassLabels::of(input, &column, &numbers, &words)?;
             if let Some((one, other)) = words.case_twins() {
                 warnings.push(format!(
                     "column `{column}`: the classes `{one}` and `{other}` differ in case alone"
@@ -89,7 +91,7 @@ pub fn load_input(
     let parts = Parts::of(input, &labelled, config, batches, seed)?;
     let (targets, target) = match labels {
         Some(labels) => {
-            // What is left of a training part that was limited need not have them all.
+            // A limited training set need not contain every class.
             if batches.limit_train.is_none() && batches.overfit_batches.is_none() {
                 labels.check(input, &column, &parts)?;
             }
@@ -138,28 +140,28 @@ fn labelled_rows(targets: &Targets) -> usize {
     }
 }
 
-/// All rows of the files of a table.
-pub(crate) struct Read {
+/// All rows of a table's files, before coding.
+pub(crate) struct ReadTable {
     pub raw: Raw,
     pub columns: Columns,
-    /// Rows of the first file.
+    /// Number of rows of the first file.
     pub num_first: usize,
     pub notes: Vec<String>,
     pub checksums: BTreeMap<String, String>,
 }
 
-/// Reads the files of a table, understood by the first one.
+/// Reads the files of a table; dialect and columns are inferred from the first one.
 pub(crate) fn read(
-    input: &Input,
-    test: Option<&Input>,
+    input: &TableInput,
+    test: Option<&TableInput>,
     config: &CsvConfig,
     task: Option<TaskKind>,
-) -> Result<Read, DataError> {
-    let sample = Sample::of(input)?;
+) -> Result<ReadTable, DataError> {
+    let sample = FirstRows::of(input)?;
     let columns = Columns::of(input, &sample, config, task)?;
     let mut raw = Raw::of(&columns);
     let (mut notes, mut checksums) = (Vec::new(), BTreeMap::new());
-    let mut note = |input: &Input, sample: &Sample| {
+    let mut note = |input: &TableInput, sample: &FirstRows| {
         notes.push(format!("{}: {}", shown(input.path()), sample.dialect));
     };
     note(input, &sample);
@@ -169,7 +171,7 @@ pub(crate) fn read(
     let mut more = finished.notes;
     checksums.insert(key(input, None), finished.sha256);
     if let Some(test) = test {
-        let sample = Sample::of(test)?;
+        let sample = FirstRows::of(test)?;
         note(test, &sample);
         let finished = raw.read(test, &sample, &columns, config.missing, false)?;
         more.extend(finished.notes);
@@ -181,22 +183,23 @@ pub(crate) fn read(
         }
     }
     notes.extend(more);
-    Ok(Read { raw, columns, num_first, notes, checksums })
+    Ok(ReadTable { raw, columns, num_first, notes, checksums })
 }
 
-/// What the checksum of a file goes by: its name, so that data may move; its path where another has that name.
-fn key(input: &Input, other: Option<&Input>) -> String {
-    let name =
-        |input: &Input| input.path().file_name().map(|name| Path::new(name).display().to_string());
+/// Key of a file's checksum: its name, so that data may move, or its path if the other file has the same name.
+fn key(input: &TableInput, other: Option<&TableInput>) -> String {
+    let name = |input: &TableInput| {
+        input.path().file_name().map(|name| Path::new(name).display().to_string())
+    };
     let own = name(input).filter(|_| other.is_none_or(|other| name(other) != name(input)));
     own.unwrap_or_else(|| input.path().display().to_string())
 }
 
-/// No column of words is one of names, unless the user says that they are categories.
-fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
+/// Checks that no inferred categorical column has nearly unique values, as names have.
+fn check_names(input: &TableInput, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
     let guessed = columns.used.iter().filter_map(|used| match used.kind {
-        Kind::Category { chosen } => Some((used, chosen)),
-        Kind::Number { .. } => None,
+        ColumnKind::Category { chosen } => Some((used, chosen)),
+        ColumnKind::Number { .. } => None,
     });
     for ((used, chosen), words) in guessed.zip(&raw.words) {
         if !chosen && words.are_names() {
@@ -210,7 +213,7 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
             return Err(input.fault_at(None, Some(&used.name), fault));
         }
     }
-    let RawTarget::Words { words, .. } = &raw.target else { return Ok(()) };
+    let RawTarget::Classes { words, .. } = &raw.target else { return Ok(()) };
     if words.are_names() {
         let fault = format!(
             "it is the target, and has {} different values in {} rows; a class needs several rows to learn from",
@@ -222,9 +225,9 @@ fn check_names(input: &Input, columns: &Columns, raw: &Raw) -> Result<(), DataEr
     Ok(())
 }
 
-/// Numbers by the mean and standard deviation of the training part.
+/// Standardises a numeric target by mean and standard deviation of the training rows.
 fn standardised_target(
-    input: &Input,
+    input: &TableInput,
     column: &str,
     numbers: &[f64],
     parts: &Parts,
@@ -237,7 +240,7 @@ fn standardised_target(
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
             (least.min(number), most.max(number))
         });
-    // A single row is learned by heart at most.
+    // A single training row has no variance.
     if parts.train.len() > 1 && least >= most {
         let fault = format!(
             "it is the target, and all its numbers are {least} in the training part: there is nothing to predict"

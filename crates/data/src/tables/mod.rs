@@ -4,16 +4,16 @@
 //! | --- | --- |
 //! | [`load()`], [`Table`] | `[data] kind = "csv"` -> training, validation and test rows |
 //! | [`Dialect`] | separator, quotation marks and decimal mark of a file, from its first lines |
-//! | `input`, `foreign` | a file's bytes, hashed on the way; files that are no CSV |
-//! | `sample`, `columns`, `guess` | the first rows; which columns are learned from, and as what |
-//! | `cell`, `number`, `words` | the value of a cell |
+//! | `input`, `foreign` | decompression and SHA-256; files that are no CSV |
+//! | `first_rows`, `columns`, `infer` | the first rows; feature columns and their kinds, inferred types |
+//! | `cell`, `number`, `vocabulary` | values of cells: missing ones, numbers, vocabularies of categories |
 //! | `read`, `record` | one pass over all rows |
 //! | `parts`, `labels` | training, validation and test rows; classes of the target |
-//! | `fit` | the training part's statistics, and all rows coded by them |
-//! | [`Coding`], [`Rows`] | from the cells of a row to the input of a network; many rows in memory |
-//! | [`read_rows`] | rows to predict for, of a CSV file |
-//! | [`check()`], `leaks` | what is worth knowing about a table before learning from it |
-//! | [`survey()`] | settings for a table that has none |
+//! | `fit` | statistics of the training rows, and coding of all rows by them |
+//! | [`Coding`], [`Rows`] | from the cells of a row to the inputs of a network; coded rows in memory |
+//! | [`read_rows`] | rows of a CSV file for prediction |
+//! | [`check()`], `leakage` | duplicates, constant columns and target leakage, before training |
+//! | [`survey()`] | proposed settings for a table |
 
 mod card;
 mod cell;
@@ -21,12 +21,13 @@ mod check;
 mod coding;
 mod columns;
 mod dialect;
+mod first_rows;
 mod fit;
 mod foreign;
-mod guess;
+mod infer;
 mod input;
 mod labels;
-mod leaks;
+mod leakage;
 mod load;
 mod number;
 mod parts;
@@ -34,17 +35,16 @@ mod read;
 mod record;
 mod requests;
 mod rows;
-mod sample;
-mod sound;
 mod survey;
 mod target;
-mod words;
+mod validate;
+mod vocabulary;
 
 pub use cell::MISSING;
 pub use check::{TableReport, check};
 pub use coding::{CellFault, Coding, Column, ColumnCoding, EncodedRow};
 pub use dialect::Dialect;
-pub use input::Input;
+pub use input::TableInput;
 pub use load::{Table, load, load_input};
 pub use parts::Parts;
 pub use requests::{RowFile, Unseen, read_rows};
@@ -52,7 +52,7 @@ pub use rows::{RowBatch, Rows, Targets};
 pub use survey::{Survey, survey};
 pub use target::{Target, TargetHolds, task_of};
 
-/// The most values of a column of categories.
+/// Largest number of values of a categorical column.
 pub const MOST_VALUES: usize = 10_000;
 
 #[cfg(test)]

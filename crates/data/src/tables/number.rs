@@ -1,55 +1,55 @@
-//! Numbers as people and programs write them: with a point or a comma, and with separated thousands.
+//! Parsing of numbers, with decimal point or comma and with thousands separators.
 
-/// How a column writes its numbers.
+/// Number format of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NumberFormat {
-    /// A comma before the decimals, and not a point.
+    /// True for a decimal comma, false for a decimal point.
     pub decimal_comma: bool,
-    /// What stands between groups of three digits.
+    /// Thousands separator.
     pub thousands: Option<Thousands>,
 }
 
-/// What stands between groups of three digits.
+/// Thousands separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thousands {
-    /// A comma, or a point where the comma is the decimal mark.
+    /// A comma, or a point if the comma is the decimal mark.
     Mark,
-    /// A space, of any of the three that are used.
+    /// A space: U+0020, U+00A0 or U+202F.
     Space,
     /// An apostrophe, as in Switzerland.
     Apostrophe,
 }
 
 impl Thousands {
-    /// All of them.
+    /// All separators.
     pub const ALL: [Self; 3] = [Self::Mark, Self::Space, Self::Apostrophe];
 }
 
-/// Powers of ten that an f64 holds exactly.
+/// Powers of ten that are exact in an f64.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// Whole numbers up to here are exact in an f64.
+/// Integers up to this bound are exact in an f64.
 const EXACT: u64 = 1 << 53;
 
 impl NumberFormat {
-    /// The number of a trimmed cell, if it is one that an f32 can hold.
+    /// Parses a trimmed cell; `None` if it is no number within the range of an f32.
     pub fn parse(self, cell: &[u8]) -> Option<f64> {
         let number = self.simple(cell).or_else(|| self.general(cell))?;
         (number.abs() <= f64::from(f32::MAX)).then_some(number)
     }
 
-    /// Digits with a sign and a decimal mark at most. Whole number and power of ten are exact, so one division
-    /// rounds correctly (Clinger 1990).
+    /// Parses digits with at most a sign and a decimal mark. Significand and power of ten are exact, so that one
+    /// division rounds correctly (Clinger 1990).
     fn simple(self, cell: &[u8]) -> Option<f64> {
         let (negative, digits) = match cell.split_first()? {
             (b'-', rest) => (true, rest),
             (b'+', rest) => (false, rest),
             _ => (false, cell),
         };
-        // 19 digits fit into 64 bits.
+        // 19 digits fit in 64 bits.
         if digits.is_empty() || digits.len() > 19 {
             return None;
         }
@@ -69,7 +69,7 @@ impl NumberFormat {
         Some(if negative { -number } else { number })
     }
 
-    /// Any number: exponents, thousands, many digits.
+    /// Parses any number: with exponent, thousands separators, many digits.
     fn general(self, cell: &[u8]) -> Option<f64> {
         let text = std::str::from_utf8(cell).ok()?;
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -103,7 +103,7 @@ impl NumberFormat {
         format!("{sign}{whole}.{decimals}e{}", exponent.unwrap_or("0")).parse().ok()
     }
 
-    /// The whole part without what stands between its groups; none where they are not of three digits.
+    /// The integer part without thousands separators; `None` if its groups are not of three digits.
     fn without_thousands(self, whole: &str) -> Option<String> {
         let is_separator = |c: char| match self.thousands {
             Some(Thousands::Mark) => c == if self.decimal_comma { '.' } else { ',' },
@@ -117,7 +117,8 @@ impl NumberFormat {
         (others.is_empty() || grouped).then(|| groups.concat())
     }
 
-    /// The format that reads most of these cells, and how many it reads; plain where that is as good.
+    /// The format that parses most of these cells, and the number of cells that it parses. Of equal formats, the one
+    /// without thousands separators.
     pub fn of(cells: &[&[u8]], decimal_comma: bool) -> (Self, usize) {
         let plain = Self { decimal_comma, thousands: None };
         let count = |format: Self| cells.iter().filter(|cell| format.parse(cell).is_some()).count();

@@ -1,39 +1,39 @@
-//! The training, validation and test rows.
+//! Training, validation and test rows of a table.
 
 use hearth_config::{BatchConfig, CsvConfig};
 
-use super::input::Input;
+use super::input::TableInput;
 use crate::error::DataError;
-use crate::split::{Cut, Spare, cut_places, learned};
+use crate::split::{Cut, Spare, split_training, stratified_subset};
 
-/// The number of the stream, among those of a split, that draws a test part: the validation part has another one.
+/// Number of the random stream that draws the test rows; validation rows are drawn from stream 0.
 const OF_TEST: u64 = 1;
 
-/// Places in the rows of a table, each list ascending. They have no place in common, unless a few are learned by
-/// heart.
+/// Row indices of the three splits, each list ascending. They are disjoint, unless `data.overfit_batches` makes the
+/// validation set equal to the training set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// What is learned from.
+    /// Training rows.
     pub train: Vec<u32>,
-    /// What progress is measured on; empty without `data.valid_samples`.
+    /// Validation rows; empty without `data.valid_samples`.
     pub valid: Vec<u32>,
-    /// What the final report is about.
+    /// Test rows.
     pub test: Vec<u32>,
 }
 
-/// Rows of a table, and the class of each: of a number, all are of one class.
+/// Labels of the rows for stratified splits; regression counts as a single class.
 pub(crate) struct Labelled<'a> {
     pub num_rows: usize,
-    /// Rows of the training file, where the others are of a test file.
+    /// Number of rows of the first file; the others are of the test file.
     pub num_first: usize,
     pub labels: Option<&'a [u16]>,
     pub num_classes: usize,
 }
 
 impl Parts {
-    /// Draws the parts.
+    /// Draws the splits.
     pub(crate) fn of(
-        input: &Input,
+        input: &TableInput,
         rows: &Labelled<'_>,
         config: &CsvConfig,
         batches: &BatchConfig,
@@ -55,7 +55,7 @@ impl Parts {
                 return Err(input.fault(fault));
             }
             let stream = (config.split_seed.unwrap_or(seed), OF_TEST);
-            let cut = cut_places(&all, label, rows.num_classes, take, stream, Spare::Kept);
+            let cut = stratified_subset(&all, label, rows.num_classes, take, stream, Spare::Kept);
             (cut.kept, cut.taken)
         };
         let wanted = batches.valid_samples;
@@ -67,7 +67,7 @@ impl Parts {
             return Err(input.fault(fault));
         }
         let Cut { kept: train, taken: valid } =
-            learned(&rest, label, rows.num_classes, batches, seed);
+            split_training(&rest, label, rows.num_classes, batches, seed);
         Ok(Self { train, valid, test })
     }
 }

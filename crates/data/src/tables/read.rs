@@ -1,39 +1,39 @@
-//! One pass over the rows of a file: numbers and the numbers of words, nothing of them coded yet.
+//! One pass over the rows of a file: numbers and indices into vocabularies, not coded yet.
 
 use hearth_config::Missing;
 
 use super::MOST_VALUES;
 use super::cell::{is_infinite, is_missing};
-use super::columns::{Columns, Kind, Used, find};
+use super::columns::{ColumnKind, Columns, Used, find};
+use super::first_rows::FirstRows;
 use super::foreign;
-use super::input::Input;
+use super::input::TableInput;
 use super::number::NumberFormat;
 use super::record::{Finished, Records};
-use super::sample::Sample;
-use super::words::{NO_WORD, WordFault, Words};
+use super::vocabulary::{NO_VALUE, ValueFault, Vocabulary};
 use crate::error::DataError;
 
-/// The cells of all rows.
+/// Cells of all rows, before coding.
 pub(crate) struct Raw {
     pub num_rows: usize,
-    /// `[rows, numbers]`: distances from each column's middle; NaN where there is no value.
+    /// `[rows, numbers]`: numbers minus the column's offset; NaN for missing cells.
     pub numbers: Vec<f32>,
-    /// `[rows, categories]`: numbers of words.
+    /// `[rows, categories]`: indices into the column's vocabulary.
     pub codes: Vec<u32>,
-    /// The words of each column of categories.
-    pub words: Vec<Words>,
+    /// Vocabulary of each categorical column.
+    pub words: Vec<Vocabulary>,
     pub target: RawTarget,
 }
 
-/// `[rows]`: the target.
+/// `[rows]`: target values.
 pub(crate) enum RawTarget {
-    /// Numbers, and whether all of them are whole.
+    /// Numbers; `are_whole` is true if all of them are integers.
     Numbers { numbers: Vec<f64>, are_whole: bool },
-    /// Classes, by the numbers of their words.
-    Words { numbers: Vec<u32>, words: Words },
+    /// Classes, as indices into a vocabulary.
+    Classes { numbers: Vec<u32>, words: Vocabulary },
 }
 
-/// What becomes of a cell.
+/// Destination of a cell.
 #[derive(Clone, Copy)]
 enum Slot {
     Ignored,
@@ -43,30 +43,32 @@ enum Slot {
 }
 
 impl Raw {
-    /// No rows of these columns.
+    /// An empty table of these columns.
     pub fn of(columns: &Columns) -> Self {
         let categories =
-            columns.used.iter().filter(|used| matches!(used.kind, Kind::Category { .. }));
+            columns.used.iter().filter(|used| matches!(used.kind, ColumnKind::Category { .. }));
         let target = match columns.target.kind {
-            Kind::Number { .. } => RawTarget::Numbers { numbers: Vec::new(), are_whole: true },
-            Kind::Category { .. } => {
-                RawTarget::Words { numbers: Vec::new(), words: Words::default() }
+            ColumnKind::Number { .. } => {
+                RawTarget::Numbers { numbers: Vec::new(), are_whole: true }
+            }
+            ColumnKind::Category { .. } => {
+                RawTarget::Classes { numbers: Vec::new(), words: Vocabulary::default() }
             }
         };
         Self {
             num_rows: 0,
             numbers: Vec::new(),
             codes: Vec::new(),
-            words: categories.map(|_| Words::default()).collect(),
+            words: categories.map(|_| Vocabulary::default()).collect(),
             target,
         }
     }
 
-    /// Adds the rows of a file. `is_first` says that the columns were understood by this one.
+    /// Adds the rows of a file. `is_first` is true for the file that the columns were inferred from.
     pub fn read(
         &mut self,
-        input: &Input,
-        sample: &Sample,
+        input: &TableInput,
+        sample: &FirstRows,
         columns: &Columns,
         missing: Missing,
         is_first: bool,
@@ -79,7 +81,7 @@ impl Raw {
         while records.advance()? {
             let (first_number, first_code) = (self.numbers.len(), self.codes.len());
             self.numbers.resize(first_number + num_numbers, f32::NAN);
-            self.codes.resize(first_code + num_categories, NO_WORD);
+            self.codes.resize(first_code + num_categories, NO_VALUE);
             let numbers = &mut self.numbers[first_number..];
             let codes = &mut self.codes[first_code..];
             for (cell, slot) in records.record.iter().zip(&slots) {
@@ -110,11 +112,11 @@ impl Raw {
         records.finish()
     }
 
-    /// Makes room for the rows of a file, by the length of its first ones.
+    /// Reserves memory for the rows of a file, by the length of its first rows.
     fn reserve(
         &mut self,
-        input: &Input,
-        sample: &Sample,
+        input: &TableInput,
+        sample: &FirstRows,
         num_numbers: usize,
     ) -> Result<(), DataError> {
         let bytes: usize = sample.rows.iter().map(|row| row.as_slice().len() + row.len()).sum();
@@ -130,32 +132,32 @@ impl Raw {
     }
 }
 
-/// What becomes of each cell of a row of this file.
+/// Destinations of the cells of a row in this file.
 fn slots(
-    input: &Input,
-    sample: &Sample,
+    input: &TableInput,
+    sample: &FirstRows,
     columns: &Columns,
     is_first: bool,
 ) -> Result<Vec<Slot>, DataError> {
     let mut slots = vec![Slot::Ignored; sample.header.len()];
     let format = |place: usize, used: &Used| match used.kind {
-        Kind::Number { format, .. } if is_first => format,
+        ColumnKind::Number { format, .. } if is_first => format,
         _ => sample.format(place),
     };
     let (mut num_numbers, mut num_categories) = (0, 0);
     for (column, used) in columns.used.iter().enumerate() {
         let place = find(input, sample, &used.name, "data.columns")?;
         let next = match used.kind {
-            Kind::Number { .. } => &mut num_numbers,
-            Kind::Category { .. } => &mut num_categories,
+            ColumnKind::Number { .. } => &mut num_numbers,
+            ColumnKind::Category { .. } => &mut num_categories,
         };
         let at = *next;
         *next += 1;
         slots[place] = match used.kind {
-            Kind::Number { middle, .. } => {
+            ColumnKind::Number { middle, .. } => {
                 Slot::Number { at, column, format: format(place, used), middle }
             }
-            Kind::Category { .. } => Slot::Category { at, column },
+            ColumnKind::Category { .. } => Slot::Category { at, column },
         };
     }
     let place = find(input, sample, &columns.target.name, "data.target")?;
@@ -163,7 +165,7 @@ fn slots(
     Ok(slots)
 }
 
-/// The distance of a cell's number from the column's middle; NaN where it has no value.
+/// The number of a cell minus the column's offset; NaN for a missing cell.
 fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> Result<f32, String> {
     let distance = format.parse(cell).map(|number| (number - middle) as f32);
     match distance {
@@ -176,14 +178,14 @@ fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> R
     }
 }
 
-/// The number of a cell's word.
-fn word(cell: &[u8], words: &mut Words, missing: Missing) -> Result<u32, String> {
+/// The index of a cell's value in the vocabulary.
+fn word(cell: &[u8], words: &mut Vocabulary, missing: Missing) -> Result<u32, String> {
     if is_missing(cell) {
-        return refused(missing).map(|()| NO_WORD);
+        return refused(missing).map(|()| NO_VALUE);
     }
     words.number(cell).map_err(|fault| match fault {
-        WordFault::Encoding(fault) => fault,
-        WordFault::TooMany => format!(
+        ValueFault::Encoding(fault) => fault,
+        ValueFault::TooMany => format!(
             "it has more than {MOST_VALUES} different values, as names have; leave it out by data.ignore"
         ),
     })
@@ -197,7 +199,7 @@ fn refused(missing: Missing) -> Result<(), String> {
         .to_owned())
 }
 
-/// Adds the target of a row.
+/// Adds the target value of a row.
 fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(), String> {
     if is_missing(cell) {
         return Err(
@@ -213,10 +215,10 @@ fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(
             *are_whole &= number.fract() == 0.0;
             numbers.push(number);
         }
-        RawTarget::Words { numbers, words } => {
+        RawTarget::Classes { numbers, words } => {
             let number = words.number(cell).map_err(|fault| match fault {
-                WordFault::Encoding(fault) => fault,
-                WordFault::TooMany => {
+                ValueFault::Encoding(fault) => fault,
+                ValueFault::TooMany => {
                     format!("it is the target, and has more than {MOST_VALUES} classes")
                 }
             })?;
@@ -226,7 +228,7 @@ fn target(cell: &[u8], target: &mut RawTarget, format: NumberFormat) -> Result<(
     Ok(())
 }
 
-/// Why a cell is no number, and what to do.
+/// The fault of a cell that is no number, and its remedy.
 pub(crate) fn no_number(cell: &[u8], otherwise: &str) -> String {
     let Ok(text) = std::str::from_utf8(cell) else { return foreign::not_utf_8(cell) };
     let shown: String = text.chars().take(40).collect();

@@ -1,39 +1,39 @@
-//! The rows of a table, one after the other, each of as many cells as there are names.
+//! Reader of a table's rows, which checks that each has as many cells as the header.
 
 use std::io::{self, Read};
 
 use csv::{ByteRecord, Reader};
 
 use super::dialect::Dialect;
-use super::input::{Input, Stream};
-use super::sample::Sample;
+use super::first_rows::FirstRows;
+use super::input::{HashedStream, TableInput};
 use crate::error::DataError;
 
-/// The rows of a table; blank ones are left out.
+/// Reader of a table's rows; blank rows are skipped.
 pub(crate) struct Records<'a> {
-    input: &'a Input,
+    input: &'a TableInput,
     dialect: Dialect,
-    reader: Reader<Stream>,
+    reader: Reader<HashedStream>,
     width: usize,
-    /// The row that was read last.
+    /// The last row read.
     pub record: ByteRecord,
-    /// Where it begins, behind the bytes before the header.
+    /// Offset of the row, after the bytes before the header.
     at: u64,
-    /// Whether a cell of it has several lines.
+    /// True if a cell of the row has several lines.
     has_lines: bool,
     num_blank: usize,
     has_extra: bool,
 }
 
-/// What is known once all rows were read.
+/// Results over all rows.
 pub(crate) struct Finished {
     pub sha256: String,
     pub notes: Vec<String>,
 }
 
 impl<'a> Records<'a> {
-    /// The rows behind the header.
-    pub fn open(input: &'a Input, sample: &Sample) -> Result<Self, DataError> {
+    /// Opens a table at its first row after the header.
+    pub fn open(input: &'a TableInput, sample: &FirstRows) -> Result<Self, DataError> {
         let dialect = sample.dialect;
         let mut stream = input.stream(dialect.quote)?;
         let before = io::copy(&mut stream.by_ref().take(dialect.skip as u64), &mut io::sink());
@@ -46,7 +46,7 @@ impl<'a> Records<'a> {
         Ok(Self { input, dialect, reader, width, record, at, has_lines, num_blank, has_extra })
     }
 
-    /// Reads the next row; false behind the last.
+    /// Reads the next row; false after the last.
     pub fn advance(&mut self) -> Result<bool, DataError> {
         loop {
             let at = self.reader.position().byte();
@@ -57,7 +57,7 @@ impl<'a> Records<'a> {
             self.at = at;
             self.has_lines = self.record.as_slice().contains(&b'\n');
             if self.record.len() == self.width {
-                // A row that begins with a value, as nearly all do, is not blank.
+                // Fast path: a row that begins with a value is not blank.
                 if !self.record[0].is_empty() || !self.is_blank(0) {
                     return Ok(true);
                 }
@@ -73,7 +73,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Whether the cells from this one on are empty.
+    /// True if the cells from this index on are empty.
     fn is_blank(&self, from: usize) -> bool {
         self.record.iter().skip(from).all(|cell| cell.trim_ascii().is_empty())
     }
@@ -91,12 +91,12 @@ impl<'a> Records<'a> {
         self.fault(None, format!("it has {found} cell{s}, and there are {wanted} names; {help}"))
     }
 
-    /// A fault of the row that was read last.
+    /// A fault of the last row read.
     pub fn fault(&self, column: Option<&str>, fault: impl Into<String>) -> DataError {
         self.input.fault_at(self.line().ok(), column, fault)
     }
 
-    /// The line at which the row begins that was read last, from 1: counted from the file's begin.
+    /// First line of the last row read, from 1, counted from the begin of the file.
     fn line(&self) -> Result<u64, DataError> {
         let mut stream = self.input.stream(self.dialect.quote)?;
         let (mut newlines, mut returns, mut last) = (0, 0, 0);
@@ -105,7 +105,7 @@ impl<'a> Records<'a> {
         loop {
             let read = stream.read(&mut piece).map_err(|error| self.input.unread(error.into()))?;
             for &byte in &piece[..read] {
-                // Blank lines before the row belong to what is read with it.
+                // Blank lines before the row are counted with it.
                 if left == 0 && byte != b'\n' && byte != b'\r' {
                     return Ok(1 + if newlines > 0 { newlines } else { returns });
                 }
@@ -120,12 +120,12 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// What is known at the end.
+    /// Ends reading; an error if a quotation mark is not closed.
     pub fn finish(self) -> Result<Finished, DataError> {
         let unclosed = self.has_lines.then(|| {
             self.fault(None, "a quotation mark in it is not closed, so the rest of the file is one cell; close it")
         });
-        let summed = self.reader.into_inner().summed();
+        let summed = self.reader.into_inner().summary();
         if let Some(fault) = unclosed.filter(|_| summed.num_quotes % 2 == 1) {
             return Err(fault);
         }

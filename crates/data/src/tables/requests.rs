@@ -1,46 +1,46 @@
-//! Rows to predict for, of a CSV file.
+//! Rows of a CSV file for prediction.
 
 use hearth_config::shown;
 
 use super::cell::is_missing;
-use super::coding::{Cell, Coding, ColumnCoding, EncodedRow};
+use super::coding::{CellValue, Coding, ColumnCoding, EncodedRow};
 use super::columns::find;
-use super::input::Input;
+use super::first_rows::FirstRows;
+use super::input::TableInput;
 use super::read::no_number;
 use super::record::Records;
 use super::rows::{Rows, Targets};
-use super::sample::Sample;
 use crate::error::DataError;
 use crate::names::some_of;
 
-/// The most columns in a note.
+/// Columns that a note names; the others are counted.
 const MOST_NAMED: usize = 5;
 
-/// The rows of a file, whose target nobody needs to know.
+/// Coded rows of a file, without targets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowFile {
-    /// The rows, coded.
+    /// Coded rows.
     pub rows: Rows,
-    /// How the file was read: its dialect, and columns that were left out.
+    /// Notes on how the file was read: its dialect, and ignored columns.
     pub notes: Vec<String>,
-    /// Values that the training part does not have.
+    /// Values that do not occur in the training rows.
     pub unseen: Vec<Unseen>,
 }
 
-/// A value that the training part does not have.
+/// A value that does not occur in the training rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {
-    /// The place of its row, from 0.
+    /// Index of the row, from 0.
     pub row: usize,
-    /// The name of its column.
+    /// Name of the column.
     pub column: String,
     /// The value.
     pub value: String,
 }
 
-/// Reads rows whose columns are found by their names, in any order; others are left out.
-pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
-    let sample = Sample::of(input)?;
+/// Reads rows for prediction. Columns are found by name, in any order; other columns are ignored.
+pub fn read_rows(input: &TableInput, coding: &Coding) -> Result<RowFile, DataError> {
+    let sample = FirstRows::of(input)?;
     let mut places = Vec::with_capacity(coding.columns.len());
     for column in &coding.columns {
         let place = find(input, &sample, &column.name, "the network")?;
@@ -68,13 +68,13 @@ pub fn read_rows(input: &Input, coding: &Coding) -> Result<RowFile, DataError> {
             let cell = records.record[place].trim_ascii();
             let is_number = matches!(column.coding, ColumnCoding::Number { .. });
             let cell = match (is_missing(cell), is_number) {
-                (true, _) => Ok(Cell::Missing),
+                (true, _) => Ok(CellValue::Missing),
                 (false, true) => format
                     .parse(cell)
-                    .map(Cell::Number)
+                    .map(CellValue::Number)
                     .ok_or_else(|| no_number(cell, "or write NA where it is not known")),
                 (false, false) => std::str::from_utf8(cell)
-                    .map(Cell::Text)
+                    .map(CellValue::Text)
                     .map_err(|_| super::foreign::not_utf_8(cell)),
             };
             cells.push(cell.map_err(|fault| records.fault(Some(&column.name), fault))?);

@@ -1,39 +1,39 @@
-//! Rows in memory, and batches of them.
+//! Coded rows in memory, and batches of them.
 
 use hearth_config::seed::Stream;
 
 use crate::source::Source;
 
-/// What is known of the target of some rows.
+/// Target values of rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Targets {
-    /// Nothing: of rows to predict for.
+    /// No targets, for prediction.
     #[default]
     Unknown,
-    /// `[rows]`: the place of each row's class among the names.
+    /// `[rows]`: class labels.
     Classes(Vec<u16>),
-    /// `[rows]`: (number - mean) / std of each row.
+    /// `[rows]`: standardised numbers, (number - mean) / std.
     Numbers(Vec<f32>),
 }
 
 /// Coded rows of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
-    /// How many rows there are.
+    /// Number of rows.
     pub num_rows: usize,
-    /// Numbers of a row.
+    /// Number of numeric inputs per row.
     pub num_numbers: usize,
-    /// Categories of a row.
+    /// Number of categorical inputs per row.
     pub num_categories: usize,
-    /// `[rows, num_numbers]`: standardised; behind the numbers, 0 or 1 for each that says that one was missing.
+    /// `[rows, num_numbers]`: standardised numbers, then missing flags, 0 or 1.
     pub numbers: Vec<f32>,
-    /// `[rows, num_categories]`: 1 to k, or 0 for what the training part does not have.
+    /// `[rows, num_categories]`: codes 1 to k of the k training values, or 0 for an unseen value.
     pub codes: Vec<u32>,
-    /// `[rows]`.
+    /// `[rows]`: target values.
     pub targets: Targets,
 }
 
-/// Some rows in buffers, ready to become tensors.
+/// A batch of rows in contiguous buffers, ready to become tensors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowBatch {
     /// `[count, num_numbers]`, as in [`Rows`].
@@ -42,17 +42,17 @@ pub struct RowBatch {
     pub codes: Vec<u32>,
     /// `[count]`, as in [`Rows`].
     pub targets: Targets,
-    /// `[count]`: the place of each row in the rows that it was copied from.
+    /// `[count]`: index of each row in the table.
     pub indices: Vec<u32>,
 }
 
 impl RowBatch {
-    /// How many rows there are.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.indices.len()
     }
 
-    /// Whether there is none.
+    /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
     }
@@ -65,38 +65,38 @@ impl Source for Rows {
         self.num_rows
     }
 
-    /// Rows are not changed at random.
-    fn fill(&self, places: &[u32], _: Option<&mut Stream>, batch: &mut RowBatch) {
-        copy(&self.numbers, self.num_numbers, places, &mut batch.numbers);
-        copy(&self.codes, self.num_categories, places, &mut batch.codes);
+    /// Copies rows; there is no augmentation of rows.
+    fn fill(&self, indices: &[u32], _: Option<&mut Stream>, batch: &mut RowBatch) {
+        copy(&self.numbers, self.num_numbers, indices, &mut batch.numbers);
+        copy(&self.codes, self.num_categories, indices, &mut batch.codes);
         match (&self.targets, &mut batch.targets) {
-            (Targets::Classes(all), Targets::Classes(some)) => copy(all, 1, places, some),
-            (Targets::Numbers(all), Targets::Numbers(some)) => copy(all, 1, places, some),
+            (Targets::Classes(all), Targets::Classes(some)) => copy(all, 1, indices, some),
+            (Targets::Numbers(all), Targets::Numbers(some)) => copy(all, 1, indices, some),
             (Targets::Unknown, Targets::Unknown) => {}
             (all, some) => {
                 let at = |place: &u32| *place as usize;
                 *some = match all {
                     Targets::Unknown => Targets::Unknown,
                     Targets::Classes(all) => {
-                        Targets::Classes(places.iter().map(|p| all[at(p)]).collect())
+                        Targets::Classes(indices.iter().map(|p| all[at(p)]).collect())
                     }
                     Targets::Numbers(all) => {
-                        Targets::Numbers(places.iter().map(|p| all[at(p)]).collect())
+                        Targets::Numbers(indices.iter().map(|p| all[at(p)]).collect())
                     }
                 };
             }
         }
         batch.indices.clear();
-        batch.indices.extend_from_slice(places);
+        batch.indices.extend_from_slice(indices);
     }
 }
 
-/// Makes `some` the rows at these places, each of so many items.
-fn copy<T: Copy>(all: &[T], width: usize, places: &[u32], some: &mut Vec<T>) {
+/// Replaces `some` by the rows of `all` at these indices, each of `width` items.
+fn copy<T: Copy>(all: &[T], width: usize, indices: &[u32], some: &mut Vec<T>) {
     some.clear();
-    some.reserve_exact(places.len() * width);
-    for &place in places {
-        some.extend_from_slice(&all[place as usize * width..][..width]);
+    some.reserve_exact(indices.len() * width);
+    for &index in indices {
+        some.extend_from_slice(&all[index as usize * width..][..width]);
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_the_rows_at_its_places() {
+    fn a_batch_is_the_rows_at_its_indices() {
         let rows = Rows {
             num_rows: 3,
             num_numbers: 2,

@@ -1,52 +1,52 @@
-//! What a table holds, before anyone has written settings for it.
+//! Survey of a table without settings: proposed settings for `hearth init`.
 
 use std::collections::HashSet;
 
 use hearth_config::{CsvConfig, Missing};
 
-use super::columns::Kind;
-use super::input::Input;
-use super::load::{Read, read};
+use super::columns::ColumnKind;
+use super::first_rows::FirstRows;
+use super::input::TableInput;
+use super::load::{ReadTable, read};
 use super::read::{Raw, RawTarget};
-use super::sample::Sample;
 use super::target::TargetHolds;
-use super::words::NO_WORD;
+use super::vocabulary::NO_VALUE;
 use crate::error::DataError;
 use crate::names::composed;
 
-/// Rows from which on consecutive numbers are no accident.
+/// Fewest rows at which consecutive numbers count as row numbers.
 const FEWEST: usize = 10;
 
-/// The words of the fault of a column with too many values, which is found at a row.
+/// Words that identify the fault of a column with too many values.
 const TOO_MANY: &str = "different values";
 
-/// The result of [`survey`].
+/// Result of [`survey`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
-    /// Settings that the table can be learned from with: its target, the columns that have to be ignored, and
-    /// `missing` where cells are. Files are not named.
+    /// Settings for training on the table: target, ignored columns, and `missing` if cells are missing. Files are not
+    /// named.
     pub settings: CsvConfig,
-    /// Rows.
+    /// Number of rows.
     pub num_rows: usize,
-    /// Columns that are learned from.
+    /// Number of feature columns.
     pub num_columns: usize,
-    /// The contents of the target.
+    /// Kind of values in the target column.
     pub holds: TargetHolds,
-    /// Different values of the target.
+    /// Number of distinct values of the target.
     pub num_values: usize,
-    /// Each ignored column, and why.
+    /// Ignored columns, each with the reason.
     pub ignored: Vec<(String, String)>,
-    /// The columns with missing cells.
+    /// Columns with missing cells.
     pub missing: Vec<String>,
 }
 
-/// Reads a table whose target is the column of this name, or the last one. An error means that nothing can be learned
-/// from it as it is.
-pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> {
-    let sample = Sample::of(input)?;
+/// Surveys a table whose target is the column of this name, or the last one. An error means that the table cannot be
+/// trained on.
+pub fn survey(input: &TableInput, target: Option<&str>) -> Result<Survey, DataError> {
+    let sample = FirstRows::of(input)?;
     let target = match target {
         Some(target) => composed(target).into_owned(),
-        // A first line of values has no name in it, and is refused.
+        // A first line of values has no names; it is an error later on.
         None if sample.has_no_names("") => String::new(),
         None => sample.header.last().cloned().unwrap_or_default(),
     };
@@ -70,7 +70,7 @@ pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> 
                     && column != settings.target
                     && !settings.ignore.contains(&column) =>
             {
-                // Behind it stands what a user does about it.
+                // The remedy follows the semicolon.
                 let fault = fault.split(';').next().unwrap_or_default().to_owned();
                 settings.ignore.push(column.clone());
                 ignored.push((column, fault));
@@ -90,7 +90,7 @@ pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> 
         settings.missing = Missing::Error;
     }
     let (holds, num_values) = match &read.raw.target {
-        RawTarget::Words { numbers, .. } => {
+        RawTarget::Classes { numbers, .. } => {
             (TargetHolds::Text, numbers.iter().collect::<HashSet<_>>().len())
         }
         RawTarget::Numbers { numbers, are_whole } => {
@@ -112,16 +112,16 @@ pub fn survey(input: &Input, target: Option<&str>) -> Result<Survey, DataError> 
     })
 }
 
-/// The names of the columns of numbers, or of the others, in their order.
-fn names(read: &Read, are_numbers: bool) -> Vec<&String> {
+/// Names of the numeric or the categorical columns, in order.
+fn names(read: &ReadTable, are_numbers: bool) -> Vec<&String> {
     let used = read.columns.used.iter();
-    used.filter(|used| matches!(used.kind, Kind::Number { .. }) == are_numbers)
+    used.filter(|used| matches!(used.kind, ColumnKind::Number { .. }) == are_numbers)
         .map(|used| &used.name)
         .collect()
 }
 
-/// The columns whose numbers are each one more than that of the row before.
-fn counting(read: &Read) -> Vec<String> {
+/// Columns whose numbers increase by one from row to row.
+fn counting(read: &ReadTable) -> Vec<String> {
     let Raw { num_rows, numbers, .. } = &read.raw;
     let names = names(read, true);
     if *num_rows < FEWEST {
@@ -136,15 +136,15 @@ fn counting(read: &Read) -> Vec<String> {
     names.iter().enumerate().filter(counts).map(|(_, name)| (*name).clone()).collect()
 }
 
-/// The columns with missing cells.
-fn missing(read: &Read) -> Vec<String> {
+/// Columns with missing cells.
+fn missing(read: &ReadTable) -> Vec<String> {
     let Raw { numbers, codes, .. } = &read.raw;
     let [with_numbers, with_codes] = [true, false].map(|are_numbers| names(read, are_numbers));
     let lacks = |cells: &mut dyn Iterator<Item = bool>, width: usize, at: usize| {
         cells.skip(at).step_by(width).any(|is_missing| is_missing)
     };
     let is_nan = || numbers.iter().map(|number| number.is_nan());
-    let is_none = || codes.iter().map(|code| *code == NO_WORD);
+    let is_none = || codes.iter().map(|code| *code == NO_VALUE);
     let mut missing = Vec::new();
     for (at, name) in with_numbers.iter().enumerate() {
         missing.extend(lacks(&mut is_nan(), with_numbers.len(), at).then(|| (*name).clone()));
@@ -159,9 +159,9 @@ fn missing(read: &Read) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn table(header: &str, row: impl Fn(usize) -> String) -> Input {
+    fn table(header: &str, row: impl Fn(usize) -> String) -> TableInput {
         let rows: Vec<_> = (0..40).map(row).collect();
-        Input::bytes("table.csv", format!("{header}\n{}\n", rows.join("\n")).into_bytes())
+        TableInput::bytes("table.csv", format!("{header}\n{}\n", rows.join("\n")).into_bytes())
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
     fn a_column_of_too_many_values_is_ignored() {
         let row = |row: usize| format!("w{},{},{}\n", row / 2, row % 3, ["a", "b"][row % 2]);
         let rows: String = (0..25_000).map(row).collect();
-        let input = Input::bytes("table.csv", format!("word,size,kind\n{rows}").into_bytes());
+        let input = TableInput::bytes("table.csv", format!("word,size,kind\n{rows}").into_bytes());
         let survey = survey(&input, None).unwrap();
         assert_eq!(survey.settings.ignore, ["word"]);
         assert_eq!((survey.holds, survey.num_values), (TargetHolds::Text, 2));

@@ -1,42 +1,46 @@
-//! The target: classes or a number, and which task that is.
+//! Target of a table: classes or a number, and the task that follows.
 
 use hearth_config::TaskKind;
 use serde::{Deserialize, Serialize};
 
-use super::input::Input;
+use super::input::TableInput;
 use crate::error::DataError;
 
-/// What is predicted.
+/// Target of the prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Target {
-    /// One of these classes, in the order of their labels.
+    /// Classification; the classes in the order of their labels.
     Classes {
-        /// As they are written in the table.
+        /// Class names, as written in the table.
         names: Vec<String>,
     },
-    /// A number; networks predict (number - mean) / std.
+    /// Regression; networks predict (number - mean) / std.
     Number {
-        /// The mean of the training part.
+        /// Mean over the training rows.
         mean: f64,
-        /// Its population standard deviation.
+        /// Population standard deviation over the training rows.
         std: f64,
     },
 }
 
-/// The contents of a target.
+/// Kind of values in a target column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetHolds {
-    /// Words.
+    /// Text.
     Text,
-    /// Numbers, and not all of them whole.
+    /// Numbers, not all of them integers.
     Fractions,
-    /// Whole numbers, which may be numbers or classes.
+    /// Integers, which may be numbers or classes.
     WholeNumbers,
 }
 
-/// The task that a target is for. Of whole numbers, the user has to say it.
-pub fn task_of(input: &Input, column: &str, holds: TargetHolds) -> Result<TaskKind, DataError> {
+/// The task for a target; an error for integers, for which the user has to choose the task.
+pub fn task_of(
+    input: &TableInput,
+    column: &str,
+    holds: TargetHolds,
+) -> Result<TaskKind, DataError> {
     match holds {
         TargetHolds::Text => Ok(TaskKind::Classify),
         TargetHolds::Fractions => Ok(TaskKind::Regress),

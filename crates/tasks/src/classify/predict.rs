@@ -5,7 +5,7 @@ use std::path::Path;
 use super::export::{self, Exported};
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, Normalization, PictureShape, read_picture, to_pixels};
+use hearth_data::{Batch, Normalization, PictureShape, read_image, to_pixels};
 use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Guess;
 use image::DynamicImage;
@@ -97,7 +97,7 @@ impl Predictor {
     /// All classes of a picture file, the most probable one first, as `hearth predict` finds them. A file that is
     /// cut, or is no picture, is an error.
     pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Vec<Guess>, TrainError> {
-        let rows = self.probabilities(read_picture(path.as_ref(), self.shape, false)?);
+        let rows = self.probabilities(read_image(path.as_ref(), self.shape, false)?);
         Ok(self.ranked(rows.first().map_or(&[], Vec::as_slice)))
     }
 

@@ -128,7 +128,7 @@ impl Tally {
             pixels: self
                 .mistakes
                 .iter()
-                .flat_map(|mistake| set.picture(mistake.image))
+                .flat_map(|mistake| set.image(mistake.image))
                 .copied()
                 .collect(),
             captions: self.mistakes.iter().map(caption).collect(),

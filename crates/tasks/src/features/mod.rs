@@ -225,7 +225,7 @@ fn look(predictor: &Predictor, pixels: &[u8]) -> Seen {
 /// `count` pictures from all over a set: in sets that are sorted by class, of all classes.
 fn spread(subset: &Subset, count: usize) -> Vec<u8> {
     let place = |index: usize| subset.indices[index * subset.len() / count] as usize;
-    (0..count).flat_map(|index| subset.source.picture(place(index))).copied().collect()
+    (0..count).flat_map(|index| subset.source.image(place(index))).copied().collect()
 }
 
 /// `count` pictures whose pixels are independent of each other: each is that of another picture.
@@ -236,7 +236,7 @@ fn independent_pixels(subset: &Subset, count: usize) -> Vec<u8> {
     (0..count * size)
         .map(|at| {
             let picture = subset.indices[stream.below(subset.len())] as usize;
-            subset.source.picture(picture)[at % size]
+            subset.source.image(picture)[at % size]
         })
         .collect()
 }

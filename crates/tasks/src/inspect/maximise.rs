@@ -53,7 +53,7 @@ pub fn classes_and_channels(subject: &Subject, set: &Subset) -> Vec<(String, Pic
             .expect("they were made i64");
         let mut pixels = Vec::new();
         for at in loudest.into_iter().take(MOST) {
-            pixels.extend_from_slice(set.picture(usize::try_from(at).unwrap_or_default()));
+            pixels.extend_from_slice(set.image(usize::try_from(at).unwrap_or_default()));
         }
         let count = pixels.len() / shape.pixels();
         let start = values(subject.pictures(pixels.clone(), count).flatten(1, 3));

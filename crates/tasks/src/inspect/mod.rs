@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, PictureShape, Subset, read_picture};
+use hearth_data::{Batch, PictureShape, Subset, read_image};
 use hearth_model::{Classifier, ForwardContext, Trace};
 use hearth_report::inspect::{InspectPage, InspectedImage};
 use hearth_store::RunDir;
@@ -93,7 +93,7 @@ pub fn inspect(
     let named: Vec<Vec<u8>> = inspection
         .pictures
         .iter()
-        .map(|path| read_picture(path, subject.shape, false))
+        .map(|path| read_image(path, subject.shape, false))
         .collect::<Result<_, _>>()?;
     let splits = trained.images(inspection.datasets, notice)?.splits;
     let run = RunDir::open(inspection.run)?;
@@ -140,7 +140,7 @@ fn some_of(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> {
     let label = |place: usize| usize::from(set.source.labels[set.indices[place] as usize]);
     let first = (0..classes.len()).filter_map(|class| {
         let place = (0..set.len()).find(|place| label(*place) == class)?;
-        Some((classes[class].clone(), set.picture(place).to_vec()))
+        Some((classes[class].clone(), set.image(place).to_vec()))
     });
     first.take(LOOKED_AT).collect()
 }

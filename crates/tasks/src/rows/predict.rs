@@ -139,7 +139,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use hearth_config::RawConfig;
-    use hearth_data::tables::{Input, read_rows};
+    use hearth_data::tables::{TableInput, read_rows};
 
     use super::*;
     use crate::is_on_table;
@@ -201,7 +201,7 @@ mod tests {
             .map(|f| exported(folder.path(), f));
         let run = folder.path().join("run");
         let predictor = RowPredictor::open(&run).expect("a run");
-        let input = Input::bytes("rows", b"code,x\n2,0.5\n9,1\n".to_vec());
+        let input = TableInput::bytes("rows", b"code,x\n2,0.5\n9,1\n".to_vec());
         let rows = read_rows(&input, predictor.coding()).expect("good").rows;
         assert_eq!(rows.codes, [3, 0], "the last one is unknown");
         let predictions = predictor.predict(&rows);

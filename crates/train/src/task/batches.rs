@@ -49,7 +49,7 @@ impl<S: Source> Batches<S> {
     pub fn sources(&self, step: u64) -> Vec<u32> {
         let (epoch, batches) = self.place_of(step);
         let order = self.loader.order(epoch);
-        batches.flat_map(|index| self.loader.places(&order, index).to_vec()).collect()
+        batches.flat_map(|index| self.loader.indices(&order, index).to_vec()).collect()
     }
 
     /// Takes buffers back, to be filled again.

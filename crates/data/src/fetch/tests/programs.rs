@@ -35,19 +35,19 @@ impl Scripts {
         Self(folder)
     }
 
-    fn fetch(&self, way: Way) -> Attempt {
+    fn fetch(&self, location: Location) -> Attempt {
         let tool = |name| self.0.path().join(name).into_os_string();
         let tools =
             Tools { apt_get: tool("apt-get"), dpkg_deb: tool("dpkg-deb"), npm: tool("npm") };
-        Attempt::with(&[way], &Fetch { tools, time_limit: Duration::from_mins(1) })
+        Attempt::with(&[location], &Fetch { tools, time_limit: Duration::from_mins(1) })
     }
 }
 
 #[test]
 fn apt_is_given_lists_of_its_own_where_the_machine_has_none() {
-    let way = || Way::Debian { package: "tiny-data", folder: "usr/package/data" };
+    let location = || Location::Debian { package: "tiny-data", folder: "usr/package/data" };
     Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
-        .fetch(way())
+        .fetch(location())
         .assert_complete();
     let empty_lists = r#"
         case "$*" in
@@ -55,18 +55,18 @@ fn apt_is_given_lists_of_its_own_where_the_machine_has_none() {
             *Dir::State::lists=*"download tiny-data") [ -e filled ] && cp "$here/archive" tiny.deb;;
             *) echo "E: Unable to locate package" >&2; exit 100;;
         esac"#;
-    Scripts::new(empty_lists, "").fetch(way()).assert_complete();
-    let offline = Scripts::new("echo \"E: $* is impossible\"; exit 100", "").fetch(way());
+    Scripts::new(empty_lists, "").fetch(location()).assert_complete();
+    let offline = Scripts::new("echo \"E: $* is impossible\"; exit 100", "").fetch(location());
     offline.assert_failed("with package lists of its own");
     offline.assert_failed("download tiny-data is impossible");
 }
 
 #[test]
 fn npm_packs_an_archive_that_is_read_where_it_is() {
-    let way = |folder| Way::Npm { package: "tiny-data", folder };
+    let location = |folder| Location::Npm { package: "tiny-data", folder };
     let scripts =
         Scripts::new("", r#"[ "$1 $2" = "pack tiny-data" ] && cp "$here/archive" tiny-1.0.0.tgz"#);
-    scripts.fetch(way("package/data")).assert_complete();
-    scripts.fetch(way("package/other")).assert_failed("there is no package/other/abc in it");
-    Scripts::new("", "true").fetch(way("")).assert_failed("no .tgz file was downloaded");
+    scripts.fetch(location("package/data")).assert_complete();
+    scripts.fetch(location("package/other")).assert_failed("there is no package/other/abc in it");
+    Scripts::new("", "true").fetch(location("")).assert_failed("no .tgz file was downloaded");
 }

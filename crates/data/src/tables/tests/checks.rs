@@ -1,4 +1,4 @@
-//! What a check of a table finds.
+//! Findings of the check of a table.
 
 use super::check::report;
 use super::*;
@@ -7,7 +7,7 @@ fn found(text: &str, config: &CsvConfig) -> Vec<String> {
     report(&table(text, config), config).findings
 }
 
-/// Forty rows whose columns say little of the class.
+/// Forty rows whose columns hardly predict the class.
 fn rows(more: impl Fn(usize) -> String) -> String {
     let row = |row: usize| {
         format!(
@@ -33,7 +33,7 @@ fn a_sound_table_has_no_findings_and_its_classes_are_counted() {
 #[test]
 fn columns_that_give_the_target_away_are_named() {
     for (more, name) in [
-        // A copy of the class, a number of it, and one that rises with it.
+        // A copy of the class, the class as a number, and a number that increases with the class.
         (
             &(|row: usize| format!("{},", ["p", "q"][row / 2 % 2])) as &dyn Fn(usize) -> String,
             "leak",

@@ -1,4 +1,4 @@
-//! Rows that are coded one by one.
+//! Coding of single rows.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn cells_json_and_files_are_coded_alike() {
         let Value::Object(row) = row else { panic!("an object") };
         assert_eq!(coding.encode_json(&row).unwrap(), cells);
     }
-    let file = Input::bytes(
+    let file = TableInput::bytes(
         "new.csv",
         "size;zip;colour;more\n2,5;20;red;x\n1;10;blue;y\n9;10;green;y\n".as_bytes(),
     );
@@ -50,7 +50,8 @@ fn all_rows_of_a_table_are_coded_as_when_they_were_loaded() {
     for missing in [Missing::Mean, Missing::Median, Missing::MostFrequent, Missing::Category] {
         let table = trained(missing);
         let text = "size,zip,colour\n1,10,red\n2,20,blue\n3,10,red\n4,20,\n,10,red\n1,20,blue\n";
-        let read = read_rows(&Input::bytes("t.csv", text.as_bytes()), &table.coding).unwrap().rows;
+        let read =
+            read_rows(&TableInput::bytes("t.csv", text.as_bytes()), &table.coding).unwrap().rows;
         assert_eq!(read.codes, table.rows.codes);
         let apart = read.numbers.iter().zip(&table.rows.numbers).map(|(a, b)| (a - b).abs());
         assert!(
@@ -85,11 +86,11 @@ fn what_is_wrong_with_a_row_is_told_by_its_column() {
     let strict = table(text, &config("y")).coding;
     let error = strict.encode(&[("a", ""), ("b", "x")]).unwrap_err().to_string();
     assert!(error.contains("column `a`: it has no value"), "{error}");
-    let error = read_rows(&Input::bytes("n.csv", "a,b\n1,x\n,y\n".as_bytes()), &strict)
+    let error = read_rows(&TableInput::bytes("n.csv", "a,b\n1,x\n,y\n".as_bytes()), &strict)
         .unwrap_err()
         .to_string();
     assert!(error.starts_with("n.csv, line 3, column `a`: it has no value"), "{error}");
-    let error = read_rows(&Input::bytes("n.csv", "a,c\n1,x\n".as_bytes()), &strict)
+    let error = read_rows(&TableInput::bytes("n.csv", "a,c\n1,x\n".as_bytes()), &strict)
         .unwrap_err()
         .to_string();
     assert!(error.contains("names `b`, and it has no such column"), "{error}");

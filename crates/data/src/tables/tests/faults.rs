@@ -1,10 +1,10 @@
-//! Faults of real CSV files: what is read of each, or what is told.
+//! Faults of real CSV files: the values read, or the error's message.
 
 use super::shown::told;
 use super::*;
 
-/// What these bytes are read as, or are told: a text that is whole where it begins with a column, and a part of a
-/// message where it does not.
+/// Asserts the values or the message for each file: an expectation with a target is the whole text of the values, any
+/// other one is a part of the message.
 fn assert_told(cases: &[(&str, &[u8], &str)]) {
     for (what, bytes, wanted) in cases {
         let told = told(bytes, &config("y"));

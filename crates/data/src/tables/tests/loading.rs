@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Ten rows of a number, a category and a class.
+/// Ten rows with a number, a category and a class.
 const TEN: &str = "size,colour,kind\n1,red,a\n2,red,b\n3,blue,a\n4,blue,b\n5,red,a\n6,red,b\n7,blue,a\n8,blue,b\n\
                    9,red,a\n10,red,b\n";
 
@@ -35,7 +35,7 @@ fn each_part_has_the_same_share_of_each_class_and_depends_on_its_seed_alone() {
     let with = |split_seed, seed| {
         let config = CsvConfig { split_seed, ..config("kind") };
         let batches = BatchConfig { valid_samples: 2, ..batches() };
-        let input = Input::bytes("t.csv", TEN.as_bytes());
+        let input = TableInput::bytes("t.csv", TEN.as_bytes());
         load_input(&input, None, &config, &batches, None, seed).unwrap().parts
     };
     let parts = with(None, 7);
@@ -55,7 +55,7 @@ fn each_part_has_the_same_share_of_each_class_and_depends_on_its_seed_alone() {
 #[test]
 fn few_batches_and_a_share_of_the_rows_are_taken_as_of_images() {
     let with = |batches: BatchConfig| {
-        let input = Input::bytes("t.csv", TEN.as_bytes());
+        let input = TableInput::bytes("t.csv", TEN.as_bytes());
         load_input(&input, None, &config("kind"), &batches, None, 7).unwrap().parts
     };
     let share = with(BatchConfig { limit_train: Some(0.5), ..batches() });
@@ -103,7 +103,7 @@ fn missing_cells_become_what_the_settings_say() {
         let config = CsvConfig { missing, ..config("y") };
         let config = CsvConfig { path: None, test: Some("test.csv".into()), ..config };
         let [first, second] =
-            [("t.csv", text), ("test.csv", other)].map(|(n, t)| Input::bytes(n, t.as_bytes()));
+            [("t.csv", text), ("test.csv", other)].map(|(n, t)| TableInput::bytes(n, t.as_bytes()));
         load_input(&first, Some(&second), &config, &batches(), None, 7)
     };
     let error = load(Missing::Error).unwrap_err().to_string();
@@ -132,7 +132,7 @@ fn missing_cells_become_what_the_settings_say() {
         assert!((f64::from(second[0]) - (filled - mean) / std).abs() < 1e-6);
         assert_eq!(second.get(1).copied(), missing_flag.then_some(1.0));
         assert_eq!(table.rows.codes.len(), 7);
-        // The same row by its cells.
+        // The same row, coded from its cells.
         let row = table.coding.encode(&[("c", "a"), ("x", "NA")]).unwrap();
         assert!((row.numbers[0] - second[0]).abs() < 1e-6 && row.codes == table.rows.codes[1..2]);
     }
@@ -150,7 +150,8 @@ fn large_numbers_keep_their_differences() {
 #[test]
 fn unseen_values_count_as_unknown_and_are_told() {
     let [train, test] = ["c,y\na,u\nb,v\na,u\nb,v\n", "y,c\nu,a\nv,d\nv,d\n"].map(str::as_bytes);
-    let [train, test] = [("train.csv", train), ("test.csv", test)].map(|(n, t)| Input::bytes(n, t));
+    let [train, test] =
+        [("train.csv", train), ("test.csv", test)].map(|(n, t)| TableInput::bytes(n, t));
     let config = CsvConfig { test: Some("test.csv".into()), ..config("y") };
     let table = load_input(&train, Some(&test), &config, &batches(), None, 7).unwrap();
     assert_eq!(table.rows.codes, [1, 2, 1, 2, 1, 0, 0]);

@@ -1,10 +1,10 @@
-//! Whole tables, from a text to coded rows.
+//! Tests of whole tables, from text to coded rows.
 
 use std::sync::Arc;
 
 use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
 
-use super::input::Input;
+use super::input::TableInput;
 
 use super::*;
 use crate::error::DataError;
@@ -15,7 +15,7 @@ mod faults;
 mod loading;
 mod shown;
 
-/// Settings of a table with this target.
+/// Settings for this target.
 fn config(target: &str) -> CsvConfig {
     CsvConfig { path: Some("t.csv".into()), target: target.into(), ..CsvConfig::default() }
 }
@@ -29,10 +29,10 @@ fn load_bytes(
     config: &CsvConfig,
     task: Option<TaskKind>,
 ) -> Result<Table, DataError> {
-    load_input(&Input::bytes("t.csv", bytes), None, config, &batches(), task, 7)
+    load_input(&TableInput::bytes("t.csv", bytes), None, config, &batches(), task, 7)
 }
 
-/// The table of a text, whose task need not be told.
+/// Loads a table from text; the task is inferred.
 fn table(text: &str, config: &CsvConfig) -> Table {
     load_bytes(text.as_bytes(), config, None).unwrap()
 }

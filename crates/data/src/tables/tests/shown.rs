@@ -1,8 +1,8 @@
-//! Tables as a line of text, for comparing.
+//! Tables as a line of text, for comparison.
 
 use super::*;
 
-/// What is read: for each column its values, at last those of the target.
+/// The values of each column, and of the target at the end.
 fn shown(table: &Table) -> String {
     let (rows, coding) = (&table.rows, &table.coding);
     let (mut at_number, mut at_category) = (0, 0);
@@ -48,7 +48,7 @@ fn shown(table: &Table) -> String {
     shown.join("; ")
 }
 
-/// A number as it was before it was standardised, to three digits.
+/// A number before standardisation, rounded to three digits.
 fn number(standardised: f32, mean: f64, std: f64) -> String {
     let number = f64::from(standardised) * std + mean;
     let text = format!("{number:.3}");
@@ -56,9 +56,9 @@ fn number(standardised: f32, mean: f64, std: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// What is read of a file all of whose rows are learned from, or the message.
+/// The values of a table whose rows are all training rows, or the error's message.
 pub(super) fn told(bytes: &[u8], config: &CsvConfig) -> String {
-    let input = Input::bytes("t.csv", bytes);
+    let input = TableInput::bytes("t.csv", bytes);
     let config = CsvConfig { path: None, test: Some("t.csv".into()), ..config.clone() };
     match load_input(&input, Some(&input), &config, &batches(), None, 7) {
         Ok(table) => shown(&table),

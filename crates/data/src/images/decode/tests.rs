@@ -1,0 +1,333 @@
+use std::io::Write;
+
+use flate2::{Compression, write::ZlibEncoder};
+use image::{
+    ExtendedColorType, ImageEncoder, Luma, LumaA, Rgb, RgbImage, Rgba, codecs::png::PngEncoder,
+};
+use proptest::prelude::*;
+
+use super::*;
+
+const GREY: PictureShape = PictureShape { channels: 1, height: 2, width: 2 };
+const RGB: PictureShape = PictureShape { channels: 3, height: 1, width: 2 };
+
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn read(bytes: &[u8], shape: PictureShape) -> Vec<u8> {
+    read_image_bytes(Path::new("image"), bytes, shape, false, Bounds::FILE).unwrap()
+}
+
+fn fault(bytes: &[u8]) -> String {
+    let error =
+        read_image_bytes(Path::new("bad.jpg"), bytes, GREY, false, Bounds::FILE).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("bad.jpg cannot be read as an image: "), "{message}");
+    message
+}
+
+#[test]
+fn lossless_formats_give_their_pixels_channel_by_channel() {
+    let image =
+        DynamicImage::from(RgbImage::from_fn(2, 1, |column, _| Rgb([10, 20, 30 + column as u8])));
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Bmp,
+        ImageFormat::Pnm,
+        ImageFormat::Qoi,
+        ImageFormat::Tiff,
+        ImageFormat::WebP,
+    ] {
+        assert_eq!(read(&encoded(&image, format), RGB), [10, 10, 20, 20, 30, 31], "{format:?}");
+    }
+}
+
+#[test]
+fn the_name_tells_a_format_that_has_no_mark() {
+    let bytes =
+        encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Tga);
+    assert_eq!(
+        read_image_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
+        [1, 1, 2, 2, 3, 3]
+    );
+    // The bytes take precedence over the name.
+    let bytes =
+        encoded(&DynamicImage::from(RgbImage::from_pixel(2, 1, Rgb([1, 2, 3]))), ImageFormat::Png);
+    assert_eq!(
+        read_image_bytes(Path::new("a.tga"), &bytes, RGB, false, Bounds::FILE).unwrap(),
+        [1, 1, 2, 2, 3, 3]
+    );
+}
+
+#[test]
+fn grey_is_luma_of_bt_709() {
+    let green = encoded(
+        &DynamicImage::from(RgbImage::from_pixel(2, 2, Rgb([0, 255, 0]))),
+        ImageFormat::Png,
+    );
+    assert_eq!(read(&green, GREY), [182; 4], "0.7152 * 255");
+    let grey = encoded(
+        &DynamicImage::from(image::GrayImage::from_pixel(2, 1, Luma([9]))),
+        ImageFormat::Png,
+    );
+    assert_eq!(read(&grey, RGB), [9; 6]);
+}
+
+#[test]
+fn transparency_becomes_white() {
+    let half =
+        image::RgbaImage::from_fn(2, 1, |column, _| Rgba([0, 0, 0, [0, 128][column as usize]]));
+    assert_eq!(read(&encoded(&half.into(), ImageFormat::Png), RGB), [255, 127, 255, 127, 255, 127]);
+    let grey = image::GrayAlphaImage::from_pixel(2, 2, LumaA([0, 0]));
+    assert_eq!(read(&encoded(&grey.into(), ImageFormat::Png), GREY), [255; 4]);
+}
+
+#[test]
+fn colours_that_were_multiplied_by_transparency_are_divided() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/images/clear.tif");
+    let mut tiff = std::fs::read(file).unwrap();
+    // A value of 100 at half opacity on white.
+    assert_eq!(read(&tiff, RGB), [177, 177, 127, 127, 127, 127]);
+    // Tag ExtraSamples, short, one value: 2 is straight alpha, 1 is premultiplied.
+    let entry = b"\x52\x01\x03\0\x01\0\0\0\x02";
+    let at = tiff.windows(9).position(|bytes| bytes == entry).unwrap();
+    tiff[at + 8] = 1;
+    assert_eq!(read(&tiff, RGB), [227, 227, 127, 127, 127, 127]);
+}
+
+#[test]
+fn inverting_turns_dark_into_light() {
+    let grey = image::GrayImage::from_raw(2, 2, vec![0, 1, 254, 255]).unwrap();
+    let bytes = encoded(&grey.into(), ImageFormat::Png);
+    assert_eq!(
+        read_image_bytes(Path::new("a"), &bytes, GREY, true, Bounds::FILE).unwrap(),
+        [255, 254, 1, 0]
+    );
+}
+
+#[test]
+fn any_size_is_stretched_without_aliasing() {
+    // Stripes finer than the target's pixels average out.
+    let stripes = image::GrayImage::from_fn(200, 100, |column, _| {
+        Luma([if column % 2 == 0 { 0 } else { 200 }])
+    });
+    let read_stripes = read(&encoded(&stripes.into(), ImageFormat::Png), GREY);
+    assert!(read_stripes.iter().all(|&pixel| pixel.abs_diff(100) <= 2), "{read_stripes:?}");
+    let point = image::GrayImage::from_pixel(1, 1, Luma([77]));
+    assert_eq!(read(&encoded(&point.into(), ImageFormat::Png), GREY), [77; 4]);
+}
+
+#[test]
+fn a_photograph_is_turned_as_its_exif_data_say() {
+    let image = image::GrayImage::from_raw(2, 2, vec![10, 20, 30, 40]).unwrap();
+    let mut bytes = Vec::new();
+    let mut encoder = PngEncoder::new(&mut bytes);
+    // TIFF header, one entry: tag 0x0112 (orientation), short, one value, 6: turn right.
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    encoder.set_exif_metadata(exif).unwrap();
+    encoder.write_image(&image, 2, 2, ExtendedColorType::L8).unwrap();
+    assert_eq!(read(&bytes, GREY), [30, 10, 40, 20]);
+}
+
+#[test]
+fn what_is_no_image_is_named() {
+    fault(b"");
+    fault(b"\xff\xd8\xff");
+    fault(b"some text");
+    let message = read_image_bytes(Path::new("notes.txt"), b"some text", GREY, false, Bounds::FILE)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("notes.txt"), "{message}");
+    let error = read_image(Path::new("/no/such/file.png"), GREY, false).unwrap_err();
+    assert!(matches!(error, DataError::Io { .. }));
+    assert!(
+        read_image_bytes(
+            Path::new("a"),
+            b"",
+            PictureShape { channels: 2, ..GREY },
+            false,
+            Bounds::FILE
+        )
+        .is_err()
+    );
+    assert!(
+        read_image_bytes(
+            Path::new("a"),
+            b"",
+            PictureShape { width: 0, ..GREY },
+            false,
+            Bounds::FILE
+        )
+        .is_err()
+    );
+}
+
+/// A grey PNG of `side` x `side` pixels by its header, whose data decompress to `zeros` zeros.
+fn png_of_zeros(side: u32, zeros: usize) -> Vec<u8> {
+    png(side, zeros, &[])
+}
+
+/// The PNG of [`png_of_zeros`], with other chunks behind its header.
+fn png(side: u32, zeros: usize, others: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut chunk = |kind: &[u8; 4], data: &[u8]| {
+        bytes.extend((data.len() as u32).to_be_bytes());
+        let mut crc = flate2::Crc::new();
+        crc.update(kind);
+        crc.update(data);
+        bytes.extend_from_slice(kind);
+        bytes.extend_from_slice(data);
+        bytes.extend(crc.sum().to_be_bytes());
+    };
+    chunk(b"IHDR", &[&side.to_be_bytes()[..], &side.to_be_bytes(), &[8, 6, 0, 0, 0]].concat());
+    for (kind, data) in others {
+        chunk(kind, data);
+    }
+    chunk(b"IDAT", &deflated(zeros));
+    chunk(b"IEND", b"");
+    bytes
+}
+
+fn deflated(zeros: usize) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&vec![0; zeros]).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_few_kilobytes_cannot_ask_for_much_memory() {
+    let fine = png_of_zeros(16, 16 * (16 * 4 + 1));
+    assert_eq!(read(&fine, GREY), [255; 4]);
+    // 400 MB from 4 kB, then a side that is too long.
+    for side in [10_000, 100_000] {
+        let message = fault(&png_of_zeros(side, 1 << 22));
+        assert!(message.contains("it is too large"), "{message}");
+    }
+}
+
+#[test]
+fn an_image_without_pixels_is_none() {
+    for empty in [&b"P5\n0 7\n255\n"[..], b"P5\n7 0\n255\n"] {
+        assert!(fault(empty).contains("no pixels"));
+    }
+}
+
+#[test]
+fn turning_an_image_counts_as_memory() {
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let zeros = 2600 * (2600 * 4 + 1);
+    assert_eq!(read(&png_of_zeros(2600, zeros), GREY), [255; 4]);
+    let message = fault(&png(2600, zeros, &[(b"eXIf", exif)]));
+    assert!(message.contains("it is too large"), "{message}");
+}
+
+#[test]
+fn a_profile_of_colours_does_not_unfold_without_end() {
+    let profile = [&b"name\0\0"[..], &deflated(64 << 20)].concat();
+    let bomb = png(1, 5, &[(b"iCCP", &profile)]);
+    // The profile is skipped, in a PNG and in an icon, and takes at most 8 MiB.
+    assert_eq!(read(&bomb, GREY), [255; 4]);
+    assert_eq!(read(&icon(&bomb), GREY), [255; 4]);
+}
+
+/// An icon with one image.
+fn icon(image: &[u8]) -> Vec<u8> {
+    let length = (image.len() as u32).to_le_bytes();
+    let entry = [&[1, 1, 0, 0, 1, 0, 32, 0][..], &length, &[22, 0, 0, 0]].concat();
+    [&[0, 0, 1, 0, 1, 0][..], &entry, image].concat()
+}
+
+#[test]
+fn a_png_in_an_icon_is_held_to_the_limits_of_any() {
+    let image = DynamicImage::from(image::RgbaImage::from_pixel(1, 1, Rgba([9, 9, 9, 255])));
+    let png = encoded(&image, ImageFormat::Png);
+    assert_eq!(read(&icon(&png), GREY), [9; 4]);
+    assert_eq!(read(&encoded(&image, ImageFormat::Ico), GREY), [9; 4]);
+    let message = fault(&icon(&png_of_zeros(10_000, 1 << 22)));
+    assert!(message.contains("it is too large"), "{message}");
+}
+
+#[test]
+fn a_webp_keeps_what_its_heads_say() {
+    // One pixel with an alpha channel.
+    let webp = |chunk: &[u8]| {
+        let length = (chunk.len() as u32 + 22).to_le_bytes();
+        let head = b"WEBPVP8X\x0a\0\0\0\x18\0\0\0\0\0\0\0\0\0";
+        [b"RIFF", &length[..], head, chunk].concat()
+    };
+    let message = fault(&webp(b"EXIF\xf0\xff\xff\xff12345678"));
+    assert!(message.contains("ends too early"), "{message}");
+    // A key frame of 16383x16383.
+    let frame = b"VP8 \x0a\0\0\0\x10\0\0\x9d\x01\x2a\xff\x3f\xff\x3f";
+    let in_animation = [&b"ANMF\x22\0\0\0"[..], &[0; 16], frame].concat();
+    for chunk in [&frame[..], &in_animation] {
+        let message = fault(&webp(chunk));
+        assert!(message.contains("damaged"), "{message}");
+    }
+}
+
+#[test]
+fn a_tiff_keeps_what_its_directory_says() {
+    let short = |tag: u16, value: u16| (tag, 3_u16, 1_u32, u32::from(value));
+    for (entry, fault_of_it) in [
+        // A list of 16 million offsets, and a long text.
+        ((273, 4, 1 << 24, 8), "ends too early"),
+        ((270, 2, 1 << 28, 8), "ends too early"),
+        (short(259, 7), "JPEG within TIFF"),
+        ((259, 2, 1, 7), "damaged"),
+        (short(277, 1000), "damaged"),
+        ((322, 4, 1, 1 << 30), "damaged"),
+    ] {
+        let (tag, kind, count, value) = entry;
+        let little = [
+            &b"II*\0\x08\0\0\0\x01\0"[..],
+            &tag.to_le_bytes(),
+            &kind.to_le_bytes(),
+            &count.to_le_bytes(),
+            &value.to_le_bytes(),
+            &[0; 4],
+        ];
+        // A short value occupies the first of the field's four bytes.
+        let value = if kind == 3 { value << 16 } else { value };
+        let big = [
+            &b"MM\0*\0\0\0\x08\0\x01"[..],
+            &tag.to_be_bytes(),
+            &kind.to_be_bytes(),
+            &count.to_be_bytes(),
+            &value.to_be_bytes(),
+            &[0; 4],
+        ];
+        for tiff in [little.concat(), big.concat()] {
+            let message = fault(&tiff);
+            assert!(message.contains(fault_of_it), "{message}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_images_end_in_an_error_or_an_image(
+        format in prop::sample::select(vec![
+            ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff,
+            ImageFormat::WebP, ImageFormat::Ico, ImageFormat::Tga, ImageFormat::Qoi, ImageFormat::Pnm,
+        ]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let image = RgbImage::from_fn(9, 7, |column, row| Rgb([column as u8 * 20, row as u8 * 30, 5]));
+        let mut bytes = encoded(&image.into(), format);
+        for (place, byte) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        bytes.truncate(cut.index(4 * bytes.len()));
+        let name = format!("a.{}", format.extensions_str()[0]);
+        match read_image_bytes(Path::new(&name), &bytes, GREY, false, Bounds::FILE) {
+            Ok(pixels) => prop_assert_eq!(pixels.len(), 4),
+            Err(error) => prop_assert!(error.to_string().starts_with(&name)),
+        }
+    }
+}
