@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::args::{Compute, Probe};
 use crate::failure::Failure;
-use crate::output::{print_json, say};
+use crate::terminal::{print_json, say};
 
 /// Panics within this time have one cause.
 const TOGETHER: Duration = Duration::from_secs(10);

@@ -9,8 +9,8 @@ use hearth_data::DataError;
 use hearth_store::StoreError;
 use hearth_train::TrainError;
 
-use crate::output::say;
-use crate::show::shown;
+use crate::terminal::say;
+use crate::terminal::shown;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]

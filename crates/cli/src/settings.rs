@@ -9,7 +9,7 @@ use hearth_train::info::RunInfo;
 use hearth_train::trained::stored_config;
 
 use crate::failure::Failure;
-use crate::output::say;
+use crate::terminal::say;
 
 /// The folder of datasets where none is named.
 pub const DATASETS: &str = "datasets";

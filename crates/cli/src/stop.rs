@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::output::say;
-use crate::screen;
+use crate::terminal::say;
+use crate::terminal::screen;
 
 /// Signals within this time are one: `timeout`, a service manager or a sweep sends the same one to a
 /// process and to the group that it is in.

@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use hearth_data::{Bounds, PictureShape};
 
-use crate::serve::body::{MOST_PICTURES, decode, pictures};
+use crate::serve::body::images::{MOST_PICTURES, decode, pictures};
 
 /// The longest body: shorter than that of a server, so that inputs can be too long.
 const BODY: usize = 6 << 10;

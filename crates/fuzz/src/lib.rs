@@ -39,13 +39,11 @@ pub mod rows;
 #[path = "../../cli/src/serve"]
 mod serve {
     pub mod body;
-    mod media;
     pub mod refusal;
-    pub mod row_body;
 }
 
 /// How the program shows a fault.
-#[path = "../../cli/src/show.rs"]
+#[path = "../../cli/src/terminal/show.rs"]
 mod show;
 
 /// Reads an input, and panics where what should hold does not.

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use hearth_data::tables::{Coding, Column, ColumnCoding, Target};
 
-use crate::serve::row_body::{MOST_ROWS, rows};
+use crate::serve::body::rows::{MOST_ROWS, rows};
 
 /// The rows of a body are coded, each with all its numbers and codes.
 pub fn run(input: &[u8]) {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::args::Compare;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, write_file};
+use crate::terminal::{print, print_json, say, write_file};
 
 /// What is compared.
 struct Run {

@@ -8,7 +8,7 @@ use hearth_train::doctor::{TwoSteps, two_steps};
 use crate::args::{Compute, Doctor, Probe};
 use crate::compute::{answer, probe};
 use crate::failure::Failure;
-use crate::output::print;
+use crate::terminal::print;
 
 /// Something that computes, as the table shows it.
 struct Candidate {

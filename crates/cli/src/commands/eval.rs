@@ -7,7 +7,7 @@ use hearth_train::{Backend, Evaluation, Split, Which, evaluate_run};
 
 use crate::args::Eval;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::terminal::{print, print_json, say};
 
 /// Evaluates a run.
 pub fn run(args: &Eval, backend: Backend, datasets: &Path) -> Result<(), Failure> {

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::args;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
 use crate::stop;
+use crate::terminal::{print, print_json, say};
 
 #[derive(Serialize)]
 struct Answer {

@@ -7,9 +7,9 @@ use hearth_train::{Backend, Event, Job, Target, WeightsFile};
 use super::train::Short;
 use crate::args::Import;
 use crate::failure::Failure;
-use crate::output::{print, print_json};
-use crate::progress::{Progress, View};
 use crate::settings::{self, Datasets, beside_config};
+use crate::terminal::{Progress, View};
+use crate::terminal::{print, print_json};
 
 /// Imports.
 pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {

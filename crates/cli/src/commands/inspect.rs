@@ -7,7 +7,7 @@ use hearth_train::{Backend, Inspection, inspect};
 
 use crate::args::Inspect;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::terminal::{print, print_json, say};
 
 /// Inspects a run.
 pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Failure> {

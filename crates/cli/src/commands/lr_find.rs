@@ -8,8 +8,8 @@ use hearth_train::{Backend, Event, Job, Range, RangeTest, Target, range_test};
 
 use crate::args::{ConfigArgs, LrFind};
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, write_file};
 use crate::settings::{self, Datasets, beside_config};
+use crate::terminal::{print, print_json, say, write_file};
 
 /// Finds a learning rate.
 pub fn run(args: &LrFind, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {

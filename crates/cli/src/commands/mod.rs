@@ -8,17 +8,14 @@ mod eval;
 mod export;
 mod import;
 mod init;
-mod init_table;
 mod inspect;
 mod lr_find;
 mod predict;
-mod predict_rows;
 mod runs;
 mod sample;
 #[cfg(feature = "serve")]
 mod serve;
 mod sweep;
-mod table;
 mod train;
 
 use clap::CommandFactory as _;
@@ -26,8 +23,8 @@ use clap::CommandFactory as _;
 use crate::args::{Args, Command};
 use crate::compute::on;
 use crate::failure::Failure;
-use crate::output::print;
 use crate::settings::Datasets;
+use crate::terminal::print;
 
 /// Does what the command line says.
 pub fn run(args: Args) -> Result<(), Failure> {

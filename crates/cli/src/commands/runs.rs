@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::args::Runs;
 use crate::failure::Failure;
-use crate::output::{csv, print, print_json, say};
 use crate::results::{Results, columns, optional};
+use crate::terminal::{csv, print, print_json, say};
 
 /// A line of the table.
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::args::Sample;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, write_file};
+use crate::terminal::{print, print_json, say, write_file};
 
 /// The most pictures at once: more would not be looked at in one grid.
 const MOST: usize = 100_000;

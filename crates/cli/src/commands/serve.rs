@@ -7,8 +7,8 @@ use hearth_train::Backend;
 
 use crate::args::Serve;
 use crate::failure::Failure;
-use crate::output::{print, say};
 use crate::serve::{Limits, Served, serve};
+use crate::terminal::{print, say};
 
 /// The most memory that a picture takes for each of its pixels: four channels of 16 bits, or a progressive
 /// JPEG or an animation, and what is made of them.

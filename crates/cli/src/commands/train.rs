@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::args::Train;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, several, thousands};
-use crate::progress::{Progress, View};
 use crate::settings::{self, Datasets, beside_config, beside_run};
 use crate::stop;
+use crate::terminal::{Progress, View};
+use crate::terminal::{print, print_json, say, several, thousands};
 
 /// The share of pictures that counts as all of them, when they are to be learned by heart.
 const BY_HEART: f64 = 0.99;

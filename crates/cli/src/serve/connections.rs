@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::api::router;
 use super::service::Service;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::terminal::say;
 
 /// Connections at once; more wait.
 const CONNECTIONS: usize = 512;

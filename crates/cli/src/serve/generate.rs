@@ -14,8 +14,8 @@ use hearth_train::pictures::Picture;
 use serde::Deserialize;
 use utoipa::{OpenApi as _, ToSchema};
 
+use super::body::media::{check_encoding, in_small_letters};
 use super::images::Document;
-use super::media::{check_encoding, in_small_letters};
 use super::queue::Queue;
 use super::refusal::{Refusal, Refused};
 use super::service::{Network, Service, Work};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::api;
-use super::body::{Received, decode, pictures};
+use super::body::images::{Received, decode, pictures};
 use super::generate;
 use super::queue::Queue;
 use super::refusal::{Refusal, Refused};

@@ -8,8 +8,7 @@
 //! | [`rows`] | rows of a table in, their classes or numbers out |
 //! | [`generate`] | images that a generator makes |
 //! | [`service`] | what handlers share, and how a network is put behind them |
-//! | [`media`] | what a body is said to be |
-//! | [`body`], [`row_body`] | images and rows out of a request's body |
+//! | [`body`] | images and rows out of a request's body |
 //! | [`columns`] | the columns of a table, as a form needs them |
 //! | [`refusal`] | why a request is not answered, as JSON |
 //! | [`queue`] | many requests, one forward pass |
@@ -26,11 +25,9 @@ mod columns;
 mod connections;
 mod generate;
 mod images;
-mod media;
 mod metrics;
 mod queue;
 mod refusal;
-mod row_body;
 mod rows;
 mod served;
 mod service;

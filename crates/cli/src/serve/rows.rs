@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::api;
+use super::body::media::{check_encoding, media_type};
+use super::body::rows::{example, rows};
 use super::images::Likely;
-use super::media::{check_encoding, media_type};
 use super::queue::Queue;
 use super::refusal::{Refusal, Refused};
-use super::row_body::{example, rows};
 use super::service::{Network, Service, Work};
 
 /// Classes that are listed of a row where the query does not say how many.

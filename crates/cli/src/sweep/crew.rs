@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::output::say;
+use crate::terminal::say;
 
 /// How often the processes are looked at.
 const PAUSE: Duration = Duration::from_millis(10);

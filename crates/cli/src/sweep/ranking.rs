@@ -8,8 +8,8 @@ use hearth_report::{fixed, text_table};
 use serde_json::{Map, Value, json};
 
 use super::record::Record;
-use crate::output::csv;
 use crate::results::{Results, columns, optional};
+use crate::terminal::csv;
 
 /// How far a trial has come.
 #[derive(Clone, Debug, PartialEq)]

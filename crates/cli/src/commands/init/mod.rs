@@ -1,16 +1,17 @@
 //! `hearth init`.
 
+mod table;
+
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use hearth_config::{CommandLine, RawConfig, plain_name, quoted, toml_string};
 use hearth_data::FolderReport;
 
-use super::init_table;
-use super::table::{is_table, no_target};
+use super::data::table::{is_table, no_target};
 use crate::args::Init;
 use crate::failure::Failure;
-use crate::output::{print, say};
+use crate::terminal::{print, say};
 
 /// What is trained on several classes.
 const CLASSIFIER: &str = r#"[model]
@@ -46,7 +47,7 @@ epochs = 100
 /// Writes a config for a folder of images, or for a table.
 pub fn run(args: &Init) -> Result<(), Failure> {
     if is_table(&args.data) {
-        return init_table::run(args);
+        return table::run(args);
     }
     no_target(args.target.as_deref())?;
     let report = hearth_data::check_folder(&args.data)?;
@@ -71,7 +72,7 @@ pub fn run(args: &Init) -> Result<(), Failure> {
 }
 
 /// Writes a config where there is none yet.
-pub(super) fn write(out: &Path, text: &str) -> Result<(), Failure> {
+fn write(out: &Path, text: &str) -> Result<(), Failure> {
     let mut file = std::fs::File::create_new(out).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
             "{} is there already; name another file with --out",
@@ -85,7 +86,7 @@ pub(super) fn write(out: &Path, text: &str) -> Result<(), Failure> {
 
 /// The folder or file as the config names it: as it was typed, unless that means something else from the config's
 /// folder or from anywhere.
-pub(super) fn path(data: &Path, out: &Path) -> Result<String, Failure> {
+fn path(data: &Path, out: &Path) -> Result<String, Failure> {
     let is_beside = out.parent().is_none_or(|parent| parent.as_os_str().is_empty());
     let is_named = data.components().any(|part| matches!(part, Component::Normal(_)));
     let path = if is_beside && is_named {
@@ -109,7 +110,7 @@ fn name(folder: &Path) -> String {
 }
 
 /// A name as a run may be called, or the other one.
-pub(super) fn run_name(name: &str, otherwise: &str) -> String {
+fn run_name(name: &str, otherwise: &str) -> String {
     let name: String = plain_name(name).chars().take(60).collect();
     match name.trim_matches('-') {
         "" => otherwise.into(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::Called;
 
-use crate::args::{Args, Command, Compute};
+use super::{Args, Command, Compute};
 use crate::settings::DATASETS;
 
 /// The words with `--resume RUN`, as people type it, written as `--resume --run RUN`. A word behind `--resume`

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::args::Predict;
 use crate::failure::Failure;
-use crate::output::{csv, print, print_json, say};
 use crate::results::optional;
+use crate::terminal::{csv, print, print_json, say};
 
 /// The file that is standard input.
 const STDIN: &str = "-";

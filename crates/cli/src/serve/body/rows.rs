@@ -6,7 +6,7 @@ use hearth_data::tables::{CellFault, Coding, Column, ColumnCoding, EncodedRow};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::refusal::Refusal;
+use crate::serve::refusal::Refusal;
 
 /// The most rows in one request.
 pub const MOST_ROWS: usize = 1024;

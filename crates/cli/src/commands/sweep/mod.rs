@@ -12,11 +12,11 @@ use hearth_train::trained::stored_config;
 use super::train::is_override;
 use crate::args::{Compute, Sweep};
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
-use crate::progress::duration;
 use crate::results::Results;
 use crate::settings::{Datasets, beside_config};
 use crate::sweep::{Again, Axis, Crew, Ended, Random, Ranking, Record, State, drawn, grid, spawn};
+use crate::terminal::duration;
+use crate::terminal::{print, print_json, say};
 
 /// The seed of a sweep that names none.
 const SEED: u64 = 0;

@@ -8,26 +8,26 @@ use hearth_data::tables::{Input, Survey, TableReport, TargetHolds, survey, task_
 use hearth_report::text_table;
 
 use crate::failure::Failure;
-use crate::output::{print, say};
+use crate::terminal::{print, say};
 
 /// Whole numbers are classes, up to so many different ones.
-pub(super) const MOST_CLASSES: usize = 20;
+pub const MOST_CLASSES: usize = 20;
 
 /// The seed of configs that are written.
-pub(super) const SEED: u64 = 42;
+pub const SEED: u64 = 42;
 
 /// The ends of the names of tables.
 const ENDS: [&str; 4] = [".csv", ".tsv", ".tab", ".txt"];
 
 /// Whether a path is a CSV file, or would be.
-pub(super) fn is_table(path: &Path) -> bool {
+pub fn is_table(path: &Path) -> bool {
     let name = path.to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     path.is_file() || !path.exists() && ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Refuses `--target` of a folder.
-pub(super) fn no_target(target: Option<&str>) -> Result<(), Failure> {
+pub fn no_target(target: Option<&str>) -> Result<(), Failure> {
     match target {
         Some(_) => Err(Failure::usage("--target is for a CSV file, and this is a folder")),
         None => Ok(()),
@@ -35,7 +35,7 @@ pub(super) fn no_target(target: Option<&str>) -> Result<(), Failure> {
 }
 
 /// What a table holds, and the task that it is for. Says which column is the target.
-pub(super) fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), Failure> {
+pub fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), Failure> {
     let input = Input::file(path);
     let default = "the last column; --target COLUMN names another";
     let survey = survey(&input, target).inspect_err(|_| {
@@ -56,7 +56,7 @@ pub(super) fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, Task
 }
 
 /// Why a table is for this task.
-pub(super) fn reason(survey: &Survey, task: TaskKind) -> String {
+pub fn reason(survey: &Survey, task: TaskKind) -> String {
     let count = survey.num_values;
     match (survey.holds, task) {
         (TargetHolds::Text, _) => format!("the target has words, {count} different ones"),
@@ -73,7 +73,7 @@ pub(super) fn reason(survey: &Survey, task: TaskKind) -> String {
 }
 
 /// Sentences on what is left out and on missing cells.
-pub(super) fn notes(survey: &Survey) -> Vec<String> {
+pub fn notes(survey: &Survey) -> Vec<String> {
     let ignored = survey.ignored.iter();
     let mut notes: Vec<_> =
         ignored.map(|(column, why)| format!("column `{column}` left out: {why}")).collect();
@@ -86,7 +86,7 @@ pub(super) fn notes(survey: &Survey) -> Vec<String> {
 }
 
 /// Looks at a table as `hearth init` sets it up.
-pub(super) fn check(path: &Path, target: Option<&str>) -> Result<(), Failure> {
+pub fn check(path: &Path, target: Option<&str>) -> Result<(), Failure> {
     let (survey, task) = look_at(path, target)?;
     let notes = notes(&survey);
     let settings = CsvConfig { path: Some(utf_8(path)?.to_owned()), ..survey.settings };

@@ -4,7 +4,7 @@ use hearth_data::{DataCard, Layout};
 use hearth_report::text_table;
 use hearth_train::summary::Summary;
 
-use crate::output::thousands;
+use super::output::thousands;
 
 /// The most classes that are named.
 const MOST_NAMED: usize = 10;

@@ -1,5 +1,7 @@
 //! `hearth predict`.
 
+mod rows;
+
 use std::path::Path;
 
 use hearth_report::{fixed, text_table};
@@ -7,10 +9,9 @@ use hearth_train::trained::is_on_table;
 use hearth_train::{Backend, Guess, Predictor};
 use serde::Serialize;
 
-use super::predict_rows;
 use crate::args::Predict;
 use crate::failure::Failure;
-use crate::output::{print, print_json};
+use crate::terminal::{print, print_json};
 
 /// Pictures in one forward pass.
 const BATCH: usize = 256;
@@ -30,7 +31,7 @@ struct Prediction {
 pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
     if is_on_table(&trained.run) {
-        return predict_rows::run(args, backend);
+        return rows::run(args, backend);
     }
     let (predictor, _) = Predictor::of(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();

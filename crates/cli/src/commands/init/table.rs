@@ -7,11 +7,11 @@ use hearth_config::{CommandLine, Missing, RawConfig, TaskKind, one_line, quoted,
 use hearth_data::tables::{Survey, TargetHolds};
 use hearth_data::{Data, Labels};
 
-use super::init::{path, run_name, write};
-use super::table::{SEED, look_at, notes, reason};
+use super::super::data::table::{SEED, look_at, notes, reason};
+use super::{path, run_name, write};
 use crate::args::Init;
 use crate::failure::Failure;
-use crate::output::{print, say};
+use crate::terminal::{print, say};
 
 /// The share of the rows that is tested with.
 const TEST: f64 = 0.2;

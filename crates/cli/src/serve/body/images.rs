@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use hearth_data::{Bounds, DataError, PictureShape, pixels, read_picture_bytes};
 
 use super::media::{check_encoding, in_small_letters, media_type};
-use super::refusal::Refusal;
+use crate::serve::refusal::Refusal;
 
 /// The most pictures in one request.
 pub const MOST_PICTURES: usize = 64;

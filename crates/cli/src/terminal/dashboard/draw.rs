@@ -13,8 +13,8 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, LineGaug
 use hearth_train::event::in_epoch;
 
 use super::{Dashboard, SMALLEST, Series};
-use crate::output::thousands;
-use crate::progress::duration;
+use crate::terminal::output::thousands;
+use crate::terminal::progress::duration;
 
 /// Colours that are told apart, and read, on black as on white.
 const COLOURS: [Color; 4] = [Color::Cyan, Color::Magenta, Color::Green, Color::Red];

@@ -1,15 +1,17 @@
 //! `hearth data`.
 
+pub mod table;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use hearth_data::FolderReport;
 use hearth_report::text_table;
 
-use super::table::{self, is_table, no_target};
+use self::table::{is_table, no_target};
 use crate::args::Data;
 use crate::failure::Failure;
-use crate::output::{megabytes, print, say};
+use crate::terminal::{megabytes, print, say};
 
 /// Lists, fetches, verifies or checks data.
 pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {

@@ -9,8 +9,12 @@ use clap::{Args as Group, Parser, Subcommand};
 use hearth_train::{Backend, Format, Part, Split, Which};
 
 mod sweep;
+mod usage;
+mod words;
 
 pub use sweep::Sweep;
+pub use usage::answer;
+pub use words::with_run;
 
 /// Train deep-learning models from a TOML file.
 #[derive(Debug, Parser)]

@@ -14,8 +14,9 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 
-use crate::dashboard::{Dashboard, SMALLEST};
-use crate::{output, stop};
+use super::dashboard::{Dashboard, SMALLEST};
+use super::output;
+use crate::stop;
 
 /// The shortest time between two pictures.
 const FRAME: Duration = Duration::from_millis(100);

@@ -9,8 +9,8 @@ use hearth_train::event::StepDone;
 use hearth_train::scalars::Scalars;
 use hearth_train::summary::Summary;
 
-use crate::output::thousands;
-use crate::pace::Pace;
+use crate::terminal::output::thousands;
+use crate::terminal::pace::Pace;
 use curve::Curve;
 
 mod curve;

@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::refusal::Refusal;
+use crate::serve::refusal::Refusal;
 
 /// The media type of a body in small letters, without its parameters; none where it is not said.
 pub fn media_type(headers: &HeaderMap) -> Option<String> {

@@ -11,13 +11,13 @@ use hearth_train::summary::Summary;
 use hearth_train::{Event, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::dashboard::Dashboard;
+use super::data_lines::data_lines;
+use super::output::{megabytes, say, several, thousands};
+use super::pace::Pace;
+use super::screen::{self, Screen};
 use crate::args::Train;
-use crate::dashboard::Dashboard;
-use crate::data_lines::data_lines;
 use crate::failure::Failure;
-use crate::output::{megabytes, say, several, thousands};
-use crate::pace::Pace;
-use crate::screen::{self, Screen};
 
 /// How the events of a run are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
