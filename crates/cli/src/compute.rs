@@ -12,7 +12,7 @@ use hearth_train::adapters::{Adapter, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::args::{Compute, Probe};
+use crate::args::{ComputeArgs, DoctorProbe};
 use crate::failure::Failure;
 use crate::terminal::{print_json, say};
 
@@ -25,7 +25,7 @@ const LONGEST: usize = 500;
 /// The longest that a probe may take: a driver in software compiles its shaders for seconds.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-impl Compute {
+impl ComputeArgs {
     /// The backend that was chosen, on the adapter that was.
     pub fn choice(&self) -> Result<Backend, Failure> {
         let backend = self.backend.unwrap_or_default();
@@ -36,14 +36,14 @@ impl Compute {
 /// Does the work on what was chosen. A graphics adapter is tried out first, in a process that its
 /// driver may end; later, whatever goes wrong with it ends in an error.
 pub fn on(
-    compute: &Compute,
+    compute: &ComputeArgs,
     work: impl FnOnce(Backend) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let backend = compute.choice()?;
     if !backend.is_on_adapter() {
         return work(backend);
     }
-    let opened: Option<Adapter> = probe(Probe::Open, backend, compute.device)?;
+    let opened: Option<Adapter> = probe(DoctorProbe::Open, backend, compute.device)?;
     if let Some(adapter) = opened.filter(|adapter| adapter.kind == Kind::Software) {
         say(&format!(
             "warning: {adapter} computes on the CPU, and slower than `--backend flex` does"
@@ -105,7 +105,7 @@ fn in_a_sentence(cause: &str) -> String {
 
 /// What a process says that was started for this.
 pub fn probe<T: DeserializeOwned>(
-    probe: Probe,
+    probe: DoctorProbe,
     backend: Backend,
     device: Option<usize>,
 ) -> Result<T, Failure> {

@@ -29,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let words = args::with_run(std::env::args_os().collect());
     let program = words.first().cloned().unwrap_or_default();
-    let args = match args::Args::try_parse_from(words) {
+    let args = match args::Cli::try_parse_from(words) {
         Ok(args) => args,
         Err(error) => return args::answer(&error),
     };

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as Group, Subcommand};
+use clap::{Args, Subcommand};
 
 /// `hearth data`.
 #[derive(Debug, Subcommand)]
-pub enum Data {
+pub enum DataCommand {
     /// The datasets known by name.
     List,
     /// Get a dataset.
@@ -32,8 +32,8 @@ pub enum Data {
 }
 
 /// `hearth init`.
-#[derive(Debug, Group)]
-pub struct Init {
+#[derive(Debug, Args)]
+pub struct InitArgs {
     /// A folder with one subfolder of pictures for each class, or with train/, valid/ and test/ of these; or
     /// of pictures alone, for a generator; or a CSV file.
     #[arg(value_name = "FOLDER|FILE")]

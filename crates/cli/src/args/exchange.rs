@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use clap::Args;
 use hearth_train::{Format, Part};
 
-use super::{Compute, Trained};
+use super::{ComputeArgs, TrainedArgs};
 
 /// `hearth export`.
-#[derive(Debug, Group)]
-pub struct Export {
+#[derive(Debug, Args)]
+pub struct ExportArgs {
     /// The run.
     #[command(flatten)]
-    pub trained: Trained,
+    pub trained: TrainedArgs,
     /// onnx, safetensors (by PyTorch's names) or burnpack.
     #[arg(long)]
     pub format: Format,
@@ -29,8 +29,8 @@ pub struct Export {
 }
 
 /// `hearth import`.
-#[derive(Debug, Group)]
-pub struct Import {
+#[derive(Debug, Args)]
+pub struct ImportArgs {
     /// A `state_dict`, alone or in a checkpoint: a safetensors file, or one of `torch.save`, whatever its name.
     pub file: PathBuf,
     /// The config of the network, and of the data that it was trained on.
@@ -62,7 +62,7 @@ pub struct Import {
     pub std: Option<Vec<f64>>,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

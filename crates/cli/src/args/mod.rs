@@ -12,23 +12,23 @@ mod words;
 
 use std::path::PathBuf;
 
-use clap::{Args as Group, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use hearth_train::Backend;
 
-pub use data::{Data, Init};
-pub use exchange::{Export, Import};
-pub use run::{Compare, Eval, Inspect, Predict, Runs, Sample, Trained};
+pub use data::{DataCommand, InitArgs};
+pub use exchange::{ExportArgs, ImportArgs};
+pub use run::{CompareArgs, EvalArgs, InspectArgs, PredictArgs, RunsArgs, SampleArgs, TrainedArgs};
 #[cfg(feature = "serve")]
-pub use serve::Serve;
-pub use sweep::Sweep;
-pub use train::{LrFind, Train};
+pub use serve::ServeArgs;
+pub use sweep::SweepArgs;
+pub use train::{LrFindArgs, TrainArgs};
 pub use usage::answer;
 pub use words::with_run;
 
 /// Train deep-learning models from a TOML file.
 #[derive(Debug, Parser)]
 #[command(name = "hearth", version, max_term_width = 100)]
-pub struct Args {
+pub struct Cli {
     /// The folder of datasets [default: datasets, or where the run has its data from].
     #[arg(long, global = true, env = "HEARTH_DATASETS")]
     pub datasets: Option<PathBuf>,
@@ -41,41 +41,41 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network.
-    Train(Train),
+    Train(TrainArgs),
     /// Train with many combinations of settings, and rank them.
-    Sweep(Sweep),
+    Sweep(SweepArgs),
     /// Results of a run: loss, accuracy and confusion matrix, or how good made pictures are.
-    Eval(Eval),
+    Eval(EvalArgs),
     /// Name the class of pictures, in any common format.
-    Predict(Predict),
+    Predict(PredictArgs),
     /// Look at what a classifier has learned: filters, features, what each layer knows.
-    Inspect(Inspect),
+    Inspect(InspectArgs),
     /// Make pictures with a trained generator.
-    Sample(Sample),
+    Sample(SampleArgs),
     /// Write a trained network for other programs, and check what was written.
-    Export(Export),
+    Export(ExportArgs),
     /// Put weights from PyTorch into one of the networks here, as a run to go on from.
-    Import(Import),
+    Import(ImportArgs),
     /// Answer over HTTP: an API, and a page to draw on, to drop a picture or to fill in a row.
     #[cfg(feature = "serve")]
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Write a config for a folder of one's own pictures, or for a CSV file.
-    Init(Init),
+    Init(InitArgs),
     /// Print the resolved config, with where each value came from.
     Config(ConfigArgs),
     /// Print the JSON Schema of configs, for editors.
     Schema,
     /// List runs and their results.
-    Runs(Runs),
+    Runs(RunsArgs),
     /// Compare runs: what differs in their settings, how well they did, and their curves on a page.
-    Compare(Compare),
+    Compare(CompareArgs),
     /// Find a learning rate: train for a moment with one that grows, and plot the loss.
-    LrFind(LrFind),
+    LrFind(LrFindArgs),
     /// List, fetch, verify and check data.
     #[command(subcommand)]
-    Data(Data),
+    Data(DataCommand),
     /// List what this program can compute on, train two steps on each, and say what works.
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Print a script that completes commands in a shell.
     Completions {
         /// bash, zsh, fish, ...
@@ -84,8 +84,8 @@ pub enum Command {
 }
 
 /// What computes.
-#[derive(Debug, Group)]
-pub struct Compute {
+#[derive(Debug, Args)]
+pub struct ComputeArgs {
     /// What computes [default: the first of flex, ndarray, wgpu that is compiled in].
     #[arg(long)]
     pub backend: Option<Backend>,
@@ -95,7 +95,7 @@ pub struct Compute {
 }
 
 /// A config and what is put over it.
-#[derive(Debug, Group)]
+#[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// A TOML file, such as configs/mlp.toml.
     pub config: PathBuf,
@@ -105,19 +105,19 @@ pub struct ConfigArgs {
 }
 
 /// `hearth doctor`.
-#[derive(Debug, Group)]
-pub struct Doctor {
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
     /// What computes [default: everything that is compiled in].
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Do one thing in this process, which a driver may end, and print it as JSON.
     #[arg(long, value_enum, hide = true)]
-    pub probe: Option<Probe>,
+    pub probe: Option<DoctorProbe>,
 }
 
 /// What a process is started for that may not survive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Probe {
+pub enum DoctorProbe {
     /// To list the graphics adapters.
     List,
     /// To open one, and to add two numbers there.

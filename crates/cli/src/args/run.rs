@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use clap::Args;
 use hearth_train::{Split, Which};
 
-use super::Compute;
+use super::ComputeArgs;
 
 /// A trained run.
-#[derive(Debug, Group)]
-pub struct Trained {
+#[derive(Debug, Args)]
+pub struct TrainedArgs {
     /// The run's folder.
     pub run: PathBuf,
     /// best, last, or the number of a step.
@@ -17,18 +17,18 @@ pub struct Trained {
     pub checkpoint: Which,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
 }
 
 /// `hearth eval`.
-#[derive(Debug, Group)]
-pub struct Eval {
+#[derive(Debug, Args)]
+pub struct EvalArgs {
     /// The run.
     #[command(flatten)]
-    pub trained: Trained,
+    pub trained: TrainedArgs,
     /// train, valid or test.
     #[arg(long, default_value = "test")]
     pub split: Split,
@@ -39,11 +39,11 @@ pub struct Eval {
 }
 
 /// `hearth predict`.
-#[derive(Debug, Group)]
-pub struct Predict {
+#[derive(Debug, Args)]
+pub struct PredictArgs {
     /// The run, or an export as safetensors or burnpack.
     #[command(flatten)]
-    pub trained: Trained,
+    pub trained: TrainedArgs,
     /// Images; of a run on a table, CSV files, or `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -57,22 +57,22 @@ pub struct Predict {
 }
 
 /// `hearth inspect`.
-#[derive(Debug, Group)]
-pub struct Inspect {
+#[derive(Debug, Args)]
+pub struct InspectArgs {
     /// The run.
     #[command(flatten)]
-    pub trained: Trained,
+    pub trained: TrainedArgs,
     /// Pictures to look at, in any common format [default: some of the test set].
     #[arg(value_name = "PICTURE")]
     pub files: Vec<PathBuf>,
 }
 
 /// `hearth sample`.
-#[derive(Debug, Group)]
-pub struct Sample {
+#[derive(Debug, Args)]
+pub struct SampleArgs {
     /// The run.
     #[command(flatten)]
-    pub trained: Trained,
+    pub trained: TrainedArgs,
     /// How many pictures to make.
     #[arg(long, default_value_t = 64, allow_negative_numbers = true)]
     pub count: usize,
@@ -91,8 +91,8 @@ pub struct Sample {
 }
 
 /// `hearth runs`.
-#[derive(Debug, Group)]
-pub struct Runs {
+#[derive(Debug, Args)]
+pub struct RunsArgs {
     /// The folder of runs.
     #[arg(default_value = "runs")]
     pub folder: PathBuf,
@@ -105,8 +105,8 @@ pub struct Runs {
 }
 
 /// `hearth compare`.
-#[derive(Debug, Group)]
-pub struct Compare {
+#[derive(Debug, Args)]
+pub struct CompareArgs {
     /// The runs' folders.
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     pub runs: Vec<PathBuf>,

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use clap::Args;
 use hearth_train::Which;
 
-use super::Compute;
+use super::ComputeArgs;
 
 /// `hearth serve`.
-#[derive(Debug, Group)]
-pub struct Serve {
+#[derive(Debug, Args)]
+pub struct ServeArgs {
     /// The run's folder, or that of an export as safetensors or burnpack.
     pub run: PathBuf,
     /// best, last, or the number of a step.
@@ -18,7 +18,7 @@ pub struct Serve {
     pub checkpoint: Which,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// The address to listen on, or the name of one, such as localhost; 0.0.0.0 for every one, which lets
     /// other machines in.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host)]

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use clap::Args;
 
-use super::Compute;
+use super::ComputeArgs;
 
 /// `hearth sweep`.
 ///
 /// Each trial is a run of its own, in a process of its own. The trials are ranked by their results on
 /// the validation set: by the accuracy, or by what `train.best_by` says.
-#[derive(Debug, Group)]
+#[derive(Debug, Args)]
 #[command(after_help = "\
 VALUES are what the key takes in turn, as in model.hidden=[128],[256,128]; a key with one value has \
 it in every trial. Without --random there is a trial for each combination, and the last key changes \
@@ -22,7 +22,7 @@ digits. No combination is drawn twice.
 A sweep that was interrupted or killed goes on with `hearth sweep --resume DIR`, and ends with the \
 same table. Finished trials are kept, those that were begun go on from their last checkpoint, and \
 those that failed are tried again.")]
-pub struct Sweep {
+pub struct SweepArgs {
     /// A TOML file, such as configs/mlp.toml; with --resume it may be left out, and the keys as well.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
     pub config: Option<PathBuf>,
@@ -48,7 +48,7 @@ pub struct Sweep {
     pub resume: Option<PathBuf>,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

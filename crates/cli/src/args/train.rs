@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use std::time::Duration;
 
-use clap::Args as Group;
+use clap::Args;
 
-use super::{Compute, ConfigArgs};
+use super::{ComputeArgs, ConfigArgs};
 
 /// `hearth train`.
-#[derive(Debug, Group)]
+#[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
-pub struct Train {
+pub struct TrainArgs {
     /// A TOML file, such as configs/mlp.toml; with --resume it may be left out.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
     pub config: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub struct Train {
     pub resume: bool,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Learn so many batches by heart: can this network learn at all? The same as `data.overfit_batches=N`,
     /// with 200 epochs unless they are set.
     #[arg(long, value_name = "BATCHES")]
@@ -59,8 +59,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// `hearth lr-find`.
-#[derive(Debug, Group)]
-pub struct LrFind {
+#[derive(Debug, Args)]
+pub struct LrFindArgs {
     /// The config of a classifier.
     #[command(flatten)]
     pub config: ConfigArgs,
@@ -78,7 +78,7 @@ pub struct LrFind {
     pub out: PathBuf,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::Called;
 
-use super::{Args, Command, Compute};
+use super::{Cli, Command, ComputeArgs};
 use crate::settings::DATASETS;
 
 /// The words with `--resume RUN`, as people type it, written as `--resume --run RUN`. A word behind `--resume`
@@ -60,7 +60,7 @@ fn may_be_run(word: &OsStr) -> bool {
     path.is_dir() || !is_other && !path.is_file()
 }
 
-impl Args {
+impl Cli {
     /// How this process was called, by its first word.
     pub fn called(&self, program: OsString) -> Called {
         let compute = self.command.compute();
@@ -83,7 +83,7 @@ impl Args {
 
 impl Command {
     /// What computes, where the command computes.
-    fn compute(&self) -> Option<&Compute> {
+    fn compute(&self) -> Option<&ComputeArgs> {
         match self {
             Self::Train(args) => Some(&args.compute),
             Self::Sweep(args) => Some(&args.compute),

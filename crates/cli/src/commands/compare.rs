@@ -12,7 +12,7 @@ use hearth_train::info::RunInfo;
 use hearth_train::trained::stored_config;
 use serde_json::{Value, json};
 
-use crate::args::Compare;
+use crate::args::CompareArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json, say, write_file};
 
@@ -29,7 +29,7 @@ struct Run {
 type Rows = Vec<(String, Vec<Option<String>>)>;
 
 /// Compares runs.
-pub fn run(args: &Compare) -> Result<(), Failure> {
+pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let runs: Vec<Run> = args.runs.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
     let configs: Vec<&Config> = runs.iter().map(|run| &run.config).collect();
     let settings: Rows = Config::differences(&configs).into_iter().collect();

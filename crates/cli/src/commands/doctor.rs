@@ -5,7 +5,7 @@ use hearth_train::Backend;
 use hearth_train::adapters::Adapter;
 use hearth_train::doctor::{TwoSteps, two_steps};
 
-use crate::args::{Compute, Doctor, Probe};
+use crate::args::{ComputeArgs, DoctorArgs, DoctorProbe};
 use crate::compute::{answer, probe};
 use crate::failure::Failure;
 use crate::terminal::print;
@@ -19,7 +19,7 @@ struct Candidate {
 }
 
 /// Lists what there is to compute on, and trains two steps on each, in a process of its own.
-pub fn run(args: &Doctor) -> Result<(), Failure> {
+pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     if let Some(kind) = args.probe {
         return look(kind, args.compute.choice()?);
     }
@@ -27,7 +27,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")))?;
     let backends = match args.compute {
         // A number belongs to a backend; `choice` says so.
-        Compute { backend: None, device: None } => Backend::COMPILED.to_vec(),
+        ComputeArgs { backend: None, device: None } => Backend::COMPILED.to_vec(),
         _ => vec![args.compute.choice()?],
     };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
@@ -41,7 +41,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         };
         for Candidate { backend, device, name } in candidates {
             let number = device.map_or_else(String::new, |number| number.to_string());
-            let (times, verdict) = match probe::<TwoSteps>(Probe::Train, backend, device) {
+            let (times, verdict) = match probe::<TwoSteps>(DoctorProbe::Train, backend, device) {
                 Ok(TwoSteps { losses: [first, second], seconds }) => (
                     seconds.map(|seconds| format!("{:.1} ms", seconds * 1e3)),
                     format!("works: loss {first:.4} -> {second:.4}"),
@@ -72,22 +72,22 @@ fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>,
         name: adapter.to_string(),
     };
     if let Some(number) = device {
-        let opened: Option<Adapter> = probe(Probe::Open, backend, device)?;
+        let opened: Option<Adapter> = probe(DoctorProbe::Open, backend, device)?;
         return Ok(opened.iter().map(|adapter| named(number, adapter)).collect());
     }
-    let adapters: Vec<Adapter> = probe(Probe::List, backend, None)?;
+    let adapters: Vec<Adapter> = probe(DoctorProbe::List, backend, None)?;
     Ok(adapters.iter().enumerate().map(|(number, adapter)| named(number, adapter)).collect())
 }
 
 /// In the process that was started for it.
-fn look(probe: Probe, backend: Backend) -> Result<(), Failure> {
+fn look(probe: DoctorProbe, backend: Backend) -> Result<(), Failure> {
     match probe {
-        Probe::List => answer(backend, || Ok(backend.adapters()?)),
-        Probe::Open => answer(backend, || {
+        DoctorProbe::List => answer(backend, || Ok(backend.adapters()?)),
+        DoctorProbe::Open => answer(backend, || {
             backend.try_out()?;
             Ok(backend.adapter())
         }),
-        Probe::Train => {
+        DoctorProbe::Train => {
             hearth_train::backend::set_threads(None);
             answer(backend, || Ok(two_steps(backend)?))
         }

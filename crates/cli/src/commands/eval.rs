@@ -5,12 +5,12 @@ use std::path::Path;
 use hearth_config::CommandLine;
 use hearth_train::{Backend, Evaluation, Split, Which, evaluate_run};
 
-use crate::args::Eval;
+use crate::args::EvalArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json, say};
 
 /// Evaluates a run.
-pub fn run(args: &Eval, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     let evaluation = Evaluation {
         run: &trained.run,
@@ -30,7 +30,7 @@ pub fn run(args: &Eval, backend: Backend, datasets: &Path) -> Result<(), Failure
 }
 
 /// The options for what is evaluated, as far as they were typed.
-fn chosen(args: &Eval) -> Vec<String> {
+fn chosen(args: &EvalArgs) -> Vec<String> {
     let mut words = Vec::new();
     if args.split != Split::Test {
         words.extend(["--split".to_owned(), args.split.name().to_owned()]);

@@ -5,7 +5,7 @@ use std::path::Path;
 use hearth_train::{Backend, Export, export};
 use serde::Serialize;
 
-use crate::args;
+use crate::args::ExportArgs;
 use crate::failure::Failure;
 use crate::stop;
 use crate::terminal::{print, print_json, say};
@@ -19,7 +19,7 @@ struct Answer {
 }
 
 /// Exports.
-pub fn run(args: &args::Export, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &ExportArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     stop::on_signals()?;
     let job = Export {

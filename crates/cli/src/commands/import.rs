@@ -5,14 +5,14 @@ use std::sync::atomic::AtomicBool;
 use hearth_train::{Backend, Event, Job, Target, WeightsFile};
 
 use super::train::Short;
-use crate::args::Import;
+use crate::args::ImportArgs;
 use crate::failure::Failure;
 use crate::settings::{self, Datasets, beside_config};
 use crate::terminal::{Progress, View};
 use crate::terminal::{print, print_json};
 
 /// Imports.
-pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
+pub fn run(args: &ImportArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     // What options stand for comes first, so that settings win.
     let options = [("mean", &args.mean), ("std", &args.std)];
     let options = options

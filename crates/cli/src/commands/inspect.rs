@@ -5,12 +5,12 @@ use std::path::Path;
 use hearth_report::{fixed, text_table};
 use hearth_train::{Backend, Inspection, inspect};
 
-use crate::args::Inspect;
+use crate::args::InspectArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json, say};
 
 /// Inspects a run.
-pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &InspectArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     let inspection = Inspection {
         run: &trained.run,

@@ -20,14 +20,14 @@ mod train;
 
 use clap::CommandFactory as _;
 
-use crate::args::{Args, Command};
+use crate::args::{Cli, Command};
 use crate::compute::on;
 use crate::failure::Failure;
 use crate::settings::Datasets;
 use crate::terminal::print;
 
 /// Does what the command line says.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(args: Cli) -> Result<(), Failure> {
     let datasets = Datasets(args.datasets.as_deref());
     match args.command {
         Command::Train(args) => {
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "hearth", &mut script);
+            clap_complete::generate(shell, &mut Cli::command(), "hearth", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
     }

@@ -9,7 +9,7 @@ use hearth_train::info::RunInfo;
 use hearth_train::trained::stored_config;
 use serde::Serialize;
 
-use crate::args::Runs;
+use crate::args::RunsArgs;
 use crate::failure::Failure;
 use crate::results::{Results, columns, optional};
 use crate::terminal::{csv, print, print_json, say};
@@ -60,7 +60,7 @@ impl Row {
 }
 
 /// Lists the runs in a folder.
-pub fn run(args: &Runs) -> Result<(), Failure> {
+pub fn run(args: &RunsArgs) -> Result<(), Failure> {
     if !args.folder.is_dir() && args.folder != Path::new("runs") {
         let folder = args.folder.display();
         return Err(Failure::usage(format!("{folder} is not a folder; runs are made in runs/")));

@@ -8,7 +8,7 @@ use hearth_train::trained::Trained;
 use hearth_train::{Backend, Sampler};
 use serde::Serialize;
 
-use crate::args::Sample;
+use crate::args::SampleArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json, say, write_file};
 
@@ -24,7 +24,7 @@ struct Answer {
 }
 
 /// Makes pictures.
-pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
+pub fn run(args: &SampleArgs, backend: Backend) -> Result<(), Failure> {
     let count = args.count;
     if !(1..=MOST).contains(&count) {
         return Err(Failure::usage(format!("--count is {count}; allowed: 1 to {MOST}")));

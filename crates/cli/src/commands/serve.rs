@@ -5,7 +5,7 @@ use std::time::Duration;
 use hearth_data::Bounds;
 use hearth_train::Backend;
 
-use crate::args::Serve;
+use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::serve::{Limits, Served, serve};
 use crate::terminal::{print, say};
@@ -15,7 +15,7 @@ use crate::terminal::{print, say};
 const BYTES_PER_PIXEL: u64 = 16;
 
 /// Serves.
-pub fn run(args: &Serve, backend: Backend) -> Result<(), Failure> {
+pub fn run(args: &ServeArgs, backend: Backend) -> Result<(), Failure> {
     for (name, value) in
         [("--max-body", args.max_body), ("--queue", args.queue), ("--batch", args.batch)]
     {

@@ -9,7 +9,7 @@ use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::args::Train;
+use crate::args::TrainArgs;
 use crate::failure::Failure;
 use crate::settings::{self, Datasets, beside_config, beside_run};
 use crate::stop;
@@ -20,7 +20,7 @@ use crate::terminal::{print, print_json, say, several, thousands};
 const BY_HEART: f64 = 0.99;
 
 /// Trains.
-pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
+pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     let config = settings(args)?;
     let target = match &args.run {
         _ if args.dry_run => Target::Nowhere,
@@ -53,7 +53,7 @@ pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(),
 }
 
 /// The settings of the file and the command line, or of the stored run with --resume.
-fn settings(args: &Train) -> Result<Config, Failure> {
+fn settings(args: &TrainArgs) -> Result<Config, Failure> {
     let mut overrides = args.overrides.clone();
     let stored = match &args.run {
         Some(run) if args.resume => match RunDir::open(run) {
@@ -85,7 +85,7 @@ fn settings(args: &Train) -> Result<Config, Failure> {
 }
 
 /// The overrides, behind those that options stand for, so that they win.
-fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
+fn shorthands(args: &TrainArgs, overrides: &[String]) -> Vec<String> {
     let mut all = Vec::new();
     all.extend(args.limit.map(|share| format!("data.limit_train={share:?}")));
     if let Some(batches) = args.overfit {

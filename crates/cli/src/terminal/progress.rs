@@ -16,7 +16,7 @@ use super::data_lines::data_lines;
 use super::output::{megabytes, say, several, thousands};
 use super::pace::Pace;
 use super::screen::{self, Screen};
-use crate::args::Train;
+use crate::args::TrainArgs;
 use crate::failure::Failure;
 
 /// How the events of a run are shown.
@@ -32,7 +32,7 @@ pub enum View {
 
 impl View {
     /// What the command line asks for, or else the best that the terminal can show.
-    pub fn of(args: &Train) -> Result<Self, Failure> {
+    pub fn of(args: &TrainArgs) -> Result<Self, Failure> {
         let terminal = std::io::stderr().is_terminal();
         if args.tui && !terminal {
             return Err(Failure::usage("--tui needs a terminal: standard error is none"));

@@ -9,19 +9,19 @@ use hearth_data::FolderReport;
 use hearth_report::text_table;
 
 use self::table::{is_table, no_target};
-use crate::args::Data;
+use crate::args::DataCommand;
 use crate::failure::Failure;
 use crate::terminal::{megabytes, print, say};
 
 /// Lists, fetches, verifies or checks data.
-pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &DataCommand, datasets: &Path) -> Result<(), Failure> {
     match args {
-        Data::List => print(&list(datasets)),
-        Data::Fetch { name } => {
+        DataCommand::List => print(&list(datasets)),
+        DataCommand::Fetch { name } => {
             hearth_data::fetch(name, datasets, &mut |text| say(text))?;
             print(&format!("{name} is in {}", datasets.join(name).display()))
         }
-        Data::Verify { name } => {
+        DataCommand::Verify { name } => {
             let rows = hearth_data::verify(name, datasets)?;
             print(&text_table(
                 &["file", "sha-256"],
@@ -29,8 +29,10 @@ pub fn run(args: &Data, datasets: &Path) -> Result<(), Failure> {
             ))?;
             print("every file is as published")
         }
-        Data::Check { data, target } if is_table(data) => table::check(data, target.as_deref()),
-        Data::Check { data: folder, target } => {
+        DataCommand::Check { data, target } if is_table(data) => {
+            table::check(data, target.as_deref())
+        }
+        DataCommand::Check { data: folder, target } => {
             no_target(target.as_deref())?;
             let report = hearth_data::check_folder(folder)?;
             print(&text(&report))?;

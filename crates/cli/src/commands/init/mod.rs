@@ -9,7 +9,7 @@ use hearth_config::{CommandLine, RawConfig, plain_name, quoted, toml_string};
 use hearth_data::FolderReport;
 
 use super::data::table::{is_table, no_target};
-use crate::args::Init;
+use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
 
@@ -45,7 +45,7 @@ epochs = 100
 "#;
 
 /// Writes a config for a folder of images, or for a table.
-pub fn run(args: &Init) -> Result<(), Failure> {
+pub fn run(args: &InitArgs) -> Result<(), Failure> {
     if is_table(&args.data) {
         return table::run(args);
     }

@@ -9,7 +9,7 @@ use hearth_data::{Data, Labels};
 
 use super::super::data::table::{SEED, look_at, notes, reason};
 use super::{path, run_name, write};
-use crate::args::Init;
+use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
 
@@ -23,7 +23,7 @@ const VALID: f64 = 0.15;
 const STEPS: usize = 3000;
 
 /// Writes a config for a CSV file.
-pub fn run(args: &Init) -> Result<(), Failure> {
+pub fn run(args: &InitArgs) -> Result<(), Failure> {
     let (survey, task) = look_at(&args.data, args.target.as_deref())?;
     for note in notes(&survey) {
         say(&note);

@@ -9,7 +9,7 @@ use hearth_train::trained::is_on_table;
 use hearth_train::{Backend, Guess, Predictor};
 use serde::Serialize;
 
-use crate::args::Predict;
+use crate::args::PredictArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json};
 
@@ -28,7 +28,7 @@ struct Prediction {
 }
 
 /// Predicts.
-pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
+pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
     if is_on_table(&trained.run) {
         return rows::run(args, backend);

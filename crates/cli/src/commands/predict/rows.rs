@@ -9,7 +9,7 @@ use hearth_train::row_predict::{RowPrediction, RowPredictor};
 use hearth_train::{Backend, Guess};
 use serde::Serialize;
 
-use crate::args::Predict;
+use crate::args::PredictArgs;
 use crate::failure::Failure;
 use crate::results::optional;
 use crate::terminal::{csv, print, print_json, say};
@@ -38,7 +38,7 @@ struct Prediction {
 }
 
 /// Predicts for the rows of CSV files, in their order.
-pub fn run(args: &Predict, backend: Backend) -> Result<(), Failure> {
+pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
     if args.invert {
         return Err(Failure::usage(

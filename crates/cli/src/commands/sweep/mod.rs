@@ -10,7 +10,7 @@ use hearth_train::Backend;
 use hearth_train::trained::stored_config;
 
 use super::train::is_override;
-use crate::args::{Compute, Sweep};
+use crate::args::{ComputeArgs, SweepArgs};
 use crate::failure::Failure;
 use crate::results::Results;
 use crate::settings::{Datasets, beside_config};
@@ -25,7 +25,7 @@ const SEED: u64 = 0;
 const SHOWN: usize = 12;
 
 /// Trains every trial, and ranks them.
-pub fn run(args: &Sweep, datasets: Datasets<'_>) -> Result<(), Failure> {
+pub fn run(args: &SweepArgs, datasets: Datasets<'_>) -> Result<(), Failure> {
     let search = Search::open(args, datasets)?;
     let mut states = search.states()?;
     search.introduce(&states);
@@ -35,7 +35,7 @@ pub fn run(args: &Sweep, datasets: Datasets<'_>) -> Result<(), Failure> {
 
 /// A search, and the right to go on with it.
 struct Search<'a> {
-    args: &'a Sweep,
+    args: &'a SweepArgs,
     datasets: PathBuf,
     sweep: SweepDir,
     record: Record,
@@ -55,7 +55,7 @@ struct Typed<'a> {
 
 impl<'a> Search<'a> {
     /// Begins a sweep or goes on with one, after all that can be checked was.
-    fn open(args: &'a Sweep, datasets: Datasets<'_>) -> Result<Self, Failure> {
+    fn open(args: &'a SweepArgs, datasets: Datasets<'_>) -> Result<Self, Failure> {
         let (config, axes) = match (&args.config, &args.resume) {
             // The config may be left out, and the first word is a setting then.
             (Some(word), Some(_)) if is_override(word) => {
@@ -244,7 +244,7 @@ impl<'a> Search<'a> {
 type Opened = (SweepDir, RunLock, Record, Vec<Config>);
 
 /// Makes a new sweep.
-fn begin(args: &Sweep, typed: Typed<'_>) -> Result<Opened, Failure> {
+fn begin(args: &SweepArgs, typed: Typed<'_>) -> Result<Opened, Failure> {
     let backend = args.compute.choice()?;
     let (Some(config), Some(text)) = (typed.config, typed.text) else {
         return Err(Failure::usage("name a config"));
@@ -271,7 +271,7 @@ fn begin(args: &Sweep, typed: Typed<'_>) -> Result<Opened, Failure> {
 }
 
 /// Opens a sweep that is there, which must be the one that was typed.
-fn resume(args: &Sweep, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failure> {
+fn resume(args: &SweepArgs, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failure> {
     let sweep = SweepDir::open(path)?;
     let lock = sweep.lock()?;
     let mut record = Record::read(&sweep)?;
@@ -288,7 +288,7 @@ fn resume(args: &Sweep, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failur
     let backend: Backend = record.backend.parse().map_err(|fault: String| {
         Failure::usage(format!("the sweep began on {}: {fault}", record.backend))
     })?;
-    Compute { backend: Some(backend), device: args.compute.device }.choice()?;
+    ComputeArgs { backend: Some(backend), device: args.compute.device }.choice()?;
     if record.paths.is_empty() {
         record.locate()?;
     }
