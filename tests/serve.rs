@@ -172,7 +172,7 @@ fn answers_are_those_of_predict() {
         assert_eq!(found["top"].as_array().unwrap().len(), 1);
     }
     // What cannot be answered says why.
-    assert!(reason(server.post("/v1/predict", b""), 422).contains("no picture"));
+    assert!(reason(server.post("/v1/predict", b""), 422).contains("no image"));
     assert!(reason(server.post("/v1/predict", b"GIF89a"), 422).contains("cannot be read"));
     assert!(
         reason(server.post("/v1/predict?tip=1", b"x"), 400).contains("`tip=1` is not one of these")

@@ -35,11 +35,11 @@ pub mod picture;
 pub mod rows;
 
 /// The server's own code that reads a request: it is a part of the program, which is no library.
-#[expect(dead_code, reason = "of the refusals, these files make some")]
+#[expect(dead_code, reason = "these files make some of the errors")]
 #[path = "../../cli/src/serve"]
 mod serve {
     pub mod body;
-    pub mod refusal;
+    pub mod error;
 }
 
 /// How the program shows a fault.

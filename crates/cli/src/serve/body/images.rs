@@ -1,4 +1,4 @@
-//! Pictures out of a request's body.
+//! Images in a request's body.
 
 use std::path::Path;
 
@@ -9,77 +9,80 @@ use axum::extract::{Multipart, Request};
 use axum::http::StatusCode;
 use hearth_data::{Bounds, DataError, PictureShape, pixels, read_picture_bytes};
 
-use super::media::{check_encoding, in_small_letters, media_type};
-use crate::serve::refusal::Refusal;
+use super::media::{check_encoding, media_type, normalize_media_type};
+use crate::serve::error::ApiError;
 
-/// The most pictures in one request.
-pub const MOST_PICTURES: usize = 64;
+/// Maximum number of images in one request.
+pub const MAX_IMAGES: usize = 64;
 
-/// A picture as it was sent.
-pub struct Sent {
-    /// The name of its file, where one was given.
+/// An uploaded image file.
+pub struct Upload {
+    /// The file's name, where the form has one.
     pub file: Option<String>,
-    /// Its file.
+    /// The file's contents.
     pub bytes: Bytes,
 }
 
-/// What a request has brought.
-pub struct Received {
-    /// Its pictures, one at least.
-    pub pictures: Vec<Sent>,
-    /// The texts that stood beside them in a form, by their names.
+/// The body of a request for image predictions.
+pub struct ImageBody {
+    /// The images, at least one.
+    pub images: Vec<Upload>,
+    /// The text fields of the form, by name.
     pub fields: Vec<(String, String)>,
 }
 
-/// The pictures of a request: the body itself, or the parts of a form.
-pub async fn pictures(mut request: Request, longest: usize) -> Result<Received, Refusal> {
+/// Reads the images of a request: the body itself, or the parts of a form.
+///
+/// # Errors
+/// 413 for a body of more than `longest` bytes or too many images, 415 for another media type, and 422 for a body
+/// without images.
+pub async fn read_images(mut request: Request, longest: usize) -> Result<ImageBody, ApiError> {
     check_encoding(request.headers())?;
-    in_small_letters(&mut request);
+    normalize_media_type(&mut request);
     let kind = media_type(request.headers()).unwrap_or_default();
     let received = if kind == "multipart/form-data" {
-        parts(request, longest).await?
+        read_form(request, longest).await?
     } else if kind.starts_with("multipart/") || kind == "application/json" {
-        let reason =
-            format!("{kind} is not read here: send the picture's file, or a form of files");
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+        let reason = format!("{kind} is not supported: send the image's file, or a form of files");
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
     } else {
-        Received { pictures: vec![whole(request, longest).await?], fields: Vec::new() }
+        ImageBody { images: vec![read_whole(request, longest).await?], fields: Vec::new() }
     };
-    let Received { pictures, fields } = &received;
-    if pictures.is_empty() {
+    let ImageBody { images, fields } = &received;
+    if images.is_empty() {
         let names: Vec<_> = fields.iter().map(|(name, _)| format!("`{name}`")).collect();
         let reason = match names.as_slice() {
-            [] => "the form has no pictures".to_owned(),
-            names => format!("the form has no pictures: its {} are texts", names.join(", ")),
+            [] => "the form has no images".to_owned(),
+            names => format!("the form has no images: its {} are texts", names.join(", ")),
         };
-        return Err(Refusal::unfit(reason));
+        return Err(ApiError::unprocessable(reason));
     }
-    if pictures.iter().any(|picture| picture.bytes.is_empty()) {
-        return Err(Refusal::unfit("there is no picture in the body, or an empty one"));
+    if images.iter().any(|image| image.bytes.is_empty()) {
+        return Err(ApiError::unprocessable("there is no image in the body, or an empty one"));
     }
-    if pictures.iter().any(|picture| picture.bytes.starts_with(b"data:image/")) {
-        let reason = "this is a data URL: send the picture's bytes, decoded from Base64";
-        return Err(Refusal::unfit(reason));
+    if images.iter().any(|image| image.bytes.starts_with(b"data:image/")) {
+        let reason = "this is a data URL: send the image's bytes, decoded from Base64";
+        return Err(ApiError::unprocessable(reason));
     }
     Ok(received)
 }
 
-async fn whole(request: Request, longest: usize) -> Result<Sent, Refusal> {
+async fn read_whole(request: Request, longest: usize) -> Result<Upload, ApiError> {
     let bytes: Bytes = request.extract().await.map_err(
         |rejection: axum::extract::rejection::BytesRejection| {
             too_long_or(rejection.status(), longest, rejection.body_text())
         },
     )?;
-    Ok(Sent { file: None, bytes })
+    Ok(Upload { file: None, bytes })
 }
 
-async fn parts(request: Request, longest: usize) -> Result<Received, Refusal> {
+async fn read_form(request: Request, longest: usize) -> Result<ImageBody, ApiError> {
     let fault = |error: MultipartError| too_long_or(error.status(), longest, error.body_text());
     let form: Result<Multipart, _> = request.extract().await;
     let mut form = form.map_err(|rejection| {
-        Refusal::unfit(format!("the form cannot be read: {}", rejection.body_text()))
+        ApiError::unprocessable(format!("the form cannot be read: {}", rejection.body_text()))
     })?;
-    let mut received = Received { pictures: Vec::new(), fields: Vec::new() };
+    let mut received = ImageBody { images: Vec::new(), fields: Vec::new() };
     while let Some(part) = form.next_field().await.map_err(fault)? {
         let file = part.file_name().map(str::to_owned);
         let kind = part.content_type().unwrap_or_default().to_ascii_lowercase();
@@ -97,51 +100,57 @@ async fn parts(request: Request, longest: usize) -> Result<Received, Refusal> {
             received.fields.push((name, String::from_utf8_lossy(&bytes).into_owned()));
             continue;
         }
-        if received.pictures.len() == MOST_PICTURES {
-            let reason = format!("at most {MOST_PICTURES} pictures in one request");
-            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason));
+        if received.images.len() == MAX_IMAGES {
+            let reason = format!("at most {MAX_IMAGES} images in one request");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, reason));
         }
-        received.pictures.push(Sent { file: file.filter(|file| !file.is_empty()), bytes });
+        received.images.push(Upload { file: file.filter(|file| !file.is_empty()), bytes });
     }
     Ok(received)
 }
 
-fn too_long_or(status: StatusCode, longest: usize, text: String) -> Refusal {
+fn too_long_or(status: StatusCode, longest: usize, text: String) -> ApiError {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
-        Refusal::new(status, format!("the body is longer than {longest} bytes"))
+        ApiError::new(status, format!("the body is longer than {longest} bytes"))
     } else {
-        Refusal::unfit(text)
+        ApiError::unprocessable(text)
     }
 }
 
-/// The pixels that a network sees of each picture, all of which may have `bounds.pixels` together. It takes
-/// as long as decoding takes, and is given up once nobody waits for it.
+/// Decodes uploaded images to the network's input: for each its pixels, from 0 to 255. `bounds.pixels` limits the
+/// sum over all images. Decoding stops once `is_waited_for` is false.
+///
+/// # Errors
+/// 422 for an image that cannot be decoded or exceeds the bounds; 503 when nobody waits any more.
 pub fn decode(
-    sent: &[Sent],
+    uploads: &[Upload],
     shape: PictureShape,
     invert: bool,
     bounds: Bounds,
     is_waited_for: impl Fn() -> bool,
-) -> Result<Vec<Vec<u8>>, Refusal> {
+) -> Result<Vec<Vec<u8>>, ApiError> {
     let mut left = bounds.pixels;
-    let decoded = sent.iter().map(|picture| {
+    let decoded = uploads.iter().map(|upload| {
         if !is_waited_for() {
-            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the request was given up"));
+            return Err(ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the request was cancelled",
+            ));
         }
-        let name = picture.file.as_deref().unwrap_or("the picture");
-        let count = pixels(Path::new(name), &picture.bytes).unwrap_or(0);
+        let name = upload.file.as_deref().unwrap_or("the image");
+        let count = pixels(Path::new(name), &upload.bytes).unwrap_or(0);
         left = left.checked_sub(count).ok_or_else(|| {
             let most = bounds.pixels;
-            Refusal::unfit(format!("{name}: more than {most} pixels in one request"))
+            ApiError::unprocessable(format!("{name}: more than {most} pixels in one request"))
         })?;
-        read_picture_bytes(Path::new(name), &picture.bytes, shape, invert, bounds).map_err(
-            |error| match error {
+        read_picture_bytes(Path::new(name), &upload.bytes, shape, invert, bounds).map_err(|error| {
+            match error {
                 DataError::Picture { fault, .. } => {
-                    Refusal::unfit(format!("{name} cannot be read: {fault}"))
+                    ApiError::unprocessable(format!("{name} cannot be read: {fault}"))
                 }
-                other => Refusal::unfit(other.to_string()),
-            },
-        )
+                other => ApiError::unprocessable(other.to_string()),
+            }
+        })
     });
     decoded.collect()
 }

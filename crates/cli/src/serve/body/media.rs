@@ -1,11 +1,11 @@
-//! What a body is said to be: its media type, and how it is encoded.
+//! Headers of a body: media type and encoding.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::serve::refusal::Refusal;
+use crate::serve::error::ApiError;
 
-/// The media type of a body in small letters, without its parameters; none where it is not said.
+/// The media type of a body in lower case, without its parameters; `None` without the header.
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(header::CONTENT_TYPE)?.as_bytes();
     let end = text.iter().position(|byte| *byte == b';').unwrap_or(text.len());
@@ -13,9 +13,9 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Writes the media type as the libraries that read bodies know it: in small letters, and without spaces around
-/// the semicolons. Parameters keep their letters.
-pub fn in_small_letters(request: &mut Request) {
+/// Rewrites the media type for the libraries that read bodies: lower case, no spaces around semicolons. The values of
+/// parameters keep their case.
+pub fn normalize_media_type(request: &mut Request) {
     let Some(name) = media_type(request.headers()) else { return };
     let value = request.headers().get(header::CONTENT_TYPE);
     let Some(text) = value.and_then(|value| value.to_str().ok()) else { return };
@@ -30,7 +30,7 @@ pub fn in_small_letters(request: &mut Request) {
     }
 }
 
-/// The parts between the semicolons that stand outside of quotation marks.
+/// The parts of a header between semicolons outside of quotation marks.
 fn parameters(text: &str) -> Vec<&str> {
     let (mut parts, mut begun) = (Vec::new(), 0);
     let (mut quoted, mut escaped) = (false, false);
@@ -50,8 +50,11 @@ fn parameters(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Refuses a body that is compressed.
-pub fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Checks that a body is not compressed.
+///
+/// # Errors
+/// 415 for a `Content-Encoding` other than `identity`.
+pub fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     for value in headers.get_all(header::CONTENT_ENCODING) {
         let names = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
         let other = names.split(',').map(str::trim).find(|name| !["", "identity"].contains(name));
@@ -59,7 +62,7 @@ pub fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
             let shown: String = other.chars().take(20).collect();
             let reason =
                 format!("the body has Content-Encoding {shown}: send it as it is, without one");
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
         }
     }
     Ok(())
@@ -90,19 +93,19 @@ mod tests {
             ("image/png;", "image/png"),
         ] {
             let mut request = request(header::CONTENT_TYPE, sent);
-            in_small_letters(&mut request);
+            normalize_media_type(&mut request);
             assert_eq!(request.headers()[header::CONTENT_TYPE], plain, "{sent}");
         }
         assert_eq!(media_type(&HeaderMap::new()), None);
     }
 
     #[test]
-    fn what_is_compressed_is_refused() {
+    fn compressed_bodies_are_refused() {
         let check =
             |value: &str| check_encoding(request(header::CONTENT_ENCODING, value).headers());
         for value in ["gzip", "GZIP", "br", "identity, deflate"] {
-            let refusal = check(value).expect_err(value);
-            assert_eq!(refusal.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            let error = check(value).expect_err(value);
+            assert_eq!(error.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
         assert!(check("identity").is_ok() && check("Identity").is_ok());
         assert!(check_encoding(&HeaderMap::new()).is_ok());

@@ -1,4 +1,4 @@
-//! Rows out of a request's body.
+//! Rows of a table in a request's body.
 
 use std::fmt;
 
@@ -6,35 +6,38 @@ use hearth_data::tables::{CellFault, Coding, Column, ColumnCoding, EncodedRow};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::serve::refusal::Refusal;
+use crate::serve::error::ApiError;
 
-/// The most rows in one request.
-pub const MOST_ROWS: usize = 1024;
+/// Maximum number of rows in one request.
+pub const MAX_ROWS: usize = 1024;
 
-/// The longest name that a refusal repeats, in letters.
-const LONGEST: usize = 60;
+/// Maximum length of a name in an error, in characters.
+const MAX_NAME: usize = 60;
 
-/// The coded rows of a body of JSON, one at least.
-pub fn rows(body: &[u8], coding: &Coding) -> Result<Vec<EncodedRow>, Refusal> {
-    let Body { rows: Sent(rows) } = serde_json::from_slice(body).map_err(|fault| {
-        Refusal::unfit(format!("{fault}; a body is JSON, as {}", example(coding)))
+/// Reads and encodes the rows of a JSON body, at least one.
+///
+/// # Errors
+/// 422 with the row and the column that cannot be read.
+pub fn read_rows(body: &[u8], coding: &Coding) -> Result<Vec<EncodedRow>, ApiError> {
+    let Body { rows: RowList(rows) } = serde_json::from_slice(body).map_err(|fault| {
+        ApiError::unprocessable(format!("{fault}; a body is JSON, as {}", example(coding)))
     })?;
     if rows.is_empty() {
-        return Err(Refusal::unfit(format!(
+        return Err(ApiError::unprocessable(format!(
             "there is no row in the body; send {}",
             example(coding)
         )));
     }
     let coded = rows.iter().enumerate().map(|(place, row)| {
         coding.encode_json(row).map_err(|CellFault { column, fault }| {
-            let column: String = column.chars().take(LONGEST).collect();
-            Refusal::unfit(format!("row {}: column `{column}`: {fault}", place + 1))
+            let column: String = column.chars().take(MAX_NAME).collect();
+            ApiError::unprocessable(format!("row {}: column `{column}`: {fault}", place + 1))
         })
     });
     coded.collect()
 }
 
-/// The beginning of a body of these columns.
+/// The beginning of a valid body, for errors.
 pub fn example(coding: &Coding) -> String {
     let Some(Column { name, coding }) = coding.columns.first() else {
         return "{\"rows\": [{...}]}".to_owned();
@@ -51,45 +54,45 @@ pub fn example(coding: &Coding) -> String {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with a list of rows")]
 struct Body {
-    rows: Sent,
+    rows: RowList,
 }
 
-/// Rows as they were sent: so many at most, and of each cell a single value, so that they take no more memory than
-/// their text does by a small factor.
-struct Sent(Vec<Map<String, Value>>);
+/// The rows of a body: at most [`MAX_ROWS`], each cell a scalar, so that their memory is a small multiple of the
+/// text's.
+struct RowList(Vec<Map<String, Value>>);
 
-impl<'de> Deserialize<'de> for Sent {
+impl<'de> Deserialize<'de> for RowList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Rows;
+        struct RowsVisitor;
 
-        impl<'de> Visitor<'de> for Rows {
-            type Value = Sent;
+        impl<'de> Visitor<'de> for RowsVisitor {
+            type Value = RowList;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a list of rows")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Sent, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<RowList, A::Error> {
                 let mut sent = Vec::new();
-                while let Some(row) = rows.next_element_seed(Row(sent.len() + 1))? {
-                    if sent.len() == MOST_ROWS {
-                        let fault = format!("at most {MOST_ROWS} rows in one request");
+                while let Some(row) = rows.next_element_seed(RowVisitor(sent.len() + 1))? {
+                    if sent.len() == MAX_ROWS {
+                        let fault = format!("at most {MAX_ROWS} rows in one request");
                         return Err(de::Error::custom(fault));
                     }
                     sent.push(row);
                 }
-                Ok(Sent(sent))
+                Ok(RowList(sent))
             }
         }
 
-        deserializer.deserialize_seq(Rows)
+        deserializer.deserialize_seq(RowsVisitor)
     }
 }
 
-/// A row by its number, from 1.
-struct Row(usize);
+/// Reads a row; the field is its number, from 1.
+struct RowVisitor(usize);
 
-impl<'de> de::DeserializeSeed<'de> for Row {
+impl<'de> de::DeserializeSeed<'de> for RowVisitor {
     type Value = Map<String, Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -97,7 +100,7 @@ impl<'de> de::DeserializeSeed<'de> for Row {
     }
 }
 
-impl<'de> Visitor<'de> for Row {
+impl<'de> Visitor<'de> for RowVisitor {
     type Value = Map<String, Value>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,8 +110,8 @@ impl<'de> Visitor<'de> for Row {
     fn visit_map<A: MapAccess<'de>>(self, mut cells: A) -> Result<Self::Value, A::Error> {
         let mut row = Map::new();
         while let Some(name) = cells.next_key::<String>()? {
-            let shown: String = name.chars().take(LONGEST).collect();
-            let value = cells.next_value_seed(Cell { row: self.0, column: &shown })?;
+            let shown: String = name.chars().take(MAX_NAME).collect();
+            let value = cells.next_value_seed(CellVisitor { row: self.0, column: &shown })?;
             if row.insert(name, value).is_some() {
                 let fault = format!("row {}: column `{shown}`: it is there twice", self.0);
                 return Err(de::Error::custom(fault));
@@ -118,13 +121,13 @@ impl<'de> Visitor<'de> for Row {
     }
 }
 
-/// The value of a cell, which is no list and no object.
-struct Cell<'a> {
+/// Reads the scalar of a cell.
+struct CellVisitor<'a> {
     row: usize,
     column: &'a str,
 }
 
-impl<'de> de::DeserializeSeed<'de> for Cell<'_> {
+impl<'de> de::DeserializeSeed<'de> for CellVisitor<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -132,7 +135,7 @@ impl<'de> de::DeserializeSeed<'de> for Cell<'_> {
     }
 }
 
-impl Visitor<'_> for Cell<'_> {
+impl Visitor<'_> for CellVisitor<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -193,18 +196,18 @@ mod tests {
             {"length": 3, "width": 2.0, "colour": "red"},
             {"colour": "green", "width": null, "length": "2.5", "kind": 7}
         ]}"#;
-        let rows = rows(body, &coding()).unwrap();
+        let rows = read_rows(body, &coding()).unwrap();
         assert_eq!((&rows[0].numbers[..], &rows[0].codes[..]), (&[2.0, 0.0][..], &[2][..]));
         assert_eq!((&rows[1].numbers[..], &rows[1].codes[..]), (&[1.0, 1.0][..], &[0][..]));
         assert_eq!(rows[1].unseen, [("colour".to_owned(), "green".to_owned())]);
     }
 
     #[test]
-    fn refusals_name_the_row_and_the_column() {
+    fn errors_name_the_row_and_the_column() {
         let fine = r#"{"length": 3, "width": 2, "colour": "red"}"#;
-        let refusal = |second: &str| {
+        let error = |second: &str| {
             let body = format!("{{\"rows\": [{fine}, {second}]}}");
-            rows(body.as_bytes(), &coding()).unwrap_err()
+            read_rows(body.as_bytes(), &coding()).unwrap_err()
         };
         for (second, wanted) in [
             (r#"{"width": 2, "colour": "red"}"#, "row 2: column `length`: it is not there"),
@@ -221,12 +224,12 @@ mod tests {
             (r#"{"length": 1, "length": 2}"#, "row 2: column `length`: it is there twice"),
             ("[3, 2]", "an object with a value for each column in row 2"),
         ] {
-            let refusal = refusal(second);
-            assert_eq!(refusal.status.as_u16(), 422);
-            assert!(refusal.reason.contains(wanted), "{second}: {}", refusal.reason);
+            let error = error(second);
+            assert_eq!(error.status.as_u16(), 422);
+            assert!(error.reason.contains(wanted), "{second}: {}", error.reason);
         }
         let long = format!("{{\"{}\": 1}}", "x".repeat(1 << 20));
-        assert!(refusal(&long).reason.len() < 500);
+        assert!(error(&long).reason.len() < 500);
     }
 
     #[test]
@@ -241,8 +244,8 @@ mod tests {
             (&many(1025), "at most 1024 rows"),
             (&many(1024), "row 1: column `length`"),
         ] {
-            let refusal = rows(body.as_bytes(), &coding()).unwrap_err();
-            assert!(refusal.reason.contains(wanted), "{}", refusal.reason);
+            let error = read_rows(body.as_bytes(), &coding()).unwrap_err();
+            assert!(error.reason.contains(wanted), "{}", error.reason);
         }
     }
 }
