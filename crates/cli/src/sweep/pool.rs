@@ -1,4 +1,4 @@
-//! The processes that train: some at a time, each a run of its own.
+//! The pool of worker processes, each training one trial as a run of its own.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -9,41 +9,44 @@ use std::time::{Duration, Instant};
 use crate::failure::Failure;
 use crate::terminal::say;
 
-/// How often the processes are looked at.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Interval between two polls of the processes.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The signals that came so far.
+/// Number of signals received.
 static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 
-/// Trains some trials at a time.
+/// A pool of worker processes.
 #[derive(Debug)]
-pub struct Crew {
+pub struct WorkerPool {
     jobs: usize,
-    running: Vec<Running>,
-    /// The signals that the processes were sent.
+    workers: Vec<WorkerProcess>,
+    /// Number of signals passed on to the processes.
     passed_on: usize,
 }
 
 #[derive(Debug)]
-struct Running {
+struct WorkerProcess {
     trial: usize,
     process: Child,
     begun: Instant,
 }
 
-/// A process that ended.
+/// A worker process that has exited.
 #[derive(Debug)]
-pub struct Ended {
-    /// Which trial it trained.
+pub struct FinishedWorker {
+    /// The index of its trial, from 0.
     pub trial: usize,
-    /// How it ended.
+    /// Its exit status.
     pub status: ExitStatus,
-    /// How long it took.
+    /// Its running time.
     pub time: Duration,
 }
 
-impl Crew {
-    /// So many at a time. From here on a signal ends this program after its processes.
+impl WorkerPool {
+    /// A pool of at most `jobs` processes. From here on a signal first stops the processes, then this program.
+    ///
+    /// # Errors
+    /// When signals cannot be handled.
     pub fn new(jobs: usize) -> Result<Self, Failure> {
         let listen = ctrlc::set_handler(|| {
             if SIGNALS.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -51,25 +54,25 @@ impl Crew {
             }
         });
         listen.map_err(|error| Failure::Other(format!("cannot listen to signals: {error}")))?;
-        Ok(Self { jobs, running: Vec::new(), passed_on: 0 })
+        Ok(Self { jobs, workers: Vec::new(), passed_on: 0 })
     }
 
-    /// Whether a signal asked to stop.
+    /// True after a signal to stop.
     pub fn is_stopped() -> bool {
         SIGNALS.load(Ordering::Relaxed) > 0
     }
 
-    /// Trains these trials, in this order, until all have ended or no more may begin: after a signal,
-    /// after one that cannot be started, or when `ended` says so. Those that were begun are always
-    /// waited for.
+    /// Trains trials in this order. A new one starts once all running ones are `ready`. No more start after a signal,
+    /// after a failed start, or after an error of `on_exit`; started ones are always waited for.
     ///
-    /// None is started before those at work are `ready`.
+    /// # Errors
+    /// The first error of `start` or `on_exit`.
     pub fn train(
         &mut self,
         trials: impl IntoIterator<Item = usize>,
         start: impl Fn(usize) -> Result<Child, Failure>,
         ready: impl Fn(usize) -> bool,
-        mut ended: impl FnMut(&Ended) -> Result<(), Failure>,
+        mut on_exit: impl FnMut(&FinishedWorker) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut waiting = trials.into_iter();
         let mut outcome = Ok(());
@@ -77,56 +80,59 @@ impl Crew {
             self.pass_on_signals();
             while outcome.is_ok()
                 && !Self::is_stopped()
-                && self.running.len() < self.jobs
-                && self.running.iter().all(|running| ready(running.trial))
+                && self.workers.len() < self.jobs
+                && self.workers.iter().all(|worker| ready(worker.trial))
                 && let Some(trial) = waiting.next()
             {
                 match start(trial) {
                     Ok(process) => {
-                        self.running.push(Running { trial, process, begun: Instant::now() });
+                        self.workers.push(WorkerProcess { trial, process, begun: Instant::now() });
                     }
                     Err(failure) => outcome = Err(failure),
                 }
             }
-            if self.running.is_empty() {
+            if self.workers.is_empty() {
                 return outcome;
             }
-            for one in self.take_ended()? {
-                outcome = outcome.and(ended(&one));
+            for one in self.take_exited()? {
+                outcome = outcome.and(on_exit(&one));
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
-    /// The processes that have ended since.
-    fn take_ended(&mut self) -> Result<Vec<Ended>, Failure> {
-        let mut ended = Vec::new();
+    /// Removes the processes that have exited.
+    fn take_exited(&mut self) -> Result<Vec<FinishedWorker>, Failure> {
+        let mut exited = Vec::new();
         let mut at = 0;
-        while let Some(running) = self.running.get_mut(at) {
-            let status = running.process.try_wait();
+        while let Some(worker) = self.workers.get_mut(at) {
+            let status = worker.process.try_wait();
             match status.map_err(|error| Failure::Other(format!("cannot wait: {error}")))? {
                 Some(status) => {
-                    let Running { trial, begun, .. } = self.running.remove(at);
-                    ended.push(Ended { trial, status, time: begun.elapsed() });
+                    let WorkerProcess { trial, begun, .. } = self.workers.remove(at);
+                    exited.push(FinishedWorker { trial, status, time: begun.elapsed() });
                 }
                 None => at += 1,
             }
         }
-        Ok(ended)
+        Ok(exited)
     }
 
-    /// Sends the processes what was sent to this one. A terminal has sent it to all of them already, and
-    /// a process takes the two as one.
+    /// Passes signals on to the processes. From a terminal they have received it already; a process counts two within a
+    /// second as one.
     fn pass_on_signals(&mut self) {
         let signals = SIGNALS.load(Ordering::Relaxed);
         if signals > self.passed_on {
             self.passed_on = signals;
-            self.running.iter().for_each(|running| terminate(&running.process));
+            self.workers.iter().for_each(|worker| terminate(&worker.process));
         }
     }
 }
 
-/// A process that trains, with its messages at the end of a file.
+/// Starts a worker, whose standard error is appended to `log`.
+///
+/// # Errors
+/// When the log cannot be opened or the program cannot be started.
 pub fn spawn(command: &mut Command, log: &Path) -> Result<Child, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::Other(format!("cannot start a trial that writes to {}: {error}", log.display()))
@@ -135,14 +141,14 @@ pub fn spawn(command: &mut Command, log: &Path) -> Result<Child, Failure> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().map_err(cannot)
 }
 
-/// Asks a process that was not waited for yet to end.
+/// Sends SIGTERM to a process that was not yet waited for.
 #[cfg(unix)]
 fn terminate(process: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
-    // It may just have ended by itself.
+    // The process may have exited by itself.
     let _ = kill_process(Pid::from_child(process), Signal::TERM);
 }
 
-/// A console sends its signals to every process in it, and nothing else sends any.
+/// No-op: a console sends its signals to every process in it, and there are no others.
 #[cfg(not(unix))]
 fn terminate(_process: &Child) {}

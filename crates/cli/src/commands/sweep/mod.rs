@@ -12,49 +12,52 @@ use hearth_train::trained::stored_config;
 use super::train::is_override;
 use crate::args::{ComputeArgs, SweepArgs};
 use crate::failure::Failure;
-use crate::results::Results;
+use crate::results::RunResults;
 use crate::settings::{Datasets, beside_config};
-use crate::sweep::{Again, Axis, Crew, Ended, Random, Ranking, Record, State, drawn, grid, spawn};
+use crate::sweep::{
+    Axis, FinishedWorker, RandomSearch, Ranking, Record, ResumeRequest, TrialState, WorkerPool,
+    grid, random, spawn,
+};
 use crate::terminal::duration;
 use crate::terminal::{print, print_json, say};
 
-/// The seed of a sweep that names none.
+/// Default seed of a random search.
 const SEED: u64 = 0;
 
-/// Lines of its log that are shown of a trial that failed.
+/// Number of lines shown of a failed trial's log.
 const SHOWN: usize = 12;
 
-/// Trains every trial, and ranks them.
+/// Trains all trials and ranks them.
 pub fn run(args: &SweepArgs, datasets: Datasets<'_>) -> Result<(), Failure> {
     let search = Search::open(args, datasets)?;
     let mut states = search.states()?;
-    search.introduce(&states);
+    search.announce(&states);
     let failed = search.train(&mut states);
     search.finish(&states, failed)
 }
 
-/// A search, and the right to go on with it.
+/// A sweep in progress, with the lock on its folder.
 struct Search<'a> {
     args: &'a SweepArgs,
     datasets: PathBuf,
     sweep: SweepDir,
     record: Record,
     configs: Vec<Config>,
-    /// The config that every trial begins with, as it was when the sweep began.
+    /// The config of all trials, as it was at the start of the sweep.
     base: PathBuf,
     _lock: RunLock,
 }
 
-/// What was said of a search on the command line.
-struct Typed<'a> {
+/// The search space of the command line.
+struct SearchArgs<'a> {
     config: Option<&'a Path>,
     text: Option<String>,
     axes: Vec<Axis>,
-    random: Option<Random>,
+    random: Option<RandomSearch>,
 }
 
 impl<'a> Search<'a> {
-    /// Begins a sweep or goes on with one, after all that can be checked was.
+    /// Starts or resumes a sweep, after all checks.
     fn open(args: &'a SweepArgs, datasets: Datasets<'_>) -> Result<Self, Failure> {
         let (config, axes) = match (&args.config, &args.resume) {
             // The config may be left out, and the first word is a setting then.
@@ -65,8 +68,9 @@ impl<'a> Search<'a> {
         };
         let text = config.map(read).transpose()?;
         let axes = Axis::parse_all(&axes).map_err(Faults::from)?;
-        let random = args.random.map(|trials| Random { trials, seed: args.seed.unwrap_or(SEED) });
-        let typed = Typed { config, text, axes, random };
+        let random =
+            args.random.map(|trials| RandomSearch { trials, seed: args.seed.unwrap_or(SEED) });
+        let typed = SearchArgs { config, text, axes, random };
         let (sweep, lock, record, configs) = match &args.resume {
             Some(path) => resume(args, path, &typed)?,
             None => begin(args, typed)?,
@@ -77,26 +81,28 @@ impl<'a> Search<'a> {
         Ok(Self { args, datasets, sweep, record, configs, base, _lock: lock })
     }
 
-    /// How far each trial has come. One that is being trained outside of this sweep is an error: by a
-    /// process that outlived the sweep that it belonged to.
-    fn states(&self) -> Result<Vec<State>, StoreError> {
+    /// The state of each trial.
+    ///
+    /// # Errors
+    /// When a process that outlived a killed sweep still trains a trial.
+    fn states(&self) -> Result<Vec<TrialState>, StoreError> {
         let state = |trial: usize| {
             let run = self.sweep.trial(trial + 1);
-            // What cannot be read is for `hearth train` to find out, which repairs what it can.
-            if let Ok(results) = Results::read(&run)
+            // Damage is left to `hearth train`, which repairs or reports it.
+            if let Ok(results) = RunResults::read(&run)
                 && results.finished
             {
-                return Ok(State::Finished(results));
+                return Ok(TrialState::Finished(results));
             }
             if run.path().is_dir() {
                 drop(run.lock()?);
             }
-            Ok(State::Unfinished)
+            Ok(TrialState::Unfinished)
         };
         (0..self.record.trials.len()).map(state).collect()
     }
 
-    fn introduce(&self, states: &[State]) {
+    fn announce(&self, states: &[TrialState]) {
         let settings: Vec<_> = self.record.axes.iter().map(ToString::to_string).collect();
         let finished = states.iter().filter(|state| state.results().is_some()).count();
         let there = match finished {
@@ -107,24 +113,23 @@ impl<'a> Search<'a> {
         say(&format!("{folder}: {trials} trials of {}{there}", settings.join(" ")));
     }
 
-    /// Trains what is not finished.
-    fn train(&self, states: &mut [State]) -> Result<(), Failure> {
+    /// Trains the unfinished trials.
+    fn train(&self, states: &mut [TrialState]) -> Result<(), Failure> {
         let program = std::env::current_exe()
             .map_err(|error| Failure::Other(format!("cannot find this program: {error}")))?;
         let unfinished: Vec<usize> =
             (0..states.len()).filter(|&trial| states[trial].results().is_none()).collect();
-        let mut crew = Crew::new(self.args.jobs.get())?;
-        crew.train(
+        let mut pool = WorkerPool::new(self.args.jobs.get())?;
+        pool.train(
             unfinished,
             |trial| spawn(&mut self.command(&program, trial), &self.sweep.trial_log(trial + 1)),
-            // What all of them share is there when the first one has a config: data that was fetched, and
-            // the judge of made pictures, which only one of them can train.
+            // A trial with a config has fetched the data and trained the feature evaluator, which all trials share.
             |trial| self.sweep.trial(trial + 1).config_path().exists(),
-            |ended| self.take(ended, states),
+            |worker| self.on_exit(worker, states),
         )
     }
 
-    /// What trains a trial: from its start, or from where it is.
+    /// The command that trains or resumes a trial.
     fn command(&self, program: &Path, trial: usize) -> Command {
         let mut command = Command::new(program);
         command
@@ -143,15 +148,18 @@ impl<'a> Search<'a> {
         command
     }
 
-    /// Sees what a process has left, and says so. The error is why no other trial should begin.
-    fn take(&self, ended: &Ended, states: &mut [State]) -> Result<(), Failure> {
+    /// Reads and reports the results of an exited worker.
+    ///
+    /// # Errors
+    /// When no other trial should start, as without data.
+    fn on_exit(&self, worker: &FinishedWorker, states: &mut [TrialState]) -> Result<(), Failure> {
         let settings: Vec<_> =
-            self.record.varied(ended.trial).map(|(key, value)| format!("{key}={value}")).collect();
-        let (number, all) = (ended.trial + 1, states.len());
+            self.record.varied(worker.trial).map(|(key, value)| format!("{key}={value}")).collect();
+        let (number, all) = (worker.trial + 1, states.len());
         let named = format!("trial {number}/{all}  {}", settings.join(" "));
-        let code = ended.status.code();
-        states[ended.trial] = match Results::read(&self.sweep.trial(number)) {
-            Ok(results) if ended.status.success() && results.finished => {
+        let code = worker.status.code();
+        states[worker.trial] = match RunResults::read(&self.sweep.trial(number)) {
+            Ok(results) if worker.status.success() && results.finished => {
                 let valid: Vec<_> = results
                     .valid
                     .iter()
@@ -161,41 +169,41 @@ impl<'a> Search<'a> {
                     [] => "not measured".to_owned(),
                     valid => format!("valid {}", valid.join("  ")),
                 };
-                say(&format!("{named}  {valid}  in {}", duration(ended.time)));
-                State::Finished(results)
+                say(&format!("{named}  {valid}  in {}", duration(worker.time)));
+                TrialState::Finished(results)
             }
-            _ if Crew::is_stopped()
-                && !ended.status.success()
+            _ if WorkerPool::is_stopped()
+                && !worker.status.success()
                 && code.is_none_or(|code| code == 130) =>
             {
                 say(&format!("{named}  interrupted"));
-                State::Unfinished
+                TrialState::Unfinished
             }
             _ => {
                 let log = self.sweep.trial_log(number);
-                say(&format!("{named}  failed ({}); {} ends with:", ended.status, log.display()));
+                say(&format!("{named}  failed ({}); {} ends with:", worker.status, log.display()));
                 say(&last_lines(&log));
-                State::Failed
+                TrialState::Failed
             }
         };
-        // Data that is missing for the first trials is missing for all.
+        // Data missing for the first trials is missing for all.
         match code {
-            Some(3) if states.iter().all(|state| state.results().is_none()) => {
-                Err(Failure::Data("data is missing or damaged, so no other trial was begun".into()))
-            }
+            Some(3) if states.iter().all(|state| state.results().is_none()) => Err(Failure::Data(
+                "data is missing or damaged, so no other trial was started".into(),
+            )),
             _ => Ok(()),
         }
     }
 
-    /// The metric that ranks the trials: of a table whose target says the task, that of a trial that has read it.
+    /// The metric of the ranking. Where the task follows from a table's target, it is known once a trial has read it.
     fn metric(&self) -> Metric {
         let of_trial = |trial: usize| stored_config(&self.sweep.trial(trial)).ok()?.train.best_by;
         let found = || (1..=self.configs.len()).find_map(of_trial);
         self.configs[0].train.best_by.or_else(found).unwrap_or_default()
     }
 
-    /// Prints and writes the results, and says what is left to do.
-    fn finish(&self, states: &[State], trained: Result<(), Failure>) -> Result<(), Failure> {
+    /// Prints and writes the results, and reports failed and unfinished trials.
+    fn finish(&self, states: &[TrialState], trained: Result<(), Failure>) -> Result<(), Failure> {
         let metric = self.metric();
         let ranking = Ranking::new(&self.record, metric, states);
         let results = self.sweep.write_results(&ranking.csv())?;
@@ -207,21 +215,21 @@ impl<'a> Search<'a> {
         say(&format!("all results with all digits: {}", results.display()));
         let metric = metric.name();
         let is_measured =
-            |state: &State| state.results().is_none_or(|all| all.valid(metric).is_some());
+            |state: &TrialState| state.results().is_none_or(|all| all.valid(metric).is_some());
         if let Some(trial) = states.iter().position(|state| !is_measured(state)) {
             let log = self.sweep.trial_log(trial + 1);
             say(&format!(
-                "trials have no rank where nothing measured their {metric}; {} says why",
+                "trials without a {metric} have no rank; {} has the reason",
                 log.display()
             ));
         }
-        let failed = states.iter().filter(|state| **state == State::Failed).count();
-        if states.contains(&State::Unfinished) && Crew::is_stopped() {
-            say(&format!("interrupted; go on with: {}", self.again()));
+        let failed = states.iter().filter(|state| **state == TrialState::Failed).count();
+        if states.contains(&TrialState::Unfinished) && WorkerPool::is_stopped() {
+            say(&format!("interrupted; go on with: {}", self.resume_command()));
             return Err(Failure::Interrupted);
         }
         if failed > 0 {
-            say(&format!("to try again what failed: {}", self.again()));
+            say(&format!("to retry failed trials: {}", self.resume_command()));
         }
         trained?;
         match failed {
@@ -230,8 +238,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The command line that goes on.
-    fn again(&self) -> CommandLine {
+    /// The command line that resumes this sweep.
+    fn resume_command(&self) -> CommandLine {
         let resume = CommandLine::new("sweep").arg("--resume").path(self.sweep.path());
         match self.args.jobs.get() {
             1 => resume,
@@ -240,11 +248,11 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A sweep's folder, the right to change it, what is searched, and the settings of its trials.
+/// A sweep's folder, its lock, its record, and the configs of its trials.
 type Opened = (SweepDir, RunLock, Record, Vec<Config>);
 
-/// Makes a new sweep.
-fn begin(args: &SweepArgs, typed: Typed<'_>) -> Result<Opened, Failure> {
+/// Starts a new sweep.
+fn begin(args: &SweepArgs, typed: SearchArgs<'_>) -> Result<Opened, Failure> {
     let backend = args.compute.choice()?;
     let (Some(config), Some(text)) = (typed.config, typed.text) else {
         return Err(Failure::usage("name a config"));
@@ -254,7 +262,7 @@ fn begin(args: &SweepArgs, typed: Typed<'_>) -> Result<Opened, Failure> {
         return Err(Faults::from(fault.help("for example train.epochs=5,10,20")).into());
     }
     let trials = match typed.random {
-        Some(Random { trials, seed }) => drawn(&typed.axes, trials, seed),
+        Some(RandomSearch { trials, seed }) => random(&typed.axes, trials, seed),
         None => grid(&typed.axes),
     };
     let trials = trials.map_err(Faults::from)?;
@@ -270,21 +278,21 @@ fn begin(args: &SweepArgs, typed: Typed<'_>) -> Result<Opened, Failure> {
     Ok((sweep, lock, record, configs))
 }
 
-/// Opens a sweep that is there, which must be the one that was typed.
-fn resume(args: &SweepArgs, path: &Path, typed: &Typed<'_>) -> Result<Opened, Failure> {
+/// Resumes the sweep at `path`, which must be that of the command line.
+fn resume(args: &SweepArgs, path: &Path, typed: &SearchArgs<'_>) -> Result<Opened, Failure> {
     let sweep = SweepDir::open(path)?;
     let lock = sweep.lock()?;
     let mut record = Record::read(&sweep)?;
     record.check_same(
         path,
-        &Again {
+        &ResumeRequest {
             text: typed.text.as_deref(),
             axes: &typed.axes,
             random: typed.random,
             backend: args.compute.backend.map(Backend::name),
         },
     )?;
-    // It may have begun on a backend that this program lacks.
+    // This program may lack the sweep's backend.
     let backend: Backend = record.backend.parse().map_err(|fault: String| {
         Failure::usage(format!("the sweep began on {}: {fault}", record.backend))
     })?;
@@ -298,13 +306,13 @@ fn resume(args: &SweepArgs, path: &Path, typed: &Typed<'_>) -> Result<Opened, Fa
 
 /// The text of a config.
 fn read(path: &Path) -> Result<String, Failure> {
-    // Its faults say what a missing file was most likely meant to be.
+    // Its errors suggest a name for a missing file.
     RawConfig::read(path)?;
     std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
-/// The end of a trial's messages.
+/// The last lines of a trial's log.
 fn last_lines(log: &Path) -> String {
     let bytes = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
