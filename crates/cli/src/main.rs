@@ -27,11 +27,11 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let words = args::with_run(std::env::args_os().collect());
+    let words = args::expand_resume(std::env::args_os().collect());
     let program = words.first().cloned().unwrap_or_default();
     let args = match args::Cli::try_parse_from(words) {
         Ok(args) => args,
-        Err(error) => return args::answer(&error),
+        Err(error) => return args::report(&error),
     };
     args.called(program).remember();
     match commands::run(args) {

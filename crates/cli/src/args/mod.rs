@@ -22,8 +22,8 @@ pub use run::{CompareArgs, EvalArgs, InspectArgs, PredictArgs, RunsArgs, SampleA
 pub use serve::ServeArgs;
 pub use sweep::SweepArgs;
 pub use train::{LrFindArgs, TrainArgs};
-pub use usage::answer;
-pub use words::with_run;
+pub use usage::report;
+pub use words::expand_resume;
 
 /// Train deep-learning models from a TOML file.
 #[derive(Debug, Parser)]

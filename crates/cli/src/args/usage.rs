@@ -1,4 +1,4 @@
-//! What is wrong with a command line, in our own words: what was typed, and what would be right.
+//! Errors of the command line, in the program's own words: the wrong argument, and the right one.
 
 use std::num::{ParseFloatError, ParseIntError};
 use std::process::ExitCode;
@@ -8,8 +8,8 @@ use hearth_config::{Fault, nearest, setting_like};
 
 use crate::failure::Failure;
 
-/// Prints what clap says: help and versions as they are, and faults as ours.
-pub fn answer(error: &clap::Error) -> ExitCode {
+/// Prints a result of clap: help and version unchanged, errors as faults. Returns the exit code.
+pub fn report(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // Nobody may be listening any more.
@@ -28,37 +28,37 @@ pub fn answer(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The fault that clap found in these words.
+/// Clap's error as a fault; `words` is the command line.
 fn fault(error: &clap::Error, words: &[String]) -> Fault {
-    let said = Said(error);
-    let command = said.command();
-    let argument = said.text(ContextKind::InvalidArg);
-    let value = said.text(ContextKind::InvalidValue);
+    let context = ClapContext(error);
+    let command = context.command();
+    let argument = context.text(ContextKind::InvalidArg);
+    let value = context.text(ContextKind::InvalidValue);
     let listed = format!("`{command} --help` lists what there is");
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let typed = said.text(ContextKind::InvalidSubcommand);
-            let help = match said.first(ContextKind::SuggestedSubcommand) {
+            let typed = context.text(ContextKind::InvalidSubcommand);
+            let help = match context.first(ContextKind::SuggestedSubcommand) {
                 Some(near) => format!("did you mean `{near}`? {listed}"),
                 None => listed,
             };
             Fault::new(format!("`{command}` has no command {typed}")).help(help)
         }
         ErrorKind::UnknownArgument => {
-            let help = match said.first(ContextKind::SuggestedArg) {
+            let help = match context.first(ContextKind::SuggestedArg) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => meant(&argument, &command, words).unwrap_or(listed),
+                None => intended(&argument, &command, words).unwrap_or(listed),
             };
             Fault::new(format!("`{command}` has no option {argument}")).help(help)
         }
         ErrorKind::MissingRequiredArgument => {
-            let missing = said.all(ContextKind::InvalidArg).join(" and ");
+            let missing = context.all(ContextKind::InvalidArg).join(" and ");
             let resumes = command.ends_with("train") && missing == "--run";
             let help = if resumes {
                 "name the run: hearth train --run <DIR> --resume; `hearth runs` lists them"
                     .to_owned()
             } else {
-                said.usage()
+                context.usage()
             };
             Fault::new(format!("`{command}` lacks {missing}")).help(help)
         }
@@ -66,7 +66,7 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
             Fault::new(format!("{argument} has no value")).help(listed)
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            let known = said.all(ContextKind::ValidValue);
+            let known = context.all(ContextKind::ValidValue);
             let help = match nearest(&value, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if !known.is_empty() => format!("known here: {}", known.join(", ")),
@@ -75,15 +75,15 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
             Fault::new(format!("{argument} cannot be `{value}`")).help(help)
         }
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues | ErrorKind::TooManyValues => {
-            let given = said.text(ContextKind::ActualNumValues);
-            let least = said.text(ContextKind::MinValues);
+            let given = context.text(ContextKind::ActualNumValues);
+            let least = context.text(ContextKind::MinValues);
             let wanted = if least.is_empty() { "another number".to_owned() } else { least };
             let argument = argument.split_whitespace().next().unwrap_or_default();
             let message = format!("`{command}` needs {wanted} of {argument}, and has {given}");
-            Fault::new(message).help(said.usage())
+            Fault::new(message).help(context.usage())
         }
         ErrorKind::ArgumentConflict => {
-            let other = said.all(ContextKind::PriorArg).join(" and ");
+            let other = context.all(ContextKind::PriorArg).join(" and ");
             let message = match other.as_str() {
                 "" => format!("{argument} does not go together with the other options"),
                 other if *other == argument => format!("{argument} is given twice"),
@@ -99,8 +99,8 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
     }
 }
 
-/// What an option was meant for that there is not: a setting, the config, or a number below zero.
-fn meant(argument: &str, command: &str, words: &[String]) -> Option<String> {
+/// The remedy for an unknown option that was meant as a setting or as the config.
+fn intended(argument: &str, command: &str, words: &[String]) -> Option<String> {
     let name = argument.split('=').next().unwrap_or_default();
     let place = words.iter().position(|word| word.split('=').next() == Some(name));
     let typed = place.and_then(|place| words[place].split_once('=').map(|(_, value)| value));
@@ -121,7 +121,7 @@ fn meant(argument: &str, command: &str, words: &[String]) -> Option<String> {
     Some(format!("a setting is typed without dashes: {setting}={value}"))
 }
 
-/// What a value may be, where a type of the standard library refused it.
+/// The allowed values, from the error of a value's parser.
 fn allowed(error: &clap::Error) -> String {
     let Some(source) = std::error::Error::source(error) else {
         return "see --help for what it takes".to_owned();
@@ -136,15 +136,15 @@ fn allowed(error: &clap::Error) -> String {
     let range = text.split_once(" is not in ").and_then(|(_, range)| range.split_once(".."));
     match range {
         Some((low, high)) => format!("allowed: {low} to {}", high.trim_start_matches('=')),
-        // Ours, which says what is allowed.
+        // The error of a parser of this program names the allowed values.
         None => text,
     }
 }
 
-/// What clap knows of a fault.
-struct Said<'a>(&'a clap::Error);
+/// The context of a clap error.
+struct ClapContext<'a>(&'a clap::Error);
 
-impl Said<'_> {
+impl ClapContext<'_> {
     fn all(&self, kind: ContextKind) -> Vec<String> {
         match self.0.get(kind) {
             Some(ContextValue::String(text)) => vec![name(text)],
@@ -163,11 +163,11 @@ impl Said<'_> {
         self.first(kind).unwrap_or_default()
     }
 
-    /// How the command is used, on one line.
+    /// The usage of the command, on one line.
     fn usage(&self) -> String {
         let text = self.text(ContextKind::Usage);
         let line = text.lines().next().unwrap_or_default();
-        // Clap takes an option that the environment sets for one that must be given.
+        // Clap lists an option from the environment as required.
         let usage = line.trim_start_matches("Usage: ").replace(" --datasets <DATASETS>", "");
         let usage = usage.trim();
         if usage.is_empty() {
@@ -177,7 +177,7 @@ impl Said<'_> {
         }
     }
 
-    /// The command that was called, as far as it was understood.
+    /// The called command, as far as clap recognised it.
     fn command(&self) -> String {
         let usage = self.usage();
         let words = usage.split_whitespace();
@@ -190,7 +190,7 @@ impl Said<'_> {
     }
 }
 
-/// `--split` of `--split <SPLIT>`; what stands alone is left as it is.
+/// `--split` of `--split <SPLIT>`; other texts unchanged.
 fn name(text: &str) -> String {
     match text.split_once(" <") {
         Some((option, _)) if option.starts_with('-') => option.to_owned(),

@@ -1,4 +1,4 @@
-//! The words of a command line, before they are parsed and after.
+//! The words of a command line: short forms before parsing, and the call as parsed.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -8,10 +8,10 @@ use hearth_config::Called;
 use super::{Cli, Command, ComputeArgs};
 use crate::settings::DATASETS;
 
-/// The words with `--resume RUN`, as people type it, written as `--resume --run RUN`. A word behind `--resume`
-/// may be a setting or the config as well: one without `=` and `.toml`, or one that leads to a folder, is a run.
-/// So is the folder of a run in the place of the config.
-pub fn with_run(mut words: Vec<OsString>) -> Vec<OsString> {
+/// Rewrites `train --resume RUN` to `train --resume --run RUN`. The word behind `--resume` may also be a setting or the
+/// config: it is a run if it has neither `=` nor `.toml`, or names a folder. A run's folder in the place of the config
+/// is a run as well.
+pub fn expand_resume(mut words: Vec<OsString>) -> Vec<OsString> {
     let is_option = |word: &OsStr, name: &str| {
         word == name || word.to_str().is_some_and(|word| word.starts_with(&format!("{name}=")))
     };
@@ -41,7 +41,7 @@ pub fn with_run(mut words: Vec<OsString>) -> Vec<OsString> {
     words
 }
 
-/// The command: the first word behind the program that is neither an option nor the value of one.
+/// The command: the first word after the program that is neither an option nor its value.
 fn command(words: &[OsString]) -> Option<&OsString> {
     let mut words = words.iter().skip(1);
     loop {
@@ -61,7 +61,7 @@ fn may_be_run(word: &OsStr) -> bool {
 }
 
 impl Cli {
-    /// How this process was called, by its first word.
+    /// The program, `--datasets` and the backend of this call, for command lines in messages.
     pub fn called(&self, program: OsString) -> Called {
         let compute = self.command.compute();
         let named = |name: &str, value: String| [OsString::from(name), value.into()];
@@ -69,7 +69,7 @@ impl Cli {
         let device = compute.and_then(|compute| compute.device);
         let backend = backend.map(|backend| named("--backend", backend.name().to_owned()));
         let device = device.map(|number| named("--device", number.to_string()));
-        // What the environment names is not there in every shell.
+        // A folder from the environment is kept: another shell may lack the variable.
         let datasets = self.datasets.as_ref().filter(|folder| *folder != Path::new(DATASETS));
         let datasets =
             datasets.map(|folder| ["--datasets".into(), folder.clone().into_os_string()]);
@@ -82,7 +82,7 @@ impl Cli {
 }
 
 impl Command {
-    /// What computes, where the command computes.
+    /// The backend arguments; `None` of commands without a backend.
     fn compute(&self) -> Option<&ComputeArgs> {
         match self {
             Self::Train(args) => Some(&args.compute),
@@ -157,7 +157,7 @@ mod tests {
             let words = |line: &str| -> Vec<OsString> {
                 line.split(' ').map(|word| word.replace("RUN", run).into()).collect()
             };
-            assert_eq!(with_run(words(typed)), words(expected), "{typed}");
+            assert_eq!(expand_resume(words(typed)), words(expected), "{typed}");
         }
     }
 }

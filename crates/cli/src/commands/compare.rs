@@ -16,7 +16,7 @@ use crate::args::CompareArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json, say, write_file};
 
-/// What is compared.
+/// A run in the comparison.
 struct Run {
     name: String,
     config: Config,
@@ -25,7 +25,7 @@ struct Run {
     history: History,
 }
 
-/// Things by their names, with a value for each run that has one.
+/// Rows of the comparison: a name, and a value for each run that has one.
 type Rows = Vec<(String, Vec<Option<String>>)>;
 
 /// Compares runs.
@@ -63,7 +63,7 @@ fn open(path: &Path) -> Result<Run, Failure> {
     Ok(Run { name, config, info, metrics, history })
 }
 
-/// The rows of a table.
+/// Rows with `-` for missing values.
 fn rows(things: &Rows) -> Vec<Vec<String>> {
     let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let row = |(name, values): &(String, Vec<_>)| {
@@ -72,7 +72,7 @@ fn rows(things: &Rows) -> Vec<Vec<String>> {
     things.iter().map(row).collect()
 }
 
-/// What came of each run: results of the last validation and of the test, steps, speed.
+/// Results of each run: test, last validation, steps and speed.
 fn results(runs: &[Run]) -> Rows {
     let mut found = Vec::new();
     let mut row = |name: String, value: &dyn Fn(&Run) -> Option<String>| {

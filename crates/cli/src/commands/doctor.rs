@@ -6,11 +6,11 @@ use hearth_train::adapters::Adapter;
 use hearth_train::doctor::{TwoSteps, two_steps};
 
 use crate::args::{ComputeArgs, DoctorArgs, DoctorProbe};
-use crate::compute::{answer, probe};
+use crate::compute::{print_probe, probe};
 use crate::failure::Failure;
 use crate::terminal::print;
 
-/// Something that computes, as the table shows it.
+/// A row of the table: a backend and its device.
 struct Candidate {
     backend: Backend,
     /// The number of its graphics adapter, where it has one.
@@ -18,15 +18,15 @@ struct Candidate {
     name: String,
 }
 
-/// Lists what there is to compute on, and trains two steps on each, in a process of its own.
+/// Lists backends and devices, and trains two steps on each in a process of its own.
 pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     if let Some(kind) = args.probe {
-        return look(kind, args.compute.choice()?);
+        return run_probe(kind, args.compute.choice()?);
     }
     let threads = hearth_train::backend::set_threads(None);
     print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")))?;
     let backends = match args.compute {
-        // A number belongs to a backend; `choice` says so.
+        // A number without a backend is an error of `choice`.
         ComputeArgs { backend: None, device: None } => Backend::COMPILED.to_vec(),
         _ => vec![args.compute.choice()?],
     };
@@ -61,7 +61,7 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Other(faults.join("\n"))) }
 }
 
-/// What a backend can compute on: the CPU, each graphics adapter, or the one that was named.
+/// The devices of a backend: the CPU, all graphics adapters, or the chosen one.
 fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>, Failure> {
     if !backend.is_on_adapter() {
         return Ok(vec![Candidate { backend, device: None, name: "CPU".to_owned() }]);
@@ -79,17 +79,17 @@ fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>,
     Ok(adapters.iter().enumerate().map(|(number, adapter)| named(number, adapter)).collect())
 }
 
-/// In the process that was started for it.
-fn look(probe: DoctorProbe, backend: Backend) -> Result<(), Failure> {
+/// Runs a probe in this process.
+fn run_probe(probe: DoctorProbe, backend: Backend) -> Result<(), Failure> {
     match probe {
-        DoctorProbe::List => answer(backend, || Ok(backend.adapters()?)),
-        DoctorProbe::Open => answer(backend, || {
+        DoctorProbe::List => print_probe(backend, || Ok(backend.adapters()?)),
+        DoctorProbe::Open => print_probe(backend, || {
             backend.try_out()?;
             Ok(backend.adapter())
         }),
         DoctorProbe::Train => {
             hearth_train::backend::set_threads(None);
-            answer(backend, || Ok(two_steps(backend)?))
+            print_probe(backend, || Ok(two_steps(backend)?))
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn run(args: &EvalArgs, backend: Backend, datasets: &Path) -> Result<(), Fai
     print(&report.to_text(&all.to_string()))
 }
 
-/// The options for what is evaluated, as far as they were typed.
+/// The options of this evaluation that differ from the defaults.
 fn chosen(args: &EvalArgs) -> Vec<String> {
     let mut words = Vec::new();
     if args.split != Split::Test {

@@ -11,14 +11,14 @@ use crate::stop;
 use crate::terminal::{print, print_json, say};
 
 #[derive(Serialize)]
-struct Answer {
+struct ExportOutput {
     file: String,
     step: u64,
     difference: f64,
     samples: usize,
 }
 
-/// Exports.
+/// Exports a network.
 pub fn run(args: &ExportArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     stop::on_signals()?;
@@ -37,7 +37,7 @@ pub fn run(args: &ExportArgs, backend: Backend, datasets: &Path) -> Result<(), F
     let file = done.file.display().to_string();
     if trained.json {
         let (step, difference, samples) = (done.step, done.difference, done.samples);
-        return print_json(&Answer { file, step, difference, samples });
+        return print_json(&ExportOutput { file, step, difference, samples });
     }
     say(&format!("checkpoint of step {}", done.step));
     print(&format!(

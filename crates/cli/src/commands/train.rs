@@ -13,13 +13,13 @@ use crate::args::TrainArgs;
 use crate::failure::Failure;
 use crate::settings::{self, Datasets, beside_config, beside_run};
 use crate::stop;
-use crate::terminal::{Progress, View};
+use crate::terminal::{ProgressDisplay, ProgressMode};
 use crate::terminal::{print, print_json, say, several, thousands};
 
-/// The share of pictures that counts as all of them, when they are to be learned by heart.
-const BY_HEART: f64 = 0.99;
+/// Minimum accuracy that counts as memorised batches, with --overfit.
+const MEMORIZED: f64 = 0.99;
 
-/// Trains.
+/// Trains, or resumes a run.
 pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     let config = settings(args)?;
     let target = match &args.run {
@@ -33,12 +33,12 @@ pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result
         args.config.as_deref().and_then(beside_config),
     ];
     let datasets = &datasets.of(&config, beside.into_iter().flatten());
-    let mut progress = Progress::new(View::of(args)?);
+    let mut progress = ProgressDisplay::new(ProgressMode::of(args)?);
     stop::on_signals()?;
     let deadline = args.time.map(|time| Instant::now() + time);
     let job = Job { config: &config, backend, datasets, target, stop: stop::flag(), deadline };
     let outcome = hearth_train::train(&job, &mut |event: Event<'_>| progress.show(event));
-    // Before anything else is printed, the terminal is given back.
+    // Restores the terminal before anything else is printed.
     drop(progress);
     match outcome? {
         None => {
@@ -47,12 +47,16 @@ pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result
         }
         Some(outcome) => {
             finish(&outcome, args.json, &config)?;
-            config.data.batches.overfit_batches.map_or(Ok(()), |count| learned(count, &outcome))
+            config
+                .data
+                .batches
+                .overfit_batches
+                .map_or(Ok(()), |count| check_overfit(count, &outcome))
         }
     }
 }
 
-/// The settings of the file and the command line, or of the stored run with --resume.
+/// The config of the file and the command line, or of the stored run with --resume.
 fn settings(args: &TrainArgs) -> Result<Config, Failure> {
     let mut overrides = args.overrides.clone();
     let stored = match &args.run {
@@ -84,7 +88,7 @@ fn settings(args: &TrainArgs) -> Result<Config, Failure> {
     }
 }
 
-/// The overrides, behind those that options stand for, so that they win.
+/// The overrides, after those of --limit-train and --overfit so that they take precedence.
 fn shorthands(args: &TrainArgs, overrides: &[String]) -> Vec<String> {
     let mut all = Vec::new();
     all.extend(args.limit.map(|share| format!("data.limit_train={share:?}")));
@@ -101,13 +105,13 @@ fn shorthands(args: &TrainArgs, overrides: &[String]) -> Vec<String> {
     all
 }
 
-/// Whether the pictures were learned by heart, which every sound network and setting can do.
-fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
+/// Checks that the network has memorised the few batches of --overfit, which every sound one can.
+fn check_overfit(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     let batches = if batches == 1 { "one batch".to_owned() } else { format!("{batches} batches") };
     let valid = outcome.valid.as_ref().and_then(|report| report.score(Metric::Accuracy.name()));
     let Some(accuracy) = valid else { return Ok(()) };
     let share = 100.0 * accuracy;
-    if accuracy < BY_HEART {
+    if accuracy < MEMORIZED {
         return Err(Failure::Other(format!(
             "it has not learned {batches} by heart: {share:.1} % of the pictures after {}. Try a smaller \
              optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
@@ -118,7 +122,7 @@ fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a word is a setting, and not the name of a config.
+/// True for a word that is a setting and not the name of a config.
 pub fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
 }
@@ -126,7 +130,7 @@ pub fn is_override(word: &Path) -> bool {
 fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure> {
     let run = &outcome.run;
     if json {
-        print_json(&Short::new(outcome))?;
+        print_json(&TrainOutput::new(outcome))?;
     } else if outcome.ended != Ended::Interrupted {
         let trained = match (outcome.samples_per_second, outcome.ended) {
             (0.0, Ended::OutOfTime) => "no step was made in this time".to_owned(),
@@ -172,9 +176,9 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
     }
 }
 
-/// The outcome without the tables that `eval` prints.
+/// The outcome as JSON, without the tables of `eval`.
 #[derive(Serialize)]
-pub struct Short<'a> {
+pub struct TrainOutput<'a> {
     run: std::borrow::Cow<'a, str>,
     steps: u64,
     epochs: Option<f64>,
@@ -184,8 +188,8 @@ pub struct Short<'a> {
     test: Option<Map<String, Value>>,
 }
 
-impl<'a> Short<'a> {
-    /// That of an outcome.
+impl<'a> TrainOutput<'a> {
+    /// The output of an outcome.
     pub fn new(outcome: &'a Outcome) -> Self {
         Self {
             run: outcome.run.to_string_lossy(),

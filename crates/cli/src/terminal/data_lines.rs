@@ -1,4 +1,4 @@
-//! What a run learns from, in a few lines: sets, folders, classes.
+//! Summary of a run's data in a few lines: sets, folders, classes.
 
 use hearth_data::{DataCard, Layout};
 use hearth_report::text_table;
@@ -6,10 +6,10 @@ use hearth_train::summary::Summary;
 
 use super::output::thousands;
 
-/// The most classes that are named.
-const MOST_NAMED: usize = 10;
+/// Maximum number of classes named.
+const MAX_NAMED: usize = 10;
 
-/// The lines of a run that is about to be trained.
+/// The summary of a run before training.
 pub fn data_lines(summary: &Summary) -> String {
     let data = &summary.data;
     let [train, valid, test] = data.samples.map(|count| thousands(count as u64));
@@ -29,7 +29,7 @@ pub fn data_lines(summary: &Summary) -> String {
     lines.join("\n")
 }
 
-/// Where the images of each set come from.
+/// The folders of the sets.
 fn folders(layout: &Layout, validates: bool) -> String {
     let cut = [
         (validates && layout.valid.is_none()).then_some("valid"),
@@ -43,9 +43,9 @@ fn folders(layout: &Layout, validates: bool) -> String {
     }
 }
 
-/// How many images of each class there are in the training, validation and test sets: of the first classes.
+/// The number of samples of each class in the training, validation and test sets, for the first classes.
 fn classes(names: &[String], counts: &[[usize; 3]]) -> String {
-    let shown = names.len().min(MOST_NAMED);
+    let shown = names.len().min(MAX_NAMED);
     let more = match names.len() - shown {
         0 => String::new(),
         more => format!(" and {} more", thousands(more as u64)),
@@ -57,7 +57,7 @@ fn classes(names: &[String], counts: &[[usize; 3]]) -> String {
         let names = names[..shown].join(", ");
         return format!("{} of each class: {names}{more}", numbers(first).join(" + "));
     }
-    let rows = names.iter().zip(counts).take(MOST_NAMED).map(|(name, counts)| {
+    let rows = names.iter().zip(counts).take(MAX_NAMED).map(|(name, counts)| {
         std::iter::once(name.clone()).chain(numbers(counts)).collect::<Vec<String>>()
     });
     let table = text_table(&["class", "train", "valid", "test"], rows);

@@ -19,5 +19,5 @@ pub mod screen;
 mod show;
 
 pub use output::{csv, megabytes, print, print_json, say, several, thousands, write_file};
-pub use progress::{Progress, View, duration};
+pub use progress::{ProgressDisplay, ProgressMode, duration};
 pub use show::shown;

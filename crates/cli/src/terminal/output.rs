@@ -9,37 +9,41 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// What was said while something else is on the terminal. Locked after standard error, always.
+/// Messages held back while the dashboard is on the terminal. Always locked after standard error.
 static HELD: Mutex<Option<Held>> = Mutex::new(None);
 
-/// The most texts that are kept back.
-const MOST_HELD: usize = 10_000;
+/// Maximum number of messages held back.
+const MAX_HELD: usize = 10_000;
 
-/// What is kept back: the newest of it, for a run may take days.
+/// The newest messages held back: a run may take days.
 #[derive(Default)]
 struct Held {
     texts: VecDeque<String>,
-    /// How many older ones are lost.
-    lost: usize,
+    /// Number of older messages dropped.
+    dropped: usize,
 }
 
 impl Held {
     fn push(&mut self, text: &str) {
         self.texts.push_back(text.to_owned());
-        if self.texts.len() > MOST_HELD {
+        if self.texts.len() > MAX_HELD {
             self.texts.pop_front();
-            self.lost += 1;
+            self.dropped += 1;
         }
     }
 
-    /// All that is left to be said.
-    fn said(self) -> impl Iterator<Item = String> {
-        let lost = (self.lost > 0).then(|| format!("(earlier lines left out: {})", self.lost));
-        lost.into_iter().chain(self.texts)
+    /// The messages, and a line that counts the dropped ones.
+    fn into_messages(self) -> impl Iterator<Item = String> {
+        let dropped =
+            (self.dropped > 0).then(|| format!("(earlier lines left out: {})", self.dropped));
+        dropped.into_iter().chain(self.texts)
     }
 }
 
-/// Prints a result. A reader that has gone away, as `head` does, is no failure.
+/// Prints a result on standard output. A closed pipe, as behind `head`, is no error.
+///
+/// # Errors
+/// When standard output cannot be written.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
@@ -51,12 +55,15 @@ pub fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Prints a result as one JSON object.
+///
+/// # Errors
+/// Those of [`print`].
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
     print(&text)
 }
 
-/// Says something that is not the result. Nobody may be listening any more, and the work goes on.
+/// Prints a message on standard error. Errors are ignored: a closed standard error does not stop the work.
 pub fn say(text: &str) {
     let mut err = std::io::stderr().lock();
     match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -65,27 +72,30 @@ pub fn say(text: &str) {
     }
 }
 
-/// Keeps back what is said from now on.
+/// Holds messages back from now on.
 pub fn hold() {
     let _err = std::io::stderr().lock();
     HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
 }
 
-/// Says what was kept back, and keeps nothing back any more.
+/// Prints the messages held back, and holds back no more.
 pub fn release() {
     let mut err = std::io::stderr().lock();
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-    for text in held.said() {
+    for text in held.into_messages() {
         let _ = writeln!(err, "{text}");
     }
 }
 
-/// Writes a file that was asked for.
+/// Writes an output file.
+///
+/// # Errors
+/// When it cannot be written.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| Failure::unwritten(path, &error))
 }
 
-/// A table as comma-separated values, with quotes where RFC 4180 asks for them.
+/// A table as comma-separated values, quoted by RFC 4180.
 pub fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in std::iter::once(header.to_vec()).chain(rows) {
@@ -97,7 +107,7 @@ pub fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> St
     String::from_utf8(bytes).expect("text was written")
 }
 
-/// `60,000`.
+/// A number with separators: `60,000`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -110,13 +120,13 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// `60,000 steps`, and `1 step`.
+/// A count with its noun: `60,000 steps`, `1 step`.
 pub fn several(number: u64, name: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
     format!("{} {name}{end}", thousands(number))
 }
 
-/// `14.0 MB`.
+/// A size in megabytes: `14.0 MB`.
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
@@ -128,12 +138,12 @@ mod tests {
     #[test]
     fn of_a_long_log_the_newest_lines_are_held() {
         let mut held = Held::default();
-        (0..MOST_HELD).for_each(|line| held.push(&line.to_string()));
+        (0..MAX_HELD).for_each(|line| held.push(&line.to_string()));
         held.push("last");
-        let said: Vec<_> = held.said().collect();
-        assert_eq!(said.len(), MOST_HELD + 1);
-        assert_eq!(said[..2], ["(earlier lines left out: 1)", "1"]);
-        assert_eq!(said[MOST_HELD], "last");
+        let messages: Vec<_> = held.into_messages().collect();
+        assert_eq!(messages.len(), MAX_HELD + 1);
+        assert_eq!(messages[..2], ["(earlier lines left out: 1)", "1"]);
+        assert_eq!(messages[MAX_HELD], "last");
     }
 
     #[test]

@@ -1,34 +1,34 @@
-//! How fast a run is, and how long it will take. Times are counted from any one moment.
+//! Speed and remaining time of a run. The origin of times is arbitrary.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use hearth_train::event::StepDone;
 
-/// Steps after which the time of the whole run can be told.
+/// Number of steps before the first estimate of the remaining time.
 const STEPS_TO_ESTIMATE: u64 = 20;
 
-/// The speed is that of the last so many seconds.
+/// The time span over which the speed is averaged.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// The shortest time between two counts.
+/// Minimum time between two counts.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Counts steps and samples.
+/// Speed and remaining time, from the steps so far.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    /// The first step whose results were read, and its time.
+    /// The first step with results, and its time.
     first: Option<(u64, Duration)>,
     left: Option<Duration>,
     samples: u64,
-    /// Times, and how many samples had been learned from then.
+    /// Times, with the number of samples seen by then.
     counts: VecDeque<(Duration, u64)>,
     speed: Option<f64>,
 }
 
 impl Pace {
-    /// A step was made, and its results were read.
-    pub fn step(&mut self, done: &StepDone, at: Duration) {
+    /// Counts a step with its results.
+    pub fn on_step(&mut self, done: &StepDone, at: Duration) {
         let (first, begun) = *self.first.get_or_insert((done.step, at));
         let made = done.step - first;
         if made >= STEPS_TO_ESTIMATE {
@@ -48,7 +48,7 @@ impl Pace {
         }
     }
 
-    /// Something other than a step took time, which says nothing about the speed of steps.
+    /// Excludes an evaluation or other pause from the speed.
     pub fn pause(&mut self) {
         self.counts.clear();
     }
@@ -58,12 +58,12 @@ impl Pace {
         self.first.map_or(Duration::ZERO, |(_, begun)| at.saturating_sub(begun))
     }
 
-    /// The time that the rest of the run will take, once that can be told.
+    /// The remaining time; `None` for the first steps.
     pub const fn left(&self) -> Option<Duration> {
         self.left
     }
 
-    /// Samples per second, once there were two steps.
+    /// Samples per second; `None` before the second step.
     pub const fn speed(&self) -> Option<f64> {
         self.speed
     }
@@ -87,7 +87,7 @@ mod tests {
                 sums: Sums { samples: 64, ..Sums::default() },
                 learning_rate: 0.1,
             };
-            pace.step(&done, now);
+            pace.on_step(&done, now);
             assert_eq!(pace.left().is_some(), step > STEPS_TO_ESTIMATE);
             if step == 40 {
                 now += Duration::from_mins(1);

@@ -1,5 +1,5 @@
-//! What `hearth train` shows while it works: lines; on a terminal also a bar for each epoch, or the
-//! dashboard, after which the lines are printed.
+//! Progress of `hearth train`: lines; on a terminal also a bar for each epoch, or the dashboard, after which the lines
+//! are printed.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -19,19 +19,22 @@ use super::screen::{self, Screen};
 use crate::args::TrainArgs;
 use crate::failure::Failure;
 
-/// How the events of a run are shown.
+/// The display of a run's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// A line for each epoch and each evaluation.
+pub enum ProgressMode {
+    /// A line for each epoch and evaluation.
     Lines,
     /// A bar for each epoch as well.
     Bar,
-    /// The whole terminal, from the first step on; the lines are printed when it is given back.
+    /// The dashboard from the first step on; the lines are printed after it.
     Dashboard,
 }
 
-impl View {
-    /// What the command line asks for, or else the best that the terminal can show.
+impl ProgressMode {
+    /// The mode of the command line, or else the best that the terminal supports.
+    ///
+    /// # Errors
+    /// For `--tui` without a terminal.
     pub fn of(args: &TrainArgs) -> Result<Self, Failure> {
         let terminal = std::io::stderr().is_terminal();
         if args.tui && !terminal {
@@ -45,33 +48,33 @@ impl View {
         })
     }
 
-    /// For a command that does not train for long.
+    /// The mode of commands that train briefly.
     pub fn without_dashboard() -> Self {
         if std::io::stderr().is_terminal() { Self::Bar } else { Self::Lines }
     }
 }
 
 /// Shows the events of a run.
-pub struct Progress {
-    view: View,
+pub struct ProgressDisplay {
+    mode: ProgressMode,
     bar: Option<ProgressBar>,
-    /// Until the first step it is not on the screen: what fails before it needs none.
+    /// The dashboard before the first step, when it is not on the screen yet.
     dashboard: Option<Dashboard>,
     screen: Option<Screen>,
     epoch: Sums,
     epoch_started: Instant,
     begun: Instant,
     pace: Pace,
-    /// Whether the time of the whole run was told.
+    /// True once the time of the whole run was printed.
     estimated: bool,
 }
 
-impl Progress {
-    /// Nothing has happened yet.
-    pub fn new(view: View) -> Self {
+impl ProgressDisplay {
+    /// A display before the first event.
+    pub fn new(mode: ProgressMode) -> Self {
         let now = Instant::now();
         Self {
-            view,
+            mode,
             bar: None,
             dashboard: None,
             screen: None,
@@ -86,14 +89,14 @@ impl Progress {
     /// Shows one event.
     pub fn show(&mut self, event: Event<'_>) {
         match event {
-            Event::Started(summary) => self.started(summary),
-            Event::Step(step) => self.step(&step),
-            Event::Evaluated(report) => self.evaluated(report),
+            Event::Started(summary) => self.on_started(summary),
+            Event::Step(step) => self.on_step(&step),
+            Event::Evaluated(report) => self.on_evaluated(report),
             Event::Note(text) => self.line(&text),
         }
     }
 
-    fn started(&mut self, summary: &Summary) {
+    fn on_started(&mut self, summary: &Summary) {
         say(&format!("{}\n", data_lines(summary)));
         let rows = summary.layers.rows.iter().map(|layer| {
             let [channels, height, width] = layer.output;
@@ -118,10 +121,10 @@ impl Progress {
             several(summary.threads as u64, "thread"),
             megabytes(summary.memory as u64),
         ));
-        // Another run may have been shown before: that of a judge.
+        // A feature evaluator may have been trained and shown before.
         (self.pace, self.epoch_started, self.estimated) = (Pace::default(), Instant::now(), false);
         (self.epoch, self.bar) = (Sums::default(), None);
-        if self.view == View::Dashboard {
+        if self.mode == ProgressMode::Dashboard {
             let dashboard = Dashboard::new(summary);
             match &self.screen {
                 Some(screen) => screen.update(|shown, _| *shown = dashboard),
@@ -130,33 +133,33 @@ impl Progress {
         }
     }
 
-    fn step(&mut self, done: &StepDone) {
+    fn on_step(&mut self, done: &StepDone) {
         if let Some(dashboard) = self.dashboard.take() {
             match Screen::enter(dashboard) {
                 Ok(screen) => self.screen = Some(screen),
                 Err(error) => {
-                    self.view = View::Bar;
+                    self.mode = ProgressMode::Bar;
                     self.line(&format!("warning: no dashboard: {error}"));
                 }
             }
         }
         if let Some(screen) = &self.screen {
-            screen.update(|dashboard, at| dashboard.step(done, at));
+            screen.update(|dashboard, at| dashboard.on_step(done, at));
         }
         let [in_epoch, steps] = done.in_epoch();
         if in_epoch == 1 || self.bar.is_none() && self.epoch.samples == 0 {
             self.epoch = Sums::default();
-            self.bar = (self.view == View::Bar).then(|| bar(done));
+            self.bar = (self.mode == ProgressMode::Bar).then(|| bar(done));
         }
         if done.sums.samples == 0 {
-            // Made on a graphics card, and not looked at yet.
+            // On a graphics adapter the results are read some steps later.
             if let Some(bar) = &self.bar {
                 bar.set_position(in_epoch);
             }
             return;
         }
         self.epoch += &done.sums;
-        self.pace.step(done, self.begun.elapsed());
+        self.pace.on_step(done, self.begun.elapsed());
         let left = self.pace.left().map(duration);
         if let Some(bar) = &self.bar {
             bar.set_position(in_epoch);
@@ -189,9 +192,9 @@ impl Progress {
         format!("{}  {} samples/s", means.join("  "), thousands(speed as u64))
     }
 
-    fn evaluated(&mut self, report: &Report) {
+    fn on_evaluated(&mut self, report: &Report) {
         if let Some(screen) = &self.screen {
-            screen.update(|dashboard, _| dashboard.evaluated(report));
+            screen.update(|dashboard, _| dashboard.on_evaluated(report));
         }
         self.line(&format!("           {} {}", report.split, report.headline));
         if self.bar.is_none() {
@@ -205,7 +208,7 @@ impl Progress {
             None => say(text),
         }
         if let Some(screen) = &self.screen {
-            screen.update(|dashboard, _| dashboard.line(text));
+            screen.update(|dashboard, _| dashboard.on_message(text));
         }
     }
 }
@@ -228,7 +231,7 @@ fn bar(done: &StepDone) -> ProgressBar {
     bar
 }
 
-/// `1 h 05 min`, `2 min 03 s`, `8 s`.
+/// A duration: `1 h 05 min`, `2 min 03 s`, `8 s`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {

@@ -1,4 +1,4 @@
-//! The terminal while the dashboard is on it: taken, listened to, and given back whatever happens.
+//! The terminal in the hands of the dashboard: entered, read for keys, and restored on exit and panic.
 
 use std::io::{BufWriter, IsTerminal as _, Result, Stderr, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,25 +14,25 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 
-use super::dashboard::{Dashboard, SMALLEST};
+use super::dashboard::{Dashboard, MIN_SIZE};
 use super::output;
 use crate::stop;
 
-/// The shortest time between two pictures.
-const FRAME: Duration = Duration::from_millis(100);
+/// Minimum time between two frames.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The longest: the time goes on during an evaluation as well.
-const LONGEST: Duration = Duration::from_secs(1);
+/// Maximum time between two frames, so that clocks advance during an evaluation.
+const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whether the terminal is ours. It changes, and anything is drawn, under the lock of standard error,
-/// which a thread that has it can take again: a panic while drawing can leave.
-static UP: AtomicBool = AtomicBool::new(false);
+/// True while the dashboard has the terminal. Changes and drawing happen under the lock of standard error, which is
+/// reentrant, so that a panic while drawing can leave.
+static ACTIVE: AtomicBool = AtomicBool::new(false);
 
-/// A dashboard on the terminal, which is given back when it is dropped.
-pub struct Screen(Arc<Shown>);
+/// A dashboard on the terminal, which is restored on drop.
+pub struct Screen(Arc<Shared>);
 
-struct Shown {
-    /// What times are counted from.
+struct Shared {
+    /// The origin of times.
     begun: Instant,
     canvas: Mutex<Canvas>,
 }
@@ -40,12 +40,12 @@ struct Shown {
 struct Canvas {
     dashboard: Dashboard,
     terminal: Terminal<CrosstermBackend<BufWriter<Stderr>>>,
-    drawn: Option<Instant>,
+    last_drawn: Option<Instant>,
 }
 
-/// Whether a dashboard can be shown, and read, without asking for it.
+/// True if the terminal is interactive and large enough for the dashboard by default.
 pub fn fits() -> bool {
-    let (width, height) = SMALLEST;
+    let (width, height) = MIN_SIZE;
     stderr().is_terminal()
         && std::io::stdin().is_terminal()
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
@@ -53,7 +53,7 @@ pub fn fits() -> bool {
         && in_foreground()
 }
 
-/// A program in the background would be stopped as soon as it changed the terminal.
+/// True if the program is in the foreground: one in the background would be stopped by a change of the terminal.
 #[cfg(unix)]
 fn in_foreground() -> bool {
     rustix::termios::tcgetpgrp(stderr()).is_ok_and(|group| group == rustix::process::getpgrp())
@@ -64,11 +64,11 @@ const fn in_foreground() -> bool {
     true
 }
 
-/// Gives the terminal back, and says what was kept from it meanwhile. Nothing happens if it is not ours.
+/// Restores the terminal and prints the messages held back; a no-op without the dashboard.
 pub fn leave() {
     let mut err = stderr().lock();
-    if UP.swap(false, Ordering::Relaxed) {
-        // There is nothing to be done about a terminal that has gone.
+    if ACTIVE.swap(false, Ordering::Relaxed) {
+        // A terminal that has gone cannot be restored.
         let _ = execute!(err, Show, LeaveAlternateScreen);
         let _ = disable_raw_mode();
         output::release();
@@ -76,32 +76,35 @@ pub fn leave() {
 }
 
 impl Screen {
-    /// Takes the terminal.
+    /// Switches to the alternate screen and starts to read keys.
+    ///
+    /// # Errors
+    /// When the terminal cannot be set up.
     pub fn enter(dashboard: Dashboard) -> Result<Self> {
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(stderr())))?;
         let now = Instant::now();
-        let canvas = Mutex::new(Canvas { dashboard, terminal, drawn: None });
-        let screen = Self(Arc::new(Shown { begun: now, canvas }));
+        let canvas = Mutex::new(Canvas { dashboard, terminal, last_drawn: None });
+        let screen = Self(Arc::new(Shared { begun: now, canvas }));
         leave_on_panic();
         let mut err = stderr().lock();
         enable_raw_mode()?;
-        UP.store(true, Ordering::Relaxed);
+        ACTIVE.store(true, Ordering::Relaxed);
         output::hold();
         if let Err(error) = execute!(err, EnterAlternateScreen, Hide) {
             leave();
             return Err(error);
         }
         drop(err);
-        let shown = Arc::clone(&screen.0);
-        std::thread::spawn(move || listen(&shown));
+        let shared = Arc::clone(&screen.0);
+        std::thread::spawn(move || read_events(&shared));
         Ok(screen)
     }
 
-    /// Changes what is shown, and shows it when it is time to.
+    /// Changes the dashboard, and draws it unless the last frame is too recent.
     pub fn update(&self, change: impl FnOnce(&mut Dashboard, Duration)) {
         let mut canvas = self.0.canvas();
         change(&mut canvas.dashboard, self.0.begun.elapsed());
-        self.0.draw(&mut canvas, FRAME);
+        self.0.draw(&mut canvas, MIN_INTERVAL);
     }
 }
 
@@ -111,45 +114,46 @@ impl Drop for Screen {
     }
 }
 
-impl Shown {
+impl Shared {
     fn canvas(&self) -> MutexGuard<'_, Canvas> {
         self.canvas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Draws, unless the last picture is newer than this.
+    /// Draws, unless the last frame is newer than `age`.
     fn draw(&self, canvas: &mut Canvas, age: Duration) {
-        if canvas.drawn.is_some_and(|drawn| drawn.elapsed() < age) {
+        if canvas.last_drawn.is_some_and(|drawn| drawn.elapsed() < age) {
             return;
         }
         let _err = stderr().lock();
-        if UP.load(Ordering::Relaxed) {
-            let Canvas { dashboard, terminal, drawn } = canvas;
+        if ACTIVE.load(Ordering::Relaxed) {
+            let Canvas { dashboard, terminal, last_drawn } = canvas;
             dashboard.stopping = stop::flag().load(Ordering::Relaxed);
-            // A terminal that has gone is no reason to stop training.
+            // Training goes on without a terminal.
             let _ = terminal.draw(|frame| dashboard.draw(frame, self.begun.elapsed()));
-            *drawn = Some(Instant::now());
+            *last_drawn = Some(Instant::now());
         }
     }
 }
 
-/// Takes keys and changes of size until the terminal is no longer ours.
-fn listen(shown: &Shown) {
-    while UP.load(Ordering::Relaxed) {
-        let age = match event::poll(FRAME).and_then(|came| came.then(event::read).transpose()) {
-            Ok(Some(Event::Key(key))) => {
-                heed(key);
-                Duration::ZERO
-            }
-            Ok(Some(Event::Resize(..))) => Duration::ZERO,
-            Ok(_) => LONGEST,
-            Err(_) => return,
-        };
-        shown.draw(&mut shown.canvas(), age);
+/// Handles keys and resizes until the terminal is left.
+fn read_events(shared: &Shared) {
+    while ACTIVE.load(Ordering::Relaxed) {
+        let age =
+            match event::poll(MIN_INTERVAL).and_then(|came| came.then(event::read).transpose()) {
+                Ok(Some(Event::Key(key))) => {
+                    on_key(key);
+                    Duration::ZERO
+                }
+                Ok(Some(Event::Resize(..))) => Duration::ZERO,
+                Ok(_) => MAX_INTERVAL,
+                Err(_) => return,
+            };
+        shared.draw(&mut shared.canvas(), age);
     }
 }
 
-/// In raw mode Ctrl-C is a key like others, and no signal.
-fn heed(key: KeyEvent) {
+/// Stops on `q` and Ctrl-C, which is a key and no signal in raw mode.
+fn on_key(key: KeyEvent) {
     if key.kind == KeyEventKind::Release {
         return;
     }
@@ -160,11 +164,11 @@ fn heed(key: KeyEvent) {
     }
 }
 
-/// The message of a panic has to be read, and the shell's own screen has to come back.
+/// Restores the terminal before a panic's message is printed.
 fn leave_on_panic() {
-    let shown = std::panic::take_hook();
+    let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         leave();
-        shown(panic);
+        hook(panic);
     }));
 }

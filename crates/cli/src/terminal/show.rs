@@ -1,4 +1,4 @@
-//! How a fault is shown: what is wrong, where, and what would be right, in six lines.
+//! Display of a fault in six lines: message, place and remedy.
 //!
 //! ```text
 //!   × `data.bach_size` is not a key of [data] with kind = "fashion-mnist"
@@ -12,17 +12,17 @@ use std::io::IsTerminal as _;
 
 use hearth_config::{Fault, Place, Spot};
 
-/// The longest line, in letters.
+/// Maximum length of a line, in characters.
 const WIDTH: usize = 100;
 
-/// The most letters that are shown of a line of a config.
+/// Maximum number of characters shown of a config's line.
 const SHOWN: usize = 84;
 
-/// The most lines of a fault whose place is shown, and its longest word.
+/// Maximum number of lines, and of characters in a word, of a fault whose place is shown.
 const LINES: usize = 6;
 const NAME: usize = 40;
 
-/// The text of a fault for standard error.
+/// The text of a fault for standard error, coloured on a terminal.
 pub fn shown(fault: &Fault) -> String {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     text(fault, std::io::stderr().is_terminal() && !plain)
@@ -32,7 +32,7 @@ fn text(fault: &Fault, in_color: bool) -> String {
     let color = |code: &str, text: &str| {
         if in_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
-    // What is cut of it stands in the config, whose line is shown as well.
+    // Text that is cut is in the config, whose line is shown as well.
     let (longest, most) =
         if fault.place().is_some() { (NAME, LINES - 3) } else { (usize::MAX, usize::MAX) };
     let mut lines = wrapped(&fault.to_string(), WIDTH - 4, longest, most - 1);
@@ -50,7 +50,7 @@ fn text(fault: &Fault, in_color: bool) -> String {
     lines.join("\n")
 }
 
-/// The line of a place, with what is meant underlined.
+/// The line of a place, with the faulty part underlined.
 fn snippet(place: &Place, color: impl Fn(&str, &str) -> String) -> [String; 3] {
     let Spot { line, text, letters: (first, count) } = place.spot();
     let number = line.to_string();
@@ -73,18 +73,18 @@ fn snippet(place: &Place, color: impl Fn(&str, &str) -> String) -> [String; 3] {
     ]
 }
 
-/// The words of a text, each of `longest` letters at most, on `most` lines of at most `width`.
+/// The words of a text, each of at most `longest` characters, on at most `most` lines of at most `width`.
 fn wrapped(text: &str, width: usize, longest: usize, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
-        // What a list names was told in full when it happened.
+        // The items of a list were printed in full when they happened.
         if paragraph.trim_start().starts_with("- ") {
             lines.push(shortened(paragraph.trim(), width));
             continue;
         }
         let mut line = String::new();
         for word in words(paragraph) {
-            // A command is whole, to be copied.
+            // A command stays whole, for copying.
             let is_command = word.contains(char::is_whitespace);
             let word = shortened(word, if is_command { usize::MAX } else { longest });
             let length = line.chars().count() + 1 + word.chars().count();
@@ -105,7 +105,7 @@ fn wrapped(text: &str, width: usize, longest: usize, most: usize) -> Vec<String>
     lines
 }
 
-/// The words of a paragraph, of which one is what stands between two backticks.
+/// The words of a paragraph; text between two backticks is one word.
 fn words(paragraph: &str) -> Vec<&str> {
     let (mut words, mut begun, mut in_command) = (Vec::new(), 0, false);
     for (at, letter) in paragraph.char_indices() {

@@ -27,7 +27,7 @@ pub fn run(args: &DataCommand, datasets: &Path) -> Result<(), Failure> {
                 &["file", "sha-256"],
                 rows.into_iter().map(|(file, sum)| vec![file, sum]),
             ))?;
-            print("every file is as published")
+            print("all files match their SHA-256")
         }
         DataCommand::Check { data, target } if is_table(data) => {
             table::check(data, target.as_deref())
@@ -54,7 +54,7 @@ fn list(datasets: &Path) -> String {
 }
 
 fn text(report: &FolderReport) -> String {
-    // A part that is not there has no column.
+    // An absent part has no column.
     let has = [true, report.layout.valid.is_some(), true];
     let columns = |columns: [String; 3]| {
         columns.into_iter().zip(has).filter_map(|(column, has)| has.then_some(column))
@@ -79,20 +79,20 @@ fn text(report: &FolderReport) -> String {
     };
     list("notes", report.notes.clone());
     list("faults", report.faults.clone());
-    list("classes that are not validated or tested", report.untested.clone());
+    list("classes without validation or test images", report.untested.clone());
     list(
-        "broken pictures",
+        "broken images",
         report
             .broken
             .iter()
             .map(|broken| format!("{}: {}", broken.path.display(), broken.fault))
             .collect(),
     );
-    list("the same picture in several parts", report.shared.iter().map(join).collect());
-    list("the same picture more than once", report.duplicates.iter().map(join).collect());
-    list("classes with few pictures", report.small.clone());
+    list("the same image in several parts", report.shared.iter().map(join).collect());
+    list("duplicate images", report.duplicates.iter().map(join).collect());
+    list("classes with few images", report.small.clone());
     list(
-        "files outside of any class",
+        "files outside of class folders",
         report.loose.iter().map(|path| path.display().to_string()).collect(),
     );
     text

@@ -1,4 +1,4 @@
-//! CSV files without settings: their target, their task, and `hearth data check`.
+//! CSV files without a config: inferred target and task, and `hearth data check`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,23 +10,23 @@ use hearth_report::text_table;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
 
-/// Whole numbers are classes, up to so many different ones.
-pub const MOST_CLASSES: usize = 20;
+/// Maximum number of different whole numbers that are taken for classes.
+pub const MAX_CLASSES: usize = 20;
 
-/// The seed of configs that are written.
+/// The seed of written configs.
 pub const SEED: u64 = 42;
 
-/// The ends of the names of tables.
-const ENDS: [&str; 4] = [".csv", ".tsv", ".tab", ".txt"];
+/// File extensions of tables.
+const EXTENSIONS: [&str; 4] = [".csv", ".tsv", ".tab", ".txt"];
 
-/// Whether a path is a CSV file, or would be.
+/// True for a path of a file, or of a missing file with the extension of a table.
 pub fn is_table(path: &Path) -> bool {
     let name = path.to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    path.is_file() || !path.exists() && ENDS.iter().any(|end| name.ends_with(end))
+    path.is_file() || !path.exists() && EXTENSIONS.iter().any(|end| name.ends_with(end))
 }
 
-/// Refuses `--target` of a folder.
+/// Checks that `--target` is not given for a folder.
 pub fn no_target(target: Option<&str>) -> Result<(), Failure> {
     match target {
         Some(_) => Err(Failure::usage("--target is for a CSV file, and this is a folder")),
@@ -34,8 +34,11 @@ pub fn no_target(target: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// What a table holds, and the task that it is for. Says which column is the target.
-pub fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), Failure> {
+/// Surveys a table and infers its task. Prints both the target and the task, with reasons.
+///
+/// # Errors
+/// When the table cannot be read or has no such target.
+pub fn infer_task(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), Failure> {
     let input = Input::file(path);
     let default = "the last column; --target COLUMN names another";
     let survey = survey(&input, target).inspect_err(|_| {
@@ -47,7 +50,7 @@ pub fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), 
     let why = if target.is_some() { "as --target says" } else { default };
     say(&format!("target: column `{column}`, {why}"));
     let task = match survey.holds {
-        TargetHolds::WholeNumbers if survey.num_values <= MOST_CLASSES => TaskKind::Classify,
+        TargetHolds::WholeNumbers if survey.num_values <= MAX_CLASSES => TaskKind::Classify,
         TargetHolds::WholeNumbers => TaskKind::Regress,
         holds => task_of(&input, column, holds)?,
     };
@@ -55,7 +58,7 @@ pub fn look_at(path: &Path, target: Option<&str>) -> Result<(Survey, TaskKind), 
     Ok((survey, task))
 }
 
-/// Why a table is for this task.
+/// The reason for a table's task.
 pub fn reason(survey: &Survey, task: TaskKind) -> String {
     let count = survey.num_values;
     match (survey.holds, task) {
@@ -63,16 +66,16 @@ pub fn reason(survey: &Survey, task: TaskKind) -> String {
         (TargetHolds::Fractions, _) => "the target has numbers, not all of them whole".to_owned(),
         (TargetHolds::WholeNumbers, TaskKind::Classify) => {
             format!(
-                "the target has {count} different whole numbers, and up to {MOST_CLASSES} are taken for classes"
+                "the target has {count} different whole numbers, and up to {MAX_CLASSES} are taken for classes"
             )
         }
         (TargetHolds::WholeNumbers, _) => {
-            format!("the target has {count} different whole numbers, more than {MOST_CLASSES}")
+            format!("the target has {count} different whole numbers, more than {MAX_CLASSES}")
         }
     }
 }
 
-/// Sentences on what is left out and on missing cells.
+/// Notes on ignored columns and on missing cells.
 pub fn notes(survey: &Survey) -> Vec<String> {
     let ignored = survey.ignored.iter();
     let mut notes: Vec<_> =
@@ -85,9 +88,12 @@ pub fn notes(survey: &Survey) -> Vec<String> {
     notes
 }
 
-/// Looks at a table as `hearth init` sets it up.
+/// Checks a table as `hearth init` would configure it.
+///
+/// # Errors
+/// When the table cannot be read or has faults.
 pub fn check(path: &Path, target: Option<&str>) -> Result<(), Failure> {
-    let (survey, task) = look_at(path, target)?;
+    let (survey, task) = infer_task(path, target)?;
     let notes = notes(&survey);
     let settings = CsvConfig { path: Some(utf_8(path)?.to_owned()), ..survey.settings };
     let report = hearth_data::tables::check(&settings, Some(task), SEED)?;
@@ -99,7 +105,7 @@ pub fn check(path: &Path, target: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// The path as a config can name it.
+/// The path as text for a config.
 fn utf_8(path: &Path) -> Result<&str, Failure> {
     path.to_str().ok_or_else(|| {
         Failure::usage(format!("the name of {} is not UTF-8; rename it", path.display()))

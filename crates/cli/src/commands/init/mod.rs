@@ -13,7 +13,7 @@ use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
 
-/// What is trained on several classes.
+/// The config for several classes.
 const CLASSIFIER: &str = r#"[model]
 kind = "mlp"
 hidden = [256]
@@ -28,8 +28,8 @@ learning_rate = 0.001
 epochs = 20
 "#;
 
-/// What is trained on one, or where the parts have other classes: there is nothing to tell apart, and images can
-/// be made.
+/// The config for one class, or for parts with different classes: no classifier can be trained, but a generator
+/// can.
 const GENERATOR: &str = r#"[model]
 kind = "dcgan"
 latent = 64
@@ -57,21 +57,24 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
     let name = name(&args.data);
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
     let text = config(&path(&args.data, &out)?, &name, &out, &report);
-    // What is written here has to be what `train` takes.
+    // `train` must accept the written config.
     RawConfig::parse(&out.display().to_string(), text.clone())?.check()?;
     write(&out, &text)?;
     say(&format!("read from {}", report.layout));
     report.notes.iter().for_each(|note| say(note));
     if !report.is_sound() {
         let check = CommandLine::new("data").arg("check").path(&args.data);
-        say(&format!("some pictures have faults; see: {check}"));
+        say(&format!("some images have faults; see: {check}"));
     }
     let what = if report.generates_only { "a generator" } else { "a classifier" };
     let train = CommandLine::new("train").path(&out);
     print(&format!("{}\ntrain {what} with: {train}", out.display()))
 }
 
-/// Writes a config where there is none yet.
+/// Writes a new config.
+///
+/// # Errors
+/// When the file exists or cannot be written.
 fn write(out: &Path, text: &str) -> Result<(), Failure> {
     let mut file = std::fs::File::create_new(out).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
@@ -84,8 +87,10 @@ fn write(out: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::unwritten(out, &error))
 }
 
-/// The folder or file as the config names it: as it was typed, unless that means something else from the config's
-/// folder or from anywhere.
+/// The path of the data for the config: as typed if it is valid from the config's folder, else absolute.
+///
+/// # Errors
+/// When the path is not UTF-8.
 fn path(data: &Path, out: &Path) -> Result<String, Failure> {
     let is_beside = out.parent().is_none_or(|parent| parent.as_os_str().is_empty());
     let is_named = data.components().any(|part| matches!(part, Component::Normal(_)));
@@ -102,14 +107,14 @@ fn path(data: &Path, out: &Path) -> Result<String, Failure> {
     })
 }
 
-/// The folder's name as a run may be called.
+/// The folder's name as the name of a run.
 fn name(folder: &Path) -> String {
     let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = full.file_name().unwrap_or_default().to_string_lossy();
     run_name(&name, "pictures")
 }
 
-/// A name as a run may be called, or the other one.
+/// A name as the name of a run, or `otherwise` if nothing of it is left.
 fn run_name(name: &str, otherwise: &str) -> String {
     let name: String = plain_name(name).chars().take(60).collect();
     match name.trim_matches('-') {
@@ -128,10 +133,10 @@ fn config(path: &str, name: &str, out: &Path, report: &FolderReport) -> String {
         1 => "1 class".to_owned(),
         count => format!("{count} classes"),
     };
-    // Whoever reads the file may call the program by another name.
+    // The file names the program `hearth`, whatever it was called as.
     let train = quoted(out.as_os_str());
     let mut text = format!(
-        "# {name}: {num_train} training, {num_valid} validation and {num_test} test pictures in {classes}.\n\
+        "# {name}: {num_train} training, {num_valid} validation and {num_test} test images in {classes}.\n\
          # train: hearth train {train}\n\
          # format: hearth schema prints every key\n\
          format = 2\n\n\
@@ -141,8 +146,7 @@ fn config(path: &str, name: &str, out: &Path, report: &FolderReport) -> String {
     );
     // Writing to a string cannot fail.
     if layout.test.is_none() {
-        let _ =
-            writeln!(text, "test_fraction = 0.2    # there is no test/: it is cut from each class");
+        let _ = writeln!(text, "test_fraction = 0.2    # no test/: cut from each class");
     }
     let batch_size = (kept / 50).next_power_of_two();
     let _ = if report.generates_only {

@@ -1,4 +1,4 @@
-//! `hearth init`, of a table.
+//! `hearth init` for a table.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,31 +7,31 @@ use hearth_config::{CommandLine, Missing, RawConfig, TaskKind, one_line, quoted,
 use hearth_data::tables::{Survey, TargetHolds};
 use hearth_data::{Data, Labels};
 
-use super::super::data::table::{SEED, look_at, notes, reason};
+use super::super::data::table::{SEED, infer_task, notes, reason};
 use super::{path, run_name, write};
 use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
 
-/// The share of the rows that is tested with.
+/// The test set's share of the rows.
 const TEST: f64 = 0.2;
 
-/// The share of the rows that is validated with.
+/// The validation set's share of the rows.
 const VALID: f64 = 0.15;
 
-/// Steps that a training has about.
+/// Approximate number of training steps.
 const STEPS: usize = 3000;
 
 /// Writes a config for a CSV file.
 pub fn run(args: &InitArgs) -> Result<(), Failure> {
-    let (survey, task) = look_at(&args.data, args.target.as_deref())?;
+    let (survey, task) = infer_task(&args.data, args.target.as_deref())?;
     for note in notes(&survey) {
         say(&note);
     }
     let run = run_name(&stem(&args.data), "table");
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{run}.toml")));
     let text = config(&path(&args.data, &out)?, &run, &out, (&survey, task));
-    // What is written here has to be what `train` takes.
+    // `train` must accept the written config.
     let config = RawConfig::parse(&out.display().to_string(), text.clone())?.check()?;
     let data = Data::load(&config, Labels::Unused, Path::new(""), &mut |_| ())?;
     write(&out, &text)?;
@@ -42,7 +42,7 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
     print(&format!("{}\ntrain {what} with: {train}", out.display()))
 }
 
-/// The name of a file without its ends.
+/// The name of a file without its extensions.
 fn stem(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -57,7 +57,7 @@ fn config(path: &str, run: &str, out: &Path, (survey, task): (&Survey, TaskKind)
         _ => format!("{target} is a number"),
     };
     let s = if *num_columns == 1 { "" } else { "s" };
-    // Whoever reads the file may call the program by another name.
+    // The file names the program `hearth`, whatever it was called as.
     let train = quoted(out.as_os_str());
     let mut text = format!(
         "# {run}: {num_rows} rows of {num_columns} column{s} to learn from; {what}.\n\

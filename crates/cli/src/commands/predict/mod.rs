@@ -13,21 +13,21 @@ use crate::args::PredictArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, print_json};
 
-/// Pictures in one forward pass.
+/// Images in one forward pass.
 const BATCH: usize = 256;
 
 #[derive(Serialize)]
-struct Answer {
-    predictions: Vec<Prediction>,
+struct PredictOutput {
+    predictions: Vec<ImagePrediction>,
 }
 
 #[derive(Serialize)]
-struct Prediction {
+struct ImagePrediction {
     file: String,
     top: Vec<Guess>,
 }
 
-/// Predicts.
+/// Predicts the classes of images, or the target of rows.
 pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
     if is_on_table(&trained.run) {
@@ -49,10 +49,11 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
         }
         let probabilities = predictor.probabilities(pixels);
         let answers = read.into_iter().zip(&probabilities);
-        predictions.extend(answers.map(|(file, row)| best(file, predictor.ranked(row), args.top)));
+        predictions
+            .extend(answers.map(|(file, row)| prediction(file, predictor.ranked(row), args.top)));
     }
     show(predictions, trained.json)?;
-    // The pictures that can be read are not held up by one that cannot.
+    // Unreadable images do not affect the others.
     let last = unreadable.pop();
     for error in unreadable {
         Failure::from(error).report();
@@ -60,12 +61,12 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     last.map_or(Ok(()), |error| Err(error.into()))
 }
 
-fn show(predictions: Vec<Prediction>, json: bool) -> Result<(), Failure> {
+fn show(predictions: Vec<ImagePrediction>, json: bool) -> Result<(), Failure> {
     if predictions.is_empty() && !json {
         return Ok(());
     }
     if json {
-        return print_json(&Answer { predictions });
+        return print_json(&PredictOutput { predictions });
     }
     let rows = predictions.into_iter().flat_map(|prediction| {
         let file = prediction.file;
@@ -77,10 +78,10 @@ fn show(predictions: Vec<Prediction>, json: bool) -> Result<(), Failure> {
     print(&text_table(&["file", "class", "probability"], rows))
 }
 
-/// The most probable classes of one picture, all of them when `top` is 0.
-fn best(file: &Path, mut guesses: Vec<Guess>, top: usize) -> Prediction {
+/// The `top` most probable classes of an image; all of them if `top` is 0.
+fn prediction(file: &Path, mut guesses: Vec<Guess>, top: usize) -> ImagePrediction {
     if top > 0 {
         guesses.truncate(top);
     }
-    Prediction { file: file.display().to_string(), top: guesses }
+    ImagePrediction { file: file.display().to_string(), top: guesses }
 }

@@ -1,4 +1,4 @@
-//! `hearth predict`, of a network that takes rows of a table.
+//! `hearth predict` for rows of a table.
 
 use std::path::Path;
 
@@ -14,22 +14,22 @@ use crate::failure::Failure;
 use crate::results::optional;
 use crate::terminal::{csv, print, print_json, say};
 
-/// The file that is standard input.
+/// The name of standard input.
 const STDIN: &str = "-";
 
-/// The most values that a note names.
-const MOST_NAMED: usize = 3;
+/// Maximum number of values named in a warning.
+const MAX_NAMED: usize = 3;
 
 #[derive(Serialize)]
-struct Answer {
-    predictions: Vec<Prediction>,
+struct RowsOutput {
+    predictions: Vec<PredictedRow>,
 }
 
 /// The prediction for a row: classes or a number.
 #[derive(Serialize)]
-struct Prediction {
+struct PredictedRow {
     file: String,
-    /// From 1.
+    /// The number of the row, from 1.
     row: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     top: Option<Vec<Guess>>,
@@ -37,7 +37,7 @@ struct Prediction {
     value: Option<f64>,
 }
 
-/// Predicts for the rows of CSV files, in their order.
+/// Predicts the target of the rows of CSV files, in their order.
 pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     let trained = &args.trained;
     if args.invert {
@@ -61,11 +61,11 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
                 }
                 RowPrediction::Number(value) => (None, Some(value)),
             };
-            Prediction { file: file.display().to_string(), row: row + 1, top, value }
+            PredictedRow { file: file.display().to_string(), row: row + 1, top, value }
         }));
     }
     if trained.json {
-        return print_json(&Answer { predictions });
+        return print_json(&RowsOutput { predictions });
     }
     let coding = predictor.coding();
     print(&table(&coding.target_column, &coding.target, &predictions))
@@ -82,16 +82,16 @@ fn input(file: &Path) -> Result<Input, Failure> {
     Ok(Input::bytes("standard input", bytes))
 }
 
-/// A warning about values that training has not seen.
+/// Warns of values that are not in the training rows.
 fn warn(file: &Path, unseen: &[Unseen]) {
     if unseen.is_empty() {
         return;
     }
-    let named = unseen.iter().take(MOST_NAMED).map(|Unseen { row, column, value }| {
+    let named = unseen.iter().take(MAX_NAMED).map(|Unseen { row, column, value }| {
         format!("`{value}` in column `{column}` of row {}", row + 1)
     });
     let named: Vec<_> = named.collect();
-    let more = match unseen.len().saturating_sub(MOST_NAMED) {
+    let more = match unseen.len().saturating_sub(MAX_NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -100,7 +100,7 @@ fn warn(file: &Path, unseen: &[Unseen]) {
 }
 
 /// The predictions as CSV: a line for each row, under the name of the target.
-fn table(name: &str, target: &Target, predictions: &[Prediction]) -> String {
+fn table(name: &str, target: &Target, predictions: &[PredictedRow]) -> String {
     let mut header = vec![name.to_owned()];
     if matches!(target, Target::Classes { .. }) {
         header.push("probability".to_owned());

@@ -1,12 +1,12 @@
 //! A curve of any length, kept in a few hundred points.
 
-/// The most points of a curve: more than a terminal has dots.
-const MOST: usize = 200;
+/// Maximum number of points of a curve: more than a terminal has dots.
+const MAX_POINTS: usize = 200;
 
-/// Numbers larger than this are left out: differences of them overflow.
-const LARGEST: f64 = 1e100;
+/// Larger numbers are left out: their differences overflow.
+const MAX_VALUE: f64 = 1e100;
 
-/// The results of neighbouring steps, summed.
+/// Sums over neighbouring steps.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     number: u64,
@@ -15,32 +15,31 @@ struct Bucket {
     values: f64,
 }
 
-/// Results over steps. Once there are too many points, neighbours become their mean.
+/// A metric over steps. Once there are too many points, neighbours are averaged.
 #[derive(Clone, Debug)]
 pub struct Curve {
     /// Steps in one bucket.
     width: u64,
     buckets: Vec<Bucket>,
-    /// The last result, whatever it was.
+    /// The last value, finite or not.
     last: f64,
 }
 
 impl Curve {
-    /// No results yet.
+    /// An empty curve.
     pub const fn new() -> Self {
         Self { width: 1, buckets: Vec::new(), last: f64::NAN }
     }
 
-    /// Adds the result of a step that comes after all others. One that is not finite has no place in a
-    /// picture, and is only remembered as the last.
+    /// Adds the value of a later step. A value that cannot be drawn is only kept as the last one.
     pub fn add(&mut self, step: u64, value: f64) {
         self.last = value;
-        if !has_place(value) {
+        if !is_drawable(value) {
             return;
         }
         let number = step / self.width;
         self.merge(Bucket { number, count: 1.0, steps: step as f64, values: value });
-        if self.buckets.len() > MOST {
+        if self.buckets.len() > MAX_POINTS {
             self.width *= 2;
             for mut bucket in std::mem::take(&mut self.buckets) {
                 bucket.number /= 2;
@@ -49,13 +48,13 @@ impl Curve {
         }
     }
 
-    /// Where the curve ends; the last result where it has no place in a picture.
+    /// The value of the last point; the last value itself if it cannot be drawn.
     pub fn newest(&self) -> f64 {
-        let end = self.points().last().filter(|_| has_place(self.last));
+        let end = self.points().last().filter(|_| is_drawable(self.last));
         end.map_or(self.last, |(_, value)| value)
     }
 
-    /// Steps and results.
+    /// Steps and values.
     pub fn points(&self) -> impl ExactSizeIterator<Item = (f64, f64)> {
         self.buckets
             .iter()
@@ -74,9 +73,9 @@ impl Curve {
     }
 }
 
-/// Whether a number can be drawn: NaN is not less than anything.
-fn has_place(value: f64) -> bool {
-    value.abs() <= LARGEST
+/// True if a value can be drawn; false for NaN and infinities.
+fn is_drawable(value: f64) -> bool {
+    value.abs() <= MAX_VALUE
 }
 
 #[cfg(test)]
@@ -101,7 +100,11 @@ mod tests {
         for step in 1..=100_000 {
             curve.add(step, 2.0 * step as f64);
         }
-        assert!((MOST / 2 - 1..=MOST).contains(&curve.points().len()), "{}", curve.points().len());
+        assert!(
+            (MAX_POINTS / 2 - 1..=MAX_POINTS).contains(&curve.points().len()),
+            "{}",
+            curve.points().len()
+        );
         assert!(curve.points().all(|(step, value)| (value - 2.0 * step).abs() < 1e-6));
         assert!(curve.points().zip(curve.points().skip(1)).all(|(one, next)| one.0 < next.0));
     }

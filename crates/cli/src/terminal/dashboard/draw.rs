@@ -1,5 +1,5 @@
-//! How the dashboard looks. Only named colours, and none behind the text: the terminal's own theme, light
-//! or dark, decides what they are.
+//! Drawing of the dashboard. It uses named colours and no background, so that the terminal's theme, light or dark,
+//! decides their look.
 
 use std::time::Duration;
 
@@ -12,28 +12,28 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, LineGaug
 
 use hearth_train::event::in_epoch;
 
-use super::{Dashboard, SMALLEST, Series};
+use super::{Dashboard, MIN_SIZE, Series};
 use crate::terminal::output::thousands;
 use crate::terminal::progress::duration;
 
-/// Colours that are told apart, and read, on black as on white.
+/// Colours of curves, distinct and legible on black and on white.
 const COLOURS: [Color; 4] = [Color::Cyan, Color::Magenta, Color::Green, Color::Red];
 
-/// A good width of a chart.
-const CHART: u16 = 48;
+/// Preferred width of a chart, in columns.
+const CHART_WIDTH: u16 = 48;
 
-/// The share of a curve that may begin outside of its chart: untrained networks are so much worse that
-/// the rest would be a flat line.
-const BEGINNING: f64 = 0.05;
+/// The share of a curve's beginning that does not count for the chart's range: the losses of an untrained network would
+/// flatten the rest.
+const WARM_UP: f64 = 0.05;
 
-/// What does not matter most.
+/// Style of secondary text.
 const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 
 impl Dashboard {
-    /// Draws everything, as it is at this time.
+    /// Draws the dashboard at this time.
     pub fn draw(&self, frame: &mut Frame<'_>, at: Duration) {
         let area = frame.area();
-        // A third of what the single lines leave.
+        // A third of the rows without the single lines.
         let log = area.height.saturating_sub(6) / 3;
         let [title, charts, epoch, run, facts, evaluated, lines, keys] = Layout::vertical([
             Constraint::Length(1),
@@ -67,14 +67,14 @@ impl Dashboard {
 
     fn draw_charts(&self, frame: &mut Frame<'_>, area: Rect) {
         let mut groups = self.groups();
-        groups.truncate(if area.width < SMALLEST.0 {
+        groups.truncate(if area.width < MIN_SIZE.0 {
             1
         } else {
-            (area.width / CHART).max(2).into()
+            (area.width / CHART_WIDTH).max(2).into()
         });
         let areas =
             Layout::horizontal(groups.iter().map(|_| Constraint::Fill(1))).spacing(2).split(area);
-        // All charts are of the same time.
+        // All charts have the same range of steps.
         let steps = self.series.iter().flat_map(|one| one.curve.points().map(|(step, _)| step));
         let (from, to) = bounds(steps);
         let epochs = [from, to].map(|step| self.epochs(step));
@@ -97,7 +97,7 @@ impl Dashboard {
             let dataset = Dataset::default().graph_type(GraphType::Line).marker(Marker::Braille);
             dataset.style(colour).data(curve)
         });
-        let later = curves.iter().flatten().filter(|(x, _)| *x >= from + BEGINNING * (to - from));
+        let later = curves.iter().flatten().filter(|(x, _)| *x >= from + WARM_UP * (to - from));
         let (low, high) = bounds(later.map(|(_, y)| *y));
         let labels = [low, f64::midpoint(low, high), high].map(number);
         let epochs_shown = [format!("{from:.1}"), format!("epoch {to:.1}")];
@@ -173,7 +173,7 @@ impl Dashboard {
     }
 }
 
-/// The names of a chart and of its curves, with the newest results where there is room for them.
+/// The title of a chart and its curves, with the newest values where there is room.
 fn legend(group: &str, series: &[&Series], width: u16) -> Line<'static> {
     let line = |text: &dyn Fn(&Series) -> String| {
         let mut spans = vec![Span::from(format!(" {group} ")).bold()];
@@ -186,7 +186,7 @@ fn legend(group: &str, series: &[&Series], width: u16) -> Line<'static> {
     if whole.width() <= width.into() { whole } else { line(&Series::label) }
 }
 
-/// A line with a title in it, above something.
+/// A block with a title in its top border.
 fn headed(title: Line<'_>) -> Block<'_> {
     let block = Block::new().borders(Borders::TOP).border_style(QUIET);
     block.title(title).title_style(Style::new().not_dim())
@@ -196,7 +196,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
     (part as f64 / whole.max(1) as f64).clamp(0.0, 1.0)
 }
 
-/// The least and the greatest of these; never the same.
+/// Minimum and maximum of values, widened if they are equal; 0 and 1 without values.
 fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let limits = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), limits);
@@ -207,7 +207,7 @@ fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     (low - margin, high + margin)
 }
 
-/// A number in three digits.
+/// A number with three significant digits.
 fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),

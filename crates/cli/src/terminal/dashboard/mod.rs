@@ -1,5 +1,5 @@
-//! What the dashboard of `hearth train` knows. It draws itself into whatever it is given, and has no
-//! clock: times are told to it, counted from any one moment.
+//! State of the dashboard of `hearth train`. It draws into a given frame and has no clock: times are arguments, with
+//! any origin.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,19 +16,19 @@ use curve::Curve;
 mod curve;
 mod draw;
 
-/// The narrowest and the lowest terminal on which the dashboard can be read.
-pub const SMALLEST: (u16, u16) = (60, 16);
+/// Minimum width and height of a terminal for the dashboard.
+pub const MIN_SIZE: (u16, u16) = (60, 16);
 
-/// The most lines of the log that are kept: more than a terminal shows.
-const LINES: usize = 100;
+/// Maximum number of log lines kept: more than a terminal shows.
+const MAX_LINES: usize = 100;
 
-/// The name of the set that is learned from.
+/// The name of the training set.
 const TRAIN: &str = "train";
 
-/// Everything that is drawn.
+/// The dashboard's state.
 #[derive(Debug)]
 pub struct Dashboard {
-    /// What is trained, the most important first.
+    /// Parts of the title, the most important first.
     title: Vec<String>,
     steps_per_epoch: u64,
     total_steps: u64,
@@ -36,14 +36,14 @@ pub struct Dashboard {
     learning_rate: f64,
     pace: Pace,
     series: Vec<Series>,
-    /// The name of a set, and the newest results on it.
+    /// The last evaluated set and its results.
     evaluated: Option<(String, Scalars)>,
     lines: VecDeque<String>,
-    /// Whether the run ends after the current step.
+    /// True if the run ends after the current step.
     pub stopping: bool,
 }
 
-/// One result on one set, over time.
+/// A metric on one set, over time.
 #[derive(Debug)]
 struct Series {
     set: String,
@@ -52,12 +52,12 @@ struct Series {
 }
 
 impl Series {
-    /// What its chart is called: `loss` of `generator_loss`.
+    /// The name of its chart: `loss` of `generator_loss`.
     fn group(&self) -> &str {
         self.name.rsplit('_').next().unwrap_or(&self.name)
     }
 
-    /// Its name in that chart: `generator`, or the set where the result has no other name.
+    /// Its name in that chart: `generator`, or the set if the metric has no other name.
     fn label(&self) -> String {
         match self.name.strip_suffix(self.group()).unwrap_or_default().trim_end_matches('_') {
             "" => self.set.clone(),
@@ -68,7 +68,7 @@ impl Series {
 }
 
 impl Dashboard {
-    /// Of a run that begins.
+    /// The dashboard of a run that starts.
     pub fn new(summary: &Summary) -> Self {
         let [steps_per_epoch, total_steps] = summary.steps;
         Self {
@@ -90,27 +90,27 @@ impl Dashboard {
         }
     }
 
-    /// A step was made. Its results may come with a later one.
-    pub fn step(&mut self, done: &StepDone, at: Duration) {
+    /// Records a step. Its results may come with a later one.
+    pub fn on_step(&mut self, done: &StepDone, at: Duration) {
         (self.step, self.learning_rate) = (done.step, done.learning_rate);
         if done.sums.samples > 0 {
-            self.pace.step(done, at);
+            self.pace.on_step(done, at);
             self.add(TRAIN, &done.sums.means());
         }
     }
 
-    /// A set was looked at.
-    pub fn evaluated(&mut self, report: &Report) {
+    /// Records an evaluation.
+    pub fn on_evaluated(&mut self, report: &Report) {
         let scalars: Scalars = report.scores().collect();
         self.pace.pause();
         self.add(&report.split, &scalars);
         self.evaluated = Some((report.split.clone(), scalars));
     }
 
-    /// Something was said.
-    pub fn line(&mut self, text: &str) {
+    /// Appends a message to the log.
+    pub fn on_message(&mut self, text: &str) {
         self.lines.extend(text.lines().map(str::to_owned));
-        self.lines.drain(..self.lines.len().saturating_sub(LINES));
+        self.lines.drain(..self.lines.len().saturating_sub(MAX_LINES));
     }
 
     fn add(&mut self, set: &str, scalars: &Scalars) {
@@ -125,8 +125,8 @@ impl Dashboard {
         }
     }
 
-    /// The charts, the most important first: what is minimised, then what is evaluated, then the rest of
-    /// what is measured in training.
+    /// The names of the charts, the most important first: the loss, the evaluation metric, then other training
+    /// metrics.
     fn groups(&self) -> Vec<&str> {
         let of = |train: bool| {
             let series = self.series.iter().filter(move |one| (one.set == TRAIN) == train);

@@ -50,17 +50,17 @@ fn made(distance: f64) -> Report {
     Report { split: "valid".into(), scores, ..Report::default() }
 }
 
-/// One and a half epochs of three, and an evaluation between them.
+/// A dashboard after one and a half epochs of three, with an evaluation between them.
 fn halfway() -> Dashboard {
     let steps = [40, 120];
     let mut dashboard = dashboard(steps);
     for number in 1..=60 {
         let loss = 2.0 / number as f64;
         let done = step(number, steps, [("loss", loss), ("accuracy", 1.0 - loss / 2.0)]);
-        dashboard.step(&done, Duration::from_millis(500 * number));
+        dashboard.on_step(&done, Duration::from_millis(500 * number));
         if number == 40 {
-            dashboard.line("epoch 1/3  loss 0.4321\n           and more");
-            dashboard.evaluated(&classified(0.25, 0.875));
+            dashboard.on_message("epoch 1/3  loss 0.4321\n           and more");
+            dashboard.on_evaluated(&classified(0.25, 0.875));
         }
     }
     dashboard
@@ -70,7 +70,7 @@ fn terminal(width: u16, height: u16) -> Terminal<TestBackend> {
     Terminal::new(TestBackend::new(width, height)).unwrap()
 }
 
-fn picture(terminal: &mut Terminal<TestBackend>, dashboard: &Dashboard) -> String {
+fn drawn(terminal: &mut Terminal<TestBackend>, dashboard: &Dashboard) -> String {
     terminal.draw(|frame| dashboard.draw(frame, Duration::from_secs(70))).unwrap();
     terminal.backend().to_string()
 }
@@ -81,7 +81,7 @@ fn is_braille(letter: char) -> bool {
 
 #[test]
 fn everything_is_on_a_terminal_of_the_usual_size() {
-    let seen = picture(&mut terminal(80, 24), &halfway());
+    let seen = drawn(&mut terminal(80, 24), &halfway());
     for part in [
         "hearth  try · flex, 2 threads · fashion-mnist-mini · 50,890 parameters",
         "loss ━ train 0.0333 ━ valid 0.250",
@@ -102,10 +102,10 @@ fn everything_is_on_a_terminal_of_the_usual_size() {
 
 #[test]
 fn the_least_size_shows_the_same_shorter() {
-    let (width, height) = SMALLEST;
+    let (width, height) = MIN_SIZE;
     let mut dashboard = halfway();
     dashboard.stopping = true;
-    let seen = picture(&mut terminal(width, height), &dashboard);
+    let seen = drawn(&mut terminal(width, height), &dashboard);
     for part in [
         "try · flex, 2 threads",
         "loss ━ train",
@@ -133,12 +133,12 @@ fn a_pair_of_networks_has_its_losses_and_the_distance() {
             ("real_logit", 2.0),
             ("made_logit", -2.0),
         ];
-        dashboard.step(&step(number, steps, results), Duration::from_secs(number));
+        dashboard.on_step(&step(number, steps, results), Duration::from_secs(number));
     }
     assert_eq!(dashboard.groups(), ["loss", "logit"]);
-    dashboard.evaluated(&made(37.8));
+    dashboard.on_evaluated(&made(37.8));
     assert_eq!(dashboard.groups(), ["loss", "distance", "logit"]);
-    let seen = picture(&mut terminal(150, 24), &dashboard);
+    let seen = drawn(&mut terminal(150, 24), &dashboard);
     for part in [
         "loss ━ discriminator 1.50 ━ generator 0.750",
         "distance ━ valid 37.8",
@@ -147,41 +147,41 @@ fn a_pair_of_networks_has_its_losses_and_the_distance() {
     ] {
         assert!(seen.contains(part), "{part}\n{seen}");
     }
-    let narrow = picture(&mut terminal(80, 24), &dashboard);
+    let narrow = drawn(&mut terminal(80, 24), &dashboard);
     assert!(narrow.contains("distance ━") && !narrow.contains("logit"), "{narrow}");
 }
 
 #[test]
 fn a_terminal_may_become_tiny_and_large_again() {
     let (mut terminal, dashboard) = (terminal(80, 24), halfway());
-    let before = picture(&mut terminal, &dashboard);
+    let before = drawn(&mut terminal, &dashboard);
     for (width, height) in [(20, 5), (1, 1), (3, 40), (200, 2), (300, 100)] {
         terminal.backend_mut().resize(width, height);
-        picture(&mut terminal, &dashboard);
+        drawn(&mut terminal, &dashboard);
     }
     terminal.backend_mut().resize(80, 24);
-    assert_eq!(picture(&mut terminal, &dashboard), before);
+    assert_eq!(drawn(&mut terminal, &dashboard), before);
 }
 
 #[test]
-fn results_that_are_no_numbers_are_told_and_not_drawn() {
+fn results_that_are_not_finite_are_printed_and_not_drawn() {
     let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, 0.0];
     for value in values {
         for values in [[value, value], [1.0, value], [value, 1.0]] {
             let mut dashboard = dashboard([2, 2]);
             for (number, value) in (1..).zip(values) {
                 let done = step(number, [2, 2], [("loss", value)]);
-                dashboard.step(&done, Duration::from_secs(number));
-                dashboard.evaluated(&classified(value, value));
+                dashboard.on_step(&done, Duration::from_secs(number));
+                dashboard.on_evaluated(&classified(value, value));
             }
-            for (width, height) in [(80, 24), SMALLEST, (20, 5)] {
-                picture(&mut terminal(width, height), &dashboard);
+            for (width, height) in [(80, 24), MIN_SIZE, (20, 5)] {
+                drawn(&mut terminal(width, height), &dashboard);
             }
         }
     }
     let mut dashboard = dashboard([2, 2]);
-    dashboard.step(&step(1, [2, 2], [("loss", f64::NAN)]), Duration::ZERO);
-    let seen = picture(&mut terminal(80, 24), &dashboard);
+    dashboard.on_step(&step(1, [2, 2], [("loss", f64::NAN)]), Duration::ZERO);
+    let seen = drawn(&mut terminal(80, 24), &dashboard);
     assert!(seen.contains("train NaN"), "{seen}");
 }
 
@@ -189,8 +189,8 @@ fn results_that_are_no_numbers_are_told_and_not_drawn() {
 fn before_the_first_results_there_is_no_chart() {
     let mut dashboard = dashboard([40, 120]);
     let unread = StepDone { sums: Sums::default(), ..step(1, [40, 120], []) };
-    dashboard.step(&unread, Duration::from_secs(1));
-    let seen = picture(&mut terminal(80, 24), &dashboard);
+    dashboard.on_step(&unread, Duration::from_secs(1));
+    let seen = drawn(&mut terminal(80, 24), &dashboard);
     for part in ["epoch 1/3, step 1/40", "0 s ", "- samples/s", "not evaluated yet"] {
         assert!(seen.contains(part), "{part}\n{seen}");
     }
