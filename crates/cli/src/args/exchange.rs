@@ -13,17 +13,17 @@ pub struct ExportArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// onnx, safetensors (by PyTorch's names) or burnpack.
+    /// Format: onnx, safetensors (with PyTorch's names) or burnpack.
     #[arg(long)]
     pub format: Format,
-    /// The folder to make; or a file by its end (.onnx, .safetensors, .bpk), beside which its settings (.json)
-    /// and its card (.md) are written.
+    /// New folder; or a file ending in .onnx, .safetensors or .bpk, with its settings (.json) and its model card
+    /// (.md) beside it.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// generator or discriminator, of an adversarial pair [default: generator].
+    /// Network of an adversarial pair: generator or discriminator [default: generator].
     #[arg(long)]
     pub network: Option<Part>,
-    /// Write numbers of 16 bits into a safetensors file.
+    /// Write 16-bit floats into a safetensors file.
     #[arg(long)]
     pub half: bool,
 }
@@ -31,36 +31,36 @@ pub struct ExportArgs {
 /// `hearth import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// A `state_dict`, alone or in a checkpoint: a safetensors file, or one of `torch.save`, whatever its name.
+    /// File with a `state_dict`, alone or in a checkpoint, of safetensors or `torch.save`.
     pub file: PathBuf,
-    /// The config of the network, and of the data that it was trained on.
+    /// Config of the network and of its training data.
     #[arg(long, value_name = "CONFIG")]
     pub config: PathBuf,
-    /// Settings that replace those of the config, such as train.epochs=3.
+    /// Settings that override the config's, such as train.epochs=3.
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
-    /// The run's folder.
+    /// Folder of the run.
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
-    /// The entry of the file that holds the network, as net or `state_dict.model`, where there are several.
+    /// Entry of the file that holds the network, such as net or `state_dict.model`, if there are several.
     #[arg(long)]
     pub key: Option<String>,
-    /// Leave out a tensor, or all below a name; may be given several times.
+    /// Ignore a tensor, or all below a name; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub ignore: Vec<String>,
-    /// Say which layer a module is, by its name in the file and the layer's path here, as
-    /// `fc_one=layers.1`; may be given several times.
+    /// Map a module of the file to a layer of the network, such as `fc_one=layers.1`; may be given several
+    /// times.
     #[arg(long, value_name = "NAME=LAYER", value_parser = pair)]
     pub map: Vec<[String; 2]>,
-    /// The mean that images were normalised by when the network was trained, of pixels scaled to 0..1: a number
-    /// for each channel, or one for all. The same as `data.mean=[MEAN]`; `--mean 0 --std 1` is `ToTensor` alone
-    /// [default: that of the training set].
+    /// Mean of the network's input normalisation, of pixels scaled to 0..1: a number for each channel, or one for
+    /// all. The same as `data.mean=[MEAN]`; `--mean 0 --std 1` is `ToTensor` alone [default: that of the training
+    /// set].
     #[arg(long, value_delimiter = ',', requires = "std", allow_negative_numbers = true)]
     pub mean: Option<Vec<f64>>,
-    /// The standard deviation that they were divided by, as --mean.
+    /// Standard deviation of the input normalisation, as --mean.
     #[arg(long, value_delimiter = ',', requires = "mean", allow_negative_numbers = true)]
     pub std: Option<Vec<f64>>,
-    /// What computes.
+    /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
@@ -68,6 +68,7 @@ pub struct ImportArgs {
     pub json: bool,
 }
 
+/// Parses `NAME=LAYER`.
 fn pair(text: &str) -> Result<[String; 2], String> {
     match text.split_once('=') {
         Some((name, layer)) if !name.is_empty() && !layer.is_empty() => {

@@ -29,77 +29,77 @@ pub use words::expand_resume;
 #[derive(Debug, Parser)]
 #[command(name = "hearth", version, max_term_width = 100)]
 pub struct Cli {
-    /// The folder of datasets [default: datasets, or where the run has its data from].
+    /// Folder of datasets [default: datasets, or that of the run].
     #[arg(long, global = true, env = "HEARTH_DATASETS")]
     pub datasets: Option<PathBuf>,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network.
     Train(TrainArgs),
-    /// Train with many combinations of settings, and rank them.
+    /// Search settings: train a run for each combination, and rank the runs.
     Sweep(SweepArgs),
-    /// Results of a run: loss, accuracy and confusion matrix, or how good made pictures are.
+    /// Evaluate a run: loss, accuracy and confusion matrix, or the quality of generated images.
     Eval(EvalArgs),
-    /// Name the class of pictures, in any common format.
+    /// Predict the class of images, or the target of rows in a CSV file.
     Predict(PredictArgs),
-    /// Look at what a classifier has learned: filters, features, what each layer knows.
+    /// Inspect a classifier: filters, feature maps, saliency and a linear probe of each layer.
     Inspect(InspectArgs),
-    /// Make pictures with a trained generator.
+    /// Generate images with a trained generator.
     Sample(SampleArgs),
-    /// Write a trained network for other programs, and check what was written.
+    /// Export a trained network for other programs, and check the result.
     Export(ExportArgs),
-    /// Put weights from PyTorch into one of the networks here, as a run to go on from.
+    /// Import weights from PyTorch as a run.
     Import(ImportArgs),
-    /// Answer over HTTP: an API, and a page to draw on, to drop a picture or to fill in a row.
+    /// Serve predictions over HTTP: an API, and a page for drawings, images or rows.
     #[cfg(feature = "serve")]
     Serve(ServeArgs),
-    /// Write a config for a folder of one's own pictures, or for a CSV file.
+    /// Write a config for a folder of images or a CSV file.
     Init(InitArgs),
-    /// Print the resolved config, with where each value came from.
+    /// Print the resolved config, with the source of each value.
     Config(ConfigArgs),
     /// Print the JSON Schema of configs, for editors.
     Schema,
     /// List runs and their results.
     Runs(RunsArgs),
-    /// Compare runs: what differs in their settings, how well they did, and their curves on a page.
+    /// Compare runs: their settings and results, and their curves on a page.
     Compare(CompareArgs),
-    /// Find a learning rate: train for a moment with one that grows, and plot the loss.
+    /// Find a learning rate: train briefly at a growing rate, and plot the loss.
     LrFind(LrFindArgs),
     /// List, fetch, verify and check data.
     #[command(subcommand)]
     Data(DataCommand),
-    /// List what this program can compute on, train two steps on each, and say what works.
+    /// List backends and devices, and train two steps on each.
     Doctor(DoctorArgs),
-    /// Print a script that completes commands in a shell.
+    /// Print a script for command completion in a shell.
     Completions {
-        /// bash, zsh, fish, ...
+        /// Shell: bash, zsh, fish, ...
         shell: clap_complete::Shell,
     },
 }
 
-/// What computes.
+/// The backend and its device.
 #[derive(Debug, Args)]
 pub struct ComputeArgs {
-    /// What computes [default: the first of flex, ndarray, wgpu that is compiled in].
+    /// Backend [default: the first of flex, ndarray, wgpu that is compiled in].
     #[arg(long)]
     pub backend: Option<Backend>,
-    /// Which graphics adapter, by its number in `hearth doctor` [default: the best one].
+    /// Graphics adapter, by its number in `hearth doctor` [default: the best one].
     #[arg(long, value_name = "N")]
     pub device: Option<usize>,
 }
 
-/// A config and what is put over it.
+/// A config and its overrides.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// A TOML file, such as configs/mlp.toml.
+    /// TOML file, such as configs/mlp.toml.
     pub config: PathBuf,
-    /// Settings that replace those of the file, such as train.epochs=3.
+    /// Settings that override the file's, such as train.epochs=3.
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
 }
@@ -107,21 +107,21 @@ pub struct ConfigArgs {
 /// `hearth doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// What computes [default: everything that is compiled in].
+    /// Backend and device; without them everything compiled in is tested.
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// Do one thing in this process, which a driver may end, and print it as JSON.
+    /// Run one probe in this process, which a driver may crash, and print its result as JSON.
     #[arg(long, value_enum, hide = true)]
     pub probe: Option<DoctorProbe>,
 }
 
-/// What a process is started for that may not survive it.
+/// A probe that may crash its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum DoctorProbe {
-    /// To list the graphics adapters.
+    /// List the graphics adapters.
     List,
-    /// To open one, and to add two numbers there.
+    /// Open an adapter and add two numbers on it.
     Open,
-    /// To train two steps.
+    /// Train two steps.
     Train,
 }

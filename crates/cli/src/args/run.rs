@@ -10,12 +10,12 @@ use super::ComputeArgs;
 /// A trained run.
 #[derive(Debug, Args)]
 pub struct TrainedArgs {
-    /// The run's folder.
+    /// Folder of the run.
     pub run: PathBuf,
-    /// best, last, or the number of a step.
+    /// Checkpoint: best, last, or the number of a step.
     #[arg(long, default_value = "best")]
     pub checkpoint: Which,
-    /// What computes.
+    /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
@@ -29,11 +29,11 @@ pub struct EvalArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// train, valid or test.
+    /// Set: train, valid or test.
     #[arg(long, default_value = "test")]
     pub split: Split,
-    /// Judge these pictures, an IDX file of as many as `evaluate.samples`, instead of those that the
-    /// run's generator makes.
+    /// Evaluate the images of this IDX file, as many as `evaluate.samples`, instead of images of the run's
+    /// generator.
     #[arg(long, value_name = "FILE")]
     pub pictures: Option<PathBuf>,
 }
@@ -44,14 +44,14 @@ pub struct PredictArgs {
     /// The run, or an export as safetensors or burnpack.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// Images; of a run on a table, CSV files, or `-` for standard input.
+    /// Images; for a run on a table, CSV files, or `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How many classes to show; 0 for all.
+    /// Number of classes to show; 0 for all.
     #[arg(long, default_value_t = 3)]
     pub top: usize,
-    /// Turn dark into light first: for dark things on a light ground, where the network was
-    /// trained on light things on a dark ground, as in MNIST and Fashion-MNIST.
+    /// Invert light and dark first: for dark objects on a light background, where the network was
+    /// trained on light objects on a dark background, as in MNIST and Fashion-MNIST.
     #[arg(long)]
     pub invert: bool,
 }
@@ -62,8 +62,8 @@ pub struct InspectArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// Pictures to look at, in any common format [default: some of the test set].
-    #[arg(value_name = "PICTURE")]
+    /// Images to inspect, in any common format [default: some of the test set].
+    #[arg(value_name = "IMAGE")]
     pub files: Vec<PathBuf>,
 }
 
@@ -73,19 +73,19 @@ pub struct SampleArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// How many pictures to make.
+    /// Number of images.
     #[arg(long, default_value_t = 64, allow_negative_numbers = true)]
     pub count: usize,
-    /// The PNG file of all of them, in a grid.
+    /// PNG file of all images, in a grid.
     #[arg(long, value_name = "FILE", default_value = "samples.png")]
     pub out: PathBuf,
-    /// Other pictures for another number.
+    /// Seed of the latent vectors.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
-    /// Walk from one picture to another in each row of the grid.
+    /// Interpolate from one image to another in each row of the grid.
     #[arg(long)]
     pub interpolate: bool,
-    /// Write each picture into this folder as well.
+    /// Also write each image into this folder.
     #[arg(long, value_name = "DIR")]
     pub each: Option<PathBuf>,
 }
@@ -93,13 +93,13 @@ pub struct SampleArgs {
 /// `hearth runs`.
 #[derive(Debug, Args)]
 pub struct RunsArgs {
-    /// The folder of runs.
+    /// Folder of runs.
     #[arg(default_value = "runs")]
     pub folder: PathBuf,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
-    /// Print all results of each run as comma-separated values.
+    /// Print all results of each run as CSV.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
 }
@@ -107,10 +107,10 @@ pub struct RunsArgs {
 /// `hearth compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The runs' folders.
+    /// Folders of the runs.
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// The page to write.
+    /// Page to write.
     #[arg(long, value_name = "FILE", default_value = "compare.html")]
     pub out: PathBuf,
     /// Print one JSON object on standard output.

@@ -11,42 +11,41 @@ use super::ComputeArgs;
 /// `hearth serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The run's folder, or that of an export as safetensors or burnpack.
+    /// Folder of the run, or of an export as safetensors or burnpack.
     pub run: PathBuf,
-    /// best, last, or the number of a step.
+    /// Checkpoint: best, last, or the number of a step.
     #[arg(long, default_value = "best")]
     pub checkpoint: Which,
-    /// What computes.
+    /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// The address to listen on, or the name of one, such as localhost; 0.0.0.0 for every one, which lets
-    /// other machines in.
+    /// Address or host name to listen on; 0.0.0.0 for all addresses, which admits other machines.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host)]
     pub host: String,
-    /// The port; 0 for a free one.
+    /// Port; 0 for a free one.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
-    /// The longest body of a request, in bytes.
+    /// Maximum size of a request's body, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 8 << 20)]
     pub max_body: usize,
-    /// The most pixels of all pictures of a request.
+    /// Maximum number of pixels in all images of a request.
     #[arg(long, value_name = "PIXELS", default_value_t = 25_000_000)]
     pub max_pixels: u64,
-    /// Requests that may wait for the network; more are refused.
+    /// Maximum number of waiting requests; more are refused.
     #[arg(long, value_name = "REQUESTS", default_value_t = 256)]
     pub queue: usize,
-    /// Pictures or rows in one forward pass.
+    /// Images or rows in one forward pass.
     #[arg(long, value_name = "SAMPLES", default_value_t = 64)]
     pub batch: usize,
-    /// How long a forward pass is held back for more of them, in milliseconds.
+    /// Maximum wait for a full batch, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 2)]
     pub wait: u64,
-    /// How long a request may take, in seconds.
+    /// Time limit of a request, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub timeout: u64,
 }
 
-/// An address or a name, without the brackets of an IPv6 address.
+/// Parses an address or a host name; strips the brackets of an IPv6 address.
 fn host(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let is_name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "-._".contains(c));

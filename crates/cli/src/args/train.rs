@@ -12,46 +12,46 @@ use super::{ComputeArgs, ConfigArgs};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct TrainArgs {
-    /// A TOML file, such as configs/mlp.toml; with --resume it may be left out.
+    /// TOML file, such as configs/mlp.toml; optional with --resume.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
     pub config: Option<PathBuf>,
-    /// Settings that replace those of the file, such as train.epochs=3.
+    /// Settings that override the file's, such as train.epochs=3.
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
-    /// The run's folder [default: runs/NAME-001, -002, ...].
+    /// Folder of the run [default: runs/NAME-001, -002, ...].
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Go on with the run in --run; the run may stand right behind this as well.
+    /// Resume the run in --run; also as `--resume RUN`.
     #[arg(long, requires = "run")]
     pub resume: bool,
-    /// What computes.
+    /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// Learn so many batches by heart: can this network learn at all? The same as `data.overfit_batches=N`,
-    /// with 200 epochs unless they are set.
+    /// Overfit N batches, to check that the network can learn at all. The same as `data.overfit_batches=N`, with
+    /// 200 epochs unless they are set.
     #[arg(long, value_name = "BATCHES")]
     pub overfit: Option<usize>,
-    /// Learn from this share of the training pictures: the same as `data.limit_train=SHARE`.
+    /// Train on this share of the training data. The same as `data.limit_train=SHARE`.
     #[arg(long = "limit-train", value_name = "SHARE", allow_negative_numbers = true)]
     pub limit: Option<f64>,
-    /// End after this time, as 90s, 30m or 1h30m, with the report; --resume goes on.
+    /// Stop after this time, such as 90s, 30m or 1h30m, with the report; --resume continues.
     #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     pub time: Option<Duration>,
-    /// Build everything, and train nothing.
+    /// Load the data and build the network, without training.
     #[arg(long, conflicts_with_all = ["run", "resume", "json"])]
     pub dry_run: bool,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
-    /// Show the dashboard, whatever the terminal. It is the default on one of 60x16 or more, unless
-    /// --json is given.
+    /// Show the dashboard on a terminal of any size [default: on 60x16 or more, without --json].
     #[arg(long, conflicts_with_all = ["dry_run", "plain"])]
     pub tui: bool,
-    /// Print lines and nothing else, as without a terminal.
+    /// Print lines only, as without a terminal.
     #[arg(long)]
     pub plain: bool,
 }
 
+/// Parses a duration above 0.
 fn duration(text: &str) -> Result<Duration, String> {
     let wanted = || "it is a time above 0, such as 90s, 30m or 1h30m".to_owned();
     let time: jiff::SignedDuration = text.parse().map_err(|_| wanted())?;
@@ -61,22 +61,22 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// `hearth lr-find`.
 #[derive(Debug, Args)]
 pub struct LrFindArgs {
-    /// The config of a classifier.
+    /// Config of a classifier.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// The first learning rate.
+    /// First learning rate.
     #[arg(long, default_value_t = 1e-5)]
     pub from: f64,
-    /// The last one, unless the loss diverges before.
+    /// Last learning rate, unless the loss diverges before.
     #[arg(long, default_value_t = 10.0)]
     pub to: f64,
-    /// Steps between them.
+    /// Number of steps.
     #[arg(long, default_value_t = 200)]
     pub steps: usize,
-    /// The page to write.
+    /// Page to write.
     #[arg(long, value_name = "FILE", default_value = "lr-find.html")]
     pub out: PathBuf,
-    /// What computes.
+    /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
