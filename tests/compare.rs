@@ -72,11 +72,11 @@ fn a_sound_network_learns_a_batch_by_heart_and_an_idle_one_does_not() {
         let run = folder.path().join(config);
         let mut train = hearth(["train", "--overfit", "1", "--run"]);
         let done = succeed(train.arg(&run).arg(format!("configs/{config}.toml")));
-        assert!(done.err.contains("it can learn: 100.0 % of one batch"), "{}", done.err);
+        assert!(done.err.contains("the network can learn: accuracy 100.0 % on one batch"), "{}", done.err);
     }
     let mut train = hearth(["train", "configs/mlp-nano.toml", "--overfit", "1", "--run"]);
     let done = fail(train.arg(folder.path().join("idle")).arg("optimizer.learning_rate=1e-9"), 1);
-    assert!(done.err.contains("it has not learned one batch by heart"), "{}", done.err);
+    assert!(done.err.contains("the network did not overfit one batch"), "{}", done.err);
 }
 
 #[test]
@@ -108,10 +108,10 @@ fn a_run_whose_time_is_over_goes_on_to_the_same_end() {
     };
     train(&whole, &[]);
     let done = train(&short, &["--time", "1ms"]);
-    assert!(done.err.contains("the time is over; go on with: "), "{}", done.err);
+    assert!(done.err.contains("time limit reached; resume with: "), "{}", done.err);
     assert!(metrics(&short).iter().any(|line| line["kind"] == "test"), "it has a report");
     let done = succeed(hearth(["train", "--resume", "--run"]).arg(&short));
-    assert!(!done.err.contains("the time is over"), "{}", done.err);
+    assert!(!done.err.contains("time limit reached"), "{}", done.err);
     let [last, other] = [&whole, &short].map(|run| checkpoints(run).pop().unwrap());
     for file in ["model.safetensors", "optimizer.safetensors"] {
         assert_eq!(

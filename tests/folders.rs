@@ -133,7 +133,7 @@ fn a_validation_part_is_the_validation_set() {
     let leak = place.path().join("w/val/bag").read_dir().unwrap().next().unwrap().unwrap().path();
     fs::copy(&leak, place.path().join("w/test/bag/again.png")).unwrap();
     let done = fail(&mut at(place.path(), "data check w"), 1);
-    assert!(done.out.contains("the same picture in several parts"), "{}", done.out);
+    assert!(done.out.contains("the same image in several parts"), "{}", done.out);
     // A class that is not validated is no reason to stop.
     fs::remove_dir_all(place.path().join("w/val/boot")).unwrap();
     fs::create_dir(place.path().join("w/val/boot")).unwrap();

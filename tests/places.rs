@@ -93,8 +93,8 @@ fn what_is_printed_runs_as_printed() {
     let done = succeed(train.arg("my run"));
     let mut again = at(place.path(), "train --resume --time 1ns --run");
     let none = succeed(again.arg("my run"));
-    assert!(none.out.contains("no step was made in this time"), "{}", none.out);
-    succeed(&mut advice(&done.err, "go on with: ", place.path()));
+    assert!(none.out.contains("no step was made within the time limit"), "{}", none.out);
+    succeed(&mut advice(&done.err, "resume with: ", place.path()));
     succeed(&mut at(place.path(), "train w.toml train.epochs=40 --run whole"));
     assert_eq!(difference(&place.path().join("my run"), &place.path().join("whole")), None);
 
@@ -104,7 +104,7 @@ fn what_is_printed_runs_as_printed() {
     let none = succeed(&mut at(place.path(), "train --resume --run stopped"));
     assert!(none.out.contains("nothing was trained: it had stopped early"), "{}", none.out);
     let before = metrics(&place.path().join("stopped")).len();
-    succeed(&mut advice(&done.err, "go on with: ", place.path()));
+    succeed(&mut advice(&done.err, "resume with: ", place.path()));
     assert!(metrics(&place.path().join("stopped")).len() > before, "it went on");
 }
 

@@ -274,11 +274,11 @@ fn a_signal_stops_the_trials_after_a_checkpoint() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{err}");
         assert!(
-            err.contains("interrupted; go on with: ") && err.contains("sweep --resume"),
+            err.contains("interrupted; resume with: ") && err.contains("sweep --resume"),
             "{err}"
         );
         let log = fs::read_to_string(out.join("trial-001.log")).unwrap();
-        assert!(log.contains("interrupted; go on with: "), "one signal, not two: {log}");
+        assert!(log.contains("interrupted; resume with: "), "one signal, not two: {log}");
         assert!(results(&out).contains(",unfinished,"), "{}", results(&out));
         let resumed = succeed(&mut resume(&out));
         assert_eq!(resumed.out, alone.out, "{name} with {jobs} jobs");

@@ -161,5 +161,5 @@ fn a_length_may_be_in_steps() {
         "heart",
         &[config, "--overfit", "1", "train.length=50 steps", "optimizer.learning_rate=0.2"],
     );
-    assert!(done.err.contains("it can learn"), "{}", done.err);
+    assert!(done.err.contains("the network can learn"), "{}", done.err);
 }

@@ -76,7 +76,7 @@ pub fn ended(done: &Done) -> Result<Ended, Harm> {
     match done.code {
         None => Ok(Ended::Killed),
         Some(0) => Ok(Ended::CarriedOn),
-        Some(130) if done.err.contains("go on with") => Ok(Ended::Refused),
+        Some(130) if done.err.contains("resume with") => Ok(Ended::Refused),
         Some(1 | 3) => {
             let lines = done
                 .err

@@ -34,7 +34,7 @@ fn fault(error: &clap::Error, words: &[String]) -> Fault {
     let command = context.command();
     let argument = context.text(ContextKind::InvalidArg);
     let value = context.text(ContextKind::InvalidValue);
-    let listed = format!("`{command} --help` lists what there is");
+    let listed = format!("see `{command} --help`");
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let typed = context.text(ContextKind::InvalidSubcommand);
@@ -124,7 +124,7 @@ fn intended(argument: &str, command: &str, words: &[String]) -> Option<String> {
 /// The allowed values, from the error of a value's parser.
 fn allowed(error: &clap::Error) -> String {
     let Some(source) = std::error::Error::source(error) else {
-        return "see --help for what it takes".to_owned();
+        return "see --help for the allowed values".to_owned();
     };
     if source.is::<ParseIntError>() {
         return "it is a whole number, 0 or more".to_owned();

@@ -113,12 +113,12 @@ fn check_overfit(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     let share = 100.0 * accuracy;
     if accuracy < MEMORIZED {
         return Err(Failure::Other(format!(
-            "it has not learned {batches} by heart: {share:.1} % of the pictures after {}. Try a smaller \
+            "the network did not overfit {batches}: accuracy {share:.1} % after {}. Try a smaller \
              optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
             several(outcome.steps, "step")
         )));
     }
-    say(&format!("it can learn: {share:.1} % of {batches} by heart"));
+    say(&format!("the network can learn: accuracy {share:.1} % on {batches}"));
     Ok(())
 }
 
@@ -133,7 +133,7 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
         print_json(&TrainOutput::new(outcome))?;
     } else if outcome.ended != Ended::Interrupted {
         let trained = match (outcome.samples_per_second, outcome.ended) {
-            (0.0, Ended::OutOfTime) => "no step was made in this time".to_owned(),
+            (0.0, Ended::OutOfTime) => "no step was made within the time limit".to_owned(),
             (0.0, Ended::EarlyStopped) => "nothing was trained: it had stopped early".to_owned(),
             (0.0, Ended::Finished | Ended::Interrupted) => "nothing was left to train".to_owned(),
             (speed, _) => format!(
@@ -155,11 +155,11 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
     let resume = CommandLine::new("train").arg("--run").path(run).arg("--resume");
     match outcome.ended {
         Ended::Interrupted => {
-            say(&format!("interrupted; go on with: {resume}"));
+            say(&format!("interrupted; resume with: {resume}"));
             Err(Failure::Interrupted)
         }
         Ended::OutOfTime => {
-            say(&format!("the time is over; go on with: {resume}"));
+            say(&format!("time limit reached; resume with: {resume}"));
             Ok(())
         }
         Ended::EarlyStopped => {
@@ -168,7 +168,7 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
             let more = resume.arg(format!("train.early_stop.patience={}", 2 * patience));
             say(&format!(
                 "stopped early: no better validation result in {evaluations}, which is \
-                 train.early_stop.patience; go on with: {more}"
+                 train.early_stop.patience; resume with: {more}"
             ));
             Ok(())
         }

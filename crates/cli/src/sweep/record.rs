@@ -194,10 +194,10 @@ impl Record {
             return Ok(());
         };
         let folder = sweep.display();
-        let fault = Fault::new(format!("the sweep in {folder} was begun with {begun}"));
+        let fault = Fault::new(format!("the sweep in {folder} was started with {begun}"));
         let resume = CommandLine::new("sweep").arg("--resume").path(sweep);
         Err(Faults::from(fault.help(format!(
-            "`{resume}` goes on with what it began with; another search needs another folder"
+            "`{resume}` resumes the recorded search; another search needs another folder"
         )))
         .into())
     }

@@ -50,7 +50,7 @@ fn list(datasets: &Path) -> String {
         let present = if info.present { "present" } else { "fetched when needed" };
         vec![info.name, megabytes(info.bytes), present.into(), info.licence, info.description]
     });
-    text_table(&["name", "size", "", "licence", "what"], rows)
+    text_table(&["name", "size", "", "licence", "description"], rows)
 }
 
 fn text(report: &FolderReport) -> String {

@@ -225,7 +225,7 @@ impl<'a> Search<'a> {
         }
         let failed = states.iter().filter(|state| **state == TrialState::Failed).count();
         if states.contains(&TrialState::Unfinished) && WorkerPool::is_stopped() {
-            say(&format!("interrupted; go on with: {}", self.resume_command()));
+            say(&format!("interrupted; resume with: {}", self.resume_command()));
             return Err(Failure::Interrupted);
         }
         if failed > 0 {
