@@ -1,5 +1,5 @@
-//! Where a user stands and what a user types: other working directories, commands copied from what was
-//! printed, numbers and names written as elsewhere.
+//! Working directories and command lines of users: runs from other folders, commands copied from messages, other
+//! spellings of numbers and names.
 
 use std::fs;
 use std::path::Path;
@@ -50,12 +50,12 @@ fn at(place: &Path, line: &str) -> Command {
     command
 }
 
-/// As one reads it, wherever lines are broken.
+/// The text without line breaks.
 fn flat(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The command behind these words, as a shell runs it.
+/// The command after this phrase of a message, as a shell runs it.
 fn advice(said: &str, words: &str, place: &Path) -> Command {
     let line = said.lines().find_map(|line| line.split(words).nth(1)).expect(said);
     let mut command = Command::new("sh");
@@ -68,7 +68,7 @@ fn a_run_is_used_from_any_working_directory() {
     let place = place();
     let elsewhere = tempfile::tempdir().unwrap();
     let config = place.path().join("w.toml");
-    // Not in the working directory, and so from the config's folder on.
+    // Not in the working directory, and so relative to the config's folder.
     let mut train = at(elsewhere.path(), "train --run run");
     let done = succeed(train.arg(&config));
     assert!(flat(&done.err).contains(&place.path().join("images").display().to_string()));

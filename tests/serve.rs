@@ -1,4 +1,4 @@
-//! `hearth serve`: what a client gets, whatever it sends, and how many there are of it.
+//! `hearth serve`: responses to valid and invalid requests, and to many at once.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -45,7 +45,7 @@ impl Server {
         answer(client().post(self.at(path)).content_type("image/png").send(body))
     }
 
-    /// What it answers to this body of JSON.
+    /// Posts a JSON body; returns status and response.
     pub fn ask(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = client().post(self.at(path)).content_type("application/json");
         answer(request.send(body.to_string()))
@@ -56,7 +56,7 @@ impl Server {
         self.status("VmRSS:")
     }
 
-    /// What /proc says of the process by this name.
+    /// A value of `/proc/PID/status`, by its name.
     fn status(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with(name)).unwrap();
@@ -67,7 +67,7 @@ impl Server {
         signal(self.child.id(), "TERM");
     }
 
-    /// Ends as asked, without a panic on the way.
+    /// Terminates the server, and asserts a clean exit without a panic.
     pub fn end(mut self) {
         self.terminate();
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
@@ -79,7 +79,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already, unless a test failed.
+        // Still running only if a test failed.
         let _ = self.child.kill();
     }
 }
@@ -102,7 +102,7 @@ fn trained(folder: &Path, config: &str, words: &[&str]) -> PathBuf {
     run
 }
 
-/// The reason of a refusal.
+/// The reason of an API error; asserts its status.
 fn reason((status, body): (u16, Value), wanted: u16) -> String {
     assert_eq!(status, wanted, "{body}");
     assert_eq!(body["error"]["status"], wanted);
@@ -138,7 +138,7 @@ fn answers_are_those_of_predict() {
         &bytes[0],
         b"\r\n--X--\r\n",
     ];
-    // Media types have no case, and boundaries have.
+    // Media types are case-insensitive, boundaries are not.
     let form = client()
         .post(server.at("/v1/predict?top=0"))
         .content_type("Multipart/Form-Data; Boundary=X")
@@ -162,7 +162,7 @@ fn answers_are_those_of_predict() {
         let request = client().post(server.at("/v1/predict?top=1"));
         answer(request.content_type("multipart/form-data; boundary=x").send(&form[..]))
     };
-    // Two at once, of a form; a third one of 28x28 is too much.
+    // Two images in a form; a third one of 28x28 exceeds the limit.
     let [a, b] = [("a.png", &bytes[0]), ("b.png", &bytes[1])];
     let (status, found) = send(&[a, b]);
     assert_eq!(status, 200, "{found}");
@@ -171,7 +171,7 @@ fn answers_are_those_of_predict() {
         assert_eq!((&found["file"], &found["top"][0]), (&Value::from(*name), &wanted["top"][0]));
         assert_eq!(found["top"].as_array().unwrap().len(), 1);
     }
-    // What cannot be answered says why.
+    // Errors name their reason.
     assert!(reason(server.post("/v1/predict", b""), 422).contains("no image"));
     assert!(reason(server.post("/v1/predict", b"GIF89a"), 422).contains("cannot be read"));
     assert!(
@@ -189,7 +189,7 @@ fn answers_are_those_of_predict() {
         reason(send(&[a, b, ("c.png", &bytes[0])]), 422)
             .contains(&format!("c.png: more than {many}"))
     );
-    // What machines read.
+    // Routes for other programs.
     assert_eq!(server.get("/healthz").0, 200);
     let (_, document) = server.get("/openapi.json");
     for path in ["/v1/predict", "/v1/model", "/v1/generate", "/healthz", "/metrics"] {
@@ -203,7 +203,7 @@ fn answers_are_those_of_predict() {
 }
 
 #[test]
-fn a_form_says_how_its_pictures_are_looked_at() {
+fn a_form_may_hold_the_parameters() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
     let (files, _) = pictures(folder.path(), 1);
@@ -228,7 +228,7 @@ fn a_form_says_how_its_pictures_are_looked_at() {
     assert_ne!(inverted, top(server.post("/v1/predict?top=0", &picture)));
     assert_eq!(top(ask("", &[("top", "0"), ("invert", "true")])), inverted);
     assert_eq!(top(ask("?top=0", &[("invert", "true")])), inverted);
-    // In one of the two places, and once.
+    // In the query or the form, and once.
     let once = "each of them once";
     assert!(reason(ask("?top=1", &[("top", "1")]), 400).contains(once));
     assert!(reason(ask("?invert=true", &[("invert", "true")]), 400).contains(once));
@@ -244,31 +244,31 @@ fn a_generator_draws_what_sample_draws() {
     let file = folder.path().join("grid.png");
     succeed(hearth(["sample", "--count", "9", "--seed", "7", "--out"]).arg(&file).arg(&run));
     let server = Server::start(&run, &[]);
-    let ask = |wish: &str| {
+    let ask = |body: &str| {
         let request = client().post(server.at("/v1/generate")).content_type("application/json");
-        let mut response = request.send(wish).unwrap();
+        let mut response = request.send(body).unwrap();
         (response.status().as_u16(), response.body_mut().read_to_vec().unwrap())
     };
     let (status, grid) = ask("{\"seed\": 7, \"count\": 9}");
     assert_eq!((status, &grid), (200, &std::fs::read(&file).unwrap()));
     let (_, moved) = ask("{\"seed\": 7, \"count\": 9, \"offset\": [2.0]}");
     assert_ne!(moved, grid);
-    for (wish, word) in [
+    for (body, word) in [
         ("{\"count\": 65}", "1 to 64"),
         ("{\"count\": 0}", "1 to 64"),
         ("{\"offset\": [11]}", "-10 to 10"),
         ("{\"sed\": 1}", "unknown field"),
         ("", "JSON"),
     ] {
-        let (status, text) = ask(wish);
+        let (status, text) = ask(body);
         let text = String::from_utf8(text).unwrap();
-        assert!(status == 422 && text.contains(word), "{wish}: {status} {text}");
+        assert!(status == 422 && text.contains(word), "{body}: {status} {text}");
     }
     server.end();
 }
 
 #[test]
-fn a_terminated_server_answers_what_is_open_and_takes_no_more() {
+fn a_terminated_server_answers_open_requests_and_accepts_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
     let (files, _) = pictures(folder.path(), 1);
@@ -279,7 +279,7 @@ fn a_terminated_server_answers_what_is_open_and_takes_no_more() {
     let head = format!("POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
     open.write_all(head.as_bytes()).unwrap();
     open.write_all(&picture[..10]).unwrap();
-    // The request is open for sure when the server says so.
+    // The metrics confirm that the request is open.
     while !server.get("/metrics").1.as_str().unwrap().contains("hearth_requests_open 2") {}
     server.terminate();
     let begun = Instant::now();
@@ -294,7 +294,7 @@ fn a_terminated_server_answers_what_is_open_and_takes_no_more() {
 }
 
 #[test]
-fn who_is_slow_is_not_waited_for() {
+fn slow_requests_time_out() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
     let server = Server::start(&run, &["--timeout", "1"]);
@@ -308,7 +308,7 @@ fn who_is_slow_is_not_waited_for() {
 }
 
 #[test]
-fn what_cannot_be_served_is_said_at_once() {
+fn start_up_errors_are_reported_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let done = fail(hearth(["serve"]).arg(folder.path()), 2);
     assert!(done.err.contains("is not a run"), "{}", done.err);
@@ -320,11 +320,11 @@ fn what_cannot_be_served_is_said_at_once() {
     server.end();
 }
 
-/// 99 of 100 requests take less.
+/// Limit of the 99th percentile of response times.
 const SLOWEST: Duration = Duration::from_millis(50);
 
-/// 10,000 requests from 64 connections: an answer each, and the right one, by no more threads than at first. Other
-/// programs of the machine make answers slower and never faster, so the quietest of three rounds counts.
+/// 10,000 requests from 64 connections: all predictions are right, and no threads are added. Other programs on the
+/// machine only slow responses down, so the fastest of three rounds counts.
 #[test]
 fn many_clients_are_answered_at_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -366,13 +366,13 @@ fn many_clients_are_answered_at_once() {
     drop(alone);
     assert!(*rounds.last().unwrap() < SLOWEST, "99 of 100 requests take {rounds:?} or less");
     let (threads, processors) = (server.status("Threads:"), std::thread::available_parallelism());
-    // Those that compute, that answer and that decode, and a few others.
+    // Threads for computing, handlers and decoding, and a few others.
     let most = 3 * processors.unwrap().get() as u64 + 4;
     assert!(threads <= most, "{threads} threads are more than {most}");
     server.end();
 }
 
-/// With room for one request to wait, some of many at once are refused, and told when to come again.
+/// With a queue of one request, some of many get 429 with `Retry-After`.
 #[test]
 fn a_full_queue_refuses() {
     let folder = tempfile::tempdir().unwrap();
@@ -405,8 +405,8 @@ fn is_refused(response: &ureq::http::Response<ureq::Body>) -> bool {
     }
 }
 
-/// Noise, truncated and oversized files, and small files of huge pictures: an error each, no memory kept,
-/// and the next picture is answered.
+/// Noise, truncated and oversized files, and small files of huge images: each is an error, memory does not grow, and the
+/// next image is served.
 #[test]
 fn hostile_bodies_cost_an_error_each() {
     let folder = tempfile::tempdir().unwrap();
@@ -448,7 +448,7 @@ fn hostile_bodies_cost_an_error_each() {
             _ => (lies.clone(), 422),
         };
         reason(server.post("/v1/predict", &body), wanted);
-        // Each of its threads keeps the buffers of the first bodies that it met.
+        // Each thread keeps the buffers of its first bodies.
         if index == 500 {
             settled = server.memory();
         }
@@ -483,7 +483,7 @@ fn the_page_answers_in_a_browser() {
     let bars = drawn["bars"].as_array().unwrap();
     let sum: f64 = bars.iter().map(|bar| bar["probability"].as_f64().unwrap()).sum();
     assert!(bars.len() == 10 && (sum - 1.0).abs() < 1e-6, "{drawn}");
-    // A picture that is chosen is sent as it is.
+    // A chosen file is sent unchanged.
     let wanted = json(hearth(["predict", "--json"]).arg(&run).args(&files));
     let chosen = see(&run, &[&files[0]]);
     for key in ["class", "probability"] {
