@@ -65,14 +65,14 @@ impl RunResults {
 }
 
 /// The validation or the test results of a run.
-type Side = fn(&RunResults) -> &[(String, f64)];
+type ResultsOf = fn(&RunResults) -> &[(String, f64)];
 
 /// The names of all results, such as `valid_loss` and `test_loss`, and for each row its values in this order.
 pub fn columns<'a>(
     rows: impl IntoIterator<Item = Option<&'a RunResults>>,
 ) -> (Vec<String>, Vec<Vec<String>>) {
     let rows: Vec<Option<&RunResults>> = rows.into_iter().collect();
-    let sides: [(&str, Side); 2] = [("valid", |row| &row.valid), ("test", |row| &row.test)];
+    let sides: [(&str, ResultsOf); 2] = [("valid", |row| &row.valid), ("test", |row| &row.test)];
     let (mut header, mut cells) = (Vec::new(), vec![Vec::new(); rows.len()]);
     for (side, of) in sides {
         let mut names: Vec<&str> = Vec::new();

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 pub fn report(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Nobody may be listening any more.
+            // Standard output may be closed.
             let _ = error.print();
             ExitCode::SUCCESS
         }

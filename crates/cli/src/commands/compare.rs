@@ -26,13 +26,13 @@ struct Run {
 }
 
 /// Rows of the comparison: a name, and a value for each run that has one.
-type Rows = Vec<(String, Vec<Option<String>>)>;
+type ComparisonRows = Vec<(String, Vec<Option<String>>)>;
 
 /// Compares runs.
 pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let runs: Vec<Run> = args.runs.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
     let configs: Vec<&Config> = runs.iter().map(|run| &run.config).collect();
-    let settings: Rows = Config::differences(&configs).into_iter().collect();
+    let settings: ComparisonRows = Config::differences(&configs).into_iter().collect();
     let results = results(&runs);
     let compared =
         runs.iter().map(|run| Compared { name: run.name.clone(), history: run.history.clone() });
@@ -64,7 +64,7 @@ fn open(path: &Path) -> Result<Run, Failure> {
 }
 
 /// Rows with `-` for missing values.
-fn rows(things: &Rows) -> Vec<Vec<String>> {
+fn rows(things: &ComparisonRows) -> Vec<Vec<String>> {
     let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let row = |(name, values): &(String, Vec<_>)| {
         std::iter::once(name.clone()).chain(values.iter().map(cell)).collect()
@@ -73,7 +73,7 @@ fn rows(things: &Rows) -> Vec<Vec<String>> {
 }
 
 /// Results of each run: test, last validation, steps and speed.
-fn results(runs: &[Run]) -> Rows {
+fn results(runs: &[Run]) -> ComparisonRows {
     let mut found = Vec::new();
     let mut row = |name: String, value: &dyn Fn(&Run) -> Option<String>| {
         let values: Vec<_> = runs.iter().map(value).collect();

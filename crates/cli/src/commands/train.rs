@@ -81,8 +81,8 @@ fn settings(args: &TrainArgs) -> Result<Config, Failure> {
         (None, None) => {
             let run = args.run.as_deref().unwrap_or(Path::new("runs")).display();
             Err(Failure::usage(format!(
-                "there is no run {run} to resume; `hearth runs` lists those in runs/, and with a config one \
-                 is begun there"
+                "there is no run {run} to resume; `hearth runs` lists those in runs/, and a config starts \
+                 a new one"
             )))
         }
     }

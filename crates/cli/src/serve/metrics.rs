@@ -43,10 +43,10 @@ pub struct BatchMetric {
 }
 
 impl BatchMetric {
-    /// Of networks for images.
+    /// The metric of networks for images.
     pub const IMAGES: Self = Self { name: "batch_pictures", help: "Images of each forward pass" };
 
-    /// Of networks for rows of a table.
+    /// The metric of networks for rows of a table.
     pub const ROWS: Self = Self { name: "batch_rows", help: "Rows of each forward pass" };
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A setting and its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Axis {
+pub struct SweepAxis {
     /// The setting, such as `optimizer.learning_rate`.
     pub key: String,
     /// Its values.
@@ -34,7 +34,7 @@ pub struct NumberRange {
     pub whole: bool,
 }
 
-impl Axis {
+impl SweepAxis {
     /// Parses an axis.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Axis {
     }
 }
 
-impl std::fmt::Display for Axis {
+impl std::fmt::Display for SweepAxis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.values {
             AxisValues::Values(values) => write!(f, "{}={}", self.key, values.join(",")),
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<String> {
-        match Axis::parse(text).expect("good").values {
+        match SweepAxis::parse(text).expect("good").values {
             AxisValues::Values(values) => values,
             AxisValues::Range(range) => panic!("{range:?}"),
         }
@@ -211,13 +211,13 @@ mod tests {
             ("a=1..1", "a larger one"),
             ("a=0..inf", "a larger one"),
         ] {
-            let fault = Axis::parse(text).expect_err(text).to_string();
+            let fault = SweepAxis::parse(text).expect_err(text).to_string();
             assert!(fault.contains(part), "{text}: {fault}");
         }
     }
 
     fn range_of(text: &str) -> NumberRange {
-        match Axis::parse(text).expect("good").values {
+        match SweepAxis::parse(text).expect("good").values {
             AxisValues::Range(range) => range,
             AxisValues::Values(values) => panic!("{values:?}"),
         }
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn an_axis_is_written_and_read_back() {
         for text in ["a=1,[2,3],x", "b.c=0.001..0.1", "b.c=1..9"] {
-            let axis = Axis::parse(text).expect("good");
+            let axis = SweepAxis::parse(text).expect("good");
             let json = serde_json::to_string(&axis).expect("JSON");
-            assert_eq!(serde_json::from_str::<Axis>(&json).expect("JSON"), axis, "{json}");
+            assert_eq!(serde_json::from_str::<SweepAxis>(&json).expect("JSON"), axis, "{json}");
             assert_eq!(axis.to_string(), text);
         }
     }

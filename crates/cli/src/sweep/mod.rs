@@ -14,7 +14,7 @@ mod ranking;
 mod record;
 mod trials;
 
-pub use axis::Axis;
+pub use axis::SweepAxis;
 pub use pool::{FinishedWorker, WorkerPool, spawn};
 pub use ranking::{Ranking, TrialState};
 pub use record::{RandomSearch, Record, ResumeRequest};

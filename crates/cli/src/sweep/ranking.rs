@@ -161,7 +161,7 @@ fn name(trial: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::axis::Axis;
+    use crate::sweep::axis::SweepAxis;
     use crate::sweep::trials::grid;
 
     fn finished(loss: f64, accuracy: f64) -> TrialState {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn the_best_is_first_and_trials_without_a_result_are_last() {
         let axes: Vec<_> = ["model.hidden=[8],[8,9],[7],[6],[5]", "train.epochs=2"]
-            .map(|text| Axis::parse(text).unwrap())
+            .map(|text| SweepAxis::parse(text).unwrap())
             .into();
         let trials = grid(&axes).unwrap();
         let record = Record::new(Path::new("a.toml"), String::new(), axes, None, "flex", trials);

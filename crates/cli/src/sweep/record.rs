@@ -7,7 +7,7 @@ use hearth_config::{CommandLine, Config, Fault, Faults, RawConfig, toml_string};
 use hearth_store::{StoreError, SweepDir};
 use serde::{Deserialize, Serialize};
 
-use super::axis::Axis;
+use super::axis::SweepAxis;
 use super::trials::Trial;
 use crate::failure::Failure;
 use crate::settings::located;
@@ -25,7 +25,7 @@ pub struct Record {
     /// The config's text. Later changes of the file have no effect.
     pub text: String,
     /// The settings and their values.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<SweepAxis>,
     /// Parameters of a random search; none for a grid.
     pub random: Option<RandomSearch>,
     /// The name of the backend.
@@ -53,7 +53,7 @@ pub struct ResumeRequest<'a> {
     /// The config's text.
     pub text: Option<&'a str>,
     /// The axes; empty if none were given.
-    pub axes: &'a [Axis],
+    pub axes: &'a [SweepAxis],
     /// Parameters of a random search.
     pub random: Option<RandomSearch>,
     /// The name of the backend.
@@ -65,7 +65,7 @@ impl Record {
     pub fn new(
         config: &Path,
         text: String,
-        axes: Vec<Axis>,
+        axes: Vec<SweepAxis>,
         random: Option<RandomSearch>,
         backend: &str,
         trials: Vec<Trial>,
@@ -180,8 +180,9 @@ impl Record {
         let begun = if let Some(line) = request.text.and_then(|text| self.changed_line(text)) {
             format!("another config: {line}")
         } else if !request.axes.is_empty() && request.axes != self.axes {
-            let list =
-                |axes: &[Axis]| axes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let list = |axes: &[SweepAxis]| {
+                axes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            };
             format!("other settings: {}, and not {}", list(&self.axes), list(request.axes))
         } else if request.random.is_some() && request.random != self.random {
             match self.random {
@@ -233,7 +234,7 @@ mod tests {
 
     fn record() -> Record {
         let axes: Vec<_> =
-            ["a=1,2", "b=x", "c=[3],[4]"].map(|text| Axis::parse(text).unwrap()).into();
+            ["a=1,2", "b=x", "c=[3],[4]"].map(|text| SweepAxis::parse(text).unwrap()).into();
         let trials = grid(&axes).unwrap();
         let text = "one = 1\ntwo = 2\n".to_owned();
         Record::new(Path::new("try.toml"), text, axes, None, "flex", trials)
@@ -270,7 +271,7 @@ mod tests {
     fn only_the_same_search_is_resumed() {
         let record = record();
         let check = |again: ResumeRequest<'_>| record.check_same(Path::new("sweep"), &again);
-        let other = [Axis::parse("a=1,3").unwrap()];
+        let other = [SweepAxis::parse("a=1,3").unwrap()];
         let random = Some(RandomSearch { trials: 3, seed: 1 });
         assert!(check(ResumeRequest::default()).is_ok());
         let (text, axes) = (Some(record.text.as_str()), record.axes.as_slice());

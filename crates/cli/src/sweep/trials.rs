@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use hearth_config::Fault;
 use hearth_config::seed::{Purpose, Stream};
 
-use super::axis::{Axis, AxisValues};
+use super::axis::{AxisValues, SweepAxis};
 
 /// The settings of a trial, as overrides `key=value` in the order of the axes.
 pub type Trial = Vec<String>;
@@ -21,7 +21,7 @@ const DRAWS_PER_TRIAL: usize = 1000;
 ///
 /// # Errors
 /// When an axis is a range, or there are too many combinations.
-pub fn grid(axes: &[Axis]) -> Result<Vec<Trial>, Fault> {
+pub fn grid(axes: &[SweepAxis]) -> Result<Vec<Trial>, Fault> {
     let mut trials = vec![Trial::new()];
     for axis in axes {
         let AxisValues::Values(values) = &axis.values else {
@@ -43,10 +43,10 @@ pub fn grid(axes: &[Axis]) -> Result<Vec<Trial>, Fault> {
 ///
 /// # Errors
 /// When there are fewer combinations than `number`, or `number` is 0 or too large.
-pub fn random(axes: &[Axis], number: usize, seed: u64) -> Result<Vec<Trial>, Fault> {
+pub fn random(axes: &[SweepAxis], number: usize, seed: u64) -> Result<Vec<Trial>, Fault> {
     check_number(number)?;
     let mut stream = Stream::new(seed, Purpose::Sweep, 0, 0);
-    let mut draw = |axis: &Axis| match &axis.values {
+    let mut draw = |axis: &SweepAxis| match &axis.values {
         AxisValues::Values(values) => axis.with(&values[stream.below(values.len())]),
         AxisValues::Range(range) => axis.with(&range.at(stream.uniform())),
     };
@@ -81,8 +81,8 @@ fn check_number(number: usize) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
-    fn axes(texts: &[&str]) -> Vec<Axis> {
-        texts.iter().map(|text| Axis::parse(text).expect("good")).collect()
+    fn axes(texts: &[&str]) -> Vec<SweepAxis> {
+        texts.iter().map(|text| SweepAxis::parse(text).expect("good")).collect()
     }
 
     #[test]

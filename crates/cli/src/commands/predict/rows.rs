@@ -22,12 +22,12 @@ const MAX_NAMED: usize = 3;
 
 #[derive(Serialize)]
 struct RowsOutput {
-    predictions: Vec<PredictedRow>,
+    predictions: Vec<CsvPrediction>,
 }
 
 /// The prediction for a row: classes or a number.
 #[derive(Serialize)]
-struct PredictedRow {
+struct CsvPrediction {
     file: String,
     /// The number of the row, from 1.
     row: usize,
@@ -61,7 +61,7 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
                 }
                 RowPrediction::Number(value) => (None, Some(value)),
             };
-            PredictedRow { file: file.display().to_string(), row: row + 1, top, value }
+            CsvPrediction { file: file.display().to_string(), row: row + 1, top, value }
         }));
     }
     if trained.json {
@@ -100,7 +100,7 @@ fn warn(file: &Path, unseen: &[Unseen]) {
 }
 
 /// The predictions as CSV: a line for each row, under the name of the target.
-fn table(name: &str, target: &Target, predictions: &[PredictedRow]) -> String {
+fn table(name: &str, target: &Target, predictions: &[CsvPrediction]) -> String {
     let mut header = vec![name.to_owned()];
     if matches!(target, Target::Classes { .. }) {
         header.push("probability".to_owned());

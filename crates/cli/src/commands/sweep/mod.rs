@@ -1,28 +1,22 @@
 //! `hearth sweep`.
 
+mod open;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hearth_config::{CommandLine, Config, Fault, Faults, Metric, RawConfig};
+use hearth_config::{CommandLine, Config, Metric};
 use hearth_report::fixed;
 use hearth_store::{RunLock, StoreError, SweepDir};
-use hearth_train::Backend;
 use hearth_train::trained::stored_config;
 
-use super::train::is_override;
-use crate::args::{ComputeArgs, SweepArgs};
+use self::open::OpenSweep;
+use crate::args::SweepArgs;
 use crate::failure::Failure;
 use crate::results::RunResults;
 use crate::settings::{Datasets, beside_config};
-use crate::sweep::{
-    Axis, FinishedWorker, RandomSearch, Ranking, Record, ResumeRequest, TrialState, WorkerPool,
-    grid, random, spawn,
-};
-use crate::terminal::duration;
-use crate::terminal::{print, print_json, say};
-
-/// Default seed of a random search.
-const SEED: u64 = 0;
+use crate::sweep::{FinishedWorker, Ranking, Record, TrialState, WorkerPool, spawn};
+use crate::terminal::{duration, print, print_json, say};
 
 /// Number of lines shown of a failed trial's log.
 const SHOWN: usize = 12;
@@ -48,33 +42,10 @@ struct Search<'a> {
     _lock: RunLock,
 }
 
-/// The search space of the command line.
-struct SearchArgs<'a> {
-    config: Option<&'a Path>,
-    text: Option<String>,
-    axes: Vec<Axis>,
-    random: Option<RandomSearch>,
-}
-
 impl<'a> Search<'a> {
     /// Starts or resumes a sweep, after all checks.
     fn open(args: &'a SweepArgs, datasets: Datasets<'_>) -> Result<Self, Failure> {
-        let (config, axes) = match (&args.config, &args.resume) {
-            // The config may be left out, and the first word is a setting then.
-            (Some(word), Some(_)) if is_override(word) => {
-                (None, [&[word.to_string_lossy().into_owned()], args.axes.as_slice()].concat())
-            }
-            (config, _) => (config.as_deref(), args.axes.clone()),
-        };
-        let text = config.map(read).transpose()?;
-        let axes = Axis::parse_all(&axes).map_err(Faults::from)?;
-        let random =
-            args.random.map(|trials| RandomSearch { trials, seed: args.seed.unwrap_or(SEED) });
-        let typed = SearchArgs { config, text, axes, random };
-        let (sweep, lock, record, configs) = match &args.resume {
-            Some(path) => resume(args, path, &typed)?,
-            None => begin(args, typed)?,
-        };
+        let OpenSweep { sweep, lock, record, configs } = open::open(args)?;
         let base = sweep.write_config(&record.text)?;
         let beside = beside_config(Path::new(&record.config));
         let datasets = datasets.of(&configs[0], beside);
@@ -246,70 +217,6 @@ impl<'a> Search<'a> {
             jobs => resume.arg("--jobs").arg(jobs.to_string()),
         }
     }
-}
-
-/// A sweep's folder, its lock, its record, and the configs of its trials.
-type Opened = (SweepDir, RunLock, Record, Vec<Config>);
-
-/// Starts a new sweep.
-fn begin(args: &SweepArgs, typed: SearchArgs<'_>) -> Result<Opened, Failure> {
-    let backend = args.compute.choice()?;
-    let (Some(config), Some(text)) = (typed.config, typed.text) else {
-        return Err(Failure::usage("name a config"));
-    };
-    if !typed.axes.iter().any(Axis::varies) {
-        let fault = Fault::new("nothing varies: give a key more than one value");
-        return Err(Faults::from(fault.help("for example train.epochs=5,10,20")).into());
-    }
-    let trials = match typed.random {
-        Some(RandomSearch { trials, seed }) => random(&typed.axes, trials, seed),
-        None => grid(&typed.axes),
-    };
-    let trials = trials.map_err(Faults::from)?;
-    let mut record = Record::new(config, text, typed.axes, typed.random, backend.name(), trials);
-    record.locate()?;
-    let configs = record.configs()?;
-    let sweep = match &args.out {
-        Some(path) => SweepDir::create(path)?,
-        None => SweepDir::create_numbered("runs", &configs[0].run.name)?,
-    };
-    let lock = sweep.lock()?;
-    record.write(&sweep)?;
-    Ok((sweep, lock, record, configs))
-}
-
-/// Resumes the sweep at `path`, which must be that of the command line.
-fn resume(args: &SweepArgs, path: &Path, typed: &SearchArgs<'_>) -> Result<Opened, Failure> {
-    let sweep = SweepDir::open(path)?;
-    let lock = sweep.lock()?;
-    let mut record = Record::read(&sweep)?;
-    record.check_same(
-        path,
-        &ResumeRequest {
-            text: typed.text.as_deref(),
-            axes: &typed.axes,
-            random: typed.random,
-            backend: args.compute.backend.map(Backend::name),
-        },
-    )?;
-    // This program may lack the sweep's backend.
-    let backend: Backend = record.backend.parse().map_err(|fault: String| {
-        Failure::usage(format!("the sweep began on {}: {fault}", record.backend))
-    })?;
-    ComputeArgs { backend: Some(backend), device: args.compute.device }.choice()?;
-    if record.paths.is_empty() {
-        record.locate()?;
-    }
-    let configs = record.configs()?;
-    Ok((sweep, lock, record, configs))
-}
-
-/// The text of a config.
-fn read(path: &Path) -> Result<String, Failure> {
-    // Its errors suggest a name for a missing file.
-    RawConfig::read(path)?;
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
 /// The last lines of a trial's log.

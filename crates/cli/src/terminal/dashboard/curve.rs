@@ -17,7 +17,7 @@ struct Bucket {
 
 /// A metric over steps. Once there are too many points, neighbours are averaged.
 #[derive(Clone, Debug)]
-pub struct Curve {
+pub struct MetricCurve {
     /// Steps in one bucket.
     width: u64,
     buckets: Vec<Bucket>,
@@ -25,7 +25,7 @@ pub struct Curve {
     last: f64,
 }
 
-impl Curve {
+impl MetricCurve {
     /// An empty curve.
     pub const fn new() -> Self {
         Self { width: 1, buckets: Vec::new(), last: f64::NAN }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_short_curve_is_kept_whole() {
-        let mut curve = Curve::new();
+        let mut curve = MetricCurve::new();
         for (step, value) in [(1, 3.0), (2, f64::NAN), (3, 2.0), (4, f64::INFINITY), (9, 1.0)] {
             curve.add(step, value);
         }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_long_curve_keeps_its_shape_in_few_points() {
-        let mut curve = Curve::new();
+        let mut curve = MetricCurve::new();
         for step in 1..=100_000 {
             curve.add(step, 2.0 * step as f64);
         }

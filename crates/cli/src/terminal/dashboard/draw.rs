@@ -12,7 +12,7 @@ use ratatui::widgets::{Axis, Block, Borders, Chart, Dataset, GraphType, LineGaug
 
 use hearth_train::event::in_epoch;
 
-use super::{Dashboard, MIN_SIZE, Series};
+use super::{Dashboard, MIN_SIZE, MetricSeries};
 use crate::terminal::output::thousands;
 use crate::terminal::progress::duration;
 
@@ -88,7 +88,8 @@ impl Dashboard {
     }
 
     fn draw_chart(&self, frame: &mut Frame<'_>, area: Rect, group: &str, [from, to]: [f64; 2]) {
-        let series: Vec<&Series> = self.series.iter().filter(|one| one.group() == group).collect();
+        let series: Vec<&MetricSeries> =
+            self.series.iter().filter(|one| one.group() == group).collect();
         let curves: Vec<Vec<(f64, f64)>> = series
             .iter()
             .map(|one| one.curve.points().map(|(step, value)| (self.epochs(step), value)).collect())
@@ -174,8 +175,8 @@ impl Dashboard {
 }
 
 /// The title of a chart and its curves, with the newest values where there is room.
-fn legend(group: &str, series: &[&Series], width: u16) -> Line<'static> {
-    let line = |text: &dyn Fn(&Series) -> String| {
+fn legend(group: &str, series: &[&MetricSeries], width: u16) -> Line<'static> {
+    let line = |text: &dyn Fn(&MetricSeries) -> String| {
         let mut spans = vec![Span::from(format!(" {group} ")).bold()];
         for (one, colour) in series.iter().zip(COLOURS.into_iter().cycle()) {
             spans.push(Span::styled(format!("━ {} ", text(one)), colour));
@@ -183,7 +184,7 @@ fn legend(group: &str, series: &[&Series], width: u16) -> Line<'static> {
         Line::from(spans)
     };
     let whole = line(&|one| format!("{} {}", one.label(), number(one.curve.newest())));
-    if whole.width() <= width.into() { whole } else { line(&Series::label) }
+    if whole.width() <= width.into() { whole } else { line(&MetricSeries::label) }
 }
 
 /// A block with a title in its top border.

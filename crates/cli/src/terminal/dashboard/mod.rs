@@ -11,7 +11,7 @@ use hearth_train::summary::Summary;
 
 use crate::terminal::output::thousands;
 use crate::terminal::pace::Pace;
-use curve::Curve;
+use curve::MetricCurve;
 
 mod curve;
 mod draw;
@@ -35,7 +35,7 @@ pub struct Dashboard {
     step: u64,
     learning_rate: f64,
     pace: Pace,
-    series: Vec<Series>,
+    series: Vec<MetricSeries>,
     /// The last evaluated set and its results.
     evaluated: Option<(String, Scalars)>,
     lines: VecDeque<String>,
@@ -45,13 +45,13 @@ pub struct Dashboard {
 
 /// A metric on one set, over time.
 #[derive(Debug)]
-struct Series {
+struct MetricSeries {
     set: String,
     name: String,
-    curve: Curve,
+    curve: MetricCurve,
 }
 
-impl Series {
+impl MetricSeries {
     /// The name of its chart: `loss` of `generator_loss`.
     fn group(&self) -> &str {
         self.name.rsplit('_').next().unwrap_or(&self.name)
@@ -118,7 +118,7 @@ impl Dashboard {
             let known = self.series.iter().position(|one| one.set == set && one.name == name);
             let place = known.unwrap_or_else(|| {
                 let (set, name) = (set.to_owned(), name.to_owned());
-                self.series.push(Series { set, name, curve: Curve::new() });
+                self.series.push(MetricSeries { set, name, curve: MetricCurve::new() });
                 self.series.len() - 1
             });
             self.series[place].curve.add(self.step, value);
@@ -130,7 +130,7 @@ impl Dashboard {
     fn groups(&self) -> Vec<&str> {
         let of = |train: bool| {
             let series = self.series.iter().filter(move |one| (one.set == TRAIN) == train);
-            series.map(Series::group)
+            series.map(MetricSeries::group)
         };
         let first = of(true).next();
         let evaluated = of(false).find(|group| Some(*group) != first);
