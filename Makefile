@@ -1,4 +1,4 @@
-# Every command that this project knows. `make` alone lists them.
+# All commands of this project. `make` alone lists them.
 #
 # The flags below are fixed on purpose: Cargo resolves features anew for each set of packages and
 # compiles Burn again for each set of features, which takes minutes.
@@ -25,7 +25,7 @@ ALL       := -p hearth -p hearth-export -p hearth-kernels -p hearth-model -p hea
 # Other sets of backends that are checked, and not compiled to the end.
 OTHERS    := flex program,flex serve,flex program,ndarray program,wgpu program,flex,ndarray program,flex,wgpu program,flex,fusion
 READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
-# What reads strangers' input, each on its own, and where what is found meanwhile goes.
+# The fuzz targets, one for each reader of untrusted input, and the folder of their findings.
 TARGETS   := checkpoint config csv http idx import metrics overrides picture rows
 FUZZ      := $(CARGO_TARGET_DIR)/fuzz
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
@@ -43,7 +43,7 @@ help: ## this list
 build: ## build the program: make build [BACKEND=ndarray] [WITH=all]
 	cargo build --release $(if $(filter all,$(WITH)),$(ALL),-p hearth --no-default-features --features serve$(comma)$(BACKEND))
 
-# Said before minutes of compiling.
+# Checked before minutes of compiling.
 config-there:
 	@test -f '$(CONFIG_PATH)' || { echo "there is no config $(CONFIG), here or in configs/" >&2; exit 2; }
 
@@ -59,10 +59,10 @@ eval: run-named build ## evaluate: make eval RUN=runs/mlp-001
 predict: run-named build ## predict: make predict RUN=runs/mlp-001 FILES="shirt.png"
 	@$(HEARTH) predict $(RUN) $(FILES) --backend $(BACKEND)
 
-sample: run-named build ## make pictures: make sample RUN=runs/gan-001 [OUT=grid.png] [SET="--count 16 --seed 7"]
+sample: run-named build ## generate images: make sample RUN=runs/gan-001 [OUT=grid.png] [SET="--count 16 --seed 7"]
 	@$(HEARTH) sample $(RUN) --out $(OUT) $(SET) --backend $(BACKEND)
 
-serve: run-named build ## answer over HTTP, with a page to draw on: make serve RUN=runs/mlp-001 [SET="--port 9000"]
+serve: run-named build ## serve predictions over HTTP, with a page: make serve RUN=runs/mlp-001 [SET="--port 9000"]
 	@$(HEARTH) serve $(RUN) $(SET) --backend $(BACKEND)
 
 data: build ## fetch the full Fashion-MNIST into datasets/
@@ -89,22 +89,22 @@ check: setup ## format, spelling, lints, documentation, licences: the cheapest f
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(READERS)
 	$(TOOLS)/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
 
-advisories: setup ## known faults of what is compiled in; their database is fetched where the network allows it
+advisories: setup ## known vulnerabilities of dependencies; their database is fetched if the network allows it
 	$(TOOLS)/bin/cargo-deny --all-features check advisories
 
-# The stable compiler brings the sanitizer, and has it used by those who know what they do. Burn is compiled once
-# more, with it; a target that is named keeps the flags from what runs while it compiles.
+# RUSTC_BOOTSTRAP unlocks the sanitizer of the stable compiler. Burn is compiled once more, with it; --target keeps the
+# flags from build scripts.
 asan: export RUSTC_BOOTSTRAP = 1
 asan: export RUSTFLAGS = -Zsanitizer=address
-asan: ## the kernels' tests, with every access to memory watched: on x86-64 Linux
+asan: ## the kernels' tests under AddressSanitizer: on x86-64 Linux
 	cargo test --release -p hearth-kernels --features flex$(comma)ndarray --lib --tests \
 		--target x86_64-unknown-linux-gnu --target-dir $(CARGO_TARGET_DIR)/asan
 
 # The least tuning of kernels: on an adapter in software it takes longer than the tests.
 test: export CUBECL_AUTOTUNE_LEVEL = minimal
-# Tests that lack something from outside say so here, for a summary at the end.
+# File of skipped tests and their reasons, for a summary at the end.
 test: export HEARTH_SKIPS = $(CARGO_TARGET_DIR)/skipped-tests.txt
-test: ## all tests; those of the parts without Burn first
+test: ## all tests; those of the crates without Burn first
 	@mkdir -p $(CARGO_TARGET_DIR) && : > $(HEARTH_SKIPS)
 	cargo test --release $(READERS)
 	cargo test --release $(ALL)
@@ -114,7 +114,7 @@ test: ## all tests; those of the parts without Burn first
 $(TOOLS)/bin/cargo-fuzz:
 	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version 0.13.2
 
-fuzz: $(TOOLS)/bin/cargo-fuzz ## look for inputs that break what reads them: make fuzz [SECONDS=60] [TARGETS=picture]
+fuzz: $(TOOLS)/bin/cargo-fuzz ## fuzz the readers of untrusted input: make fuzz [SECONDS=60] [TARGETS=picture]
 	set -e; for target in $(TARGETS); do \
 	    mkdir -p $(FUZZ)/corpus/$$target $(FUZZ)/found/$$target fuzz/regressions/$$target; \
 	    PATH="$(TOOLS)/bin:$$PATH" cargo fuzz run --sanitizer none --target-dir $(FUZZ) $$target \
@@ -136,7 +136,7 @@ bench-backends: ## steps of small networks on each backend, graphics adapters as
 	cargo build --release $(ALL) --example bench
 	$(CARGO_TARGET_DIR)/release/examples/bench --only backends --rounds 3
 
-bench-serve: venv build ## a server's requests/s and the start of a prediction, beside PyTorch's
+bench-serve: venv build ## requests/s of the server and the cold start of a prediction, beside PyTorch
 	$(VENV)/bin/pip install --quiet fastapi uvicorn pillow
 	bash scripts/bench_serve.sh $(HEARTH) $(VENV)/bin
 
@@ -144,33 +144,33 @@ bench-tables: build venv ## a table of 1,000,000 rows, beside pandas and PyTorch
 	$(VENV)/bin/pip install --quiet pandas
 	$(VENV)/bin/python scripts/bench_tables.py $(HEARTH)
 
-bench-pages: build ## what a run's page, event file and pictures cost
+bench-pages: build ## cost of a run's page, event file and images
 	@bash scripts/bench_pages.sh $(HEARTH)
 
-# With BASE the files stay as they are, and another commit's program is built beside.
-golden: ## losses of the first steps: record this processor's in tests/golden, or compare with BASE=COMMIT
+# With BASE another commit's program is built and compared, and the files stay unchanged.
+golden: ## golden losses of the first steps: record them for this processor, or compare with BASE=COMMIT
 	$(if $(BASE),bash scripts/golden.sh $(BASE) $(ALL),HEARTH_GOLDEN_WRITE=1 cargo test --release $(ALL) --test hearth -- --exact golden::the_first_steps_are_golden)
 
 torture: export HEARTH_NO_SKIP = 1
-torture: ## real faults in real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours
+torture: ## inject faults into real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours
 	@for tool in strace faketime fiu-run prlimit; do command -v $$tool >/dev/null || \
 		{ echo "$$tool is missing: apt-get install strace faketime fiu-utils util-linux" >&2; exit 1; }; done
 	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture torture::every_real_fault_costs_nothing
 
-size: ## how large the program is, with flex alone and with everything, and what it needs
+size: ## size and shared libraries of the program, with flex alone and with everything
 	cargo build --release -p hearth --no-default-features --features program,flex
 	@bash scripts/size.sh 'flex, without the server' $(HEARTH)
 	cargo build --release $(ALL) --bin hearth
 	@bash scripts/size.sh 'all backends and the server' $(HEARTH)
 
-soak: build ## long runs and a busy server, whose memory, file handles and folders must not grow: make soak [SHARE=0.1]
+soak: build ## long runs and a busy server, with bounded memory, file handles and folders: make soak [SHARE=0.1]
 	python3 scripts/soak.py $(HEARTH) --share $(SHARE)
 
-pictures: venv build ## images of pages and the dashboard for README and docs, from runs that are trained for it
+pictures: venv build ## the README's images of pages and the dashboard, from runs trained for it
 	$(VENV)/bin/pip install --quiet pillow pyte
 	bash scripts/pictures.sh $(HEARTH) $(VENV)/bin
 
-gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, judged like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
+gan-peer: run-named venv build ## gan.toml's pair trained by PyTorch, evaluated like RUN: make gan-peer RUN=runs/gan-001 [EPOCHS=15]
 	$(VENV)/bin/pip install --quiet torch
 	$(VENV)/bin/python scripts/peer.py pictures $(EPOCHS) $(RUN)/pytorch.idx
 	@$(HEARTH) eval $(RUN) --checkpoint last --backend $(BACKEND)
@@ -186,10 +186,10 @@ reproduce: config-there build ## the README's results: make reproduce CONFIG=mlp
 mini: ## cut datasets/fashion-mnist-mini from the full set
 	cargo run --release -p hearth-data --example cut_mini -- datasets
 
-schema: build ## write configs/schema.json, by which editors complete and check
+schema: build ## write configs/schema.json, for completion and checks in editors
 	$(HEARTH) schema > configs/schema.json
 
-venv: ## Python with NumPy, Pillow, safetensors, onnxruntime, PyTorch, Selenium and TensorBoard, for the tests that look from outside
+venv: ## Python with NumPy, Pillow, safetensors, onnxruntime, PyTorch, Selenium and TensorBoard, for the tests with other software
 	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet numpy pillow safetensors onnxruntime torch selenium tensorboard
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a run's page, event file and pictures cost at the default cadence: processor seconds (user and system)
-# of whole jobs with and without them, nine rounds in turn.
+# The cost of a run's page, event file and images at the default cadence: processor seconds (user and system) of whole
+# jobs with and without them, nine rounds in turn.
 #
 #     bench_pages.sh HEARTH
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a trained perceptron costs at work, beside PyTorch: requests/s of `hearth serve` and of FastAPI, 10,000
-# from 64 connections in turn; the time of one prediction from a cold start. `ab` is in Debian's apache2-utils.
+# Speed of a trained perceptron beside PyTorch: requests/s of `hearth serve` and of FastAPI, 10,000 from 64 connections in
+# turn; the time of one prediction from a cold start. `ab` is in Debian's apache2-utils.
 #
 #     bench_serve.sh HEARTH PYTHON_FOLDER
 set -euo pipefail
@@ -43,5 +43,5 @@ timed() {
         echo $((($(date +%s%N) - begun) / 100000))
     done | sort -n | awk '{all[NR] = $1} END {printf "%.1f ms\n", (all[5] + all[6]) / 20}'
 }
-printf 'hearth predict, one picture: '; timed "$hearth" predict "$work/run" "$work/picture.png"
+printf 'hearth predict, one image: '; timed "$hearth" predict "$work/run" "$work/picture.png"
 printf 'the same by PyTorch: '; timed env MODEL="$work/export" PYTHONPATH=scripts "$python/python" scripts/peer_predict.py "$work/picture.png"

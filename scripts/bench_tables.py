@@ -2,10 +2,9 @@
 
     bench_tables.py HEARTH [--rows 1000000] [--columns 30] [--rounds 3] [--pairs 25]
 
-The table is written anew: normal numbers, and a target that depends on them. Whole jobs run in turn, each in a process
-of its own: reading, an epoch of a perceptron, the test. Figures are medians. Speed of the step alone is that on a few
-batches that are learned again and again, so that they lie in the cache; one run says little of it on a shared machine,
-so that many pairs follow one another.
+The table is generated: normal numbers, and a target that depends on them. Whole jobs run in turn, each in a process of
+its own: reading, an epoch of a perceptron, the test. Figures are medians. The speed of the step alone is measured on a
+few batches, repeated so that they stay in the cache, over many pairs of runs since a shared machine is noisy.
 """
 
 import argparse
@@ -83,7 +82,7 @@ def peer(path):
 
 
 def run(command):
-    """Seconds, and megabytes at most, of a command."""
+    """Time in seconds and peak memory in megabytes of a command."""
     begun = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     errors = process.stderr.read()

@@ -1,9 +1,9 @@
-"""A picture of the dashboard of `hearth train` in the middle of a run, out of what a terminal is sent: by pyte
+"""A screenshot of the dashboard of `hearth train` in the middle of a run, from its terminal output: by pyte
 and Pillow (from PyPI) and headless Chromium.
 
     dashboard.py PICTURE.png SHARE PROGRAM train CONFIG...
 
-SHARE is how much of the dashboard's time is over when the picture is taken, from 0 to 1.
+SHARE is how much of the dashboard's time is over when the screenshot is taken, from 0 to 1.
 """
 
 import html
@@ -18,9 +18,9 @@ import pyte
 import terminal
 
 SIZE = (100, 30)
-# Of a letter, in pixels.
+# Size of a character, in pixels.
 CELL = (8, 16)
-# Of a dark theme: the first eight colours, that of plain text and that of faint text.
+# A dark theme: the first eight colours, those of plain and of faint text.
 THEME = ["#24292f", "#ff7b72", "#56d364", "#e3b341", "#6ca4f8", "#db61a2", "#39c5cf", "#b1bac4"]
 PLAIN, FAINT = "#d8dee4", "#7d8590"
 COLOURS = dict(zip(pyte.graphics.FG_BG_256, THEME))
@@ -32,7 +32,7 @@ span {{ display: inline-block; height: {1}px; overflow: hidden; vertical-align: 
 
 
 class Screen(pyte.Screen):
-    """One that knows faint letters, and no slanted ones: it marks them so."""
+    """A screen that marks faint text, which pyte ignores, as italics."""
 
     def select_graphic_rendition(self, *attributes, **more):
         super().select_graphic_rendition(*attributes, **more)
@@ -41,7 +41,7 @@ class Screen(pyte.Screen):
 
 
 def page(screen):
-    """The screen as HTML. Each run of letters has the width of its cells, whatever the font makes of it."""
+    """The screen as HTML. Each run of text has the width of its cells in any font."""
     lines = []
     for y in range(screen.lines):
         line, runs = screen.buffer[y], []
@@ -65,7 +65,7 @@ def main():
     assert seen["code"] == 0, seen["terminal"]
     sent = seen["terminal"].split("\x1b[?1049h")[1].split("\x1b[?1049l")[0]
     screen = Screen(*SIZE)
-    # Each picture ends where the cursor is hidden again.
+    # Each frame ends where the cursor is hidden again.
     frames = sent.split("\x1b[?25l")
     pyte.Stream(screen).feed("".join(frames[:max(2, round(float(share) * len(frames)))]))
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +77,7 @@ def main():
              f"--screenshot={pathlib.Path(picture).absolute()}", f"--window-size={width},{height}",
              source.as_uri()],
             check=True, stderr=subprocess.DEVNULL)
-    # A third of the bytes, and the same to the eye.
+    # A third of the size, without a visible difference.
     PIL.Image.open(picture).convert("RGB").quantize(48).save(picture, optimize=True)
 
 

@@ -14,10 +14,10 @@ from tensorboard.backend.event_processing.event_accumulator import HISTOGRAMS, I
 from tensorboard.backend.event_processing.plugin_event_accumulator import TENSORS
 
 folder = sys.argv[1]
-# Of 0: all values of a tag, and no sample of them.
+# 0: all values of a tag, and not a sample of them.
 events = EventAccumulator(folder, {HISTOGRAMS: 0, IMAGES: 0, SCALARS: 0})
-# That of TensorBoard's pages, where everything is a tensor: the other one keeps the texts that a restart
-# takes back.
+# The reader of TensorBoard's pages, where everything is a tensor: the other one keeps the texts that a restart
+# withdraws.
 tensors = plugin_event_accumulator.EventAccumulator(folder, {TENSORS: 0})
 for reader in (events, tensors):
     reader.Reload()
@@ -25,14 +25,14 @@ tags = events.Tags()
 
 
 def number(value):
-    """A value as JSON can hold it."""
+    """A value for JSON, which has no NaN and no infinities."""
     return value if math.isfinite(value) else str(value)
 
 
 def histogram(event):
     """A row of a histogram."""
     found = event.histogram_value
-    # Of what it holds, and not only of what it says: every value is in a bucket.
+    # The counts of the buckets add up to the stated count.
     assert sum(found.bucket) == found.num, f"{sum(found.bucket)} of {found.num} values are in a bucket"
     return [event.step, found.num, found.min, found.max]
 

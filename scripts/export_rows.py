@@ -1,4 +1,4 @@
-"""Runs exports of a network on tables, as whoever takes them would: `export_rows.py ONNX SAFETENSORS ROWS`.
+"""Runs exports of a network for tables, as a user would: `export_rows.py ONNX SAFETENSORS ROWS`.
 
 ONNX and SAFETENSORS are folders of `hearth export`, and ROWS is a CSV file. Runs the programs of both model cards and
 prints one JSON object: the outputs of both, row by row, and the keys of the file that the module does not have.
@@ -17,7 +17,7 @@ onnx_folder, folder, rows = map(os.path.abspath, sys.argv[1:])
 
 
 def run_card(folder):
-    """The names that the programs of a card leave."""
+    """The variables after the programs of a model card."""
     shutil.copy(rows, os.path.join(folder, "rows.csv"))
     os.chdir(folder)
     space = {}
@@ -33,7 +33,7 @@ feed = {part.name: numpy.array(onnx[part.name], kinds[part.name]) for part in se
 found = session.run(None, feed)
 for one, other in zip(found, onnx["outputs"]):
     assert (one == other).all(), "the card's own outputs"
-# In two batches: any number of rows goes in.
+# In two batches: the number of rows is free.
 for part in (slice(None, 7), slice(7, None)):
     halves = session.run(None, {name: values[part] for name, values in feed.items()})
     assert numpy.abs(halves[-1] - found[-1][part]).max() <= 1e-5 * numpy.abs(found[-1]).max(), "another batch"

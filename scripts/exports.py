@@ -1,7 +1,7 @@
-"""Runs exports in onnxruntime and PyTorch, as whoever takes them would: `exports.py KIND ONNX SAFETENSORS PIXELS`.
+"""Runs exports in onnxruntime and PyTorch, as a user would: `exports.py KIND ONNX SAFETENSORS PIXELS`.
 
 KIND is classifier, generator or discriminator; ONNX and SAFETENSORS are folders of `hearth export`, and
-PIXELS is a file of the bytes of pictures. Prints one JSON object: the outputs of both, sample by sample.
+PIXELS is a file of the bytes of images. Prints one JSON object: the outputs of both, sample by sample.
 """
 
 import json
@@ -37,14 +37,14 @@ with torch.no_grad():
     if kind == "classifier":
         outputs = torch.softmax(outputs, 1)
 
-# What `hearth import` reads.
+# The file for `hearth import`.
 torch.save(space["network"].state_dict(), "network.pt")
 halves = {name: value.half() for name, value in space["network"].state_dict().items()}
 torch.save({"epoch": 3, "state_dict": halves}, "checkpoint.pth")
 
 names = [output.name for output in session.get_outputs()]
 found = session.run([names[-1]], {session.get_inputs()[0].name: raw})[0]
-# In two batches: any number of samples goes in.
+# In two batches: the number of samples is free.
 halves = [session.run([names[-1]], {session.get_inputs()[0].name: part})[0] for part in (raw[:7], raw[7:])]
 assert numpy.abs(numpy.concatenate(halves) - found).max() < 1e-4, "a batch of another size"
 print(json.dumps({

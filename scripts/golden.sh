@@ -8,7 +8,7 @@ checkout=$(mktemp -d)
 trap 'git worktree remove --force "$checkout"' EXIT
 git worktree add --quiet --detach "$checkout" "$base"
 (cd "$checkout" && cargo build --release "$@" --bin hearth)
-# The next build puts this checkout's program in the same place.
+# The next build overwrites the program with this checkout's.
 cp "${CARGO_TARGET_DIR:?}/release/hearth" "$checkout/hearth-base"
 HEARTH_GOLDEN_BASE=$checkout cargo test --release "$@" --test hearth -- \
     --ignored --exact golden::all_steps_are_those_of_the_base

@@ -1,4 +1,4 @@
-"""Writes tests/cases/images: small files of kinds that the tests cannot write themselves: `images.py FOLDER`.
+"""Writes tests/cases/images: small files in formats that the tests cannot write themselves: `images.py FOLDER`.
 
 Made once, with Pillow 13.
 """
@@ -34,7 +34,7 @@ save("restarts.jpg", subsampling="4:2:0", restart_marker_blocks=2)
 save("grey.jpg", photo.convert("L"), progressive=True, restart_marker_blocks=3)
 save("print.jpg", photo.convert("CMYK"), quality=40)
 
-# A photograph on its side, with a preview in its head and a film behind it.
+# A rotated photograph, with a preview in its header and a video after it.
 thumbnail = io.BytesIO()
 photo.resize((8, 6)).save(thumbnail, "JPEG", quality=30)
 exif = Image.Exif()
@@ -49,7 +49,7 @@ save("frames.gif", save_all=True, append_images=others)
 square = photo.resize((32, 32)).convert("RGBA")
 save("frames.ico", square, sizes=[(16, 16), (24, 24)], bitmap_format="bmp")
 save("runs.tga", Image.new("RGB", (30, 22), "red"), compression="tga_rle")
-# The footer may be left out.
+# The footer is optional.
 runs = (folder / "runs.tga").read_bytes()
 (folder / "runs.tga").write_bytes(runs[:-26])
 

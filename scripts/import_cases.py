@@ -1,4 +1,4 @@
-"""Writes the files of tests/cases/import that are made of others there, and prints the accuracy of each network
+"""Writes the derived files of tests/cases/import, and prints the accuracy of each network
 on the test set of the small Fashion-MNIST in PyTorch: `import_cases.py`, in the repository's root.
 """
 
@@ -118,24 +118,24 @@ def under(prefix, values):
     return {f"{prefix}.{name}": value for name, value in values.items()}
 
 
-# As PyTorch Lightning has it, with the weights of a loss.
+# A checkpoint as of PyTorch Lightning, with the weights of a loss.
 write("lightning.ckpt", {
     "epoch": 3,
     "state_dict": {**under("model", state), "criterion.weight": torch.ones(10)},
     "optimizer_states": [optimizer.state_dict()],
 })
-# As the examples of PyTorch have it, in the format before 1.6, and without a name that says so.
+# A checkpoint as of PyTorch's examples, in the format before 1.6 and without an extension.
 write("checkpoint", {
     "net": under("module", state), "best_accuracy": torch.tensor(0.6), "optimizer": optimizer.state_dict(),
 }, _use_new_zipfile_serialization=False)
-# What torch.optim.swa_utils and thop leave behind.
+# Entries of torch.optim.swa_utils and thop.
 write("averaged.pth.tar", {
     "n_averaged": torch.tensor(5), **under("module", state), "total_ops": torch.zeros(1).double(),
     "module.conv1.total_params": torch.zeros(1).double(),
 })
 worse = {name: value * 0 if name.startswith("fc") else value for name, value in state.items()}
 write("two.bin", {"model": state, "ema": worse})
-# What knows no order: names that are letters, in the order of the alphabet and in none.
+# Names without an order: letters, sorted and unsorted.
 letters = {name.replace("layer1.0.conv1", "layer1.0.conv_b").replace("layer1.0.conv2", "layer1.0.conv_a"): value
            for name, value in state.items()}
 write("letters.pt", letters)

@@ -1,7 +1,7 @@
-"""The page of `hearth serve` in headless Chromium: draws, fills in a row or moves a slider, waits for the answer,
-and says what is on the page as JSON. Any message on the browser's console is an error.
+"""The page of `hearth serve` in headless Chromium: draws, fills in a row or moves a slider, waits for the response,
+and prints the page's content as JSON. Any message on the browser's console is an error.
 
-    page.py URL SCREENSHOT [PICTURE]
+    page.py URL SCREENSHOT [IMAGE]
 """
 
 import json
@@ -59,7 +59,7 @@ try:
         wait.until(lambda _: status.text.startswith("Fill in"))
         browser.find_element(By.ID, "typical").click()
         wait.until(lambda _: answers() > 0)
-        # Changed as a person would.
+        # A change by keyboard.
         field = browser.find_element(By.CSS_SELECTOR, "#fields input, #fields select")
         before = answers()
         field.send_keys(Keys.ARROW_UP)

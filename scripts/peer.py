@@ -5,8 +5,8 @@ usage: peer.py step NETWORK           the training step's samples per second
        peer.py job NETWORK tensors    the whole job, with the data held in tensors
        peer.py job NETWORK loader     the whole job as it is usually written: torchvision
                                       transforms and a DataLoader with 2 workers
-       peer.py pictures EPOCHS FILE   trains gan.toml's pair, and writes 10,000 pictures of its
-                                      averaged generator as an IDX file, to be judged by Hearth
+       peer.py pictures EPOCHS FILE   trains gan.toml's pair, and writes 10,000 images of its
+                                      averaged generator as an IDX file, for Hearth's evaluation
 
 NETWORK is mlp, lenet, cnn, resnet or (steps only) gan. The networks, the optimisers, the
 batches and the number of evaluations are those of the configs; cnn's job takes 5 epochs, and does
@@ -115,7 +115,7 @@ def update(model, optimizer, x, y):
 
 
 def per_second(work):
-    """Calls work, which says how many samples it treated, for a while."""
+    """Samples per second of work, which returns the number of samples of one call."""
     begun = time.perf_counter()
     while time.perf_counter() - begun < SECONDS / 10:
         work()
@@ -147,7 +147,7 @@ def step(name):
 
 
 class adversarial:
-    """The pair of gan.toml, and a step of its discriminator and one of its generator."""
+    """The pair of gan.toml, and a step of its discriminator and of its generator."""
 
     def __init__(self):
         self.generator = nn.Sequential(
@@ -236,7 +236,7 @@ def job(name, train, valid, test):
     model = NETWORKS[name]()
     optimizer = rule(name, model)
     steps = EPOCHS[name] * -(-TRAIN // JOB_BATCH[name])
-    # Of the same cost as the configs' schedules.
+    # A schedule as costly as the configs'.
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
 
     @torch.no_grad()
@@ -273,7 +273,7 @@ def tensors_job(name):
 
 
 class Pictures(torch.utils.data.Dataset):
-    """What torchvision.datasets.FashionMNIST is, on the files that are here already."""
+    """torchvision.datasets.FashionMNIST on local files."""
 
     def __init__(self, part, transform):
         self.pixels, self.labels = pictures(part)

@@ -1,7 +1,7 @@
-"""The multilayer perceptron of an export as safetensors in PyTorch, and what it says of a picture: what
-`hearth predict` and `hearth serve` are compared with. MODEL names the export's folder.
+"""The multilayer perceptron of an export as safetensors in PyTorch, and its prediction for an image: the peer of
+`hearth predict` and `hearth serve`. MODEL names the export's folder.
 
-    peer_predict.py PICTURE
+    peer_predict.py IMAGE
 """
 
 import json
@@ -25,12 +25,12 @@ for name in sorted({name.rsplit(".", 1)[0] for name in weights}, key=lambda name
     layers += [torch.nn.ReLU()] if layers else []
     layers.append(layer)
 network = torch.nn.Sequential(*layers).eval()
-# More threads do not help one picture.
+# More threads do not help one image.
 torch.set_num_threads(1)
 
 
 def predict(file, top=3):
-    """The most probable classes of a picture."""
+    """The most probable classes of an image."""
     picture = Image.open(file).convert("L").resize((28, 28))
     pixels = torch.from_numpy(numpy.asarray(picture, dtype=numpy.float32)) / 255
     pixels = (pixels - settings["input"]["mean"][0]) / settings["input"]["std"][0]

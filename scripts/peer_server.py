@@ -1,4 +1,4 @@
-"""The network of `peer_predict.py` behind FastAPI: what `hearth serve` is compared with. Run by uvicorn."""
+"""The network of `peer_predict.py` behind FastAPI: the peer of `hearth serve`. Run by uvicorn."""
 
 import io
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The images of README and docs: pages and the dashboard of real runs, trained for it.
+# The images of the README: pages and the dashboard of runs that are trained for it.
 #
 #     pictures.sh HEARTH PYTHON_BIN
 set -euo pipefail
@@ -19,7 +19,7 @@ shot gan/report.html report-gan 2300 --scheme dark
 shot cnn/inspect/index.html inspect 1640
 shot compare.html compare 1840 --scheme dark
 "$python" scripts/dashboard.py docs/dashboard.png 0.93 "$hearth" train configs/mlp.toml --run "$runs/seen"
-# A page has few colours, and those of the classes are the rarest.
+# A page has few colours, of which those of the classes are the rarest.
 "$python" - docs/report.png docs/report-gan.png docs/inspect.png docs/compare.png <<'PYTHON'
 import sys
 from PIL import Image

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trains a config once for each seed and prints the results and their medians: accuracies, or for a
-# generator the distance of its pictures, their precision and recall, and the entropy of their classes.
-# Interrupted, it goes on where it was: finished runs are not trained again.
+# generator the distance of its images, their precision and recall, and the entropy of their classes.
+# Resumable: finished runs are not trained again.
 #
 # usage: reproduce.sh HEARTH CONFIG BACKEND "KEY=VALUE ..." SEED...
 set -eu
@@ -9,7 +9,7 @@ hearth=$1 config=$2 backend=$3 overrides=$4
 shift 4
 name=$(basename "$config" .toml)$(printf '%s' "$overrides" | tr -cs 'a-zA-Z0-9.=' '-')
 
-report() { # what is said of a run on a split, in JSON
+report() { # the evaluation of a run on a split, as JSON
     "$hearth" eval "$1" --split "$2" --backend "$backend" --json
 }
 

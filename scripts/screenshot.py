@@ -1,5 +1,5 @@
-"""A page in headless Chromium: a picture of the whole of it, and as JSON what is on it: messages on the
-browser's console, what it fetched, pictures that cannot be shown, whether it is wider than its window.
+"""A page in headless Chromium: a screenshot of all of it, and as JSON the messages on the browser's console, its
+requests, its broken images, and true if it is wider than its window.
 
     screenshot.py FILE_OR_URL PNG [--scheme light|dark] [--height PIXELS] [--scale SHARE]
 """

@@ -1,4 +1,4 @@
-"""The first inputs of `make fuzz`, from files that programs wrote: python seeds.py HEARTH FUZZ."""
+"""The seed inputs of `make fuzz`, from files written by programs: python seeds.py HEARTH FUZZ."""
 
 import gzip
 import io
@@ -42,7 +42,7 @@ for name, lines in {
 }.items():
     put("overrides", name, "\n".join(lines).encode())
 
-# The heads of Fashion-MNIST's files.
+# The headers of Fashion-MNIST's files.
 for name, dims in {"images": (4, 28, 28), "labels": (4,), "colours": (2, 3, 4, 4)}.items():
     values = bytes(range(256)) * 13
     count = 1
@@ -52,7 +52,7 @@ for name, dims in {"images": (4, 28, 28), "labels": (4,), "colours": (2, 3, 4, 4
     put("idx", name, file)
     put("idx", f"{name}.gz", gzip.compress(file, mtime=0))
 
-# A small picture in each format and kind of pixels.
+# A small image in each format and kind of pixels.
 tiny = Image.radial_gradient("L").resize((9, 7))
 colored = Image.merge("RGB", [tiny, tiny.rotate(90), tiny.rotate(180)])
 clear = colored.copy()
@@ -88,7 +88,7 @@ pictures["png.ico"] = encode(clear.resize((16, 16)), "ICO", sizes=[(16, 16)])
 pictures["bmp.ico"] = encode(clear.resize((16, 16)), "ICO", sizes=[(16, 16)], bitmap_format="bmp")
 pictures["text.pnm"] = b"P3\n2 1\n255\n1 2 3 4 5 6\n"
 pictures["any.pnm"] = b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4"
-# Three pixels: one whole, one that runs on, and one by its difference.
+# Three pixels: an absolute one, a run, and a difference.
 pictures["rgb.qoi"] = b"qoif\0\0\0\3\0\0\0\1\3\0\xfe\1\2\3\xc0\x6a\0\0\0\0\0\0\0\1"
 for name, content in pictures.items():
     put("picture", name, content)
@@ -108,7 +108,7 @@ put("http", "form", form(["grey.png", "rgb.qoi"]))
 put("http", "form-of-none", form([]))
 put("http", "form-of-many", form(["rgb.qoi"] * 65))
 
-# Weights as PyTorch and safetensors write them, with and without what stands around them.
+# Weights as PyTorch and safetensors write them, bare and within checkpoints.
 torch.manual_seed(0)
 network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Linear(2, 3))
 state = network.state_dict()
@@ -121,7 +121,7 @@ for name, content in {"state": state, "nested": {"epoch": 3, "model": state}, "s
 put("import", "state.safetensors", save(state))
 put("import", "halves.safetensors", save({"a": torch.ones(2).half(), "b": torch.ones(2).bfloat16()}))
 
-# Checkpoints and metrics of the smallest run that there is.
+# Checkpoints and metrics of a minimal run.
 with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
     for part, count in {"train": 12, "test": 4}.items():

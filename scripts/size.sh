@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How large a program is once it is stripped, and which libraries it needs besides itself.
+# Size of a stripped program, and its shared libraries.
 #
 #     size.sh WORDS PROGRAM
 set -euo pipefail

@@ -1,12 +1,12 @@
-"""Long runs, watched from outside: a perceptron makes 200,000 steps, an adversarial pair 20,000, and a server
-answers for ten minutes as fast as it is asked. After the first tenth, the line through the most memory that was
-resident in each twentieth may rise by 2 %, no file handle may be added, and a run's folder may hold no more than
-is kept. Prints a table, and ends with 1 when a bound does not hold. Linux only, for it reads /proc; Python's
-standard library is all that it needs.
+"""Long runs, measured from outside: a perceptron makes 200,000 steps, an adversarial pair 20,000, and a server
+answers for ten minutes under full load. After the first tenth, the regression line of the peak resident memory of each
+twentieth may rise by 2 %, no file handle may be added, and a run's folder may hold no more than retention keeps. Prints
+a table, and exits with 1 when a bound is exceeded. Linux only, since it reads /proc; Python's standard library is
+enough.
 
-A step takes and returns half of all memory, and a page more: what one sees at a moment depends on which it is, so
-it is the most of a part that is compared. Pages have 4 kB, for of huge ones, of 2 MB, a process of 40 MB has one
-more or less from one moment to the next.
+A step allocates and frees half of all memory, so that a single reading is arbitrary: the peaks of the parts are
+compared. Pages have 4 kB, since a process of 40 MB has one huge page of 2 MB more or less from one moment to the
+next.
 
     soak.py HEARTH [--share 0.1] [--only mlp|gan|serve]
 
@@ -31,27 +31,27 @@ import time
 # Config, steps, and steps in an epoch.
 RUNS = {"mlp": ("mlp-nano", 200_000, 29), "gan": ("gan-nano", 20_000, 32)}
 SERVED = 600
-# Seconds between two looks.
+# Seconds between two readings.
 PERIOD = 0.1
-# The most memory is taken in each of so many parts.
+# Number of parts whose peak memory is compared.
 PARTS = 18
 
-# How far resident memory may rise.
+# Allowed relative rise of resident memory.
 FLAT = 0.02
-# Two checkpoints are the newest, two the best that these know of, and two are being written and removed.
-MOST_CHECKPOINTS = 6
-# As an animation; besides, the newest and the one that is being written.
-MOST_PICTURES = 122
+# The two newest checkpoints, their two best ones, one being written and one being removed.
+MAX_CHECKPOINTS = 6
+# The images of an animation, the newest one and the one being written.
+MAX_IMAGES = 122
 LARGEST_PAGE = 2e6
-# Pictures and histograms of a run of any length; numbers are those of metrics.jsonl, and each has a name.
+# Images and histograms of a run of any length; the numbers are those of metrics.jsonl, each with a name.
 LARGEST_EVENTS, NUMBERS = 16e6, 3
 
 CONNECTIONS = 64
 
 
 def process_now(pid):
-    """The most resident memory since the last look, in bytes, and the number of open files. A process that has
-    ended has none: an error."""
+    """Peak resident memory since the last reading, in bytes, and the number of open files. An error once the process
+    has ended."""
     process = pathlib.Path(f"/proc/{pid}")
     memory = re.search(r"VmHWM:\s+(\d+)", (process / "status").read_text())
     (process / "clear_refs").write_text("5")
@@ -59,7 +59,7 @@ def process_now(pid):
 
 
 def folder_now(run):
-    """The newest step of a run, and what its folder holds."""
+    """The newest step of a run, and the counts and sizes of its folder."""
     def count(name):
         return len(os.listdir(run / name)) if (run / name).is_dir() else 0
 
@@ -79,7 +79,7 @@ def folder_now(run):
 
 
 def row(name, found, allowed, holds):
-    """Prints a row of the table, and says whether its bound holds."""
+    """Prints a row of the table, and returns true if its bound holds."""
     print(f"  {name:<12} {found:<34} {allowed:<36} {'ok' if holds else 'TOO MUCH'}", flush=True)
     return holds
 
@@ -89,7 +89,7 @@ def megabytes(size):
 
 
 def judged(samples):
-    """Whether memory and handles are bounded, in a list."""
+    """A list with true for each bound of memory and handles that holds."""
     looks, handles = ([sample[what] for sample in samples] for what in ("memory", "handles"))
     length = len(looks) // PARTS
     assert length > 10, "it was too short to be judged: take a larger share"
@@ -107,7 +107,7 @@ def judged(samples):
 
 
 def train(name, hearth, share, folder):
-    """Whether a run is bounded, in a list."""
+    """A list with true for each bound of a run that holds."""
     config, steps, epoch = RUNS[name]
     steps = math.ceil(steps * share / epoch) * epoch
     run, samples = folder / config, []
@@ -119,27 +119,27 @@ def train(name, hearth, share, folder):
             time.sleep(PERIOD)
             try:
                 samples.append({**process_now(process.pid), **folder_now(run)})
-            # It has ended, or a file was removed between two looks at it.
+            # The process has ended, or a file was removed during the reading.
             except (OSError, TypeError):
                 pass
         said.seek(0)
         assert process.returncode == 0, said.read()[-2000:]
     print(f"{config}: {steps:,} steps in {time.monotonic() - begun:.0f} s")
-    # What comes after the last step is no part of a longer run.
+    # The work after the last step does not grow with the run.
     held = judged([sample for sample in samples if steps / 10 < sample["step"] < steps])
     checkpoints, pictures, page, events, log = (
         max(sample[what] for sample in samples) for what in ("checkpoints", "pictures", "page", "events", "log"))
     most = LARGEST_EVENTS + NUMBERS * log
     return held + [
-        row("checkpoints", f"{checkpoints}", f"of {MOST_CHECKPOINTS}", checkpoints <= MOST_CHECKPOINTS),
-        row("pictures", f"{pictures}", f"of {MOST_PICTURES}", pictures <= MOST_PICTURES),
+        row("checkpoints", f"{checkpoints}", f"of {MAX_CHECKPOINTS}", checkpoints <= MAX_CHECKPOINTS),
+        row("images", f"{pictures}", f"of {MAX_IMAGES}", pictures <= MAX_IMAGES),
         row("page", megabytes(page), f"of {megabytes(LARGEST_PAGE)}", page <= LARGEST_PAGE),
         row("event file", megabytes(events), f"of {megabytes(most)}, to a log of {megabytes(log)}", events <= most),
     ]
 
 
 def answer(connection):
-    """The status of an answer, which is read to its end."""
+    """The status of a response, which is read to its end."""
     got = b""
     while (end := got.find(b"\r\n\r\n")) < 0:
         got += received(connection)
@@ -161,13 +161,13 @@ def post(body):
 
 
 def serve(hearth, share, folder):
-    """Whether a server is bounded, in a list."""
+    """A list with true for each bound of a server that holds."""
     run = folder / "served"
     subprocess.run([hearth, "train", "configs/mlp-nano.toml", "--run", run], check=True, capture_output=True)
     with gzip.open("datasets/fashion-mnist-mini/t10k-images-idx3-ubyte.gz") as file:
         pixels = file.read()[16:]
     pictures = [post(b"P5 28 28 255\n" + pixels[784 * n:784 * (n + 1)]) for n in range(CONNECTIONS - 1)]
-    # The last one is none.
+    # The last one is no image.
     requests, wanted = pictures + [post(b"P5 28 28 255\n")], [200] * len(pictures) + [422]
     command = [hearth, "serve", run, "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -202,7 +202,7 @@ def serve(hearth, share, folder):
 
 
 def without_huge_pages():
-    """For this process and all that it starts: `PR_SET_THP_DISABLE` of prctl(2)."""
+    """Disables huge pages for this process and its children: `PR_SET_THP_DISABLE` of prctl(2)."""
     assert ctypes.CDLL(None).prctl(41, 1, 0, 0, 0) == 0
 
 

@@ -16,7 +16,7 @@ import zipfile
 
 VERSION = "1.9.1"
 SHA256 = "52a0703bbc07ad27f560fa63fa68e4c54dd735bfbbf65b4dd3c225dc7547b6df"
-# One wheel of many, the same on every machine: its data files are read and nothing is run.
+# The same wheel on every machine: its data files are read, and nothing of it runs.
 PLATFORM = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"]
 PLATFORM += ["--platform", "manylinux_2_28_x86_64", "--only-binary", ":all:"]
 FOLDER = "sklearn/datasets/data/"
@@ -41,7 +41,7 @@ def download(folder):
 
 def classes(file, features, target):
     """The table of a file whose first line is the number of rows, the number of features and the class names, and
-    whose last column is the number of a class."""
+    whose last column is the index of a class."""
     (num_rows, num_features, *names), *rows = csv.reader(io.StringIO(file.decode()))
     assert (len(rows), len(features)) == (int(num_rows), int(num_features)), "a table of another size"
     assert all(len(row) == len(features) + 1 for row in rows), "a row of another length"
@@ -79,7 +79,7 @@ def tables(wheel):
 
 
 def check(files):
-    """Prints each file's SHA-256 and state; true when all are as they should be, here and in the README."""
+    """Prints each file's SHA-256 and state; returns true if all are right, here and in the README."""
     readme, sound = (DATASETS / "README.md").read_text(encoding="utf-8"), True
     for name, content in files.items():
         sha256, path = hashlib.sha256(content).hexdigest(), DATASETS / name

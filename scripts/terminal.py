@@ -1,6 +1,5 @@
-"""Runs a program in a terminal, as a user at a keyboard would, and says as JSON what came of it: the exit
-code, what was written on standard output, what the terminal was sent, and whether it was given back as it
-was. Only Python's standard library is needed.
+"""Runs a program in a terminal, as a user at a keyboard would, and prints as JSON the exit code, the standard output,
+the terminal's output, and true if the terminal's settings were restored. Python's standard library is enough.
 
     terminal.py [--size 80x24] [--when FILE] [--press KEYS] [--signal NAME] -- PROGRAM ARGUMENT...
 
@@ -20,7 +19,7 @@ import tempfile
 import termios
 import time
 
-# The longest that a program may take, in seconds.
+# Time limit of a program, in seconds.
 PATIENCE = 300
 
 
@@ -33,11 +32,11 @@ def run(command, size=(80, 24), then=lambda master, process: True):
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             command, stdin=slave, stdout=out, stderr=slave, start_new_session=True,
-            # The terminal is the one that Ctrl-C and /dev/tty are about.
+            # The terminal becomes the controlling one, for Ctrl-C and /dev/tty.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         ended = False
         while not ended:
-            # What was written before the end is read after it.
+            # The rest of the output is read after the end.
             ended = process.poll() is not None
             done = done or then(master, process)
             while select.select([master], [], [], 0.01)[0]:

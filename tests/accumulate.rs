@@ -1,4 +1,4 @@
-//! Gradient accumulation is the large batch.
+//! Gradient accumulation equals the large batch.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn four_small_batches_are_one_large_one() {
         let run = folder.path().join(name);
         let mut command =
             hearth(["train", "configs/mlp-nano.toml", "train.epochs=1", batch, accumulate]);
-        // Unequal weights of classes and a last step of fewer batches are part of the promise.
+        // Also with unequal class weights and a last step of fewer batches.
         command.args(["train.class_weights=balanced", "train.label_smoothing=0.1", "--run"]);
         succeed(command.arg(&run));
         let bytes = fs::read(checkpoints(&run).pop().unwrap().join("model.safetensors")).unwrap();

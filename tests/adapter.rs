@@ -1,5 +1,5 @@
-//! On a graphics adapter, and without one. On a machine without a GPU, Mesa's software Vulkan stands
-//! for one; without any adapter the tests that need one skip.
+//! The program with and without a graphics adapter. Without a GPU, Mesa's software Vulkan is the adapter; without any
+//! adapter the tests that need one skip.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,22 +7,22 @@ use std::process::Command;
 use crate::skip::skip;
 use crate::support::{checkpoints, fail, hearth, json, metrics, run, succeed, words};
 
-/// An adapter to test on; without one, the test skips.
+/// The adapter under test; without one, the test skips.
 fn adapter() -> bool {
     let done = run(&mut hearth(words("doctor --probe list --backend wgpu")));
     if done.code != Some(0) {
-        // What a probe prints: `{"Err": "..."}`.
+        // The output of a failed probe: `{"Err": "..."}`.
         let told: serde_json::Value = serde_json::from_str(&done.out).unwrap_or_default();
         skip(told["Err"].as_str().unwrap_or(&done.out));
     }
     done.code == Some(0)
 }
 
-/// A command of which every driver is hidden but the one of this manifest, if any.
+/// A command that sees no driver but the one of this manifest, if any.
 fn with_driver(line: &str, manifest: &Path) -> Command {
     let mut command = hearth(words(line));
     command.env("VK_ICD_FILENAMES", manifest).env("VK_DRIVER_FILES", manifest);
-    // That of OpenGL is found in another way.
+    // OpenGL's driver is found in another way.
     command.env("__EGL_VENDOR_LIBRARY_FILENAMES", manifest);
     command
 }
@@ -131,7 +131,7 @@ fn no_adapter_is_an_error_and_the_doctor_goes_on() {
     assert!(failed.err.contains("no graphics adapter"), "{}", failed.err);
 }
 
-/// A driver that ends the process as soon as it is asked for anything.
+/// A driver that ends the process at the first call.
 const DRIVER: &str = r"
 #include <stdlib.h>
 void *vk_icdGetInstanceProcAddr(void *instance, const char *name) { abort(); }
@@ -169,7 +169,7 @@ fn a_driver_that_crashes_is_an_error() {
 
 #[test]
 fn what_is_too_large_for_the_adapter_costs_no_checkpoint() {
-    // Mesa's adapter in software takes 128 MiB in one piece, and a graphics card more.
+    // Mesa's software adapter takes buffers of up to 128 MiB, a graphics card larger ones.
     if !adapter() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Before and after a run: `compare`, `lr-find`, and the short ways of `train` to try something.
+//! `hearth compare`, `lr-find`, and options of `train` for experiments.
 
 use std::fs;
 
@@ -52,7 +52,7 @@ fn a_range_test_finds_where_the_loss_falls_and_leaves_nothing() {
     if let Some(mut browser) = python("selenium") {
         assert_eq!(seen(&mut browser, &page, "dark")["plots"], 1);
     }
-    // From the weights of another run, which has learned something.
+    // From the weights of another trained run.
     let run = folder.path().join("run");
     succeed(hearth(["train", "configs/mlp-nano.toml", "train.epochs=1", "--run"]).arg(&run));
     let init = format!("model.init={}", run.display());
@@ -72,11 +72,15 @@ fn a_sound_network_learns_a_batch_by_heart_and_an_idle_one_does_not() {
         let run = folder.path().join(config);
         let mut train = hearth(["train", "--overfit", "1", "--run"]);
         let done = succeed(train.arg(&run).arg(format!("configs/{config}.toml")));
-        assert!(done.err.contains("it can learn: 100.0 % of one batch"), "{}", done.err);
+        assert!(
+            done.err.contains("the network can learn: accuracy 100.0 % on one batch"),
+            "{}",
+            done.err
+        );
     }
     let mut train = hearth(["train", "configs/mlp-nano.toml", "--overfit", "1", "--run"]);
     let done = fail(train.arg(folder.path().join("idle")).arg("optimizer.learning_rate=1e-9"), 1);
-    assert!(done.err.contains("it has not learned one batch by heart"), "{}", done.err);
+    assert!(done.err.contains("the network did not overfit one batch"), "{}", done.err);
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn a_share_of_the_training_set_is_learned_from() {
     let mut train = hearth(["train", "configs/mlp-nano.toml", "--limit-train", "0.5", "--run"]);
     succeed(train.arg(&run).arg("train.epochs=1"));
     let info: Value = serde_json::from_slice(&fs::read(run.join("run.json")).unwrap()).unwrap();
-    // Of the 2,000 of the small set.
+    // The share of the 2,000 images of the small set.
     let whole = 2000;
     let valid = info["dataset"]["samples"][1].as_u64().unwrap();
     assert_eq!(info["dataset"]["samples"][0].as_u64().unwrap(), (whole - valid) / 2);
@@ -108,10 +112,10 @@ fn a_run_whose_time_is_over_goes_on_to_the_same_end() {
     };
     train(&whole, &[]);
     let done = train(&short, &["--time", "1ms"]);
-    assert!(done.err.contains("the time is over; go on with: "), "{}", done.err);
+    assert!(done.err.contains("time limit reached; resume with: "), "{}", done.err);
     assert!(metrics(&short).iter().any(|line| line["kind"] == "test"), "it has a report");
     let done = succeed(hearth(["train", "--resume", "--run"]).arg(&short));
-    assert!(!done.err.contains("the time is over"), "{}", done.err);
+    assert!(!done.err.contains("time limit reached"), "{}", done.err);
     let [last, other] = [&whole, &short].map(|run| checkpoints(run).pop().unwrap());
     for file in ["model.safetensors", "optimizer.safetensors"] {
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Damage to a checkpoint is seen, named, and never loaded.
+//! Damage to a checkpoint is detected, named, and never loaded.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn trained(config: &str, folder: &Path) -> PathBuf {
     path
 }
 
-/// Evaluates the last checkpoint, which has to fail by naming `file`.
+/// Evaluates the last checkpoint, and asserts an error that names `file`.
 fn assert_refused(path: &Path, file: &str, what: &str) {
     let done = fail(hearth(["eval", "--checkpoint", "last"]).arg(path), 3);
     assert!(done.err.contains(file), "{what} of {file} is not named:\n{}", done.err);
@@ -94,7 +94,7 @@ fn resume_falls_back(config: &str) {
         let step = name(before)[5..].trim_start_matches('0').to_owned();
         assert!(done.err.contains(&format!("resuming after step {step}")), "{}", done.err);
         assert!(done.err.contains(file), "{}", done.err);
-        // It was trained again, to the same numbers.
+        // Trained again, to the same numbers.
         let again = copied.join("checkpoints").join(name(last)).join("model.safetensors");
         assert!(fs::read(again).unwrap() == fs::read(last.join("model.safetensors")).unwrap());
     }

@@ -1,4 +1,4 @@
-//! The dashboard in a terminal: the screen is taken and given back, and the log is that of `--plain`.
+//! The dashboard in a terminal: the screen is entered and restored, and the log equals that of `--plain`.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ const LEFT: &str = "\u{1b}[?1049l";
 const CURSOR_HIDDEN: &str = "\u{1b}[?25l";
 const CURSOR_SHOWN: &str = "\u{1b}[?25h";
 
-/// What came of a program in a terminal.
+/// Result of a program in a terminal.
 struct Seen {
     code: i64,
     out: String,
-    /// What was on the screen of the dashboard, with all sequences.
+    /// The output on the alternate screen, with escape sequences.
     screen: String,
-    /// What was printed before and after it.
+    /// The output before and after the alternate screen.
     log: String,
 }
 
-/// Runs `hearth train --tui` in a terminal, by a script of Python; none without Python.
+/// Runs `hearth train --tui` in a terminal, by a Python script; `None` without Python.
 fn in_terminal(script: &[&str], train: &[&str], run: &Path) -> Option<Seen> {
     let mut command = python("pty")?;
     command.arg("scripts/terminal.py").args(script).arg("--");
@@ -39,12 +39,12 @@ fn in_terminal(script: &[&str], train: &[&str], run: &Path) -> Option<Seen> {
     let (screen, after) = rest.split_once(LEFT).expect("the screen was left");
     assert!(!after.contains(ENTERED), "{text}");
     assert!(screen.rfind(CURSOR_SHOWN) > screen.rfind(CURSOR_HIDDEN), "{text}");
-    // It says once more that the cursor is there.
+    // The cursor is shown once more.
     let log = (before.to_owned() + after).replace(CURSOR_SHOWN, "");
     Some(Seen { code, out, screen: screen.to_owned(), log })
 }
 
-/// A log without what differs from run to run.
+/// A log without times and speeds.
 fn timeless(log: &str) -> String {
     let line = |line: &str| match line.split_once(" samples/s") {
         Some((results, _)) => results.rsplit_once(' ').unwrap().0.to_owned(),

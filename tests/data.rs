@@ -1,4 +1,4 @@
-//! `hearth data` and `hearth init`: data that is missing, damaged or one's own.
+//! `hearth data` and `hearth init`: missing, damaged and users' own data.
 
 use std::fs;
 use std::path::Path;
@@ -76,7 +76,7 @@ fn a_folder_of_ones_own_pictures_is_trained_on_in_two_commands() {
     assert!(done.out.contains("broken.png"), "{}", done.out);
 }
 
-/// A JPEG whose decoder fills what is missing with grey is broken, wherever it comes from.
+/// A truncated JPEG, which decoders fill with grey, is broken in every source.
 #[test]
 fn images_that_end_too_early_are_broken() {
     let place = tempfile::tempdir().unwrap();
@@ -133,7 +133,7 @@ fn rules_of_labels_hold_for_training_alone() {
     write(|n| (n % 10) as u8);
     let train = ["train", "configs/mlp-nano.toml", "--run"];
     succeed(hearth(train).arg(&run).args(&words));
-    // None is 0, as in runs of earlier versions on labels from 1.
+    // No label is 0, as in runs of earlier versions on labels from 1.
     write(|n| 1 + (n % 9) as u8);
     let done = fail(hearth(train).arg(place.path().join("never")).args(&words), 3);
     assert!(done.err.contains("none is 0"), "{}", done.err);
@@ -142,7 +142,7 @@ fn rules_of_labels_hold_for_training_alone() {
     succeed(hearth(["export", "--format", "onnx", "--out"]).arg(place.path().join("o")).arg(&run));
 }
 
-/// As one reads it, wherever lines are broken.
+/// The text without line breaks.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

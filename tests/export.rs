@@ -1,4 +1,4 @@
-//! What `hearth export` writes, in other programs.
+//! Exports of `hearth export`, run in other programs.
 
 mod rows;
 
@@ -20,7 +20,7 @@ fn train(config: &str, overrides: &str, run: &Path) {
     succeed(hearth(words(&line)).arg(run));
 }
 
-/// Exports, and gives the difference that the check found.
+/// Exports, and returns the difference found by the check.
 fn export(run: &Path, options: &str, out: &Path) -> f64 {
     let mut command = hearth(words(&format!("export {options} --json")));
     let done = json(command.arg(run).arg("--out").arg(out));
@@ -116,7 +116,7 @@ fn onnxruntime_and_pytorch_compute_the_same() {
                 ours["predictions"].as_array().unwrap().iter().map(probabilities).collect();
             assert_same(&format!("{config} in onnxruntime"), &onnx, &ours, 1e-4);
             assert_same(&format!("{config} in PyTorch"), &pytorch, &ours, 1e-5);
-            // PyTorch's own files hold the same weights, those of 16 bits aside.
+            // PyTorch's own files hold the same weights, except 16-bit ones.
             let import = |name: &str| {
                 let imported = folder.path().join(format!("{config}-{name}"));
                 let mut command = hearth(words("import --config"));
@@ -140,8 +140,8 @@ fn onnxruntime_and_pytorch_compute_the_same() {
     }
 }
 
-/// Colours that become grey, sizes, transparency, palettes, 16 bits, JPEGs that lie on their side: the program in the
-/// card makes the same of each as `hearth predict` does.
+/// Colour to grey, sizes, transparency, palettes, 16 bits and rotated JPEGs: the model card's program preprocesses each
+/// as `hearth predict` does.
 #[test]
 fn the_card_says_how_images_are_prepared() {
     let engines = || python("numpy, onnxruntime, PIL");
@@ -208,7 +208,7 @@ fn the_card_says_how_images_are_prepared() {
     }
 }
 
-/// Whether a config learns from rows of a table.
+/// True for a config of rows of a table.
 fn is_on_table(config: &str) -> bool {
     let text = std::fs::read_to_string(root().join(format!("configs/{config}.toml"))).unwrap();
     text.contains("kind = \"csv\"")
@@ -326,7 +326,7 @@ fn weights_come_back_from_pytorch() {
 const EMPTY: &Vec<usize> = &Vec::new();
 const NONE: &Vec<u8> = &Vec::new();
 
-/// `layer12.weight` of `12.weight`.
+/// The name of a tensor in a module: `layer12.weight` of `12.weight`.
 fn person(name: &str) -> String {
     format!("net.layer{name}")
 }
@@ -344,7 +344,7 @@ fn read(file: &Path) -> Vec<(String, Vec<usize>, Vec<u8>)> {
 fn write<'a>(file: &Path, tensors: impl Iterator<Item = (String, &'a Vec<usize>, &'a Vec<u8>)>) {
     use safetensors::tensor::TensorView;
     let views = tensors.map(|(name, shape, bytes)| {
-        // A shape of no numbers has one.
+        // An empty shape has one element.
         let bytes: &[u8] = if bytes.is_empty() { &[0; 4] } else { bytes };
         (name, TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
     });

@@ -1,4 +1,4 @@
-//! Folders of pictures as people lay them out, and what is trained on them.
+//! Training on folders of images in common layouts.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::{difference, fail, hearth, json, metrics, pictures, succeed}
 
 mod generators;
 
-/// Labels of the small set, and what they are called here.
+/// Labels of the small set, with the names of their classes here.
 const CLASSES: [(u8, &str); 3] = [(1, "trouser"), (8, "bag"), (9, "boot")];
 
 const CONFIG: &str = r#"format = 1
@@ -32,7 +32,7 @@ learning_rate = 0.003
 epochs = 2
 "#;
 
-/// A place with a config for the folder `w`.
+/// A folder with a config for the data in `w`.
 fn place() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("w.toml"), CONFIG).unwrap();
@@ -40,7 +40,7 @@ fn place() -> tempfile::TempDir {
     place
 }
 
-/// Writes pictures number `from` to `to` of each class into a folder of its name.
+/// Writes images number `from` to `to` of each class into a folder of its name.
 fn part(folder: &Path, from: usize, to: usize) {
     let source = tempfile::tempdir().unwrap();
     let (files, labels) = pictures(source.path(), 400);
@@ -60,18 +60,18 @@ fn at(place: &Path, line: &str) -> Command {
     command
 }
 
-/// What a run says of its data.
+/// A run's description of its data.
 fn dataset(run: &Path) -> Value {
     let text = fs::read_to_string(run.join("run.json")).unwrap();
     serde_json::from_str::<Value>(&text).unwrap()["dataset"].take()
 }
 
-/// As one reads it, wherever lines are broken.
+/// The text without line breaks.
 fn flat(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The rows of the table of classes that training opens with.
+/// The rows of the table of classes at the start of training.
 fn rows(said: &str) -> Vec<Vec<&str>> {
     let lines = said.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let mut lines = lines.skip_while(|line| *line != ["class", "train", "valid", "test"]);
@@ -133,8 +133,8 @@ fn a_validation_part_is_the_validation_set() {
     let leak = place.path().join("w/val/bag").read_dir().unwrap().next().unwrap().unwrap().path();
     fs::copy(&leak, place.path().join("w/test/bag/again.png")).unwrap();
     let done = fail(&mut at(place.path(), "data check w"), 1);
-    assert!(done.out.contains("the same picture in several parts"), "{}", done.out);
-    // A class that is not validated is no reason to stop.
+    assert!(done.out.contains("the same image in several parts"), "{}", done.out);
+    // Training does not need validation images of every class.
     fs::remove_dir_all(place.path().join("w/val/boot")).unwrap();
     fs::create_dir(place.path().join("w/val/boot")).unwrap();
     let done = fail(&mut at(place.path(), "data check w"), 1);
@@ -166,7 +166,7 @@ fn a_class_may_be_called_train() {
         "{}",
         done.err
     );
-    // With folders in it, it is a class all the same.
+    // A class folder may have subfolders.
     for name in ["old", "new"] {
         fs::create_dir(place.path().join("w/train").join(name)).unwrap();
     }
@@ -180,7 +180,7 @@ fn a_class_may_be_called_train() {
     succeed(&mut at(place.path(), "train w.toml --run nested"));
     let classes = |run: &str| dataset(&place.path().join(run))["classes"].take();
     assert_eq!(classes("nested"), classes("run"));
-    // With parts in it too: the folder is two things, and nothing is trained.
+    // With parts as well the layout is ambiguous, and an error.
     part(&place.path().join("w/test"), 20, 25);
     let done = fail(&mut at(place.path(), "train w.toml --run two"), 3);
     assert!(

@@ -1,4 +1,4 @@
-//! Runs of earlier versions, which are part of the repository, are read and go on.
+//! Runs of earlier versions, which are part of the repository, are read and resumed.
 
 use std::fs;
 use std::path::Path;

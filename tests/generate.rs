@@ -1,4 +1,4 @@
-//! `hearth train` on an adversarial pair, `hearth sample`, and what judges its pictures.
+//! `hearth train` of an adversarial pair, `hearth sample`, and the feature evaluator of its images.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{BACKENDS, fail, hearth, json, metrics, root, succeed};
 
-/// The judge beside the runs of a folder.
+/// The feature evaluator beside the runs of a folder.
 fn judge(folder: &Path) -> PathBuf {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let mut judges =
@@ -17,7 +17,7 @@ fn judge(folder: &Path) -> PathBuf {
     judge
 }
 
-/// A trained pair at `folder/run`, and its judge beside it.
+/// A trained pair at `folder/run`, with its feature evaluator beside it.
 fn trained(folder: &Path, words: &[&str]) -> PathBuf {
     let run = folder.join("run");
     let mut command = hearth(["train", "configs/gan-nano.toml", "evaluate.samples=300"]);
@@ -30,7 +30,7 @@ fn a_pair_leaves_its_pictures_its_results_and_its_judge() {
     for backend in BACKENDS {
         let folder = tempfile::tempdir().unwrap();
         let run = trained(folder.path(), &["train.epochs=3", "--backend", backend]);
-        // A grid for each evaluation: 8 pictures of 28 pixels and the gaps around them.
+        // A grid for each evaluation: 8 images of 28 pixels and the gaps around them.
         for step in [32, 64, 96] {
             let grid = image::open(run.join(format!("samples/step-{step:08}.png"))).unwrap();
             assert_eq!((grid.width(), grid.height()), (242, 242));
@@ -46,7 +46,7 @@ fn a_pair_leaves_its_pictures_its_results_and_its_judge() {
         assert_eq!(test["judge"].as_str().unwrap().len(), 64);
         assert!(test["floor"].as_f64() < test["ceiling"].as_f64(), "{test}");
 
-        // The same numbers again, and everything that they stand beside.
+        // The same results again, with their bounds.
         let report = json(hearth(["eval", "--json", "--backend", backend]).arg(&run));
         assert_eq!(report["distance"], test["distance"]);
         for name in ["precision", "recall"] {
@@ -64,7 +64,7 @@ fn a_pair_leaves_its_pictures_its_results_and_its_judge() {
         let table = succeed(hearth(["eval"]).arg(&run)).out;
         assert!(table.contains("distance") && table.contains("Ankle boot"), "{table}");
 
-        // The judge is trained once.
+        // The feature evaluator is trained once.
         let log = fs::read(judge.join("metrics.jsonl")).unwrap();
         let words = ["train.epochs=1", "--backend", backend];
         let mut again = hearth(["train", "configs/gan-nano.toml", "evaluate.samples=300"]);
@@ -93,12 +93,12 @@ fn samples_are_those_of_their_seed() {
     assert_eq!(first, sample("again.png", &["--count", "10", "--seed", "7"]));
     assert_ne!(first, sample("other.png", &["--count", "10", "--seed", "8"]));
     let grid = image::load_from_memory(&first).unwrap();
-    // Ten pictures in rows of four.
+    // Ten images in rows of four.
     assert_eq!((grid.width(), grid.height()), (122, 92));
     let walk = sample("walk.png", &["--count", "9", "--seed", "7", "--interpolate"]);
     assert_ne!(walk, sample("plain.png", &["--count", "9", "--seed", "7"]));
 
-    // One picture in each file, the same as in the grid.
+    // One image in each file, the same as in the grid.
     let each = folder.path().join("each");
     sample("grid.png", &["--count", "10", "--seed", "7", "--each", each.to_str().unwrap()]);
     let mut files: Vec<_> =
@@ -130,7 +130,7 @@ fn a_run_of_the_other_kind_is_told_what_to_use() {
     assert!(done.err.contains(".png"), "{}", done.err);
     let done = fail(hearth(["sample", "--count", "0"]).arg(&pair), 2);
     assert!(done.err.contains("--count"), "{}", done.err);
-    // A judge that sees other pictures, and one that is no classifier.
+    // A feature evaluator for other images, and one that is no classifier.
     let mut command = hearth(["train", "configs/gan-nano.toml", "--run"]);
     command.arg(folder.path().join("judged"));
     let done = fail(command.arg(format!("evaluate.classifier={}", pair.display())), 2);
@@ -143,7 +143,7 @@ fn pictures_from_elsewhere_are_judged_as_well() {
     let run = trained(folder.path(), &["train.epochs=1", "evaluate.samples=1000"]);
     let real = "datasets/fashion-mnist-mini/t10k-images-idx3-ubyte.gz";
     let report = json(hearth(["eval", "--json", "--pictures", real]).arg(&run));
-    // Real test pictures, beside themselves.
+    // Real test images, compared with themselves.
     assert!(report["distance"].as_f64().unwrap() < 1e-6, "{report}");
     assert!(report["recall"].as_f64().unwrap() > 0.99, "{report}");
     let labels = "datasets/fashion-mnist-mini/t10k-labels-idx1-ubyte.gz";
@@ -163,7 +163,7 @@ fn a_judge_that_was_interrupted_or_lost_is_trained_again() {
         command
     };
     let mut child = train().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // Its judge's first checkpoint is there, and its last is not.
+    // Its feature evaluator has its first checkpoint, and not its last.
     let begun = Instant::now();
     let started = || {
         let judge = fs::read_dir(killed.path()).unwrap().next()?.unwrap().path();
@@ -179,7 +179,7 @@ fn a_judge_that_was_interrupted_or_lost_is_trained_again() {
     succeed(&mut train());
     assert_eq!(metrics(&killed.path().join("run")), results, "the same judge, the same numbers");
 
-    // Without it the run says what to do, and does it.
+    // Without it the error has the remedy, which works.
     fs::remove_dir_all(judge(killed.path())).unwrap();
     let done = fail(hearth(["eval"]).arg(killed.path().join("run")), 2);
     assert!(done.err.contains("--resume"), "{}", done.err);

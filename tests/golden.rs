@@ -1,4 +1,4 @@
-//! Golden losses: a change that is meant to change no number changes no bit of the first 50 steps.
+//! Golden losses: a refactoring changes no bit of the first 50 steps.
 //!
 //! `tests/golden/` holds loss and gradient norm of these steps, of each nano config on each CPU backend, per
 //! kind of processor: another SIMD width sums in another order, and a small convolutional network's losses
@@ -12,10 +12,10 @@ use std::process::Command;
 
 use crate::support::{BACKENDS, metrics, nanos, root, succeed, words};
 
-/// Compared bit for bit.
+/// Number of steps compared bit for bit.
 const STEPS: usize = 50;
 
-/// Compared where the processor is another one, and how closely.
+/// Number of steps compared on another processor, and the tolerance.
 const FIRST: usize = 3;
 const RELATIVE: f64 = 1e-5;
 
@@ -33,7 +33,7 @@ impl Build {
         Self { program: env!("CARGO_BIN_EXE_hearth").into(), checkout: root().to_owned() }
     }
 
-    /// One line for each step: the numbers, in digits that give back their bits.
+    /// One line for each step: its numbers with all digits.
     fn losses(&self, config: &str, backend: &str, folder: &Path) -> String {
         let run = folder.join(format!("{config}-{backend}"));
         let mut train = Command::new(&self.program);
@@ -54,7 +54,7 @@ impl Build {
     }
 }
 
-/// What the numbers depend on: maker, family, model and SIMD level of the processor.
+/// The processor that the numbers depend on: vendor, family, model and SIMD level.
 fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let value = |name: &str| {
@@ -72,7 +72,7 @@ fn golden() -> PathBuf {
     root().join("tests/golden")
 }
 
-/// The folders of the processors that have files.
+/// The folders of the processors with files.
 fn processors() -> Vec<PathBuf> {
     let entries = fs::read_dir(golden()).map(|entries| entries.map(|entry| entry.unwrap().path()));
     let mut folders: Vec<_> = entries.expect("tests/golden").collect();
@@ -81,7 +81,7 @@ fn processors() -> Vec<PathBuf> {
     folders
 }
 
-/// The first step whose numbers differ by more than the last digits may.
+/// The first step whose numbers differ by more than the tolerance.
 fn drift(found: &str, golden: &str) -> Option<String> {
     let numbers = |line: &str| -> Vec<f64> {
         line.split(' ').map(|number| number.parse().expect("a number")).collect()
@@ -97,7 +97,7 @@ fn drift(found: &str, golden: &str) -> Option<String> {
     pairs.into_iter().find(far).map(|(found, golden)| format!("{found} instead of {golden}"))
 }
 
-/// The first line that is not the same.
+/// The first line that differs.
 fn changed(found: &str, golden: &str) -> Option<String> {
     let mut pairs = found.lines().zip(golden.lines());
     let pair = pairs.find(|(found, golden)| found != golden);
@@ -111,7 +111,7 @@ fn the_first_steps_are_golden() {
     if write {
         fs::create_dir_all(&own).unwrap();
     }
-    // Kept for all: the pairs of both backends have one judge.
+    // One folder for all: the pairs of both backends share a feature evaluator.
     let folder = tempfile::tempdir().unwrap();
     let mut faults = Vec::new();
     for config in nanos() {
@@ -122,7 +122,7 @@ fn the_first_steps_are_golden() {
                 fs::write(own.join(&name), found).unwrap();
                 continue;
             }
-            // A config may be younger than the files of a processor. Sorted: always the same one.
+            // A config may be newer than the files of a processor. Sorted, so that the choice is deterministic.
             let is_known = own.join(&name).is_file();
             let others = processors().into_iter().map(|folder| folder.join(&name));
             let mut all = others.filter(|file| file.is_file());

@@ -1,5 +1,5 @@
-//! Weights of PyTorch, brought in. The accuracies are PyTorch's own: `scripts/import_cases.py` prints them, and makes
-//! the files.
+//! Imports of PyTorch's weights. The expected accuracies are PyTorch's own: `scripts/import_cases.py` prints them, and
+//! writes the files.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ fn case(name: &str) -> std::path::PathBuf {
     root().join("tests/cases/import").join(name)
 }
 
-/// Imports a file, and gives what was said; its test accuracy has to be this.
+/// Imports a file, asserts the test accuracy, and returns the messages.
 fn imports(name: &str, line: &str, accuracy: &str) -> Done {
     let folder = tempfile::tempdir().unwrap();
     let done = succeed(&mut import(folder.path(), &case(name), line));
@@ -50,7 +50,7 @@ fn imports(name: &str, line: &str, accuracy: &str) -> Done {
     done
 }
 
-/// Has an import refused, for the file or for an option, and gives what was said as one reads it.
+/// Asserts that an import fails, and returns the message without line breaks.
 fn refuses(file: &Path, line: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let is_usage = ["layer9", "stem.convolution", "emma"].iter().any(|name| line.contains(name));
@@ -142,7 +142,7 @@ fn of_several_networks_the_user_says_which() {
     );
     imports("two.bin", &format!("--key model {RESNET}"), "0.6040");
     imports("two.bin", &format!("--ignore ema {RESNET}"), "0.6040");
-    // The other one's last layer is all zeros.
+    // The other network's last layer is all zeros.
     let done = imports("two.bin", &format!("--key ema {RESNET}"), "0.1000");
     assert!(done.err.contains("no better than guessing among 10 classes"), "{}", done.err);
     let said = refuses(&case("two.bin"), &format!("--key emma {RESNET}"));
@@ -181,7 +181,7 @@ fn weights_keep_the_normalisation_that_they_were_trained_with() {
     let changed =
         hearth(words("train --resume data.mean=[0.5] data.std=[0.5] --run")).arg(&run).output();
     assert_eq!(changed.unwrap().status.code(), Some(2), "a resumed run keeps its normalisation");
-    // The same by the config alone, and a setting before the option.
+    // The same by the config alone; a setting overrides the option.
     imports("to-tensor.pt", &format!("data.mean=[0] data.std=[1] {MLP}"), "0.7970");
     imports(
         "to-tensor.pt",

@@ -1,4 +1,4 @@
-//! `hearth inspect`: what a network has learned.
+//! `hearth inspect`.
 
 use std::fs;
 
@@ -60,7 +60,7 @@ fn a_picture_of_ones_own_is_looked_at() {
     let same = [inspected.join("picture-1-itself.png"), files[0].clone()];
     let [kept, given] = same.map(|path| image::open(path).unwrap().into_luma8());
     assert_eq!(kept, given);
-    // One that is none is said before anything is made.
+    // An unreadable image is an error before any file is written.
     fs::remove_dir_all(&inspected).unwrap();
     let done = fail(hearth(["inspect"]).arg(&run).arg("README.md"), 3);
     assert!(done.err.contains("README.md") && !inspected.exists(), "{}", done.err);

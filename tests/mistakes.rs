@@ -1,7 +1,7 @@
-//! The likeliest mistakes of users, made with real files and the real program: each has to be told in at most
-//! six lines that name the place and what to do, and with the exit code that the README documents.
+//! Frequent mistakes of users, with real files and the real program. Each message has at most six lines with the place
+//! and the remedy; the exit codes are those of the README.
 //!
-//! They are those that the issue trackers and forums of other trainers are full of.
+//! The mistakes are common in issue trackers and forums of other trainers.
 
 mod command_line;
 mod config;
@@ -17,30 +17,30 @@ use crate::formats::copy;
 use crate::skip::skip;
 use crate::support::{Done, hearth, root, run, succeed, words};
 
-/// The most lines of an answer.
+/// Maximum number of lines of a message.
 const LINES: usize = 6;
 
-/// The longest line of an answer, in letters.
+/// The longest line of a message, in letters.
 const WIDTH: usize = 100;
 
-/// A mistake, and what has to be told of it.
+/// A mistake and its expected message.
 pub struct Mistake {
     name: &'static str,
-    /// The words behind `hearth`.
+    /// The arguments of `hearth`.
     command: &'static str,
     /// The exit code.
     code: i32,
-    /// The file, key or argument that is named.
+    /// The file, key or argument in the message.
     place: &'static str,
-    /// What is said to do.
+    /// The remedy in the message.
     remedy: &'static str,
-    /// What lies in the folder when the command is typed.
+    /// Sets up the folder before the command.
     make: fn(&Path),
-    /// Whether the numbers of the answer are those of this machine.
+    /// True if the numbers of the message depend on the machine.
     numbers_vary: bool,
 }
 
-/// A mistake of the command line alone.
+/// A mistake of the command line, without further files.
 const fn mistake(
     name: &'static str,
     command: &'static str,
@@ -52,7 +52,7 @@ const fn mistake(
 }
 
 impl Mistake {
-    /// With what lies in the folder then.
+    /// Adds a set-up of the folder.
     const fn having(mut self, make: fn(&Path)) -> Self {
         self.make = make;
         self
@@ -63,30 +63,30 @@ impl Mistake {
         self
     }
 
-    /// Makes it.
+    /// Runs the command.
     fn make(&self, folder: &Path) -> Done {
         (self.make)(folder);
         let mut command = hearth(words(self.command));
         command.current_dir(folder).env("HEARTH_DATASETS", root().join("datasets"));
-        // By which it names itself in commands to copy.
+        // The program's name in commands to copy.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::arg0(&mut command, "hearth");
-        // Neither programs nor a network are needed, and data is found nowhere else.
+        // No other programs, no network and no other data.
         command.env("PATH", "/nonexistent").env("HTTPS_PROXY", "http://127.0.0.1:9");
         command.env_remove("NO_PROXY").env_remove("no_proxy");
         run(&mut command)
     }
 
-    /// The answer as it is kept: without paths and numbers of this machine.
+    /// The message for the snapshot, without paths and numbers of this machine.
     fn told(&self, done: &Done, folder: &Path) -> String {
         let root = root().canonicalize().unwrap();
         let paths = [(folder, "[here]"), (crate::support::root(), "[hearth]"), (&root, "[hearth]")];
         let text = paths.iter().fold(done.err.clone(), |text, (path, name)| {
             text.replace(&path.display().to_string(), name)
         });
-        // What was said before it went wrong is no part of the answer.
+        // Output before the error is not part of the message.
         let text = text.find("  × ").map_or(text.as_str(), |start| &text[start..]);
-        // Where lines are broken depends on how long these paths are.
+        // Line breaks depend on the length of these paths.
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = if text.contains("[he") { &flat } else { text };
         if !self.numbers_vary {
@@ -115,9 +115,9 @@ impl Mistake {
         told
     }
 
-    /// What is wrong with the answer.
+    /// The expectations that the message fails.
     fn faults(&self, done: &Done, told: &str) -> Vec<&'static str> {
-        // As one reads it, wherever lines are broken.
+        // The text without line breaks.
         let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
         let before = done.err.split("  × ").next().unwrap_or_default();
         let has_begun = before.contains(" of memory") || before.contains("trying");
@@ -137,7 +137,7 @@ impl Mistake {
     }
 }
 
-/// A config without faults.
+/// A valid config.
 const GOOD: &str = r#"format = 1
 
 [run]
@@ -161,7 +161,7 @@ learning_rate = 0.1
 epochs = 1
 "#;
 
-/// A folder in which someone has worked: a config, runs, an export, pictures and IDX files.
+/// A user's folder: a config, runs, an export, images and IDX files.
 fn worked_in(folder: &Path) {
     let datasets = root().join("datasets");
     let at = |line: &str| {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{checkpoints, hearth, json, metrics, pictures, root, succeed, words};
 
-/// Names by where they stand.
+/// Names with their places.
 #[derive(Default)]
 struct Names(BTreeSet<String>);
 
@@ -17,7 +17,7 @@ impl Names {
         self.0.insert(format!("{place}: {name}"));
     }
 
-    /// The paths of all members; a list is its first item, and the names of classes are left out.
+    /// Adds the paths of all members; lists by their first item, without names of classes.
     fn json(&mut self, place: &str, value: &Value) {
         match value {
             Value::Object(members) => {
@@ -34,7 +34,7 @@ impl Names {
         }
     }
 
-    /// The files of a run.
+    /// Adds the names in a run's files.
     fn run(&mut self, name: &str, run: &Path) {
         for line in metrics(run) {
             let kind = line["kind"].as_str().unwrap().to_owned();
@@ -70,7 +70,7 @@ impl Names {
         header.as_object().unwrap().keys().for_each(|name| self.add(place, name));
     }
 
-    /// The tags of TensorBoard's records: `Event.summary.value.tag`.
+    /// Adds the tags of TensorBoard's records: `Event.summary.value.tag`.
     fn events(&mut self, place: &str, mut bytes: &[u8]) {
         while bytes.len() > 12 {
             let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
@@ -84,7 +84,7 @@ impl Names {
         }
     }
 
-    /// The inputs and outputs of a graph: `ModelProto.graph.{input, output}.name`.
+    /// Adds the inputs and outputs of a graph: `ModelProto.graph.{input, output}.name`.
     fn onnx(&mut self, place: &str, file: &Path) {
         let bytes = fs::read(file).unwrap();
         for graph in all(&bytes, 7) {
@@ -96,7 +96,7 @@ impl Names {
         }
     }
 
-    /// The paths of a server, and the members of what it takes and answers.
+    /// Adds the paths of a server, and the members of its requests and responses.
     #[cfg(feature = "serve")]
     fn http(&mut self, place: &str, server: &crate::serve::Server) {
         let (status, document) = server.get("/openapi.json");
@@ -118,7 +118,7 @@ impl Names {
     }
 }
 
-/// The contents of a field of a message of protocol buffers, wherever it has bytes.
+/// All values of a length-delimited field of a Protocol Buffers message.
 fn all(mut bytes: &[u8], field: u64) -> Vec<&[u8]> {
     fn number(bytes: &mut &[u8]) -> u64 {
         let mut value = 0;
@@ -208,7 +208,7 @@ fn names_stay_as_they_are() {
     insta::assert_snapshot!(names.text());
 }
 
-/// Those of a server for rows of a table: of the answers, of the description, and of the metrics.
+/// The names of a server for rows of a table: responses, model description and metrics.
 #[cfg(feature = "serve")]
 #[test]
 fn names_of_rows_stay_as_they_are() {

@@ -1,5 +1,5 @@
-//! Where a user stands and what a user types: other working directories, commands copied from what was
-//! printed, numbers and names written as elsewhere.
+//! Working directories and command lines of users: runs from other folders, commands copied from messages, other
+//! spellings of numbers and names.
 
 use std::fs;
 use std::path::Path;
@@ -50,12 +50,12 @@ fn at(place: &Path, line: &str) -> Command {
     command
 }
 
-/// As one reads it, wherever lines are broken.
+/// The text without line breaks.
 fn flat(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The command behind these words, as a shell runs it.
+/// The command after this phrase of a message, as a shell runs it.
 fn advice(said: &str, words: &str, place: &Path) -> Command {
     let line = said.lines().find_map(|line| line.split(words).nth(1)).expect(said);
     let mut command = Command::new("sh");
@@ -68,7 +68,7 @@ fn a_run_is_used_from_any_working_directory() {
     let place = place();
     let elsewhere = tempfile::tempdir().unwrap();
     let config = place.path().join("w.toml");
-    // Not in the working directory, and so from the config's folder on.
+    // Not in the working directory, and so relative to the config's folder.
     let mut train = at(elsewhere.path(), "train --run run");
     let done = succeed(train.arg(&config));
     assert!(flat(&done.err).contains(&place.path().join("images").display().to_string()));
@@ -93,8 +93,8 @@ fn what_is_printed_runs_as_printed() {
     let done = succeed(train.arg("my run"));
     let mut again = at(place.path(), "train --resume --time 1ns --run");
     let none = succeed(again.arg("my run"));
-    assert!(none.out.contains("no step was made in this time"), "{}", none.out);
-    succeed(&mut advice(&done.err, "go on with: ", place.path()));
+    assert!(none.out.contains("no step was made within the time limit"), "{}", none.out);
+    succeed(&mut advice(&done.err, "resume with: ", place.path()));
     succeed(&mut at(place.path(), "train w.toml train.epochs=40 --run whole"));
     assert_eq!(difference(&place.path().join("my run"), &place.path().join("whole")), None);
 
@@ -104,7 +104,7 @@ fn what_is_printed_runs_as_printed() {
     let none = succeed(&mut at(place.path(), "train --resume --run stopped"));
     assert!(none.out.contains("nothing was trained: it had stopped early"), "{}", none.out);
     let before = metrics(&place.path().join("stopped")).len();
-    succeed(&mut advice(&done.err, "go on with: ", place.path()));
+    succeed(&mut advice(&done.err, "resume with: ", place.path()));
     assert!(metrics(&place.path().join("stopped")).len() > before, "it went on");
 }
 

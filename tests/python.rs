@@ -1,8 +1,8 @@
-//! `model.safetensors`, read from outside: Python's safetensors and a forward pass in NumPy.
+//! `model.safetensors` in Python: the safetensors library and a forward pass in NumPy.
 
 use crate::support::{hearth, json, pictures, python, succeed};
 
-/// Reads the tensors by their documented names and layout, and prints each picture's probabilities.
+/// Reads the tensors by their documented names and layout, and prints each image's probabilities.
 const FORWARD: &str = r#"
 import json, sys
 import numpy

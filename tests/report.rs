@@ -1,4 +1,4 @@
-//! What a run shows while it trains: report.html, and TensorBoard's event file.
+//! Reports of a run in training: report.html, and TensorBoard's event file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ fn a_generators_page_shows_its_samples_over_time() {
 fn tensorboard_reads_what_the_log_says() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), &["configs/cnn-nano.toml", "train.epochs=2"]);
-    // Beyond its end, in a file of its own.
+    // Training beyond its end adds an event file.
     succeed(hearth(["train", "--resume", "train.epochs=3", "--run"]).arg(&run));
     assert_eq!(event_files(&run).len(), 2);
     let Some(found) = events(&run) else { return };

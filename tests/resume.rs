@@ -1,4 +1,4 @@
-//! A run that was stopped and resumed is the run that was never stopped, bit for bit.
+//! A killed and resumed run equals an uninterrupted one, bit for bit.
 
 use std::fs;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::support::{
     words,
 };
 
-/// Everything that has a state or draws random numbers: augmentation, momentum, a schedule,
-/// accumulation, a window of the log that checkpoints cut in two.
+/// Settings of everything with state or random numbers: augmentation, momentum, a schedule, accumulation, and a log
+/// interval across checkpoints.
 const RESTLESS: &str = "augment.flip=0.5 augment.shift=2 augment.erase=0.3 \
     optimizer.momentum=0.9 optimizer.learning_rate=0.02 \
     schedule.kind=one-cycle data.batch_size=32 train.accumulate=2 train.clip_norm=1 \
     train.evaluate_every=40~steps train.checkpoint_every=7~steps train.log_every=5";
 
-/// The same of an adversarial pair: two rules, an average, and two batches for each step.
+/// The same settings of an adversarial pair: two optimisers, an average, and two batches per step.
 const RESTLESS_PAIR: &str = "configs/gan-nano.toml train.epochs=4 \
     augment.flip=0.5 adversarial.discriminator_steps=2 adversarial.label_smoothing=0.1 \
     optimizer.discriminator.kind=sgd optimizer.discriminator.learning_rate=0.02 \
@@ -26,7 +26,7 @@ const RESTLESS_PAIR: &str = "configs/gan-nano.toml train.epochs=4 \
     train.clip_norm=5 train.evaluate_every=20~steps train.checkpoint_every=7~steps \
     train.log_every=5 evaluate.samples=200";
 
-/// Settings as the words of a command line, where a space would end a word: `~` stands for it.
+/// Settings as words of a command line; `~` stands for a space.
 fn spaced(settings: &str) -> Vec<String> {
     words(settings).into_iter().map(|word| word.replace('~', " ")).collect()
 }
@@ -70,7 +70,7 @@ fn ten_kills_of_an_adversarial_pair_change_nothing() {
     kills_change_nothing(10, &spaced(RESTLESS_PAIR), samples);
 }
 
-/// What a generator makes, and the grids that it left while it trained.
+/// A generator's samples, and the grids of its training.
 fn samples(run: &Path, backend: &str) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("grid.png");
@@ -83,7 +83,7 @@ fn samples(run: &Path, backend: &str) -> Vec<Vec<u8>> {
     grids.into_iter().map(|grid| fs::read(grid).unwrap()).collect()
 }
 
-/// Trains twice, once with that many kills, and compares what is left and what `seen` makes of it.
+/// Trains twice, once with `kills` kills, and compares the runs and the results of `seen`.
 fn kills_change_nothing<S: PartialEq>(
     kills: u32,
     settings: &[String],
@@ -99,7 +99,7 @@ fn kills_change_nothing<S: PartialEq>(
             command
         };
         succeed(&mut train(&whole));
-        // Whatever is made on first use is there now.
+        // Files made on first use exist from here on.
         let begun = Instant::now();
         succeed(&mut train(&folder.path().join("again")));
         let whole_time = begun.elapsed();
@@ -198,7 +198,7 @@ fn adam_goes_on_in_a_new_process() {
             let bytes = |name: &str| fs::read(last(name).join(file)).unwrap();
             assert!(bytes("whole") == bytes("parts"), "{file} differs on {backend}");
         }
-        // Both moments of both layers' weights and biases: none may get lost.
+        // Both moments of both layers' weights and biases.
         let optimizer = fs::read(last("parts").join("optimizer.safetensors")).unwrap();
         let tensors = safetensors::SafeTensors::deserialize(&optimizer).unwrap();
         assert_eq!(tensors.len(), 8, "{:?}", tensors.names());
@@ -222,7 +222,7 @@ fn a_finished_run_is_extended_and_only_by_what_fits() {
             fail(train(&["configs/mlp-nano.toml", "train.epochs=1", change]).arg("--resume"), 2);
         assert!(done.err.contains(key), "{}", done.err);
     }
-    // Without a config, the stored one is gone on with.
+    // Without a config, the stored one is used.
     succeed(train(&["train.epochs=2"]).args(["--resume", "--backend", "ndarray"]));
     let steps: Vec<_> = metrics(&path).iter().filter_map(|line| line["step"].as_u64()).collect();
     let last = steps.iter().max().unwrap();

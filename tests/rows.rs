@@ -1,4 +1,4 @@
-//! Tables: a class or a number, predicted from the rows of a CSV file.
+//! Prediction of a class or a number from the rows of a CSV file.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -51,7 +51,7 @@ fn a_class_is_predicted_as_it_is_evaluated() {
         assert_eq!(info["dataset"]["samples"], serde_json::json!([102, 18, 30]));
         assert_eq!(info["table"]["columns"][0]["name"], "sepal_length");
 
-        // The table itself, whose target is not looked at.
+        // The table itself, whose target is ignored.
         let mut predict = hearth(["predict", "--backend", backend]);
         let done = succeed(predict.arg(&run).arg("datasets/iris/iris.csv"));
         let lines: Vec<&str> = done.out.lines().collect();
@@ -71,11 +71,11 @@ fn a_number_is_predicted_in_the_unit_of_its_column() {
     let config = config(folder.path(), "");
     let run = folder.path().join("run");
     let summary = json(hearth(["train", "--json"]).arg(&config).arg("--run").arg(&run));
-    // Nothing but rounding is left to chance.
+    // Equal up to rounding.
     assert!(summary["test"]["r2"].as_f64().unwrap() > 0.99, "{summary}");
     let names: Vec<&String> = summary["test"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["loss", "rmse", "mae", "r2", "samples"]);
-    // The task follows from the target, and the run says it.
+    // The task is inferred from the target, and printed.
     let stored = fs::read_to_string(run.join("config.toml")).unwrap();
     assert!(stored.contains("kind = \"regress\"") && stored.contains("best_by = \"rmse\""));
     let page = fs::read_to_string(run.join("report.html")).unwrap();
@@ -83,7 +83,7 @@ fn a_number_is_predicted_in_the_unit_of_its_column() {
     let runs = succeed(hearth(["runs"]).arg(folder.path()));
     assert!(runs.out.contains("rmse "), "{}", runs.out);
 
-    // In another order, with a column too many, from standard input.
+    // Columns in another order, with an extra one, from standard input.
     let mut predict = hearth(["predict", "--json"]);
     let mut child = predict
         .arg(&run)
@@ -139,10 +139,10 @@ fn a_resumed_run_goes_on_with_the_task_of_its_table() {
     succeed(train("parts", 4).arg("--resume"));
     let [whole, parts] = ["whole", "parts"].map(|run| metrics(&folder.path().join(run)));
     assert_eq!(whole, parts);
-    // Without the file, by what is stored.
+    // Without the file, from the stored coding.
     let mut resume = hearth(["train", "--resume", "train.epochs=5", "--run"]);
     succeed(resume.arg(folder.path().join("parts")));
-    // A table that has changed is another one.
+    // A changed table is refused.
     shoes(folder.path(), 130);
     let failed = fail(train("parts", 6).arg("--resume"), 3);
     assert!(failed.err.contains("has changed since"), "{}", failed.err);
@@ -177,7 +177,7 @@ fn mistakes_with_tables_are_told_before_anything_is_trained() {
     fs::write(&short, "size,height\n40,3\n").unwrap();
     let failed = fail(hearth(["predict"]).arg(&run).arg(&short), 3);
     assert!(failed.err.contains("`colour`"), "{}", failed.err);
-    // What is for images says so.
+    // Options for images are errors.
     for words in [&["inspect"][..], &["sample", "--out", "grid.png"]] {
         let failed = fail(hearth(&words[..1]).arg(&run).args(&words[1..]), 2);
         assert!(failed.err.contains("run"), "{}", failed.err);

@@ -31,7 +31,7 @@ fn a_signal_ends_the_run_after_a_checkpoint() {
         let last = checkpoints(&run).pop().expect("a checkpoint");
         let step: u64 = last.file_name().unwrap().to_str().unwrap()[5..].parse().unwrap();
         assert!(metrics(&run).iter().all(|line| line["step"].as_u64().unwrap() <= step));
-        // What was left is a run like any other.
+        // The interrupted run is complete and can be resumed.
         succeed(hearth(["eval"]).arg(&run).args(["--checkpoint", "last"]));
     }
 }

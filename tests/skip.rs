@@ -1,12 +1,12 @@
-//! Tests that need something from outside: an adapter, Python, a browser, strace.
+//! Skipped tests, which lack an adapter, Python, a browser or strace.
 //!
-//! Without it a test says that it skips, and why. `HEARTH_SKIPS` names a file that collects these lines, for
-//! `make test` to print at its end. With `HEARTH_NO_SKIP` set, as in CI, a skip is a failure.
+//! A skipped test prints its reason. `HEARTH_SKIPS` names a file that collects these lines, for `make test` to print at
+//! its end. With `HEARTH_NO_SKIP` set, as in CI, a skip is a failure.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
-/// Says that the test of this thread is skipped.
+/// Prints that the test of this thread is skipped, and why.
 ///
 /// # Panics
 /// With `HEARTH_NO_SKIP` set.
@@ -14,11 +14,11 @@ pub fn skip(why: &str) {
     assert!(std::env::var_os("HEARTH_NO_SKIP").is_none(), "it may not be skipped here: {why}");
     let thread = std::thread::current();
     let line = format!("{}\t{}\n", thread.name().unwrap_or("a test"), why.trim());
-    // Not `eprint!`: the test runner keeps to itself what a test that passes prints so.
+    // Not `eprint!`: the test runner captures it and drops it for passing tests.
     let _ = write!(std::io::stderr(), "SKIPPED {line}");
     if let Some(file) = std::env::var_os("HEARTH_SKIPS") {
         let file = OpenOptions::new().create(true).append(true).open(file);
-        // One write, so that lines of tests that run at once do not mix.
+        // One write, so that lines of parallel tests do not mix.
         file.and_then(|mut file| file.write_all(line.as_bytes())).expect("HEARTH_SKIPS is a file");
     }
 }

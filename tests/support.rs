@@ -1,4 +1,4 @@
-//! Runs the program that was just built.
+//! Running the built program, and helpers of the tests.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::skip::skip;
 
-/// The backends that every test of numbers goes over.
+/// The backends of every numerical test.
 pub const BACKENDS: [&str; 2] = ["flex", "ndarray"];
 
 /// The repository's root.
@@ -41,23 +41,23 @@ pub fn words(line: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-/// What a command left.
+/// Exit code and output of a command.
 pub struct Done {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-/// Read while a command runs, and written while a test measures times.
+/// Read-locked while a command runs, and write-locked while a test measures times.
 static MACHINE: RwLock<()> = RwLock::new(());
 
-/// Keeps the commands of other tests waiting, once those that run have ended. Until it is dropped, the same
-/// test must not run commands either.
+/// Waits for the commands of other tests and blocks new ones until it is dropped. The test itself must not run commands
+/// meanwhile.
 pub fn alone() -> RwLockWriteGuard<'static, ()> {
     MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs to the end.
+/// Runs a command to its end.
 pub fn run(command: &mut Command) -> Done {
     let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
     let Output { status, stdout, stderr } = command.output().expect("hearth starts");
@@ -65,7 +65,7 @@ pub fn run(command: &mut Command) -> Done {
     Done { code: status.code(), out: text(stdout), err: text(stderr) }
 }
 
-/// Runs to the end, which has to be a good one.
+/// Runs a command, and asserts that it succeeds.
 pub fn succeed(command: &mut Command) -> Done {
     let done = run(command);
     assert_eq!(done.code, Some(0), "{command:?}\n{}\n{}", done.out, done.err);
@@ -73,7 +73,7 @@ pub fn succeed(command: &mut Command) -> Done {
     done
 }
 
-/// Runs to the end, which has to be this failure, told without a panic.
+/// Runs a command, and asserts that it fails with this exit code and without a panic.
 pub fn fail(command: &mut Command, code: i32) -> Done {
     let done = run(command);
     assert_eq!(done.code, Some(code), "{command:?}\n{}\n{}", done.out, done.err);
@@ -81,14 +81,14 @@ pub fn fail(command: &mut Command, code: i32) -> Done {
     done
 }
 
-/// One JSON object on standard output, and nothing else.
+/// Runs a command, and parses its standard output as one JSON object.
 pub fn json(command: &mut Command) -> Value {
     let done = succeed(command);
     serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {}", done.out))
 }
 
-/// A Python that has these modules, for what is looked at from outside. Without one, and without the
-/// browser that `selenium` drives, the test skips.
+/// A Python with these modules, for checks by other software. Without one, or without the browser of `selenium`, the
+/// test skips.
 pub fn python(modules: &str) -> Option<Command> {
     let python = std::env::var("HEARTH_PYTHON").unwrap_or_else(|_| "python3".into());
     let imports = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
@@ -105,8 +105,8 @@ pub fn python(modules: &str) -> Option<Command> {
     Some(command)
 }
 
-/// What is on a page in headless Chromium, which has to be sound: nothing on the console, nothing fetched,
-/// no picture that cannot be shown, nothing wider than the window.
+/// The content of a page in headless Chromium. Asserts an empty console, no requests, no broken image and nothing wider
+/// than the window.
 pub fn seen(python: &mut Command, page: &Path, scheme: &str) -> Value {
     let picture = page.with_extension(format!("{scheme}.png"));
     let found =
@@ -146,7 +146,7 @@ pub fn metrics(run: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// What differs between two runs, if they do not hold the same numbers.
+/// The first difference between two runs; `None` if they hold the same numbers.
 pub fn difference(left: &Path, right: &Path) -> Option<String> {
     let lines = [left, right].map(metrics);
     if lines[0] != lines[1] {
@@ -186,7 +186,7 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Sends a signal to a process; without the command `kill`, which small systems lack.
+/// Sends a signal to a process, without the command `kill`, which small systems lack.
 #[cfg(unix)]
 pub fn signal(pid: u32, name: &str) {
     rustix::process::kill_process(process(pid), signal_named(name)).expect("it runs");
@@ -215,7 +215,7 @@ fn signal_named(name: &str) -> rustix::process::Signal {
     }
 }
 
-/// Writes the first `count` test pictures of the small set as PNG files, and gives their labels.
+/// Writes the first `count` test images of the small set as PNG files, and returns files and labels.
 pub fn pictures(folder: &Path, count: usize) -> (Vec<PathBuf>, Vec<u8>) {
     use std::io::Read as _;
     let read = |name: &str| {

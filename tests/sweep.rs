@@ -1,4 +1,4 @@
-//! A sweep that was stopped and resumed has the table of one that was left alone, byte for byte.
+//! A stopped and resumed sweep has the same table as an uninterrupted one, byte for byte.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
@@ -31,7 +31,7 @@ fn resume(folder: &Path) -> Command {
     command
 }
 
-/// Begins a command in a process group of its own, as a shell does.
+/// Starts a command in a process group of its own, as a shell does.
 fn spawn(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command.spawn().expect("hearth starts")
@@ -63,7 +63,7 @@ fn is_finished(trial: &Path) -> bool {
     metrics.contains(r#""kind":"test""#)
 }
 
-/// How many of the first `number` trials are finished.
+/// Number of finished trials among the first `number`.
 fn finished(folder: &Path, number: usize) -> usize {
     let trials = (1..=number).map(|number| folder.join(format!("trial-{number:03}")));
     trials.filter(|trial| is_finished(trial)).count()
@@ -101,7 +101,7 @@ fn kills_change_nothing() {
             let done = finished(&killed, 12);
             assert!((least..12).contains(&done), "{done} of 12 were finished");
             assert!(!killed.join("sweep.csv").exists());
-            // Gone on with by what the folder holds alone.
+            // Resumed from the folder alone.
             command = resume(&killed);
         }
         let resumed = resume_when_free(&mut command);
@@ -231,7 +231,7 @@ fn another_search_does_not_go_on() {
     fs::write(&config, nano.replace("hidden = [64]", "hidden = [65]")).unwrap();
     let done = fail(begin(&config, settings).arg("--resume").arg(&out), 2);
     assert!(done.err.contains("hidden = [65]"), "{}", done.err);
-    // It goes on with the config that it began with.
+    // The sweep keeps its original config.
     assert_eq!(succeed(&mut resume(&out)).out, alone.out);
     let done = fail(&mut resume(folder.path()), 2);
     assert!(done.err.contains("is not a sweep"), "{}", done.err);
@@ -258,7 +258,7 @@ fn a_signal_stops_the_trials_after_a_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let whole = folder.path().join("whole");
     let alone = succeed(&mut sweep(TWO, &whole));
-    // Ctrl-C reaches the whole group, and what ends a service its first process alone.
+    // Ctrl-C reaches the whole process group; a service manager signals the first process alone.
     for (name, send, jobs) in [
         ("INT", signal_group as fn(u32, &str), 1),
         ("TERM", signal as fn(u32, &str), 1),
@@ -274,11 +274,11 @@ fn a_signal_stops_the_trials_after_a_checkpoint() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{err}");
         assert!(
-            err.contains("interrupted; go on with: ") && err.contains("sweep --resume"),
+            err.contains("interrupted; resume with: ") && err.contains("sweep --resume"),
             "{err}"
         );
         let log = fs::read_to_string(out.join("trial-001.log")).unwrap();
-        assert!(log.contains("interrupted; go on with: "), "one signal, not two: {log}");
+        assert!(log.contains("interrupted; resume with: "), "one signal, not two: {log}");
         assert!(results(&out).contains(",unfinished,"), "{}", results(&out));
         let resumed = succeed(&mut resume(&out));
         assert_eq!(resumed.out, alone.out, "{name} with {jobs} jobs");
@@ -306,7 +306,7 @@ fn a_trial_that_outlived_its_sweep_is_named() {
 fn a_trial_that_fails_is_told_and_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("sweep");
-    // How many steps there are is known when the data has been read.
+    // The number of steps is known once the data is read.
     let settings = "configs/mlp-nano.toml train.epochs=1 schedule.warmup_steps=1000,0";
     for mut command in [sweep(settings, &out), resume(&out)] {
         let done = fail(&mut command, 1);
@@ -322,7 +322,7 @@ fn a_trial_that_fails_is_told_and_tried_again() {
     }
     assert!(results(&out).contains("\n1,finished,0,"), "{}", results(&out));
 
-    // Data that is missing is missing for all.
+    // Missing data is missing for all trials.
     let missing = folder.path().join("missing");
     let settings = "configs/mlp-nano.toml data.kind=image-folder data.path=no/such/folder \
         train.epochs=1,2,3 --jobs 2";
@@ -332,7 +332,7 @@ fn a_trial_that_fails_is_told_and_tried_again() {
 }
 
 #[test]
-fn pairs_that_make_pictures_share_a_judge_and_are_ranked_by_distance() {
+fn adversarial_pairs_share_a_feature_evaluator_and_are_ranked_by_distance() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("sweep");
     let settings = "configs/gan-nano.toml train.epochs=1 evaluate.samples=200 \

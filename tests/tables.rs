@@ -1,4 +1,4 @@
-//! Tables of one's own: `hearth init` and `hearth data check` of a CSV file, and what is trained on it.
+//! Users' own tables: `hearth init`, `hearth data check` and training on CSV files.
 
 use std::fs;
 use std::path::Path;
@@ -14,12 +14,12 @@ fn at(place: &Path, line: &str) -> Command {
     command
 }
 
-/// As one reads it, wherever lines are broken.
+/// The text without line breaks.
 fn flat(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The config that was written has these lines.
+/// Asserts that the written config has these lines.
 fn has(place: &Path, name: &str, lines: &[&str]) {
     let text = fs::read_to_string(place.join(name)).unwrap();
     for line in lines {
@@ -27,7 +27,7 @@ fn has(place: &Path, name: &str, lines: &[&str]) {
     }
 }
 
-/// Writes rows under a line of names.
+/// Writes a header and rows.
 fn write(place: &Path, name: &str, header: &str, row: impl Fn(usize) -> String) {
     let rows: Vec<_> = (0..120).map(row).collect();
     fs::write(place.join(name), format!("{header}\n{}\n", rows.join("\n"))).unwrap();
@@ -52,7 +52,7 @@ fn a_table_is_trained_on_in_two_commands() {
     assert!(summary["test"]["accuracy"].as_f64().is_some(), "{summary}");
     let report = json(&mut at(place, "eval run --json"));
     assert_eq!(report["per_class"].as_array().unwrap().len(), 3);
-    // From another folder, the table is found all the same.
+    // The table is found from another folder too.
     fs::create_dir(place.join("configs")).unwrap();
     succeed(&mut at(place, "init iris.csv --out configs/own.toml"));
     succeed(&mut at(&place.join("configs"), "train own.toml --dry-run"));
@@ -76,7 +76,7 @@ fn another_target_may_be_named() {
         let done = fail(&mut at(place, command), 2);
         assert!(flat(&done.err).contains("--target is for a CSV file"), "{}", done.err);
     }
-    // What is the last column is said where it is no target.
+    // An unfit last column is named as the target in the error.
     write(place, "days.csv", "size,day", |row| format!("{row}.5,2024-01-{:02}", row % 28 + 1));
     let done = fail(&mut at(place, "init days.csv"), 3);
     let said = flat(&done.err);
@@ -164,7 +164,7 @@ fn tables_are_checked_as_folders_are() {
     let said = flat(&done.out);
     assert!(said.contains("class train test") && said.contains("notes:"), "{}", done.out);
     assert!(!said.contains("faults:"), "{}", done.out);
-    // A number that is the target in another unit, and rows that repeat.
+    // A column with the target in another unit, and repeated rows.
     write(place, "leak.csv", "size,price", |row| format!("{}.5,{}", row % 60, 2 * (row % 60) + 1));
     let done = fail(&mut at(place, "data check leak.csv"), 1);
     let said = flat(&done.out);

@@ -1,4 +1,4 @@
-//! `hearth train`, `eval`, `runs`, `doctor`: what they print and what they leave.
+//! `hearth train`, `eval`, `runs` and `doctor`: their output and files.
 
 use std::fs;
 use std::path::Path;
@@ -100,7 +100,7 @@ fn a_step_that_is_not_finite_is_refused_before_it_spoils_anything() {
     let done = fail(command.args(["model.hidden=[64,64,64]", "--run"]).arg(&run), 1);
     assert!(done.err.contains("not finite at step"), "{}", done.err);
     assert!(done.err.contains("training samples"), "{}", done.err);
-    // The checkpoint holds the last good state: it loads, and its weights are numbers.
+    // The checkpoint holds the last finite state: it loads, and its weights are finite.
     let report = json(hearth(["eval", "--json", "--checkpoint", "last"]).arg(&run));
     assert_eq!(report["samples"], 1000);
     let last = checkpoints(&run).pop().unwrap();
@@ -119,7 +119,7 @@ fn early_stopping_ends_a_run_that_no_longer_gets_better() {
     command.args(["train.early_stop.patience=2", "train.early_stop.min_delta=0.02", "--run"]);
     let summary = json(command.arg(&run));
     assert!(summary["epochs"].as_f64().unwrap() < 100.0, "{summary}");
-    // A resumed run knows that it had stopped.
+    // A resumed run knows that it had stopped early.
     let again = json(hearth(["train", "--resume", "--json", "--run"]).arg(&run));
     assert_eq!(again["steps"], summary["steps"]);
 }
@@ -161,5 +161,5 @@ fn a_length_may_be_in_steps() {
         "heart",
         &[config, "--overfit", "1", "train.length=50 steps", "optimizer.learning_rate=0.2"],
     );
-    assert!(done.err.contains("it can learn"), "{}", done.err);
+    assert!(done.err.contains("the network can learn"), "{}", done.err);
 }

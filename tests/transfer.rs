@@ -17,7 +17,7 @@ fn source(backend: &str, settings: &[&str]) -> (tempfile::TempDir, PathBuf) {
     (folder, run)
 }
 
-/// Trains `run` from what is in `source`.
+/// Trains `run` from the weights in `source`.
 fn tune(source: &Path, run: &Path, settings: &[&str]) -> Command {
     let mut command = hearth(["train"]);
     command.args(settings).arg(format!("model.init={}", source.display())).arg("--run").arg(run);
@@ -53,7 +53,7 @@ fn training_begins_where_the_other_run_was_best() {
         let done = succeed(&mut tune(&source, &run, &settings));
         let first = run.join("checkpoints/step-00000000");
         assert!(tensors(&first) == tensors(&best(&source)), "all layers, on {backend}");
-        // No momentum is taken over.
+        // Momentum is not transferred.
         let optimizer = fs::read(first.join("optimizer.safetensors")).unwrap();
         assert_eq!(safetensors::SafeTensors::deserialize(&optimizer).unwrap().len(), 0);
         let step: Value =
@@ -112,7 +112,7 @@ fn weights_that_do_not_fit_are_refused_before_anything_is_written() {
                 if dry { command.arg("--dry-run") } else { command.arg("--run").arg(&run) },
                 2,
             );
-            // Lines are broken to the width of a terminal.
+            // Messages are wrapped to the width of a terminal.
             let text =
                 done.err.replace("  │ ", "").split_whitespace().collect::<Vec<_>>().join(" ");
             for word in words {
@@ -137,7 +137,7 @@ fn weights_that_do_not_fit_are_refused_before_anything_is_written() {
     assert!(!missing.exists());
 }
 
-/// Three kinds of test pictures in folders of their own.
+/// Test images of three classes in folders of their own.
 fn three_classes(folder: &Path) -> PathBuf {
     let (files, labels) = crate::support::pictures(folder, 300);
     let sorted = folder.join("three");

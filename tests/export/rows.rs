@@ -1,4 +1,4 @@
-//! Networks on rows of a table, in other programs.
+//! Exported networks for rows of a table, in other programs.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{assert_same, export, probabilities, rows, train};
 use crate::support::{hearth, json, python, root, words};
 
-/// A table of 200 homes in words and numbers, some of them missing; `seed` draws another one.
+/// A random table of 200 homes with categories and numbers, some of them missing.
 fn homes(file: &Path, seed: u64, cities: &[&str]) {
     let mut state = seed;
     let mut draw = |below: u64| {
-        // Knuth's generator of 64 bits.
+        // Knuth's 64-bit linear congruential generator.
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
@@ -42,7 +42,7 @@ fn predict(network: &Path, file: &Path) -> Vec<Vec<f64>> {
     found["predictions"].as_array().unwrap().iter().map(of_row).collect()
 }
 
-/// Names, config, settings and rows to predict for.
+/// Name, config, settings and rows of each network.
 fn cases(folder: &Path) -> Vec<(&'static str, &'static str, String, PathBuf)> {
     let [table, others] = ["homes.csv", "others.csv"].map(|name| folder.join(name));
     homes(&table, 1, &["Rome", "Bern", "Oslo"]);

@@ -1,4 +1,4 @@
-//! Generators of images that have no classes.
+//! Generators on images without classes.
 
 use std::fs;
 use std::path::Path;
@@ -57,7 +57,7 @@ fn a_generator_needs_no_classes() {
         let done = fail(at(place.path(), "eval").arg(&run), 2);
         assert!(flat(&done.err).contains("evaluate.classifier=RUN"), "{}", done.err);
     }
-    // Among what is learned from, they would be learned from.
+    // Generated images in the data's folder would become training data.
     let learned = "in data.path, so the next training learns from it";
     let done = succeed(&mut at(place.path(), "sample w-run --out w/a.png --each w/fakes"));
     assert_eq!(done.err.matches(learned).count(), 2, "{}", done.err);
@@ -67,7 +67,7 @@ fn a_generator_needs_no_classes() {
     }
     fs::remove_dir_all(place.path().join("w/fakes")).unwrap();
     fs::remove_file(place.path().join("w/a.png")).unwrap();
-    // Killed and resumed, or not: the same. A classifier measures it from there on.
+    // The same with a kill and a resume. A classifier evaluates the images from there on.
     let run = place.path().join("w-run");
     succeed(&mut at(place.path(), "train g.toml train.epochs=1 --run resumed"));
     succeed(&mut at(place.path(), "train --run resumed --resume train.epochs=3"));
@@ -139,7 +139,7 @@ fn a_generator_takes_any_labels() {
     let done = fail(at(place.path(), "train w.toml --run never").args(&words), 3);
     assert!(done.err.contains("all its labels are 3"), "{}", done.err);
 
-    // A judge that an earlier version trained on such labels goes on.
+    // A feature evaluator trained by an earlier version on such labels is still used.
     let text = fs::read_to_string(place.path().join("run/run.json")).unwrap();
     let info: serde_json::Value = serde_json::from_str(&text).unwrap();
     let sums = info["dataset"]["checksums"].as_object().unwrap().iter();

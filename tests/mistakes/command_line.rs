@@ -1,4 +1,4 @@
-//! What is typed.
+//! Mistakes of the command line.
 
 use super::{Mistake, mistake};
 

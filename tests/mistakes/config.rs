@@ -1,4 +1,4 @@
-//! What stands in a config.
+//! Mistakes of configs.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{GOOD, Mistake, mistake};
 use crate::support::{fail, hearth};
 
-/// A fault of `wrong.toml`.
+/// A mistake in `wrong.toml`.
 const fn fault(
     name: &'static str,
     place: &'static str,
@@ -16,7 +16,7 @@ const fn fault(
     mistake(name, "config wrong.toml", 2, place, remedy).having(make)
 }
 
-/// Writes the good config with one change.
+/// Writes the valid config with one change.
 fn change(folder: &Path, what: &str, with: &str) {
     assert!(GOOD.contains(what), "{what}");
     fs::write(folder.join("wrong.toml"), GOOD.replacen(what, with, 1)).unwrap();

@@ -1,4 +1,4 @@
-//! What is learned from, and what is looked at.
+//! Mistakes of data and input files.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ macro_rules! idx {
     };
 }
 
-/// Makes the folder `own` anew.
+/// Makes the folder `own` afresh.
 fn own(here: &Path, make: impl FnOnce(&Path)) {
     let own = here.join("own");
     if own.exists() {
@@ -33,7 +33,7 @@ fn own(here: &Path, make: impl FnOnce(&Path)) {
     make(&own);
 }
 
-/// A label for each training picture of the small set.
+/// A label for each training image of the small set.
 fn labels(here: &Path, name: &str, label: impl Fn(usize) -> u8) {
     let header = [0, 0, 8, 1, 0, 0, 7, 208];
     let bytes: Vec<u8> = header.into_iter().chain((0..2000).map(label)).collect();

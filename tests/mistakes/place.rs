@@ -1,4 +1,4 @@
-//! Where something is to be written, listened or computed.
+//! Mistakes of places: output files, addresses and devices.
 
 use super::{Mistake, mistake};
 

@@ -1,4 +1,4 @@
-//! What was trained, and what is done with it.
+//! Mistakes with trained runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Mistake, checkpoint, copy, mistake};
 use crate::support::root;
 
-/// A copy of the run, to be spoilt.
+/// A copy of the run, to be damaged.
 fn spoilt(here: &Path) -> PathBuf {
     let spoilt = here.join("spoilt");
     if spoilt.exists() {
@@ -16,7 +16,7 @@ fn spoilt(here: &Path) -> PathBuf {
     spoilt
 }
 
-/// Puts weights of the cases of imports there.
+/// Copies the weights of an import case.
 fn weights(name: &str, here: &Path) {
     fs::copy(root().join("tests/cases/import").join(name), here.join(name)).unwrap();
 }

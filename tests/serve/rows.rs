@@ -1,4 +1,4 @@
-//! Rows of a table: what `hearth serve` answers, and refuses.
+//! `hearth serve` for rows of a table: predictions and errors.
 
 use std::fs;
 
@@ -43,7 +43,7 @@ fn rows_are_answered_as_predict_answers_them() {
     assert_eq!(other, found);
     assert_eq!(exported.get("/v1/model").1["target"], "species");
     exported.end();
-    // The most that one request may have, and what cannot be answered.
+    // The maximum number of rows, and invalid requests.
     let many = |count: usize| json!({"rows": vec![&setosa; count]});
     let (_, found) = server.ask("/v1/predict", &many(1024));
     assert_eq!(found["predictions"][1023]["row"], 1024);

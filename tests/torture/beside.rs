@@ -1,4 +1,4 @@
-//! Two programs in one run: one that trains, and another one.
+//! Two programs on one run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::calls::{TRIES, again, undisturbed_run};
-use super::strace::{Call, Fault, Trace, traced};
+use super::strace::{Call, Diagnostic, Trace, traced};
 use super::subject::Subject;
 use super::table::Table;
 use super::trial::{Ended, Harm, Kind, Known, ended, look};
 use super::{STRACE, through, works};
 use crate::support::{Done, hearth, run, signal};
 
-/// A program that was stopped in the middle of a call.
+/// A program stopped within a call.
 pub struct Stopped {
     tracer: Child,
     pid: u32,
@@ -35,11 +35,11 @@ impl Stopped {
         panic!("it was not stopped at {call:?}");
     }
 
-    /// None when it ended before, or was stopped in another call.
+    /// `None` if it ended before, or was stopped in another call.
     fn tried(subject: &Subject, call: &Call) -> Option<Self> {
         let (path, log) = (subject.fresh(), subject.log());
         let _ = fs::remove_file(&log);
-        let mut command = traced(&subject.train(&path), &log, Some((call, Fault::Stop)));
+        let mut command = traced(&subject.train(&path), &log, Some((call, Diagnostic::Stop)));
         let mut tracer =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("strace starts");
         let has_stopped =
@@ -66,7 +66,7 @@ impl Stopped {
         self.pid
     }
 
-    /// Ends it by a signal, or lets it go on, and gives what it left and which checkpoints it named.
+    /// Ends or continues it by a signal, and returns its result and its committed checkpoints.
     pub fn end(self, name: &str) -> (Done, Known) {
         signal(self.pid, name);
         let output = self.tracer.wait_with_output().expect("it ends");
@@ -78,8 +78,8 @@ impl Stopped {
     }
 }
 
-/// A second program goes on with a run while the first one stands still in a call of a checkpoint: it is refused,
-/// told who is at work, and changes nothing. Then the first one is killed. `most` calls are tried.
+/// A second program resumes a run while the first one is stopped in a call of a checkpoint: it is refused, with the
+/// process of the first one in the message, and changes nothing. Then the first one is killed. Tries `most` calls.
 pub fn two_programs(subject: &Subject, most: usize, table: &mut Table) {
     if !works(STRACE) {
         return;
@@ -101,7 +101,7 @@ pub fn two_programs(subject: &Subject, most: usize, table: &mut Table) {
     }
 }
 
-/// Two programs begin the same run at once: one makes it, and the other is refused.
+/// Two programs start the same run at once: one makes it, the other is refused.
 pub fn two_at_once(subject: &Subject, count: usize, table: &mut Table) {
     for _ in 0..count {
         let path = subject.fresh();
@@ -132,7 +132,7 @@ pub fn two_at_once(subject: &Subject, count: usize, table: &mut Table) {
     }
 }
 
-/// A program that trains for ever, until this is dropped.
+/// A program that trains until this is dropped.
 struct Training(Child);
 
 impl Drop for Training {
@@ -142,7 +142,7 @@ impl Drop for Training {
     }
 }
 
-/// Evaluations that are slow to read, of a run that removes a checkpoint every few milliseconds: each finds one.
+/// Slow evaluations of a run that removes a checkpoint every few milliseconds: each finds one.
 pub fn evaluations(subject: &Subject, count: usize, table: &mut Table) {
     if !works(STRACE) {
         return;

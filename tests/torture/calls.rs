@@ -1,17 +1,17 @@
-//! Faults in the calls of the system that a run makes: each is made once, and looked at.
+//! Diagnostics in the system calls of a run: each is injected once, and its outcome checked.
 
 use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::strace::{Call, Fault, Trace, traced};
+use super::strace::{Call, Diagnostic, Trace, traced};
 use super::subject::Subject;
 use super::table::Table;
 use super::trial::{Ended, Harm, Kind, Known, look, steps};
 use crate::support::{Done, copy, run, succeed};
 
-/// What is put under a fault: a run from its beginning, or the resume of one that was killed.
+/// The program under a fault: a run from its start, or the resume of a killed one.
 #[derive(Clone, Copy)]
 enum Leg<'a> {
     Whole,
@@ -21,8 +21,8 @@ enum Leg<'a> {
 /// A checkpoint in the middle of [`PERCEPTRON`](super::PERCEPTRON)'s run, after which one is removed.
 const MIDDLE: &str = "step-00000008";
 
-/// The errors that a call may have. An interrupted one is made again.
-fn errors(call: &Call) -> impl Iterator<Item = Fault> {
+/// The errors of a call. An interrupted call is repeated.
+fn errors(call: &Call) -> impl Iterator<Item = Diagnostic> {
     let errors: &[_] = match call.name.as_str() {
         "open" | "openat" if call.creates => &["ENOSPC", "EROFS", "EMFILE", "EIO", "EINTR"],
         "open" | "openat" => &["EMFILE", "EIO", "EINTR"],
@@ -32,22 +32,21 @@ fn errors(call: &Call) -> impl Iterator<Item = Fault> {
         "unlink" | "unlinkat" | "rmdir" => &["EROFS", "EIO"],
         "ftruncate" | "statx" | "newfstatat" | "getdents64" => &["EIO"],
         "flock" => &["ENOLCK"],
-        // What a close says comes too late for everyone.
+        // An error of close comes too late to be handled.
         _ => &[],
     };
-    errors.iter().map(|error| Fault::Error(error))
+    errors.iter().map(|error| Diagnostic::Error(error))
 }
 
 /// A kill before a call, and its errors.
-fn faults(call: &Call) -> impl Iterator<Item = Fault> {
-    iter::once(Fault::Kill).chain(errors(call))
+fn faults(call: &Call) -> impl Iterator<Item = Diagnostic> {
+    iter::once(Diagnostic::Kill).chain(errors(call))
 }
 
-/// How often a fault is tried. A page is drawn when it is worth its time, by the clock, so that now and then a run
-/// makes other calls.
+/// Number of attempts for a fault. Pages are drawn by the clock, so that a run sometimes makes other calls.
 pub const TRIES: usize = 10;
 
-/// The calls of a leg that no fault disturbs.
+/// The calls of an undisturbed leg.
 fn made(subject: &Subject, leg: Leg<'_>) -> Trace {
     let (path, log) = (begin(subject, leg), subject.log());
     succeed(&mut traced(&command(subject, leg, &path), &log, None));
@@ -56,7 +55,7 @@ fn made(subject: &Subject, leg: Leg<'_>) -> Trace {
     trace
 }
 
-/// Those of them that three runs have in common.
+/// The calls that three undisturbed runs have in common.
 fn undisturbed(subject: &Subject, leg: Leg<'_>) -> Trace {
     let mut trace = made(subject, leg);
     for _ in 1..3 {
@@ -66,7 +65,7 @@ fn undisturbed(subject: &Subject, leg: Leg<'_>) -> Trace {
     trace
 }
 
-/// The calls of a whole run that no fault disturbs.
+/// The calls of a whole undisturbed run.
 pub fn undisturbed_run(subject: &Subject) -> Trace {
     made(subject, Leg::Whole)
 }
@@ -88,8 +87,15 @@ fn begin(subject: &Subject, leg: Leg<'_>) -> PathBuf {
     path
 }
 
-/// Puts a fault into a call of a leg, looks at what came of it, and counts it as one at `place`.
-fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault, place: &str, table: &mut Table) {
+/// Injects a fault into a call of a leg, checks the outcome, and counts it at `place`.
+fn put(
+    subject: &Subject,
+    leg: Leg<'_>,
+    call: &Call,
+    fault: Diagnostic,
+    place: &str,
+    table: &mut Table,
+) {
     let Some((path, trace, done)) = bring(subject, leg, call, fault) else {
         return table.miss();
     };
@@ -97,7 +103,7 @@ fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault, place: &str, 
     if let Leg::After(killed) = leg {
         committed.extend(steps(killed).into_iter().map(|(step, _)| step));
     }
-    let known = Known { committed, lies: matches!(fault, Fault::Lie(_)), ..Known::default() };
+    let known = Known { committed, lies: matches!(fault, Diagnostic::Lie(_)), ..Known::default() };
     let came = look(subject, &path, &done, &known).and_then(|ended| {
         if ended == Ended::CarriedOn && is_silent(call, fault, &done.err) {
             return Kind::ToldWrongly.found("nothing was said");
@@ -109,12 +115,12 @@ fn put(subject: &Subject, leg: Leg<'_>, call: &Call, fault: Fault, place: &str, 
     table.count(fault.name(), place, came);
 }
 
-/// A leg with a fault in a call: its folder, its calls and how it ended. None when the call does not come again.
+/// Runs a leg with a fault in a call: its folder, its calls and its result. `None` if the call does not recur.
 fn bring(
     subject: &Subject,
     leg: Leg<'_>,
     call: &Call,
-    fault: Fault,
+    fault: Diagnostic,
 ) -> Option<(PathBuf, Trace, Done)> {
     let mut call = call.clone();
     for _ in 0..TRIES {
@@ -130,28 +136,28 @@ fn bring(
     None
 }
 
-/// A call as another run made it, where it did.
+/// The same call in another run, if it was made.
 pub fn again(trace: &Trace, call: Call) -> Call {
     trace.calls.iter().find(|made| made.is(&call)).cloned().unwrap_or(call)
 }
 
-/// Whether something that is left out because of a fault was left out without a word.
-fn is_silent(call: &Call, fault: Fault, told: &str) -> bool {
+/// True if the fault lost an output without a warning.
+fn is_silent(call: &Call, fault: Diagnostic, told: &str) -> bool {
     let writes = ["write", "fsync", "rename"].contains(&call.name.as_str()) || call.creates;
     writes
         && call.part() == "page, events"
-        && fault != Fault::Error("EINTR")
+        && fault != Diagnostic::Error("EINTR")
         && !told.contains("warning")
 }
 
-/// Kills before each call about the run's folder.
+/// Kills before each call on the run's folder.
 pub fn kill_at_each(subject: &Subject, table: &mut Table) {
     for call in &undisturbed(subject, Leg::Whole).calls {
-        put(subject, Leg::Whole, call, Fault::Kill, call.part(), table);
+        put(subject, Leg::Whole, call, Diagnostic::Kill, call.part(), table);
     }
 }
 
-/// Each error that a call may have, in each call about the run's folder.
+/// Each error of a call, in each call on the run's folder.
 pub fn fail_each(subject: &Subject, table: &mut Table) {
     for call in &undisturbed(subject, Leg::Whole).calls {
         for fault in errors(call) {
@@ -160,8 +166,8 @@ pub fn fail_each(subject: &Subject, table: &mut Table) {
     }
 }
 
-/// Writes of checkpoints that are not made, and say that they were. Not of the checkpoint of step 5, which is
-/// the best one for a time: what is best of the others takes its place.
+/// Writes of checkpoints that are dropped but report success. Not of the checkpoint of step 5, which is the best one for
+/// a time: the best of the others would take its place.
 pub fn lie_at_each_write(subject: &Subject, table: &mut Table) {
     let trace = undisturbed(subject, Leg::Whole);
     let writes = trace.calls.iter().filter(|call| {
@@ -170,12 +176,12 @@ pub fn lie_at_each_write(subject: &Subject, table: &mut Table) {
             && !call.about[0].contains("step-00000005")
     });
     for call in writes {
-        put(subject, Leg::Whole, call, Fault::Lie(1), call.part(), table);
+        put(subject, Leg::Whole, call, Diagnostic::Lie(1), call.part(), table);
     }
 }
 
-/// Kills and errors in each call of a resume, up to the first checkpoint that it makes, after kills at some
-/// moments of a checkpoint.
+/// Kills and errors in each call of a resume, up to its first checkpoint, after kills at some moments of a
+/// checkpoint.
 pub fn resume_at_each(subject: &Subject, table: &mut Table) {
     let whole = undisturbed(subject, Leg::Whole);
     for moment in [
@@ -203,12 +209,12 @@ pub fn resume_at_each(subject: &Subject, table: &mut Table) {
 
 /// A run that was killed before a call.
 fn killed_at(subject: &Subject, call: &Call) -> PathBuf {
-    let (path, ..) = bring(subject, Leg::Whole, call, Fault::Kill).expect("each run makes it");
+    let (path, ..) = bring(subject, Leg::Whole, call, Diagnostic::Kill).expect("each run makes it");
     path
 }
 
-/// Kills and errors in each call of an adversarial pair from its last checkpoint on, when its pictures become
-/// an animation, and in those that keep its pictures.
+/// Kills and errors in each call of an adversarial pair from its last checkpoint on, when the animation of its images is
+/// written, and in the calls that save images.
 pub fn end_of_a_pair(subject: &Subject, table: &mut Table) {
     let trace = undisturbed(subject, Leg::Whole);
     let last = trace.calls.iter().rposition(|call| call.name == "mkdir").expect("a checkpoint");
@@ -228,7 +234,7 @@ pub fn some(subject: &Subject, table: &mut Table) {
     let of_middle =
         trace.of_checkpoints().filter(|call| call.about.iter().any(|name| name.contains(MIDDLE)));
     for (place, call) in of_middle.filter(|call| call.name != "close").step_by(2).enumerate() {
-        // Another one in each.
+        // Another fault in each.
         let faults: Vec<_> = faults(call).collect();
         put(subject, Leg::Whole, call, faults[place % faults.len()], call.part(), table);
     }

@@ -1,4 +1,4 @@
-//! Clocks that are wrong, and clocks that jump.
+//! Wrong and jumping clocks.
 
 use std::fs;
 use std::process::Command;
@@ -11,12 +11,12 @@ use super::trial::{Ended, Harm, Known, look};
 use super::{through, works};
 use crate::support::{Done, run};
 
-/// Clocks that are set elsewhere, or run at another speed.
+/// Clocks with another time or another speed.
 const WRONG: [&str; 6] =
     ["1970-01-02 00:00:00", "2200-01-01 00:00:00", "-400d", "+4000d", "+0 x1000", "+0 x0.01"];
 
-/// Clocks that are wrong from the beginning, and `count` times clocks that jump there and back while the
-/// program trains: that of the day alone, and that by which times are measured as well.
+/// Clocks wrong from the start, and `count` times clocks that jump there and back during training: the wall clock alone,
+/// and the monotonic clock as well.
 pub fn jumps(subject: &Subject, count: usize, table: &mut Table) {
     if !works("faketime -m -f +0") {
         return;
@@ -43,7 +43,7 @@ fn jump(subject: &Subject, every_clock: bool) -> Result<Ended, Harm> {
     let library =
         run(Command::new("faketime").args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"])).out;
     let set = |time: &str| {
-        // The library may read it at any time, and has to find all of it.
+        // The library may read it at any time, and must find all of it.
         let next = log.with_extension("next");
         fs::write(&next, time).unwrap();
         fs::rename(&next, &log).unwrap();

@@ -1,4 +1,4 @@
-//! Runs that are moved, copied, made read-only or half deleted, and data that is not what it was.
+//! Runs that are moved, copied, made read-only or half deleted, and changed data.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use super::table::Table;
 use super::trial::{Ended, FILES, Harm, Kind, ended, go_on, keeps_the_same, look, same, steps};
 use crate::support::{copy, hearth, root, run, succeed};
 
-/// Every file of a folder but the one that is locked.
+/// All files of a folder except the lock.
 fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -27,7 +27,7 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// That a run is not gone on with, by an error of this code that says `told`, and stays as it is.
+/// Checks that a resume fails with this exit code and message, and leaves the run unchanged.
 fn refused(subject: &Subject, path: &Path, code: i32, told: &str) -> Result<Ended, Harm> {
     let before = content(path);
     let done = run(&mut subject.resume(path));
@@ -40,8 +40,8 @@ fn refused(subject: &Subject, path: &Path, code: i32, told: &str) -> Result<Ende
     Ok(Ended::Refused)
 }
 
-/// A run is moved while its program stands still at a checkpoint, which then goes on: it ends with an error, makes
-/// no second run of it, and the run goes on in its new place.
+/// A run is moved while its program is stopped at a checkpoint. Continued, the program ends with an error and makes no
+/// second run; the run is resumed in its new place.
 pub fn moved_while_it_trains(subject: &Subject, most: usize, table: &mut Table) {
     let trace = undisturbed_run(subject);
     let renames =
@@ -61,7 +61,7 @@ pub fn moved_while_it_trains(subject: &Subject, most: usize, table: &mut Table) 
     }
 }
 
-/// A run and its copy go on, each as if the other were not there.
+/// A run and its copy are resumed independently.
 pub fn copied(subject: &Subject, table: &mut Table) {
     let (path, copied) = (subject.behind(), subject.fresh());
     copy(&path, &copied);
@@ -72,7 +72,7 @@ pub fn copied(subject: &Subject, table: &mut Table) {
     }
 }
 
-/// A run that cannot be written is refused and stays as it is; it can be evaluated.
+/// A read-only run is not resumed and stays unchanged; it can be evaluated.
 pub fn read_only(subject: &Subject, table: &mut Table) {
     let path = subject.behind();
     let Some(mount) = Mount::read_only(&path) else { return };
@@ -90,8 +90,7 @@ pub fn read_only(subject: &Subject, table: &mut Table) {
     table.count("the run is read-only", "at a resume", came);
 }
 
-/// Parts of a run are deleted: it is gone on with from what is left, to the same end, or refused until the part is
-/// put back.
+/// Parts of a run are deleted: it is resumed from the rest, to the same end, or refused until the part is restored.
 pub fn half_deleted(subject: &Subject, table: &mut Table) {
     let newest = |path: &Path| steps(path).pop().expect("it keeps two");
     let whole = newest(&subject.whole()).0;
@@ -132,7 +131,7 @@ pub fn half_deleted(subject: &Subject, table: &mut Table) {
     }
 }
 
-/// What a kill between a checkpoint and the end of the work after it may leave is done or removed by a resume.
+/// A resume completes or removes the leftovers of a kill between a checkpoint and the end of the work after it.
 pub fn left_over(subject: &Subject, table: &mut Table) {
     let path = subject.fresh();
     copy(&subject.whole(), &path);
@@ -149,7 +148,7 @@ fn delete(path: &Path) {
     if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
 }
 
-/// What was measured is gone with the log; what was learned is not.
+/// A deleted log loses the measurements, and no weights.
 fn without_its_log(subject: &Subject, path: &Path) -> Result<(), Harm> {
     let done = run(&mut subject.resume(path));
     if ended(&done)? != Ended::CarriedOn || !done.err.contains("metrics.jsonl") {
@@ -167,8 +166,8 @@ const DATA: [(&str, &str); 4] = [
     ("test_labels", "t10k-labels-idx1-ubyte"),
 ];
 
-/// One's own data is changed between a checkpoint and the resume: it is refused, by what says the checksum, until
-/// the data is what it was.
+/// A user's data is changed between a checkpoint and the resume: its checksum refuses the resume until the data is
+/// restored.
 pub fn other_data(table: &mut Table) {
     let folder = tempfile::tempdir().unwrap();
     let mut settings: Vec<String> = PERCEPTRON.map(str::to_owned).into();

@@ -12,16 +12,16 @@ use super::through;
 use super::trial::{Ended, Known, look};
 use crate::support::{Done, run};
 
-/// Trains, or goes on, until a signal comes after some time, if it has not ended by then.
+/// Trains or resumes, with a signal after some time unless it has ended.
 fn interrupted(subject: &Subject, path: &Path, after: Duration, signal: &str) -> Done {
     let after = after.as_secs_f64().to_string();
     let words = ["timeout", "--foreground", "--preserve-status", "-s", signal, &after];
     let done = run(&mut through(words, &subject.resume(path)));
-    // How `timeout` says that its command was killed.
+    // The exit code of `timeout` for a killed command.
     Done { code: done.code.filter(|code| *code != 128 + 9), ..done }
 }
 
-/// Moments that are drawn from the time that a run takes which nobody disturbs.
+/// Random moments within the time of an undisturbed run.
 fn moments(subject: &Subject, seed: u64) -> impl FnMut() -> Duration {
     let (path, begun) = (subject.fresh(), Instant::now());
     interrupted(subject, &path, Duration::from_mins(1), "KILL");
@@ -37,7 +37,7 @@ pub fn at_random_moments(subject: &Subject, count: usize, table: &mut Table) {
     for _ in 0..count {
         let path = subject.fresh();
         let done = interrupted(subject, &path, moment(), "KILL");
-        // Some come after its end.
+        // Some kills come after its end.
         if done.code.is_none() {
             table.count("SIGKILL", "any moment", look(subject, &path, &done, &Known::default()));
         }
@@ -60,7 +60,7 @@ pub fn again_and_again(subject: &Subject, count: usize, table: &mut Table) {
         };
         let came = look(subject, &path, &done, &Known::default());
         let place = "any moment, and again in the resume";
-        // Those before the last one did no harm, if this is a run in the end.
+        // If the end is right, the kills before the last one did no harm.
         for _ in 1..killed {
             table.count("SIGKILL", place, Ok(Ended::Killed));
         }
@@ -71,13 +71,13 @@ pub fn again_and_again(subject: &Subject, count: usize, table: &mut Table) {
     }
 }
 
-/// Requests to stop, which end in a checkpoint.
+/// Requests to stop, which end with a checkpoint.
 pub fn by_request(subject: &Subject, count: usize, table: &mut Table) {
     let mut moment = moments(subject, 23);
     for round in 0..count {
         let (path, signal) = (subject.fresh(), ["TERM", "INT"][round % 2]);
         let done = interrupted(subject, &path, moment(), signal);
-        // One that comes before the program listens kills it.
+        // A signal before the program handles it kills it.
         let killed = [128 + 15, 128 + 2].contains(&done.code.unwrap_or_default());
         let done = Done { code: done.code.filter(|_| !killed), ..done };
         if done.code != Some(0) {

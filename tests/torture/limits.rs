@@ -1,4 +1,4 @@
-//! Disks that are full, files that may not grow, few open files, writes that are made in parts.
+//! Full disks, limits on file size and open files, partial writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ use super::{through, works};
 use crate::skip::skip;
 use crate::support::{run, succeed};
 
-/// What a run of the perceptron needs is below this.
+/// Upper bound of the space of the perceptron's run.
 const DISK: u64 = 2 << 20;
 
-/// A file system that is there until this is dropped.
+/// A file system, mounted until this is dropped.
 pub struct Mount {
-    /// The folder that it is mounted on.
+    /// The mount point.
     place: PathBuf,
     _folder: TempDir,
 }
@@ -38,12 +38,12 @@ impl Mount {
         Self::new(&["-t", "tmpfs", "-o", &format!("size={DISK}"), "none"])
     }
 
-    /// A folder, which cannot be written there.
+    /// A read-only folder.
     pub fn read_only(folder: &Path) -> Option<Self> {
         Self::new(&["-o", "bind,ro", folder.to_str()?])
     }
 
-    /// The folder that it is mounted on.
+    /// The mount point.
     pub fn path(&self) -> &Path {
         &self.place
     }
@@ -51,12 +51,12 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // What stays mounted is seen by everyone.
+        // A leftover mount would be visible to all.
         let _ = Command::new("umount").arg(&self.place).status();
     }
 }
 
-/// Whether file systems can be mounted here, which takes root; else the test skips.
+/// True if file systems can be mounted, which takes root; else the test skips.
 pub fn can_mount() -> bool {
     let can = Mount::disk().is_some();
     if !can {
@@ -65,7 +65,7 @@ pub fn can_mount() -> bool {
     can
 }
 
-/// Disks of 2 MB with ever more room, in steps: the run comes to its end, or as far as it can.
+/// Disks of 2 MB with ever more free space: the run completes, or gets as far as it can.
 pub fn full_disks(subject: &Subject, step: usize, table: &mut Table) {
     if !can_mount() {
         return;
@@ -88,12 +88,11 @@ pub fn full_disks(subject: &Subject, step: usize, table: &mut Table) {
     }
 }
 
-/// Files that may not grow beyond a size, with ever larger sizes: the system writes a part and then refuses, or
-/// kills.
+/// Limits on file size, ever larger: the system writes a part and then refuses, or kills.
 pub fn files_that_may_not_grow(subject: &Subject, step: usize, table: &mut Table) {
     for size in (0..130 * 1024).step_by(step) {
         let limit = format!("--fsize={size}");
-        // Neither a core.
+        // No core dump either.
         let kills = vec!["prlimit", "--core=0", &limit];
         let refuses = [vec!["env", "--ignore-signal=XFSZ"], kills.clone()].concat();
         for (fault, words) in [("EFBIG", refuses), ("SIGXFSZ", kills)] {
@@ -107,12 +106,12 @@ pub fn files_that_may_not_grow(subject: &Subject, step: usize, table: &mut Table
     }
 }
 
-/// Ever more files that may be open at once.
+/// Limits on open files, ever larger.
 pub fn few_open_files(subject: &Subject, table: &mut Table) {
     for count in 3..16 {
         let (path, limit) = (subject.fresh(), format!("--nofile={count}"));
         let done = run(&mut through(["prlimit", &limit], &subject.train(&path)));
-        // The system cannot even load it, or it does not come to its run.
+        // The program cannot be loaded, or does not reach its run.
         if done.code != Some(0) && path.exists() {
             table.count("EMFILE", "anywhere", look(subject, &path, &done, &Known::default()));
         }
@@ -120,7 +119,7 @@ pub fn few_open_files(subject: &Subject, table: &mut Table) {
     }
 }
 
-/// Writes and reads that do less than they were asked to, and say so.
+/// Partial writes and reads.
 pub fn short_writes(subject: &Subject, count: usize, table: &mut Table) {
     if !works("fiu-run -x") {
         return;
@@ -139,7 +138,7 @@ pub fn short_writes(subject: &Subject, count: usize, table: &mut Table) {
     }
 }
 
-/// How many writes a run makes in its folder, begun by another command.
+/// Number of writes of a run in its folder, started by another command.
 fn writes(subject: &Subject, words: &[&str]) -> Result<usize, Harm> {
     let (path, log) = (subject.fresh(), subject.log());
     // The command may need others.

@@ -1,6 +1,6 @@
 //! Real faults, put into a program that trains: kills between any two calls of the system, calls that fail,
-//! disks that are full, clocks that jump, folders that move, neighbours. What a run had kept is never lost,
-//! and after a resume it is the run that was left alone, bit for bit.
+//! full disks, jumping clocks, moved folders, neighbours. Checkpoints stay intact, and the resumed run equals an
+//! undisturbed one, bit for bit.
 //!
 //! The ordinary tests make a few faults of each kind. `make torture` makes them all, and writes
 //! docs/torture.md.
@@ -24,7 +24,7 @@ use self::subject::{PAIR, PERCEPTRON, ROWS, Subject};
 use self::table::Table;
 use crate::skip::skip;
 
-/// The same command, begun by another one: its words come first.
+/// The command started by another one, whose words come first.
 fn through(words: impl IntoIterator<Item = impl AsRef<OsStr>>, command: &Command) -> Command {
     let mut words = words.into_iter();
     let mut outer = Command::new(words.next().expect("a program"));
@@ -42,7 +42,7 @@ fn through(words: impl IntoIterator<Item = impl AsRef<OsStr>>, command: &Command
     outer
 }
 
-/// Whether a command that a test needs works here; else the test skips.
+/// True if a command that a test needs works here; else the test skips.
 fn works(command: &str) -> bool {
     let mut tried = through(command.split(' '), &Command::new("true"));
     let works = tried.output().is_ok_and(|output| output.status.success());
@@ -52,14 +52,14 @@ fn works(command: &str) -> bool {
     works
 }
 
-/// What has to work for strace to put faults into a program.
+/// A command that works if strace can inject faults.
 const STRACE: &str = "strace -f -o /dev/null";
 
 #[test]
 #[ignore = "takes minutes: `make torture`"]
 fn every_real_fault_costs_nothing() {
     let checked = order::check(&Subject::new(PERCEPTRON));
-    // They wait more than they compute.
+    // The programs wait more than they compute.
     let faults = [faults_of_a_run, faults_of_resumes, faults_of_a_table, faults_of_places];
     let tables = std::thread::scope(|scope| {
         faults

@@ -1,4 +1,4 @@
-//! What would be left if the power failed: nothing gets its name before what it counts on is on the disk.
+//! Order of writes, for a power failure: no file gets its name before the files it relies on are on the disk.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::calls::undisturbed_run;
 use super::subject::Subject;
 
-/// The folder that something of a run stands in.
+/// The parent folder of a part of a run.
 fn parent(name: &str) -> String {
     match Path::new(name).parent().and_then(Path::to_str) {
         Some("") | None => ".".to_owned(),
@@ -14,15 +14,15 @@ fn parent(name: &str) -> String {
     }
 }
 
-/// Looks at the calls of a run that is left alone, and gives how many things were given their names:
+/// Checks the calls of an undisturbed run, and returns the number of renames:
 ///
-/// - a file or folder is renamed to its name after all that was written into it was brought to the disk;
-/// - a checkpoint, after the log that it counts on was as well;
-/// - and a checkpoint is taken away after the names of those that stay were, and its files after its own was.
+/// - a file or folder is renamed after its contents were synced;
+/// - a checkpoint, after the log it relies on was synced as well;
+/// - a checkpoint is removed after the names of the remaining ones were synced, and its files after its own name.
 pub fn check(subject: &Subject) -> usize {
-    // What is written, and folders in which something got a name, that are not on the disk yet.
+    // Written files, and folders with a new name in them, that are not synced yet.
     let (mut written, mut named) = (BTreeSet::new(), BTreeSet::new());
-    // Whether a checkpoint is one of these.
+    // True if a checkpoint is among them.
     let mut newest_named = false;
     let mut renames = 0;
     for call in undisturbed_run(subject).calls {

@@ -1,4 +1,4 @@
-//! The calls that a program makes of the system, and faults put into them, by strace.
+//! Tracing system calls and injecting faults into them, by strace.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,11 +7,11 @@ use std::process::Command;
 
 use super::through;
 
-/// The calls that look at a disk or change it. Not every processor has all of them.
+/// The calls that read or change a disk. Not every processor has all of them.
 const CALLS: &str = "?open,openat,read,write,?pwrite64,fsync,fdatasync,?rename,?renameat,?renameat2,?mkdir,\
     ?mkdirat,?unlink,?unlinkat,?rmdir,?ftruncate,?statx,?newfstatat,?getdents64,flock,close";
 
-/// The parts of a run, by what the names of their files hold.
+/// The parts of a run, by a part of their files' names.
 const PARTS: [(&str, &str); 7] = [
     ("pruned", "retention"),
     ("checkpoints", "checkpoint"),
@@ -22,35 +22,35 @@ const PARTS: [(&str, &str); 7] = [
     ("samples", "samples"),
 ];
 
-/// One call of the thread that trains.
+/// A call of the training thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub name: String,
-    /// So many calls of this name had the thread made with this one.
+    /// Number of the thread's calls of this name up to this one.
     pub number: usize,
-    /// What it is about in the run's folder, whose own name is `.`; a rename is about two things.
+    /// Its paths in the run's folder, whose own path is `.`; a rename has two.
     pub about: Vec<String>,
-    /// So many calls of this name about this had the thread made with this one.
+    /// Number of the thread's calls of this name on these paths up to this one.
     nth: usize,
-    /// Whether it makes a file that is not there.
+    /// True if it creates a file.
     pub creates: bool,
     pub succeeded: bool,
-    /// Whether what it returned was made up.
+    /// True if its result was injected.
     pub injected: bool,
 }
 
 impl Call {
-    /// Whether it is the same call of another process, in which it may have another number.
+    /// True if it is the same call in another process, where its number may differ.
     pub fn is(&self, other: &Self) -> bool {
         (&self.name, &self.about, self.nth) == (&other.name, &other.about, other.nth)
     }
 
-    /// Whether it made something that was not there.
+    /// True if it created a file or folder.
     pub fn makes(&self) -> bool {
         self.succeeded && (self.creates || self.name.starts_with("mkdir"))
     }
 
-    /// The part of the run that it is about.
+    /// The part of the run that it concerns.
     pub fn part(&self) -> &'static str {
         let about = self.about.join(" ");
         let part = PARTS.iter().find(|(name, _)| about.contains(name));
@@ -58,20 +58,20 @@ impl Call {
     }
 }
 
-/// What is put into a call.
+/// A fault injected into a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// SIGKILL before it is made.
+pub enum Diagnostic {
+    /// SIGKILL before the call.
     Kill,
-    /// SIGSTOP while it is made.
+    /// SIGSTOP during the call.
     Stop,
-    /// It is not made, and fails with this error.
+    /// The call is dropped, and fails with this error.
     Error(&'static str),
-    /// It is not made, and yet says that it did so much.
+    /// The call is dropped, and reports this many bytes.
     Lie(usize),
 }
 
-impl Fault {
+impl Diagnostic {
     /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
@@ -83,36 +83,36 @@ impl Fault {
     }
 }
 
-/// A command whose calls are written to `log`, with a fault in one of them.
-pub fn traced(command: &Command, log: &Path, fault: Option<(&Call, Fault)>) -> Command {
+/// A command whose calls are logged to `log`, with a fault in one of them.
+pub fn traced(command: &Command, log: &Path, fault: Option<(&Call, Diagnostic)>) -> Command {
     let mut words: Vec<String> =
         ["strace", "-f", "-y", "-s0", "-E", "PATH=/nowhere", "-o"].map(str::to_owned).into();
     words.push(log.to_str().expect("a plain path").to_owned());
     words.extend(["-e".to_owned(), format!("trace={CALLS}")]);
     if let Some((Call { name, number, .. }, fault)) = fault {
         let what = match fault {
-            Fault::Kill => "signal=KILL".to_owned(),
-            Fault::Stop => "signal=STOP".to_owned(),
-            Fault::Error(error) => format!("error={error}"),
-            Fault::Lie(result) => format!("retval={result}"),
+            Diagnostic::Kill => "signal=KILL".to_owned(),
+            Diagnostic::Stop => "signal=STOP".to_owned(),
+            Diagnostic::Error(error) => format!("error={error}"),
+            Diagnostic::Lie(result) => format!("retval={result}"),
         };
         words.extend(["-e".to_owned(), format!("inject={name}:{what}:when={number}")]);
     }
     through(words, command)
 }
 
-/// What a traced program did.
+/// The trace of a program.
 #[derive(Debug)]
 pub struct Trace {
-    /// Its process.
+    /// The process ID.
     pub pid: u32,
-    /// The calls about the run's folder, of the thread that trains.
+    /// The training thread's calls on the run's folder.
     pub calls: Vec<Call>,
     pub killed: bool,
 }
 
 impl Trace {
-    /// Reads what was written while `run` was trained; nothing when it did not come so far.
+    /// Reads the log of the training of `run`; `None` if it ended before.
     pub fn read(log: &Path, run: &Path) -> Option<Self> {
         let text = fs::read_to_string(log).expect("strace writes a log");
         let run = run.to_str().expect("a plain path");
@@ -151,15 +151,15 @@ impl Trace {
         Some(trace)
     }
 
-    /// Whether a fault came to a call.
-    pub fn has(&self, call: &Call, fault: Fault) -> bool {
+    /// True if the fault was injected.
+    pub fn has(&self, call: &Call, fault: Diagnostic) -> bool {
         match fault {
-            Fault::Kill => self.killed && self.calls.last().is_some_and(|last| last.is(call)),
+            Diagnostic::Kill => self.killed && self.calls.last().is_some_and(|last| last.is(call)),
             _ => self.calls.iter().any(|made| made.injected && made.is(call)),
         }
     }
 
-    /// The steps of the checkpoints that were given their name.
+    /// The steps of the renamed, and so committed, checkpoints.
     pub fn committed(&self) -> BTreeSet<u64> {
         let renamed = |call: &Call| match &call.about[..] {
             [from, to] if call.succeeded && call.name.starts_with("rename") => {
@@ -171,7 +171,7 @@ impl Trace {
         self.calls.iter().filter_map(renamed).collect()
     }
 
-    /// The calls of checkpoints: from the time that the log is on the disk until retention is over.
+    /// The calls of checkpoints: from the sync of the log to the end of retention.
     pub fn of_checkpoints(&self) -> impl Iterator<Item = &Call> {
         let parts = ["checkpoint", "retention", "best.json"];
         self.calls.iter().filter(move |call| {
@@ -180,13 +180,13 @@ impl Trace {
     }
 }
 
-/// Whether a call succeeded, and whether that was made up, by the end of its line.
+/// Success of a call, and whether its result was injected, by the end of its line.
 fn result(line: &str) -> (bool, bool) {
     let result = line.rsplit_once(" = ").map_or("?", |(_, result)| result);
     (!result.starts_with(['?', '-']), result.ends_with("(INJECTED)"))
 }
 
-/// The things in the folder `run` that arguments name, without what differs from process to process.
+/// The paths in the folder `run` among the arguments, without parts that differ between processes.
 fn about(arguments: &str, run: &str, pid: &str) -> Vec<String> {
     let named = arguments.match_indices(run).filter_map(|(at, _)| {
         let rest = &arguments[at + run.len()..];
@@ -194,7 +194,7 @@ fn about(arguments: &str, run: &str, pid: &str) -> Vec<String> {
         match rest.strip_prefix('/') {
             Some(name) if name.starts_with("events.out") => Some("events".to_owned()),
             Some(name) => Some(name.replace(&format!("-{pid}"), "")),
-            // Another folder whose name begins with this one's is none of it.
+            // Not a folder whose name only begins like this one's.
             None => rest.is_empty().then(|| ".".to_owned()),
         }
     });

@@ -1,4 +1,4 @@
-//! What is trained under faults: small enough for thousands of times, and with everything that a run keeps.
+//! The runs under faults: small enough for thousands of repetitions, with everything that a run keeps.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::trial::{FILES, steps};
 use crate::support::{copy, hearth, succeed};
 
-/// 12 steps with checkpoints after the 4th, 5th, 8th, 10th and 12th, of which retention removes three.
+/// 12 steps with checkpoints after the 4th, 5th, 8th, 10th and 12th; retention removes three of them.
 pub const PERCEPTRON: [&str; 11] = [
     "configs/mlp-nano.toml",
     "model.hidden=[16]",
@@ -26,7 +26,7 @@ pub const PERCEPTRON: [&str; 11] = [
     "run.threads=1",
 ];
 
-/// An adversarial pair, which keeps pictures as well.
+/// An adversarial pair, which keeps images as well.
 pub const PAIR: [&str; 9] = [
     "configs/gan-nano.toml",
     "model.widths=[2, 4]",
@@ -39,7 +39,7 @@ pub const PAIR: [&str; 9] = [
     "run.threads=1",
 ];
 
-/// A number that is predicted from the rows of a table: 12 steps as those of the perceptron.
+/// A regression on rows of a table: 12 steps like the perceptron's.
 pub const ROWS: [&str; 10] = [
     "configs/diabetes-nano.toml",
     "schedule.kind=constant",
@@ -53,7 +53,7 @@ pub const ROWS: [&str; 10] = [
     "run.seed=3",
 ];
 
-/// Settings, and a run with them that was left alone.
+/// Settings, and an undisturbed run with them.
 pub struct Subject {
     folder: TempDir,
     settings: Vec<String>,
@@ -63,9 +63,9 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Trains it undisturbed.
+    /// Trains the undisturbed run.
     pub fn new<S: ToString>(settings: impl IntoIterator<Item = S>) -> Self {
-        // A disk in memory is asked the same, and answers at once.
+        // A disk in memory takes the same calls, and is fast.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let settings = settings.into_iter().map(|word| word.to_string()).collect();
         let mut subject = Self { folder, settings, album: BTreeMap::new(), runs: Cell::new(0) };
@@ -84,23 +84,23 @@ impl Subject {
         subject
     }
 
-    /// The run that was left alone.
+    /// The undisturbed run.
     pub fn whole(&self) -> PathBuf {
         self.folder.path().join("whole")
     }
 
-    /// What it had learned after a step.
+    /// The tensors after a step.
     pub fn tensors(&self, step: u64) -> Option<&[Vec<u8>; 2]> {
         self.album.get(&step)
     }
 
-    /// A folder that is not there yet.
+    /// A path for a new folder.
     pub fn fresh(&self) -> PathBuf {
         self.runs.set(self.runs.get() + 1);
         self.folder.path().join(format!("run-{:05}", self.runs.get()))
     }
 
-    /// A copy of the run that was left alone, without its newest checkpoint.
+    /// A copy of the undisturbed run, without its newest checkpoint.
     pub fn behind(&self) -> PathBuf {
         let path = self.fresh();
         copy(&self.whole(), &path);
@@ -109,7 +109,7 @@ impl Subject {
         path
     }
 
-    /// Where the calls of a program are written to.
+    /// The path of the log of calls.
     pub fn log(&self) -> PathBuf {
         self.folder.path().join("calls")
     }
@@ -121,7 +121,7 @@ impl Subject {
         command
     }
 
-    /// The command that goes on with it.
+    /// The command that resumes it.
     pub fn resume(&self, run: &Path) -> Command {
         let mut command = self.train(run);
         command.arg("--resume");

@@ -1,4 +1,4 @@
-//! What came of all faults.
+//! Table of all faults and their outcomes.
 
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -6,12 +6,12 @@ use std::time::Instant;
 use super::trial::{Ended, Harm};
 use crate::support::root;
 
-/// How often each fault was made, and what came of it.
+/// Counts of faults and their outcomes.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Row>,
     harms: Vec<String>,
-    /// How many faults were meant for calls that did not come again.
+    /// Number of faults whose call did not recur.
     missed: usize,
     begun: Instant,
 }
@@ -60,12 +60,12 @@ impl Table {
         }
     }
 
-    /// Counts a fault that was meant for a call that did not come again.
+    /// Counts a fault whose call did not recur.
     pub fn miss(&mut self) {
         self.missed += 1;
     }
 
-    /// With those of another table, which was begun at the same time.
+    /// Adds the rows of another table, started at the same time.
     pub fn add(mut self, other: Self) -> Self {
         self.rows.extend(other.rows);
         self.harms.extend(other.harms);
@@ -73,7 +73,7 @@ impl Table {
         self
     }
 
-    /// Says at each place what was trained there.
+    /// Adds the name of the trained run to each place.
     pub fn of(mut self, subject: &str) -> Self {
         for row in &mut self.rows {
             row.place = format!("{}, of {subject}", row.place);
@@ -81,7 +81,7 @@ impl Table {
         self
     }
 
-    /// Fails when a fault did harm.
+    /// Asserts that no fault did harm.
     pub fn assert_unharmed(&self) {
         let (made, missed) = (self.faults(), self.missed);
         assert!(made > 0, "no fault was made");
@@ -99,7 +99,7 @@ impl Table {
         self.rows.iter().map(Row::faults).sum()
     }
 
-    /// Prints it, and writes it to docs/torture.md.
+    /// Prints the table, and writes it to docs/torture.md.
     #[expect(clippy::print_stdout, reason = "it is what the test is run for")]
     pub fn write(&self, checked: usize) {
         let text = self.markdown(checked);
@@ -146,7 +146,7 @@ impl Table {
 const OF_CHECKPOINTS: [&str; 3] = ["checkpoint", "retention", "best.json"];
 
 const HEAD: &str = "\
-# Faults, and what they cost
+# Diagnostics, and what they cost
 
 Written by `make torture`, which puts real faults into real training runs: a perceptron of 12 steps with 5
 checkpoints, an adversarial pair, and a number that is predicted from a table. After each fault the run is looked at

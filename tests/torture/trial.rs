@@ -1,4 +1,4 @@
-//! What a program left that was put under a fault: looked at from outside, and gone on with.
+//! Outcome of a program under a fault: its files are checked from outside, and its run is resumed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,20 +10,20 @@ use crate::support::{Done, difference, run};
 /// The files of tensors of a checkpoint.
 pub const FILES: [&str; 2] = ["model.safetensors", "optimizer.safetensors"];
 
-/// The most lines of an error.
+/// Maximum number of lines of an error.
 const LONGEST: usize = 6;
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     Killed,
-    /// With an error, or as it was asked to.
+    /// With an error, or on request.
     Refused,
     /// With success.
     CarriedOn,
 }
 
-/// What a fault must not do.
+/// Kinds of harm by a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Lost,
@@ -32,7 +32,7 @@ pub enum Kind {
     ToldWrongly,
 }
 
-/// What a fault did that it must not do.
+/// Harm by a fault.
 #[derive(Debug)]
 pub struct Harm {
     pub kind: Kind,
@@ -40,21 +40,21 @@ pub struct Harm {
 }
 
 impl Kind {
-    /// That this was done.
+    /// Harm of this kind.
     pub fn found<T>(self, text: impl Into<String>) -> Result<T, Harm> {
         Err(Harm { kind: self, text: text.into() })
     }
 }
 
-/// What is known of a fault before it is looked at what came of it.
+/// Facts about a fault, for the check of its outcome.
 #[derive(Default)]
 pub struct Known {
-    /// The checkpoints that were given their names, where the calls say so.
+    /// The committed checkpoints, as far as they are known from the calls.
     pub committed: BTreeSet<u64>,
-    /// Whether the disk said that it had written what it had not: then checkpoints may be damaged, and that
-    /// has to be seen.
+    /// True if the disk reported writes that it had dropped: then checkpoints may be damaged, and the damage must be
+    /// detected.
     pub lies: bool,
-    /// Whether it was asked to stop, and so keeps a checkpoint that it has nowhere else.
+    /// True if it was asked to stop, and so has an additional checkpoint.
     pub asked: bool,
 }
 
@@ -68,7 +68,7 @@ pub fn steps(run: &Path) -> Vec<(u64, PathBuf)> {
     steps
 }
 
-/// How a program ended, which it has to tell.
+/// The end of a program, which its exit code and message must tell.
 pub fn ended(done: &Done) -> Result<Ended, Harm> {
     if done.err.contains("panicked") {
         return Kind::Panicked.found(&done.err);
@@ -76,7 +76,7 @@ pub fn ended(done: &Done) -> Result<Ended, Harm> {
     match done.code {
         None => Ok(Ended::Killed),
         Some(0) => Ok(Ended::CarriedOn),
-        Some(130) if done.err.contains("go on with") => Ok(Ended::Refused),
+        Some(130) if done.err.contains("resume with") => Ok(Ended::Refused),
         Some(1 | 3) => {
             let lines = done
                 .err
@@ -91,8 +91,7 @@ pub fn ended(done: &Done) -> Result<Ended, Harm> {
     }
 }
 
-/// Looks at what `done` left in `path`, goes on with it, and compares the end with that of a run that was left
-/// alone.
+/// Checks the files that `done` left in `path`, resumes the run, and compares it with the undisturbed one.
 pub fn look(subject: &Subject, path: &Path, done: &Done, known: &Known) -> Result<Ended, Harm> {
     let ended = ended(done)?;
     let found = on_disk(subject, path, known.lies)?;
@@ -104,20 +103,20 @@ pub fn look(subject: &Subject, path: &Path, done: &Done, known: &Known) -> Resul
     }
     if ended == Ended::CarriedOn {
         same(subject, path, "success was told")?;
-        // It is not essential, and a resume makes it.
+        // The animation is optional, and a resume makes it.
         if animation_differs(subject, path) && !done.err.contains("warning: no samples.gif") {
             return Kind::ToldWrongly.found("samples.gif differs without a word");
         }
     }
     go_on(subject, path, found.last().copied())?;
-    // What the disk lied about is moved aside, where someone may look at it.
+    // Damaged checkpoints are moved aside, for inspection.
     if !known.lies && !known.asked {
         keeps_the_same(subject, path)?;
     }
     Ok(ended)
 }
 
-/// Goes on with a run from its newest checkpoint, to the end of one that was left alone.
+/// Resumes a run from its newest checkpoint, to the end of the undisturbed one.
 pub fn go_on(subject: &Subject, path: &Path, newest: Option<u64>) -> Result<(), Harm> {
     let done = run(&mut subject.resume(path));
     if ended(&done)? != Ended::CarriedOn {
@@ -133,19 +132,19 @@ pub fn go_on(subject: &Subject, path: &Path, newest: Option<u64>) -> Result<(), 
     same(subject, path, "it was gone on with")
 }
 
-/// That a run holds the numbers of one that was left alone.
+/// Checks that a run holds the numbers of the undisturbed one.
 pub fn same(subject: &Subject, path: &Path, when: &str) -> Result<(), Harm> {
     let differs = difference(&subject.whole(), path);
     differs.map_or(Ok(()), |fault| Kind::Lost.found(format!("{when}, and {fault}")))
 }
 
-/// Whether the animation of a run's pictures is not that of one that was left alone.
+/// True if the animation of a run's images differs from the undisturbed run's.
 fn animation_differs(subject: &Subject, path: &Path) -> bool {
     let animation = |run: &Path| fs::read(run.join("samples.gif")).ok();
     animation(&subject.whole()) != animation(path)
 }
 
-/// The checkpoints that are there: each has to be whole and the one that a run left alone had.
+/// The checkpoints on disk, each checked to be whole and equal to the undisturbed run's.
 fn on_disk(subject: &Subject, run: &Path, lies: bool) -> Result<BTreeSet<u64>, Harm> {
     let mut found = BTreeSet::new();
     for (step, path) in steps(run) {
@@ -165,7 +164,7 @@ fn on_disk(subject: &Subject, run: &Path, lies: bool) -> Result<BTreeSet<u64>, H
     Ok(found)
 }
 
-/// Whether a checkpoint holds the files that its manifest lists, and nothing else.
+/// True if a checkpoint holds exactly the files of its manifest.
 fn is_whole(checkpoint: &Path) -> bool {
     let Ok(manifest) = fs::read_to_string(checkpoint.join("MANIFEST")) else { return false };
     // A line for each file, and one for the manifest itself.
@@ -179,8 +178,7 @@ fn is_whole(checkpoint: &Path) -> bool {
     listed.len() == 3 && listed.iter().all(good) && files == 4
 }
 
-/// That a run keeps the checkpoints of one that was left alone, and that nothing is left of what was begun and
-/// not finished.
+/// Checks that a run keeps the checkpoints of the undisturbed one, and no unfinished files.
 pub fn keeps_the_same(subject: &Subject, run: &Path) -> Result<(), Harm> {
     let kept = |run: &Path| steps(run).into_iter().map(|(step, _)| step).collect::<Vec<_>>();
     let (whole, found) = (kept(&subject.whole()), kept(run));

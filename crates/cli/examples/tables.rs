@@ -1,12 +1,12 @@
-//! Test scores of the tables of `configs/`, over many draws of the test part: `make tables`.
+//! Test scores of the tables of `configs/`, over many draws of the test set: `make tables`.
 //!
-//! `tables NAME KEY=VALUE...` tries settings on one of them: it tells the validation loss alone, by which settings are
-//! chosen.
+//! `tables NAME KEY=VALUE...` tries settings on one of them, and prints the validation loss alone, for the choice of
+//! settings.
 //!
-//! Each seed draws a test part of its own and trains by its config. Beside a predicted number stands the linear
-//! regression of the same training and validation rows.
+//! Each seed draws a test set of its own. The baseline of a regression is the linear regression on the same training and
+//! validation rows.
 
-#![expect(clippy::print_stdout, reason = "it prints its table")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use hearth_train::{Backend, Job, Report, Target};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Configs, and the score that is told of each.
+/// Configs, and the test score of each.
 const TABLES: [(&str, &str); 3] = [("iris", "accuracy"), ("wine", "accuracy"), ("diabetes", "r2")];
 
-/// Draws of the test part.
+/// Seeds of the draws of the test set.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
 
 fn main() -> Outcome<()> {
@@ -63,14 +63,14 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// The settings of a table for one draw of its test part.
+/// The config of a table for one draw of its test set.
 fn config(name: &str, seed: u64, overrides: &[String]) -> Outcome<Config> {
     let raw = RawConfig::read(Path::new(&format!("configs/{name}.toml")))?;
     let seeds = [format!("data.split_seed={seed}"), format!("run.seed={seed}")];
     Ok(raw.with_overrides(overrides)?.with_overrides(&seeds)?.check()?)
 }
 
-/// The outcome of a run that is kept nowhere.
+/// Trains a run in a temporary folder.
 fn trained(config: &Config) -> Outcome<hearth_train::run::job::Outcome> {
     let folder = tempfile::tempdir()?;
     let job = Job {
@@ -94,7 +94,7 @@ fn line(name: &str, score: &str, values: &[f64]) -> Vec<String> {
     line
 }
 
-/// R2 on the test part of the linear regression of all other rows; none where classes are predicted.
+/// Test R2 of the linear regression on all other rows; `None` for a classifier.
 fn least_squares(config: &Config) -> Outcome<Option<f64>> {
     let data = Data::load(config, Labels::Needed, Path::new("datasets"), &mut |_| ())?;
     let Data::Rows(table) = data else { return Err("it is no table".into()) };
@@ -115,7 +115,7 @@ fn least_squares(config: &Config) -> Outcome<Option<f64>> {
     Ok(Some(1.0 - residuals.sum::<f64>() / spread))
 }
 
-/// The numbers of a row, and 1 for the intercept.
+/// The inputs of a row, and 1 for the intercept.
 fn inputs(rows: &Arc<Rows>, place: u32) -> Vec<f64> {
     let width = rows.num_numbers;
     let numbers = &rows.numbers[place as usize * width..][..width];
@@ -129,7 +129,7 @@ fn target(rows: &Arc<Rows>, place: u32) -> f64 {
     }
 }
 
-/// `X'X` with `X'y` behind it, of these rows.
+/// The normal equations of these rows: `X'X` with `X'y` as the last column.
 fn normal_equations(rows: &Arc<Rows>, places: &[u32]) -> Vec<Vec<f64>> {
     let width = rows.num_numbers + 1;
     let mut equations = vec![vec![0.0; width + 1]; width];
@@ -143,7 +143,7 @@ fn normal_equations(rows: &Arc<Rows>, places: &[u32]) -> Vec<Vec<f64>> {
     equations
 }
 
-/// The solution of linear equations, each with its right side behind it, by elimination with pivots.
+/// Solves linear equations, given with their right side as the last column, by Gaussian elimination with pivots.
 fn solve(mut equations: Vec<Vec<f64>>) -> Vec<f64> {
     let count = equations.len();
     for column in 0..count {

@@ -1,5 +1,5 @@
-//! What computes: chosen, tried out, and watched over. A graphics adapter has a driver, which may crash
-//! the program that calls it, and may be lost or run out of memory in the middle of a computation.
+//! The backend of a command: its choice, a probe of graphics adapters, and errors in place of their panics. A graphics
+//! driver may crash the calling program, and an adapter may be lost or run out of memory during a computation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
@@ -12,65 +12,70 @@ use hearth_train::backend::adapters::{Adapter, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::args::{Compute, Probe};
+use crate::args::{ComputeArgs, DoctorProbe};
 use crate::failure::Failure;
-use crate::output::{print_json, say};
+use crate::terminal::{print_json, say};
 
-/// Panics within this time have one cause.
-const TOGETHER: Duration = Duration::from_secs(10);
+/// Panics within this time have the same cause.
+const SAME_CAUSE: Duration = Duration::from_secs(10);
 
-/// The longest cause that is told, in letters.
-const LONGEST: usize = 500;
+/// Maximum length of a cause in an error, in characters.
+const MAX_CAUSE: usize = 500;
 
-/// The longest that a probe may take: a driver in software compiles its shaders for seconds.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// Time limit of a probe: a software driver compiles its shaders for seconds.
+const PROBE_TIMEOUT: Duration = Duration::from_mins(5);
 
-impl Compute {
-    /// The backend that was chosen, on the adapter that was.
+impl ComputeArgs {
+    /// The chosen backend, on the chosen adapter.
+    ///
+    /// # Errors
+    /// When the backend has no adapters or none of this number.
     pub fn choice(&self) -> Result<Backend, Failure> {
         let backend = self.backend.unwrap_or_default();
         Ok(self.device.map_or(Ok(backend), |number| backend.on_adapter(number))?)
     }
 }
 
-/// Does the work on what was chosen. A graphics adapter is tried out first, in a process that its
-/// driver may end; later, whatever goes wrong with it ends in an error.
-pub fn on(
-    compute: &Compute,
+/// Does the work on the chosen backend. A graphics adapter is opened first in a process of its own, which its driver may
+/// crash; panics of the work become errors.
+///
+/// # Errors
+/// Those of the work, of the choice and of the adapter.
+pub fn with_backend(
+    compute: &ComputeArgs,
     work: impl FnOnce(Backend) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let backend = compute.choice()?;
     if !backend.is_on_adapter() {
         return work(backend);
     }
-    let opened: Option<Adapter> = probe(Probe::Open, backend, compute.device)?;
+    let opened: Option<Adapter> = probe(DoctorProbe::Open, backend, compute.device)?;
     if let Some(adapter) = opened.filter(|adapter| adapter.kind == Kind::Software) {
         say(&format!(
             "warning: {adapter} computes on the CPU, and slower than `--backend flex` does"
         ));
     }
-    watched(|| work(backend))
+    catch_panics(|| work(backend))
 }
 
 /// Turns a panic of the work into an error.
-fn watched<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    // A thread that waited for the one that failed panics as well: the cause is the first of those that
-    // came together.
+fn catch_panics<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // A thread that waits for the failing one panics as well: the first of these panics has the cause.
     static CAUSE: Mutex<Option<(Instant, String)>> = Mutex::new(None);
-    let shown = std::panic::take_hook();
-    let wanted = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
+    let default_hook = std::panic::take_hook();
+    let with_backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload_as_str().unwrap_or("a panic without a message").to_owned();
         let mut cause = CAUSE.lock().unwrap_or_else(PoisonError::into_inner);
-        if cause.as_ref().is_none_or(|(begun, _)| begun.elapsed() > TOGETHER) {
+        if cause.as_ref().is_none_or(|(begun, _)| begun.elapsed() > SAME_CAUSE) {
             *cause = Some((Instant::now(), text));
         }
-        if wanted {
-            shown(panic);
+        if with_backtrace {
+            default_hook(panic);
         }
     }));
     let done = catch_unwind(AssertUnwindSafe(work));
-    // The default one, which is what was there.
+    // Back to the default hook.
     drop(std::panic::take_hook());
     done.unwrap_or_else(|_| {
         let cause = CAUSE.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -78,15 +83,14 @@ fn watched<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     })
 }
 
-/// What burn and its drivers say of a failure, without the frame of many lines. Most often a tensor
-/// was too large.
+/// The error of Burn and its drivers as one sentence. Its usual cause is a tensor that is too large.
 fn in_a_sentence(cause: &str) -> String {
     let words = ["Caused by:", "Backtrace:", "Asked at:", "No backtrace", "Validation Error"];
     let lines = cause.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines = lines.filter(|line| !words.iter().any(|word| line.starts_with(word)));
     let mut lines: Vec<&str> = lines.map(|line| line.trim_end_matches(['.', ':'])).collect();
     lines.dedup();
-    let mut text: String = lines.join(": ").chars().take(LONGEST).collect();
+    let mut text: String = lines.join(": ").chars().take(MAX_CAUSE).collect();
     let of_size = [
         "buffer_binding_size",
         "can't allocate",
@@ -96,16 +100,19 @@ fn in_a_sentence(cause: &str) -> String {
     ];
     if of_size.iter().any(|word| cause.to_lowercase().contains(word)) {
         text = format!(
-            "out of memory, or of what it takes in one piece ({text}); a smaller data.batch_size or \
+            "out of memory, or a tensor above the size limit ({text}); a smaller data.batch_size or \
              network needs less"
         );
     }
     text
 }
 
-/// What a process says that was started for this.
+/// Runs `hearth doctor --probe` in a process of its own and returns its result.
+///
+/// # Errors
+/// The error of the probe, or a crash or time-out of its process.
 pub fn probe<T: DeserializeOwned>(
-    probe: Probe,
+    probe: DoctorProbe,
     backend: Backend,
     device: Option<usize>,
 ) -> Result<T, Failure> {
@@ -117,24 +124,24 @@ pub fn probe<T: DeserializeOwned>(
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(cannot)?;
     let begun = Instant::now();
-    // What it prints is far smaller than a pipe holds.
+    // The output is far smaller than the pipe's buffer.
     while child.try_wait().map_err(cannot)?.is_none() {
-        if begun.elapsed() > PATIENCE {
-            // It may have ended by itself just now.
+        if begun.elapsed() > PROBE_TIMEOUT {
+            // The process may have exited by itself.
             let _ = child.kill();
             let _ = child.wait();
-            let patience = PATIENCE.as_secs();
-            return Err(Failure::Other(format!("{backend} gave no answer in {patience} s")));
+            let seconds = PROBE_TIMEOUT.as_secs();
+            return Err(Failure::Other(format!("{backend} did not respond within {seconds} s")));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
     let done = child.wait_with_output().map_err(cannot)?;
     match serde_json::from_slice::<Result<T, String>>(&done.stdout) {
-        Ok(Ok(answer)) => Ok(answer),
+        Ok(Ok(result)) => Ok(result),
         Ok(Err(fault)) if done.status.code() == Some(2) => Err(Failure::usage(fault)),
         Ok(Err(fault)) => Err(Failure::Other(fault)),
         Err(_) if backend.is_on_adapter() => Err(Failure::Other(format!(
-            "the graphics driver crashed when {backend} was tried out ({}); `hearth doctor` shows what \
+            "the graphics driver crashed when {backend} was probed ({}); `hearth doctor` shows what \
              works here",
             done.status
         ))),
@@ -142,14 +149,17 @@ pub fn probe<T: DeserializeOwned>(
     }
 }
 
-/// Does what [`probe`] asks for, and prints the answer for it.
-pub fn answer<T: Serialize>(
+/// Does the work of a [`probe`] in its process, and prints the result as JSON.
+///
+/// # Errors
+/// Those of the work.
+pub fn print_probe<T: Serialize>(
     backend: Backend,
     work: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<(), Failure> {
-    let done = if backend.is_on_adapter() { watched(work) } else { work() };
+    let done = if backend.is_on_adapter() { catch_panics(work) } else { work() };
     match done {
-        Ok(answer) => print_json(&Ok::<_, String>(answer)),
+        Ok(result) => print_json(&Ok::<_, String>(result)),
         Err(failure) => {
             print_json(&Err::<(), _>(failure.text()))?;
             Err(failure)
@@ -161,13 +171,13 @@ pub fn answer<T: Serialize>(
 mod tests {
     use super::*;
 
-    /// The hook of panics is the whole process's.
+    /// The panic hook belongs to the whole process.
     static ALONE: Mutex<()> = Mutex::new(());
 
     #[test]
     fn a_panic_becomes_an_error_that_names_its_cause() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = watched::<()>(|| {
+        let done = catch_panics::<()>(|| {
             let waited_for = std::thread::spawn(|| {
                 panic!(
                     "wgpu error: Validation Error\n\nCaused by:\n  In Device::create_bind_group\n    \
@@ -196,7 +206,7 @@ mod tests {
             }
         };
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = watched(|| {
+        let done = catch_panics(|| {
             let ones = Tensor::<1>::ones([4], &device);
             setup.device.destroy();
             Ok((ones.clone() + ones).into_data().try_into_vec::<f32>())

@@ -1,4 +1,4 @@
-//! How a command fails: what is printed, and the exit code.
+//! Failures of commands: message and exit code.
 
 use std::io;
 use std::path::Path;
@@ -9,33 +9,33 @@ use hearth_data::DataError;
 use hearth_store::StoreError;
 use hearth_train::TrainError;
 
-use crate::output::say;
-use crate::show::shown;
+use crate::terminal::say;
+use crate::terminal::shown;
 
-/// Why a command did not do what it was asked to.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The config or the command line.
+    /// An error of the config or the command line.
     Config(Diagnostics),
-    /// Everything else that ends in a sentence.
+    /// Any other error of the library.
     Error(TrainError),
-    /// The graphics adapter gave up in the middle of a computation.
+    /// The graphics adapter failed during a computation.
     Adapter(String),
-    /// What is to be learned from is missing or damaged.
+    /// The training data is missing or damaged.
     Data(String),
-    /// Something outside of the library went wrong.
+    /// An error outside of the library.
     Other(String),
-    /// Stopped on request, after a checkpoint.
+    /// A stop on request, after a checkpoint.
     Interrupted,
 }
 
 impl Failure {
-    /// A fault of the command line.
+    /// An error of the command line.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Config(Diagnostic::new(message).into())
     }
 
-    /// A file that was asked for and could not be written.
+    /// An output file that could not be written.
     pub fn unwritten(path: &Path, error: &io::Error) -> Self {
         let remedy = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, and try again",
@@ -45,18 +45,18 @@ impl Failure {
         Self::Other(format!("cannot write {}: {}; {remedy}", path.display(), reason(error)))
     }
 
-    /// The same of a training run, with what is left of it.
+    /// Adds to an adapter's failure in training that checkpoints are intact.
     pub fn with_checkpoint(self) -> Self {
         match self {
             Self::Adapter(cause) => Self::Adapter(format!(
-                "{cause}. What was saved before is intact, and `--resume` goes on from the last \
-                 checkpoint, on this backend or another"
+                "{cause}. Checkpoints are intact: `--resume` continues from the last one, on this \
+                 backend or another"
             )),
             other => other,
         }
     }
 
-    /// What went wrong, in a sentence.
+    /// The message, in a sentence.
     pub fn text(&self) -> String {
         match self {
             Self::Config(faults) => {
@@ -71,7 +71,7 @@ impl Failure {
         }
     }
 
-    /// Prints what went wrong on standard error.
+    /// Prints the message on standard error, and returns the exit code.
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Config(faults) | Self::Error(TrainError::Config(faults)) => {
@@ -85,7 +85,7 @@ impl Failure {
         self.code().into()
     }
 
-    /// 1 failed, 2 bad usage or config, 3 data missing or damaged, 130 interrupted.
+    /// Exit code: 1 failed, 2 bad usage or config, 3 data missing or damaged, 130 interrupted.
     fn code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
@@ -122,12 +122,12 @@ impl Failure {
     }
 }
 
-/// The message of an error and of everything that led to it.
+/// The message of an error and of its causes.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        // What the system says is in the message, in our words.
+        // The message has the system's error already, reworded.
         if error.is::<std::io::Error>() {
             break;
         }

@@ -5,25 +5,17 @@
 mod args;
 mod commands;
 mod compute;
-mod dashboard;
-mod data_lines;
 mod failure;
-mod output;
-mod pace;
-mod progress;
 mod results;
-mod screen;
 #[cfg(feature = "serve")]
 mod serve;
 mod settings;
-mod show;
 #[cfg(all(test, feature = "wgpu"))]
 #[path = "../../../tests/skip.rs"]
 mod skip;
 mod stop;
 mod sweep;
-mod usage;
-mod words;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -35,11 +27,11 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let words = words::with_run(std::env::args_os().collect());
+    let words = args::expand_resume(std::env::args_os().collect());
     let program = words.first().cloned().unwrap_or_default();
-    let args = match args::Args::try_parse_from(words) {
+    let args = match args::Cli::try_parse_from(words) {
         Ok(args) => args,
-        Err(error) => return usage::answer(&error),
+        Err(error) => return args::report(&error),
     };
     args.called(program).remember();
     match commands::run(args) {

@@ -1,4 +1,4 @@
-//! The results that a run has in metrics.jsonl, whatever it trains.
+//! Results of a run of any task, from metrics.jsonl.
 
 use hearth_config::{Metric, Standing};
 use hearth_report::metrics;
@@ -8,27 +8,29 @@ use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::stored_config;
 use serde_json::Value;
 
-/// What a run has reached.
+/// Results of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Results {
-    /// Whether it was trained to its end, and tested.
+pub struct RunResults {
+    /// True if it was trained to its end and tested.
     pub finished: bool,
     /// The step of its best checkpoint.
     pub best_step: Option<u64>,
-    /// Epochs that it was trained for.
+    /// Number of epochs trained.
     pub epochs: f64,
-    /// The best checkpoint's results on the validation set, by name.
+    /// The best checkpoint's validation results, by name.
     pub valid: Vec<(String, f64)>,
-    /// Its results on the test set, by name.
+    /// The test results, by name.
     pub test: Vec<(String, f64)>,
 }
 
-impl Results {
-    /// Reads those of a run.
+impl RunResults {
+    /// Reads the results of a run.
+    ///
+    /// # Errors
+    /// When its files are missing or damaged.
     pub fn read(run: &RunDir) -> Result<Self, TrainError> {
         let lines = read_metrics(run.metrics())?;
-        // The test is the last thing that a run logs, and only then does it write that it has ended: a
-        // process that goes on with it takes that back at once.
+        // A run logs its test last and then writes that it has ended; a resume withdraws that at once.
         let test = lines.last().filter(|line| line["kind"] == "test");
         let finished = test.is_some() && RunInfo::read(run)?.ended.is_some();
         let best_step = match test {
@@ -46,32 +48,31 @@ impl Results {
         })
     }
 
-    /// A result on the validation set.
+    /// A validation result.
     pub fn valid(&self, name: &str) -> Option<f64> {
         find(&self.valid, name)
     }
 
-    /// Its standing on the validation set.
+    /// Its standing by the validation results.
     pub fn standing(&self, metric: Metric) -> Standing {
         metric.standing(self.best_step.unwrap_or(u64::MAX), |name| self.valid(name))
     }
 
-    /// A result on the test set.
+    /// A test result.
     pub fn test(&self, name: &str) -> Option<f64> {
         find(&self.test, name)
     }
 }
 
-/// One of the two sets that a run has results on.
-type Side = fn(&Results) -> &[(String, f64)];
+/// The validation or the test results of a run.
+type ResultsOf = fn(&RunResults) -> &[(String, f64)];
 
-/// The names of all results, those of the validation set as `valid_loss` and those of the test as
-/// `test_loss`, and each row's values in their order.
+/// The names of all results, such as `valid_loss` and `test_loss`, and for each row its values in this order.
 pub fn columns<'a>(
-    rows: impl IntoIterator<Item = Option<&'a Results>>,
+    rows: impl IntoIterator<Item = Option<&'a RunResults>>,
 ) -> (Vec<String>, Vec<Vec<String>>) {
-    let rows: Vec<Option<&Results>> = rows.into_iter().collect();
-    let sides: [(&str, Side); 2] = [("valid", |row| &row.valid), ("test", |row| &row.test)];
+    let rows: Vec<Option<&RunResults>> = rows.into_iter().collect();
+    let sides: [(&str, ResultsOf); 2] = [("valid", |row| &row.valid), ("test", |row| &row.test)];
     let (mut header, mut cells) = (Vec::new(), vec![Vec::new(); rows.len()]);
     for (side, of) in sides {
         let mut names: Vec<&str> = Vec::new();
@@ -90,7 +91,7 @@ pub fn columns<'a>(
     (header, cells)
 }
 
-/// The step of the best evaluation in the log, of a run whose `best.json` is gone.
+/// The step of the best evaluation in the log, for a run without `best.json`.
 fn best_of(run: &RunDir, lines: &[Value]) -> Option<u64> {
     let metric = stored_config(run).ok()?.train.best_by();
     let scores = lines.iter().filter(|line| line["kind"] == "valid").filter_map(|line| {
@@ -99,7 +100,7 @@ fn best_of(run: &RunDir, lines: &[Value]) -> Option<u64> {
     scores.min_by(|left, right| metric.compare(left, right)).map(|score| score.step)
 }
 
-/// All digits of a number, or nothing.
+/// A number with all digits; an empty text for `None`.
 pub fn optional(number: Option<impl ToString>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }

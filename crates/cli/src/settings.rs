@@ -1,4 +1,4 @@
-//! Settings for a command: a config and what was typed over it, with the files that its paths mean.
+//! Settings of a command: config and overrides, checked, with absolute paths.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,25 @@ use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::stored_config;
 
 use crate::failure::Failure;
-use crate::output::say;
+use crate::terminal::say;
 
-/// The folder of datasets where none is named.
+/// The default folder of datasets.
 pub const DATASETS: &str = "datasets";
 
-/// Reads a config, with overrides over it.
+/// Reads a config with overrides.
+///
+/// # Errors
+/// When it is invalid or a file of it is missing.
 pub fn read(path: &Path, overrides: &[String]) -> Result<Config, Failure> {
     let raw = RawConfig::read(path)?.with_overrides(overrides)?;
     let config = raw.check()?;
     located(raw.resolve_paths(config, false))
 }
 
-/// The settings of a run that is there, with overrides over them or over those of another config.
+/// The settings of a stored run, or of another config, with overrides.
+///
+/// # Errors
+/// When they are invalid or the run cannot be resumed with them.
 pub fn of_run(
     run: &RunDir,
     config: Option<&Path>,
@@ -30,7 +36,7 @@ pub fn of_run(
     let path = run.config_path();
     let raw = RawConfig::read(config.unwrap_or(&path))?.with_overrides(overrides)?;
     let (config, stored) = (raw.resolve_paths(raw.check()?, config.is_none()), stored_config(run)?);
-    // The run has its first weights already, or says itself that it lacks them.
+    // A run has its initial weights already, or reports their absence itself.
     let missing = config.missing.into_iter().filter(|missing| missing.key != "model.init");
     let config =
         located(ResolvedConfig { missing: missing.collect(), ..config })?.with_files_of(&stored);
@@ -38,8 +44,10 @@ pub fn of_run(
     Ok(config)
 }
 
-/// The config of these settings with absolute paths, after what has to be said of them. A path that leads
-/// nowhere is an error.
+/// The config with absolute paths; prints the notes on them.
+///
+/// # Errors
+/// When a path leads nowhere.
 pub fn located(
     ResolvedConfig { config, notes, missing }: ResolvedConfig,
 ) -> Result<Config, Failure> {
@@ -57,18 +65,18 @@ pub fn located(
     })
 }
 
-/// The folder of datasets, as it was named or not.
+/// The folder of datasets of the command line, if given.
 #[derive(Clone, Copy, Debug)]
 pub struct Datasets<'a>(pub Option<&'a Path>);
 
 impl Datasets<'_> {
-    /// The folder that was named, or the default one.
+    /// The given folder, or the default one.
     pub fn folder(self) -> PathBuf {
         self.0.map_or_else(|| DATASETS.into(), Path::to_owned)
     }
 
-    /// The folder for what `config` learns from: where none was named and the default one lacks it, the first
-    /// of `others` that has it.
+    /// The folder with the data of `config`: the given one, the default one, or else the first of `others` that has the
+    /// data.
     pub fn of(self, config: &Config, others: impl IntoIterator<Item = PathBuf>) -> PathBuf {
         let (source, folder) = (&config.data.source, self.folder());
         if self.0.is_some() || is_present(source, &folder) {
@@ -77,13 +85,13 @@ impl Datasets<'_> {
         let Some(other) = others.into_iter().find(|other| is_present(source, other)) else {
             return folder;
         };
-        say(&format!("the data is that in {}", other.display()));
+        say(&format!("data from {}", other.display()));
         other
     }
 
-    /// The folder for what the run at `path` was trained with.
+    /// The folder with the data of the run at `path`.
     pub fn of_run(self, path: &Path) -> PathBuf {
-        // What is wrong with the run is told when it is opened to be used.
+        // Errors of the run are reported when it is opened for use.
         let config = RunDir::open(path).ok().and_then(|run| stored_config(&run).ok());
         match config {
             Some(config) => self.of(&config, beside_run(path)),
@@ -92,12 +100,12 @@ impl Datasets<'_> {
     }
 }
 
-/// Folders of datasets for a config: that beside its file.
+/// The folder of datasets beside a config.
 pub fn beside_config(path: &Path) -> Option<PathBuf> {
     Some(path.parent()?.join(DATASETS))
 }
 
-/// Folders of datasets for a run: that which it was trained with.
+/// The folder of datasets that a run was trained with.
 pub fn beside_run(path: &Path) -> Option<PathBuf> {
     let info = RunInfo::read(&RunDir::open(path).ok()?).ok()?;
     info.datasets.map(PathBuf::from)

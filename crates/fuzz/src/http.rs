@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use hearth_data::{Bounds, PictureShape};
 
-use crate::serve::body::{MOST_PICTURES, decode, pictures};
+use crate::serve::body::images::{MAX_IMAGES, decode, read_images};
 
 /// Longest body in bytes: shorter than the server's limit, so that inputs can exceed it.
 const BODY: usize = 6 << 10;
@@ -23,9 +23,9 @@ pub fn run(input: &[u8]) {
     let mut request = Request::new(Body::from(body.to_vec()));
     request.headers_mut().insert(header::CONTENT_TYPE, kind);
     DefaultBodyLimit::max(BODY).apply(&mut request);
-    let decoded = pollster::block_on(pictures(request, BODY)).and_then(|received| {
-        let sent = received.pictures;
-        assert!((1..=MOST_PICTURES).contains(&sent.len()), "{} images", sent.len());
+    let decoded = pollster::block_on(read_images(request, BODY)).and_then(|received| {
+        let sent = received.images;
+        assert!((1..=MAX_IMAGES).contains(&sent.len()), "{} pictures", sent.len());
         let decoded = decode(&sent, SHAPE, false, BOUNDS, || true)?;
         assert_eq!(decoded.len(), sent.len(), "an image is lost");
         Ok(decoded)
@@ -35,13 +35,13 @@ pub fn run(input: &[u8]) {
             assert!(body.len() <= BODY, "the body is too long");
             assert!(decoded.iter().all(|values| values.len() == SHAPE.pixels()), "another size");
         }
-        Err(refusal) => {
+        Err(error) => {
             let known = [
                 StatusCode::PAYLOAD_TOO_LARGE,
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 StatusCode::UNPROCESSABLE_ENTITY,
             ];
-            assert!(known.contains(&refusal.status) && !refusal.reason.is_empty(), "{refusal:?}");
+            assert!(known.contains(&error.status) && !error.reason.is_empty(), "{error:?}");
         }
     }
 }

@@ -34,18 +34,16 @@ pub mod overrides;
 pub mod picture;
 pub mod rows;
 
-/// The server's code for reading requests, included by path since the program is no library.
-#[expect(dead_code, reason = "of the refusals, these files make some")]
+/// The server's own code that reads a request: it is a part of the program, which is no library.
+#[expect(dead_code, reason = "these files make some of the errors")]
 #[path = "../../cli/src/serve"]
 mod serve {
     pub mod body;
-    mod media;
-    pub mod refusal;
-    pub mod row_body;
+    pub mod error;
 }
 
-/// The program's rendering of faults.
-#[path = "../../cli/src/show.rs"]
+/// How the program shows a fault.
+#[path = "../../cli/src/terminal/show.rs"]
 mod show;
 
 /// A fuzz target: reads an input, and panics if an invariant is violated.

@@ -3,14 +3,14 @@
 use axum::http::StatusCode;
 use hearth_data::tables::{Coding, Column, ColumnCoding, Target};
 
-use crate::serve::row_body::{MOST_ROWS, rows};
+use crate::serve::body::rows::{MAX_ROWS, read_rows};
 
 /// Codes the rows of the body, and asserts that each has all its numbers and codes.
 pub fn run(input: &[u8]) {
     let coding = coding();
-    match rows(input, &coding) {
+    match read_rows(input, &coding) {
         Ok(rows) => {
-            assert!((1..=MOST_ROWS).contains(&rows.len()), "{} rows", rows.len());
+            assert!((1..=MAX_ROWS).contains(&rows.len()), "{} rows", rows.len());
             for row in rows {
                 assert_eq!(row.numbers.len(), coding.num_numbers());
                 assert!(row.numbers.iter().all(|number| number.is_finite()), "{:?}", row.numbers);
@@ -20,9 +20,9 @@ pub fn run(input: &[u8]) {
                 assert!(row.codes.iter().zip(counts).all(known), "{:?}", row.codes);
             }
         }
-        Err(refusal) => {
-            assert_eq!(refusal.status, StatusCode::UNPROCESSABLE_ENTITY);
-            let length = refusal.reason.chars().count();
+        Err(error) => {
+            assert_eq!(error.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let length = error.reason.chars().count();
             assert!((1..1000).contains(&length), "a reason of {length} letters");
         }
     }

@@ -4,7 +4,7 @@
 //! which compares steps of small networks on everything that the program has, graphics adapters as well;
 //! `--rounds N` changes the number of rounds from 5.
 //!
-//! What is compared runs in turn, round by round, because a shared machine drifts; ratios are
+//! The compared programs run in turn, round by round, because a shared machine drifts; ratios are
 //! medians over the rounds.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -78,7 +78,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Prints a speed on each backend, and beside the peer's.
+/// Prints the speed on each backend, and its ratio to the peer's.
 fn compare(
     backends: &[Backend],
     name: &str,

@@ -8,22 +8,22 @@ use crate::Outcome;
 
 /// A finished process.
 pub struct Measured {
-    /// From start to exit.
+    /// Wall time from start to exit.
     pub seconds: f64,
     /// Peak resident memory in megabytes.
     pub memory: f64,
-    /// What it printed.
+    /// Its standard output.
     pub output: String,
 }
 
-/// Runs `scripts/peer.py` with these words.
+/// Runs `scripts/peer.py` with these arguments.
 pub fn run_peer(python: &Path, words: &[&str]) -> Outcome<Measured> {
     let mut command = Command::new(python);
     command.arg("scripts/peer.py").args(words);
     measure(command)
 }
 
-/// Runs the program that stands two folders above the examples.
+/// Runs the program, one folder above the examples, on a config.
 pub fn run_hearth(config: &str, backend: &str) -> Outcome<Measured> {
     let folder = tempfile::tempdir()?;
     let program = std::env::current_exe()?.with_file_name("../hearth");
@@ -40,7 +40,7 @@ fn measure(mut command: Command) -> Outcome<Measured> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut memory = 0.0_f64;
-    // The kernel keeps the peak itself; only its last value before the end has to be caught.
+    // The kernel records the peak; the last reading before the exit counts.
     while child.try_wait()?.is_none() {
         memory = memory.max(peak(&status).unwrap_or(0.0));
         std::thread::sleep(Duration::from_millis(5));
@@ -59,12 +59,12 @@ fn peak(status: &str) -> Option<f64> {
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0 / 1e6)
 }
 
-/// The number that a peer printed.
+/// Parses the number printed by a peer.
 pub fn number(text: &str) -> Outcome<f64> {
     Ok(text.trim().parse()?)
 }
 
-/// The middle one.
+/// The median.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -72,7 +72,7 @@ pub fn median(values: &[f64]) -> f64 {
     f64::midpoint(sorted[last / 2], sorted[last.div_ceil(2)])
 }
 
-/// The median of the ratios round by round, and their range; nothing without a peer.
+/// The median and the range of the ratios round by round; empty without a peer.
 pub fn ratio(ours: &[f64], theirs: &[f64]) -> String {
     let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
     if ratios.is_empty() {

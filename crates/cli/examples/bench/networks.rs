@@ -1,4 +1,4 @@
-//! Training steps and inference of the networks of `configs/`, on the real pictures.
+//! Training steps and inference of the networks of `configs/`, on real images.
 
 use std::path::Path;
 use std::time::Instant;
@@ -16,10 +16,10 @@ use hearth_train::task::{Computed, Task};
 
 use crate::Outcome;
 
-/// How long one measurement takes at least, after a warm-up.
+/// Minimum time of one measurement, after a warm-up.
 const SECONDS: f64 = 2.0;
 
-/// Calls `work`, which says how many samples it treated, for a while: samples per second.
+/// Samples per second of `work`, which returns the number of samples of one call.
 pub fn per_second(mut work: impl FnMut() -> Outcome<usize>) -> Outcome<f64> {
     let warm_up = Instant::now();
     while warm_up.elapsed().as_secs_f64() < SECONDS / 10.0 {
@@ -32,8 +32,7 @@ pub fn per_second(mut work: impl FnMut() -> Outcome<usize>) -> Outcome<f64> {
     Ok(samples as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// Pictures per second of compute and apply, at the batch size of `scripts/peer.py` when none is
-/// given.
+/// Training steps in samples per second, by default at the batch size of `scripts/peer.py`.
 pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outcome<f64> {
     let usual = match network {
         "mlp" | "lenet" => 256,
@@ -67,7 +66,7 @@ fn steps_per_second(
     })
 }
 
-/// The network of a config that names classes.
+/// The network of a classifier's config.
 fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
     match &config.model {
         ModelConfig::Classifier { network, .. } => Ok(network),
@@ -75,23 +74,23 @@ fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
     }
 }
 
-/// Pictures per second of the network alone, `batch` at a time.
+/// Inference in images per second, `batch` at a time.
 pub fn inference_speed(network: &str, batch: usize, backend: Backend) -> Outcome<f64> {
     let config = read(network, &[])?;
     let device = backend.device()?;
     let network = Classifier::new(classifier(&config)?, [1, 28, 28], 10, 1, &device)?;
-    let pictures = Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
+    let images = Tensor::<4>::random([batch, 1, 28, 28], Distribution::Normal(0.0, 1.0), &device);
     per_second(|| {
-        std::hint::black_box(network.forward(pictures.clone()).into_data());
+        std::hint::black_box(network.forward(images.clone()).into_data());
         Ok(batch)
     })
 }
 
-/// The time to make an epoch's tensors, as a share of the time to train it.
+/// The loader's share of the time of an epoch.
 pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
     let (config, data) = prepare(network, &[])?;
     let Some(Images { splits, .. }) = data.images() else {
-        return Err("its samples are no images".into());
+        return Err("the samples are not images".into());
     };
     let input = Input::new(&Normalization::of(&splits.train));
     let loader = Loader::new(splits.train.clone(), config.data.batches.batch_size, 1);
@@ -109,7 +108,7 @@ pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
 fn read(network: &str, overrides: &[String]) -> Outcome<Config> {
     let raw = RawConfig::read(Path::new(&format!("configs/{network}.toml")))?;
     let raw = raw.with_overrides(overrides)?;
-    // Measured without what PyTorch does not do on the tensor either.
+    // Without augmentation, as in the PyTorch peer.
     let mut config = raw.check()?;
     config.augment = None;
     Ok(config)

@@ -2,53 +2,52 @@
 
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use clap::Args;
 
-use super::Compute;
+use super::ComputeArgs;
 
 /// `hearth sweep`.
 ///
 /// Each trial is a run of its own, in a process of its own. The trials are ranked by their results on
-/// the validation set: by the accuracy, or by what `train.best_by` says.
-#[derive(Debug, Group)]
+/// the validation set: by accuracy, or by the metric of `train.best_by`.
+#[derive(Debug, Args)]
 #[command(after_help = "\
-VALUES are what the key takes in turn, as in model.hidden=[128],[256,128]; a key with one value has \
-it in every trial. Without --random there is a trial for each combination, and the last key changes \
-fastest. With --random a key may also have a range, as in optimizer.learning_rate=0.001..0.1. \
-Numbers in it are drawn log-uniformly where both ends are above zero, and uniformly otherwise; where \
-both ends are whole numbers so is what is drawn, and either end may come up; others are rounded to 4 \
-digits. No combination is drawn twice.
+VALUES are separated by commas, as in model.hidden=[128],[256,128]; a key with one value has it in \
+every trial. Without --random there is a trial for each combination, and the last key changes \
+fastest. With --random a key may also have a range, as in optimizer.learning_rate=0.001..0.1: \
+log-uniform if both ends are above zero, else uniform. Between whole numbers only whole numbers are \
+drawn, both ends included; other numbers are rounded to 4 digits. No combination is drawn twice.
 
-A sweep that was interrupted or killed goes on with `hearth sweep --resume DIR`, and ends with the \
-same table. Finished trials are kept, those that were begun go on from their last checkpoint, and \
-those that failed are tried again.")]
-pub struct Sweep {
-    /// A TOML file, such as configs/mlp.toml; with --resume it may be left out, and the keys as well.
+`hearth sweep --resume DIR` resumes an interrupted or killed sweep, and ends with the same table: \
+finished trials are kept, interrupted ones continue from their last checkpoint, and failed ones are \
+retried.")]
+pub struct SweepArgs {
+    /// TOML file, such as configs/mlp.toml; optional with --resume, as are the keys.
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
     pub config: Option<PathBuf>,
-    /// What to try, such as train.epochs=5,10,20.
+    /// Settings to search, such as train.epochs=5,10,20.
     #[arg(value_name = "KEY=VALUES")]
     pub axes: Vec<String>,
-    /// Try N combinations, drawn at random.
+    /// Try N random combinations.
     #[arg(long, value_name = "N")]
     pub random: Option<usize>,
-    /// Other combinations for another number [default: 0].
+    /// Seed of the random combinations [default: 0].
     #[arg(long, requires = "random")]
     pub seed: Option<u64>,
-    /// How many trials are trained at a time; each takes its share of the CPU's threads, unless
-    /// run.threads is set.
+    /// Number of trials trained at a time; each has its share of the CPU's threads unless run.threads is
+    /// set.
     #[arg(long, value_name = "N", default_value = "1")]
     pub jobs: std::num::NonZeroUsize,
-    /// The sweep's folder [default: runs/NAME-sweep-001, -002, ...].
+    /// Folder of the sweep [default: runs/NAME-sweep-001, -002, ...].
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub out: Option<PathBuf>,
-    /// Go on with the sweep in this folder. A config, keys, --random, --seed and --backend that are
-    /// given must be those that it began with.
+    /// Resume the sweep in this folder. Config, keys, --random, --seed and --backend, if given, must be those of
+    /// its start.
     #[arg(long, value_name = "DIR")]
     pub resume: Option<PathBuf>,
-    /// What computes.
+    /// Backend and device.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArgs,
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

@@ -12,11 +12,11 @@ use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::stored_config;
 use serde_json::{Value, json};
 
-use crate::args::Compare;
+use crate::args::CompareArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, write_file};
+use crate::terminal::{print, print_json, say, write_file};
 
-/// What is compared.
+/// A run in the comparison.
 struct Run {
     name: String,
     config: Config,
@@ -25,14 +25,14 @@ struct Run {
     history: History,
 }
 
-/// Things by their names, with a value for each run that has one.
-type Rows = Vec<(String, Vec<Option<String>>)>;
+/// Rows of the comparison: a name, and a value for each run that has one.
+type ComparisonRows = Vec<(String, Vec<Option<String>>)>;
 
 /// Compares runs.
-pub fn run(args: &Compare) -> Result<(), Failure> {
+pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let runs: Vec<Run> = args.runs.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
     let configs: Vec<&Config> = runs.iter().map(|run| &run.config).collect();
-    let settings: Rows = Config::differences(&configs).into_iter().collect();
+    let settings: ComparisonRows = Config::differences(&configs).into_iter().collect();
     let results = results(&runs);
     let compared =
         runs.iter().map(|run| ComparedRun { name: run.name.clone(), history: run.history.clone() });
@@ -63,8 +63,8 @@ fn open(path: &Path) -> Result<Run, Failure> {
     Ok(Run { name, config, info, metrics, history })
 }
 
-/// The rows of a table.
-fn rows(things: &Rows) -> Vec<Vec<String>> {
+/// Rows with `-` for missing values.
+fn rows(things: &ComparisonRows) -> Vec<Vec<String>> {
     let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let row = |(name, values): &(String, Vec<_>)| {
         std::iter::once(name.clone()).chain(values.iter().map(cell)).collect()
@@ -72,8 +72,8 @@ fn rows(things: &Rows) -> Vec<Vec<String>> {
     things.iter().map(row).collect()
 }
 
-/// What came of each run: results of the last validation and of the test, steps, speed.
-fn results(runs: &[Run]) -> Rows {
+/// Results of each run: test, last validation, steps and speed.
+fn results(runs: &[Run]) -> ComparisonRows {
     let mut found = Vec::new();
     let mut row = |name: String, value: &dyn Fn(&Run) -> Option<String>| {
         let values: Vec<_> = runs.iter().map(value).collect();

@@ -4,7 +4,7 @@ use hearth_config::RawConfig;
 
 use crate::args::ConfigArgs;
 use crate::failure::Failure;
-use crate::output::{print, say};
+use crate::terminal::{print, say};
 
 /// Prints the resolved config.
 pub fn explain(args: &ConfigArgs) -> Result<(), Failure> {

@@ -5,12 +5,12 @@ use hearth_tasks::doctor::{TwoSteps, two_steps};
 use hearth_train::Backend;
 use hearth_train::backend::adapters::Adapter;
 
-use crate::args::{Compute, Doctor, Probe};
-use crate::compute::{answer, probe};
+use crate::args::{ComputeArgs, DoctorArgs, DoctorProbe};
+use crate::compute::{print_probe, probe};
 use crate::failure::Failure;
-use crate::output::print;
+use crate::terminal::print;
 
-/// Something that computes, as the table shows it.
+/// A row of the table: a backend and its device.
 struct Candidate {
     backend: Backend,
     /// The number of its graphics adapter, where it has one.
@@ -18,16 +18,16 @@ struct Candidate {
     name: String,
 }
 
-/// Lists what there is to compute on, and trains two steps on each, in a process of its own.
-pub fn run(args: &Doctor) -> Result<(), Failure> {
+/// Lists backends and devices, and trains two steps on each in a process of its own.
+pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     if let Some(kind) = args.probe {
-        return look(kind, args.compute.choice()?);
+        return run_probe(kind, args.compute.choice()?);
     }
     let threads = hearth_train::backend::set_threads(None);
     print(&format!("hearth {} with {threads} threads\n", env!("CARGO_PKG_VERSION")))?;
     let backends = match args.compute {
-        // A number belongs to a backend; `choice` says so.
-        Compute { backend: None, device: None } => Backend::COMPILED.to_vec(),
+        // A number without a backend is an error of `choice`.
+        ComputeArgs { backend: None, device: None } => Backend::COMPILED.to_vec(),
         _ => vec![args.compute.choice()?],
     };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
@@ -41,7 +41,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         };
         for Candidate { backend, device, name } in candidates {
             let number = device.map_or_else(String::new, |number| number.to_string());
-            let (times, verdict) = match probe::<TwoSteps>(Probe::Train, backend, device) {
+            let (times, verdict) = match probe::<TwoSteps>(DoctorProbe::Train, backend, device) {
                 Ok(TwoSteps { losses: [first, second], seconds }) => (
                     seconds.map(|seconds| format!("{:.1} ms", seconds * 1e3)),
                     format!("works: loss {first:.4} -> {second:.4}"),
@@ -61,7 +61,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Other(faults.join("\n"))) }
 }
 
-/// What a backend can compute on: the CPU, each graphics adapter, or the one that was named.
+/// The devices of a backend: the CPU, all graphics adapters, or the chosen one.
 fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>, Failure> {
     if !backend.is_on_adapter() {
         return Ok(vec![Candidate { backend, device: None, name: "CPU".to_owned() }]);
@@ -72,24 +72,24 @@ fn candidates(backend: Backend, device: Option<usize>) -> Result<Vec<Candidate>,
         name: adapter.to_string(),
     };
     if let Some(number) = device {
-        let opened: Option<Adapter> = probe(Probe::Open, backend, device)?;
+        let opened: Option<Adapter> = probe(DoctorProbe::Open, backend, device)?;
         return Ok(opened.iter().map(|adapter| named(number, adapter)).collect());
     }
-    let adapters: Vec<Adapter> = probe(Probe::List, backend, None)?;
+    let adapters: Vec<Adapter> = probe(DoctorProbe::List, backend, None)?;
     Ok(adapters.iter().enumerate().map(|(number, adapter)| named(number, adapter)).collect())
 }
 
-/// In the process that was started for it.
-fn look(probe: Probe, backend: Backend) -> Result<(), Failure> {
+/// Runs a probe in this process.
+fn run_probe(probe: DoctorProbe, backend: Backend) -> Result<(), Failure> {
     match probe {
-        Probe::List => answer(backend, || Ok(backend.adapters()?)),
-        Probe::Open => answer(backend, || {
+        DoctorProbe::List => print_probe(backend, || Ok(backend.adapters()?)),
+        DoctorProbe::Open => print_probe(backend, || {
             backend.try_out()?;
             Ok(backend.adapter())
         }),
-        Probe::Train => {
+        DoctorProbe::Train => {
             hearth_train::backend::set_threads(None);
-            answer(backend, || Ok(two_steps(backend)?))
+            print_probe(backend, || Ok(two_steps(backend)?))
         }
     }
 }

@@ -6,12 +6,12 @@ use hearth_config::CommandLine;
 use hearth_tasks::{Evaluation, evaluate_run};
 use hearth_train::{Backend, Split, Which};
 
-use crate::args::Eval;
+use crate::args::EvalArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::terminal::{print, print_json, say};
 
 /// Evaluates a run.
-pub fn run(args: &Eval, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     let evaluation = Evaluation {
         run: &trained.run,
@@ -30,8 +30,8 @@ pub fn run(args: &Eval, backend: Backend, datasets: &Path) -> Result<(), Failure
     print(&report.to_text(&all.to_string()))
 }
 
-/// The options for what is evaluated, as far as they were typed.
-fn chosen(args: &Eval) -> Vec<String> {
+/// The options of this evaluation that differ from the defaults.
+fn chosen(args: &EvalArgs) -> Vec<String> {
     let mut words = Vec::new();
     if args.split != Split::Test {
         words.extend(["--split".to_owned(), args.split.name().to_owned()]);

@@ -7,21 +7,21 @@ use hearth_tasks::export;
 use hearth_train::Backend;
 use serde::Serialize;
 
-use crate::args;
+use crate::args::ExportArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
 use crate::stop;
+use crate::terminal::{print, print_json, say};
 
 #[derive(Serialize)]
-struct Answer {
+struct ExportOutput {
     file: String,
     step: u64,
     difference: f64,
     samples: usize,
 }
 
-/// Exports.
-pub fn run(args: &args::Export, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+/// Exports a network.
+pub fn run(args: &ExportArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     stop::on_signals()?;
     let job = Export {
@@ -39,7 +39,7 @@ pub fn run(args: &args::Export, backend: Backend, datasets: &Path) -> Result<(),
     let file = done.file.display().to_string();
     if trained.json {
         let (step, difference, samples) = (done.step, done.difference, done.samples);
-        return print_json(&Answer { file, step, difference, samples });
+        return print_json(&ExportOutput { file, step, difference, samples });
     }
     say(&format!("checkpoint of step {}", done.step));
     print(&format!(

@@ -4,16 +4,16 @@ use std::sync::atomic::AtomicBool;
 
 use hearth_train::{Backend, Event, Job, Target, WeightsFile};
 
-use super::train::Short;
-use crate::args::Import;
+use super::train::TrainOutput;
+use crate::args::ImportArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json};
-use crate::progress::{Progress, View};
 use crate::settings::{self, Datasets, beside_config};
+use crate::terminal::{ProgressDisplay, ProgressMode};
+use crate::terminal::{print, print_json};
 
-/// Imports.
-pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
-    // What options stand for comes first, so that settings win.
+/// Imports weights as a new run.
+pub fn run(args: &ImportArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
+    // Options first, so that settings override them.
     let options = [("mean", &args.mean), ("std", &args.std)];
     let options = options
         .into_iter()
@@ -30,11 +30,11 @@ pub fn run(args: &Import, backend: Backend, datasets: Datasets<'_>) -> Result<()
     let target = Target::Import(args.run.clone(), file);
     let stop = AtomicBool::new(false);
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
-    let mut progress = Progress::new(View::without_dashboard());
+    let mut progress = ProgressDisplay::new(ProgressMode::without_dashboard());
     let outcome = hearth_tasks::train(&job, &mut |event: Event<'_>| progress.show(event))?;
     let outcome = outcome.expect("an import makes a run");
     if args.json {
-        return print_json(&Short::new(&outcome));
+        return print_json(&TrainOutput::new(&outcome));
     }
     let test = outcome.test.map_or_else(String::new, |test| format!("test {}\n", test.headline));
     print(&format!("{test}{}", args.run.display()))

@@ -6,12 +6,12 @@ use hearth_report::{fixed, text_table};
 use hearth_tasks::{Inspection, inspect};
 use hearth_train::Backend;
 
-use crate::args::Inspect;
+use crate::args::InspectArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say};
+use crate::terminal::{print, print_json, say};
 
 /// Inspects a run.
-pub fn run(args: &Inspect, backend: Backend, datasets: &Path) -> Result<(), Failure> {
+pub fn run(args: &InspectArgs, backend: Backend, datasets: &Path) -> Result<(), Failure> {
     let trained = &args.trained;
     let inspection = Inspection {
         run: &trained.run,

@@ -7,14 +7,14 @@ use hearth_report::range;
 use hearth_tasks::range_test;
 use hearth_train::{Backend, Event, Job, Range, RangeTest, Target};
 
-use crate::args::{ConfigArgs, LrFind};
+use crate::args::{ConfigArgs, LrFindArgs};
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, write_file};
 use crate::settings::{self, Datasets, beside_config};
+use crate::terminal::{print, print_json, say, write_file};
 
 /// Finds a learning rate.
-pub fn run(args: &LrFind, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
-    let LrFind { from, to, steps, .. } = *args;
+pub fn run(args: &LrFindArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
+    let LrFindArgs { from, to, steps, .. } = *args;
     let good = 0.0 < from && from < to && to.is_finite();
     if !good || !(20..=100_000).contains(&steps) {
         return Err(Failure::usage(format!(

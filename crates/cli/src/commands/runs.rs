@@ -9,37 +9,37 @@ use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::stored_config;
 use serde::Serialize;
 
-use crate::args::Runs;
+use crate::args::RunsArgs;
 use crate::failure::Failure;
-use crate::output::{csv, print, print_json, say};
-use crate::results::{Results, columns, optional};
+use crate::results::{RunResults, columns, optional};
+use crate::terminal::{csv, print, print_json, say};
 
-/// A line of the table.
+/// A run as a row of the table.
 #[derive(Serialize)]
-struct Row {
+struct RunRow {
     run: String,
     dataset: String,
     backend: String,
     started: String,
     finished: bool,
     step: u64,
-    /// The score that makes a checkpoint the best.
+    /// The metric that selects the best checkpoint.
     metric: &'static str,
-    /// Its values at the best checkpoint.
+    /// Its validation result at the best checkpoint.
     valid: Option<f64>,
     test: Option<f64>,
-    /// Those of the best checkpoint.
+    /// Validation accuracy of the best checkpoint.
     valid_accuracy: Option<f64>,
     test_accuracy: Option<f64>,
     valid_distance: Option<f64>,
     test_distance: Option<f64>,
-    /// What the distances stand between.
+    /// Bounds of the distances: that of real images, and that of noise.
     floor: Option<f64>,
     ceiling: Option<f64>,
 }
 
-impl Row {
-    /// An accuracy, a distance between its bounds, or the metric by its name.
+impl RunRow {
+    /// The text of a result: an accuracy, a distance with its bounds, or the metric with its name.
     fn result(&self, found: [Option<f64>; 3]) -> String {
         match found {
             [Some(accuracy), ..] => fixed(accuracy, 4),
@@ -60,14 +60,14 @@ impl Row {
 }
 
 /// Lists the runs in a folder.
-pub fn run(args: &Runs) -> Result<(), Failure> {
+pub fn run(args: &RunsArgs) -> Result<(), Failure> {
     if !args.folder.is_dir() && args.folder != Path::new("runs") {
         let folder = args.folder.display();
         return Err(Failure::usage(format!("{folder} is not a folder; runs are made in runs/")));
     }
-    let read = |run: RunDir| left_out_if_unreadable(&run, row(&run)).map(|row| (row, run));
+    let read = |run: RunDir| skip_unreadable(&run, row(&run)).map(|row| (row, run));
     let rows = runs_in(&args.folder)?.into_iter().filter_map(read);
-    let (rows, runs): (Vec<Row>, Vec<RunDir>) = rows.unzip();
+    let (rows, runs): (Vec<RunRow>, Vec<RunDir>) = rows.unzip();
     if args.csv {
         return print(&as_csv(&rows, &runs));
     }
@@ -87,15 +87,16 @@ pub fn run(args: &Runs) -> Result<(), Failure> {
     print(&text_table(&header, cells))
 }
 
-/// What was read of a run, unless it could not be.
-fn left_out_if_unreadable<T>(run: &RunDir, read: Result<T, TrainError>) -> Option<T> {
+/// A value read from a run; prints the error of an unreadable one.
+fn skip_unreadable<T>(run: &RunDir, read: Result<T, TrainError>) -> Option<T> {
     read.inspect_err(|error| say(&format!("{} is left out: {error}", run.path().display()))).ok()
 }
 
-/// One row for each run, with all results that it has.
-fn as_csv(rows: &[Row], runs: &[RunDir]) -> String {
-    let read = |(row, run)| Some((row, left_out_if_unreadable(run, Results::read(run))?));
-    let (rows, results): (Vec<&Row>, Vec<Results>) = rows.iter().zip(runs).filter_map(read).unzip();
+/// CSV with a row for each run and all its results.
+fn as_csv(rows: &[RunRow], runs: &[RunDir]) -> String {
+    let read = |(row, run)| Some((row, skip_unreadable(run, RunResults::read(run))?));
+    let (rows, results): (Vec<&RunRow>, Vec<RunResults>) =
+        rows.iter().zip(runs).filter_map(read).unzip();
     let (names, cells) = columns(results.iter().map(Some));
     let first = ["run", "dataset", "backend", "started", "finished", "step", "epochs", "best_step"];
     let header: Vec<String> = first.into_iter().map(str::to_owned).chain(names).collect();
@@ -108,15 +109,15 @@ fn as_csv(rows: &[Row], runs: &[RunDir]) -> String {
     csv(&header, rows)
 }
 
-fn row(run: &RunDir) -> Result<Row, TrainError> {
+fn row(run: &RunDir) -> Result<RunRow, TrainError> {
     let info = RunInfo::read(run)?;
     let metrics = read_metrics(run.metrics())?;
-    let best = Results::read(run)?;
+    let best = RunResults::read(run)?;
     let metric = stored_config(run)?.train.best_by().name();
-    // Of a run that went on, that of its last end.
+    // The last test of a run that was resumed after its end.
     let test = metrics.iter().rfind(|line| line["kind"] == "test");
     let test = |name: &str| test.and_then(|line| line[name].as_f64());
-    Ok(Row {
+    Ok(RunRow {
         run: run.path().display().to_string(),
         dataset: info.dataset.name,
         backend: info.backend,

@@ -9,26 +9,26 @@ use hearth_train::run::trained::Trained;
 use hearth_train::task::pictures::Picture;
 use serde::Serialize;
 
-use crate::args::Sample;
+use crate::args::SampleArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, write_file};
+use crate::terminal::{print, print_json, say, write_file};
 
-/// The most pictures at once: more would not be looked at in one grid.
-const MOST: usize = 100_000;
+/// Maximum number of images in one grid.
+const MAX_IMAGES: usize = 100_000;
 
 #[derive(Serialize)]
-struct Answer {
+struct SampleOutput {
     files: Vec<String>,
     count: usize,
     seed: u64,
     step: u64,
 }
 
-/// Makes pictures.
-pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
+/// Samples images of a generator.
+pub fn run(args: &SampleArgs, backend: Backend) -> Result<(), Failure> {
     let count = args.count;
-    if !(1..=MOST).contains(&count) {
-        return Err(Failure::usage(format!("--count is {count}; allowed: 1 to {MOST}")));
+    if !(1..=MAX_IMAGES).contains(&count) {
+        return Err(Failure::usage(format!("--count is {count}; allowed: 1 to {MAX_IMAGES}")));
     }
     if let Some(end) = args.out.extension().filter(|end| !end.eq_ignore_ascii_case("png")) {
         return Err(Failure::usage(format!(
@@ -51,8 +51,8 @@ pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
     if let Some(folder) = &args.each {
         std::fs::create_dir_all(folder).map_err(|error| Failure::unwritten(folder, &error))?;
         for (index, pixels) in pixels.chunks_exact(shape.pixels()).enumerate() {
-            let picture = Picture { shape, pixels: pixels.to_vec() };
-            files.push(write(&folder.join(format!("{index:05}.png")), &picture)?);
+            let image = Picture { shape, pixels: pixels.to_vec() };
+            files.push(write(&folder.join(format!("{index:05}.png")), &image)?);
         }
     }
     files.push(write(&args.out, &Picture::grid(&pixels, shape, columns))?);
@@ -64,13 +64,13 @@ pub fn run(args: &Sample, backend: Backend) -> Result<(), Failure> {
     }
     if trained.json {
         let step = sampler.trained().step;
-        return print_json(&Answer { files, count, seed: args.seed, step });
+        return print_json(&SampleOutput { files, count, seed: args.seed, step });
     }
     say(&format!("checkpoint of step {}", sampler.trained().step));
     print(files.last().map_or("", String::as_str))
 }
 
-/// Whether images here are among those that a run was trained on, and not in the run itself.
+/// True for a path in the training data of a run and outside of the run itself.
 fn is_in_data(path: &Path, trained: &Trained) -> bool {
     let DataSource::ImageFolder(data) = &trained.config.data.source else { return false };
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -78,7 +78,7 @@ fn is_in_data(path: &Path, trained: &Trained) -> bool {
     path.starts_with(real(Path::new(&data.path))) && !path.starts_with(real(&trained.run))
 }
 
-fn write(path: &Path, picture: &Picture) -> Result<String, Failure> {
-    write_file(path, &picture.to_png())?;
+fn write(path: &Path, image: &Picture) -> Result<String, Failure> {
+    write_file(path, &image.to_png())?;
     Ok(path.display().to_string())
 }

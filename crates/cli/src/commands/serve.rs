@@ -5,17 +5,17 @@ use std::time::Duration;
 use hearth_data::Bounds;
 use hearth_train::Backend;
 
-use crate::args::Serve;
+use crate::args::ServeArgs;
 use crate::failure::Failure;
-use crate::output::{print, say};
 use crate::serve::{Limits, Served, serve};
+use crate::terminal::{print, say};
 
-/// The most memory that a picture takes for each of its pixels: four channels of 16 bits, or a progressive
-/// JPEG or an animation, and what is made of them.
+/// Maximum memory per pixel of an image in decoding: four channels of 16 bits, or a progressive JPEG or an animation,
+/// and its conversion.
 const BYTES_PER_PIXEL: u64 = 16;
 
-/// Serves.
-pub fn run(args: &Serve, backend: Backend) -> Result<(), Failure> {
+/// Serves a network until a signal.
+pub fn run(args: &ServeArgs, backend: Backend) -> Result<(), Failure> {
     for (name, value) in
         [("--max-body", args.max_body), ("--queue", args.queue), ("--batch", args.batch)]
     {
@@ -30,7 +30,7 @@ pub fn run(args: &Serve, backend: Backend) -> Result<(), Failure> {
     }
     let limits = Limits {
         body: args.max_body,
-        picture: Bounds {
+        image: Bounds {
             pixels: args.max_pixels,
             memory: args.max_pixels.saturating_mul(BYTES_PER_PIXEL),
         },

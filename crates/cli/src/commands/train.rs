@@ -9,18 +9,18 @@ use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::args::Train;
+use crate::args::TrainArgs;
 use crate::failure::Failure;
-use crate::output::{print, print_json, say, several, thousands};
-use crate::progress::{Progress, View};
 use crate::settings::{self, Datasets, beside_config, beside_run};
 use crate::stop;
+use crate::terminal::{ProgressDisplay, ProgressMode};
+use crate::terminal::{print, print_json, say, several, thousands};
 
-/// The share of pictures that counts as all of them, when they are to be learned by heart.
-const BY_HEART: f64 = 0.99;
+/// Minimum accuracy that counts as memorised batches, with --overfit.
+const MEMORIZED: f64 = 0.99;
 
-/// Trains.
-pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
+/// Trains, or resumes a run.
+pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     let config = settings(args)?;
     let target = match &args.run {
         _ if args.dry_run => Target::Nowhere,
@@ -33,12 +33,12 @@ pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(),
         args.config.as_deref().and_then(beside_config),
     ];
     let datasets = &datasets.of(&config, beside.into_iter().flatten());
-    let mut progress = Progress::new(View::of(args)?);
+    let mut progress = ProgressDisplay::new(ProgressMode::of(args)?);
     stop::on_signals()?;
     let deadline = args.time.map(|time| Instant::now() + time);
     let job = Job { config: &config, backend, datasets, target, stop: stop::flag(), deadline };
     let outcome = hearth_tasks::train(&job, &mut |event: Event<'_>| progress.show(event));
-    // Before anything else is printed, the terminal is given back.
+    // Restores the terminal before anything else is printed.
     drop(progress);
     match outcome? {
         None => {
@@ -47,13 +47,17 @@ pub fn run(args: &Train, backend: Backend, datasets: Datasets<'_>) -> Result<(),
         }
         Some(outcome) => {
             finish(&outcome, args.json, &config)?;
-            config.data.batches.overfit_batches.map_or(Ok(()), |count| learned(count, &outcome))
+            config
+                .data
+                .batches
+                .overfit_batches
+                .map_or(Ok(()), |count| check_overfit(count, &outcome))
         }
     }
 }
 
-/// The settings of the file and the command line, or of the stored run with --resume.
-fn settings(args: &Train) -> Result<Config, Failure> {
+/// The config of the file and the command line, or of the stored run with --resume.
+fn settings(args: &TrainArgs) -> Result<Config, Failure> {
     let mut overrides = args.overrides.clone();
     let stored = match &args.run {
         Some(run) if args.resume => match RunDir::open(run) {
@@ -77,15 +81,15 @@ fn settings(args: &Train) -> Result<Config, Failure> {
         (None, None) => {
             let run = args.run.as_deref().unwrap_or(Path::new("runs")).display();
             Err(Failure::usage(format!(
-                "there is no run {run} to resume; `hearth runs` lists those in runs/, and with a config one \
-                 is begun there"
+                "there is no run {run} to resume; `hearth runs` lists those in runs/, and a config starts \
+                 a new one"
             )))
         }
     }
 }
 
-/// The overrides, behind those that options stand for, so that they win.
-fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
+/// The overrides, after those of --limit-train and --overfit so that they take precedence.
+fn shorthands(args: &TrainArgs, overrides: &[String]) -> Vec<String> {
     let mut all = Vec::new();
     all.extend(args.limit.map(|share| format!("data.limit_train={share:?}")));
     if let Some(batches) = args.overfit {
@@ -101,24 +105,24 @@ fn shorthands(args: &Train, overrides: &[String]) -> Vec<String> {
     all
 }
 
-/// Whether the pictures were learned by heart, which every sound network and setting can do.
-fn learned(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
+/// Checks that the network has memorised the few batches of --overfit, which every sound one can.
+fn check_overfit(batches: usize, outcome: &Outcome) -> Result<(), Failure> {
     let batches = if batches == 1 { "one batch".to_owned() } else { format!("{batches} batches") };
     let valid = outcome.valid.as_ref().and_then(|report| report.score(Metric::Accuracy.name()));
     let Some(accuracy) = valid else { return Ok(()) };
     let share = 100.0 * accuracy;
-    if accuracy < BY_HEART {
+    if accuracy < MEMORIZED {
         return Err(Failure::Other(format!(
-            "it has not learned {batches} by heart: {share:.1} % of the pictures after {}. Try a smaller \
+            "the network did not overfit {batches}: accuracy {share:.1} % after {}. Try a smaller \
              optimizer.learning_rate, or more train.epochs, before looking for a fault in the network",
             several(outcome.steps, "step")
         )));
     }
-    say(&format!("it can learn: {share:.1} % of {batches} by heart"));
+    say(&format!("the network can learn: accuracy {share:.1} % on {batches}"));
     Ok(())
 }
 
-/// Whether a word is a setting, and not the name of a config.
+/// True for a word that is a setting and not the name of a config.
 pub fn is_override(word: &Path) -> bool {
     word.to_string_lossy().contains('=') && !word.exists()
 }
@@ -126,10 +130,10 @@ pub fn is_override(word: &Path) -> bool {
 fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure> {
     let run = &outcome.run;
     if json {
-        print_json(&Short::new(outcome))?;
+        print_json(&TrainOutput::new(outcome))?;
     } else if outcome.ended != Ended::Interrupted {
         let trained = match (outcome.samples_per_second, outcome.ended) {
-            (0.0, Ended::OutOfTime) => "no step was made in this time".to_owned(),
+            (0.0, Ended::OutOfTime) => "no step was made within the time limit".to_owned(),
             (0.0, Ended::EarlyStopped) => "nothing was trained: it had stopped early".to_owned(),
             (0.0, Ended::Finished | Ended::Interrupted) => "nothing was left to train".to_owned(),
             (speed, _) => format!(
@@ -151,11 +155,11 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
     let resume = CommandLine::new("train").arg("--run").path(run).arg("--resume");
     match outcome.ended {
         Ended::Interrupted => {
-            say(&format!("interrupted; go on with: {resume}"));
+            say(&format!("interrupted; resume with: {resume}"));
             Err(Failure::Interrupted)
         }
         Ended::OutOfTime => {
-            say(&format!("the time is over; go on with: {resume}"));
+            say(&format!("time limit reached; resume with: {resume}"));
             Ok(())
         }
         Ended::EarlyStopped => {
@@ -164,7 +168,7 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
             let more = resume.arg(format!("train.early_stop.patience={}", 2 * patience));
             say(&format!(
                 "stopped early: no better validation result in {evaluations}, which is \
-                 train.early_stop.patience; go on with: {more}"
+                 train.early_stop.patience; resume with: {more}"
             ));
             Ok(())
         }
@@ -172,9 +176,9 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
     }
 }
 
-/// The outcome without the tables that `eval` prints.
+/// The outcome as JSON, without the tables of `eval`.
 #[derive(Serialize)]
-pub struct Short<'a> {
+pub struct TrainOutput<'a> {
     run: std::borrow::Cow<'a, str>,
     steps: u64,
     epochs: Option<f64>,
@@ -184,8 +188,8 @@ pub struct Short<'a> {
     test: Option<Map<String, Value>>,
 }
 
-impl<'a> Short<'a> {
-    /// That of an outcome.
+impl<'a> TrainOutput<'a> {
+    /// The output of an outcome.
     pub fn new(outcome: &'a Outcome) -> Self {
         Self {
             run: outcome.run.to_string_lossy(),

@@ -1,4 +1,4 @@
-//! What is answered of any network, besides what it computes.
+//! Routes of every server: page, model description, health, metrics and `OpenAPI` document.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,27 +13,27 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::metrics::Open;
-use super::refusal::{Refusal, Refused};
+use super::error::{ApiError, ErrorBody};
+use super::metrics::OpenRequest;
 use super::served::Model;
 use super::service::Service;
 
-/// Scripts and styles are the page's own, and it talks to nobody else.
+/// The page's content security policy: inline scripts and styles, connections to this server alone.
 const POLICY: &str = "default-src 'none'; img-src blob: data: 'self'; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
 
-/// What is answered besides the page.
+/// Paths other than that of the page.
 const PATHS: [&str; 6] =
     ["/v1/model", "/healthz", "/metrics", "/openapi.json", "/v1/predict", "/v1/generate"];
 
-/// Everything that is answered: `routes` are the network's own.
+/// The router of all requests; `routes` are those of the network.
 pub fn router(service: Arc<Service>, routes: Router) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/v1/model", get(model))
         .route("/healthz", get(health))
-        .route("/metrics", get(measured))
-        .route("/openapi.json", get(document))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", get(openapi))
         .with_state(Arc::clone(&service))
         .merge(routes)
         .fallback(|uri: Uri| async move {
@@ -43,24 +43,28 @@ pub fn router(service: Arc<Service>, routes: Router) -> Router {
             } else {
                 "see /openapi.json".to_owned()
             };
-            Refusal::new(StatusCode::NOT_FOUND, reason)
+            ApiError::new(StatusCode::NOT_FOUND, reason)
         })
         .method_not_allowed_fallback(|| async {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json")
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json")
         })
         .layer(DefaultBodyLimit::max(service.limits.body))
-        .layer(from_fn_with_state(service, watch))
+        .layer(from_fn_with_state(service, limit_and_count))
 }
 
-/// Ends what takes too long, and counts everything.
-async fn watch(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+/// Counts a request, and answers 503 once it has taken longer than the limit.
+async fn limit_and_count(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let open = Open::new(&service.metrics);
+    let open = OpenRequest::new(&service.metrics);
     let longest = service.limits.timeout;
     let response = timeout(longest, next.run(request)).await.unwrap_or_else(|_| {
         let reason = format!("the request took longer than {} s", longest.as_secs_f64());
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
     });
     drop(open);
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
@@ -72,28 +76,28 @@ async fn page() -> impl IntoResponse {
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("page.html")))
 }
 
-/// What is served.
+/// Description of the served network.
 #[utoipa::path(get, path = "/v1/model", responses((status = 200, body = Model)))]
 pub async fn model(State(service): State<Arc<Service>>) -> Json<Model> {
     Json(service.model.clone())
 }
 
-/// Whether requests are answered.
+/// State of the server.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     /// `ok`.
     status: &'static str,
 }
 
-/// Whether requests are answered.
+/// State of the server: 503 while it shuts down.
 #[utoipa::path(
     get,
     path = "/healthz",
-    responses((status = 200, body = Health), (status = 503, body = Refused))
+    responses((status = 200, body = Health), (status = 503, body = ErrorBody))
 )]
-pub async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>, Refusal> {
-    if service.is_ending() {
-        return Err(Refusal::ending());
+pub async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>, ApiError> {
+    if service.is_shutting_down() {
+        return Err(ApiError::shutting_down());
     }
     Ok(Json(Health { status: "ok" }))
 }
@@ -104,11 +108,11 @@ pub async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>,
     path = "/metrics",
     responses((status = 200, body = String, content_type = "application/openmetrics-text"))
 )]
-pub async fn measured(State(service): State<Arc<Service>>) -> impl IntoResponse {
+pub async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], service.metrics.text())
 }
 
-async fn document(State(service): State<Arc<Service>>) -> Json<utoipa::openapi::OpenApi> {
+async fn openapi(State(service): State<Arc<Service>>) -> Json<utoipa::openapi::OpenApi> {
     Json(service.document.clone())
 }

@@ -1,39 +1,39 @@
-//! The columns of a table, as a form needs them.
+//! Columns of a table in the model's description.
 
 use hearth_data::tables::{Column, ColumnCoding};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The most values that are listed of a category.
-const MOST_LISTED: usize = 300;
+/// Maximum number of listed values of a category.
+const MAX_LISTED: usize = 300;
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ModelColumn {
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// Its values.
+    /// The kind of its values.
     pub kind: ColumnKind,
-    /// Of numbers: the mean of the training rows.
+    /// The mean of the training rows, of a column of numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean: Option<f64>,
-    /// Of a category: its values in the training rows, the first 300 of them.
+    /// The first 300 values in the training rows, of a category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
-    /// Of a category: how many values the training rows have.
+    /// Number of different values in the training rows, of a category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub num_values: Option<usize>,
-    /// Null may stand for a missing value.
+    /// True if null may stand for a missing value.
     pub nullable: bool,
 }
 
-/// The values of a column.
+/// The kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnKind {
     /// Numbers.
     Number,
-    /// Texts, each of which stands for itself.
+    /// Texts, one for each category.
     Category,
 }
 
@@ -57,7 +57,7 @@ impl From<&Column> for ModelColumn {
                     kind: ColumnKind::Category,
                     mean: None,
                     num_values: Some(values.len()),
-                    values: Some(values.into_iter().take(MOST_LISTED).cloned().collect()),
+                    values: Some(values.into_iter().take(MAX_LISTED).cloned().collect()),
                     nullable: fill.is_some(),
                 }
             }
@@ -76,7 +76,7 @@ mod tests {
         let coding = ColumnCoding::Category { values, fill: Some(String::new()) };
         let column = ModelColumn::from(&Column { name: "code".into(), coding });
         let listed = column.values.as_deref().unwrap();
-        assert_eq!((listed.len(), listed[0].as_str()), (MOST_LISTED, "000"));
+        assert_eq!((listed.len(), listed[0].as_str()), (MAX_LISTED, "000"));
         assert_eq!((column.num_values, column.nullable), (Some(500), true));
     }
 }

@@ -1,4 +1,4 @@
-//! Who is listened to, and how that ends.
+//! Accepting connections, and graceful shutdown.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use tokio::task::JoinSet;
 use super::api::router;
 use super::service::Service;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::terminal::say;
 
-/// Connections at once; more wait.
-const CONNECTIONS: usize = 512;
+/// Maximum number of open connections; more wait.
+const MAX_CONNECTIONS: usize = 512;
 
-/// How long a connection may take over the head of a request, or stay silent between two.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for the head of a request, and for silence between two.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest head of a request, in bytes.
-const HEAD: usize = 64 << 10;
+/// Maximum size of a request's head, in bytes.
+const MAX_HEAD: usize = 64 << 10;
 
-/// Answers connections until a signal comes; then those that are open have as long to end as a request may take.
-/// `routes` are the network's own.
+/// Accepts connections until a signal comes; then waits for open requests, at most as long as a request may take.
+/// `routes` are those of the network.
 pub async fn accept(
     listener: TcpListener,
     service: Arc<Service>,
     routes: Router,
 ) -> Result<(), Failure> {
     let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let open = GracefulShutdown::new();
-    let answers = router(Arc::clone(&service), routes);
+    let app = router(Arc::clone(&service), routes);
     let mut stop = pin!(stopped()?);
     loop {
         let arrival = async {
@@ -48,20 +48,20 @@ pub async fn accept(
             () = &mut stop => break,
             (place, accepted) = arrival => {
                 let Ok((stream, _)) = accepted else {
-                    // As when there are no file handles left: others are about to be closed.
+                    // Without free file handles, for one: others are about to be closed.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
                 (place, stream)
             }
         };
-        // Answers are short and are waited for; a socket that cannot do so is served all the same.
+        // Responses are short and awaited. A socket without this option is served all the same.
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE)
-            .max_buf_size(HEAD)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answers.clone()));
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
         let connection = open.watch(connection);
         while connections.try_join_next().is_some() {}
         connections.spawn(async move {
@@ -71,8 +71,8 @@ pub async fn accept(
         });
     }
     drop(listener);
-    say("ending: open requests are answered; again to stop at once");
-    service.end();
+    say("shutting down after the open requests; again to stop at once");
+    service.shut_down();
     tokio::spawn(async {
         if let Ok(again) = stopped() {
             again.await;
@@ -86,7 +86,7 @@ pub async fn accept(
     Ok(())
 }
 
-/// Comes to an end with a signal to stop.
+/// Resolves at a signal to stop.
 fn stopped() -> Result<impl Future<Output = ()>, Failure> {
     let fault = |error| Failure::Other(format!("cannot listen to signals: {error}"));
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Images that a generator makes.
+//! `POST /v1/generate`: images of a generator.
 
 use std::sync::Arc;
 
@@ -14,133 +14,139 @@ use hearth_train::task::pictures::Picture;
 use serde::Deserialize;
 use utoipa::{OpenApi as _, ToSchema};
 
-use super::images::Document;
-use super::media::{check_encoding, in_small_letters};
+use super::body::media::{check_encoding, normalize_media_type};
+use super::error::{ApiError, ErrorBody};
+use super::images::ImageDocument;
+use super::metrics::BatchMetric;
 use super::queue::Queue;
-use super::refusal::{Refusal, Refused};
-use super::service::{Network, Service, Work};
+use super::service::{Servable, Service, Work};
 
-/// The most pictures of a generator in one request.
-const MOST_MADE: usize = 64;
+/// Maximum number of images in one request.
+const MAX_IMAGES: usize = 64;
 
-/// The furthest that a picture is moved along one axis: normal numbers do not go there.
-const FURTHEST: f32 = 10.0;
+/// Maximum offset along one latent axis, in standard deviations.
+const MAX_OFFSET: f32 = 10.0;
 
-/// Where a generator is asked.
-pub struct Endpoint {
+/// State of the route.
+pub struct GenerateEndpoint {
     service: Arc<Service>,
-    queue: Queue<Wish, Vec<u8>>,
+    queue: Queue<GenerateRequest, Vec<u8>>,
     shape: PictureShape,
     latent: usize,
 }
 
-impl Network for Sampler {
-    fn unit(&self) -> &'static str {
-        "pictures"
+impl Servable for Sampler {
+    fn batch_metric(&self) -> BatchMetric {
+        BatchMetric::IMAGES
     }
 
     fn document(&self) -> utoipa::openapi::OpenApi {
-        Document::openapi()
+        ImageDocument::openapi()
     }
 
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
         let (queue, worker) = service.queue();
         let (shape, latent) = (self.shape(), self.latent_size());
-        let endpoint = Endpoint { service: Arc::clone(service), queue, shape, latent };
+        let endpoint = GenerateEndpoint { service: Arc::clone(service), queue, shape, latent };
         let routes =
-            Router::new().route("/v1/generate", post(generated)).with_state(Arc::new(endpoint));
+            Router::new().route("/v1/generate", post(generate)).with_state(Arc::new(endpoint));
         let batches = service.metrics.batches.clone();
         let work = move || {
-            worker.run(|wishes: Vec<Wish>| {
-                let made = generate(self, &wishes);
-                let count: usize = wishes.iter().map(|wish| wish.count).sum();
+            worker.run(|requests: Vec<GenerateRequest>| {
+                let images = sample(self, &requests);
+                let count: usize = requests.iter().map(|request| request.count).sum();
                 batches.observe(count as f64);
-                made
+                images
             });
         };
         (routes, Box::new(work))
     }
 }
 
-/// Makes pictures, and gives them in one grid.
+/// Generates images, arranged in one grid.
 #[utoipa::path(
     post,
     path = "/v1/generate",
-    request_body = Wish,
+    request_body = GenerateRequest,
     responses(
-        (status = 200, description = "a grid of pictures", body = Vec<u8>, content_type = "image/png"),
-        (status = 413, description = "the body is too long", body = Refused),
-        (status = 415, description = "the body is compressed, or not said to be JSON", body = Refused),
-        (status = 422, description = "not what a generator can be asked", body = Refused),
-        (status = 429, description = "too many requests wait", body = Refused),
-        (status = 503, description = "it took too long, or the server is ending", body = Refused),
+        (status = 200, description = "a grid of images", body = Vec<u8>, content_type = "image/png"),
+        (status = 413, description = "the body is too long", body = ErrorBody),
+        (status = 415, description = "the body is compressed, or its Content-Type is not JSON", body = ErrorBody),
+        (status = 422, description = "a value out of range, or an unknown key", body = ErrorBody),
+        (status = 429, description = "too many requests wait", body = ErrorBody),
+        (status = 503, description = "timeout, or the server is shutting down", body = ErrorBody),
     )
 )]
-pub async fn generated(
-    State(endpoint): State<Arc<Endpoint>>,
+pub async fn generate(
+    State(endpoint): State<Arc<GenerateEndpoint>>,
     mut request: Request,
-) -> Result<impl IntoResponse, Refusal> {
+) -> Result<impl IntoResponse, ApiError> {
     check_encoding(request.headers())?;
-    in_small_letters(&mut request);
-    let Endpoint { service, queue, shape, latent } = &*endpoint;
-    let wish: Result<Json<Wish>, JsonRejection> = request.extract().await;
-    let Json(wish) = wish.map_err(|fault| no_wish(&fault, service.limits.body))?;
-    wish.check(*latent)?;
-    let count = wish.count;
-    let made = queue.ask(vec![wish]).await?.concat();
+    normalize_media_type(&mut request);
+    let GenerateEndpoint { service, queue, shape, latent } = &*endpoint;
+    let request: Result<Json<GenerateRequest>, JsonRejection> = request.extract().await;
+    let Json(request) = request.map_err(|fault| invalid_request(&fault, service.limits.body))?;
+    request.check(*latent)?;
+    let count = request.count;
+    let pixels = queue.submit(vec![request]).await?.concat();
     // As square as whole rows allow.
     let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
-    let png = Picture::grid(&made, *shape, columns).to_png();
+    let png = Picture::grid(&pixels, *shape, columns).to_png();
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
 }
 
-/// Why a body says nothing that can be made.
-fn no_wish(fault: &JsonRejection, longest: usize) -> Refusal {
+/// The error of a body that is not a [`GenerateRequest`].
+fn invalid_request(fault: &JsonRejection, longest: usize) -> ApiError {
     if fault.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Refusal::new(fault.status(), format!("the body is longer than {longest} bytes"));
+        return ApiError::new(fault.status(), format!("the body is longer than {longest} bytes"));
     }
     if fault.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
         let reason =
             "the body is JSON, as {\"seed\": 7, \"count\": 16}, with Content-Type application/json";
-        return Refusal::new(fault.status(), reason);
+        return ApiError::new(fault.status(), reason);
     }
     let text = fault.body_text();
     // Behind the library's words stands which key is wrong.
     let detail = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, detail)| detail);
-    Refusal::unfit(format!("the body is JSON, as {{\"seed\": 7, \"count\": 16}}: {detail}"))
+    ApiError::unprocessable(format!(
+        "the body is JSON, as {{\"seed\": 7, \"count\": 16}}: {detail}"
+    ))
 }
 
-/// The pixels of each wish's pictures.
-fn generate(sampler: &Sampler, wishes: &[Wish]) -> Vec<Vec<u8>> {
-    let mut numbers = Vec::new();
-    for wish in wishes {
-        for place in sampler.numbers(wish.seed, wish.count).chunks_exact(sampler.latent_size()) {
-            let offset = wish.offset.iter().copied().chain(std::iter::repeat(0.0));
-            numbers.extend(place.iter().zip(offset).map(|(number, offset)| number + offset));
+/// Pixels of the images of each request, sampled in one forward pass.
+fn sample(sampler: &Sampler, requests: &[GenerateRequest]) -> Vec<Vec<u8>> {
+    let mut latents = Vec::new();
+    for request in requests {
+        for latent in
+            sampler.numbers(request.seed, request.count).chunks_exact(sampler.latent_size())
+        {
+            let offset = request.offset.iter().copied().chain(std::iter::repeat(0.0));
+            latents.extend(latent.iter().zip(offset).map(|(number, offset)| number + offset));
         }
     }
-    let pixels = sampler.draw(&numbers);
+    let pixels = sampler.draw(&latents);
     let mut rest = pixels.as_slice();
-    let mut take = |wish: &Wish| {
-        let (made, left) = rest.split_at(wish.count * sampler.shape().pixels());
+    let mut take = |request: &GenerateRequest| {
+        let (images, left) = rest.split_at(request.count * sampler.shape().pixels());
         rest = left;
-        made.to_vec()
+        images.to_vec()
     };
-    wishes.iter().map(&mut take).collect()
+    requests.iter().map(&mut take).collect()
 }
 
-/// Pictures that are asked of a generator.
+/// A request for images of a generator.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[schema(as = Wish)]
 #[serde(deny_unknown_fields)]
-pub struct Wish {
-    /// Other pictures for another number.
+pub struct GenerateRequest {
+    /// Seed of the latent vectors.
     #[serde(default)]
     pub seed: u64,
-    /// How many, 1 to 64.
+    /// Number of images, 1 to 64.
     #[serde(default = "one")]
     pub count: usize,
-    /// What is added to the random numbers of every picture, axis by axis, each from -10 to 10; those
-    /// that are not named stay.
+    /// Offset of every image's latent vector, axis by axis, each from -10 to 10; 0 for the axes that are left
+    /// out.
     #[serde(default)]
     pub offset: Vec<f32>,
 }
@@ -149,20 +155,27 @@ fn one() -> usize {
     1
 }
 
-impl Wish {
-    /// Refuses what a generator of so many axes cannot be asked.
-    pub fn check(&self, latent: usize) -> Result<(), Refusal> {
+impl GenerateRequest {
+    /// Checks the request against a generator with `latent` axes.
+    ///
+    /// # Errors
+    /// 422 for a value out of range.
+    pub fn check(&self, latent: usize) -> Result<(), ApiError> {
         let Self { count, offset, .. } = self;
-        if !(1..=MOST_MADE).contains(count) {
-            return Err(Refusal::unfit(format!("count is {count}; allowed: 1 to {MOST_MADE}")));
+        if !(1..=MAX_IMAGES).contains(count) {
+            return Err(ApiError::unprocessable(format!(
+                "count is {count}; allowed: 1 to {MAX_IMAGES}"
+            )));
         }
         if offset.len() > latent {
             let found = offset.len();
             let reason = format!("offset has {found} numbers; there are {latent} axes");
-            return Err(Refusal::unfit(reason));
+            return Err(ApiError::unprocessable(reason));
         }
-        if !offset.iter().all(|offset| offset.abs() <= FURTHEST) {
-            return Err(Refusal::unfit(format!("offset must be from -{FURTHEST} to {FURTHEST}")));
+        if !offset.iter().all(|offset| offset.abs() <= MAX_OFFSET) {
+            return Err(ApiError::unprocessable(format!(
+                "offset must be from -{MAX_OFFSET} to {MAX_OFFSET}"
+            )));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Images in, their classes out.
+//! `POST /v1/predict` of a classifier of images.
 
 use std::sync::Arc;
 
@@ -13,39 +13,40 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::api;
-use super::body::{Received, decode, pictures};
+use super::body::images::{ImageBody, decode, read_images};
+use super::error::{ApiError, ErrorBody};
 use super::generate;
+use super::metrics::BatchMetric;
 use super::queue::Queue;
-use super::refusal::{Refusal, Refused};
-use super::service::{Network, Service, Work};
+use super::service::{Servable, Service, Work};
 
-/// The document of servers that take or make images.
+/// `OpenAPI` document of servers for images.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Hearth", description = "A trained network behind HTTP"),
-    paths(api::model, predict, generate::generated, api::health, api::measured)
+    paths(api::model, predict, generate::generate, api::health, api::metrics)
 )]
-pub struct Document;
+pub struct ImageDocument;
 
-/// Where a classifier is asked.
-struct Endpoint {
+/// State of the route.
+struct ImageEndpoint {
     service: Arc<Service>,
     queue: Queue<Vec<u8>, Vec<Guess>>,
     shape: PictureShape,
 }
 
-impl Network for Predictor {
-    fn unit(&self) -> &'static str {
-        "pictures"
+impl Servable for Predictor {
+    fn batch_metric(&self) -> BatchMetric {
+        BatchMetric::IMAGES
     }
 
     fn document(&self) -> utoipa::openapi::OpenApi {
-        Document::openapi()
+        ImageDocument::openapi()
     }
 
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
         let (queue, worker) = service.queue();
-        let endpoint = Endpoint { service: Arc::clone(service), queue, shape: self.shape() };
+        let endpoint = ImageEndpoint { service: Arc::clone(service), queue, shape: self.shape() };
         let routes =
             Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint));
         let batches = service.metrics.batches.clone();
@@ -60,124 +61,125 @@ impl Network for Predictor {
     }
 }
 
-/// How a picture is looked at, and how much is told of it.
+/// The query of a request.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-struct Ask {
-    /// How many classes to tell, the most probable first; 0 for all.
+struct ImageQuery {
+    /// Number of classes to list, the most probable first; 0 for all.
     top: usize,
-    /// Turn dark into light first: for dark things on a light ground, where the network was trained on
-    /// light things on a dark one.
+    /// Invert light and dark first: for dark objects on a light background, where the network was trained on
+    /// light objects on a dark one.
     invert: bool,
 }
 
-impl Default for Ask {
+impl Default for ImageQuery {
     fn default() -> Self {
         Self { top: 3, invert: false }
     }
 }
 
-/// What the pictures of a request show, in their order.
+/// Predictions for the images of a request, in their order.
 #[derive(Serialize, ToSchema)]
 struct Predictions {
     predictions: Vec<Prediction>,
 }
 
-/// What a picture shows.
+/// The prediction for an image.
 #[derive(Serialize, ToSchema)]
 struct Prediction {
-    /// The name of its file, where the form gave one.
+    /// The file's name, where the form has one.
     file: Option<String>,
     /// The most probable classes.
-    top: Vec<Likely>,
+    top: Vec<ClassScore>,
 }
 
-/// A class, and how probable it is.
+/// A class and its probability.
 #[derive(Serialize, ToSchema)]
-pub struct Likely {
-    /// Its name.
+#[schema(as = Likely)]
+pub struct ClassScore {
+    /// The class's name.
     class: String,
-    /// Its place among all classes.
+    /// The class's index, from 0.
     index: usize,
-    /// From 0 to 1.
+    /// Probability, from 0 to 1.
     probability: f64,
 }
 
-impl From<Guess> for Likely {
+impl From<Guess> for ClassScore {
     fn from(Guess { class, index, probability }: Guess) -> Self {
         Self { class, index, probability }
     }
 }
 
-/// A form of pictures.
+/// A form of images.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands in the document")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct Form {
-    /// At most 64 files, whatever the names of their fields. Other texts in the form are left out.
+    /// At most 64 files, under any field names. Other text fields are ignored.
     #[schema(value_type = Vec<String>, format = Binary)]
     picture: Vec<u8>,
-    /// The same as in the query, and in one of the two places.
+    /// As in the query; an error if given in both.
     top: Option<usize>,
-    /// The same as in the query, and in one of the two places.
+    /// As in the query; an error if given in both.
     invert: Option<bool>,
 }
 
-/// Names what pictures show. The body is one picture, in any format that Hearth reads, or a form of up to
-/// 64 of them.
+/// Predicts the classes of images. The body is one image, in any supported format, or a form of up to 64 of
+/// them.
 #[utoipa::path(
     post,
     path = "/v1/predict",
-    params(Ask),
+    params(ImageQuery),
     request_body(content((Vec<u8> = "image/*"), (Form = "multipart/form-data"))),
     responses(
         (status = 200, body = Predictions),
-        (status = 400, description = "a parameter is unknown or wrong", body = Refused),
-        (status = 413, description = "the body is too long, or the pictures too many", body = Refused),
-        (status = 415, description = "the body is compressed, or of another media type", body = Refused),
-        (status = 422, description = "not a picture that can be read, or too large", body = Refused),
-        (status = 429, description = "too many requests wait", body = Refused),
-        (status = 503, description = "it took too long, or the server is ending", body = Refused),
+        (status = 400, description = "a parameter is unknown or wrong", body = ErrorBody),
+        (status = 413, description = "the body is too long, or the images too many", body = ErrorBody),
+        (status = 415, description = "the body is compressed, or of another media type", body = ErrorBody),
+        (status = 422, description = "not a readable image, or too large", body = ErrorBody),
+        (status = 429, description = "too many requests wait", body = ErrorBody),
+        (status = 503, description = "timeout, or the server is shutting down", body = ErrorBody),
     )
 )]
 async fn predict(
-    State(endpoint): State<Arc<Endpoint>>,
-    ask: Result<Query<Ask>, QueryRejection>,
+    State(endpoint): State<Arc<ImageEndpoint>>,
+    query: Result<Query<ImageQuery>, QueryRejection>,
     request: Request,
-) -> Result<Json<Predictions>, Refusal> {
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let wrong = |typed: &str| Refusal::new(StatusCode::BAD_REQUEST, parameter(typed));
-    let Query(mut ask) = ask.map_err(|_| wrong(&query))?;
-    let Endpoint { service, queue, shape } = &*endpoint;
-    let Received { pictures: sent, fields } = pictures(request, service.limits.body).await?;
+) -> Result<Json<Predictions>, ApiError> {
+    let typed = request.uri().query().unwrap_or_default().to_owned();
+    let wrong = |typed: &str| ApiError::new(StatusCode::BAD_REQUEST, invalid_query(typed));
+    let Query(mut query) = query.map_err(|_| wrong(&typed))?;
+    let ImageEndpoint { service, queue, shape } = &*endpoint;
+    let ImageBody { images: uploads, fields } = read_images(request, service.limits.body).await?;
     for (name, value) in fields {
-        let typed = format!("{name}={}", value.trim());
-        let is_double = query.split('&').any(|part| part.split('=').next() == Some(name.as_str()));
+        let field = format!("{name}={}", value.trim());
+        let is_double = typed.split('&').any(|part| part.split('=').next() == Some(name.as_str()));
         match name.as_str() {
             "top" | "invert" if is_double => return Err(wrong("")),
-            "top" => ask.top = value.trim().parse().map_err(|_| wrong(&typed))?,
-            "invert" => ask.invert = value.trim().parse().map_err(|_| wrong(&typed))?,
+            "top" => query.top = value.trim().parse().map_err(|_| wrong(&field))?,
+            "invert" => query.invert = value.trim().parse().map_err(|_| wrong(&field))?,
             _ => {}
         }
     }
-    let (shape, bounds) = (*shape, service.limits.picture);
+    let (shape, bounds) = (*shape, service.limits.image);
     let decode = move |is_waited_for: &dyn Fn() -> bool| {
-        let pixels = decode(&sent, shape, ask.invert, bounds, is_waited_for)?;
-        let files: Vec<_> = sent.into_iter().map(|picture| picture.file).collect();
+        let pixels = decode(&uploads, shape, query.invert, bounds, is_waited_for)?;
+        let files: Vec<_> = uploads.into_iter().map(|upload| upload.file).collect();
         Ok((files, pixels))
     };
     let (files, pixels) = service.decode(decode).await?;
-    let guesses = queue.ask(pixels).await?;
-    let told = if ask.top == 0 { usize::MAX } else { ask.top };
+    let guesses = queue.submit(pixels).await?;
+    let num_classes = if query.top == 0 { usize::MAX } else { query.top };
     let predictions = files.into_iter().zip(guesses).map(|(file, guesses)| Prediction {
         file,
-        top: guesses.into_iter().take(told).map(Likely::from).collect(),
+        top: guesses.into_iter().take(num_classes).map(ClassScore::from).collect(),
     });
     Ok(Json(Predictions { predictions: predictions.collect() }))
 }
 
-/// What may be asked, and what of this cannot be.
-fn parameter(query: &str) -> String {
+/// The error of a query: the allowed parameters, and the first that is wrong.
+fn invalid_query(query: &str) -> String {
     const KNOWN: &str =
         "a query may have top, a whole number with 0 for all classes, and invert, true or false";
     let good = |part: &&str| match part.split_once('=') {

@@ -3,34 +3,31 @@
 //! | file | subject |
 //! | --- | --- |
 //! | [`served`] | the network, and its description |
-//! | [`api`] | answers that any network has |
-//! | [`images`] | images in, their classes out |
-//! | [`rows`] | rows of a table in, their classes or numbers out |
-//! | [`generate`] | images that a generator makes |
-//! | [`service`] | what handlers share, and how a network is put behind them |
-//! | [`media`] | what a body is said to be |
-//! | [`body`], [`row_body`] | images and rows out of a request's body |
-//! | [`columns`] | the columns of a table, as a form needs them |
-//! | [`refusal`] | why a request is not answered, as JSON |
-//! | [`queue`] | many requests, one forward pass |
-//! | [`connections`] | who is listened to, and how that ends |
-//! | [`metrics`] | what Prometheus reads |
-//! | `page.html` | what a person sees |
+//! | [`columns`] | columns of a table in the description |
+//! | [`api`] | routes of every server |
+//! | [`images`] | predictions for images |
+//! | [`rows`] | predictions for rows of a table |
+//! | [`generate`] | images of a generator |
+//! | [`service`] | state shared by handlers, and the trait of servable networks |
+//! | [`body`] | images and rows in a request's body |
+//! | [`error`] | errors of the API |
+//! | [`queue`] | batching of requests |
+//! | [`connections`] | accepting connections, and graceful shutdown |
+//! | [`metrics`] | metrics for Prometheus |
+//! | `page.html` | the page in a browser |
 //!
-//! Handlers read requests and decode bodies on the runtime's threads. The thread that called computes: a
-//! graphics adapter that fails there ends the program with the error that it ends every command with.
+//! Handlers read requests and decode bodies on the runtime's threads. The calling thread computes, so that a failing
+//! graphics adapter ends the program with the same error as in every other command.
 
 mod api;
 mod body;
 mod columns;
 mod connections;
+mod error;
 mod generate;
 mod images;
-mod media;
 mod metrics;
 mod queue;
-mod refusal;
-mod row_body;
 mod rows;
 mod served;
 mod service;
@@ -50,26 +47,26 @@ use crate::failure::Failure;
 
 pub use served::Served;
 
-/// What a server takes on.
+/// Limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest body of a request, in bytes.
+    /// Maximum size of a request's body, in bytes.
     pub body: usize,
-    /// The largest picture.
-    pub picture: Bounds,
-    /// Requests that wait for the network.
+    /// Maximum size of an image.
+    pub image: Bounds,
+    /// Maximum number of waiting requests.
     pub queue: usize,
-    /// Pictures or rows in one forward pass.
+    /// Samples in one forward pass.
     pub batch: usize,
-    /// How long a forward pass is held back for more of them.
+    /// Maximum delay of a forward pass in wait for a full batch.
     pub wait: Duration,
-    /// How long a request may take, its body included, and how long the last ones may at the end.
+    /// Time limit of a request, its body included, and of the shutdown.
     pub timeout: Duration,
 }
 
-/// The addresses of a host, those of IPv4 first: the first that can be listened on is taken.
+/// The addresses of a host, IPv4 first: the server binds to the first that it can.
 fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-    // On a machine without a file of hosts as well (RFC 6761, section 6.3).
+    // Also on a machine without a hosts file (RFC 6761, section 6.3).
     let host = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
     let mut found: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
@@ -85,7 +82,10 @@ fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     Ok(found)
 }
 
-/// Serves until a signal ends it; `ready` is told the address.
+/// Serves until a signal; calls `ready` with the address once the server listens.
+///
+/// # Errors
+/// When the address cannot be bound or `ready` fails.
 pub fn serve(
     served: &Served,
     host: &str,
@@ -95,7 +95,7 @@ pub fn serve(
 ) -> Result<(), Failure> {
     let decoders = thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        // Unbounded, the pool grows under load: a thread that has decoded is not at once seen to be free.
+        // Without a bound the pool grows under load: a thread is reported free only some time after it has decoded.
         .max_blocking_threads(decoders)
         .enable_all()
         .build()
@@ -118,7 +118,7 @@ pub fn serve(
     let (routes, work) = served.network.start(&service);
     let accepting = runtime.spawn(connections::accept(listener, service, routes));
     ready(address)?;
-    // Until the server has ended, and with it whoever could ask.
+    // Until the server, and with it the last sender of requests, has ended.
     work();
     let ended = runtime.block_on(accepting);
     runtime.shutdown_timeout(Duration::ZERO);

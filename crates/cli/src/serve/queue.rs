@@ -1,77 +1,80 @@
-//! Many requests, one forward pass.
+//! Batching: many requests in one forward pass.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::refusal::Refusal;
+use super::error::ApiError;
 
-/// A request's rows, and where their answers go.
-struct Job<I, O> {
-    rows: Vec<I>,
-    answer: oneshot::Sender<Vec<O>>,
+/// A request's samples, and the channel of its outputs.
+struct Pending<I, O> {
+    samples: Vec<I>,
+    reply: oneshot::Sender<Vec<O>>,
 }
 
-/// Where handlers ask.
-pub struct Queue<I, O>(SyncSender<Job<I, O>>);
+/// The handlers' end of the queue.
+pub struct Queue<I, O>(SyncSender<Pending<I, O>>);
 
-/// Where the asked things are computed.
+/// The computing end of the queue.
 pub struct Worker<I, O> {
-    jobs: Receiver<Job<I, O>>,
+    jobs: Receiver<Pending<I, O>>,
     batch: usize,
     wait: Duration,
 }
 
-/// A queue of at most `length` requests, computed `batch` rows at a time; a batch that is not full waits so
-/// long for more.
+/// A queue of at most `length` requests, computed in batches of `batch` samples. A batch that is not full waits up to
+/// `wait` for more.
 pub fn queue<I, O>(length: usize, batch: usize, wait: Duration) -> (Queue<I, O>, Worker<I, O>) {
     let (sender, jobs) = sync_channel(length);
     (Queue(sender), Worker { jobs, batch, wait })
 }
 
 impl<I, O> Queue<I, O> {
-    /// An answer for each row. A full queue refuses at once.
-    pub async fn ask(&self, rows: Vec<I>) -> Result<Vec<O>, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        self.0.try_send(Job { rows, answer }).map_err(|error| match error {
-            TrySendError::Full(_) => Refusal::busy(),
-            TrySendError::Disconnected(_) => Refusal::ending(),
+    /// Queues samples and returns an output for each.
+    ///
+    /// # Errors
+    /// 429 at once when the queue is full; 503 when the server shuts down.
+    pub async fn submit(&self, samples: Vec<I>) -> Result<Vec<O>, ApiError> {
+        let (reply, output) = oneshot::channel();
+        self.0.try_send(Pending { samples, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => ApiError::queue_full(),
+            TrySendError::Disconnected(_) => ApiError::shutting_down(),
         })?;
-        answered.await.map_err(|_| Refusal::ending())
+        output.await.map_err(|_| ApiError::shutting_down())
     }
 }
 
 impl<I, O> Worker<I, O> {
-    /// Computes until nobody can ask any more. `compute` gives an answer for each row.
+    /// Computes batches until all [`Queue`]s are dropped. `compute` returns an output for each sample.
     pub fn run(self, mut compute: impl FnMut(Vec<I>) -> Vec<O>) {
         while let Ok(first) = self.jobs.recv() {
-            let jobs = self.gather(first);
-            let (mut rows, mut waiting) = (Vec::new(), Vec::new());
-            // Whoever has given up is not computed for.
-            for job in jobs.into_iter().filter(|job| !job.answer.is_closed()) {
-                waiting.push((job.rows.len(), job.answer));
-                rows.extend(job.rows);
+            let jobs = self.next_batch(first);
+            let (mut samples, mut waiting) = (Vec::new(), Vec::new());
+            // Cancelled requests are skipped.
+            for job in jobs.into_iter().filter(|job| !job.reply.is_closed()) {
+                waiting.push((job.samples.len(), job.reply));
+                samples.extend(job.samples);
             }
-            if rows.is_empty() {
+            if samples.is_empty() {
                 continue;
             }
-            let mut answers = compute(rows).into_iter();
-            for (count, answer) in waiting {
-                let _ = answer.send(answers.by_ref().take(count).collect());
+            let mut outputs = compute(samples).into_iter();
+            for (count, reply) in waiting {
+                let _ = reply.send(outputs.by_ref().take(count).collect());
             }
         }
     }
 
-    fn gather(&self, first: Job<I, O>) -> Vec<Job<I, O>> {
+    fn next_batch(&self, first: Pending<I, O>) -> Vec<Pending<I, O>> {
         let end = Instant::now() + self.wait;
-        let mut rows = first.rows.len();
+        let mut samples = first.samples.len();
         let mut jobs = vec![first];
-        while rows < self.batch {
+        while samples < self.batch {
             let left = end.saturating_duration_since(Instant::now());
             match self.jobs.recv_timeout(left) {
                 Ok(job) => {
-                    rows += job.rows.len();
+                    samples += job.samples.len();
                     jobs.push(job);
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
@@ -90,32 +93,32 @@ mod tests {
     }
 
     #[test]
-    fn waiting_requests_are_computed_together_and_each_gets_its_own_answers() {
+    fn waiting_requests_are_computed_together_and_each_gets_its_own_outputs() {
         let (queue, worker) = queue(8, 4, Duration::from_secs(1));
-        let ask = async move {
-            tokio::join!(queue.ask(vec![1]), queue.ask(vec![2, 3]), queue.ask(vec![4]))
+        let submit = async move {
+            tokio::join!(queue.submit(vec![1]), queue.submit(vec![2, 3]), queue.submit(vec![4]))
         };
         let mut batches = Vec::new();
-        let answers = std::thread::scope(|scope| {
-            let asking = scope.spawn(|| block_on(ask));
-            worker.run(|rows: Vec<i32>| {
-                batches.push(rows.len());
-                rows.into_iter().map(|row| row * 10).collect::<Vec<i32>>()
+        let outputs = std::thread::scope(|scope| {
+            let submitting = scope.spawn(|| block_on(submit));
+            worker.run(|samples: Vec<i32>| {
+                batches.push(samples.len());
+                samples.into_iter().map(|sample| sample * 10).collect::<Vec<i32>>()
             });
-            asking.join().unwrap()
+            submitting.join().unwrap()
         });
-        let found = [answers.0, answers.1, answers.2].map(|answer| answer.unwrap());
+        let found = [outputs.0, outputs.1, outputs.2].map(|output| output.unwrap());
         assert_eq!(found, [vec![10], vec![20, 30], vec![40]]);
         assert_eq!(batches, [4], "a full batch is not held back");
     }
 
     #[test]
-    fn a_full_queue_refuses_and_those_who_gave_up_are_not_computed() {
+    fn a_full_queue_refuses_and_cancelled_requests_are_not_computed() {
         let (queue, worker) = queue::<i32, i32>(1, 4, Duration::ZERO);
-        let (answer, gone) = oneshot::channel();
+        let (reply, gone) = oneshot::channel();
         drop(gone);
-        queue.0.try_send(Job { rows: vec![1], answer }).ok().unwrap();
-        let refused = block_on(queue.ask(vec![2])).unwrap_err();
+        queue.0.try_send(Pending { samples: vec![1], reply }).ok().unwrap();
+        let refused = block_on(queue.submit(vec![2])).unwrap_err();
         assert_eq!(refused.status.as_u16(), 429);
         drop(queue);
         worker.run(|_| panic!("nobody waits"));

@@ -1,4 +1,4 @@
-//! Rows of a table in, their classes or numbers out.
+//! `POST /v1/predict` of a network for rows of a table.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,44 +15,45 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::api;
-use super::images::Likely;
-use super::media::{check_encoding, media_type};
+use super::body::media::{check_encoding, media_type};
+use super::body::rows::{example, read_rows};
+use super::error::{ApiError, ErrorBody};
+use super::images::ClassScore;
+use super::metrics::BatchMetric;
 use super::queue::Queue;
-use super::refusal::{Refusal, Refused};
-use super::row_body::{example, rows};
-use super::service::{Network, Service, Work};
+use super::service::{Servable, Service, Work};
 
-/// Classes that are listed of a row where the query does not say how many.
+/// Default number of classes listed for a row.
 const DEFAULT_TOP: usize = 3;
 
-/// The document of servers that take rows.
+/// `OpenAPI` document of servers for rows.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Hearth", description = "A trained network behind HTTP"),
-    paths(api::model, predict, api::health, api::measured)
+    paths(api::model, predict, api::health, api::metrics)
 )]
-struct Document;
+struct RowDocument;
 
-/// Where a network on rows is asked.
-struct Endpoint {
+/// State of the route.
+struct RowEndpoint {
     service: Arc<Service>,
     queue: Queue<EncodedRow, RowPrediction>,
     coding: Arc<Coding>,
 }
 
-impl Network for RowPredictor {
-    fn unit(&self) -> &'static str {
-        "rows"
+impl Servable for RowPredictor {
+    fn batch_metric(&self) -> BatchMetric {
+        BatchMetric::ROWS
     }
 
     fn document(&self) -> utoipa::openapi::OpenApi {
-        Document::openapi()
+        RowDocument::openapi()
     }
 
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
         let (queue, worker) = service.queue();
         let coding = Arc::new(self.coding().clone());
-        let endpoint = Endpoint { service: Arc::clone(service), queue, coding };
+        let endpoint = RowEndpoint { service: Arc::clone(service), queue, coding };
         let routes =
             Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint));
         let batches = service.metrics.batches.clone();
@@ -75,15 +76,15 @@ impl Network for RowPredictor {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 struct RowQuery {
-    /// How many classes to list, the most probable first: 0 for all, 3 when absent. Only where classes are predicted.
+    /// Number of classes to list, the most probable first: 0 for all, 3 by default. Of classifiers only.
     top: Option<usize>,
 }
 
 /// Rows of a table.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it stands in the document")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct SentRows {
-    /// 1 to 1,024 of them: of each column that `/v1/model` lists a number or a text, or null where it is missing.
+    /// 1 to 1,024 rows: for each column of `/v1/model` a number or a text, or null where it is missing.
     #[schema(value_type = Vec<HashMap<String, serde_json::Value>>)]
     rows: Vec<HashMap<String, serde_json::Value>>,
 }
@@ -101,11 +102,11 @@ struct PredictedRow {
     row: usize,
     /// The most probable classes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    top: Option<Vec<Likely>>,
+    top: Option<Vec<ClassScore>>,
     /// The number, in the target's unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<f64>,
-    /// The columns whose value training has not seen.
+    /// Columns whose value is not in the training rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unseen: Vec<String>,
 }
@@ -118,30 +119,30 @@ struct PredictedRow {
     request_body = SentRows,
     responses(
         (status = 200, body = PredictedRows),
-        (status = 400, description = "a parameter is unknown or wrong", body = Refused),
-        (status = 413, description = "the body is too long", body = Refused),
-        (status = 415, description = "the body is compressed, or not said to be JSON", body = Refused),
-        (status = 422, description = "not rows of these columns, or too many", body = Refused),
-        (status = 429, description = "too many requests wait", body = Refused),
-        (status = 503, description = "it took too long, or the server is ending", body = Refused),
+        (status = 400, description = "a parameter is unknown or wrong", body = ErrorBody),
+        (status = 413, description = "the body is too long", body = ErrorBody),
+        (status = 415, description = "the body is compressed, or its Content-Type is not JSON", body = ErrorBody),
+        (status = 422, description = "not rows of these columns, or too many", body = ErrorBody),
+        (status = 429, description = "too many requests wait", body = ErrorBody),
+        (status = 503, description = "timeout, or the server is shutting down", body = ErrorBody),
     )
 )]
 async fn predict(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(endpoint): State<Arc<RowEndpoint>>,
     query: Result<Query<RowQuery>, QueryRejection>,
     request: Request,
-) -> Result<Json<PredictedRows>, Refusal> {
-    let Endpoint { service, queue, coding } = &*endpoint;
+) -> Result<Json<PredictedRows>, ApiError> {
+    let RowEndpoint { service, queue, coding } = &*endpoint;
     let num_classes = num_classes(query, &coding.target)?;
-    let body = body(request, service.limits.body, coding).await?;
+    let body = read_body(request, service.limits.body, coding).await?;
     let coding = Arc::clone(coding);
-    let mut sent = service.decode(move |_| rows(&body, &coding)).await?;
+    let mut sent = service.decode(move |_| read_rows(&body, &coding)).await?;
     let unseen: Vec<_> = sent.iter_mut().map(|row| std::mem::take(&mut row.unseen)).collect();
-    let found = queue.ask(sent).await?;
+    let found = queue.submit(sent).await?;
     let predictions = found.into_iter().zip(unseen).enumerate().map(|(place, (found, unseen))| {
         let (top, value) = match found {
             RowPrediction::Classes(guesses) => {
-                (Some(guesses.into_iter().take(num_classes).map(Likely::from).collect()), None)
+                (Some(guesses.into_iter().take(num_classes).map(ClassScore::from).collect()), None)
             }
             RowPrediction::Number(value) => (None, Some(value)),
         };
@@ -151,11 +152,11 @@ async fn predict(
     Ok(Json(PredictedRows { predictions: predictions.collect() }))
 }
 
-/// How many classes are listed of a row.
+/// Number of classes to list for a row; 0 where a number is predicted.
 fn num_classes(
     query: Result<Query<RowQuery>, QueryRejection>,
     target: &Target,
-) -> Result<usize, Refusal> {
+) -> Result<usize, ApiError> {
     let reason = match (query, target) {
         (Ok(Query(RowQuery { top })), Target::Classes { .. }) => {
             return Ok(match top {
@@ -169,22 +170,22 @@ fn num_classes(
             "a query may have top, a whole number with 0 for all classes, once"
         }
     };
-    Err(Refusal::new(StatusCode::BAD_REQUEST, reason))
+    Err(ApiError::new(StatusCode::BAD_REQUEST, reason))
 }
 
-/// The body of a request, which is said to be JSON.
-async fn body(request: Request, longest: usize, coding: &Coding) -> Result<Bytes, Refusal> {
+/// Reads a body of JSON.
+async fn read_body(request: Request, longest: usize, coding: &Coding) -> Result<Bytes, ApiError> {
     check_encoding(request.headers())?;
     let kind = media_type(request.headers()).unwrap_or_default();
     if kind != "application/json" {
         let reason =
             format!("the body is JSON, as {}, with Content-Type application/json", example(coding));
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
     }
     request.extract().await.map_err(|rejection: BytesRejection| match rejection.status() {
         status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            Refusal::new(status, format!("the body is longer than {longest} bytes"))
+            ApiError::new(status, format!("the body is longer than {longest} bytes"))
         }
-        _ => Refusal::unfit(rejection.body_text()),
+        _ => ApiError::unprocessable(rejection.body_text()),
     })
 }

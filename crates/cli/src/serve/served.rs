@@ -1,4 +1,4 @@
-//! The network that is served, and its description.
+//! The served network and its description.
 
 use std::path::Path;
 
@@ -16,74 +16,76 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::columns::ModelColumn;
-use super::service::Network;
+use super::service::Servable;
 use crate::failure::Failure;
 
-/// A network, and its description.
+/// A served network and its description.
 #[derive(Debug)]
 pub struct Served {
-    /// What computes the answers.
-    pub network: Box<dyn Network>,
-    /// What `/v1/model` says.
+    /// The network.
+    pub network: Box<dyn Servable>,
+    /// Its description, for `/v1/model`.
     pub model: Model,
 }
 
-/// What is served.
+/// Description of the served network.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Model {
-    /// What it does.
-    pub task: Task,
+    /// Its task.
+    pub task: ServedTask,
     /// `kind` in `[model]` of its config.
     pub kind: Option<String>,
     /// The run's folder, or the export's.
     pub source: String,
     /// The checkpoint's step.
     pub step: Option<u64>,
-    /// What it was trained on; none of an export.
+    /// The name of its training data; null for an export.
     pub dataset: Option<String>,
-    /// The version of Hearth that serves it.
+    /// The version of Hearth.
     pub hearth: &'static str,
     /// The classes, in the order of `index` in predictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<Vec<String>>,
-    /// The columns of a table that it takes rows of.
+    /// The input columns, of a network for rows of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<ModelColumn>>,
-    /// The column that it predicts, of a table.
+    /// The predicted column, of a network for rows of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// What a classifier makes of every picture before it looks.
+    /// The size to which a classifier scales every image.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub input: Option<Size>,
-    /// How many random numbers a generator makes a picture from.
+    pub input: Option<ImageSize>,
+    /// The number of latent axes of a generator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<usize>,
-    /// The pictures that a generator makes.
+    /// The size of a generator's images.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<Size>,
+    pub output: Option<ImageSize>,
 }
 
-/// What a network does.
+/// The task of a served network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Task)]
 #[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// It names the class of a picture or of a row.
+pub enum ServedTask {
+    /// Predicts the class of an image or a row.
     Classification,
-    /// It predicts a number for a row.
+    /// Predicts a number for a row.
     Regression,
-    /// It makes pictures.
+    /// Generates images.
     Generation,
 }
 
-/// The size of a picture, in pixels.
+/// The size of an image, in pixels.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Size {
+#[schema(as = Size)]
+pub struct ImageSize {
     channels: usize,
     height: usize,
     width: usize,
 }
 
-impl From<PictureShape> for Size {
+impl From<PictureShape> for ImageSize {
     fn from(PictureShape { channels, height, width }: PictureShape) -> Self {
         Self { channels, height, width }
     }
@@ -91,6 +93,9 @@ impl From<PictureShape> for Size {
 
 impl Served {
     /// Loads a run's checkpoint, or an export.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the backend cannot be opened.
     pub fn open(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
         if is_on_table(path) {
             return Self::rows(path, which, backend);
@@ -99,7 +104,7 @@ impl Served {
         if config.is_some_and(|config| matches!(config.model, ModelConfig::Gan(_))) {
             let sampler = Sampler::open(path, which, backend)?;
             let model = Model {
-                task: Task::Generation,
+                task: ServedTask::Generation,
                 latent: Some(sampler.latent_size()),
                 output: Some(sampler.shape().into()),
                 ..Model::new(path, Some(sampler.trained()))
@@ -119,8 +124,8 @@ impl Served {
         let (predictor, trained) = RowPredictor::of(path, which, backend)?;
         let coding = predictor.coding();
         let (task, classes) = match &coding.target {
-            Target::Classes { names } => (Task::Classification, Some(names.clone())),
-            Target::Number { .. } => (Task::Regression, None),
+            Target::Classes { names } => (ServedTask::Classification, Some(names.clone())),
+            Target::Number { .. } => (ServedTask::Regression, None),
         };
         let model = Model {
             task,
@@ -134,7 +139,7 @@ impl Served {
 }
 
 impl Model {
-    /// Of a run, or else of an export.
+    /// The description of a run, or else of an export.
     fn of(path: &Path, trained: Option<&Trained>) -> Self {
         match trained {
             Some(trained) => Self::new(path, Some(trained)),
@@ -142,13 +147,13 @@ impl Model {
         }
     }
 
-    /// As far as an export's `config.json` says it.
+    /// The description of an export, from its `config.json`.
     fn of_export(folder: &Path) -> Self {
         let text = std::fs::read(folder.join("config.json")).unwrap_or_default();
-        let said: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let config: Value = serde_json::from_slice(&text).unwrap_or_default();
         Self {
-            kind: said["architecture"]["kind"].as_str().map(str::to_owned),
-            step: said["step"].as_u64(),
+            kind: config["architecture"]["kind"].as_str().map(str::to_owned),
+            step: config["step"].as_u64(),
             ..Self::new(folder, None)
         }
     }
@@ -159,7 +164,7 @@ impl Model {
             Some(model.get("kind")?.as_str()?.to_owned())
         };
         Self {
-            task: Task::Classification,
+            task: ServedTask::Classification,
             kind: trained.and_then(kind),
             source: path.display().to_string(),
             step: trained.map(|trained| trained.step),

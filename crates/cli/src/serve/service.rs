@@ -1,4 +1,4 @@
-//! What handlers share, and how a network is put behind them.
+//! State shared by handlers, and the trait of servable networks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,88 +8,91 @@ use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 
 use super::Limits;
-use super::metrics::Metrics;
+use super::error::ApiError;
+use super::metrics::{BatchMetric, Metrics};
 use super::queue::{Queue, Worker, queue};
-use super::refusal::Refusal;
 use super::served::{Model, Served};
 
-/// Computes answers until nobody can ask any more.
+/// The computation of a server, which returns when all requests are answered.
 pub type Work<'a> = Box<dyn FnOnce() + 'a>;
 
 /// A network that answers requests.
-pub trait Network: std::fmt::Debug {
-    /// What there are several of in a forward pass, as the metrics name it.
-    fn unit(&self) -> &'static str;
+pub trait Servable: std::fmt::Debug {
+    /// Name and help text of the metric of its batch sizes.
+    fn batch_metric(&self) -> BatchMetric;
 
-    /// The `OpenAPI` document of its server.
+    /// Its `OpenAPI` document.
     fn document(&self) -> OpenApi;
 
-    /// The routes that ask it, and the computation of their answers.
+    /// Its routes, and the computation behind them.
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>);
 }
 
-/// What handlers share.
+/// State shared by handlers.
 pub struct Service {
-    /// What is served.
+    /// Description of the network.
     pub model: Model,
-    /// What can be asked, and the answers.
+    /// The `OpenAPI` document.
     pub document: OpenApi,
-    /// What is taken on.
+    /// Limits of the server.
     pub limits: Limits,
-    /// What is counted.
+    /// Counters and histograms.
     pub metrics: Metrics,
-    /// Bodies are decoded by so many at once, which bounds the memory that it takes.
+    /// Permits to decode a body, which bound the memory of decoding.
     decoders: Arc<Semaphore>,
-    ending: AtomicBool,
+    shutting_down: AtomicBool,
 }
 
 impl Service {
-    /// For this network. So many bodies are decoded at once.
+    /// The state for this network. At most `decoders` bodies are decoded at once.
     pub fn new(served: &Served, limits: Limits, decoders: usize) -> Self {
         Self {
             model: served.model.clone(),
             document: served.network.document(),
             limits,
-            metrics: Metrics::new(served.network.unit()),
+            metrics: Metrics::new(served.network.batch_metric()),
             decoders: Arc::new(Semaphore::new(decoders)),
-            ending: AtomicBool::new(false),
+            shutting_down: AtomicBool::new(false),
         }
     }
 
-    /// A queue of requests, and where they are computed.
+    /// Both ends of a queue of requests.
     pub fn queue<I, O>(&self) -> (Queue<I, O>, Worker<I, O>) {
         let Limits { queue: length, batch, wait, .. } = self.limits;
         queue(length, batch, wait)
     }
 
-    /// Decodes a body, in its turn and on a thread for that. `decode` can ask at any time if the request is still
-    /// waited for.
+    /// Decodes a body on a blocking thread, once a permit is free. The argument of `decode` is false once the request
+    /// is cancelled.
+    ///
+    /// # Errors
+    /// Those of `decode`, and 422 when it panics.
     pub async fn decode<T: Send + 'static>(
         &self,
-        decode: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        // Held until decoding has ended, also when the request is given up meanwhile.
-        let turn = Arc::clone(&self.decoders).acquire_owned().await;
-        // Gone with the request.
+        decode: impl FnOnce(&dyn Fn() -> bool) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        // Held until decoding has ended, also when the request is cancelled meanwhile.
+        let permit = Arc::clone(&self.decoders).acquire_owned().await;
+        // Dropped with the request.
         let waiting = Arc::new(());
         let waited_for = Arc::downgrade(&waiting);
         let decoding = tokio::task::spawn_blocking(move || {
             let decoded = decode(&|| waited_for.strong_count() > 0);
-            drop(turn);
+            drop(permit);
             decoded
         });
         let decoded = decoding.await;
         drop(waiting);
-        decoded.map_err(|_| Refusal::unfit("the decoder of the body failed"))?
+        decoded.map_err(|_| ApiError::unprocessable("the decoder of the body failed"))?
     }
 
-    /// From now on it says that it ends.
-    pub fn end(&self) {
-        self.ending.store(true, Ordering::Relaxed);
+    /// Makes `/healthz` answer 503.
+    pub fn shut_down(&self) {
+        self.shutting_down.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has said so.
-    pub fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::Relaxed)
+    /// True after [`shut_down`](Self::shut_down).
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down.load(Ordering::Relaxed)
     }
 }

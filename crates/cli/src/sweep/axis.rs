@@ -1,42 +1,44 @@
-//! What a setting takes in a sweep: `KEY=V1,V2,...`, or `KEY=LOW..HIGH`.
+//! An axis of a sweep: `KEY=V1,V2,...` or `KEY=LOW..HIGH`.
 
 use hearth_config::{Diagnostic, typed};
 use serde::{Deserialize, Serialize};
 
-/// A setting, and what it takes.
+/// A setting and its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Axis {
+pub struct SweepAxis {
     /// The setting, such as `optimizer.learning_rate`.
     pub key: String,
-    /// What it takes.
+    /// Its values.
     #[serde(flatten)]
-    pub choice: Choice,
+    pub values: AxisValues,
 }
 
-/// What a setting takes.
+/// The values of a setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Choice {
-    /// One of these, written as TOML.
+pub enum AxisValues {
+    /// A list, each value written as TOML.
     Values(Vec<String>),
-    /// Any number of a range.
-    Range(Range),
+    /// A range of numbers.
+    Range(NumberRange),
 }
 
-/// Numbers to draw from. Where both ends are above zero, the logarithm is uniform, and the number
-/// itself otherwise.
+/// A range to draw numbers from: log-uniformly where both ends are above zero, else uniformly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Range {
-    /// The smallest.
+pub struct NumberRange {
+    /// The smallest number.
     pub low: f64,
-    /// The largest.
+    /// The largest number.
     pub high: f64,
-    /// Whether only whole numbers are drawn.
+    /// True if only whole numbers are drawn.
     pub whole: bool,
 }
 
-impl Axis {
-    /// Reads what was typed.
+impl SweepAxis {
+    /// Parses an axis.
+    ///
+    /// # Errors
+    /// When it is not `KEY=VALUES`, a bracket or quotation mark is unbalanced, or a value is missing or repeated.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let Some((key, values)) = text.split_once('=') else {
             return Err(Diagnostic::new(format!("`{text}` is not KEY=VALUE,VALUE,..."))
@@ -45,23 +47,26 @@ impl Axis {
         let fault = |fault: &str| Diagnostic::new(format!("`{text}`: {fault}"));
         let values = split(values).map_err(fault)?;
         let values: Vec<String> = values.into_iter().map(typed).collect();
-        let choice = match values.as_slice() {
-            [value] => range(value).map_err(fault)?.map(Choice::Range),
+        let range = match values.as_slice() {
+            [value] => range(value).map_err(fault)?.map(AxisValues::Range),
             several => {
                 if several.iter().any(|value| matches!(range(value), Ok(Some(_)) | Err(_))) {
-                    return Err(fault("a range stands alone"));
+                    return Err(fault("a range must be the only value"));
                 }
                 None
             }
         };
         if let Some(twice) = (1..values.len()).find(|&at| values[..at].contains(&values[at])) {
-            return Err(fault(&format!("{} stands there twice", values[twice])));
+            return Err(fault(&format!("{} is listed twice", values[twice])));
         }
-        let values = || Choice::Values(values.clone());
-        Ok(Self { key: key.trim().to_owned(), choice: choice.unwrap_or_else(values) })
+        let list = || AxisValues::Values(values.clone());
+        Ok(Self { key: key.trim().to_owned(), values: range.unwrap_or_else(list) })
     }
 
-    /// Reads all that was typed, each key once.
+    /// Parses axes of different keys.
+    ///
+    /// # Errors
+    /// Those of [`parse`](Self::parse), and a key that is given twice.
     pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostic> {
         let mut axes: Vec<Self> = Vec::new();
         for text in texts {
@@ -75,9 +80,9 @@ impl Axis {
         Ok(axes)
     }
 
-    /// Whether the trials differ in it.
+    /// True if the axis has more than one value.
     pub fn varies(&self) -> bool {
-        !matches!(&self.choice, Choice::Values(values) if values.len() == 1)
+        !matches!(&self.values, AxisValues::Values(values) if values.len() == 1)
     }
 
     /// The override that gives the setting this value.
@@ -86,47 +91,49 @@ impl Axis {
     }
 }
 
-impl std::fmt::Display for Axis {
+impl std::fmt::Display for SweepAxis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.choice {
-            Choice::Values(values) => write!(f, "{}={}", self.key, values.join(",")),
-            Choice::Range(Range { low, high, .. }) => write!(f, "{}={low}..{high}", self.key),
+        match &self.values {
+            AxisValues::Values(values) => write!(f, "{}={}", self.key, values.join(",")),
+            AxisValues::Range(NumberRange { low, high, .. }) => {
+                write!(f, "{}={low}..{high}", self.key)
+            }
         }
     }
 }
 
-impl Range {
-    /// The number at this share of the range, from 0 to below 1, written as TOML.
+impl NumberRange {
+    /// The quantile of the distribution at `share`, from 0 to below 1, written as TOML.
     pub fn at(&self, share: f64) -> String {
         let &Self { low, high, whole } = self;
-        // Each whole number has the room up to the next one, and so has the last.
+        // Each whole number covers the interval up to the next one, the last included.
         let end = if whole { high + 1.0 } else { high };
         let number =
             if low > 0.0 { low * (end / low).powf(share) } else { low + (end - low) * share };
         if whole {
             return (number.floor().clamp(low, high) as i64).to_string();
         }
-        // Four digits are enough to tell trials apart, and every platform's logarithm agrees on them.
+        // Four digits distinguish trials, and are the same on every platform.
         let rounded: f64 = format!("{number:.3e}").parse().expect("a number was written");
         format!("{:?}", rounded.clamp(low, high))
     }
 }
 
-/// `LOW..HIGH`; none for anything else, such as a path.
-fn range(value: &str) -> Result<Option<Range>, &'static str> {
+/// Parses `LOW..HIGH`; `None` for anything else, such as a path.
+fn range(value: &str) -> Result<Option<NumberRange>, &'static str> {
     let Some((low, high)) = value.split_once("..") else { return Ok(None) };
     let (low, high) = (low.trim(), high.trim());
     let whole = low.parse::<i64>().is_ok() && high.parse::<i64>().is_ok();
     match (low.parse(), high.parse()) {
         (Ok(low), Ok(high)) if low < high && f64::is_finite(high - low) => {
-            Ok(Some(Range { low, high, whole }))
+            Ok(Some(NumberRange { low, high, whole }))
         }
         (Ok(_), Ok(_)) => Err("a range goes from a number to a larger one"),
         _ => Ok(None),
     }
 }
 
-/// The values between the commas that stand outside of lists, tables and strings.
+/// Splits values at the commas outside of lists, tables and strings.
 fn split(text: &str) -> Result<Vec<&str>, &'static str> {
     let (mut values, mut begun) = (Vec::new(), 0);
     let (mut open, mut quote, mut escaped) = (Vec::new(), None, false);
@@ -160,9 +167,9 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<String> {
-        match Axis::parse(text).expect("good").choice {
-            Choice::Values(values) => values,
-            Choice::Range(range) => panic!("{range:?}"),
+        match SweepAxis::parse(text).expect("good").values {
+            AxisValues::Values(values) => values,
+            AxisValues::Range(range) => panic!("{range:?}"),
         }
     }
 
@@ -187,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn malformed_axes_are_errors() {
         for (text, part) in [
             ("a", "KEY=VALUE"),
             ("a=", "a value is missing"),
@@ -197,22 +204,22 @@ mod tests {
             ("a=[1},2]", "was not opened"),
             ("a=1],2", "was not opened"),
             ("a=\"x,y", "is not closed"),
-            ("a=1,2,1", "1 stands there twice"),
-            ("a=.1,0.1", "0.1 stands there twice"),
-            ("a=1..2,3", "a range stands alone"),
+            ("a=1,2,1", "1 is listed twice"),
+            ("a=.1,0.1", "0.1 is listed twice"),
+            ("a=1..2,3", "a range must be the only value"),
             ("a=2..1", "a larger one"),
             ("a=1..1", "a larger one"),
             ("a=0..inf", "a larger one"),
         ] {
-            let fault = Axis::parse(text).expect_err(text).to_string();
+            let fault = SweepAxis::parse(text).expect_err(text).to_string();
             assert!(fault.contains(part), "{text}: {fault}");
         }
     }
 
-    fn range_of(text: &str) -> Range {
-        match Axis::parse(text).expect("good").choice {
-            Choice::Range(range) => range,
-            Choice::Values(values) => panic!("{values:?}"),
+    fn range_of(text: &str) -> NumberRange {
+        match SweepAxis::parse(text).expect("good").values {
+            AxisValues::Range(range) => range,
+            AxisValues::Values(values) => panic!("{values:?}"),
         }
     }
 
@@ -221,7 +228,7 @@ mod tests {
         let range = range_of("a=0.001..0.1");
         let at: Vec<_> = [0.0, 0.25, 0.5, 0.75].iter().map(|&share| range.at(share)).collect();
         assert_eq!(at, ["0.001", "0.003162", "0.01", "0.03162"]);
-        // What is rounded stays inside.
+        // Rounding stays inside the range.
         let narrow = range_of("a=0.123456..0.123457");
         assert_eq!([narrow.at(0.0), narrow.at(0.999)], ["0.123457", "0.123457"]);
         let uniform = range_of("a=0..0.5");
@@ -251,9 +258,9 @@ mod tests {
     #[test]
     fn an_axis_is_written_and_read_back() {
         for text in ["a=1,[2,3],x", "b.c=0.001..0.1", "b.c=1..9"] {
-            let axis = Axis::parse(text).expect("good");
+            let axis = SweepAxis::parse(text).expect("good");
             let json = serde_json::to_string(&axis).expect("JSON");
-            assert_eq!(serde_json::from_str::<Axis>(&json).expect("JSON"), axis, "{json}");
+            assert_eq!(serde_json::from_str::<SweepAxis>(&json).expect("JSON"), axis, "{json}");
             assert_eq!(axis.to_string(), text);
         }
     }

@@ -1,21 +1,21 @@
-//! The search for good settings: many runs, and which of them is best.
+//! Hyperparameter search: many runs, ranked.
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | `axis` | what a setting takes: values or a range |
-//! | `trials` | which combinations are tried |
-//! | `record` | `sweep.json`: what is searched |
-//! | `crew` | the processes that train, and the signals that end them |
+//! | `axis` | the values of a setting: a list or a range |
+//! | `trials` | grid and random combinations |
+//! | `record` | `sweep.json`: the search space and its trials |
+//! | `pool` | worker processes, and the signals that stop them |
 //! | `ranking` | the trials' results, the best first |
 
 mod axis;
-mod crew;
+mod pool;
 mod ranking;
 mod record;
 mod trials;
 
-pub use axis::Axis;
-pub use crew::{Crew, Ended, spawn};
-pub use ranking::{Ranking, State};
-pub use record::{Again, Random, Record};
-pub use trials::{drawn, grid};
+pub use axis::SweepAxis;
+pub use pool::{FinishedWorker, WorkerPool, spawn};
+pub use ranking::{Ranking, TrialState};
+pub use record::{RandomSearch, Record, ResumeRequest};
+pub use trials::{grid, random};

@@ -1,5 +1,5 @@
-//! The trials' results, the best first. No time is in them: a sweep that was killed and resumed has the
-//! same table as one that was left alone.
+//! The trials' results, the best first. They hold no times, so that a killed and resumed sweep has the same table as
+//! an uninterrupted one.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use hearth_report::{fixed, text_table};
 use serde_json::{Map, Value, json};
 
 use super::record::Record;
-use crate::output::csv;
-use crate::results::{Results, columns, optional};
+use crate::results::{RunResults, columns, optional};
+use crate::terminal::csv;
 
-/// How far a trial has come.
+/// The state of a trial.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
+pub enum TrialState {
     /// Trained and tested.
-    Finished(Results),
-    /// Tried, and not trained to the end.
+    Finished(RunResults),
+    /// Ended with an error.
     Failed,
-    /// Not begun, or interrupted.
+    /// Not started, or interrupted.
     Unfinished,
 }
 
@@ -27,14 +27,14 @@ pub enum State {
 pub struct Ranking<'a> {
     record: &'a Record,
     metric: Metric,
-    states: &'a [State],
-    /// The trials, each with its rank where it has one.
+    states: &'a [TrialState],
+    /// Rank, from 1, and index of each trial; no rank without a result.
     order: Vec<(Option<usize>, usize)>,
 }
 
-impl State {
+impl TrialState {
     /// The results of a finished trial.
-    pub fn results(&self) -> Option<&Results> {
+    pub fn results(&self) -> Option<&RunResults> {
         match self {
             Self::Finished(results) => Some(results),
             Self::Failed | Self::Unfinished => None,
@@ -51,9 +51,9 @@ impl State {
 }
 
 impl<'a> Ranking<'a> {
-    /// Ranks by the scores on the validation set. Of equals the earlier trial is first, and those without
-    /// a result are last.
-    pub fn new(record: &'a Record, metric: Metric, states: &'a [State]) -> Self {
+    /// Ranks by `metric` on the validation set. Of equal trials the earlier one is first; those without a result are
+    /// last.
+    pub fn new(record: &'a Record, metric: Metric, states: &'a [TrialState]) -> Self {
         let score = |trial: usize| {
             let results = states[trial].results()?;
             results.valid(metric.name()).map(|_| results.standing(metric))
@@ -68,7 +68,7 @@ impl<'a> Ranking<'a> {
         Self { record, metric, states, order }
     }
 
-    /// The table for people: the metric alone.
+    /// The table for the terminal: the metric alone.
     pub fn table(&self) -> String {
         let metric = self.metric.name();
         let [valid, test] = ["valid", "test"].map(|set| format!("{set} {metric}"));
@@ -98,10 +98,10 @@ impl<'a> Ranking<'a> {
         text_table(&header, rows)
     }
 
-    /// Every result of every trial, with all digits.
+    /// All results of all trials with all digits, as CSV.
     pub fn csv(&self) -> String {
         // The columns are in the order of the trials' numbers.
-        let (names, cells) = columns(self.states.iter().map(State::results));
+        let (names, cells) = columns(self.states.iter().map(TrialState::results));
         let keys = self.record.varied(0).map(|(key, _)| key.to_owned());
         let mut header = vec!["rank".to_owned(), "status".to_owned()];
         header.extend(keys.chain(names));
@@ -119,14 +119,14 @@ impl<'a> Ranking<'a> {
         csv(&header, rows)
     }
 
-    /// The same for programs.
+    /// All results of all trials, as JSON.
     pub fn json(&self, folder: &Path) -> Value {
         let trials = self.order.iter().map(|&(rank, trial)| {
             let state = &self.states[trial];
             let set = |results: &[(String, f64)]| -> Value {
                 results.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
             };
-            // What JSON can say as TOML does is said so; all else is a string.
+            // A TOML value that is valid JSON is written as such, others as strings.
             let value = |value: &str| serde_json::from_str(value).unwrap_or_else(|_| json!(value));
             let settings: Map<String, Value> = self
                 .record
@@ -153,7 +153,7 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// The name of a trial's run in the sweep's folder, which may be moved.
+/// The name of a trial's run, relative to the sweep's folder, which may be moved.
 fn name(trial: usize) -> String {
     format!("trial-{:03}", trial + 1)
 }
@@ -161,12 +161,12 @@ fn name(trial: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::axis::Axis;
+    use crate::sweep::axis::SweepAxis;
     use crate::sweep::trials::grid;
 
-    fn finished(loss: f64, accuracy: f64) -> State {
+    fn finished(loss: f64, accuracy: f64) -> TrialState {
         let both = |loss, accuracy| vec![("loss".into(), loss), ("accuracy".into(), accuracy)];
-        State::Finished(Results {
+        TrialState::Finished(RunResults {
             finished: true,
             best_step: Some(58),
             epochs: 2.0,
@@ -176,18 +176,18 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_first_and_what_has_no_result_is_last() {
+    fn the_best_is_first_and_trials_without_a_result_are_last() {
         let axes: Vec<_> = ["model.hidden=[8],[8,9],[7],[6],[5]", "train.epochs=2"]
-            .map(|text| Axis::parse(text).unwrap())
+            .map(|text| SweepAxis::parse(text).unwrap())
             .into();
         let trials = grid(&axes).unwrap();
         let record = Record::new(Path::new("a.toml"), String::new(), axes, None, "flex", trials);
         let states = [
-            State::Failed,
+            TrialState::Failed,
             finished(0.75, 0.75),
             finished(0.25, 0.5),
             finished(0.5, 0.75),
-            State::Unfinished,
+            TrialState::Unfinished,
         ];
         let order = |metric| -> Vec<usize> {
             Ranking::new(&record, metric, &states).order.iter().map(|(_, trial)| *trial).collect()

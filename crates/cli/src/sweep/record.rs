@@ -1,4 +1,4 @@
-//! `sweep.json`: what is searched, written once when a sweep begins.
+//! `sweep.json`: the search space and its trials, written once when a sweep begins.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,66 +7,66 @@ use hearth_config::{CommandLine, Config, Diagnostic, Diagnostics, RawConfig, tom
 use hearth_store::{StoreError, SweepDir};
 use serde::{Deserialize, Serialize};
 
-use super::axis::Axis;
+use super::axis::SweepAxis;
 use super::trials::Trial;
 use crate::failure::Failure;
 use crate::settings::located;
 
-/// The format of the sweeps that this version writes and reads.
+/// The format written by this version; newer ones cannot be read.
 const FORMAT: u64 = 1;
 
-/// What is searched.
+/// A search space and its trials.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     format: u64,
-    /// What faults call the config: its path.
+    /// The config's path, for errors.
     pub config: String,
-    /// The config's text, so that a change of the file changes no trial.
+    /// The config's text. Later changes of the file have no effect.
     pub text: String,
-    /// The settings, and what they take.
-    pub axes: Vec<Axis>,
-    /// How the trials were drawn, if they were.
-    pub random: Option<Random>,
+    /// The settings and their values.
+    pub axes: Vec<SweepAxis>,
+    /// Parameters of a random search; none for a grid.
+    pub random: Option<RandomSearch>,
     /// The name of the backend.
     pub backend: String,
     /// The settings of each trial, in the order of the axes.
     pub trials: Vec<Trial>,
-    /// The paths of each trial's settings, absolute and as settings; earlier versions did not write them.
+    /// Overrides that make the paths of each trial's config absolute; absent in records of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<Vec<String>>,
 }
 
-/// How trials were drawn.
+/// Parameters of a random search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Random {
-    /// How many.
+pub struct RandomSearch {
+    /// Number of trials.
     pub trials: usize,
-    /// From which seed.
+    /// Seed of the draws.
     pub seed: u64,
 }
 
-/// What a resumed sweep was told again.
+/// The part of the search space that a resume repeats on the command line.
 #[derive(Debug, Default)]
-pub struct Again<'a> {
+pub struct ResumeRequest<'a> {
     /// The config's text.
     pub text: Option<&'a str>,
-    /// What the settings take; none when nothing was said of them.
-    pub axes: &'a [Axis],
-    /// How the trials were drawn.
-    pub random: Option<Random>,
-    /// The backend.
+    /// The axes; empty if none were given.
+    pub axes: &'a [SweepAxis],
+    /// Parameters of a random search.
+    pub random: Option<RandomSearch>,
+    /// The name of the backend.
     pub backend: Option<&'a str>,
 }
 
 impl Record {
-    /// Of a sweep that begins now.
+    /// The record of a new sweep.
     pub fn new(
         config: &Path,
         text: String,
-        axes: Vec<Axis>,
-        random: Option<Random>,
+        axes: Vec<SweepAxis>,
+        random: Option<RandomSearch>,
         backend: &str,
         trials: Vec<Trial>,
     ) -> Self {
@@ -75,7 +75,10 @@ impl Record {
         Self { format: FORMAT, config, text, axes, random, backend, trials, paths }
     }
 
-    /// Reads that of a sweep.
+    /// Reads the record of a sweep.
+    ///
+    /// # Errors
+    /// When it is missing, damaged or of a newer format.
     pub fn read(sweep: &SweepDir) -> Result<Self, StoreError> {
         let file = sweep.record_path();
         let unreadable = |fault: String| StoreError::Unreadable { file: file.clone(), fault };
@@ -94,23 +97,28 @@ impl Record {
         Ok(record)
     }
 
-    /// Writes that of a sweep.
+    /// Writes the record of a sweep.
+    ///
+    /// # Errors
+    /// When there is one already, or the file cannot be written.
     pub fn write(&self, sweep: &SweepDir) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("strings, numbers and lists");
         sweep.write_record(&format!("{text}\n"))
     }
 
-    /// Finds the files that the paths of each trial's settings mean, from the working directory and from the
-    /// config's folder.
+    /// Resolves the paths of each trial's config, from the working directory and from the config's folder.
+    ///
+    /// # Errors
+    /// When a trial's config is invalid or a file is missing.
     pub fn locate(&mut self) -> Result<(), Failure> {
         let base = RawConfig::parse(&self.config, self.text.clone())?;
-        let mut said = BTreeSet::new();
+        let mut printed = BTreeSet::new();
         let mut paths = Vec::new();
         for trial in &self.trials {
             let raw = base.clone().with_overrides(trial)?;
             let mut found = raw.resolve_paths(raw.check()?, false);
-            // What is true of all trials is said once.
-            found.notes.retain(|note| said.insert(note.clone()));
+            // A note on all trials is printed once.
+            found.notes.retain(|note| printed.insert(note.clone()));
             let located = located(found)?.paths();
             let settings = located.iter().map(|(key, path)| format!("{key}={}", toml_string(path)));
             paths.push(settings.collect());
@@ -119,12 +127,15 @@ impl Record {
         Ok(())
     }
 
-    /// All settings of a trial, as they are typed behind the config.
+    /// All overrides of a trial, in the order of the command line.
     pub fn settings(&self, trial: usize) -> impl Iterator<Item = &String> {
         self.trials[trial].iter().chain(self.paths.get(trial).into_iter().flatten())
     }
 
-    /// The checked settings of every trial. A sweep that cannot be ranked is refused.
+    /// The checked configs of all trials.
+    ///
+    /// # Errors
+    /// When a config is invalid or the trials cannot be ranked.
     pub fn configs(&self) -> Result<Vec<Config>, Diagnostics> {
         let base = RawConfig::parse(&self.config, self.text.clone())?;
         let config = |trial: usize| {
@@ -140,7 +151,7 @@ impl Record {
             )
             .into());
         }
-        // Made pictures are compared with others.
+        // Generators are evaluated against training images.
         let is_blind = |config: &Config| {
             config.evaluate.is_none()
                 && config.data.batches.valid_samples == 0
@@ -154,7 +165,7 @@ impl Record {
         Ok(configs)
     }
 
-    /// The settings that differ from trial to trial, and the value that each has in a trial.
+    /// The keys that differ between trials, with their values in one trial.
     pub fn varied(&self, trial: usize) -> impl Iterator<Item = (&str, &str)> {
         let settings = self.axes.iter().zip(&self.trials[trial]);
         settings.filter(|(axis, _)| axis.varies()).map(|(axis, setting)| {
@@ -163,34 +174,38 @@ impl Record {
         })
     }
 
-    /// Refuses to go on with another search than the one that was begun.
-    pub fn check_same(&self, sweep: &Path, again: &Again<'_>) -> Result<(), Failure> {
-        let begun = if let Some(line) = again.text.and_then(|text| self.changed_line(text)) {
+    /// Checks that a resume asks for the recorded search.
+    ///
+    /// # Errors
+    /// When config, axes, random search or backend differ.
+    pub fn check_same(&self, sweep: &Path, request: &ResumeRequest<'_>) -> Result<(), Failure> {
+        let begun = if let Some(line) = request.text.and_then(|text| self.changed_line(text)) {
             format!("another config: {line}")
-        } else if !again.axes.is_empty() && again.axes != self.axes {
-            let list =
-                |axes: &[Axis]| axes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            format!("other settings: {}, and not {}", list(&self.axes), list(again.axes))
-        } else if again.random.is_some() && again.random != self.random {
+        } else if !request.axes.is_empty() && request.axes != self.axes {
+            let list = |axes: &[SweepAxis]| {
+                axes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            };
+            format!("other settings: {}, and not {}", list(&self.axes), list(request.axes))
+        } else if request.random.is_some() && request.random != self.random {
             match self.random {
-                Some(Random { trials, seed }) => format!("--random {trials} --seed {seed}"),
+                Some(RandomSearch { trials, seed }) => format!("--random {trials} --seed {seed}"),
                 None => "all combinations, without --random".to_owned(),
             }
-        } else if again.backend.is_some_and(|backend| backend != self.backend) {
+        } else if request.backend.is_some_and(|backend| backend != self.backend) {
             format!("another backend: {}", self.backend)
         } else {
             return Ok(());
         };
         let folder = sweep.display();
-        let fault = Diagnostic::new(format!("the sweep in {folder} was begun with {begun}"));
+        let fault = Diagnostic::new(format!("the sweep in {folder} was started with {begun}"));
         let resume = CommandLine::new("sweep").arg("--resume").path(sweep);
         Err(Diagnostics::from(fault.help(format!(
-            "`{resume}` goes on with what it began with; another search needs another folder"
+            "`{resume}` resumes the recorded search; another search needs another folder"
         )))
         .into())
     }
 
-    /// The first line in which the config is another.
+    /// A description of the first line that differs in the config.
     fn changed_line(&self, text: &str) -> Option<String> {
         if text == self.text {
             return None;
@@ -221,7 +236,7 @@ mod tests {
 
     fn record() -> Record {
         let axes: Vec<_> =
-            ["a=1,2", "b=x", "c=[3],[4]"].map(|text| Axis::parse(text).unwrap()).into();
+            ["a=1,2", "b=x", "c=[3],[4]"].map(|text| SweepAxis::parse(text).unwrap()).into();
         let trials = grid(&axes).unwrap();
         let text = "one = 1\ntwo = 2\n".to_owned();
         Record::new(Path::new("try.toml"), text, axes, None, "flex", trials)
@@ -255,24 +270,30 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_search_goes_on() {
+    fn only_the_same_search_is_resumed() {
         let record = record();
-        let check = |again: Again<'_>| record.check_same(Path::new("sweep"), &again);
-        let other = [Axis::parse("a=1,3").unwrap()];
-        let random = Some(Random { trials: 3, seed: 1 });
-        assert!(check(Again::default()).is_ok());
+        let check = |again: ResumeRequest<'_>| record.check_same(Path::new("sweep"), &again);
+        let other = [SweepAxis::parse("a=1,3").unwrap()];
+        let random = Some(RandomSearch { trials: 3, seed: 1 });
+        assert!(check(ResumeRequest::default()).is_ok());
         let (text, axes) = (Some(record.text.as_str()), record.axes.as_slice());
-        assert!(check(Again { text, axes, random: None, backend: Some("flex") }).is_ok());
+        assert!(check(ResumeRequest { text, axes, random: None, backend: Some("flex") }).is_ok());
         for (again, part) in [
             (
-                Again { text: Some("one = 1\ntwo = 3\n"), ..Again::default() },
+                ResumeRequest { text: Some("one = 1\ntwo = 3\n"), ..ResumeRequest::default() },
                 "`two = 2`, and is `two = 3`",
             ),
-            (Again { text: Some("one = 1\n"), ..Again::default() }, "not there"),
-            (Again { text: Some("one = 1\r\ntwo = 2\n"), ..Again::default() }, "line ends"),
-            (Again { axes: &other, ..Again::default() }, "and not a=1,3"),
-            (Again { random, ..Again::default() }, "all combinations"),
-            (Again { backend: Some("ndarray"), ..Again::default() }, "another backend: flex"),
+            (ResumeRequest { text: Some("one = 1\n"), ..ResumeRequest::default() }, "not there"),
+            (
+                ResumeRequest { text: Some("one = 1\r\ntwo = 2\n"), ..ResumeRequest::default() },
+                "line ends",
+            ),
+            (ResumeRequest { axes: &other, ..ResumeRequest::default() }, "and not a=1,3"),
+            (ResumeRequest { random, ..ResumeRequest::default() }, "all combinations"),
+            (
+                ResumeRequest { backend: Some("ndarray"), ..ResumeRequest::default() },
+                "another backend: flex",
+            ),
         ] {
             let fault = check(again).expect_err(part).text();
             assert!(fault.contains(part), "{fault}");

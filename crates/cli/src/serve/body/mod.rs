@@ -1,0 +1,5 @@
+//! Bodies of requests: their media type, and the images or rows in them.
+
+pub mod images;
+pub mod media;
+pub mod rows;
