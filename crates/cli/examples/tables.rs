@@ -17,7 +17,7 @@ use hearth_data::tables::{Rows, Table, Targets};
 use hearth_data::{Data, Labels};
 use hearth_report::{fixed, text_table};
 use hearth_tasks::train;
-use hearth_train::{Backend, Job, Report, Target};
+use hearth_train::{Backend, Job, Report, RunTarget};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -77,7 +77,7 @@ fn trained(config: &Config) -> Outcome<hearth_train::run::job::Outcome> {
         config,
         backend: Backend::default(),
         datasets: Path::new("datasets"),
-        target: Target::Fresh(folder.path().join("run")),
+        target: RunTarget::Fresh(folder.path().join("run")),
         stop: &AtomicBool::new(false),
         deadline: None,
     };

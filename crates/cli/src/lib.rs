@@ -31,4 +31,6 @@ pub use hearth_tasks::{
     Evaluation, Guess, Predictor, RowPrediction, RowPredictor, Sampler, evaluate_run, export,
     image, train,
 };
-pub use hearth_train::{Backend, Ended, Event, Job, Outcome, Split, Target, TrainError, Which};
+pub use hearth_train::{
+    Backend, CheckpointSelector, Event, Job, Outcome, RunTarget, Split, StopReason, TrainError,
+};

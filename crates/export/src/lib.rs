@@ -27,7 +27,7 @@ use burn::tensor::Device;
 use hearth_config::ModelConfig;
 
 use hearth_train::run::trained::Trained;
-use hearth_train::{Backend, TrainError, Which};
+use hearth_train::{Backend, CheckpointSelector, TrainError};
 
 pub use built::{Built, Forward};
 pub use network::Network;
@@ -132,7 +132,7 @@ pub struct Export<'a> {
     /// The run's folder.
     pub run: &'a Path,
     /// Its checkpoint.
-    pub which: Which,
+    pub which: CheckpointSelector,
     /// Which network of a pair: the generator when absent.
     pub part: Option<Part>,
     /// What is written.

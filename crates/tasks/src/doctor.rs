@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::registry::open_alone;
 use hearth_train::backend::Backend;
-use hearth_train::backend::number::Reading;
+use hearth_train::backend::scalar::Readback;
 use hearth_train::error::TrainError;
 use hearth_train::task::Computed;
 use hearth_train::task::step::StepSettings;
@@ -63,7 +63,7 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
         let begun = Instant::now();
         let learning_rate = config.optimizer.rule.update.learning_rate;
         let computed =
-            Computed::new(&mut *task, &steps, (step as u64, learning_rate), Reading::Now)?;
+            Computed::new(&mut *task, &steps, (step as u64, learning_rate), Readback::Immediate)?;
         *loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         task.apply(computed.change);
         device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;

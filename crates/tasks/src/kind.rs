@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use hearth_export::{Network, Part};
 use hearth_report::Report;
 use hearth_train::run::trained::Trained;
-use hearth_train::{Backend, Split, TrainError, Training, Which};
+use hearth_train::{Backend, CheckpointSelector, Split, TrainError, Training};
 
 /// A row in the table of tasks.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub struct Evaluation<'a> {
     /// The run's folder.
     pub run: &'a Path,
     /// Its checkpoint.
-    pub which: Which,
+    pub which: CheckpointSelector,
     /// The backend.
     pub backend: Backend,
     /// The set.

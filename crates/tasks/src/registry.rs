@@ -12,7 +12,7 @@ use hearth_train::range_test::{Range, RangeTest};
 use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::{Trained, stored_config};
 use hearth_train::task::Task;
-use hearth_train::{Event, Job, Opened, Opening, Outcome, Target, TrainError, Training};
+use hearth_train::{Event, Job, Opened, Opening, Outcome, RunTarget, TrainError, Training};
 
 use crate::classify::doubt::by_chance;
 use crate::kind::{Evaluation, Kind};
@@ -33,13 +33,13 @@ pub fn training_of(config: &Config) -> Training {
     kind_of(config).training
 }
 
-/// Trains. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
+/// Trains. The outcome is absent when there was nothing to train ([`RunTarget::Nowhere`]).
 pub fn train(
     job: &Job<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let outcome = hearth_train::train(job, training_of, observe)?;
-    if matches!(job.target, Target::Import(..)) {
+    if matches!(job.target, RunTarget::Import(..)) {
         let test = outcome.as_ref().and_then(|outcome| outcome.test.as_ref());
         if let Some(warning) = test.and_then(by_chance) {
             observe(Event::Note(warning));

@@ -11,15 +11,15 @@ use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use hearth_train::backend::number::Number;
+use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::learner::{Learner, Update};
+use hearth_train::learner::{TrainState, Update};
 use hearth_train::task::batches::Batches;
 use hearth_train::task::layer_table::LayerTable;
 use hearth_train::task::outputs::values;
 use hearth_train::task::step::StepContext;
-use hearth_train::task::{Own, Proposed, Split, Task, own};
+use hearth_train::task::{Opaque, Proposed, Split, Task, downcast};
 
 /// Samples in one batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
@@ -56,7 +56,7 @@ pub trait Loss: Send {
         outputs: Tensor<2>,
         targets: &[Self::Target],
         context: &mut StepContext<'_>,
-    ) -> Number;
+    ) -> Scalar;
 }
 
 /// A loss on the samples of a source, and the results that it comes to.
@@ -82,7 +82,7 @@ pub type Outputs<'a, T> = &'a mut dyn FnMut(Tally<'_, T>);
 /// Trains a network by an objective.
 pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
     /// The network and the rule that trains it.
-    pub learner: Learner<Classifier>,
+    pub learner: TrainState<Classifier>,
     /// The objective.
     pub objective: O,
     inputs: I,
@@ -107,7 +107,7 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
         let batch_size = config.data.batches.batch_size;
         let loader = Loader::new(splits.train.clone(), batch_size, config.run.seed);
         Self {
-            learner: Learner::new(network, &config.optimizer.rule),
+            learner: TrainState::new(network, &config.optimizer.rule),
             objective,
             inputs,
             batches: Batches::new(loader, config.train.accumulate),
@@ -123,14 +123,14 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
         &self,
         batches: &[<I::Source as Source>::Batch],
         context: &mut StepContext<'_>,
-    ) -> ([Number; 2], Update) {
+    ) -> ([Scalar; 2], Update) {
         let network = context.weights(&self.learner.network);
         let objective = &self.objective;
         let weight = |batch| objective.total_weight(objective.targets(batch));
         let total_weight = batches.iter().map(weight).sum::<f64>();
         let mut gradients = GradientsAccumulator::new();
         let (mut loss, mut measure, mut moments) =
-            (Number::Here(0.0), Number::Here(0.0), Vec::new());
+            (Scalar::Host(0.0), Scalar::Host(0.0), Vec::new());
         for (index, batch) in batches.iter().enumerate() {
             let mut pass = ForwardContext::train(context.random(Purpose::Step, index).bits());
             let inputs = context.input(self.inputs.tensor(batch, &self.device));
@@ -187,22 +187,22 @@ where
         self.batches.sources(step)
     }
 
-    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)> {
+    fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)> {
         let change: Option<&Step> = change.downcast_ref();
         change.map_or_else(Vec::new, |change| self.learner.gradients(&change.update))
     }
 
-    fn apply(&mut self, change: Own) {
-        let change: Step = own(change);
+    fn apply(&mut self, change: Opaque) {
+        let change: Step = downcast(change);
         self.learner.update(change.update, change.learning_rate);
     }
 
-    fn snapshot(&self) -> Own {
+    fn snapshot(&self) -> Opaque {
         Box::new(self.learner.clone())
     }
 
-    fn rollback(&mut self, snapshot: Own) {
-        self.learner = own(snapshot);
+    fn rollback(&mut self, snapshot: Opaque) {
+        self.learner = downcast(snapshot);
     }
 
     fn validates(&self) -> bool {

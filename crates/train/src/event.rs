@@ -40,7 +40,7 @@ pub struct StepDone {
     pub total_steps: u64,
     /// Steps in an epoch; all of a task without one.
     pub steps_per_epoch: u64,
-    /// The results that were read with it: its own, and those of steps before it on a GPU, where they
+    /// The results that were read with it: its downcast, and those of steps before it on a GPU, where they
     /// are read at times.
     pub sums: Sums,
     /// Its learning rate.

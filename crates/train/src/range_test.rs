@@ -4,7 +4,7 @@
 use hearth_data::Labels;
 use serde::Serialize;
 
-use crate::backend::number::Reading;
+use crate::backend::scalar::Readback;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::run::job::Job;
@@ -92,7 +92,7 @@ fn losses(
     for step in 0..range.steps {
         let share = step as f64 / (range.steps - 1).max(1) as f64;
         let rate = range.from * (range.to / range.from).powf(share);
-        let computed = Computed::new(task, steps, (step as u64, rate), Reading::Now)?;
+        let computed = Computed::new(task, steps, (step as u64, rate), Readback::Immediate)?;
         let loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         let average = smooth.with(loss);
         least = least.min(average);

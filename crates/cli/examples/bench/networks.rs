@@ -10,7 +10,7 @@ use hearth_model::Classifier;
 use hearth_tasks::images::Input;
 use hearth_tasks::registry;
 use hearth_train::Backend;
-use hearth_train::backend::number::Reading;
+use hearth_train::backend::scalar::Readback;
 use hearth_train::task::step::StepSettings;
 use hearth_train::task::{Computed, Task};
 
@@ -52,7 +52,7 @@ fn steps_per_second(
     task: &mut dyn Task,
     steps: &StepSettings,
     rate: f64,
-    reading: Reading,
+    reading: Readback,
     device: &Device,
 ) -> Outcome<f64> {
     let mut step = 0;

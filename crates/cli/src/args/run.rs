@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hearth_train::{Split, Which};
+use hearth_train::{CheckpointSelector, Split};
 
 use super::ComputeArgs;
 
@@ -14,7 +14,7 @@ pub struct TrainedArgs {
     pub run: PathBuf,
     /// Checkpoint: best, last, or the number of a step.
     #[arg(long, default_value = "best")]
-    pub checkpoint: Which,
+    pub checkpoint: CheckpointSelector,
     /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,

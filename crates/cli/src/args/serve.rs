@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use hearth_train::Which;
+use hearth_train::CheckpointSelector;
 
 use super::ComputeArgs;
 
@@ -15,7 +15,7 @@ pub struct ServeArgs {
     pub run: PathBuf,
     /// Checkpoint: best, last, or the number of a step.
     #[arg(long, default_value = "best")]
-    pub checkpoint: Which,
+    pub checkpoint: CheckpointSelector,
     /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hearth_config::CommandLine;
 use hearth_tasks::{Evaluation, evaluate_run};
-use hearth_train::{Backend, Split, Which};
+use hearth_train::{Backend, CheckpointSelector, Split};
 
 use crate::args::EvalArgs;
 use crate::failure::Failure;
@@ -37,9 +37,9 @@ fn chosen(args: &EvalArgs) -> Vec<String> {
         words.extend(["--split".to_owned(), args.split.name().to_owned()]);
     }
     let checkpoint = match args.trained.checkpoint {
-        Which::Best => None,
-        Which::Last => Some("last".to_owned()),
-        Which::Step(step) => Some(step.to_string()),
+        CheckpointSelector::Best => None,
+        CheckpointSelector::Last => Some("last".to_owned()),
+        CheckpointSelector::Step(step) => Some(step.to_string()),
     };
     words.extend(checkpoint.into_iter().flat_map(|name| ["--checkpoint".to_owned(), name]));
     words

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use hearth_train::{Backend, Event, Job, Target, WeightsFile};
+use hearth_train::{Backend, Event, Job, RunTarget, WeightsFile};
 
 use super::train::TrainOutput;
 use crate::args::ImportArgs;
@@ -27,7 +27,7 @@ pub fn run(args: &ImportArgs, backend: Backend, datasets: Datasets<'_>) -> Resul
         ignore: args.ignore.clone(),
         map: args.map.clone(),
     };
-    let target = Target::Import(args.run.clone(), file);
+    let target = RunTarget::Import(args.run.clone(), file);
     let stop = AtomicBool::new(false);
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let mut progress = ProgressDisplay::new(ProgressMode::without_dashboard());

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use hearth_config::CommandLine;
 use hearth_report::range;
 use hearth_tasks::range_test;
-use hearth_train::{Backend, Event, Job, Range, RangeTest, Target};
+use hearth_train::{Backend, Event, Job, Range, RangeTest, RunTarget};
 
 use crate::args::{ConfigArgs, LrFindArgs};
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ pub fn run(args: &LrFindArgs, backend: Backend, datasets: Datasets<'_>) -> Resul
     let config = settings::read(&args.config.config, &args.config.overrides)?;
     let datasets = &datasets.of(&config, beside_config(&args.config.config));
     let stop = AtomicBool::new(false);
-    let target = Target::Nowhere;
+    let target = RunTarget::Nowhere;
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let found = range_test(&job, Range { from, to, steps }, &mut |event| {
         if let Event::Note(text) = event {

@@ -6,7 +6,7 @@ use hearth_config::DataSource;
 use hearth_tasks::Sampler;
 use hearth_train::Backend;
 use hearth_train::run::trained::Trained;
-use hearth_train::task::pictures::Picture;
+use hearth_train::task::bitmap::Bitmap;
 use serde::Serialize;
 
 use crate::args::SampleArgs;
@@ -51,11 +51,11 @@ pub fn run(args: &SampleArgs, backend: Backend) -> Result<(), Failure> {
     if let Some(folder) = &args.each {
         std::fs::create_dir_all(folder).map_err(|error| Failure::unwritten(folder, &error))?;
         for (index, pixels) in pixels.chunks_exact(shape.pixels()).enumerate() {
-            let image = Picture { shape, pixels: pixels.to_vec() };
+            let image = Bitmap { shape, pixels: pixels.to_vec() };
             files.push(write(&folder.join(format!("{index:05}.png")), &image)?);
         }
     }
-    files.push(write(&args.out, &Picture::grid(&pixels, shape, columns))?);
+    files.push(write(&args.out, &Bitmap::grid(&pixels, shape, columns))?);
     for path in args.each.iter().chain([&args.out]) {
         if is_in_data(path, sampler.trained()) {
             let path = path.display();
@@ -78,7 +78,7 @@ fn is_in_data(path: &Path, trained: &Trained) -> bool {
     path.starts_with(real(Path::new(&data.path))) && !path.starts_with(real(&trained.run))
 }
 
-fn write(path: &Path, image: &Picture) -> Result<String, Failure> {
+fn write(path: &Path, image: &Bitmap) -> Result<String, Failure> {
     write_file(path, &image.to_png())?;
     Ok(path.display().to_string())
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use hearth_config::{CommandLine, Config, Metric, quoted};
 use hearth_store::{RunDir, StoreError};
-use hearth_train::{Backend, Ended, Event, Job, Outcome, Report, Target};
+use hearth_train::{Backend, Event, Job, Outcome, Report, RunTarget, StopReason};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -23,10 +23,10 @@ const MEMORIZED: f64 = 0.99;
 pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result<(), Failure> {
     let config = settings(args)?;
     let target = match &args.run {
-        _ if args.dry_run => Target::Nowhere,
-        Some(path) if args.resume => Target::Resume(path.clone()),
-        Some(path) => Target::Fresh(path.clone()),
-        None => Target::Numbered(PathBuf::from("runs")),
+        _ if args.dry_run => RunTarget::Nowhere,
+        Some(path) if args.resume => RunTarget::Resume(path.clone()),
+        Some(path) => RunTarget::Fresh(path.clone()),
+        None => RunTarget::Numbered(PathBuf::from("runs")),
     };
     let beside = [
         args.run.as_deref().filter(|_| args.resume).and_then(beside_run),
@@ -131,11 +131,15 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
     let run = &outcome.run;
     if json {
         print_json(&TrainOutput::new(outcome))?;
-    } else if outcome.ended != Ended::Interrupted {
+    } else if outcome.ended != StopReason::Interrupted {
         let trained = match (outcome.samples_per_second, outcome.ended) {
-            (0.0, Ended::OutOfTime) => "no step was made within the time limit".to_owned(),
-            (0.0, Ended::EarlyStopped) => "nothing was trained: it had stopped early".to_owned(),
-            (0.0, Ended::Finished | Ended::Interrupted) => "nothing was left to train".to_owned(),
+            (0.0, StopReason::OutOfTime) => "no step was made within the time limit".to_owned(),
+            (0.0, StopReason::EarlyStopped) => {
+                "nothing was trained: it had stopped early".to_owned()
+            }
+            (0.0, StopReason::Finished | StopReason::Interrupted) => {
+                "nothing was left to train".to_owned()
+            }
             (speed, _) => format!(
                 "trained for {:.1} s at {} samples/s",
                 outcome.seconds,
@@ -154,15 +158,15 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
     }
     let resume = CommandLine::new("train").arg("--run").path(run).arg("--resume");
     match outcome.ended {
-        Ended::Interrupted => {
+        StopReason::Interrupted => {
             say(&format!("interrupted; resume with: {resume}"));
             Err(Failure::Interrupted)
         }
-        Ended::OutOfTime => {
+        StopReason::OutOfTime => {
             say(&format!("time limit reached; resume with: {resume}"));
             Ok(())
         }
-        Ended::EarlyStopped => {
+        StopReason::EarlyStopped => {
             let patience = config.train.early_stop.as_ref().map_or(1, |stop| stop.patience);
             let evaluations = several(patience, "evaluation");
             let more = resume.arg(format!("train.early_stop.patience={}", 2 * patience));
@@ -172,7 +176,7 @@ fn finish(outcome: &Outcome, json: bool, config: &Config) -> Result<(), Failure>
             ));
             Ok(())
         }
-        Ended::Finished => Ok(()),
+        StopReason::Finished => Ok(()),
     }
 }
 

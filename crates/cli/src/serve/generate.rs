@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
 use hearth_data::PictureShape;
 use hearth_tasks::Sampler;
-use hearth_train::task::pictures::Picture;
+use hearth_train::task::bitmap::Bitmap;
 use serde::Deserialize;
 use utoipa::{OpenApi as _, ToSchema};
 
@@ -91,7 +91,7 @@ pub async fn generate(
     let pixels = queue.submit(vec![request]).await?.concat();
     // As square as whole rows allow.
     let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
-    let png = Picture::grid(&pixels, *shape, columns).to_png();
+    let png = Bitmap::grid(&pixels, *shape, columns).to_png();
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
 }
 

@@ -10,7 +10,7 @@ use hearth_tasks::is_on_table;
 use hearth_tasks::rows::predict::RowPredictor;
 use hearth_tasks::{Predictor, Sampler};
 use hearth_train::run::trained::{Trained, stored_config};
-use hearth_train::{Backend, Which};
+use hearth_train::{Backend, CheckpointSelector};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -96,7 +96,7 @@ impl Served {
     ///
     /// # Errors
     /// When it cannot be read, or the backend cannot be opened.
-    pub fn open(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
+    pub fn open(path: &Path, which: CheckpointSelector, backend: Backend) -> Result<Self, Failure> {
         if is_on_table(path) {
             return Self::rows(path, which, backend);
         }
@@ -120,7 +120,7 @@ impl Served {
         Ok(Self { network: Box::new(predictor), model })
     }
 
-    fn rows(path: &Path, which: Which, backend: Backend) -> Result<Self, Failure> {
+    fn rows(path: &Path, which: CheckpointSelector, backend: Backend) -> Result<Self, Failure> {
         let (predictor, trained) = RowPredictor::of(path, which, backend)?;
         let coding = predictor.coding();
         let (task, classes) = match &coding.target {

@@ -23,14 +23,14 @@ use crate::rows;
 use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use cross_entropy::CrossEntropy;
 use hearth_export::import;
-use hearth_train::backend::number::Number;
+use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
 use hearth_train::plan::memory::{SMALLEST, Sizes, sizes_of};
 use hearth_train::record::info::{Preprocessing, RunInfo};
 use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
-use hearth_train::{Opened, Opening, Target, Training};
+use hearth_train::{Opened, Opening, RunTarget, Training};
 use predict::Predictor;
 use tally::Tally;
 
@@ -88,7 +88,7 @@ fn open_images(
     let network = Classifier::new(settings, images.dims(), classes.len(), seed, &training)?;
     let normalization = normalization(config, &splits.train)?;
     let start = match (job.map(|job| &job.target), source) {
-        (Some(Target::Import(_, file)), _) => {
+        (Some(RunTarget::Import(_, file)), _) => {
             let mut start = import::weights(file, config, images.dims(), classes.len())?;
             let doubt = doubt::normalization_doubt(
                 config,
@@ -196,7 +196,7 @@ impl Loss for Classes {
         self.entropy.forward(outputs, labels, total_weight)
     }
 
-    fn measure(&self, outputs: Tensor<2>, labels: &[u16], context: &mut StepContext<'_>) -> Number {
+    fn measure(&self, outputs: Tensor<2>, labels: &[u16], context: &mut StepContext<'_>) -> Scalar {
         context.num_correct(outputs, labels)
     }
 }

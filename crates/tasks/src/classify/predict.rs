@@ -15,7 +15,7 @@ use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{Trained, Which};
+use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::outputs::{softmax, values};
 
 /// A trained classifier with its preprocessing. It may be used from many threads at once.
@@ -32,13 +32,13 @@ impl Predictor {
     /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
     /// the preferred backend. Damage is an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
-        Ok(Self::of(path.as_ref(), Which::Best, Backend::default())?.0)
+        Ok(Self::of(path.as_ref(), CheckpointSelector::Best, Backend::default())?.0)
     }
 
     /// Loads a run's checkpoint, or an export, and says where a run's comes from.
     pub fn of(
         path: &Path,
-        which: Which,
+        which: CheckpointSelector,
         backend: Backend,
     ) -> Result<(Self, Option<Trained>), TrainError> {
         if is_export(path) {
@@ -54,7 +54,7 @@ impl Predictor {
     /// others.
     pub fn of_run(
         path: &Path,
-        which: Which,
+        which: CheckpointSelector,
         backend: Backend,
     ) -> Result<(Self, Trained), TrainError> {
         let mut trained = Trained::open(path, which)?;
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::{export, train};
     use hearth_export::{Export, Format};
-    use hearth_train::{Job, Target};
+    use hearth_train::{Job, RunTarget};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -166,7 +166,7 @@ mod tests {
             config: &config,
             backend: Backend::default(),
             datasets: &root().join("datasets"),
-            target: Target::Fresh(folder.join("run")),
+            target: RunTarget::Fresh(folder.join("run")),
             stop: &AtomicBool::new(false),
             deadline: None,
         };
@@ -181,7 +181,7 @@ mod tests {
         let out = run.with_file_name(format.name());
         let job = Export {
             run,
-            which: Which::Best,
+            which: CheckpointSelector::Best,
             part: None,
             format,
             half: false,

@@ -35,7 +35,7 @@ const WIDEST: usize = 4096;
 const BATCH: usize = 500;
 
 /// A trained classifier and what it thinks of real pictures.
-pub struct Judge {
+pub struct FeatureEvaluator {
     predictor: Predictor,
     /// Its run, shown, and the step of its checkpoint.
     source: (String, u64),
@@ -62,7 +62,7 @@ struct Seen {
     classes: Vec<u64>,
 }
 
-impl Judge {
+impl FeatureEvaluator {
     /// A judge of pictures like those of `splits`, by `samples` of them, or as many as there are.
     pub fn new(
         (predictor, trained): (Predictor, Trained),

@@ -7,15 +7,15 @@ use hearth_config::{CommandLine, Config, EvaluateConfig};
 use hearth_data::{Images, Labels, Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
 
-use super::Judge;
+use super::FeatureEvaluator;
 use crate::classify;
 use crate::classify::predict::Predictor;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
-use hearth_train::run::trained::{Trained, Which};
+use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::train_on;
-use hearth_train::{Ended, Job, Target};
+use hearth_train::{Job, RunTarget, StopReason};
 
 /// Why fake images are not judged, and what to do.
 const NO_JUDGE: &str = "that takes a classifier, which needs two classes or more with images in each; \
@@ -27,15 +27,17 @@ pub(crate) fn for_job(
     job: &Job<'_>,
     Images { dataset, splits }: &Images,
     observe: &mut dyn FnMut(Event<'_>),
-) -> Result<Option<Judge>, TrainError> {
+) -> Result<Option<FeatureEvaluator>, TrainError> {
     let checksums = &dataset.checksums;
     let named = settings(job.config).classifier.is_some();
     let path = match &job.target {
-        Target::Nowhere => PathBuf::new(),
-        Target::Numbered(parent) => within(parent, checksums),
-        Target::Fresh(run) | Target::Resume(run) | Target::Import(run, _) => beside(run, checksums),
+        RunTarget::Nowhere => PathBuf::new(),
+        RunTarget::Numbered(parent) => within(parent, checksums),
+        RunTarget::Fresh(run) | RunTarget::Resume(run) | RunTarget::Import(run, _) => {
+            beside(run, checksums)
+        }
     };
-    let is_nowhere = matches!(job.target, Target::Nowhere);
+    let is_nowhere = matches!(job.target, RunTarget::Nowhere);
     let is_there = named || !is_nowhere && is_done(&path)?;
     let images = Subset::all(dataset.train.clone());
     if !is_there && !has_classes(&images, dataset.classes.len()) {
@@ -58,7 +60,7 @@ pub(crate) fn for_job(
             "training a small classifier to judge pictures by, once: {}",
             path.display()
         )));
-        let target = Target::Resume(path.clone());
+        let target = RunTarget::Resume(path.clone());
         let job = Job { config: &config, target, deadline: None, ..*job };
         // Each class has training images, and how well it knows those of the test set is not asked.
         // Its data is told once.
@@ -68,7 +70,7 @@ pub(crate) fn for_job(
             _ => observe(event),
         };
         let outcome = train_on(&job, |_| classify::KIND.training, Labels::Unused, &mut observe)?;
-        if outcome.is_some_and(|outcome| outcome.ended == Ended::Interrupted) {
+        if outcome.is_some_and(|outcome| outcome.ended == StopReason::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",
             ));
@@ -82,7 +84,7 @@ pub(crate) fn of_run(
     trained: &Trained,
     splits: &Splits,
     backend: Backend,
-) -> Result<Judge, TrainError> {
+) -> Result<FeatureEvaluator, TrainError> {
     let path = beside(&trained.run, &trained.info.dataset.checksums);
     if settings(&trained.config).classifier.is_none() && !is_done(&path)? {
         let resume = CommandLine::new("train").arg("--run").path(&trained.run).arg("--resume");
@@ -109,11 +111,11 @@ pub(crate) fn open(
     path: &Path,
     splits: &Splits,
     backend: Backend,
-) -> Result<Judge, TrainError> {
+) -> Result<FeatureEvaluator, TrainError> {
     let evaluate = settings(config);
     let path = evaluate.classifier.as_ref().map_or(path, Path::new);
-    let trained = Predictor::of_run(path, Which::Best, backend)?;
-    Judge::new(trained, splits, evaluate.samples)
+    let trained = Predictor::of_run(path, CheckpointSelector::Best, backend)?;
+    FeatureEvaluator::new(trained, splits, evaluate.samples)
 }
 
 /// How the pictures are judged.

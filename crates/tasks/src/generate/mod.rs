@@ -11,21 +11,21 @@ use hearth_model::{Discriminator, ForwardContext, Gan, Generator, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use crate::features::Judge;
+use crate::features::FeatureEvaluator;
 use crate::generate::loss::PairLoss;
 use crate::images::Input;
 use crate::latent::{Use, latent};
-use hearth_train::backend::number::Number;
+use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::learner::average;
 use hearth_train::learner::state::{module_state, restore_module};
-use hearth_train::learner::{Learner, Update};
+use hearth_train::learner::{TrainState, Update};
 use hearth_train::task::batches::Batches;
+use hearth_train::task::bitmap::Bitmap;
 use hearth_train::task::layer_table::LayerTable;
-use hearth_train::task::pictures::Picture;
 use hearth_train::task::scalars::Sums;
 use hearth_train::task::step::StepContext;
-use hearth_train::task::{Artifact, Own, Proposed, Split, Task, own};
+use hearth_train::task::{Artifact, Opaque, Proposed, Split, Task, downcast};
 use sampler::sample;
 
 mod export;
@@ -62,7 +62,7 @@ pub struct Adversarial {
     input: Input,
     shape: PictureShape,
     latent_size: usize,
-    judge: Option<Judge>,
+    judge: Option<FeatureEvaluator>,
     /// Whether its evaluations so far were another judge's.
     judge_changed: bool,
     /// Steps in a row in which the discriminator had nothing left to learn.
@@ -75,8 +75,8 @@ pub struct Adversarial {
 /// What learns.
 #[derive(Clone)]
 pub struct Pair {
-    generator: Learner<Generator>,
-    discriminator: Learner<Discriminator>,
+    generator: TrainState<Generator>,
+    discriminator: TrainState<Discriminator>,
     /// The average of the generator's weights, without differentiation, where one is kept.
     average: Option<Generator>,
 }
@@ -84,7 +84,7 @@ pub struct Pair {
 /// What a step changes.
 pub struct Step {
     /// The discriminator after its steps.
-    discriminator: Learner<Discriminator>,
+    discriminator: TrainState<Discriminator>,
     generator: Update,
     learning_rate: f64,
     /// Its number, from 1.
@@ -97,7 +97,7 @@ impl Adversarial {
         config: &Config,
         pair: &GanConfig,
         splits: &Splits,
-        judge: Option<Judge>,
+        judge: Option<FeatureEvaluator>,
         device: &Device,
     ) -> Result<Self, TrainError> {
         let shape = splits.train.source.shape;
@@ -113,8 +113,8 @@ impl Adversarial {
         Ok(Self {
             pair: Pair {
                 average: (settings.average > 0.0).then(|| generator.valid()),
-                generator: Learner::new(generator, rule),
-                discriminator: Learner::new(discriminator, own),
+                generator: TrainState::new(generator, rule),
+                discriminator: TrainState::new(discriminator, own),
             },
             rate_ratio: own.update.learning_rate / rule.update.learning_rate,
             loss: PairLoss::new(&settings),
@@ -142,7 +142,7 @@ impl Adversarial {
         discriminator: &Discriminator,
         [real, fake]: [Tensor<4>; 2],
         context: &mut StepContext<'_>,
-    ) -> ([Number; 3], Update) {
+    ) -> ([Scalar; 3], Update) {
         // Each batch by itself, so that its moments tell nothing of the other one.
         let mut pass = ForwardContext::train(0);
         let discriminator = context.weights(discriminator);
@@ -186,7 +186,7 @@ impl Task for Adversarial {
         let batches = self.batches.of_step(context.step);
         let generator = context.weights(&self.pair.generator.network);
         let mut discriminator = self.pair.discriminator.clone();
-        let mut totals = [(); 3].map(|()| Number::Here(0.0));
+        let mut totals = [(); 3].map(|()| Scalar::Host(0.0));
         let mut generator_pass = ForwardContext::train(0);
         let mut last_fake = None;
         for (index, batch) in batches.iter().enumerate() {
@@ -243,14 +243,14 @@ impl Task for Adversarial {
     }
 
     /// Those of the generator: the discriminator may make several steps, whose gradients are gone.
-    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)> {
+    fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)> {
         let Some(change) = change.downcast_ref::<Step>() else { return Vec::new() };
         let gradients = self.pair.generator.gradients(&change.generator).into_iter();
         gradients.map(|(path, values)| (format!("generator.{path}"), values)).collect()
     }
 
-    fn apply(&mut self, change: Own) {
-        let Step { discriminator, generator, learning_rate, number } = own(change);
+    fn apply(&mut self, change: Opaque) {
+        let Step { discriminator, generator, learning_rate, number } = downcast(change);
         let pair = &mut self.pair;
         pair.generator.update(generator, learning_rate);
         pair.discriminator = discriminator;
@@ -259,19 +259,19 @@ impl Task for Adversarial {
             .map(|average| average::towards(average, &pair.generator.network, decay, number));
     }
 
-    fn hear(&mut self, results: &Sums) {
+    fn on_scalars(&mut self, results: &Sums) {
         // Whether the discriminator has nothing left to learn.
         let loss = results.mean(DISCRIMINATOR_LOSS).unwrap_or(f64::NAN);
         let won = self.loss.won_below().is_some_and(|below| loss < below);
         self.won_steps = if won { self.won_steps + 1 } else { 0 };
     }
 
-    fn snapshot(&self) -> Own {
+    fn snapshot(&self) -> Opaque {
         Box::new(self.pair.clone())
     }
 
-    fn rollback(&mut self, snapshot: Own) {
-        self.pair = own(snapshot);
+    fn rollback(&mut self, snapshot: Opaque) {
+        self.pair = downcast(snapshot);
     }
 
     fn validates(&self) -> bool {
@@ -309,7 +309,7 @@ impl Task for Adversarial {
         let device = self.device.clone().without_autodiff();
         let (generator, latent_size) = (self.best_generator(), self.latent_size);
         let pixels = sample(&generator, latent_size, (self.seed, Use::Fixed), GRID, &device);
-        let picture = Picture::grid(&pixels, self.shape, COLUMNS);
+        let picture = Bitmap::grid(&pixels, self.shape, COLUMNS);
         vec![Artifact { folder: SAMPLES, picture }]
     }
 

@@ -11,7 +11,7 @@ use hearth_report::Report;
 use super::sampler::{Sampler, sample};
 use super::{Adversarial, export, normalization};
 use crate::features;
-use crate::features::Judge;
+use crate::features::FeatureEvaluator;
 use crate::kind::{Evaluation, Kind};
 use crate::latent::Use;
 use hearth_train::Split;
@@ -89,7 +89,7 @@ fn evaluate_run(
 /// Measures a generator without differentiation by images of `latent_size` random numbers each; the same images for the
 /// same seed.
 pub(super) fn judged(
-    judge: &Judge,
+    judge: &FeatureEvaluator,
     (generator, latent_size, seed): (&Generator, usize, u64),
     split: Split,
     device: &Device,

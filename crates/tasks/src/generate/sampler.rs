@@ -12,7 +12,7 @@ use crate::latent::{Use, latent};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{Trained, Which};
+use hearth_train::run::trained::{CheckpointSelector, Trained};
 
 /// Pictures that are made in one pass.
 const BATCH: usize = 500;
@@ -66,7 +66,11 @@ pub struct Sampler {
 
 impl Sampler {
     /// Loads a run's checkpoint: the average of its generator's weights, where it keeps one.
-    pub fn open(path: &Path, which: Which, backend: Backend) -> Result<Self, TrainError> {
+    pub fn open(
+        path: &Path,
+        which: CheckpointSelector,
+        backend: Backend,
+    ) -> Result<Self, TrainError> {
         let mut trained = Trained::open(path, which)?;
         let ModelConfig::Gan(config) = &trained.config.model else {
             let help = "it names the classes of pictures, by `hearth predict`";

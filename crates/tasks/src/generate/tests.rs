@@ -11,11 +11,11 @@ use super::*;
 use crate::classify::predict::Predictor;
 use crate::train;
 use hearth_train::backend::Backend;
-use hearth_train::backend::number::Reading;
-use hearth_train::run::trained::{Trained, Which};
+use hearth_train::backend::scalar::Readback;
+use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::Computed;
 use hearth_train::task::step::StepSettings;
-use hearth_train::{Job, Target};
+use hearth_train::{Job, RunTarget};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -31,7 +31,7 @@ fn splits(config: &Config) -> Splits {
     images.expect("part of the repository").splits
 }
 
-fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
+fn task(config: &Config, judge: Option<FeatureEvaluator>) -> Adversarial {
     let ModelConfig::Gan(pair) = &config.model else { panic!("a pair") };
     let device = Backend::default().device().expect("a CPU");
     Adversarial::new(config, pair, &splits(config), judge, &device).expect("it fits")
@@ -40,7 +40,7 @@ fn task(config: &Config, judge: Option<Judge>) -> Adversarial {
 fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed {
     let device = Backend::default().device().expect("a CPU");
     let steps = StepSettings::new(&config(&[]), &device).expect("it has f32");
-    Computed::new(task, &steps, (step, rate), Reading::Now).expect("a step")
+    Computed::new(task, &steps, (step, rate), Readback::Immediate).expect("a step")
 }
 
 fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
@@ -48,9 +48,9 @@ fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
     assert_eq!(computed.fault, None);
     task.apply(computed.change);
     let totals = computed.measured.totals.iter();
-    let totals = totals.map(|(name, total)| ((*name).to_owned(), total.here().expect("read")));
+    let totals = totals.map(|(name, total)| ((*name).to_owned(), total.on_host().expect("read")));
     let results = Sums { samples: computed.measured.samples, totals: totals.collect() };
-    task.hear(&results);
+    task.on_scalars(&results);
     results
 }
 
@@ -61,12 +61,13 @@ fn predictor(folder: &Path) -> (Predictor, Trained) {
         config: &config,
         backend: Backend::default(),
         datasets: &root().join("datasets"),
-        target: Target::Fresh(folder.join("judge")),
+        target: RunTarget::Fresh(folder.join("judge")),
         stop: &stop,
         deadline: None,
     };
     train(&job, &mut |_| ()).expect("it trains");
-    Predictor::of_run(&folder.join("judge"), Which::Best, job.backend).expect("it is there")
+    Predictor::of_run(&folder.join("judge"), CheckpointSelector::Best, job.backend)
+        .expect("it is there")
 }
 
 #[test]
@@ -82,11 +83,12 @@ fn every_loss_halves_the_distance_from_its_start() {
         let config = config(&[&[loss.as_str()], more].concat());
         let path = folder.path().join("judge");
         let predictor = if path.exists() {
-            Predictor::of_run(&path, Which::Best, Backend::default()).expect("it is there")
+            Predictor::of_run(&path, CheckpointSelector::Best, Backend::default())
+                .expect("it is there")
         } else {
             predictor(folder.path())
         };
-        let judge = Judge::new(predictor, &splits(&config), 1000).expect("it fits");
+        let judge = FeatureEvaluator::new(predictor, &splits(&config), 1000).expect("it fits");
         let mut task = task(&config, Some(judge));
         let scores = |task: &Adversarial| {
             let report = task.evaluate(Split::Valid).expect("a judge measures it");

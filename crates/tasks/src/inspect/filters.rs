@@ -6,14 +6,14 @@ use hearth_data::PictureShape;
 use hearth_model::params::{VisitParam, visit_params};
 
 use super::tiles;
-use hearth_train::task::pictures::Picture;
+use hearth_train::task::bitmap::Bitmap;
 
 /// The most units whose weights are shown.
 const MOST: usize = 64;
 
 /// One picture for each filter of a convolution, or each unit of a linear layer; none where the layer's
 /// inputs are no picture. A grey one has the picture's size, a filter that of its window.
-pub fn first_layer<M: Module>(network: &M, shape: PictureShape) -> Option<Picture> {
+pub fn first_layer<M: Module>(network: &M, shape: PictureShape) -> Option<Bitmap> {
     let mut first = First(None);
     visit_params(network, &mut first);
     let (dims, values) = first.0?;

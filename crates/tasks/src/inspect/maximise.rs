@@ -6,8 +6,8 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Batch, Subset};
 
 use super::{Subject, tiles};
+use hearth_train::task::bitmap::Bitmap;
 use hearth_train::task::outputs::values;
-use hearth_train::task::pictures::Picture;
 
 /// Steps of the ascent.
 const STEPS: usize = 150;
@@ -29,7 +29,7 @@ const STARTS: usize = 500;
 
 /// One grid for the classes, named `classes`, and one for each layer with channels, named like it; the
 /// second one has the pictures that the ascent began with above those that it led to.
-pub fn classes_and_channels(subject: &Subject, set: &Subset) -> Vec<(String, Picture)> {
+pub fn classes_and_channels(subject: &Subject, set: &Subset) -> Vec<(String, Bitmap)> {
     let shape = subject.shape;
     let count = subject.classes.len().min(MOST);
     let mut stream = Stream::new(subject.seed, Purpose::Sample, u64::MAX, 0);

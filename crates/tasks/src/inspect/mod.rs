@@ -16,9 +16,9 @@ use crate::images::Input;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{Trained, Which};
+use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::task::bitmap::Bitmap;
 use hearth_train::task::outputs::{argmax, softmax, values};
-use hearth_train::task::pictures::Picture;
 
 mod embedding;
 mod filters;
@@ -39,7 +39,7 @@ pub struct Inspection<'a> {
     /// The run's folder.
     pub run: &'a Path,
     /// Its checkpoint.
-    pub which: Which,
+    pub which: CheckpointSelector,
     /// What computes.
     pub backend: Backend,
     /// The folder of datasets.
@@ -97,7 +97,7 @@ pub fn inspect(
         .collect::<Result<_, _>>()?;
     let splits = trained.images(inspection.datasets, notice)?.splits;
     let run = RunDir::open(inspection.run)?;
-    let keep = |name: &str, picture: &Picture| -> Result<Vec<u8>, TrainError> {
+    let keep = |name: &str, picture: &Bitmap| -> Result<Vec<u8>, TrainError> {
         let png = picture.to_png();
         run.write_file(FOLDER, &format!("{name}.png"), &png)?;
         Ok(png)
@@ -191,12 +191,12 @@ impl Subject {
         &self,
         name: String,
         pixels: Vec<u8>,
-        mut keep: impl FnMut(&str, &Picture) -> Result<Vec<u8>, TrainError>,
+        mut keep: impl FnMut(&str, &Bitmap) -> Result<Vec<u8>, TrainError>,
     ) -> Result<InspectedImage, TrainError> {
         let input = self.pictures(pixels.clone(), 1);
         let logits = values(self.still.forward(input.clone()));
         let guess = argmax(&logits);
-        let picture = Picture { shape: self.shape, pixels };
+        let picture = Bitmap { shape: self.shape, pixels };
         let mut looked = InspectedImage {
             name,
             predicted: self.classes[guess].clone(),

@@ -13,7 +13,7 @@ use hearth_model::Classifier;
 
 use super::{Probe, Subject};
 use crate::classify::cross_entropy::CrossEntropy;
-use hearth_train::learner::{Learner, Update};
+use hearth_train::learner::{TrainState, Update};
 use hearth_train::task::outputs::{argmax, values};
 
 /// Training and test pictures of a probe, at most.
@@ -91,7 +91,7 @@ fn accuracy(
         kind: OptimizerKind::Adamw(AdamConfig::default()),
         update: UpdateConfig { learning_rate: RATE, weight_decay: 0.05, decay_all: false },
     };
-    let mut learner = Learner::new(network.expect("it fits any features"), &rule);
+    let mut learner = TrainState::new(network.expect("it fits any features"), &rule);
     let loss = CrossEntropy { class_weights: vec![1.0; num_classes], label_smoothing: 0.0 };
     let epochs = STEPS.div_ceil(count.div_ceil(BATCH).max(1));
     let (mut step, steps) = (0, epochs * count.div_ceil(BATCH));

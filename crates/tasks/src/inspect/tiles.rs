@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use hearth_data::PictureShape;
 
-use hearth_train::task::pictures::Picture;
+use hearth_train::task::bitmap::Bitmap;
 
 /// The most channels of a layer that are shown, and those in one row.
 const MOST: usize = 64;
@@ -16,7 +16,7 @@ const ROW: usize = 64;
 const SIDE: usize = 28;
 
 /// Pictures of numbers of any sign, each scaled by its own largest one: 0 is the grey in the middle.
-pub fn signed(pictures: &[Vec<f32>], shape: PictureShape) -> Picture {
+pub fn signed(pictures: &[Vec<f32>], shape: PictureShape) -> Bitmap {
     let pixels = pictures.iter().flat_map(|values| {
         let largest = values.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
         values.iter().map(move |value| (127.5 + 127.5 * value / largest).round() as u8)
@@ -26,7 +26,7 @@ pub fn signed(pictures: &[Vec<f32>], shape: PictureShape) -> Picture {
 
 /// What one picture makes of a layer, `[1, channels, height, width]`: each channel in grey, all of them on
 /// one scale, from the smallest number, black, to the largest, white.
-pub fn activations(features: Tensor<4>) -> Picture {
+pub fn activations(features: Tensor<4>) -> Bitmap {
     let [_, channels, height, width] = features.dims();
     let values: Vec<f32> =
         features.into_data().try_into_vec().expect("features are f32 on every backend here");
@@ -42,19 +42,19 @@ pub fn activations(features: Tensor<4>) -> Picture {
         let width = ROW.min(channels);
         let shape = PictureShape { channels: 1, height: pixels.len() / width, width };
         let (shape, pixels) = enlarged(&pixels, shape, 8);
-        return Picture { shape, pixels };
+        return Bitmap { shape, pixels };
     }
     pixels.truncate(MOST * height * width);
     grid(&pixels, PictureShape { channels: 1, height, width })
 }
 
 /// Pictures of `shape` in a grid, enlarged where they are small.
-pub fn grid(pixels: &[u8], shape: PictureShape) -> Picture {
+pub fn grid(pixels: &[u8], shape: PictureShape) -> Bitmap {
     rows(pixels, shape, COLUMNS)
 }
 
 /// The same with at most so many in a row.
-pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Picture {
+pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Bitmap {
     let factor = (SIDE / shape.height.max(shape.width)).max(1);
     let mut all = Vec::new();
     let mut large = shape;
@@ -64,7 +64,7 @@ pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Picture {
         all.extend(pixels);
     }
     let count = all.len() / large.pixels();
-    Picture::grid(&all, large, columns.min(count).max(1))
+    Bitmap::grid(&all, large, columns.min(count).max(1))
 }
 
 /// Each pixel becomes a square of `factor` pixels a side.

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::kind::Kind;
 use crate::rows;
 use crate::supervised::{Loss, Objective, Outputs};
-use hearth_train::backend::number::Number;
+use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
@@ -107,7 +107,7 @@ impl Loss for Deviation {
         outputs: Tensor<2>,
         targets: &[f32],
         context: &mut StepContext<'_>,
-    ) -> Number {
+    ) -> Scalar {
         let sum = deviations(outputs, targets).abs().sum();
         context.read("mean absolute error", sum) * self.std
     }

@@ -16,7 +16,7 @@ use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{Trained, Which};
+use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::Split;
 use hearth_train::task::outputs::{softmax, values};
 
@@ -45,13 +45,13 @@ impl RowPredictor {
     /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on the preferred
     /// backend. Damage is an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
-        Ok(Self::of(path.as_ref(), Which::Best, Backend::default())?.0)
+        Ok(Self::of(path.as_ref(), CheckpointSelector::Best, Backend::default())?.0)
     }
 
     /// Loads a run's checkpoint, or an export, and says where a run's comes from.
     pub fn of(
         path: &Path,
-        which: Which,
+        which: CheckpointSelector,
         backend: Backend,
     ) -> Result<(Self, Option<Trained>), TrainError> {
         if is_export(path) {
@@ -66,7 +66,7 @@ impl RowPredictor {
     /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the others.
     pub fn of_run(
         path: &Path,
-        which: Which,
+        which: CheckpointSelector,
         backend: Backend,
     ) -> Result<(Self, Trained), TrainError> {
         let mut trained = Trained::open(path, which)?;
@@ -145,7 +145,7 @@ mod tests {
     use crate::is_on_table;
     use crate::{Predictor, export, train};
     use hearth_export::{Export, Format};
-    use hearth_train::{Job, Target};
+    use hearth_train::{Job, RunTarget};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -172,7 +172,7 @@ mod tests {
                 config: &config,
                 backend: Backend::default(),
                 datasets: &root().join("datasets"),
-                target: Target::Fresh(run.clone()),
+                target: RunTarget::Fresh(run.clone()),
                 stop: &AtomicBool::new(false),
                 deadline: None,
             };
@@ -181,7 +181,7 @@ mod tests {
         let out = folder.join(format.name());
         let job = Export {
             run: &run,
-            which: Which::Best,
+            which: CheckpointSelector::Best,
             part: None,
             format,
             half: false,

@@ -20,7 +20,7 @@ use crate::images::Input;
 use crate::latent::latent;
 use crate::registry::open_alone;
 use hearth_train::Backend;
-use hearth_train::backend::number::{Reading, read};
+use hearth_train::backend::scalar::{Readback, read};
 use hearth_train::error::TrainError;
 use hearth_train::task::step::StepSettings;
 use hearth_train::task::{Computed, Task};
@@ -224,7 +224,7 @@ fn twenty_steps(
     task: &mut dyn Task,
     steps: &StepSettings,
     rate: f64,
-    reading: Reading,
+    reading: Readback,
 ) -> (Vec<f64>, Numbers) {
     let losses = (0..20).map(|step| {
         let computed = Computed::new(task, steps, (step, rate), reading).expect("a step");
@@ -247,7 +247,7 @@ fn twenty_steps(
 fn twenty_steps_of(
     config: &Config,
     device: &Device,
-    reading: Reading,
+    reading: Readback,
 ) -> Result<(Vec<f64>, Numbers), TrainError> {
     let rate = config.optimizer.rule.update.learning_rate;
     let steps = StepSettings::new(config, device)?;
@@ -288,8 +288,10 @@ fn twenty_steps_learn_the_same() {
     for ((name, rate), tolerance) in SMALL.into_iter().zip([1e-4, 1e-3, 2e-2]) {
         // A norm that is clipped at, so that its scale is computed on the device as well.
         let config = config(name, &[rate, "train.clip_norm=2.0"]);
-        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
-            .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
+        let [cpu, adapter] =
+            [(&devices[0], Readback::Immediate), (&devices[1], Readback::Deferred)].map(
+                |(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"),
+            );
         assert_learned(name, [&cpu.0, &adapter.0], tolerance);
         let distance = distance(&adapter.1, &cpu.1);
         assert!(distance <= tolerance, "{name}: the networks are {distance} apart");
@@ -307,8 +309,10 @@ fn classes_and_numbers_are_learned_from_rows_as_on_the_cpu() {
         let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("there");
         let overrides = [format!("data.path={}", path.display()), format!("task.kind={task}")];
         let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
-        let [cpu, adapter] = [(&devices[0], Reading::Now), (&devices[1], Reading::Later)]
-            .map(|(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"));
+        let [cpu, adapter] =
+            [(&devices[0], Readback::Immediate), (&devices[1], Readback::Deferred)].map(
+                |(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"),
+            );
         assert_learned(name, [&cpu.0, &adapter.0], TOLERANCE);
         let distance = distance(&adapter.1, &cpu.1);
         assert!(distance <= TOLERANCE, "{name}: the networks are {distance} apart");
@@ -322,13 +326,15 @@ fn sixteen_bits_learn_almost_the_same_or_are_refused() {
         let precision = format!("run.precision={precision}");
         for ((name, rate), tolerance) in SMALL.into_iter().zip([0.02, 0.1, 0.2]) {
             let half = config(name, &[rate, &precision]);
-            let refused = twenty_steps_of(&half, &cpu, Reading::Now).expect_err("a CPU has f32");
+            let refused =
+                twenty_steps_of(&half, &cpu, Readback::Immediate).expect_err("a CPU has f32");
             assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
-            match twenty_steps_of(&half, &adapter, Reading::Later) {
+            match twenty_steps_of(&half, &adapter, Readback::Deferred) {
                 Ok((found, kept)) => {
                     assert!(adapter.supports_dtype(dtype), "{precision} where there is none");
-                    let (wanted, _) = twenty_steps_of(&config(name, &[rate]), &cpu, Reading::Now)
-                        .expect("it fits");
+                    let (wanted, _) =
+                        twenty_steps_of(&config(name, &[rate]), &cpu, Readback::Immediate)
+                            .expect("it fits");
                     assert_learned(name, [&wanted, &found], tolerance);
                     assert!(kept.values().flatten().all(|number| number.is_finite()));
                 }

@@ -6,13 +6,13 @@ use hearth_config::Config;
 use hearth_config::RawConfig;
 use hearth_data::{Data, Labels};
 use hearth_store::{RunDir, Value};
-use hearth_train::backend::number::Reading;
+use hearth_train::backend::scalar::Readback;
 use hearth_train::event::Event;
 use hearth_train::plan::Plan;
-use hearth_train::record::recorder::Keeper;
+use hearth_train::record::recorder::Recorder;
 use hearth_train::task::Task;
 use hearth_train::task::step::StepSettings;
-use hearth_train::trainer::Ended;
+use hearth_train::trainer::StopReason;
 use hearth_train::trainer::{Computing, Trainer};
 
 use crate::registry::open_alone;
@@ -25,7 +25,7 @@ fn root() -> PathBuf {
 
 /// What a run left.
 struct Left {
-    ended: Result<Ended, String>,
+    ended: Result<StopReason, String>,
     /// Their steps.
     checkpoints: Vec<u64>,
     /// Of the newest checkpoint: networks and optimisers.
@@ -36,7 +36,7 @@ struct Left {
 }
 
 /// Trains on the small set until someone stops it at a step, and says what is left of the run.
-fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
+fn run(name: &str, overrides: &[&str], reading: Readback, stop_at: u64) -> Left {
     let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
     let config = raw.with_overrides(overrides).expect("TOML").check().expect("good");
     let data = Data::load(&config, Labels::Unused, &root().join("datasets"), &mut |_| ());
@@ -46,10 +46,11 @@ fn run(name: &str, overrides: &[&str], reading: Reading, stop_at: u64) -> Left {
     trained(task.expect("it fits"), &config, reading, stop_at)
 }
 
-fn trained(task: Box<dyn Task>, config: &Config, reading: Reading, stop_at: u64) -> Left {
+fn trained(task: Box<dyn Task>, config: &Config, reading: Readback, stop_at: u64) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunDir::create(folder.path().join("run")).expect("a run");
-    let keeper = Keeper::new(run.clone(), 3, config.train.best_by(), Vec::new(), 0).expect("a log");
+    let recorder =
+        Recorder::new(run.clone(), 3, config.train.best_by(), Vec::new(), 0).expect("a log");
     let (stop, mut told) = (AtomicBool::new(false), 0);
     let mut observe = |event: Event<'_>| {
         if let Event::Step(step) = event {
@@ -61,7 +62,7 @@ fn trained(task: Box<dyn Task>, config: &Config, reading: Reading, stop_at: u64)
     let steps = StepSettings::new(config, &device).expect("it has f32");
     let computing = Computing { on: "a test".to_owned(), reading, steps };
     let plan = Plan::new(config, &*task).expect("it has epochs");
-    let mut trainer = Trainer::new(task, plan, config, computing, keeper, &mut observe, &stop);
+    let mut trainer = Trainer::new(task, plan, config, computing, recorder, &mut observe, &stop);
     let ended = trainer.run().map_err(|error| error.to_string());
     drop(trainer);
     let checkpoints = run.checkpoints();
@@ -101,9 +102,9 @@ fn numbers_may_be_read_later() {
     for (name, more) in [("mlp-nano", "train.accumulate=2"), ("gan-nano", "model.widths=[4, 8]")] {
         let overrides =
             ["train.epochs=2", "train.log_every=7", "train.checkpoint_every=11 steps", more];
-        let [now, later] =
-            [Reading::Now, Reading::Later].map(|reading| run(name, &overrides, reading, 0));
-        assert_eq!(now.ended, Ok(Ended::Finished));
+        let [now, later] = [Readback::Immediate, Readback::Deferred]
+            .map(|reading| run(name, &overrides, reading, 0));
+        assert_eq!(now.ended, Ok(StopReason::Finished));
         assert_same(&later, &now);
     }
 }
@@ -112,7 +113,7 @@ fn numbers_may_be_read_later() {
 fn early_stopping_breaks_ties_by_the_loss() {
     // Ten validation images: accuracies are tenths.
     let overrides = ["data.valid_samples=10", "train.epochs=40", "train.early_stop.patience=2"];
-    let left = run("mlp-nano", &overrides, Reading::Now, 0);
+    let left = run("mlp-nano", &overrides, Readback::Immediate, 0);
     let valid = left.log.iter().filter(|line| line["kind"] == "valid");
     let number = |line: &serde_json::Value, name: &str| line[name].as_f64().expect("a number");
     let results = valid.map(|line| [number(line, "accuracy"), number(line, "loss")]);
@@ -127,7 +128,7 @@ fn early_stopping_breaks_ties_by_the_loss() {
             stale == 2
         })
     };
-    assert_eq!(left.ended, Ok(Ended::EarlyStopped));
+    assert_eq!(left.ended, Ok(StopReason::EarlyStopped));
     assert_eq!(end(true), Some(results.len() - 1), "{results:?}");
     assert_ne!(end(false), end(true), "no tie mattered: {results:?}");
 }
@@ -137,7 +138,7 @@ fn a_step_that_is_not_finite_is_found_among_those_on_trial() {
     // Far too fast: the loss leaves the numbers after some steps.
     let wild = ["optimizer.learning_rate=1000", "model.hidden=[64, 64, 64]", "train.log_every=50"];
     let [now, later] =
-        [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &wild, reading, 0));
+        [Readback::Immediate, Readback::Deferred].map(|reading| run("mlp-nano", &wild, reading, 0));
     let message = now.ended.clone().expect_err("it cannot learn");
     assert!(message.contains("not finite") && message.contains("training samples"), "{message}");
     assert!(later.checkpoints.last().is_some_and(|step| *step > 0), "some steps were good");
@@ -147,13 +148,13 @@ fn a_step_that_is_not_finite_is_found_among_those_on_trial() {
 #[test]
 fn a_run_that_is_stopped_looks_at_its_steps_first() {
     let overrides = ["train.log_every=7"];
-    let [now, later] =
-        [Reading::Now, Reading::Later].map(|reading| run("mlp-nano", &overrides, reading, 10));
-    assert_eq!((&later.ended, &later.checkpoints), (&Ok(Ended::Interrupted), &vec![10]));
+    let [now, later] = [Readback::Immediate, Readback::Deferred]
+        .map(|reading| run("mlp-nano", &overrides, reading, 10));
+    assert_eq!((&later.ended, &later.checkpoints), (&Ok(StopReason::Interrupted), &vec![10]));
     assert_eq!(later.tensors, now.tensors);
 
     // One of the steps on trial is not finite: none of them is kept.
     let wild = ["optimizer.learning_rate=1000", "model.hidden=[64, 64, 64]", "train.log_every=50"];
-    let later = run("mlp-nano", &wild, Reading::Later, 20);
-    assert_eq!((later.ended, later.checkpoints), (Ok(Ended::Interrupted), vec![0]));
+    let later = run("mlp-nano", &wild, Readback::Deferred, 20);
+    assert_eq!((later.ended, later.checkpoints), (Ok(StopReason::Interrupted), vec![0]));
 }

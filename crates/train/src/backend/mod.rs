@@ -1,7 +1,7 @@
 //! The compiled-in backends, by name. The only place that knows Burn's features.
 
 pub mod adapters;
-pub mod number;
+pub mod scalar;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::error::TrainError;
 use adapters::Adapter;
-use number::Reading;
+use scalar::Readback;
 
 /// What computes the tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +127,8 @@ impl Backend {
     }
 
     /// When the numbers of a step are read.
-    pub fn reading(self) -> Reading {
-        if self.is_on_adapter() { Reading::Later } else { Reading::Now }
+    pub fn reading(self) -> Readback {
+        if self.is_on_adapter() { Readback::Deferred } else { Readback::Immediate }
     }
 }
 
@@ -170,7 +170,7 @@ impl FromStr for Backend {
 /// when `None`. Returns how many there are.
 ///
 /// The kernels and both backends take their threads from rayon. (The crate `matrixmultiply`, which
-/// ndarray's own matrix product uses, has threads of its own, but no network here reaches it: their
+/// ndarray's own matrix product uses, has threads of its downcast, but no network here reaches it: their
 /// products are the kernels'.) The caller becomes one of the pool's threads, so that a small
 /// operation does not wait for another thread to wake up.
 ///

@@ -6,40 +6,41 @@ use burn::tensor::Tensor;
 use hearth_kernels::sum_of_squares;
 use hearth_model::params::{VisitParam, visit_params};
 
-use crate::backend::number::{Number, Reading};
+use crate::backend::scalar::{Readback, Scalar};
 
 /// The size of all gradients of a module together.
 #[derive(Clone, Debug)]
 pub struct Norm {
     /// The square of their L2 norm; not finite when any gradient is not.
-    pub square: Number,
+    pub square: Scalar,
     /// The path of the first parameter whose gradient is not finite, where that was read.
     pub non_finite: Option<String>,
 }
 
 /// Measures the gradients of `module`.
-pub fn norm<M: Module>(module: &M, gradients: &GradientsParams, reading: Reading) -> Norm {
+pub fn norm<M: Module>(module: &M, gradients: &GradientsParams, reading: Readback) -> Norm {
     struct Measure<'a> {
         gradients: &'a GradientsParams,
-        reading: Reading,
+        reading: Readback,
         norm: Norm,
     }
     impl VisitParam for Measure<'_> {
         fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
             let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
             let square = match self.reading {
-                Reading::Now => Number::Here(sum_of_squares(gradient)),
-                Reading::Later => Number::There(gradient.square().sum()),
+                Readback::Immediate => Scalar::Host(sum_of_squares(gradient)),
+                Readback::Deferred => Scalar::Device(gradient.square().sum()),
             };
             let norm = &mut self.norm;
-            if square.here().is_some_and(|square| !square.is_finite()) && norm.non_finite.is_none()
+            if square.on_host().is_some_and(|square| !square.is_finite())
+                && norm.non_finite.is_none()
             {
                 norm.non_finite = Some(path.to_owned());
             }
             norm.square = norm.square.clone() + square;
         }
     }
-    let norm = Norm { square: Number::Here(0.0), non_finite: None };
+    let norm = Norm { square: Scalar::Host(0.0), non_finite: None };
     let mut measure = Measure { gradients, reading, norm };
     visit_params(module, &mut measure);
     measure.norm
@@ -65,12 +66,12 @@ pub fn values<M: Module>(module: &M, gradients: &GradientsParams) -> Vec<(String
 
 /// What gradients of this squared norm are multiplied by so that their norm is at most `largest`
 /// (Pascanu et al. 2013, algorithm 1).
-pub fn clip_scale(square: &Number, largest: Option<f64>) -> Number {
-    let Some(largest) = largest else { return Number::Here(1.0) };
+pub fn clip_scale(square: &Scalar, largest: Option<f64>) -> Scalar {
+    let Some(largest) = largest else { return Scalar::Host(1.0) };
     match square {
-        Number::Here(square) => Number::Here((largest / square.sqrt()).min(1.0)),
-        Number::There(square) => {
-            Number::There((square.clone().sqrt().recip() * largest).clamp_max(1.0))
+        Scalar::Host(square) => Scalar::Host((largest / square.sqrt()).min(1.0)),
+        Scalar::Device(square) => {
+            Scalar::Device((square.clone().sqrt().recip() * largest).clamp_max(1.0))
         }
     }
 }
@@ -83,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::backend::Backend;
-    use crate::backend::number::read;
+    use crate::backend::scalar::read;
 
     /// Gradients of one weight and one bias for each of two classes.
     fn gradients(values: [f32; 2]) -> (Classifier, GradientsParams) {
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn the_norm_is_over_all_parameters_together() {
         let (network, gradients) = gradients([3.0, 4.0]);
-        for reading in [Reading::Now, Reading::Later] {
+        for reading in [Readback::Immediate, Readback::Deferred] {
             let found = norm(&network, &gradients, reading);
             assert_eq!(found.non_finite, None);
             let scaled = |largest| read(vec![clip_scale(&found.square, largest)])[0];
@@ -119,9 +120,9 @@ mod tests {
     fn what_is_not_finite_is_named() {
         for value in [f32::NAN, f32::INFINITY] {
             let (network, gradients) = gradients([1.0, value]);
-            let now = norm(&network, &gradients, Reading::Now);
+            let now = norm(&network, &gradients, Readback::Immediate);
             assert_eq!(now.non_finite.as_deref(), Some("layers.0.weight"));
-            let later = norm(&network, &gradients, Reading::Later);
+            let later = norm(&network, &gradients, Readback::Deferred);
             assert!(!read(vec![later.square])[0].is_finite());
         }
     }

@@ -12,13 +12,13 @@ use hearth_config::RuleConfig;
 use hearth_model::{BatchStatistics, update_running_statistics};
 use hearth_store::{StateDict, StoreError};
 
-use crate::backend::number::Number;
+use crate::backend::scalar::Scalar;
 use crate::learner::optimizer::Optimizer;
 use crate::learner::state::{module_state, restore_module};
 
 /// A network and the rule that trains it. A copy shares nothing that a step changes.
 #[derive(Clone, Debug)]
-pub struct Learner<M> {
+pub struct TrainState<M> {
     /// The network.
     pub network: M,
     rule: Optimizer,
@@ -31,17 +31,17 @@ pub struct Update {
     /// For the running statistics of the batch normalisation.
     pub(crate) moments: Vec<BatchStatistics>,
     /// The factor that keeps the norm of the gradients from being too large.
-    pub(crate) scale: Number,
+    pub(crate) scale: Scalar,
 }
 
 impl Update {
     /// By these gradients as they are.
     pub fn of(gradients: GradientsParams) -> Self {
-        Self { gradients, moments: Vec::new(), scale: Number::Here(1.0) }
+        Self { gradients, moments: Vec::new(), scale: Scalar::Host(1.0) }
     }
 }
 
-impl<M: Module> Learner<M> {
+impl<M: Module> TrainState<M> {
     /// Before its first step.
     pub fn new(network: M, rule: &RuleConfig) -> Self {
         Self { network, rule: Optimizer::new(rule) }

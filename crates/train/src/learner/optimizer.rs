@@ -12,20 +12,20 @@ use hearth_config::{AdamConfig, OptimizerKind, RuleConfig};
 use hearth_kernels::{AdamStep, SgdStep, adam_step, sgd_step};
 use hearth_model::params::{MapParam, map_params};
 
-use crate::backend::number::Number;
+use crate::backend::scalar::Scalar;
 
 /// An update rule and what it remembers of each parameter.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
     config: RuleConfig,
-    memories: BTreeMap<String, Memory>,
+    slots: BTreeMap<String, Slots>,
 }
 
 /// What is remembered of a parameter from step to step, as flat as [`hearth_kernels`] takes it.
 // Not with every set of backends: a tensor is as large as the largest one's.
 #[allow(clippy::large_enum_variant, reason = "a run has one kind of them")]
 #[derive(Clone, Debug)]
-enum Memory {
+enum Slots {
     /// Of gradient descent with momentum.
     Velocity(Tensor<1>),
     /// Of Adam: the number of its steps, and both moments.
@@ -35,7 +35,7 @@ enum Memory {
 impl Optimizer {
     /// The optimiser that `config` describes, before its first step.
     pub fn new(config: &RuleConfig) -> Self {
-        Self { config: config.clone(), memories: BTreeMap::new() }
+        Self { config: config.clone(), slots: BTreeMap::new() }
     }
 
     /// Updates every parameter that has a gradient; gradients are multiplied by `scale` first.
@@ -44,15 +44,16 @@ impl Optimizer {
         module: M,
         gradients: GradientsParams,
         learning_rate: f64,
-        scale: Number,
+        scale: Scalar,
     ) -> M {
-        let rule = Rule { config: &self.config, learning_rate, scale: scale.here().unwrap_or(1.0) };
+        let rule =
+            Rule { config: &self.config, learning_rate, scale: scale.on_host().unwrap_or(1.0) };
         let device_scale = match scale {
-            Number::Here(_) => None,
-            Number::There(scale) => Some(scale),
+            Scalar::Host(_) => None,
+            Scalar::Device(scale) => Some(scale),
         };
-        let memories = &mut self.memories;
-        map_params(module, &mut Step { rule, device_scale, memories, gradients })
+        let slots = &mut self.slots;
+        map_params(module, &mut Step { rule, device_scale, slots, gradients })
     }
 }
 
@@ -61,7 +62,7 @@ struct Step<'a> {
     rule: Rule<'a>,
     /// What gradients are multiplied by before they come to the rule, where it is on the device.
     device_scale: Option<Tensor<1>>,
-    memories: &'a mut BTreeMap<String, Memory>,
+    slots: &'a mut BTreeMap<String, Slots>,
     gradients: GradientsParams,
 }
 
@@ -70,7 +71,7 @@ impl MapParam for Step<'_> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
         // Biases, scales and shifts have one dimension: decay would only pull them off centre.
         let decays = D > 1 || self.rule.config.update.decay_all;
-        let memory = self.memories.remove(path);
+        let memory = self.slots.remove(path);
         param.map(|tensor| {
             let (shape, tensor) = (tensor.shape(), tensor.inner());
             let mut gradient = gradient.flatten(0, D - 1);
@@ -80,7 +81,7 @@ impl MapParam for Step<'_> {
             let (tensor, memory) =
                 self.rule.apply(tensor.flatten(0, D - 1), gradient, memory, decays);
             if let Some(memory) = memory {
-                self.memories.insert(path.to_owned(), memory);
+                self.slots.insert(path.to_owned(), memory);
             }
             Tensor::from_inner(tensor.reshape(shape)).require_grad()
         })
@@ -100,9 +101,9 @@ impl Rule<'_> {
         &self,
         parameter: Tensor<1>,
         gradient: Tensor<1>,
-        memory: Option<Memory>,
+        memory: Option<Slots>,
         decays: bool,
-    ) -> (Tensor<1>, Option<Memory>) {
+    ) -> (Tensor<1>, Option<Slots>) {
         let decay = if decays { self.config.update.weight_decay } else { 0.0 };
         match &self.config.kind {
             OptimizerKind::Sgd(sgd) => {
@@ -114,11 +115,11 @@ impl Rule<'_> {
                     penalty: decay,
                 };
                 let velocity = match memory {
-                    Some(Memory::Velocity(velocity)) => Some(velocity),
+                    Some(Slots::Velocity(velocity)) => Some(velocity),
                     _ => None,
                 };
                 let [parameter, velocity] = sgd_step(parameter, gradient, velocity, step);
-                (parameter, (sgd.momentum > 0.0).then_some(Memory::Velocity(velocity)))
+                (parameter, (sgd.momentum > 0.0).then_some(Slots::Velocity(velocity)))
             }
             OptimizerKind::Adam(adam) => self.adam(adam, [decay, 0.0], parameter, gradient, memory),
             OptimizerKind::Adamw(adam) => {
@@ -133,10 +134,10 @@ impl Rule<'_> {
         [penalty, decay]: [f64; 2],
         parameter: Tensor<1>,
         gradient: Tensor<1>,
-        memory: Option<Memory>,
-    ) -> (Tensor<1>, Option<Memory>) {
+        memory: Option<Slots>,
+    ) -> (Tensor<1>, Option<Slots>) {
         let (time, moments) = match memory {
-            Some(Memory::Moments(time, moments)) => (time + 1, Some(moments)),
+            Some(Slots::Moments(time, moments)) => (time + 1, Some(moments)),
             _ => (1, None),
         };
         let step = AdamStep {
@@ -150,7 +151,7 @@ impl Rule<'_> {
             decay,
         };
         let [parameter, first, second] = adam_step(parameter, gradient, moments, step);
-        (parameter, Some(Memory::Moments(time, [first, second])))
+        (parameter, Some(Slots::Moments(time, [first, second])))
     }
 }
 

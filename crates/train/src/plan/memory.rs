@@ -51,7 +51,7 @@ impl Needs {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
             OptimizerKind::Adam(_) | OptimizerKind::Adamw(_) => 2,
         };
-        // On a graphics card, steps on trial leave what they began with.
+        // On a graphics card, pending steps leave what they began with.
         let copies = if backend.is_on_adapter() { 2 } else { 1 };
         let bytes = |numbers: usize, times: usize| numbers.saturating_mul(times).saturating_mul(4);
         // Each output is held once forward and once backward.

@@ -8,10 +8,10 @@ use hearth_report::EventFile;
 use hearth_report::metrics::PLACES;
 use hearth_store::{StateDict, Value};
 
-use crate::task::pictures::Picture;
+use crate::task::bitmap::Bitmap;
 
 /// Pictures and histograms take room: they are shown again when the run has grown by one part in so many. A
-/// run of 25 evaluations shows all of its own, and one of any length a few hundred.
+/// run of 25 evaluations shows all of its downcast, and one of any length a few hundred.
 const GROWTH: u64 = 25;
 
 /// The event file of one process of a run. When it cannot be written it is given up, and training goes on.
@@ -53,7 +53,7 @@ impl Board {
     }
 
     /// A picture, when it is time for one.
-    pub fn picture(&mut self, step: u64, tag: &str, picture: &Picture) {
+    pub fn picture(&mut self, step: u64, tag: &str, picture: &Bitmap) {
         if !self.is_time(step, tag) {
             return;
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::plan::summary::Summary;
 use crate::record::info::RunInfo;
 use crate::task::Split;
-use crate::task::pictures::{Picture, step_of};
+use crate::task::bitmap::{Bitmap, step_of};
 
 /// The page's name in the run's folder.
 pub const NAME: &str = "report.html";
@@ -164,10 +164,10 @@ fn kind(config: &Config) -> String {
 }
 
 /// The images of the first batch, as augmentation leaves them.
-fn first_batch(config: &Config, data: &Data) -> Option<Picture> {
+fn first_batch(config: &Config, data: &Data) -> Option<Bitmap> {
     let size = config.data.batches.batch_size.min(SHOWN);
     let loader = Loader::new(data.images()?.splits.train.clone(), size, config.run.seed);
     let mut batch = Batch::default();
     loader.fill(&loader.order(0), 0, 0, &mut batch);
-    Some(Picture::grid(&batch.pixels, batch.shape, COLUMNS))
+    Some(Bitmap::grid(&batch.pixels, batch.shape, COLUMNS))
 }

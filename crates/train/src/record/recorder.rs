@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::record::board::Board;
 use crate::record::page::{self, Page};
-use crate::task::pictures::{Picture, file_of, step_of};
+use crate::task::bitmap::{Bitmap, file_of, step_of};
 use crate::task::{Artifact, Split};
 
 /// Images of a report in each row of a grid.
@@ -24,7 +24,7 @@ pub struct Kept {
 }
 
 /// Writes into a run's folder.
-pub struct Keeper {
+pub struct Recorder {
     run: RunDir,
     log: MetricsLog,
     keep_last: usize,
@@ -34,7 +34,7 @@ pub struct Keeper {
     shown: Option<(Page, Board)>,
 }
 
-impl Keeper {
+impl Recorder {
     /// For a run whose checkpoints are `kept`, the newest last, and whose log was `metrics_length`
     /// bytes long at that one: what was logged later is cut off. A new run has neither.
     pub fn new(
@@ -72,7 +72,7 @@ impl Keeper {
             let [channels, height, width] = images.shape;
             let shape = PictureShape { channels, height, width };
             if !images.captions.is_empty() {
-                let grid = Picture::grid(&images.pixels, shape, COLUMNS);
+                let grid = Bitmap::grid(&images.pixels, shape, COLUMNS);
                 board.picture(step, &format!("{name}/{}", split.name()), &grid);
             }
         }

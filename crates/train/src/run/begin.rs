@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::plan::summary::Summary;
 use crate::record::info::RunInfo;
 use crate::record::page::Page;
-use crate::run::job::{Job, Outcome, Target};
+use crate::run::job::{Job, Outcome, RunTarget};
 use crate::run::session::Session;
 use crate::run::training::{Opened, Training};
 
@@ -30,7 +30,7 @@ pub(crate) fn begin(
             "schedule.warmup_steps is {warmup}, and the whole run has {total} steps"
         )));
     }
-    let is_import = matches!(job.target, Target::Import(..));
+    let is_import = matches!(job.target, RunTarget::Import(..));
     if is_import && start.is_none() {
         return Err(TrainError::Settings("only weights of networks on images are imported".into()));
     }
@@ -68,10 +68,12 @@ fn datasets_folder(job: &Job<'_>) -> Option<String> {
 /// Makes or opens the run's folder, and gives what is trained in it.
 fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInfo)>, TrainError> {
     let (run, resume) = match &job.target {
-        Target::Nowhere => return Ok(None),
-        Target::Numbered(parent) => (RunDir::create_numbered(parent, &job.config.run.name)?, false),
-        Target::Fresh(path) | Target::Import(path, _) => (RunDir::create(path)?, false),
-        Target::Resume(path) => match RunDir::open(path) {
+        RunTarget::Nowhere => return Ok(None),
+        RunTarget::Numbered(parent) => {
+            (RunDir::create_numbered(parent, &job.config.run.name)?, false)
+        }
+        RunTarget::Fresh(path) | RunTarget::Import(path, _) => (RunDir::create(path)?, false),
+        RunTarget::Resume(path) => match RunDir::open(path) {
             Ok(run) => (run, true),
             // A kill in its first moments may have left an empty folder.
             Err(StoreError::NotARun { .. }) => (RunDir::create(path)?, false),

@@ -9,11 +9,11 @@ use hearth_report::Report;
 use serde::Serialize;
 
 use crate::backend::Backend;
-use crate::trainer::Ended;
+use crate::trainer::StopReason;
 
 /// Where a run is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum RunTarget {
     /// `runs/<name>-NNN`, the next free number.
     Numbered(PathBuf),
     /// This folder, which must not hold a run.
@@ -50,7 +50,7 @@ pub struct Job<'a> {
     /// The folder of datasets.
     pub datasets: &'a Path,
     /// Where the run is kept.
-    pub target: Target,
+    pub target: RunTarget,
     /// Set to true, it ends the run after the current step.
     pub stop: &'a AtomicBool,
     /// When the run ends, with its report, however far it is.
@@ -82,5 +82,5 @@ pub struct Outcome {
     pub next: String,
     /// Why it ended.
     #[serde(skip)]
-    pub ended: Ended,
+    pub ended: StopReason,
 }

@@ -11,16 +11,16 @@ use crate::plan::Plan;
 use crate::record::board::Board;
 use crate::record::info::{RunInfo, Statistics};
 use crate::record::page::Page;
-use crate::record::recorder::{Keeper, Kept};
-use crate::run::job::{Job, Outcome, Target};
+use crate::record::recorder::{Kept, Recorder};
+use crate::run::job::{Job, Outcome, RunTarget};
 use crate::run::resume;
 use crate::run::start::Start;
 use crate::run::trained::stored_config;
 use crate::run::training::Training;
-use crate::task::pictures::animate;
+use crate::task::bitmap::animate;
 use crate::task::step::StepSettings;
 use crate::task::{Split, Task};
-use crate::trainer::Ended;
+use crate::trainer::StopReason;
 use crate::trainer::{COMPUTED_ON, Computing, METRICS_LENGTH, Trainer};
 
 /// Puts another program's weights into the networks, and notes which went where.
@@ -31,7 +31,7 @@ fn take_over(
     is_given: bool,
 ) -> Result<(), TrainError> {
     for [theirs, ours] in weights.names {
-        trainer.tell_note(format!("{theirs} -> {ours}"));
+        trainer.emit_note(format!("{theirs} -> {ours}"));
     }
     let (warnings, notes): (Vec<_>, Vec<_>) =
         weights.notes.into_iter().partition(|note| note.starts_with("warning:"));
@@ -75,7 +75,7 @@ impl Session<'_> {
         let artifact_folders = task.artifact_folders();
         let train = &self.job.config.train;
         let mut resumed = match self.job.target {
-            Target::Resume(_) => resume::newest(&self.run, train.best_by(), observe)?,
+            RunTarget::Resume(_) => resume::newest(&self.run, train.best_by(), observe)?,
             _ => None,
         };
         if let Some(resumed) = &resumed {
@@ -91,7 +91,7 @@ impl Session<'_> {
             // Checkpoints of earlier versions do not say.
             computed_on = resumed.state.take_text(COMPUTED_ON).ok();
         }
-        let keeper = self.keeper(kept, metrics_length, observe)?;
+        let recorder = self.recorder(kept, metrics_length, observe)?;
         let (config, plan) = (self.job.config, self.plan.clone());
         let computing = Computing {
             on: format!("{} in {}", self.job.backend, config.run.precision.name()),
@@ -100,9 +100,9 @@ impl Session<'_> {
         };
         let on = computing.on.clone();
         let mut trainer =
-            Trainer::new(task, plan, config, computing, keeper, observe, self.job.stop);
+            Trainer::new(task, plan, config, computing, recorder, observe, self.job.stop);
         trainer.end_by(self.job.deadline);
-        let is_import = matches!(self.job.target, Target::Import(..));
+        let is_import = matches!(self.job.target, RunTarget::Import(..));
         let imported = self.start.take_if(|_| is_import);
         match (resumed, self.start.take()) {
             (Some(resumed), _) => trainer.restore(resumed.state)?,
@@ -123,7 +123,7 @@ impl Session<'_> {
             Some(weights) => {
                 let is_given = config.data.batches.mean.is_some();
                 take_over(&mut trainer, weights, self.info.normalization.as_ref(), is_given)?;
-                Ended::Finished
+                StopReason::Finished
             }
             None => trainer.run()?,
         };
@@ -132,7 +132,7 @@ impl Session<'_> {
 
         let (mut valid_report, mut test, mut notes) = (None, None, Vec::new());
         let best = trainer.best_step().unwrap_or(steps);
-        if ended != Ended::Interrupted {
+        if ended != StopReason::Interrupted {
             // The report is of the best checkpoint, which is what the other commands take.
             if best != steps {
                 let mut state = self.run.checkpoints().load(best)?;
@@ -170,29 +170,29 @@ impl Session<'_> {
     }
 
     /// What it leaves while it trains, after the checkpoints that are `kept`.
-    fn keeper(
+    fn recorder(
         &mut self,
         kept: Vec<Kept>,
         metrics_length: u64,
         observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Keeper, TrainError> {
+    ) -> Result<Recorder, TrainError> {
         let config = self.job.config;
         let resumed = kept.last().map(|kept| kept.step);
-        let keeper = |kept, length| {
+        let recorder = |kept, length| {
             let run = self.run.clone();
-            Keeper::new(run, config.train.keep_last, config.train.best_by(), kept, length)
+            Recorder::new(run, config.train.keep_last, config.train.best_by(), kept, length)
         };
-        let keeper = match keeper(kept.clone(), metrics_length) {
+        let recorder = match recorder(kept.clone(), metrics_length) {
             Err(error @ StoreError::MetricsShort { .. }) => {
                 observe(Event::Note(format!("warning: {error}. Going on with an empty log")));
-                keeper(kept, 0)
+                recorder(kept, 0)
             }
-            keeper => keeper,
+            recorder => recorder,
         }?;
         let board = || Board::new(self.run.path(), &config.to_toml(), resumed);
         Ok(match self.page.take() {
-            Some(page) => keeper.shown_on(page, board()),
-            None => keeper,
+            Some(page) => recorder.shown_on(page, board()),
+            None => recorder,
         })
     }
 

@@ -8,8 +8,8 @@ use hearth_store::{RunDir, StateDict, Value};
 
 use crate::error::TrainError;
 use crate::learner::state::module_state;
-use crate::run::job::Target;
-use crate::run::trained::{Trained, Which};
+use crate::run::job::RunTarget;
+use crate::run::trained::{CheckpointSelector, Trained};
 
 /// Weights that a network starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,22 +40,22 @@ pub struct Source {
 impl Source {
     /// Opens the run that `model.init` names; nothing when it names none, and when the target has a
     /// checkpoint already, which holds all that is needed to go on.
-    pub fn open(config: &Config, target: &Target) -> Result<Option<Self>, TrainError> {
+    pub fn open(config: &Config, target: &RunTarget) -> Result<Option<Self>, TrainError> {
         let ModelConfig::Classifier { init: InitConfig { init: Some(run), init_head }, .. } =
             &config.model
         else {
             return Ok(None);
         };
         match target {
-            Target::Import(..) => {
+            RunTarget::Import(..) => {
                 return Err(TrainError::Settings(format!(
                     "an import brings its own weights, and model.init names those of {run}: leave it out"
                 )));
             }
-            Target::Resume(path) if has_checkpoint(path)? => return Ok(None),
+            RunTarget::Resume(path) if has_checkpoint(path)? => return Ok(None),
             _ => {}
         }
-        let mut trained = Trained::open(Path::new(run), Which::Best)?;
+        let mut trained = Trained::open(Path::new(run), CheckpointSelector::Best)?;
         if !matches!(trained.config.model, ModelConfig::Classifier { .. }) {
             let help = "it makes pictures, and model.init takes a classifier";
             return Err(trained.is_not("a network that names classes", help));

@@ -12,11 +12,11 @@ use crate::learner::precision::Arithmetic;
 use crate::plan::memory;
 use crate::run::begin::begin;
 use crate::run::data_notes;
-use crate::run::job::{Job, Outcome, Target};
+use crate::run::job::{Job, Outcome, RunTarget};
 use crate::run::start::Source;
 use crate::run::training::{Opening, Registry};
 
-/// Trains a task of the registry. The outcome is absent when there was nothing to train ([`Target::Nowhere`]).
+/// Trains a task of the registry. The outcome is absent when there was nothing to train ([`RunTarget::Nowhere`]).
 pub fn train(
     job: &Job<'_>,
     registry: Registry,
@@ -38,13 +38,13 @@ pub fn train_on(
     let config = job.config;
     // Said before any data is fetched.
     match &job.target {
-        Target::Fresh(path) | Target::Import(path, _) => RunDir::check(path)?,
-        Target::Numbered(parent) => RunDir::check_place(parent)?,
-        Target::Resume(path) => match RunDir::open(path) {
+        RunTarget::Fresh(path) | RunTarget::Import(path, _) => RunDir::check(path)?,
+        RunTarget::Numbered(parent) => RunDir::check_place(parent)?,
+        RunTarget::Resume(path) => match RunDir::open(path) {
             Ok(run) => drop(run.lock()?),
             Err(_) => RunDir::check_place(path)?,
         },
-        Target::Nowhere => {}
+        RunTarget::Nowhere => {}
     }
     let source = Source::open(config, &job.target)?;
     let Prepared { config, data, device, threads } = prepare(job, registry, labels, observe)?;

@@ -16,7 +16,7 @@ const TRIES: usize = 100;
 
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Which {
+pub enum CheckpointSelector {
     /// The best by validation; the last where there was no validation set.
     #[default]
     Best,
@@ -26,7 +26,7 @@ pub enum Which {
     Step(u64),
 }
 
-impl std::str::FromStr for Which {
+impl std::str::FromStr for CheckpointSelector {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -60,7 +60,7 @@ pub struct Trained {
 
 impl Trained {
     /// Loads a run's checkpoint. A damaged one is an error that names the others.
-    pub fn open(path: &Path, which: Which) -> Result<Self, TrainError> {
+    pub fn open(path: &Path, which: CheckpointSelector) -> Result<Self, TrainError> {
         let run = RunDir::open(path)?;
         let config = stored_config(&run)?;
         let info = RunInfo::read(&run)?;
@@ -134,13 +134,13 @@ pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
 }
 
 /// The checkpoint that was asked for: its step, its state and the checksum of its weights.
-fn load(run: &RunDir, which: Which) -> Result<(u64, StateDict, String), TrainError> {
+fn load(run: &RunDir, which: CheckpointSelector) -> Result<(u64, StateDict, String), TrainError> {
     let (step, checkpoints) = (choose(run, which)?, run.checkpoints());
     Ok((step, checkpoints.load(step)?, checkpoints.model_checksum(step)?))
 }
 
 /// The step of the checkpoint that was asked for.
-fn choose(run: &RunDir, which: Which) -> Result<u64, TrainError> {
+fn choose(run: &RunDir, which: CheckpointSelector) -> Result<u64, TrainError> {
     let checkpoints = run.checkpoints();
     let last = || {
         let none = || {
@@ -151,9 +151,9 @@ fn choose(run: &RunDir, which: Which) -> Result<u64, TrainError> {
         checkpoints.steps()?.last().copied().ok_or_else(none)
     };
     match which {
-        Which::Step(step) => Ok(step),
-        Which::Last => last(),
-        Which::Best => match run.read_best()? {
+        CheckpointSelector::Step(step) => Ok(step),
+        CheckpointSelector::Last => last(),
+        CheckpointSelector::Best => match run.read_best()? {
             Some(best) if checkpoints.steps()?.contains(&best.step) => Ok(best.step),
             // It follows from the newest checkpoint, which remembers which one was best.
             _ => {

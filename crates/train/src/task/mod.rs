@@ -1,9 +1,9 @@
 //! What the trainer asks of whatever it trains.
 
 pub mod batches;
+pub mod bitmap;
 pub mod layer_table;
 pub mod outputs;
-pub mod pictures;
 pub mod scalars;
 pub mod step;
 
@@ -13,10 +13,10 @@ use hearth_data::{Splits, Subset};
 use hearth_report::Report;
 use hearth_store::StateDict;
 
-use crate::backend::number::{Number, Reading};
+use crate::backend::scalar::{Readback, Scalar};
 use crate::error::TrainError;
+use crate::task::bitmap::Bitmap;
 use crate::task::layer_table::LayerTable;
-use crate::task::pictures::Picture;
 use crate::task::scalars::Sums;
 use crate::task::step::{StepContext, StepSettings};
 
@@ -66,11 +66,11 @@ impl std::str::FromStr for Split {
 #[derive(Debug)]
 pub struct Proposed {
     /// The argument of [`Task::apply`].
-    pub change: Own,
+    pub change: Opaque,
     /// The number of samples.
     pub samples: u64,
     /// Sums over them, by name.
-    pub totals: Vec<(&'static str, Number)>,
+    pub totals: Vec<(&'static str, Scalar)>,
 }
 
 /// The numbers that a step is measured by, which may still be on the device.
@@ -79,21 +79,21 @@ pub struct Measured {
     /// The number of samples.
     pub samples: u64,
     /// Sums over them, by name.
-    pub totals: Vec<(&'static str, Number)>,
+    pub totals: Vec<(&'static str, Scalar)>,
     /// The square of the L2 norm of all gradients together.
-    pub grad_norm_sq: Number,
+    pub grad_norm_sq: Scalar,
 }
 
 impl Measured {
     /// The mean of this name over the samples, where it was read.
     pub fn mean(&self, name: &str) -> Option<f64> {
         let (_, total) = self.totals.iter().find(|(found, _)| *found == name)?;
-        Some(total.here()? / self.samples as f64)
+        Some(total.on_host()? / self.samples as f64)
     }
 
     /// The first sum that was read and is not finite.
     pub fn fault(&self) -> Option<String> {
-        let spoilt = |number: &Number| number.here().is_some_and(|number| !number.is_finite());
+        let spoilt = |number: &Scalar| number.on_host().is_some_and(|number| !number.is_finite());
         let (name, _) = self.totals.iter().find(|(_, total)| spoilt(total))?;
         Some(format!("the {}", name.replace('_', " ")))
     }
@@ -103,7 +103,7 @@ impl Measured {
 #[derive(Debug)]
 pub struct Computed {
     /// The argument of [`Task::apply`].
-    pub change: Own,
+    pub change: Opaque,
     /// The step's numbers.
     pub measured: Measured,
     /// The first number that was read and is not finite.
@@ -116,7 +116,7 @@ impl Computed {
         task: &mut dyn Task,
         settings: &StepSettings,
         (step, learning_rate): (u64, f64),
-        reading: Reading,
+        reading: Readback,
     ) -> Result<Self, TrainError> {
         let mut context = StepContext::new(settings, step, learning_rate, reading);
         let Proposed { change, samples, totals } = task.compute(&mut context)?;
@@ -133,18 +133,18 @@ pub struct Artifact {
     /// The folder of the run that pictures of this kind are kept in.
     pub folder: &'static str,
     /// The picture.
-    pub picture: Picture,
+    pub picture: Bitmap,
 }
 
 /// A value of a task's own type, which the trainer holds for it.
-pub type Own = Box<dyn Any>;
+pub type Opaque = Box<dyn Any>;
 
 /// The value again.
 ///
 /// # Panics
 ///
 /// When it is of another type: a task gets back what it gave.
-pub fn own<T: 'static>(value: Own) -> T {
+pub fn downcast<T: 'static>(value: Opaque) -> T {
     *value.downcast().expect("a task gets back what it gave")
 }
 
@@ -178,19 +178,19 @@ pub trait Task {
     }
 
     /// The numbers of each gradient of a step that was computed, by the path of its parameter.
-    fn gradients(&self, change: &Own) -> Vec<(String, Vec<f32>)>;
+    fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)>;
 
     /// Makes the step.
-    fn apply(&mut self, change: Own);
+    fn apply(&mut self, change: Opaque);
 
     /// Hears the results of each step that was made, in order, once they are read.
-    fn hear(&mut self, _results: &Sums) {}
+    fn on_scalars(&mut self, _results: &Sums) {}
 
     /// All that a step changes, as it is now: tensors are shared and not copied.
-    fn snapshot(&self) -> Own;
+    fn snapshot(&self) -> Opaque;
 
     /// Goes back to a snapshot of this process.
-    fn rollback(&mut self, snapshot: Own);
+    fn rollback(&mut self, snapshot: Opaque);
 
     /// Whether there is anything to look at while it trains: results or artifacts.
     fn validates(&self) -> bool;

@@ -2,23 +2,23 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::backend::number::{Number, Reading};
+use crate::backend::scalar::{Readback, Scalar};
 
 /// How many rows of logits `[batch, classes]`, without differentiation, are largest at their label.
-pub fn hits(logits: Tensor<2>, labels: &[u16], reading: Reading) -> Number {
+pub fn hits(logits: Tensor<2>, labels: &[u16], reading: Readback) -> Scalar {
     let [_, num_classes] = logits.dims();
     match reading {
-        Reading::Now => {
+        Readback::Immediate => {
             let logits = values(logits);
             let rows = logits.chunks_exact(num_classes).zip(labels);
             let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
-            Number::Here(rows.filter(hit).count() as f64)
+            Scalar::Host(rows.filter(hit).count() as f64)
         }
-        Reading::Later => {
+        Readback::Deferred => {
             let labels: Vec<i32> = labels.iter().map(|label| i32::from(*label)).collect();
             let labels = TensorData::new(labels, [logits.dims()[0], 1]);
             let labels = Tensor::<2, Int>::from_data(labels, &logits.device());
-            Number::There(logits.argmax(1).equal(labels).float().sum())
+            Scalar::Device(logits.argmax(1).equal(labels).float().sum())
         }
     }
 }
@@ -55,13 +55,13 @@ pub fn softmax(row: &[f32]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::Backend;
-    use crate::backend::number::read;
+    use crate::backend::scalar::read;
 
     #[test]
     fn hits_are_the_same_here_and_there() {
         let device = Backend::default().device().expect("a CPU");
         let logits = Tensor::<2>::from_data([[1.0_f32, 2.0], [3.0, 0.0], [0.0, 4.0]], &device);
-        for reading in [Reading::Now, Reading::Later] {
+        for reading in [Readback::Immediate, Readback::Deferred] {
             assert_eq!(read(vec![hits(logits.clone(), &[1, 1, 1], reading)]), [2.0]);
         }
     }

@@ -10,7 +10,7 @@ use hearth_config::Config;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_model::BatchStatistics;
 
-use crate::backend::number::{Number, Reading};
+use crate::backend::scalar::{Readback, Scalar};
 use crate::error::TrainError;
 use crate::learner::Update;
 use crate::learner::gradients::{clip_scale, norm};
@@ -43,9 +43,9 @@ pub struct StepContext<'a> {
     /// The learning rate of the schedule.
     pub learning_rate: f64,
     settings: &'a StepSettings,
-    reading: Reading,
+    reading: Readback,
     /// Of all gradients that were proposed.
-    grad_norm_sq: Number,
+    grad_norm_sq: Scalar,
     fault: Option<String>,
 }
 
@@ -55,15 +55,15 @@ impl<'a> StepContext<'a> {
         settings: &'a StepSettings,
         step: u64,
         learning_rate: f64,
-        reading: Reading,
+        reading: Readback,
     ) -> Self {
-        let grad_norm_sq = Number::Here(0.0);
+        let grad_norm_sq = Scalar::Host(0.0);
         Self { step, learning_rate, settings, reading, grad_norm_sq, fault: None }
     }
 
     /// The square of the L2 norm of all gradients that were proposed, and the first number that was read and is not
     /// finite, such as `the gradient of layers.0.weight`.
-    pub(crate) fn into_measures(self) -> (Number, Option<String>) {
+    pub(crate) fn into_measures(self) -> (Scalar, Option<String>) {
         (self.grad_norm_sq, self.fault)
     }
 
@@ -94,16 +94,16 @@ impl<'a> StepContext<'a> {
 
     /// The number of a tensor `[1]` without differentiation: read at once on a CPU, later on a GPU. `name` is its name
     /// where it is not finite.
-    pub fn read(&mut self, name: &str, tensor: Tensor<1>) -> Number {
-        let number = Number::of(tensor, self.reading);
-        if number.here().is_some_and(|value| !value.is_finite()) {
+    pub fn read(&mut self, name: &str, tensor: Tensor<1>) -> Scalar {
+        let number = Scalar::of(tensor, self.reading);
+        if number.on_host().is_some_and(|value| !value.is_finite()) {
             self.note_fault(|| format!("the {name}"));
         }
         number
     }
 
     /// The number of rows of logits `[batch, classes]`, without differentiation, that are largest at their label.
-    pub fn num_correct(&self, logits: Tensor<2>, labels: &[u16]) -> Number {
+    pub fn num_correct(&self, logits: Tensor<2>, labels: &[u16]) -> Scalar {
         crate::task::outputs::hits(logits, labels, self.reading)
     }
 

@@ -9,11 +9,11 @@ use hearth_store::{RunDir, StateDict, TensorValue};
 
 use super::*;
 use crate::backend::Backend;
-use crate::backend::number::Number;
+use crate::backend::scalar::Scalar;
 use crate::task::step::StepContext;
-use crate::task::{Own, Proposed, own};
+use crate::task::{Opaque, Proposed, downcast};
 
-/// Goes downhill on `x^2 / 2`, with gradients that have noise of their own, and remembers where it was.
+/// Goes downhill on `x^2 / 2`, with gradients that have noise of their downcast, and remembers where it was.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Bowl {
     position: f32,
@@ -34,24 +34,24 @@ impl Task for Bowl {
         let mut next = self.clone();
         next.trail.push(self.position);
         next.position -= context.learning_rate as f32 * (self.position + 0.1 * noise as f32);
-        let loss = Number::Here(f64::from(self.position * self.position) / 2.0);
+        let loss = Scalar::Host(f64::from(self.position * self.position) / 2.0);
         Ok(Proposed { change: Box::new(next), samples: 1, totals: vec![("loss", loss)] })
     }
 
-    fn gradients(&self, _: &Own) -> Vec<(String, Vec<f32>)> {
+    fn gradients(&self, _: &Opaque) -> Vec<(String, Vec<f32>)> {
         Vec::new()
     }
 
-    fn apply(&mut self, change: Own) {
-        *self = own(change);
+    fn apply(&mut self, change: Opaque) {
+        *self = downcast(change);
     }
 
-    fn snapshot(&self) -> Own {
+    fn snapshot(&self) -> Opaque {
         Box::new(self.clone())
     }
 
-    fn rollback(&mut self, snapshot: Own) {
-        *self = own(snapshot);
+    fn rollback(&mut self, snapshot: Opaque) {
+        *self = downcast(snapshot);
     }
 
     fn validates(&self) -> bool {
@@ -90,7 +90,7 @@ fn config(overrides: &[&str]) -> Config {
 }
 
 /// Trains in a folder until step `stop_at`, from its newest checkpoint where there is one.
-fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
+fn train(run: &RunDir, stop_at: u64) -> Result<(StopReason, Bowl), TrainError> {
     let mut config = config(&[]);
     // No network that a config knows has an environment.
     config.train.length = Some(Length::Frames(38));
@@ -99,9 +99,10 @@ fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
     let mut newest = run.checkpoints().load_newest()?;
     let kept = newest.iter().map(|found| Kept { step: found.step, best: None }).collect();
     let length = newest.as_mut().map(|found| found.state.take_u64(METRICS_LENGTH)).transpose()?;
-    let keeper = Keeper::new(run.clone(), 2, config.train.best_by(), kept, length.unwrap_or(0))?;
+    let recorder =
+        Recorder::new(run.clone(), 2, config.train.best_by(), kept, length.unwrap_or(0))?;
     let steps = StepSettings::new(&config, &Backend::default().device()?)?;
-    let computing = Computing { on: "a test".to_owned(), reading: Reading::Now, steps };
+    let computing = Computing { on: "a test".to_owned(), reading: Readback::Immediate, steps };
     let stop = AtomicBool::new(false);
     let mut observe = |event: Event<'_>| {
         if let Event::Step(step) = event {
@@ -109,14 +110,14 @@ fn train(run: &RunDir, stop_at: u64) -> Result<(Ended, Bowl), TrainError> {
         }
     };
     let task = Box::new(Bowl { position: 8.0, ..Bowl::default() });
-    let mut trainer = Trainer::new(task, plan, &config, computing, keeper, &mut observe, &stop);
+    let mut trainer = Trainer::new(task, plan, &config, computing, recorder, &mut observe, &stop);
     if let Some(found) = newest {
         let mut state = found.state;
         state.take_text(COMPUTED_ON)?;
         trainer.restore(state)?;
     }
     let ended = trainer.run()?;
-    let last = own(trainer.task().snapshot());
+    let last = downcast(trainer.task().snapshot());
     Ok((ended, last))
 }
 
@@ -126,14 +127,14 @@ fn a_task_needs_no_data_no_validation_and_no_epochs() -> Result<(), TrainError> 
     let [whole, parts] = ["whole", "parts"].map(|name| RunDir::create(folder.path().join(name)));
     let (whole, parts) = (whole?, parts?);
     let (ended, last) = train(&whole, 0)?;
-    assert_eq!((ended, last.trail.len()), (Ended::Finished, 10));
+    assert_eq!((ended, last.trail.len()), (StopReason::Finished, 10));
     assert!(last.position.abs() < 8.0);
     assert_eq!(whole.checkpoints().steps()?, [9, 10]);
     assert!(whole.checkpoints().path_of(10).join("task.safetensors").exists());
 
-    assert_eq!(train(&parts, 4)?.0, Ended::Interrupted);
-    assert_eq!(train(&parts, 7)?.0, Ended::Interrupted);
-    assert_eq!(train(&parts, 0)?, (Ended::Finished, last));
+    assert_eq!(train(&parts, 4)?.0, StopReason::Interrupted);
+    assert_eq!(train(&parts, 7)?.0, StopReason::Interrupted);
+    assert_eq!(train(&parts, 0)?, (StopReason::Finished, last));
     for name in ["model.safetensors", "task.safetensors"] {
         let file =
             |run: &RunDir| fs::read(run.checkpoints().path_of(10).join(name)).expect("a file");

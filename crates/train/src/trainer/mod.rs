@@ -11,22 +11,22 @@ use hearth_config::{Config, Standing};
 use hearth_report::Report;
 use hearth_store::{StateDict, StoreError, Value};
 
-use crate::backend::number::Reading;
+use crate::backend::scalar::Readback;
 use crate::error::TrainError;
 use crate::event::{Event, StepDone};
 use crate::plan::Plan;
 use crate::record::lines::{NoteLine, ReportLine, TrainLine};
-use crate::record::recorder::{Keeper, Kept};
+use crate::record::recorder::{Kept, Recorder};
 use crate::task::scalars::Sums;
 use crate::task::step::StepSettings;
 use crate::task::{Computed, Split, Task};
-use crate::trainer::pending::{Results, Trial};
+use crate::trainer::pending::{PendingSteps, Results};
 use crate::trainer::progress::Progress;
 use crate::trainer::schedule::Schedule;
 
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum StopReason {
     /// All epochs are done.
     Finished,
     /// The validation result no longer got better.
@@ -52,7 +52,7 @@ pub struct Computing {
     /// Backend and precision: other ones give other bits.
     pub on: String,
     /// When the numbers of a step are read.
-    pub reading: Reading,
+    pub reading: Readback,
     /// The settings of all steps.
     pub steps: StepSettings,
 }
@@ -64,14 +64,14 @@ pub struct Trainer<'a> {
     plan: Plan,
     progress: Progress,
     computing: Computing,
-    trial: Option<Trial>,
+    pending: Option<PendingSteps>,
     /// Up to this one, each step is looked at before it is made.
     careful_until: u64,
     /// Of all steps of this process that hold.
     num_samples: u64,
     /// Of the last step that was read.
     gradient_norm: f64,
-    keeper: Keeper,
+    recorder: Recorder,
     observe: &'a mut dyn FnMut(Event<'_>),
     stop: &'a AtomicBool,
     deadline: Option<Instant>,
@@ -86,7 +86,7 @@ impl<'a> Trainer<'a> {
         plan: Plan,
         config: &Config,
         computing: Computing,
-        keeper: Keeper,
+        recorder: Recorder,
         observe: &'a mut dyn FnMut(Event<'_>),
         stop: &'a AtomicBool,
     ) -> Self {
@@ -98,11 +98,11 @@ impl<'a> Trainer<'a> {
             plan,
             progress: Progress::default(),
             computing,
-            trial: None,
+            pending: None,
             careful_until: 0,
             num_samples: 0,
             gradient_norm: f64::NAN,
-            keeper,
+            recorder,
             observe,
             stop,
             deadline: None,
@@ -116,18 +116,18 @@ impl<'a> Trainer<'a> {
         self.deadline = deadline;
     }
 
-    /// Goes on from a checkpoint, the one that `keeper` was made for.
+    /// Goes on from a checkpoint, the one that `recorder` was made for.
     pub fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
         self.progress = Progress::take(state.take_under("trainer"))?;
         self.task.restore(state)?;
-        Ok(self.keeper.tidy()?)
+        Ok(self.recorder.tidy()?)
     }
 
     /// Trains until the end, or until something ends it; then the newest checkpoint is of now.
-    pub fn run(&mut self) -> Result<Ended, TrainError> {
+    pub fn run(&mut self) -> Result<StopReason, TrainError> {
         let ended = loop {
             if let Some(ended) = self.ending() {
-                if self.settle().is_some() {
+                if self.resolve().is_some() {
                     break ended;
                 }
                 continue;
@@ -139,16 +139,16 @@ impl<'a> Trainer<'a> {
                 Computed::new(&mut *self.task, settings, (step, learning_rate), reading)?;
             self.guard(computed.fault.as_deref())?;
             if self.plan.evaluates(step + 1) {
-                self.keeper.show_gradients(step + 1, || self.task.gradients(&computed.change));
+                self.recorder.show_gradients(step + 1, || self.task.gradients(&computed.change));
             }
             self.apply(computed, reading);
             let results = if self.is_time_to_look() {
-                let Some(results) = self.settle() else { continue };
+                let Some(results) = self.resolve() else { continue };
                 results
             } else {
                 Sums::default()
             };
-            self.tell(results, learning_rate);
+            self.emit(results, learning_rate);
             self.log(learning_rate)?;
             let improved = self.evaluate()?;
             if improved || self.plan.due(self.progress.step, self.plan.checkpoint_every) {
@@ -188,16 +188,16 @@ impl<'a> Trainer<'a> {
         self.progress.best.map(|best| best.step)
     }
 
-    fn ending(&self) -> Option<Ended> {
+    fn ending(&self) -> Option<StopReason> {
         let patience = self.plan.early_stop.as_ref().map_or(u64::MAX, |stop| stop.patience);
         if self.progress.step >= self.plan.total_steps {
-            Some(Ended::Finished)
+            Some(StopReason::Finished)
         } else if self.progress.stale >= patience {
-            Some(Ended::EarlyStopped)
+            Some(StopReason::EarlyStopped)
         } else if self.stop.load(Ordering::Relaxed) {
-            Some(Ended::Interrupted)
+            Some(StopReason::Interrupted)
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            Some(Ended::OutOfTime)
+            Some(StopReason::OutOfTime)
         } else {
             None
         }
@@ -223,37 +223,41 @@ impl<'a> Trainer<'a> {
     }
 
     /// When the numbers of the next step are read.
-    fn reading(&self) -> Reading {
-        if self.progress.step < self.careful_until { Reading::Now } else { self.computing.reading }
+    fn reading(&self) -> Readback {
+        if self.progress.step < self.careful_until {
+            Readback::Immediate
+        } else {
+            self.computing.reading
+        }
     }
 
-    /// Makes the step, on trial when its numbers were not read.
-    fn apply(&mut self, computed: Computed, reading: Reading) {
+    /// Makes the step; it is pending until its scalars are read.
+    fn apply(&mut self, computed: Computed, reading: Readback) {
         let (task, begun) = (&self.task, self.progress.step);
-        let trial = self.trial.get_or_insert_with(|| {
-            Trial::new(begun, (reading == Reading::Later).then(|| task.snapshot()))
+        let pending = self.pending.get_or_insert_with(|| {
+            PendingSteps::new(begun, (reading == Readback::Deferred).then(|| task.snapshot()))
         });
-        trial.add(computed.measured);
+        pending.add(computed.measured);
         self.task.apply(computed.change);
         self.progress.step += 1;
     }
 
-    /// Whether the numbers of the steps on trial are wanted now.
+    /// Whether the numbers of the pending steps are wanted now.
     fn is_time_to_look(&self) -> bool {
-        let at_hand = self.trial.as_ref().is_some_and(Trial::is_certain);
+        let at_hand = self.pending.as_ref().is_some_and(PendingSteps::is_certain);
         at_hand || self.plan.anything_due(self.progress.step)
     }
 
-    /// The results of the steps on trial. Where one is not finite there are none: the task goes back to
+    /// The results of the pending steps. Where one is not finite there are none: the task goes back to
     /// where it was before them, and they are made again one by one, so that [`Trainer::guard`] finds the
     /// one at fault.
-    fn settle(&mut self) -> Option<Sums> {
-        let Some(trial) = self.trial.take() else { return Some(Sums::default()) };
-        match trial.results() {
+    fn resolve(&mut self) -> Option<Sums> {
+        let Some(pending) = self.pending.take() else { return Some(Sums::default()) };
+        match pending.results() {
             Ok(steps) => {
                 let mut all = Sums::default();
                 for Results { sums, gradient_norm } in &steps {
-                    self.task.hear(sums);
+                    self.task.on_scalars(sums);
                     self.progress.window += sums;
                     self.num_samples += sums.samples;
                     all += sums;
@@ -269,7 +273,7 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn tell(&mut self, sums: Sums, learning_rate: f64) {
+    fn emit(&mut self, sums: Sums, learning_rate: f64) {
         (self.observe)(Event::Step(StepDone {
             step: self.progress.step,
             total_steps: self.plan.total_steps,
@@ -287,7 +291,7 @@ impl<'a> Trainer<'a> {
         let samples = window.samples as f64;
         let now = Instant::now();
         let elapsed = (now - std::mem::replace(&mut self.logged, now)).as_secs_f64();
-        Ok(self.keeper.log(&TrainLine {
+        Ok(self.recorder.log(&TrainLine {
             kind: Split::Train.name(),
             step: self.progress.step,
             epoch: self.plan.epochs(self.progress.step),
@@ -318,7 +322,7 @@ impl<'a> Trainer<'a> {
             (self.observe)(Event::Note(format!("warning: {warning}")));
         }
         for artifact in self.task.artifacts() {
-            self.keeper.keep(now, &artifact, |step| self.plan.keeps_picture(step, now))?;
+            self.recorder.keep(now, &artifact, |step| self.plan.keeps_picture(step, now))?;
         }
         self.show(Split::Valid, report.as_ref(), self.progress.step);
         self.logged = Instant::now();
@@ -344,13 +348,13 @@ impl<'a> Trainer<'a> {
 
     /// Tells the user something, and the log as well.
     pub fn note(&mut self, text: String) -> Result<(), StoreError> {
-        self.keeper.log(&NoteLine { kind: "note", step: self.progress.step, text: &text })?;
-        self.tell_note(text);
+        self.recorder.log(&NoteLine { kind: "note", step: self.progress.step, text: &text })?;
+        self.emit_note(text);
         Ok(())
     }
 
     /// Tells the user something.
-    pub fn tell_note(&mut self, text: String) {
+    pub fn emit_note(&mut self, text: String) {
         (self.observe)(Event::Note(text));
     }
 
@@ -362,7 +366,7 @@ impl<'a> Trainer<'a> {
         report: Option<&Report>,
         step: u64,
     ) -> Result<(), StoreError> {
-        self.keeper.log(&ReportLine {
+        self.recorder.log(&ReportLine {
             kind: split.name(),
             step,
             epoch: self.plan.epochs(step),
@@ -374,26 +378,26 @@ impl<'a> Trainer<'a> {
 
     /// Shows the results on a set after `step` steps. What cannot be shown ends no training.
     pub fn show(&mut self, split: Split, report: Option<&Report>, step: u64) {
-        for fault in self.keeper.show(step, split, report) {
-            self.tell_note(format!("warning: {fault}"));
+        for fault in self.recorder.show(step, split, report) {
+            self.emit_note(format!("warning: {fault}"));
         }
     }
 
     /// Writes a checkpoint of now, unless there is one.
     fn save(&mut self) -> Result<(), TrainError> {
-        if self.keeper.saved() == Some(self.progress.step) {
+        if self.recorder.saved() == Some(self.progress.step) {
             return Ok(());
         }
         let Progress { step, best, .. } = self.progress;
         let mut state = self.task.state()?;
         if let Some(path) = not_finite(&state) {
             // The step that spoilt them was finite itself: its update went beyond f32.
-            return Err(TrainError::Spoilt { path, step, saved: self.keeper.saved() });
+            return Err(TrainError::Spoilt { path, step, saved: self.recorder.saved() });
         }
         state.insert_all("trainer", self.progress.state()?)?;
-        state.insert(METRICS_LENGTH, self.keeper.metrics_length())?;
+        state.insert(METRICS_LENGTH, self.recorder.metrics_length())?;
         state.insert(COMPUTED_ON, self.computing.on.as_str())?;
-        Ok(self.keeper.save(&state, Kept { step, best })?)
+        Ok(self.recorder.save(&state, Kept { step, best })?)
     }
 }
 

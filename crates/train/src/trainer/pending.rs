@@ -1,16 +1,16 @@
 //! Steps that were made before anyone looked at their numbers.
 
-use crate::backend::number::read;
+use crate::backend::scalar::read;
 use crate::task::scalars::Sums;
-use crate::task::{Measured, Own};
+use crate::task::{Measured, Opaque};
 
-/// Steps on trial: they hold when every number of theirs turns out to be finite.
+/// Pending steps: they count once all their scalars are read and finite.
 #[derive(Debug)]
-pub struct Trial {
+pub struct PendingSteps {
     /// Finished steps before them.
     begun: u64,
     /// What the task was then; none of a step that was looked at before it was made.
-    before: Option<Own>,
+    before: Option<Opaque>,
     measured: Vec<Measured>,
 }
 
@@ -23,9 +23,9 @@ pub struct Results {
     pub gradient_norm: f64,
 }
 
-impl Trial {
+impl PendingSteps {
     /// Of the steps that follow `begun` finished ones, when the task was `before`.
-    pub fn new(begun: u64, before: Option<Own>) -> Self {
+    pub fn new(begun: u64, before: Option<Opaque>) -> Self {
         Self { begun, before, measured: Vec::new() }
     }
 
@@ -40,7 +40,7 @@ impl Trial {
     }
 
     /// The results of each step, read in one transfer; or where to go back to.
-    pub fn results(self) -> Result<Vec<Results>, (u64, Own)> {
+    pub fn results(self) -> Result<Vec<Results>, (u64, Opaque)> {
         let numbers = self.measured.iter().flat_map(|step| {
             step.totals.iter().map(|(_, total)| total.clone()).chain([step.grad_norm_sq.clone()])
         });

@@ -6,7 +6,7 @@ use hearth_config::OptimizerKind;
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
 use hearth_store::{StateDict, StoreError};
 
-use super::{Memory, Optimizer};
+use super::{Optimizer, Slots};
 use crate::learner::state::{to_data, to_value};
 
 /// The names of Adam's moments, behind their parameter's path.
@@ -20,7 +20,7 @@ impl Optimizer {
         struct Save<'a>(&'a Optimizer, Result<StateDict, StoreError>);
         impl VisitParam for Save<'_> {
             fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
-                if let (Some(memory), Ok(state)) = (self.0.memories.get(path), &mut self.1)
+                if let (Some(memory), Ok(state)) = (self.0.slots.get(path), &mut self.1)
                     && let Err(error) = memory.save(path, param, state)
                 {
                     self.1 = Err(error);
@@ -45,16 +45,16 @@ impl Optimizer {
                 if self.error.is_some() || is_statistic(path) {
                     return;
                 }
-                match Memory::load(&self.optimizer.config.kind, path, param, &mut self.state) {
+                match Slots::load(&self.optimizer.config.kind, path, param, &mut self.state) {
                     Ok(memory) => {
                         let named = memory.map(|memory| (path.to_owned(), memory));
-                        self.optimizer.memories.extend(named);
+                        self.optimizer.slots.extend(named);
                     }
                     Err(error) => self.error = Some(error),
                 }
             }
         }
-        self.memories.clear();
+        self.slots.clear();
         if state.is_empty() {
             return Ok(());
         }
@@ -64,7 +64,7 @@ impl Optimizer {
     }
 }
 
-impl Memory {
+impl Slots {
     fn save<const D: usize>(
         &self,
         path: &str,

@@ -36,7 +36,7 @@ fn step(optimizer: &mut Optimizer, network: Classifier, gradient: [f32; 2]) -> C
     let factors = Tensor::<2>::from_data([gradient], &device());
     let loss = (network.forward(Tensor::ones([1, 1, 1, 1], &device())) * factors).sum();
     let gradients = GradientsParams::from_grads(loss.backward(), &network);
-    optimizer.step(network, gradients, 0.1, Number::Here(1.0))
+    optimizer.step(network, gradients, 0.1, Scalar::Host(1.0))
 }
 
 fn numbers(network: &Classifier) -> Vec<f32> {

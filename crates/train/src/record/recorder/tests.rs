@@ -6,14 +6,14 @@ use hearth_data::PictureShape;
 
 use super::*;
 use crate::plan::Plan;
-use crate::task::pictures::Picture;
+use crate::task::bitmap::Bitmap;
 
-fn keeper(run: &RunDir) -> Keeper {
-    Keeper::new(run.clone(), 2, Metric::Accuracy, Vec::new(), 0).expect("a log")
+fn recorder(run: &RunDir) -> Recorder {
+    Recorder::new(run.clone(), 2, Metric::Accuracy, Vec::new(), 0).expect("a log")
 }
 
 /// Keeps a picture of each of these steps.
-fn keep(keeper: &mut Keeper, steps: impl IntoIterator<Item = u64>) {
+fn keep(recorder: &mut Recorder, steps: impl IntoIterator<Item = u64>) {
     let plan = Plan {
         total_steps: 1000,
         epoch: Some(1),
@@ -25,9 +25,9 @@ fn keep(keeper: &mut Keeper, steps: impl IntoIterator<Item = u64>) {
         early_stop: None,
     };
     let shape = PictureShape { channels: 1, height: 1, width: 1 };
-    let artifact = Artifact { folder: "samples", picture: Picture { shape, pixels: vec![0] } };
+    let artifact = Artifact { folder: "samples", picture: Bitmap { shape, pixels: vec![0] } };
     for now in steps {
-        keeper.keep(now, &artifact, |step| plan.keeps_picture(step, now)).expect("a file");
+        recorder.keep(now, &artifact, |step| plan.keeps_picture(step, now)).expect("a file");
     }
 }
 
@@ -41,13 +41,13 @@ fn a_long_run_keeps_few_pictures_and_a_resumed_one_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
     let [whole, killed] =
         ["whole", "killed"].map(|name| RunDir::create(folder.path().join(name)).expect("a run"));
-    let mut keeping = keeper(&whole);
+    let mut keeping = recorder(&whole);
     keep(&mut keeping, 1..=120);
     assert_eq!(steps(&whole), (1..=120).collect::<Vec<_>>());
     keep(&mut keeping, 121..=251);
     // Killed after it has left out more than the checkpoint that it goes on from knew of.
-    keep(&mut keeper(&killed), 1..=245);
-    keep(&mut keeper(&killed), 111..=251);
+    keep(&mut recorder(&killed), 1..=245);
+    keep(&mut recorder(&killed), 111..=251);
     let every_fourth = (1..=62).map(|fourth| 4 * fourth).chain([251]);
     assert_eq!(steps(&whole), every_fourth.collect::<Vec<_>>());
     assert_eq!(steps(&killed), steps(&whole));
@@ -57,13 +57,13 @@ fn a_long_run_keeps_few_pictures_and_a_resumed_one_the_same() {
 fn a_long_run_remembers_the_newest_checkpoints_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunDir::create(folder.path()).expect("a run");
-    let mut keeper = keeper(&run);
+    let mut recorder = recorder(&run);
     for step in 1..=10 {
         let mut state = StateDict::new();
         state.insert("trainer.step", step).expect("a new name");
         let best = Some(Standing { step: 3.min(step), value: 0.5, loss: None });
-        keeper.save(&state, Kept { step, best }).expect("a checkpoint");
+        recorder.save(&state, Kept { step, best }).expect("a checkpoint");
     }
-    assert_eq!(keeper.kept.len(), 2);
+    assert_eq!(recorder.kept.len(), 2);
     assert_eq!(run.checkpoints().steps().expect("a folder"), [3, 9, 10]);
 }

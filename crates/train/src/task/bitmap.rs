@@ -9,7 +9,7 @@ use image::{Delay, Frame, ImageError};
 
 /// A picture of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct Bitmap {
     /// Its size.
     pub shape: PictureShape,
     /// `[channels, height, width]`, contiguous.
@@ -33,7 +33,7 @@ pub fn step_of(file: &Path) -> Option<u64> {
     file.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()
 }
 
-impl Picture {
+impl Bitmap {
     /// Pictures next to each other in rows of `columns`; `pixels` holds whole pictures of `shape`,
     /// one after the other.
     ///
@@ -99,7 +99,7 @@ mod tests {
         for channels in [1, 3] {
             let shape = PictureShape { channels, height: 2, width: 3 };
             let pixels: Vec<u8> = (1..=shape.pixels() as u8 * 3).collect();
-            let grid = Picture::grid(&pixels, shape, 2);
+            let grid = Bitmap::grid(&pixels, shape, 2);
             assert_eq!(grid.shape, PictureShape { channels, height: 10, width: 12 });
             let file = image::load_from_memory(&grid.to_png()).expect("a PNG").into_rgb8();
             // The third picture stands below the first.
@@ -125,7 +125,7 @@ mod tests {
         let paths: Vec<_> = (0..3_u8)
             .map(|frame| {
                 let path = folder.path().join(format!("{frame}.png"));
-                let picture = Picture { shape, pixels: vec![frame * 80; 16] };
+                let picture = Bitmap { shape, pixels: vec![frame * 80; 16] };
                 std::fs::write(&path, picture.to_png()).expect("written");
                 path
             })
