@@ -211,10 +211,10 @@ fn sums_of_squares_agree() {
     let side = 1_usize..=13;
     let vectors = (1_usize..=20_000).prop_flat_map(|length| Operand::any("x", &[length]));
     let matrices = [side.clone(), 1..=900].prop_flat_map(|dims| Operand::any("x", &dims));
-    let pictures = [side.clone(), side.clone(), side.clone(), side];
-    let pictures = pictures.prop_flat_map(|dims| Operand::any("x", &dims));
+    let images = [side.clone(), side.clone(), side.clone(), side];
+    let images = images.prop_flat_map(|dims| Operand::any("x", &dims));
     check_random(20, vectors, compare_sum_of_squares::<1>);
     check_random(40, matrices, compare_sum_of_squares::<2>);
-    check_random(60, pictures, compare_sum_of_squares::<4>);
+    check_random(60, images, compare_sum_of_squares::<4>);
     check_random(5, Operand::any("x", &[2, 3, 4, 5, 6]), compare_sum_of_squares::<5>);
 }

@@ -11,7 +11,7 @@ const LEARNING_RATE: f64 = 0.05;
 const BATCH: usize = 24;
 const CHANNELS: usize = 7;
 const CLASSES: usize = 10;
-/// Of the pictures before the pooling.
+/// Of the images before the pooling.
 const SIDE: usize = 9;
 
 /// Convolution, batch normalisation with ReLU and pooling, linear layer.
@@ -40,9 +40,9 @@ impl Network {
         }
     }
 
-    fn logits(&self, pictures: Tensor<4>) -> Tensor<2> {
+    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
         let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-        let z = conv2d(pictures, self.kernels.clone(), None, options, FusedActivation::None);
+        let z = conv2d(images, self.kernels.clone(), None, options, FusedActivation::None);
         let epilogue = Epilogue {
             activation: FusedActivation::Relu,
             max_pool: Some(2),
@@ -53,8 +53,8 @@ impl Network {
     }
 
     /// One step of gradient descent; returns the loss in front of it.
-    fn step(&mut self, pictures: Tensor<4>, targets: Tensor<2>) -> f64 {
-        let log_probabilities = activation::log_softmax(self.logits(pictures), 1);
+    fn step(&mut self, images: Tensor<4>, targets: Tensor<2>) -> f64 {
+        let log_probabilities = activation::log_softmax(self.logits(images), 1);
         let loss = (log_probabilities * targets).sum().div_scalar(-(BATCH as f64));
         let gradients = loss.backward();
         descend(&mut self.kernels, &gradients);
@@ -87,15 +87,15 @@ fn descend<const D: usize>(parameter: &mut Tensor<D>, gradients: &burn::tensor::
 fn train(device: &Device) -> (Vec<f64>, Vec<f64>) {
     let mut network = Network::new(device);
     let dims = [BATCH, 2, SIDE, SIDE];
-    let pictures = tensor(uniform(21, dims.iter().product()), dims, device, DType::F32);
-    let pictures = lay_out(pictures, &Layout::Permuted(vec![0, 3, 1, 2]));
+    let images = tensor(uniform(21, dims.iter().product()), dims, device, DType::F32);
+    let images = lay_out(images, &Layout::Permuted(vec![0, 3, 1, 2]));
     let mut targets = vec![0.0; BATCH * CLASSES];
     for (sample, u) in uniform(22, BATCH).into_iter().enumerate() {
         let label = (u.abs() * CLASSES as f64) as usize % CLASSES;
         targets[sample * CLASSES + label] = 1.0;
     }
     let targets = tensor(targets, [BATCH, CLASSES], device, DType::F32);
-    let losses = (0..STEPS).map(|_| network.step(pictures.clone(), targets.clone())).collect();
+    let losses = (0..STEPS).map(|_| network.step(images.clone(), targets.clone())).collect();
     (losses, network.parameters())
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use hearth_kernels::{FusedActivation, conv_transpose2d, conv2d, linear};
 use proptest::prelude::*;
 
-use super::{activation, channels, paddings, pair, pictures, plain_probe, probe};
+use super::{activation, channels, images, paddings, pair, plain_probe, probe};
 use crate::support::{Case, Operand, Outcome, Probe, Side, Tape};
 
 /// Products and sums above which a case takes too long.
@@ -147,7 +147,7 @@ fn bias(channels: usize) -> impl Strategy<Value = Option<Operand>> {
 }
 
 pub fn convolutions() -> impl Strategy<Value = Convolution> {
-    (pictures(1..=14), channels(), pair(1..=7), pair(1..=3), paddings(3))
+    (images(1..=14), channels(), pair(1..=7), pair(1..=3), paddings(3))
         .prop_filter("the kernel fits, and the work is moderate", |sizes| {
             let ([batch, inputs, height, width], outputs, kernel, stride, padding) = sizes;
             let side = |size: &usize, axis: usize| {
@@ -180,7 +180,7 @@ pub fn convolutions() -> impl Strategy<Value = Convolution> {
 
 pub fn transposed_convolutions() -> impl Strategy<Value = Transposed> {
     let padding_out = [0_usize..3, 0_usize..3];
-    (pictures(1..=9), channels(), pair(1..=7), pair(1..=3), pair(0..=3), padding_out)
+    (images(1..=9), channels(), pair(1..=7), pair(1..=3), pair(0..=3), padding_out)
         .prop_map(|(dims, outputs, kernel, stride, padding, padding_out)| {
             // More than the stride leaves out is no output of any convolution.
             let padding_out = [0, 1].map(|axis| padding_out[axis] % stride[axis]);

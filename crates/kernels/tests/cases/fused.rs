@@ -45,7 +45,7 @@ impl Case for ConvNorm {
 }
 
 impl ConvNorm {
-    /// Of pictures, by weights, with this behind it.
+    /// Of images, by weights, with this behind it.
     pub fn new(
         [x, weight]: [[usize; 4]; 2],
         options: impl Into<AnyConvOptions>,

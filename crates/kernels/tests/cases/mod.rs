@@ -47,7 +47,7 @@ fn channels() -> impl Strategy<Value = usize> {
     prop_oneof![1_usize..=9, 1_usize..=70]
 }
 
-fn pictures(sides: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 4]> {
+fn images(sides: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 4]> {
     (1_usize..=9, channels(), sides.clone(), sides)
         .prop_map(|(batch, channels, height, width)| [batch, channels, height, width])
 }

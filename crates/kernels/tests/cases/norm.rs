@@ -6,7 +6,7 @@ use hearth_kernels::{
 };
 use proptest::prelude::*;
 
-use super::{activation, pictures, plain_probe, probe};
+use super::{activation, images, plain_probe, probe};
 use crate::support::{Case, Layout, Operand, Outcome, Probe, Side, Tape};
 
 /// The learned numbers of a batch normalisation, and what comes behind it.
@@ -174,7 +174,7 @@ fn followers() -> impl Strategy<Value = (bool, FusedActivation, Option<usize>)> 
     ]
 }
 
-/// For pictures of these sizes.
+/// For images of these sizes.
 pub(super) fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
     let [_, channels, height, width] = dims;
     let fits = move |(_, _, max_pool): &(bool, FusedActivation, Option<usize>)| {
@@ -201,7 +201,7 @@ pub(super) fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
 }
 
 pub fn norms() -> impl Strategy<Value = Norm> {
-    pictures(1..=13)
+    images(1..=13)
         .prop_flat_map(|dims| {
             let background = prop::option::weighted(0.3, -0.8..0.2);
             (Operand::any("x", &dims), -2.0..2.0, background, scalings(dims), probe(4))

@@ -5,7 +5,7 @@ use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use hearth_kernels::{avg_pool2d, max_pool2d};
 use proptest::prelude::*;
 
-use super::{paddings, pair, pictures, plain_probe, probe};
+use super::{images, paddings, pair, plain_probe, probe};
 use crate::support::{Case, Operand, Outcome, Probe, Side, Tape};
 
 #[derive(Clone, Debug)]
@@ -47,24 +47,24 @@ impl Case for AvgPool {
 }
 
 impl MaxPool {
-    /// Of plain pictures.
+    /// Of plain images.
     pub fn new(dims: [usize; 4], options: MaxPoolOptions<2>) -> Self {
         Self { x: Operand::new("x", &dims, 1), options, probe: plain_probe() }
     }
 }
 
 impl AvgPool {
-    /// Of plain pictures.
+    /// Of plain images.
     pub fn new(dims: [usize; 4], options: AvgPoolOptions<2>) -> Self {
         Self { x: Operand::new("x", &dims, 1), options, probe: plain_probe() }
     }
 }
 
-/// Pictures and the windows of a pooling: kernel, stride, padding.
+/// Images and the windows of a pooling: kernel, stride, padding.
 type Windows = ([usize; 4], [usize; 2], [usize; 2], [(usize, usize); 2]);
 
 fn poolings() -> impl Strategy<Value = Windows> {
-    (pictures(1..=14), pair(1..=7), pair(1..=3), paddings(3)).prop_filter(
+    (images(1..=14), pair(1..=7), pair(1..=3), paddings(3)).prop_filter(
         "every window holds a pixel",
         |([_, _, height, width], kernel, _, padding)| {
             [height, width].iter().enumerate().all(|(axis, size)| {

@@ -96,7 +96,7 @@ impl Operand {
         Self { centre, spread, ..self }
     }
 
-    /// With many numbers that are the same, as a picture's background.
+    /// With many numbers that are the same, as an image's background.
     pub fn above(self, floor: f64) -> Self {
         Self { floor, ..self }
     }

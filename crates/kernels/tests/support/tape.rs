@@ -198,7 +198,7 @@ impl Tape {
     }
 }
 
-/// The largest two numbers of each window of pictures; the second is -infinity in windows of one.
+/// The largest two numbers of each window of images; the second is -infinity in windows of one.
 fn windows(
     values: &[f64],
     [batch, channels, height, width]: [usize; 4],
@@ -206,9 +206,9 @@ fn windows(
 ) -> impl Iterator<Item = [f64; 2]> {
     let (rows, columns) = (height / size, width / size);
     (0..batch * channels * rows * columns).map(move |window| {
-        let (picture, row, column) =
+        let (image, row, column) =
             (window / (rows * columns), window / columns % rows, window % columns);
-        let start = picture * height * width + row * size * width + column * size;
+        let start = image * height * width + row * size * width + column * size;
         let inside = (0..size * size).map(|at| values[start + at / size * width + at % size]);
         inside.fold([f64::NEG_INFINITY; 2], |[first, second], value| {
             if value > first { [value, first] } else { [first, second.max(value)] }
