@@ -1,4 +1,4 @@
-//! The kernels with differentiation: what each keeps of its forward pass, and its backward pass.
+//! The kernels under autodiff: the state saved by each forward pass, and the backward pass.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -14,10 +14,10 @@ use crate::extension::{Kernels, OptionalTensor};
 use crate::host::Host;
 use crate::pool::PoolKind;
 
-/// A tensor of the backend with differentiation.
+/// A tensor of the autodiff backend.
 type Tracked<B> = FloatTensor<Autodiff<B>>;
 
-/// Records the step where any of its inputs is tracked; the output either way.
+/// Records the step if one of its inputs is tracked, and returns the output in either case.
 macro_rules! record {
     ($step:expr, $nodes:expr, $state:expr, $output:expr) => {
         match $step.prepare::<C>($nodes).compute_bound().stateful() {
@@ -122,7 +122,7 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     }
 }
 
-/// Hands each input that is tracked its gradient.
+/// Registers the gradient of each tracked input.
 fn register<B: Host>(
     nodes: impl Iterator<Item = Option<NodeId>>,
     gradients: impl IntoIterator<Item = Option<FloatTensor<B>>>,
@@ -135,13 +135,13 @@ fn register<B: Host>(
     }
 }
 
-/// What a convolution's backward pass needs: input and weights, and the output where it was bent.
+/// The saved tensors of a convolution: input and weights, and the output if an activation follows.
 type ConvState<B> = ((FloatTensor<B>, FloatTensor<B>), Option<FloatTensor<B>>);
 
 #[derive(Debug)]
 struct ConvBackward(ConvOp);
 
-/// Without a bias `N` is 2, with one 3.
+/// The inputs are x and the weights (2), and the bias if there is one (3).
 macro_rules! convolution_backward {
     ($inputs:literal) => {
         impl<B: Host> Backward<B, $inputs> for ConvBackward {
@@ -155,13 +155,13 @@ macro_rules! convolution_backward {
             ) {
                 let gradient = grads.consume::<B>(&ops.node);
                 let ((x, weights), output) = ops.state;
-                let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
-                let wanted = NeedsGradient {
-                    input: asked(0),
-                    weights: asked(1) || asked(2),
-                    bias: asked(2),
+                let is_tracked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
+                let needs = NeedsGradient {
+                    input: is_tracked(0),
+                    weights: is_tracked(1) || is_tracked(2),
+                    bias: is_tracked(2),
                 };
-                let found = self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, wanted);
+                let found = self.0.backward::<B>(&x, &weights, output.as_ref(), &gradient, needs);
                 let all = [found.input, found.weights, found.bias];
                 let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
                 register::<B>(nodes, all, grads);
@@ -173,7 +173,7 @@ macro_rules! convolution_backward {
 convolution_backward!(2);
 convolution_backward!(3);
 
-/// The learned numbers of a normalisation, and its shortcut.
+/// The saved parameters of a normalisation, and its shortcut.
 #[derive(Clone, Debug)]
 struct SavedNormInputs<B: Host> {
     gamma: FloatTensor<B>,
@@ -204,8 +204,8 @@ fn outputs<B: Host>(done: &NormOutput<B>) -> (FloatTensor<B>, [FloatTensor<B>; 2
     (done.output.clone(), [done.mean.clone(), done.variance.clone()])
 }
 
-/// What a normalisation's backward pass needs: what it read and computed, and the convolution in
-/// front of it with its input and weights.
+/// The saved tensors of a normalisation: its inputs and outputs, and the convolution in front of it
+/// with the convolution's input and weights.
 #[derive(Clone, Debug)]
 struct NormState<B: Host> {
     kept: SavedNormInputs<B>,
@@ -217,8 +217,8 @@ struct NormState<B: Host> {
 #[derive(Debug)]
 struct NormBackward(NormOp);
 
-/// The inputs are x, gamma and beta; then the convolution's weights, where there is one; then the
-/// shortcut, where there is one.
+/// The inputs are x, gamma and beta, followed by the weights of the convolution and the shortcut, if
+/// there are any.
 macro_rules! norm_backward {
     ($inputs:literal) => {
         impl<B: Host> Backward<B, $inputs> for NormBackward {
@@ -232,11 +232,12 @@ macro_rules! norm_backward {
             ) {
                 let gradient = grads.consume::<B>(&ops.node);
                 let NormState { kept, x, done, convolution } = ops.state;
-                let asked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
-                let wanted = NeedsGradient { input: asked(0), weights: asked(3), bias: false };
+                let is_tracked = |input: usize| ops.parents.get(input).is_some_and(Option::is_some);
+                let needs =
+                    NeedsGradient { input: is_tracked(0), weights: is_tracked(3), bias: false };
                 let behind = convolution
                     .as_ref()
-                    .map(|(convolution, x, weights)| (convolution, [x, weights], wanted));
+                    .map(|(convolution, x, weights)| (convolution, [x, weights], needs));
                 let found = self.0.backward::<B>(&x, &kept.inputs(), &done, &gradient, behind);
                 let mut all = vec![found.convolution.input, Some(found.gamma), Some(found.beta)];
                 if convolution.is_some() {

@@ -1,4 +1,4 @@
-//! Loops over the channels of many pixels, in blocks that the compiler turns into vectors.
+//! Loops over the channels of many pixels, in blocks that the compiler vectorises.
 
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use crate::float::Float;
 use crate::patches::processor;
 
-/// What is done to a block of neighbouring channels.
+/// An operation on a block of neighbouring channels.
 pub trait ChannelBlock {
-    /// Treats channels `first` to `first + W` of every pixel.
+    /// Processes channels `first` to `first + W` of every pixel.
     fn run<const W: usize>(&mut self, first: usize);
 
-    /// The same, and how many channels that was.
+    /// Runs the block, and returns its number of channels.
     #[inline(always)]
     fn run_wide<const W: usize>(&mut self, first: usize) -> usize {
         self.run::<W>(first);
@@ -19,12 +19,13 @@ pub trait ChannelBlock {
     }
 }
 
-/// Runs `block` on all channels, thirty-two at a time where there are as many.
+/// Runs `block` on all channels, in blocks of at most 32.
 pub fn for_each_block(channels: usize, block: &mut impl ChannelBlock) {
     processor().dispatch(AllBlocks { channels, block });
 }
 
-/// A type of its own, for a closure would not be inlined into the code for the processor at hand.
+/// The loop of [`for_each_block`], as a type: a closure would not be inlined into the code for the
+/// processor's vectors.
 struct AllBlocks<'a, B> {
     channels: usize,
     block: &'a mut B,
@@ -51,7 +52,7 @@ impl<B: ChannelBlock> WithSimd for AllBlocks<'_, B> {
     }
 }
 
-/// Adds all rows, each as long as `sums`, in order to `sums`.
+/// Adds all rows, each of the length of `sums`, to `sums` in order.
 pub fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
     struct AddRows<'a, E> {
         rows: &'a [E],
@@ -73,7 +74,7 @@ pub fn add_rows<E: Float>(rows: &[E], sums: &mut [E]) {
     for_each_block(sums.len(), &mut AddRows { rows, sums });
 }
 
-/// The sums of the squares of each chunk of `numbers`.
+/// The sum of squares of each chunk of `numbers`.
 pub fn sum_squares<E: Float>(numbers: &[E]) -> Vec<E> {
     struct Squares<'a, E>(&'a [E]);
     impl<E: Float> WithSimd for Squares<'_, E> {
@@ -102,7 +103,7 @@ pub fn sum_squares<E: Float>(numbers: &[E]) -> Vec<E> {
     numbers.par_chunks(CHUNK).map(|chunk| processor().dispatch(Squares(chunk))).collect()
 }
 
-/// `max(z, slope z)` for slopes between 0 and 1.
+/// Leaky ReLU: `max(z, slope z)` for slopes between 0 and 1.
 #[inline(always)]
 pub fn leaky_relu<E: Float>(z: E, slope: E) -> E {
     if z > E::default() { z } else { slope * z }
@@ -121,22 +122,22 @@ pub fn exceeds<E: Float>(x: E, y: E) -> bool {
     (x > y) | x.is_nan()
 }
 
-/// A function of single numbers whose derivative follows from its value.
+/// An elementwise function whose derivative follows from its value y.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nonlinearity {
-    /// `max(z, slope z)` for slopes between 0 and 1; 1 changes nothing.
+    /// `max(z, slope z)` for slopes between 0 (ReLU) and 1 (the identity).
     LeakyRelu(f64),
     /// The hyperbolic tangent; its derivative is `1 - y^2`.
     Tanh,
-    /// `1 / (1 + exp(-z))`; its derivative is `y (1 - y)`.
+    /// The logistic function, `1 / (1 + exp(-z))`; its derivative is `y (1 - y)`.
     Sigmoid,
 }
 
 impl Nonlinearity {
-    /// Nothing.
+    /// The identity.
     pub const IDENTITY: Self = Self::LeakyRelu(1.0);
 
-    /// Puts every number's value in its place.
+    /// Applies the function to every element in place.
     pub fn apply<E: Float>(self, numbers: &mut [E]) {
         struct InPlace<'a, E>(&'a mut [E], E);
         impl<E: Float> WithSimd for InPlace<'_, E> {
@@ -165,7 +166,7 @@ impl Nonlinearity {
         }
     }
 
-    /// Multiplies gradients by the derivative where the values are `output`.
+    /// Multiplies `gradient` by the derivative at values `output`: the chain rule, in place.
     pub fn chain<E: Float>(self, output: &[E], gradient: &mut [E]) {
         struct Chain<'a, E> {
             nonlinearity: Nonlinearity,
@@ -202,13 +203,13 @@ impl Nonlinearity {
     }
 }
 
-/// `W` numbers from `first`.
+/// `W` elements from `first` on.
 #[inline(always)]
 pub fn at<E, const W: usize>(data: &[E], first: usize) -> &[E; W] {
     data[first..first + W].try_into().expect("W numbers")
 }
 
-/// `W` numbers from `first`, to write.
+/// `W` mutable elements from `first` on.
 #[inline(always)]
 pub fn at_mut<E, const W: usize>(data: &mut [E], first: usize) -> &mut [E; W] {
     (&mut data[first..first + W]).try_into().expect("W numbers")

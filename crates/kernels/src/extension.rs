@@ -12,17 +12,17 @@ use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_ex
 use crate::compute::{self, ConvOp, NormInputs, NormOp, PoolOp};
 use crate::update::{AdamStep, SgdStep};
 
-/// A tensor or none.
+/// An optional tensor, as a type that Burn's extensions accept.
 #[derive(ExtensionType)]
 pub enum OptionalTensor<B: Backend> {
-    /// It is there.
+    /// A tensor.
     Present(FloatTensor<B>),
-    /// It is not.
+    /// None.
     Absent,
 }
 
 impl<B: Backend> OptionalTensor<B> {
-    /// The tensor, where there is one.
+    /// The tensor, if there is one.
     pub fn get(&self) -> Option<&FloatTensor<B>> {
         match self {
             Self::Present(tensor) => Some(tensor),
@@ -37,7 +37,7 @@ impl From<Option<DispatchTensor>> for OptionalTensor<Dispatch> {
     }
 }
 
-/// The operations. Each is defined on the backends that have kernels, and on no other.
+/// The operations with a backward pass, on the backends that have kernels. Other backends panic.
 #[backend_extension(Flex: cfg(feature = "flex"), NdArray: cfg(feature = "ndarray"), Autodiff)]
 pub trait Kernels: Backend {
     /// See [`crate::conv2d`] and [`crate::conv_transpose2d`].
@@ -71,7 +71,7 @@ pub trait Kernels: Backend {
     fn pool(x: FloatTensor<Self>, pool: PoolOp) -> FloatTensor<Self>;
 }
 
-/// Operations that have no backward pass of their own.
+/// The operations without a backward pass.
 #[backend_extension(Flex: cfg(feature = "flex"), NdArray: cfg(feature = "ndarray"))]
 pub trait InferenceKernels: Backend {
     /// See [`crate::batch_norm2d_inference`].
@@ -85,7 +85,7 @@ pub trait InferenceKernels: Backend {
         norm: NormOp,
     ) -> FloatTensor<Self>;
 
-    /// See [`crate::sum_of_squares`]: sums to be added up.
+    /// See [`crate::sum_of_squares`]: partial sums, one for each chunk.
     fn sum_squares(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// See [`crate::sgd_step`]: parameter and velocity.

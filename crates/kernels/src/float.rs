@@ -1,4 +1,4 @@
-//! The two number types of the kernels, and vectors of them.
+//! The element types of the kernels, `f32` and `f64`, and their SIMD vectors.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
@@ -6,7 +6,7 @@ use std::thread::LocalKey;
 use burn::tensor::Element;
 use pulp::Simd;
 
-/// `f32` or `f64`.
+/// An element type: `f32` or `f64`.
 pub trait Float:
     Element
     + bytemuck::Pod
@@ -22,18 +22,18 @@ pub trait Float:
     + std::ops::AddAssign
     + 'static
 {
-    /// As many numbers as the processor treats at once.
+    /// A SIMD vector.
     type Vector<S: Simd>: Copy;
 
-    /// The numbers of a [`Float::Vector`].
+    /// The number of elements in a [`Float::Vector`].
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Vector<S>>() / size_of::<Self>()
     }
 
-    /// The same number in every lane.
+    /// A vector with the same number in every lane.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
 
-    /// `a * b + c`, rounded once where the processor can.
+    /// `a * b + c`, with a single rounding on processors with fused multiply-add.
     fn mul_add<S: Simd>(
         simd: S,
         a: Self::Vector<S>,
@@ -41,10 +41,10 @@ pub trait Float:
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
-    /// The nearest number of this type.
+    /// The nearest number of this type to `value`.
     fn from_f64(value: f64) -> Self;
 
-    /// The same number with more digits.
+    /// The same number as `f64`.
     fn into_f64(self) -> f64;
 
     /// The square root.
@@ -56,10 +56,10 @@ pub trait Float:
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
 
-    /// Whether it is no number.
+    /// True for NaN.
     fn is_nan(self) -> bool;
 
-    /// This thread's buffers, kept from call to call.
+    /// The thread's scratch buffers, kept from call to call.
     fn scratch() -> &'static LocalKey<RefCell<Vec<Vec<Self>>>>;
 }
 
@@ -124,10 +124,10 @@ macro_rules! float {
 float!(f32, f32s, splat_f32s, mul_add_e_f32s);
 float!(f64, f64s, splat_f64s, mul_add_e_f64s);
 
-/// Hands `work` a buffer of `length` numbers, whose values are left over from earlier work.
+/// Calls `work` with a scratch buffer of `length` elements, whose values are unspecified.
 ///
-/// The buffer goes back to its thread afterwards, so that a training step asks the operating
-/// system for no page that it had before.
+/// The thread keeps the buffer afterwards, so that training steps do not request the same pages from
+/// the operating system again.
 pub fn with_scratch<E: Float, R>(length: usize, work: impl FnOnce(&mut [E]) -> R) -> R {
     let mut buffer = E::scratch().with_borrow_mut(Vec::pop).unwrap_or_default();
     if buffer.len() < length {

@@ -1,4 +1,4 @@
-//! The tensors of the CPU backends, as slices.
+//! Tensors of the CPU backends as slices.
 
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
@@ -6,24 +6,24 @@ use burn::backend::tensor::FloatTensor;
 use crate::float::Float;
 use crate::view::{StridedView, channels_last_strides};
 
-/// A backend whose tensors lie in the program's own memory.
+/// A backend whose tensors lie in the program's memory.
 pub trait Host: Backend {
-    /// Looks at a tensor of up to four dimensions; those that are missing come first, with size 1.
+    /// A view of a tensor of up to four dimensions, with missing dimensions of size 1 in front.
     ///
     /// # Panics
     ///
-    /// When the tensor's numbers are not of type `E`.
+    /// If the tensor's elements are not of type `E`.
     fn view<E: Float>(tensor: &FloatTensor<Self>) -> StridedView<'_, E>;
 
-    /// A tensor of these numbers, with these strides.
+    /// A tensor of these elements with these strides, in elements.
     fn tensor<E: Float>(data: Vec<E>, shape: &[usize], strides: &[usize]) -> FloatTensor<Self>;
 
-    /// A tensor `[batch, channels, height, width]` of numbers with the channels last.
-    fn pictures<E: Float>(data: Vec<E>, dims: [usize; 4]) -> FloatTensor<Self> {
+    /// A tensor `[batch, channels, height, width]` of elements in the order batch, height, width, channels.
+    fn channels_last<E: Float>(data: Vec<E>, dims: [usize; 4]) -> FloatTensor<Self> {
         Self::tensor(data, &dims, &channels_last_strides(dims))
     }
 
-    /// A tensor in the usual order.
+    /// A contiguous tensor in row-major order.
     fn dense<E: Float>(data: Vec<E>, shape: &[usize]) -> FloatTensor<Self> {
         let mut strides = vec![1; shape.len()];
         for axis in (1..shape.len()).rev() {
@@ -33,7 +33,7 @@ pub trait Host: Backend {
     }
 }
 
-/// Fills up shape and strides to four dimensions.
+/// Pads a shape or strides in front to four dimensions.
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 fn four<T: Copy>(values: impl ExactSizeIterator<Item = T>, missing: T) -> [T; 4] {
     let mut four = [missing; 4];
@@ -102,10 +102,10 @@ mod ndarray_backend {
     fn array<S>(data: Vec<S>, shape: &[usize], strides: &[usize]) -> ArcArray<S, IxDyn> {
         let layout = IxDyn(shape).strides(IxDyn(strides));
         let array = ArcArray::from_shape_vec(layout, data);
-        array.expect("as many numbers as the shape says, each at its own place")
+        array.expect("as many elements as the shape has, each at an address of its own")
     }
 
-    /// The storage that the array spans, from its lowest address to its highest.
+    /// A view of the storage that the array spans, from its lowest address to its highest.
     fn view<'a, S: bytemuck::Pod, E: Float>(array: &ArrayViewD<'a, S>) -> StridedView<'a, E> {
         let reach = |wanted: fn(isize) -> bool| -> isize {
             let ends = array.shape().iter().zip(array.strides());

@@ -1,4 +1,4 @@
-//! The update rules of optimisers: one parallel pass over a parameter's numbers.
+//! The update rules of optimisers: one parallel pass over a parameter's elements.
 
 use std::borrow::Cow;
 
@@ -9,45 +9,45 @@ use crate::float::Float;
 use crate::patches::processor;
 use crate::view::filled_each;
 
-/// The numbers of a step of stochastic gradient descent.
+/// The hyperparameters of a step of stochastic gradient descent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SgdStep {
-    /// How far to go.
+    /// The learning rate.
     pub learning_rate: f64,
-    /// The share of the velocity that is kept.
+    /// The momentum coefficient of the velocity.
     pub momentum: f64,
-    /// Whether to step by where the velocity will lead (Nesterov's variant).
+    /// True for Nesterov momentum.
     pub nesterov: bool,
-    /// What the gradient is multiplied by first.
+    /// A factor of the gradient, applied first.
     pub gradient_scale: f64,
-    /// The weight of an L2 penalty: so much of the parameter is added to its gradient.
+    /// The coefficient of an L2 penalty: `penalty * parameter` is added to the gradient.
     pub penalty: f64,
 }
 
-/// The numbers of a step of Adam.
+/// The hyperparameters of a step of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamStep {
-    /// How far to go.
+    /// The learning rate.
     pub learning_rate: f64,
-    /// Decay rate of the first moment.
+    /// The decay rate of the first moment.
     pub beta_1: f64,
-    /// Decay rate of the second moment.
+    /// The decay rate of the second moment.
     pub beta_2: f64,
-    /// Added to the denominator.
+    /// A number added to the denominator.
     pub epsilon: f64,
     /// The number of this step, from 1.
     pub time: u64,
-    /// What the gradient is multiplied by first.
+    /// A factor of the gradient, applied first.
     pub gradient_scale: f64,
-    /// The weight of an L2 penalty: so much of the parameter is added to its gradient.
+    /// The coefficient of an L2 penalty: `penalty * parameter` is added to the gradient.
     pub penalty: f64,
-    /// The share of the parameter that decays, times the learning rate, beside the gradient
-    /// (Loshchilov and Hutter 2019, algorithm 2).
+    /// Decoupled weight decay: `learning_rate * decay * parameter` is subtracted (Loshchilov and Hutter
+    /// 2019, algorithm 2).
     pub decay: f64,
 }
 
 impl AdamStep {
-    /// `[size, root, kept]`: with them the new parameter is
+    /// `[size, root, kept]`, with which the new parameter is
     /// `kept parameter - size first / (root sqrt(second) + epsilon)`.
     pub fn factors(&self) -> [f64; 3] {
         let time = self.time as f64;
@@ -61,15 +61,15 @@ impl AdamStep {
     }
 }
 
-/// Numbers that a thread treats at a time: what its cache holds of all the slices together.
+/// Elements in a task: its parts of all slices fit a core's cache together.
 const CHUNK: usize = 1 << 13;
 
-/// What was remembered, or the zeros that every memory begins with.
-fn or_zeros<E: Float>(memory: Option<Cow<'_, [E]>>, length: usize) -> Cow<'_, [E]> {
-    memory.unwrap_or_else(|| vec![E::default(); length].into())
+/// The state of the optimiser for a parameter, or the zeros that it starts from.
+fn or_zeros<E: Float>(state: Option<Cow<'_, [E]>>, length: usize) -> Cow<'_, [E]> {
+    state.unwrap_or_else(|| vec![E::default(); length].into())
 }
 
-/// Parameter and velocity after the step.
+/// The new parameter and velocity.
 pub fn sgd<E: Float>(
     parameter: &[E],
     gradient: &[E],
@@ -114,7 +114,7 @@ impl<E: Float> WithSimd for Sgd<'_, E> {
     }
 }
 
-/// Parameter, first and second moment after the step.
+/// The new parameter, first and second moment.
 pub fn adam<E: Float>(
     parameter: &[E],
     gradient: &[E],

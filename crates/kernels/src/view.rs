@@ -1,9 +1,9 @@
-//! Tensors as they lie in memory.
+//! The memory layout of tensors.
 //!
-//! The kernels work on pictures with the channels last: the channels of a pixel are neighbours, so
-//! that they fill a vector register, and a row of a kernel's window is one run of memory. What
-//! they return keeps the shape `[batch, channels, height, width]` and has such strides; the next
-//! kernel then reads it without a copy.
+//! The kernels work on images with the channels last (NHWC): the channels of a pixel are contiguous and
+//! fill a vector register, and a row of a kernel's patch is one run of memory. Their outputs have the
+//! shape `[batch, channels, height, width]` and these strides, so that the next kernel reads them
+//! without a copy.
 
 use std::borrow::Cow;
 
@@ -11,33 +11,33 @@ use rayon::prelude::*;
 
 use crate::float::Float;
 
-/// A tensor `[batch, channels, height, width]` with any strides.
+/// A view of a tensor `[batch, channels, height, width]` with any strides.
 #[derive(Clone, Copy, Debug)]
 pub struct StridedView<'a, E> {
     /// The whole storage.
     pub data: &'a [E],
-    /// Where the first number is.
+    /// The index of the first element.
     pub offset: usize,
     /// Batch, channels, height, width.
     pub dims: [usize; 4],
-    /// The way from one number to the next along each dimension.
+    /// The stride of each dimension, in elements.
     pub strides: [isize; 4],
 }
 
-/// Strides of a tensor whose channels are neighbours.
+/// The strides of a tensor with the channels last, in elements.
 pub fn channels_last_strides([_, channels, height, width]: [usize; 4]) -> [usize; 4] {
     [height * width * channels, 1, width * channels, channels]
 }
 
 impl<'a, E: Float> StridedView<'a, E> {
-    /// Of numbers that lie with the channels last.
+    /// A view of elements in the order batch, height, width, channels.
     pub fn channels_last_of(data: &'a [E], dims: [usize; 4]) -> Self {
         let strides = channels_last_strides(dims).map(|stride| stride as isize);
         Self { data, offset: 0, dims, strides }
     }
 
-    /// All numbers in any order that depends on the strides alone, copied when there are gaps
-    /// between them.
+    /// All elements, in an order that depends on the strides alone; copied if there are gaps between
+    /// them.
     pub fn dense(&self) -> Cow<'a, [E]> {
         let count: usize = self.dims.iter().product();
         let mut axes: Vec<_> = self.strides.into_iter().zip(self.dims).collect();
@@ -53,14 +53,14 @@ impl<'a, E: Float> StridedView<'a, E> {
         Cow::Borrowed(&self.data[self.offset..][..count])
     }
 
-    /// A matrix `[batch, channels]` as pictures of one pixel.
+    /// A matrix `[batch, channels]` as images of one pixel, `[batch, channels, 1, 1]`.
     pub fn rows_as_pixels(self) -> Self {
         let [.., batch, channels] = self.dims;
         let [.., down, across] = self.strides;
         Self { dims: [batch, channels, 1, 1], strides: [down, across, 0, 0], ..self }
     }
 
-    /// The numbers with the channels last, when they lie so already.
+    /// The elements in the order batch, height, width, channels, if they lie so in memory.
     pub fn as_channels_last(&self) -> Option<&'a [E]> {
         let count = self.dims.iter().product();
         let dense = channels_last_strides(self.dims)
@@ -71,7 +71,7 @@ impl<'a, E: Float> StridedView<'a, E> {
         (dense || count == 0).then(|| &self.data[self.offset..][..count])
     }
 
-    /// The numbers with the channels last, copied when they lie otherwise.
+    /// The elements in the order batch, height, width, channels; copied if they lie otherwise in memory.
     pub fn channels_last(&self) -> Cow<'a, [E]> {
         if let Some(data) = self.as_channels_last() {
             return Cow::Borrowed(data);
@@ -87,15 +87,16 @@ impl<'a, E: Float> StridedView<'a, E> {
     }
 }
 
-/// Pictures that a kernel reads, sample by sample, with the channels last.
+/// The input of a kernel, read sample by sample with the channels last: a tensor, or a gradient that is
+/// computed on the fly.
 pub trait SampleSource<E>: Sync {
     /// Batch, channels, height, width.
     fn dims(&self) -> [usize; 4];
 
-    /// All samples as they lie in memory, when they fill `frame` without a margin.
+    /// All samples in place, if they lie with the channels last and `frame` has no padding.
     fn framed(&self, frame: PaddedFrame) -> Option<&[E]>;
 
-    /// Writes one sample within a frame of zeros: `out` is `[frame.height, frame.width, channels]`.
+    /// Writes one sample with zero padding to `out`, `[frame.height, frame.width, channels]`.
     fn copy_sample(&self, sample: usize, frame: PaddedFrame, out: &mut [E]);
 }
 
@@ -109,7 +110,7 @@ impl<E: Float> SampleSource<E> for StridedView<'_, E> {
         self.as_channels_last().filter(|_| frame == PaddedFrame::exact(height, width))
     }
 
-    /// What does not fit the frame is left out.
+    /// Rows and columns beyond the frame are left out.
     fn copy_sample(&self, sample: usize, frame: PaddedFrame, out: &mut [E]) {
         let [_, channels, height, width] = self.dims;
         let [batch_stride, channel_stride, row_stride, column_stride] = self.strides;
@@ -136,26 +137,26 @@ impl<E: Float> SampleSource<E> for StridedView<'_, E> {
     }
 }
 
-/// Where a picture lies within a larger one.
+/// A zero-padded image: the position of the image, and the padded size, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaddedFrame {
-    /// Rows of zeros above the picture.
+    /// Rows of zeros above the image.
     pub top: usize,
     /// Columns of zeros to its left.
     pub left: usize,
-    /// The frame's height.
+    /// The padded height.
     pub height: usize,
-    /// The frame's width.
+    /// The padded width.
     pub width: usize,
 }
 
 impl PaddedFrame {
-    /// No frame: the picture alone.
+    /// No padding.
     pub fn exact(height: usize, width: usize) -> Self {
         Self { top: 0, left: 0, height, width }
     }
 
-    /// Zeros around a picture of this size.
+    /// Writes the zeros around an image of this size to `out`.
     pub fn fill_margin<E: Float>(
         &self,
         height: usize,
@@ -177,7 +178,7 @@ impl PaddedFrame {
         }
     }
 
-    /// The first `length` numbers of a picture's row within the frame.
+    /// The first `length` elements of a row of the image within the padded `out`.
     #[inline(always)]
     pub fn row<'a, E>(
         &self,
@@ -191,15 +192,15 @@ impl PaddedFrame {
     }
 }
 
-/// A vector of `length` numbers that `fill` writes, every one of them.
+/// A vector of `length` elements, all of which `fill` writes.
 pub fn filled<E: Float>(length: usize, fill: impl FnOnce(&mut [E])) -> Vec<E> {
     let [data] = filled_each(length, |[data]| fill(data));
     data
 }
 
-/// Vectors of `length` numbers each that `fill` writes, every one of them.
+/// Vectors of `length` elements each, all of which `fill` writes.
 ///
-/// Zeros would cost another pass over memory, and none of them would be read.
+/// Zeroing them first would cost another pass over memory.
 #[expect(clippy::uninit_vec, reason = "written by `fill` before anything reads")]
 pub fn filled_each<E: Float, const N: usize>(
     length: usize,

@@ -6,7 +6,9 @@ use hearth_kernels::{FusedActivation, sum_of_squares};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-use crate::cases::{self, AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
+use crate::cases::{
+    self, AvgPoolCase, ConvCase, ConvNormCase, ConvTransposeCase, LinearCase, MaxPoolCase, NormCase,
+};
 use crate::support::{Case, Operand, TOLERANCES, Tape, compare, devices};
 
 /// Checks as many random cases, the same in every run.
@@ -46,30 +48,30 @@ fn convolutions_agree() {
 
 #[test]
 fn convolutions_of_usual_layers_agree() {
-    let relu = |case: Convolution| Convolution { activation: FusedActivation::Relu, ..case };
+    let relu = |case: ConvCase| ConvCase { activation: FusedActivation::Relu, ..case };
     compare_all([
-        relu(Convolution::new([37, 1, 28, 28], 6, [5, 5], same(1, 2))),
-        relu(Convolution::new([19, 6, 14, 14], 16, [5, 5], same(1, 0))),
-        Convolution::new([7, 32, 14, 14], 64, [3, 3], same(1, 1)),
-        Convolution::new([5, 64, 7, 7], 64, [3, 3], same(2, 1)),
-        Convolution::new([5, 48, 14, 14], 96, [1, 1], same(2, 0)),
-        Convolution::new([3, 3, 32, 32], 16, [7, 7], same(2, 3)),
+        relu(ConvCase::new([37, 1, 28, 28], 6, [5, 5], same(1, 2))),
+        relu(ConvCase::new([19, 6, 14, 14], 16, [5, 5], same(1, 0))),
+        ConvCase::new([7, 32, 14, 14], 64, [3, 3], same(1, 1)),
+        ConvCase::new([5, 64, 7, 7], 64, [3, 3], same(2, 1)),
+        ConvCase::new([5, 48, 14, 14], 96, [1, 1], same(2, 0)),
+        ConvCase::new([3, 3, 32, 32], 16, [7, 7], same(2, 3)),
     ]);
 }
 
 #[test]
 fn dilated_and_grouped_convolutions_are_those_of_burn() {
     compare_all([
-        Convolution::new([2, 4, 11, 9], 6, [3, 3], ConvOptions::new([1, 2], [2, 1], [2, 2], 1)),
-        Convolution::new([2, 4, 9, 9], 6, [3, 3], ConvOptions::new([1, 1], [1, 1], [1, 1], 2)),
-        Convolution::new([2, 8, 9, 9], 8, [3, 3], ConvOptions::new([2, 2], [1, 1], [1, 1], 8)),
+        ConvCase::new([2, 4, 11, 9], 6, [3, 3], ConvOptions::new([1, 2], [2, 1], [2, 2], 1)),
+        ConvCase::new([2, 4, 9, 9], 6, [3, 3], ConvOptions::new([1, 1], [1, 1], [1, 1], 2)),
+        ConvCase::new([2, 8, 9, 9], 8, [3, 3], ConvOptions::new([2, 2], [1, 1], [1, 1], 8)),
     ]);
     let transposed = |stride, dilation, groups| {
         ConvTransposeOptions::new([stride; 2], [1, 1], [0, 0], [dilation; 2], groups)
     };
     compare_all([
-        Transposed::new([2, 4, 5, 6], 6, [3, 3], transposed(1, 2, 1)),
-        Transposed::new([2, 4, 5, 6], 6, [3, 3], transposed(2, 1, 2)),
+        ConvTransposeCase::new([2, 4, 5, 6], 6, [3, 3], transposed(1, 2, 1)),
+        ConvTransposeCase::new([2, 4, 5, 6], 6, [3, 3], transposed(2, 1, 2)),
     ]);
 }
 
@@ -82,9 +84,9 @@ fn transposed_convolutions_agree() {
 fn transposed_convolutions_of_usual_layers_agree() {
     let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
     compare_all([
-        Transposed::new([9, 32, 7, 7], 16, [4, 4], upsampling.clone()),
-        Transposed::new([17, 16, 14, 14], 1, [4, 4], upsampling),
-        Transposed::new(
+        ConvTransposeCase::new([9, 32, 7, 7], 16, [4, 4], upsampling.clone()),
+        ConvTransposeCase::new([17, 16, 14, 14], 1, [4, 4], upsampling),
+        ConvTransposeCase::new(
             [33, 20, 1, 1],
             48,
             [7, 7],
@@ -101,12 +103,16 @@ fn curves_behind_layers_agree() {
         let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
         for inputs in [1, 9, 32] {
             let small = |weight: Operand| weight.around(0.0, 0.1);
-            let case = Convolution::new([7, inputs, 9, 8], 20, [3, 4], same(2, 1));
-            compare_all([Convolution { activation, weight: small(case.weight.clone()), ..case }]);
-            let case = Transposed::new([5, inputs, 7, 6], 3, [4, 4], upsampling.clone());
-            compare_all([Transposed { activation, weight: small(case.weight.clone()), ..case }]);
-            let case = Linear::new(11, [inputs, 37]);
-            compare_all([Linear { activation, weight: small(case.weight.clone()), ..case }]);
+            let case = ConvCase::new([7, inputs, 9, 8], 20, [3, 4], same(2, 1));
+            compare_all([ConvCase { activation, weight: small(case.weight.clone()), ..case }]);
+            let case = ConvTransposeCase::new([5, inputs, 7, 6], 3, [4, 4], upsampling.clone());
+            compare_all([ConvTransposeCase {
+                activation,
+                weight: small(case.weight.clone()),
+                ..case
+            }]);
+            let case = LinearCase::new(11, [inputs, 37]);
+            compare_all([LinearCase { activation, weight: small(case.weight.clone()), ..case }]);
         }
     }
 }
@@ -118,7 +124,7 @@ fn linear_layers_agree() {
 
 #[test]
 fn linear_layers_of_large_batches_agree() {
-    compare_all([Linear::new(600, [33, 10]), Linear::new(70, [784, 20])]);
+    compare_all([LinearCase::new(600, [33, 10]), LinearCase::new(70, [784, 20])]);
 }
 
 #[test]
@@ -130,14 +136,14 @@ fn batch_normalisations_agree() {
 fn batch_normalisations_of_many_pixels_agree() {
     let relu = FusedActivation::Relu;
     compare_all([
-        Norm::new([40, 6, 28, 28]).with_epilogue(relu, Some(2)),
-        Norm::new([40, 6, 28, 28]).with_epilogue(relu, None),
-        Norm::new([20, 20, 14, 14]).with_epilogue(FusedActivation::LeakyRelu(0.2), Some(3)),
-        Norm::new([20, 33, 13, 11]).with_shortcut().with_epilogue(relu, None),
+        NormCase::new([40, 6, 28, 28]).with_epilogue(relu, Some(2)),
+        NormCase::new([40, 6, 28, 28]).with_epilogue(relu, None),
+        NormCase::new([20, 20, 14, 14]).with_epilogue(FusedActivation::LeakyRelu(0.2), Some(3)),
+        NormCase::new([20, 33, 13, 11]).with_shortcut().with_epilogue(relu, None),
     ]);
-    for case in [Norm::new([24, 1, 28, 28]), Norm::new([40, 24, 28, 28])] {
+    for case in [NormCase::new([24, 1, 28, 28]), NormCase::new([40, 24, 28, 28])] {
         let background = case.x.clone().above(0.4);
-        compare_all([case.clone(), Norm { x: background, ..case }]);
+        compare_all([case.clone(), NormCase { x: background, ..case }]);
     }
 }
 
@@ -153,12 +159,17 @@ fn convolutions_with_batch_normalisation_of_usual_layers_agree() {
     let first = [[37, 1, 28, 28], [20, 1, 3, 3]];
     let inner = [[9, 32, 14, 14], [48, 32, 3, 3]];
     compare_all([
-        ConvNorm::new(first, same(1, 1), relu, Some(2)),
-        ConvNorm::new(inner, same(1, 1), relu, None),
-        ConvNorm::new(inner, same(1, 1), relu, None).with_shortcut(),
-        ConvNorm::new([[9, 20, 14, 14], [33, 20, 1, 1]], same(2, 0), FusedActivation::None, None),
-        ConvNorm::new([[9, 40, 7, 7], [40, 24, 4, 4]], upsampling, relu, None),
-        ConvNorm::new(inner, ConvOptions::new([1; 2], [2; 2], [2; 2], 1), relu, Some(2)),
+        ConvNormCase::new(first, same(1, 1), relu, Some(2)),
+        ConvNormCase::new(inner, same(1, 1), relu, None),
+        ConvNormCase::new(inner, same(1, 1), relu, None).with_shortcut(),
+        ConvNormCase::new(
+            [[9, 20, 14, 14], [33, 20, 1, 1]],
+            same(2, 0),
+            FusedActivation::None,
+            None,
+        ),
+        ConvNormCase::new([[9, 40, 7, 7], [40, 24, 4, 4]], upsampling, relu, None),
+        ConvNormCase::new(inner, ConvOptions::new([1; 2], [2; 2], [2; 2], 1), relu, Some(2)),
     ]);
 }
 
@@ -183,10 +194,10 @@ fn poolings_without_kernels_are_those_of_burn() {
     let largest = MaxPoolOptions::new([3, 2]).with_stride([2, 2]).with_padding([1, 1]);
     let average = AvgPoolOptions::new([3, 2]).with_stride([2, 2]).with_padding([1, 1]);
     compare_all([
-        MaxPool::new(dims, largest.clone().with_ceil_mode(true)),
-        MaxPool::new(dims, largest.with_dilation([2, 1])),
+        MaxPoolCase::new(dims, largest.clone().with_ceil_mode(true)),
+        MaxPoolCase::new(dims, largest.with_dilation([2, 1])),
     ]);
-    compare_all([AvgPool::new(dims, average.with_ceil_mode(true))]);
+    compare_all([AvgPoolCase::new(dims, average.with_ceil_mode(true))]);
 }
 
 fn compare_sum_of_squares<const D: usize>(operand: &Operand) -> Result<(), String> {
@@ -211,10 +222,10 @@ fn sums_of_squares_agree() {
     let side = 1_usize..=13;
     let vectors = (1_usize..=20_000).prop_flat_map(|length| Operand::any("x", &[length]));
     let matrices = [side.clone(), 1..=900].prop_flat_map(|dims| Operand::any("x", &dims));
-    let pictures = [side.clone(), side.clone(), side.clone(), side];
-    let pictures = pictures.prop_flat_map(|dims| Operand::any("x", &dims));
+    let images = [side.clone(), side.clone(), side.clone(), side];
+    let images = images.prop_flat_map(|dims| Operand::any("x", &dims));
     check_random(20, vectors, compare_sum_of_squares::<1>);
     check_random(40, matrices, compare_sum_of_squares::<2>);
-    check_random(60, pictures, compare_sum_of_squares::<4>);
+    check_random(60, images, compare_sum_of_squares::<4>);
     check_random(5, Operand::any("x", &[2, 3, 4, 5, 6]), compare_sum_of_squares::<5>);
 }

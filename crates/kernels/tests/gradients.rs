@@ -4,20 +4,22 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPo
 use burn::tensor::{DType, Device};
 use hearth_kernels::FusedActivation;
 
-use crate::cases::{AvgPool, ConvNorm, Convolution, Linear, MaxPool, Norm, Transposed};
+use crate::cases::{
+    AvgPoolCase, ConvCase, ConvNormCase, ConvTransposeCase, LinearCase, MaxPoolCase, NormCase,
+};
 use crate::support::{Case, Tape};
 
-/// Half of the way between the two outputs of a difference.
+/// Half the distance between the two points of a central difference.
 const STEP: f64 = 1e-5;
 
-/// Outputs nearer than this to a bend, relative to the largest, are left out of the loss: a step
-/// may carry them over it.
+/// The distance from a kink of the activation, relative to the largest output, below which outputs are left
+/// out of the loss: a step could cross the kink.
 const MARGIN: f64 = 1e-3;
 
-/// Of the largest gradient of an input.
+/// The largest error, relative to the largest gradient of an input.
 const TOLERANCE: f64 = 1e-6;
 
-/// Numbers of each input that are tried.
+/// The number of elements of each input that are perturbed.
 const TRIED: usize = 12;
 
 fn confirm(case: &impl Case, inputs: &[&'static str]) {
@@ -45,7 +47,7 @@ fn confirm(case: &impl Case, inputs: &[&'static str]) {
     }
 }
 
-/// Every function behind a convolution.
+/// Every activation.
 const ACTIVATIONS: [FusedActivation; 5] = [
     FusedActivation::None,
     FusedActivation::Relu,
@@ -57,29 +59,29 @@ const ACTIVATIONS: [FusedActivation; 5] = [
 #[test]
 fn of_convolutions() {
     let options = ConvOptions::new_with_padding([2, 1], [(1, 1), (2, 0)], [1, 1], 1);
-    let case = Convolution::new([3, 4, 7, 6], 5, [3, 2], options);
+    let case = ConvCase::new([3, 4, 7, 6], 5, [3, 2], options);
     for activation in ACTIVATIONS {
-        confirm(&Convolution { activation, ..case.clone() }, &["x", "weight", "bias"]);
+        confirm(&ConvCase { activation, ..case.clone() }, &["x", "weight", "bias"]);
     }
 }
 
 #[test]
 fn of_transposed_convolutions() {
     let options = ConvTransposeOptions::new([2, 3], [1, 0], [1, 0], [1, 1], 1);
-    let case = Transposed::new([3, 5, 4, 3], 4, [4, 3], options);
+    let case = ConvTransposeCase::new([3, 5, 4, 3], 4, [4, 3], options);
     for activation in ACTIVATIONS {
-        confirm(&Transposed { activation, ..case.clone() }, &["x", "weight", "bias"]);
+        confirm(&ConvTransposeCase { activation, ..case.clone() }, &["x", "weight", "bias"]);
     }
 }
 
 #[test]
 fn of_linear_layers() {
-    confirm(&Linear::new(7, [11, 9]), &["x", "weight", "bias"]);
+    confirm(&LinearCase::new(7, [11, 9]), &["x", "weight", "bias"]);
 }
 
 #[test]
 fn of_batch_normalisations() {
-    let case = Norm::new([3, 5, 7, 6]);
+    let case = NormCase::new([3, 5, 7, 6]);
     let relu = FusedActivation::Relu;
     for epilogue in [
         (FusedActivation::None, None),
@@ -103,28 +105,29 @@ fn of_convolutions_with_batch_normalisation() {
     let sizes = [[4, 3, 9, 6], [5, 3, 3, 2]];
     let relu = FusedActivation::Relu;
     for (activation, max_pool) in [(FusedActivation::None, None), (relu, None), (relu, Some(2))] {
-        confirm(&ConvNorm::new(sizes, options.clone(), activation, max_pool), &inputs);
+        confirm(&ConvNormCase::new(sizes, options.clone(), activation, max_pool), &inputs);
     }
-    let added = ConvNorm::new(sizes, options, relu, None).with_shortcut();
+    let added = ConvNormCase::new(sizes, options, relu, None).with_shortcut();
     confirm(&added, &["x", "weight", "gamma", "beta", "shortcut"]);
     let options = ConvTransposeOptions::new([2, 3], [1, 0], [1, 0], [1, 1], 1);
     let transposed = [[3, 5, 4, 3], [5, 4, 4, 3]];
-    confirm(&ConvNorm::new(transposed, options, relu, Some(2)), &inputs);
+    confirm(&ConvNormCase::new(transposed, options, relu, Some(2)), &inputs);
 }
 
 #[test]
 fn of_batch_normalisations_by_given_moments() {
-    let case = Norm::new([2, 3, 5, 4]).by_moments().with_epilogue(FusedActivation::Relu, Some(2));
+    let case =
+        NormCase::new([2, 3, 5, 4]).by_moments().with_epilogue(FusedActivation::Relu, Some(2));
     confirm(&case, &["x", "gamma", "beta", "mean", "variance"]);
 }
 
 #[test]
 fn of_poolings() {
     let windows = MaxPoolOptions::new([3, 2]).with_stride([2, 1]).with_padding([1, 1]);
-    confirm(&MaxPool::new([2, 5, 7, 6], windows), &["x"]);
+    confirm(&MaxPoolCase::new([2, 5, 7, 6], windows), &["x"]);
     for counted in [true, false] {
         let windows = AvgPoolOptions::new([3, 2]).with_stride([2, 1]).with_padding([1, 1]);
         let windows = windows.with_count_include_pad(counted);
-        confirm(&AvgPool::new([2, 5, 7, 6], windows), &["x"]);
+        confirm(&AvgPoolCase::new([2, 5, 7, 6], windows), &["x"]);
     }
 }

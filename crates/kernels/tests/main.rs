@@ -1,4 +1,4 @@
-//! What the functions of this crate compute, and how it compares with Burn's own operations.
+//! Tests of the public functions, most of them against Burn's own operations.
 
 mod agreement;
 mod cases;

@@ -1,4 +1,4 @@
-//! What the functions' documentation promises at the edges.
+//! The documented behaviour at the edges: shapes, panics, empty batches, constant channels, large means.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,10 +9,10 @@ use hearth_kernels::{
     conv_transpose2d, conv2d, linear, max_pool2d,
 };
 
-use crate::cases::{ConvNorm, Convolution, MaxPool, Norm};
+use crate::cases::{ConvCase, ConvNormCase, MaxPoolCase, NormCase};
 use crate::support::{
-    Case, Layout, Operand, Outcome, Probe, Side, Tape, channel_stride, compare, devices, numbers,
-    plain_options, random, relu, tensor,
+    Case, Implementation, LossProbe, MemoryLayout, Operand, RunResult, Tape, channel_stride,
+    compare, devices, numbers, plain_options, random, relu, tensor,
 };
 
 #[test]
@@ -168,12 +168,13 @@ fn a_scale_of_zero_gives_burns_gradients() {
         (FusedActivation::Relu, None),
         (FusedActivation::LeakyRelu(0.1), None),
     ] {
-        let case = Norm::new([3, 5, 4, 5]).with_epilogue(activation, max_pool).with_zero_scale();
+        let case =
+            NormCase::new([3, 5, 4, 5]).with_epilogue(activation, max_pool).with_zero_scale();
         compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
     }
-    // All numbers of a window are the same: the first is taken, as by Burn.
+    // All numbers of a window are equal: the first is the maximum, as in Burn.
     let case =
-        Norm::new([3, 5, 4, 4]).with_epilogue(FusedActivation::Relu, Some(2)).with_zero_scale();
+        NormCase::new([3, 5, 4, 4]).with_epilogue(FusedActivation::Relu, Some(2)).with_zero_scale();
     for (backend, device) in devices() {
         let found = case.run(Tape::kernels(device.autodiff(), DType::F32));
         for part in &found.gradients {
@@ -212,33 +213,33 @@ fn a_large_mean_costs_the_moments_no_digits() {
     }
 }
 
-/// A batch normalisation whose input is the shortcut, too.
+/// A batch normalisation whose input is also its shortcut.
 #[derive(Debug)]
-struct Residual(Operand);
+struct ResidualCase(Operand);
 
-impl Case for Residual {
-    fn run(&self, mut tape: Tape) -> Outcome {
+impl Case for ResidualCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
         let x: Tensor<4> = tape.leaf(&self.0);
         let channels = [self.0.shape[1]];
         let [gamma, beta] =
             ["gamma", "beta"].map(|name| tape.leaf(&Operand::new(name, &channels, 9)));
-        let output = match tape.side() {
-            Side::Kernels => {
+        let output = match tape.implementation() {
+            Implementation::Kernels => {
                 let epilogue = Epilogue { shortcut: Some(x.clone()), ..relu(None) };
                 batch_norm2d(x, gamma, beta, 1e-5, epilogue).output
             }
-            Side::Burn => {
+            Implementation::Burn => {
                 let z = module::batch_norm_train(x.clone(), gamma, beta, 1e-5).output + x;
-                tape.bend(z, FusedActivation::Relu, None)
+                tape.activate_and_pool(z, FusedActivation::Relu, None)
             }
         };
-        tape.finish(output, &Probe { layout: Layout::Plain, seed: 10 })
+        tape.finish(output, &LossProbe { layout: MemoryLayout::Plain, seed: 10 })
     }
 }
 
 #[test]
 fn a_tensor_that_is_used_twice_gets_both_gradients() {
-    let case = Residual(Operand::new("x", &[3, 5, 6, 7], 8));
+    let case = ResidualCase(Operand::new("x", &[3, 5, 6, 7], 8));
     compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
 }
 
@@ -246,11 +247,11 @@ fn a_tensor_that_is_used_twice_gets_both_gradients() {
 fn gradient_checkpointing_changes_no_number() {
     let relu = FusedActivation::Relu;
     let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-    let fused = ConvNorm::new([[3, 4, 9, 8], [5, 4, 3, 3]], options.clone(), relu, Some(2));
-    let convolution = Convolution::new([3, 4, 9, 8], 5, [3, 3], options);
-    let pool = MaxPool::new([3, 4, 9, 8], MaxPoolOptions::new([2, 2]));
+    let fused = ConvNormCase::new([[3, 4, 9, 8], [5, 4, 3, 3]], options.clone(), relu, Some(2));
+    let convolution = ConvCase::new([3, 4, 9, 8], 5, [3, 3], options);
+    let pool = MaxPoolCase::new([3, 4, 9, 8], MaxPoolOptions::new([2, 2]));
     for (backend, device) in devices() {
-        let cases: [&dyn Fn(Tape) -> Outcome; 3] =
+        let cases: [&dyn Fn(Tape) -> RunResult; 3] =
             [&|tape| fused.run(tape), &|tape| convolution.run(tape), &|tape| pool.run(tape)];
         for (index, run) in cases.into_iter().enumerate() {
             let on = |device| run(Tape::kernels(device, DType::F32));

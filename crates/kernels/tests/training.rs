@@ -1,21 +1,21 @@
-//! A small network learns the same on either backend.
+//! A small network has the same losses on both backends.
 
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor, activation};
 use hearth_kernels::{Epilogue, FusedActivation, batch_norm2d, conv2d, linear};
 
-use crate::support::{Layout, Operand, devices, lay_out, numbers, tensor, uniform};
+use crate::support::{MemoryLayout, Operand, devices, lay_out, numbers, tensor, uniform};
 
 const STEPS: usize = 50;
 const LEARNING_RATE: f64 = 0.05;
 const BATCH: usize = 24;
 const CHANNELS: usize = 7;
 const CLASSES: usize = 10;
-/// Of the pictures before the pooling.
+/// Height and width of the images, in pixels.
 const SIDE: usize = 9;
 
 /// Convolution, batch normalisation with ReLU and pooling, linear layer.
-struct Network {
+struct SmallCnn {
     kernels: Tensor<4>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
@@ -28,7 +28,7 @@ fn parameter<const D: usize>(dims: [usize; D], centre: f64, device: &Device) -> 
     tensor(operand.values(), dims, device, DType::F32).require_grad()
 }
 
-impl Network {
+impl SmallCnn {
     fn new(device: &Device) -> Self {
         let features = CHANNELS * (SIDE / 2) * (SIDE / 2);
         Self {
@@ -40,9 +40,9 @@ impl Network {
         }
     }
 
-    fn logits(&self, pictures: Tensor<4>) -> Tensor<2> {
+    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
         let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-        let z = conv2d(pictures, self.kernels.clone(), None, options, FusedActivation::None);
+        let z = conv2d(images, self.kernels.clone(), None, options, FusedActivation::None);
         let epilogue = Epilogue {
             activation: FusedActivation::Relu,
             max_pool: Some(2),
@@ -52,9 +52,9 @@ impl Network {
         linear(y.flatten(1, 3), self.weight.clone(), Some(self.bias.clone()), FusedActivation::None)
     }
 
-    /// One step of gradient descent; returns the loss in front of it.
-    fn step(&mut self, pictures: Tensor<4>, targets: Tensor<2>) -> f64 {
-        let log_probabilities = activation::log_softmax(self.logits(pictures), 1);
+    /// One step of gradient descent. Returns the loss before the step.
+    fn step(&mut self, images: Tensor<4>, targets: Tensor<2>) -> f64 {
+        let log_probabilities = activation::log_softmax(self.logits(images), 1);
         let loss = (log_probabilities * targets).sum().div_scalar(-(BATCH as f64));
         let gradients = loss.backward();
         descend(&mut self.kernels, &gradients);
@@ -83,19 +83,19 @@ fn descend<const D: usize>(parameter: &mut Tensor<D>, gradients: &burn::tensor::
     *parameter = moved.autodiff().require_grad();
 }
 
-/// The losses of all steps, and the parameters behind the last.
+/// The losses of all steps, and the final parameters.
 fn train(device: &Device) -> (Vec<f64>, Vec<f64>) {
-    let mut network = Network::new(device);
+    let mut network = SmallCnn::new(device);
     let dims = [BATCH, 2, SIDE, SIDE];
-    let pictures = tensor(uniform(21, dims.iter().product()), dims, device, DType::F32);
-    let pictures = lay_out(pictures, &Layout::Permuted(vec![0, 3, 1, 2]));
+    let images = tensor(uniform(21, dims.iter().product()), dims, device, DType::F32);
+    let images = lay_out(images, &MemoryLayout::Permuted(vec![0, 3, 1, 2]));
     let mut targets = vec![0.0; BATCH * CLASSES];
     for (sample, u) in uniform(22, BATCH).into_iter().enumerate() {
         let label = (u.abs() * CLASSES as f64) as usize % CLASSES;
         targets[sample * CLASSES + label] = 1.0;
     }
     let targets = tensor(targets, [BATCH, CLASSES], device, DType::F32);
-    let losses = (0..STEPS).map(|_| network.step(pictures.clone(), targets.clone())).collect();
+    let losses = (0..STEPS).map(|_| network.step(images.clone(), targets.clone())).collect();
     (losses, network.parameters())
 }
 

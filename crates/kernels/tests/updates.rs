@@ -1,11 +1,11 @@
-//! The update rules against their formulas in f64, number by number.
+//! The update rules against their formulas in f64, element by element.
 
 use burn::tensor::{DType, Device, Tensor};
 use hearth_kernels::{AdamStep, SgdStep, adam_step, sgd_step};
 
-use crate::support::{Layout, TOLERANCES, devices, lay_out, numbers, tensor, uniform};
+use crate::support::{MemoryLayout, TOLERANCES, devices, lay_out, numbers, tensor, uniform};
 
-/// Both backends' kernels, and Burn's operations, which a device with differentiation gets.
+/// The kernels of both backends, and Burn's operations, to which devices with autodiff fall back.
 fn places() -> Vec<(String, Device)> {
     let both = |(name, device): (&str, Device)| {
         [(name.to_owned(), device.clone()), (format!("{name}, by Burn"), device.autodiff())]
@@ -13,20 +13,22 @@ fn places() -> Vec<(String, Device)> {
     devices().into_iter().flat_map(both).collect()
 }
 
-/// One number, a few, and more than one thread treats at a time.
+/// Numbers of elements: one, a few, and more than one task.
 const SIZES: [usize; 3] = [1, 7, 20_001];
 
-/// Makes three steps with new gradients and compares what they leave with `expected`, which takes
-/// a parameter and the gradients of all steps.
+/// Makes three steps with new gradients and compares the resulting state with `expected`, a function of the
+/// initial parameter and the gradients of all steps.
 fn compare<const N: usize>(
     expected: impl Fn(f64, &[f64]) -> [f64; N],
     make: impl Fn(Tensor<1>, Tensor<1>, Option<[Tensor<1>; N]>, u64) -> [Tensor<1>; N],
 ) {
     for (place, device) in places() {
         for (dtype, tolerance) in TOLERANCES {
-            for (size, layout) in
-                SIZES.into_iter().zip([Layout::Plain, Layout::Flipped(vec![0]), Layout::Stepped])
-            {
+            for (size, layout) in SIZES.into_iter().zip([
+                MemoryLayout::Plain,
+                MemoryLayout::Flipped(vec![0]),
+                MemoryLayout::Stepped,
+            ]) {
                 let start = uniform(1, size);
                 let gradients: Vec<_> = (2..5).map(|seed| uniform(seed, size)).collect();
                 let flat = |values: &[f64]| tensor(values.to_vec(), [size], &device, dtype);

@@ -1,4 +1,4 @@
-//! Equal numbers, and what is no number.
+//! Equal numbers and NaN.
 
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, module};
@@ -6,10 +6,10 @@ use hearth_kernels::{
     FusedActivation, avg_pool2d, batch_norm2d, batch_norm2d_inference, conv2d, max_pool2d,
 };
 
-use crate::cases::MaxPool;
+use crate::cases::MaxPoolCase;
 use crate::support::{compare, devices, numbers, plain_options, random, relu, tensor, uniform};
 
-/// Random numbers, of which one is no number.
+/// Random numbers and one NaN.
 fn with_a_nan(dims: [usize; 4], at: usize, device: &Device) -> Tensor<4> {
     let mut values = uniform(32, dims.iter().product());
     values[at] = f64::NAN;
@@ -23,8 +23,8 @@ fn of_equal_numbers_the_first_gets_the_gradient_as_in_burn() {
         MaxPoolOptions::new([2, 2]),
         MaxPoolOptions::new([3, 3]).with_stride([1, 2]).with_padding([1, 1]),
     ] {
-        let plain = MaxPool::new(dims, options);
-        let case = MaxPool { x: plain.x.clone().above(0.4), ..plain };
+        let plain = MaxPoolCase::new(dims, options);
+        let case = MaxPoolCase { x: plain.x.clone().above(0.4), ..plain };
         compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
     }
 }
@@ -32,7 +32,7 @@ fn of_equal_numbers_the_first_gets_the_gradient_as_in_burn() {
 #[test]
 fn what_is_no_number_stays_none() {
     let dims = [2, 5, 6, 6];
-    // At each place of a window.
+    // At each position in a window.
     for at in [0, 1, 6, 7, 14, 100, 2 * 5 * 36 - 1] {
         for (backend, device) in devices() {
             let x = || with_a_nan(dims, at, &device);

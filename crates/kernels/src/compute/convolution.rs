@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::norm;
 use crate::view::{PaddedFrame, SampleSource, StridedView};
 
-/// How a geometry is used.
+/// The direction in which a geometry is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the geometry's input to its output.
@@ -23,19 +23,19 @@ pub enum Direction {
     Linear,
 }
 
-/// A convolution and what comes after it.
+/// The operation of a convolution, followed by a nonlinearity.
 #[derive(Clone, Copy, Debug)]
 pub struct ConvOp {
     /// The sizes.
     pub geometry: Geometry,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// What follows.
+    /// The function of the output.
     pub nonlinearity: Nonlinearity,
 }
 
 impl ConvOp {
-    /// Convolves.
+    /// The forward pass.
     pub fn forward<B: Host>(
         &self,
         x: &FloatTensor<B>,
@@ -45,21 +45,21 @@ impl ConvOp {
         with_float!(x, E => {
             let bias = bias.map(flat::<B, E>);
             let activate = |out: &mut [E]| self.nonlinearity.apply(out);
-            let (x, weights) = (self.pictures::<B, E>(x), self.weights::<B, E>(weights));
+            let (x, weights) = (self.view::<B, E>(x), self.weights::<B, E>(weights));
             let (y, _) = self.run(self.direction, &x, weights, bias.as_deref(), activate);
             self.tensor::<B, E>(y, self.output())
         })
     }
 
-    /// A tensor that the layer reads, or its gradient, as pictures.
-    fn pictures<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> StridedView<'a, E> {
+    /// A view of an input or a gradient, with rows as images of one pixel.
+    fn view<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> StridedView<'a, E> {
         let view = B::view(tensor);
         if self.direction == Direction::Linear { view.rows_as_pixels() } else { view }
     }
 
     /// The weights, `[channels_out, channels_in, height, width]`.
     fn weights<'a, B: Host, E: Float>(&self, tensor: &'a FloatTensor<B>) -> StridedView<'a, E> {
-        let mut view = self.pictures::<B, E>(tensor);
+        let mut view = self.view::<B, E>(tensor);
         if self.direction == Direction::Linear {
             view.dims.swap(0, 1);
             view.strides.swap(0, 1);
@@ -67,12 +67,12 @@ impl ConvOp {
         view
     }
 
-    /// The tensor of these pictures.
+    /// A tensor of channels-last data, or of rows for a linear layer.
     fn tensor<B: Host, E: Float>(&self, data: Vec<E>, dims: [usize; 4]) -> FloatTensor<B> {
         if self.direction == Direction::Linear {
             B::dense(data, &dims[..2])
         } else {
-            B::pictures(data, dims)
+            B::channels_last(data, dims)
         }
     }
 
@@ -103,58 +103,58 @@ impl ConvOp {
         }
     }
 
-    /// The gradients of input, weights and bias, as far as they are wanted.
+    /// The gradients of input, weights and bias, as far as they are needed.
     pub fn backward<B: Host>(
         &self,
         x: &FloatTensor<B>,
         weights: &FloatTensor<B>,
         output: Option<&FloatTensor<B>>,
         gradient: &FloatTensor<B>,
-        wanted: NeedsGradient,
+        needs: NeedsGradient,
     ) -> ConvGradients<B> {
         with_float!(gradient, E => {
-            let gradient = self.pictures::<B, E>(gradient);
+            let gradient = self.view::<B, E>(gradient);
             match output {
-                None => self.backward_from::<B, E>(x, weights, &gradient, wanted),
+                None => self.backward_from::<B, E>(x, weights, &gradient, needs),
                 Some(output) => {
                     let y = B::view::<E>(output).channels_last();
-                    // Read more than once, it is worth its memory: for both gradients, and in a linear
-                    // layer, whose weights' gradient is cut by taps.
-                    let both = wanted.input && wanted.weights;
+                    // Stored if it is read more than once: for both gradients, and in a linear layer,
+                    // whose weights' gradient is cut by taps.
+                    let both = needs.input && needs.weights;
                     if both || self.direction == Direction::Linear {
                         let gradient = gradient.channels_last();
                         let gradient = norm::activation_gradient(&y, &gradient, self.nonlinearity);
                         let view = StridedView::channels_last_of(&gradient, self.output());
-                        return self.backward_from::<B, E>(x, weights, &view, wanted);
+                        return self.backward_from::<B, E>(x, weights, &view, needs);
                     }
                     let gradient = ActivationGradient { nonlinearity: self.nonlinearity, output: &y, gradient };
-                    self.backward_from::<B, E>(x, weights, &gradient, wanted)
+                    self.backward_from::<B, E>(x, weights, &gradient, needs)
                 }
             }
         })
     }
 
-    /// The same, from a gradient that may be computed where it is read.
+    /// The gradients, from a gradient of the output that may be computed on the fly.
     pub(super) fn backward_from<B: Host, E: Float>(
         &self,
         x: &FloatTensor<B>,
         weights: &FloatTensor<B>,
         gradient: &impl SampleSource<E>,
-        wanted: NeedsGradient,
+        needs: NeedsGradient,
     ) -> ConvGradients<B> {
         let geometry = &self.geometry;
         let (back, [channels, height, width]) = match self.direction {
             Direction::Forward | Direction::Linear => (Direction::Transposed, geometry.input),
             Direction::Transposed => (Direction::Forward, geometry.output),
         };
-        let input = wanted.input.then(|| {
+        let input = needs.input.then(|| {
             let weights = self.weights::<B, E>(weights);
             let (dx, _) = self.run(back, gradient, weights, None, |_| ());
             self.tensor::<B, E>(dx, [geometry.batch, channels, height, width])
         });
         let (mut weights, mut bias) = (None, None);
-        if wanted.weights {
-            let x = self.pictures::<B, E>(x);
+        if needs.weights {
+            let x = self.view::<B, E>(x);
             let (sums, of_bias) = match self.direction {
                 Direction::Forward | Direction::Linear => {
                     let sums = conv::weight_gradient(geometry, &x, gradient);
@@ -162,7 +162,7 @@ impl ConvOp {
                     (sums, bias)
                 }
                 Direction::Transposed => {
-                    let bias = if wanted.bias { conv::channel_sums(gradient) } else { Vec::new() };
+                    let bias = if needs.bias { conv::channel_sums(gradient) } else { Vec::new() };
                     (conv::weight_gradient(geometry, gradient, &x), bias)
                 }
             };
@@ -171,7 +171,7 @@ impl ConvOp {
                 Direction::Linear => B::dense(sums.into_taps(), &[shape[1], shape[0]]),
                 _ => B::dense(sums.by_channel(geometry), &shape),
             });
-            bias = wanted.bias.then(|| {
+            bias = needs.bias.then(|| {
                 let channels = of_bias.len();
                 B::dense(of_bias, &[channels])
             });
@@ -180,12 +180,12 @@ impl ConvOp {
     }
 }
 
-/// The gradient in front of a function, computed where it is read.
+/// The gradient in front of a nonlinearity, computed on the fly.
 struct ActivationGradient<'a, E> {
     nonlinearity: Nonlinearity,
-    /// The function's values, with the channels last.
+    /// The values of the nonlinearity, with the channels last.
     output: &'a [E],
-    /// The gradient behind it.
+    /// The gradient of those values.
     gradient: StridedView<'a, E>,
 }
 
@@ -210,23 +210,23 @@ impl<E: Float> SampleSource<E> for ActivationGradient<'_, E> {
     }
 }
 
-/// Which gradients are asked for.
+/// The gradients that are needed.
 #[derive(Clone, Copy, Debug)]
 pub struct NeedsGradient {
-    /// That of the input.
+    /// True for the gradient of the input.
     pub input: bool,
-    /// Those of weights and bias.
+    /// True for the gradients of weights and bias.
     pub weights: bool,
-    /// Whether there is a bias.
+    /// True if there is a bias.
     pub bias: bool,
 }
 
-/// The gradients of a convolution, as far as they were asked for.
+/// The gradients of a convolution; None for those that are not needed.
 pub struct ConvGradients<B: Host> {
-    /// Of the input.
+    /// The gradient of the input.
     pub input: Option<FloatTensor<B>>,
-    /// Of the weights.
+    /// The gradient of the weights.
     pub weights: Option<FloatTensor<B>>,
-    /// Of the bias.
+    /// The gradient of the bias.
     pub bias: Option<FloatTensor<B>>,
 }

@@ -1,6 +1,6 @@
 //! The kernels on the tensors of a CPU backend.
 
-/// Runs the expression with `E` as the type of the tensor's numbers.
+/// Evaluates the expression with `E` as the type of the tensor's elements.
 macro_rules! with_float {
     ($tensor:expr, $number:ident => $work:expr) => {
         match $tensor.dtype() {
@@ -34,7 +34,7 @@ pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
 pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;
 
-/// The numbers of a one-dimensional tensor.
+/// The elements of a one-dimensional tensor.
 fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
     let view = B::view::<E>(tensor);
     let [.., count] = view.dims;
@@ -46,12 +46,12 @@ fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
     (0..count).map(|at| view.data[place(at)]).collect()
 }
 
-/// Batch, channels, height, width.
+/// The sizes of a tensor: batch, channels, height, width.
 pub fn dims<B: Host>(tensor: &FloatTensor<B>) -> [usize; 4] {
     tensor.shape().as_slice().try_into().expect("four dimensions")
 }
 
-/// Sums of the squares of a tensor's numbers, chunk by chunk.
+/// The sums of squares of a tensor's elements, one for each chunk.
 pub fn sum_squares<B: Host>(x: &FloatTensor<B>) -> FloatTensor<B> {
     with_float!(x, E => {
         let view = B::view::<E>(x);
@@ -61,7 +61,7 @@ pub fn sum_squares<B: Host>(x: &FloatTensor<B>) -> FloatTensor<B> {
     })
 }
 
-/// A parameter and its velocity after the step.
+/// A step of SGD: the new parameter and velocity.
 pub fn sgd<B: Host>(
     parameter: &FloatTensor<B>,
     gradient: &FloatTensor<B>,
@@ -77,7 +77,7 @@ pub fn sgd<B: Host>(
     })
 }
 
-/// A parameter and its moments after the step.
+/// A step of Adam: the new parameter, first and second moment.
 pub fn adam<B: Host>(
     parameter: &FloatTensor<B>,
     gradient: &FloatTensor<B>,

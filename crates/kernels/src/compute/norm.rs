@@ -1,4 +1,4 @@
-//! Batch normalisation, with the convolution in front of it and without.
+//! Batch normalisation, alone and behind a convolution.
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
@@ -10,47 +10,47 @@ use crate::float::Float;
 use crate::host::Host;
 use crate::norm::{self, Affine, BackwardInputs, Moments, PartialMoments, PoolWindows, PostNorm};
 
-/// Batch normalisation and what comes after it.
+/// The operation of a batch normalisation, followed by a leaky ReLU and max pooling.
 #[derive(Clone, Copy, Debug)]
 pub struct NormOp {
-    /// What keeps the variance from zero.
+    /// The number added to the variance.
     pub epsilon: f64,
-    /// `max(z, slope z)` follows; 1 for nothing.
+    /// The slope of `max(z, slope z)`; 1 for the identity.
     pub slope: f64,
-    /// Then the largest of windows of this size; 1 for nothing.
+    /// Window size and stride of the max pooling; 1 for none.
     pub window: usize,
 }
 
-/// What a normalisation computed.
+/// The outputs of a normalisation.
 #[derive(Clone, Debug)]
 pub struct NormOutput<B: Host> {
-    /// `[batch, channels, height, width]`.
+    /// The normalised tensor `[batch, channels, height, width]`, after activation and pooling.
     pub output: FloatTensor<B>,
-    /// Of each channel.
+    /// The mean of each channel.
     pub mean: FloatTensor<B>,
-    /// Of each channel: the squares' sum over the number of pixels.
+    /// The biased variance of each channel: the sum of squares over the number of pixels.
     pub variance: FloatTensor<B>,
-    /// The `x` behind each output, with windows.
+    /// The x at each maximum, with max pooling.
     pub chosen: Option<FloatTensor<B>>,
 }
 
 /// The gradients of a normalisation, and of the convolution in front of it.
 pub struct ConvNormGradients<B: Host> {
-    /// Of the learned scale.
+    /// The gradient of the scale.
     pub gamma: FloatTensor<B>,
-    /// Of the learned shift.
+    /// The gradient of the shift.
     pub beta: FloatTensor<B>,
-    /// Of the shortcut, where there is one.
+    /// The gradient of the shortcut, if there is one.
     pub shortcut: Option<FloatTensor<B>>,
-    /// Of the input, and with a convolution, of its weights.
+    /// The gradients of the input and of the weights of the convolution, if there is one.
     pub convolution: ConvGradients<B>,
 }
 
-/// What goes into a normalisation besides the pictures.
+/// The inputs of a normalisation besides x.
 pub struct NormInputs<'a, B: Host> {
-    /// The learned scale.
+    /// The scale of each channel.
     pub gamma: &'a FloatTensor<B>,
-    /// The learned shift.
+    /// The shift of each channel.
     pub beta: &'a FloatTensor<B>,
     /// Added before the activation.
     pub shortcut: Option<&'a FloatTensor<B>>,
@@ -61,7 +61,7 @@ impl NormOp {
         PoolWindows { height, width, size: self.window }
     }
 
-    /// Normalises by the batch's own moments, or by those that are given.
+    /// Normalises by the given moments, or by the batch's for None.
     pub fn forward<B: Host>(
         &self,
         x: &FloatTensor<B>,
@@ -78,7 +78,7 @@ impl NormOp {
         })
     }
 
-    /// Convolves and normalises: what the convolution gave, and the rest.
+    /// Convolves and normalises. Returns the output of the convolution, and that of the normalisation.
     pub fn forward_behind<B: Host>(
         &self,
         convolution: &ConvOp,
@@ -94,7 +94,7 @@ impl NormOp {
             let (out, parts) = convolution.run(convolution.direction, &x, weights, None, part);
             let moments = Moments::join(&parts, channels);
             let done = self.apply::<B, E>(&out, dims, inputs, moments);
-            (B::pictures(out, dims), done)
+            (B::channels_last(out, dims), done)
         })
     }
 
@@ -111,13 +111,13 @@ impl NormOp {
         let (output, chosen) = if self.window == 1 {
             let shortcut = inputs.shortcut.map(|shortcut| B::view::<E>(shortcut).channels_last());
             let y = norm::normalize(x, &affine, shortcut.as_deref(), slope);
-            (B::pictures(y, dims), None)
+            (B::channels_last(y, dims), None)
         } else {
             let windows = self.windows(dims);
             let (y, chosen) = norm::normalize_and_pool(x, &affine, slope, windows);
             let [rows, columns] = windows.count();
             let dims = [batch, channels, rows, columns];
-            (B::pictures(y, dims), Some(B::pictures(chosen, dims)))
+            (B::channels_last(y, dims), Some(B::channels_last(chosen, dims)))
         };
         let mean = B::dense(moments.mean, &[channels]);
         let variance = B::dense(moments.variance, &[channels]);
@@ -133,8 +133,8 @@ impl NormOp {
         Affine::new(moments, &gamma, &beta, self.epsilon)
     }
 
-    /// The gradients behind [`Norm::forward`] by the batch's own moments, or, with a convolution
-    /// and what it read, behind [`Norm::forward_behind`].
+    /// The gradients of [`NormOp::forward`] by the batch's moments, or, with a convolution and its input
+    /// and weights, of [`NormOp::forward_behind`].
     pub fn backward<B: Host>(
         &self,
         x: &FloatTensor<B>,
@@ -153,7 +153,7 @@ impl NormOp {
             let post_norm = if let Some(chosen) = &chosen {
                 PostNorm::Pooling(chosen, self.windows(dims))
             } else if inputs.shortcut.is_some() {
-                // The sign of z is that of the output; the gradient at z is the shortcut's, too.
+                // z and the output have the same sign; the gradient at z is also the shortcut's.
                 let output = B::view::<E>(&forward.output).channels_last();
                 gradient = norm::activation_gradient(&output, &gradient, Nonlinearity::LeakyRelu(self.slope)).into();
                 PostNorm::Identity
@@ -173,10 +173,10 @@ impl NormOp {
                 slope,
             };
             let gradients = backward.gradients();
-            let convolution = if let Some((convolution, [x, weights], wanted)) = convolution {
-                convolution.backward_from::<B, E>(x, weights, &gradients, wanted)
+            let convolution = if let Some((convolution, [x, weights], needs)) = convolution {
+                convolution.backward_from::<B, E>(x, weights, &gradients, needs)
             } else {
-                let input = Some(B::pictures(gradients.input(), dims));
+                let input = Some(B::channels_last(gradients.input(), dims));
                 ConvGradients { input, weights: None, bias: None }
             };
             let channels = &[dims[1]];
@@ -184,7 +184,7 @@ impl NormOp {
             ConvNormGradients {
                 gamma: B::dense(gamma, channels),
                 beta: B::dense(beta, channels),
-                shortcut: inputs.shortcut.map(|_| B::pictures(gradient.into_owned(), dims)),
+                shortcut: inputs.shortcut.map(|_| B::channels_last(gradient.into_owned(), dims)),
                 convolution,
             }
         })

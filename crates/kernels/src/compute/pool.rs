@@ -28,7 +28,7 @@ impl PoolOp {
                 PoolKind::Average => self.geometry.average(&x, channels),
             };
             let [rows, columns] = self.geometry.output();
-            B::pictures(y, [batch, channels, rows, columns])
+            B::channels_last(y, [batch, channels, rows, columns])
         })
     }
 
@@ -50,7 +50,7 @@ impl PoolOp {
                 None => self.geometry.average_gradient(&gradient, channels),
             };
             let [height, width] = self.geometry.input;
-            B::pictures(dx, [batch, channels, height, width])
+            B::channels_last(dx, [batch, channels, height, width])
         })
     }
 }

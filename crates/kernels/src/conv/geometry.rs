@@ -1,29 +1,29 @@
-//! The sizes of a convolution, and the tables that stand for its patches.
+//! The sizes of a convolution, and the tables of offsets that replace its matrix of patches.
 
 use crate::view::PaddedFrame;
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
-    /// Samples.
+    /// The number of samples.
     pub batch: usize,
-    /// Channels, height, width of what the convolution reads.
+    /// Channels, height and width of the input.
     pub input: [usize; 3],
-    /// Channels, height, width of what it writes.
+    /// Channels, height and width of the output.
     pub output: [usize; 3],
     /// Height and width of the kernel.
     pub kernel: [usize; 2],
-    /// Down and to the right.
+    /// Distance between neighbouring patches, down and to the right, in pixels.
     pub stride: [usize; 2],
-    /// Rows of zeros above the input and columns to its left. Those below and to its right are
-    /// as many as the output needs.
+    /// Rows of zeros above the input and columns to its left. The padding below and to the right follows
+    /// from the output's size.
     pub padding: [usize; 2],
 }
 
 impl Geometry {
-    /// The convolution of pictures `[batch, channels, height, width]` by weights
-    /// `[channels_out, channels_in, height, width]`; `None` when the channels differ, or the kernel
-    /// is larger than the padded picture.
+    /// The convolution of images `[batch, channels, height, width]` by weights
+    /// `[channels_out, channels_in, height, width]`; None if the channels differ, or the kernel
+    /// is larger than the padded image.
     pub fn new(
         [batch, channels, height, width]: [usize; 4],
         [channels_out, channels_in, kernel_height, kernel_width]: [usize; 4],
@@ -46,9 +46,9 @@ impl Geometry {
         })
     }
 
-    /// The convolution whose input's gradient is the transposed convolution of pictures
+    /// The convolution of which the transposed convolution is the input's gradient: of images
     /// `[batch, channels, height, width]` by weights `[channels_in, channels_out, height, width]`;
-    /// `None` when the channels differ, or nothing is left of the output.
+    /// None if the channels differ, or the output would be empty.
     pub fn transposed(
         [batch, channels, height, width]: [usize; 4],
         [channels_in, channels_out, kernel_height, kernel_width]: [usize; 4],
@@ -72,12 +72,12 @@ impl Geometry {
         })
     }
 
-    /// Shape of the weights.
+    /// The shape of the weights, `[channels_out, channels_in, height, width]`.
     pub fn weights(&self) -> [usize; 4] {
         [self.output[0], self.input[0], self.kernel[0], self.kernel[1]]
     }
 
-    /// The frame around an input within which every tap of every patch lies, and all of the input.
+    /// The padded input, which contains every tap of every patch and all of the input.
     pub(super) fn input_frame(&self) -> PaddedFrame {
         let size = |axis: usize| {
             let taps = (self.output[axis + 1] - 1) * self.stride[axis] + self.kernel[axis];
@@ -86,7 +86,7 @@ impl Geometry {
         PaddedFrame { top: self.padding[0], left: self.padding[1], height: size(0), width: size(1) }
     }
 
-    /// Where each output's patch starts within the framed input.
+    /// The offset of each output's patch in the padded input.
     pub(super) fn input_patches(&self) -> Vec<u32> {
         let [channels, ..] = self.input;
         let width = self.input_frame().width;
@@ -96,37 +96,37 @@ impl Geometry {
         })
     }
 
-    /// Where each tap lies within a patch: rows, columns, channels.
+    /// The offset of each tap from its patch, in the order rows, columns, channels.
     pub(super) fn input_taps(&self) -> Vec<u32> {
         taps(self.kernel, self.input_frame().width, self.input[0])
     }
 }
 
-/// `place` of every row and column.
+/// A table of `place` for every row and column.
 pub(super) fn grid(rows: usize, columns: usize, place: impl Fn(usize, usize) -> usize) -> Vec<u32> {
-    let at = |row, column| u32::try_from(place(row, column)).expect("pictures below 2^32 numbers");
+    let at = |row, column| u32::try_from(place(row, column)).expect("images below 2^32 numbers");
     (0..rows)
         .flat_map(|row| (0..columns).map(move |column| (row, column)))
         .map(|(row, column)| at(row, column))
         .collect()
 }
 
-/// Where each tap of a window lies in a frame: rows, columns, channels.
+/// The offset of each tap of a kernel from its patch, in the order rows, columns, channels.
 pub(super) fn taps([height, width]: [usize; 2], frame_width: usize, channels: usize) -> Vec<u32> {
     grid(height * width, channels, |tap, channel| {
         (tap / width.max(1) * frame_width + tap % width.max(1)) * channels + channel
     })
 }
 
-/// About as many numbers as a core's second-level cache holds beside the weights.
+/// About as many elements as fit a core's second-level cache beside the weights.
 const CHUNK: usize = 1 << 15;
 
-/// Samples that one task works on: few enough to stay in the cache, by shape alone.
+/// The number of samples of `sample` elements in a task: few enough for the cache, by shape alone.
 pub(super) fn samples_per_task(sample: usize) -> usize {
     (CHUNK / sample.max(1)).clamp(1, 16)
 }
 
-/// The tables of one sample, for `samples` that follow each other at a distance of `stride`.
+/// A sample's table, repeated for `samples` at a distance of `stride` elements.
 pub(super) fn repeat(table: &[u32], samples: usize, stride: usize) -> Vec<u32> {
     let mut all = Vec::with_capacity(samples * table.len());
     for sample in 0..samples {

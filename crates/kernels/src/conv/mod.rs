@@ -1,17 +1,17 @@
-//! Convolution and its gradients, on pictures with the channels last.
+//! Convolution and its gradients, on images with the channels last.
 //!
 //! With x `[batch, channels_in, height, width]`, weights w `[channels_out, channels_in, kernel]`
 //! and stride s, padding p:
 //!
 //! - forward: `y[n, o, i, j] = b[o] + sum_{c, u, v} x[n, c, i s - p + u, j s - p + v] w[o, c, u, v]`;
-//! - input: `dx[n, c, h, k]` sums `dy[n, o, i, j] w[o, c, u, v]` over all `i s - p + u = h`,
-//!   `j s - p + v = k`. Pixels of equal `(h + p) mod s` see the same taps, so it is a convolution
-//!   with stride 1 for each of the s x s phases (Shi et al. 2016 draw it for upsampling);
+//! - input: `dx[n, c, h, k] = sum dy[n, o, i, j] w[o, c, u, v]` over all `i s - p + u = h`,
+//!   `j s - p + v = k`. Pixels with the same `(h + p) mod s` and `(k + p) mod s` share their taps: each of
+//!   the s x s phases is a convolution with stride 1 (Shi et al. 2016 show this for upsampling);
 //! - weights: `dw[o, c, u, v] = sum_{n, i, j} dy[n, o, i, j] x[n, c, i s - p + u, j s - p + v]`;
 //! - bias: `db[o] = sum_{n, i, j} dy[n, o, i, j]`.
 //!
-//! A transposed convolution is the input's gradient taken as a forward pass (Dumoulin and Visin
-//! 2016, chapter 4), so it needs no kernels of its own.
+//! A transposed convolution is the gradient of the input as a forward pass (Dumoulin and Visin 2016,
+//! chapter 4), and needs no kernels of its own.
 
 mod geometry;
 mod weights;
@@ -26,18 +26,18 @@ pub use geometry::Geometry;
 use geometry::{grid, repeat, samples_per_task, taps};
 pub use weights::{channel_sums, weight_gradient};
 
-/// Output pixels that see the same taps.
+/// The output pixels that share their taps.
 struct Phase<'a, E: Clone> {
-    /// Where each patch starts in a framed sample.
+    /// The offset of each patch in a padded sample.
     patches: Vec<u32>,
-    /// Where each patch's output starts in a sample of the output.
+    /// The offset of each patch's output in a sample of the output.
     places: Vec<u32>,
     taps: Vec<u32>,
     panels: Panels<'a, E>,
 }
 
-/// Applies the phases to every sample of `source`, and `finish` to what each task computed, while
-/// it is in the cache. What that gives comes in the order of the samples.
+/// Convolves every sample of `source` by the phases, and calls `finish` on the output of each task while
+/// it is in the cache. Returns the output, and the results of `finish` in the order of the samples.
 fn convolve<E: Float, R: Send>(
     source: &impl SampleSource<E>,
     frame: PaddedFrame,
@@ -103,14 +103,14 @@ fn convolve<E: Float, R: Send>(
     (out, finished)
 }
 
-/// A batch is cut into this many tasks at least, where it has as many samples.
+/// The smallest number of tasks that a batch is cut into, if it has as many samples.
 const FEWEST_TASKS: usize = 4;
 
-/// Products in a band that are worth the copy of its sample.
+/// Multiplications in a band that are worth the copy of its sample.
 const WORTH_A_BAND: usize = 1 << 17;
 
-/// Pixels of a band, when the few samples of a batch are cut into bands of pixels: where there is
-/// one phase, whose pixels follow each other.
+/// The number of pixels of a band if a batch with few samples is cut into bands of pixels; None if it is
+/// not. Only a single phase, whose pixels follow each other, is cut.
 fn band<E: Float>(batch: usize, phases: &[Phase<'_, E>], sample_out: usize) -> Option<usize> {
     let [phase] = phases else { return None };
     let bands = FEWEST_TASKS.div_ceil(batch);
@@ -118,8 +118,8 @@ fn band<E: Float>(batch: usize, phases: &[Phase<'_, E>], sample_out: usize) -> O
     (bands > 1 && worth).then(|| phase.places.len().div_ceil(bands))
 }
 
-/// The forward pass: `[batch, height, width, channels]` of the output, and what `finish` gives for
-/// each task's samples.
+/// The forward pass. Returns the output `[batch, height, width, channels_out]`, and the results of
+/// `finish` on the output of each task, in the order of the samples.
 pub fn forward<E: Float, R: Send>(
     geometry: &Geometry,
     input: &impl SampleSource<E>,
@@ -150,7 +150,7 @@ pub fn forward<E: Float, R: Send>(
     convolve(input, geometry.input_frame(), &[phase], bias, sample_out, finish)
 }
 
-/// Where each tap's weight is: for all rows, columns and channels along dimension `axis`.
+/// The offset of each tap's weight, for all rows, columns and channels along dimension `axis`.
 fn weight_places<E>(
     weights: &StridedView<'_, E>,
     axis: usize,
@@ -178,14 +178,13 @@ fn weight_places<E>(
 struct Axis {
     /// The taps of this phase are `first`, `first + stride`, ...
     first: usize,
-    /// How many there are.
+    /// The number of taps.
     taps: usize,
 }
 
-/// The gradient of the input: `[batch, height, width, channels]` of the input.
-///
-/// `bias` has one number for each channel of the input, and `finish` looks at each task's samples:
-/// a gradient has neither, a transposed convolution may.
+/// The gradient of the input, `[batch, height, width, channels_in]`, or the output of a transposed
+/// convolution. For the latter, `bias` has one element for each channel, and `finish` is called on the
+/// output of each task.
 pub fn input_gradient<E: Float, R: Send>(
     geometry: &Geometry,
     output_gradient: &impl SampleSource<E>,
@@ -195,8 +194,8 @@ pub fn input_gradient<E: Float, R: Send>(
 ) -> (Vec<E>, Vec<R>) {
     let Geometry { input, output, kernel, stride, padding, .. } = *geometry;
     let [channels, height, width] = input;
-    // Row h of the input is h + p = q s + phase; it hears of outputs q, q - 1, ..., one for each
-    // tap of its phase.
+    // For row h of the input, h + p = q s + phase: outputs q, q - 1, ... contribute to it, one through
+    // each tap of its phase.
     let margin = [0, 1].map(|axis| kernel[axis].div_ceil(stride[axis]) - 1);
     let size = [0, 1].map(|axis| {
         let last = (input[axis + 1] - 1 + padding[axis]) / stride[axis];
@@ -217,7 +216,7 @@ pub fn input_gradient<E: Float, R: Send>(
         for (horizontal, columns) in (0..stride[1]).map(|first| axis(1, first)) {
             let window = [vertical.taps, horizontal.taps];
             let taps = taps(window, frame.width, output[0]);
-            // The last output that a pixel hears of sees it through the first tap.
+            // The last output that contributes to a pixel does so through the first tap.
             let turned = |axis: Axis, stride: usize| {
                 (0..axis.taps).rev().map(move |tap| axis.first + tap * stride)
             };

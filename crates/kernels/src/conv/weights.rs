@@ -1,4 +1,4 @@
-//! The gradients of weights and bias.
+//! The gradients of a convolution's weights and bias.
 
 use rayon::prelude::*;
 
@@ -8,33 +8,33 @@ use crate::float::{Float, with_scratch};
 use crate::patches::{Correlation, correlate, padded};
 use crate::view::{PaddedFrame, SampleSource, filled};
 
-/// The most partial sums of the weights' gradient that are added up at the end.
+/// The largest number of parts into which a batch is cut, each with a partial sum of the gradient.
 const MOST_PARTS: usize = 8;
 
-/// The sums of a tile are read and written once for this many patches: enough of them to be worth it,
-/// and few enough for their gradients to stay in the first-level cache.
+/// Patches for which a tile's sums are read and written once: enough to be worth it, and few enough for
+/// their gradients to stay in the first-level cache.
 const ENOUGH_PATCHES: usize = 96;
 
-/// A partial sum is worth its memory for this many patches.
+/// Patches that are worth the memory of a partial sum.
 const PATCHES_PER_PART: usize = 512;
 
-/// The gradients of the weights and of the bias, before they are put in an order.
+/// The gradients of weights and bias as `[taps + 1, stride]`.
 pub struct WeightGradient<E> {
-    /// A row for each tap, then one of the bias's.
+    /// One row for each tap, followed by the bias's.
     rows: Vec<E>,
-    /// Numbers in a row: the channels, and zeros up to a whole vector.
+    /// Elements in a row: the channels, padded with zeros to whole vectors.
     stride: usize,
     channels: usize,
 }
 
 impl<E: Float> WeightGradient<E> {
-    /// The bias's gradient.
+    /// The gradient of the bias, `[channels_out]`.
     pub fn bias(&self) -> Vec<E> {
         let last = self.rows.len() - self.stride;
         self.rows[last..][..self.channels].to_vec()
     }
 
-    /// The weights' gradient as `[taps, channels_out]`.
+    /// The gradient of the weights as `[taps, channels_out]`.
     pub fn into_taps(mut self) -> Vec<E> {
         self.rows.truncate(self.rows.len() - self.stride);
         if self.channels < self.stride {
@@ -48,7 +48,7 @@ impl<E: Float> WeightGradient<E> {
         self.rows
     }
 
-    /// The weights' gradient as `[channels_out, channels_in, height, width]`.
+    /// The gradient of the weights as `[channels_out, channels_in, height, width]`.
     pub fn by_channel(&self, geometry: &Geometry) -> Vec<E> {
         let [channels_out, channels_in, height, width] = geometry.weights();
         let spatial = height * width;
@@ -66,8 +66,8 @@ impl<E: Float> WeightGradient<E> {
 
 /// The gradients of weights and bias.
 ///
-/// The batch is cut into parts, whose sums are added in order; a small batch is cut by taps
-/// instead. Both depend on the sizes alone, so that the sum does not depend on the threads.
+/// A batch is cut into parts, whose sums are added in order; a small batch is cut by taps instead. Both
+/// cuts depend on the sizes alone, so that the result does not depend on the number of threads.
 pub fn weight_gradient<E: Float>(
     geometry: &Geometry,
     input: &impl SampleSource<E>,
@@ -98,9 +98,9 @@ pub fn weight_gradient<E: Float>(
         });
         tasks.for_each(|(part, cut, sums)| {
             let first_tap = cut * per_cut;
-            // The last row of all is the bias's.
+            // The last row of the last cut is the bias's.
             let rows = (sums.len() / stride).min(taps.len() - first_tap.min(taps.len()));
-            // Each task's own, while they are on the way into its cache.
+            // Zeroed by the task that sums into them, which brings them into its cache.
             sums.fill(E::default());
             let (sums, bias) = sums.split_at_mut(rows * stride);
             let taps = &taps[taps.len().min(first_tap)..][..rows];
@@ -152,7 +152,7 @@ pub fn weight_gradient<E: Float>(
     WeightGradient { rows: sums, stride, channels }
 }
 
-/// The sum of each channel over batch and places.
+/// The sum of each channel over batch, height and width.
 pub fn channel_sums<E: Float>(source: &impl SampleSource<E>) -> Vec<E> {
     let [batch, channels, height, width] = source.dims();
     let size = channels * height * width;
@@ -170,7 +170,7 @@ pub fn channel_sums<E: Float>(source: &impl SampleSource<E>) -> Vec<E> {
     sums
 }
 
-/// Adds the parts of `size` numbers, in order, into the first one.
+/// Adds the parts of `size` elements to the first one, in order.
 fn add_parts<E: Float>(sums: &mut [E], size: usize) {
     const BLOCK: usize = 4096;
     let (total, parts) = sums.split_at_mut(size);

@@ -1,4 +1,4 @@
-//! The gradients of a normalisation.
+//! The backward pass of a normalisation.
 
 use rayon::prelude::*;
 
@@ -8,40 +8,40 @@ use crate::blocks::{ChannelBlock, at, at_mut, for_each_block, leaky_relu_gradien
 use crate::float::Float;
 use crate::view::{PaddedFrame, SampleSource, filled};
 
-/// How the gradient at z comes from that of the output.
+/// The operations between z and the output, through which the backward pass goes first.
 #[derive(Clone, Copy, Debug)]
 pub enum PostNorm<'a, E> {
-    /// They are the same.
+    /// None.
     Identity,
-    /// `max(z, slope z)` is between them.
+    /// `max(z, slope z)`.
     LeakyRelu,
-    /// That, and the largest of each window; with the `x` that [`normalize_and_pool`] chose.
+    /// `max(z, slope z)` and max pooling, with the x at each maximum, from [`normalize_and_pool`].
     Pooling(&'a [E], PoolWindows),
 }
 
-/// A normalisation's forward pass and the gradient of its output.
+/// The inputs of the backward pass: the forward pass, and the gradient of its output.
 #[derive(Clone, Copy, Debug)]
 pub struct BackwardInputs<'a, E> {
     /// The input, channels last.
     pub x: &'a [E],
     /// Batch, channels, height and width of the input.
     pub dims: [usize; 4],
-    /// Its moments.
+    /// The moments of the input.
     pub moments: &'a Moments<E>,
-    /// What normalised it.
+    /// The affine map that normalised it.
     pub affine: &'a Affine<E>,
-    /// What keeps the variance from zero.
+    /// The number added to the variance.
     pub epsilon: f64,
-    /// The output's gradient, channels last.
+    /// The gradient of the output, channels last.
     pub gradient: &'a [E],
-    /// What is between z and the output.
+    /// The operations between z and the output.
     pub post_norm: PostNorm<'a, E>,
-    /// Of the bend.
+    /// The slope of the leaky ReLU.
     pub slope: E,
 }
 
 impl<'a, E: Float> BackwardInputs<'a, E> {
-    /// Sums over all pixels what the gradients need, and gives them.
+    /// The gradients of gamma and beta, and the coefficients of the input's.
     pub fn gradients(self) -> NormGradients<'a, E> {
         let channels = self.affine.factor.len();
         // With pooling, g is zero but at the chosen pixels.
@@ -124,17 +124,17 @@ impl<E: Float> ChannelBlock for Sums<'_, E> {
     }
 }
 
-/// The gradients of a normalisation. That of the input is computed where it is read
-/// ([`SampleSource`]), for it is as large as the input and would have to be written and read again.
+/// The gradients of a normalisation. The gradient of the input is computed on the fly where it is read
+/// ([`SampleSource`]): storing it would cost a write and a read of the input's size.
 #[derive(Debug)]
 pub struct NormGradients<'a, E> {
     pub(super) inputs: BackwardInputs<'a, E>,
     /// `dx = factor g + by_x x + rest` for each channel.
     pub(super) by_x: Vec<E>,
     pub(super) rest: Vec<E>,
-    /// Of gamma.
+    /// The gradient of gamma, `[channels]`.
     pub gamma: Vec<E>,
-    /// Of beta.
+    /// The gradient of beta, `[channels]`.
     pub beta: Vec<E>,
 }
 

@@ -1,8 +1,8 @@
-//! Batch normalisation, with what follows it in a network done in the same pass.
+//! Batch normalisation, fused with a shortcut, an activation and max pooling.
 //!
 //! Ioffe and Szegedy 2015, algorithm 1: over all m pixels of a channel, with mean mu and variance
-//! s2, `xhat = (x - mu) / sqrt(s2 + epsilon)` and `z = gamma xhat + beta`. Then come, where they are
-//! asked for, the addition of a shortcut, `max(z, slope z)`, and the largest of each window.
+//! s2, `xhat = (x - mu) / sqrt(s2 + epsilon)` and `z = gamma xhat + beta`. Optionally
+//! followed by the addition of a shortcut, `max(z, slope z)`, and max pooling.
 //!
 //! Backward, with g the gradient at z: `dbeta = sum g`, `dgamma = sum g xhat`, and
 //! `dx = gamma / sqrt(s2 + epsilon) (g - dbeta / m - xhat dgamma / m)`.
@@ -21,15 +21,15 @@ pub use backward::{BackwardInputs, PostNorm};
 pub use moments::{Moments, PartialMoments};
 pub use pooled::{PoolWindows, normalize_and_pool};
 
-/// Numbers that one task treats: small enough for a core's cache, and the same on every machine.
+/// Elements in a task: few enough for a core's cache, and the same on every machine.
 const CHUNK: usize = 1 << 14;
 
-/// Whole pixels in a chunk.
+/// The number of whole pixels in a task.
 fn pixels_per_task(channels: usize) -> usize {
     (CHUNK / channels).max(1)
 }
 
-/// The factor and the summand that normalise a channel: `z = factor x + summand`.
+/// Normalisation as an affine map of each channel: `z = factor x + summand`.
 #[derive(Clone, Debug)]
 pub struct Affine<E> {
     factor: Vec<E>,
@@ -37,7 +37,7 @@ pub struct Affine<E> {
 }
 
 impl<E: Float> Affine<E> {
-    /// Of `gamma (x - mean) / sqrt(variance + epsilon) + beta`.
+    /// The affine map `gamma (x - mean) / sqrt(variance + epsilon) + beta`.
     pub fn new(moments: &Moments<E>, gamma: &[E], beta: &[E], epsilon: f64) -> Self {
         let (mut factor, mut summand) = (Vec::new(), Vec::new());
         for channel in 0..gamma.len() {
@@ -101,7 +101,7 @@ pub fn normalize<E: Float>(
     })
 }
 
-/// The gradient at z, `[pixels, channels]`, which is that of the shortcut, too.
+/// The gradient at z, in front of the nonlinearity, `[pixels, channels]`; also the shortcut's gradient.
 pub fn activation_gradient<E: Float>(
     output: &[E],
     gradient: &[E],

@@ -6,7 +6,8 @@ use super::pixels_per_task;
 use crate::blocks::{ChannelBlock, at, at_mut, for_each_block};
 use crate::float::Float;
 
-/// Mean and variance of each channel (the sum of squares over the number of pixels).
+/// Mean and biased variance of each channel: the variance is the sum of squares over the number of
+/// pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments<E> {
     /// The means.
@@ -15,11 +16,11 @@ pub struct Moments<E> {
     pub variance: Vec<E>,
 }
 
-/// Pixels whose numbers are added up in the tensor's own precision. Pictures have many equal
-/// pixels, which round the same way each time: in a long sum that would show.
+/// The number of pixels summed in the tensor's own precision. Images have many equal pixels, whose
+/// rounding errors all have the same sign and would add up in a longer sum.
 const SHORT_SUM: usize = 64;
 
-/// The sums over all pixels of `term`, for `W` channels from `first`.
+/// The sums of `term` over all pixels, for `W` channels from `first` on.
 #[inline(always)]
 fn sum_over<E: Float, const W: usize>(
     x: &[E],
@@ -43,17 +44,17 @@ fn sum_over<E: Float, const W: usize>(
     total
 }
 
-/// The moments of some of the pixels, to be joined with those of the others.
+/// The moments of a part of the pixels.
 #[derive(Debug)]
 pub struct PartialMoments {
     pixels: usize,
     mean: Vec<f64>,
-    /// Sums of the squared distances from the mean.
+    /// The sums of squared differences from the mean.
     squares: Vec<f64>,
 }
 
 impl PartialMoments {
-    /// Of `x`, `[pixels, channels]`, centred on their own mean.
+    /// The moments of `x`, `[pixels, channels]`.
     pub fn new<E: Float>(x: &[E], channels: usize) -> Self {
         struct Sums<'a, E> {
             x: &'a [E],
@@ -63,7 +64,7 @@ impl PartialMoments {
             #[inline(always)]
             fn run<const W: usize>(&mut self, first: usize) {
                 let channels = self.part.mean.len();
-                // From the first pixel on, numbers are small where they are all about the same.
+                // Differences from the first pixel are small if all pixels are about the same.
                 let origin = *at::<E, W>(self.x, first);
                 let mut mean = sum_over::<E, W>(self.x, channels, first, |mut x| {
                     for i in 0..W {
@@ -97,8 +98,7 @@ impl PartialMoments {
 }
 
 impl<E: Float> Moments<E> {
-    /// Joins the parts in order (Chan, Golub and LeVeque 1983), so that a large mean costs no
-    /// digits.
+    /// Combines the parts in order (Chan, Golub and LeVeque 1983), without cancellation for a large mean.
     pub fn join(parts: &[PartialMoments], channels: usize) -> Self {
         let (mut count, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
         for part in parts {
@@ -117,7 +117,7 @@ impl<E: Float> Moments<E> {
         }
     }
 
-    /// Of `x`, `[pixels, channels]`.
+    /// The moments of `x`, `[pixels, channels]`.
     pub fn new(x: &[E], channels: usize) -> Self {
         let chunks = x.par_chunks(pixels_per_task(channels) * channels);
         let parts: Vec<_> = chunks.map(|x| PartialMoments::new(x, channels)).collect();

@@ -1,4 +1,4 @@
-//! Normalisation with max pooling behind it, forward and backward.
+//! Normalisation followed by max pooling, forward and backward.
 
 use rayon::prelude::*;
 
@@ -8,35 +8,35 @@ use crate::blocks::{ChannelBlock, at, at_mut, for_each_block, leaky_relu, leaky_
 use crate::float::Float;
 use crate::view::{PaddedFrame, filled};
 
-/// Windows of `size` by `size` that neither overlap nor reach over the edge, on pictures of
-/// `height` by `width`; rows and columns that fill no window belong to none.
+/// Max pooling by windows of `size` by `size` with stride `size`, on images of `height` by `width`; rows
+/// and columns beyond the last whole window are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolWindows {
-    /// Of the pictures.
+    /// The height of the images, in pixels.
     pub height: usize,
-    /// Of the pictures.
+    /// The width of the images, in pixels.
     pub width: usize,
-    /// Of a window.
+    /// Height and width of a window, in pixels.
     pub size: usize,
 }
 
 impl PoolWindows {
-    /// How many there are, down and across.
+    /// The number of windows, down and across.
     pub fn count(&self) -> [usize; 2] {
         [self.height / self.size, self.width / self.size]
     }
 }
 
-/// The largest `max(z, slope z)` of each window, and the `x` that it comes from.
+/// The maximum of `max(z, slope z)` in each window, and the x at the maximum.
 ///
-/// The second is what the backward pass needs: it is a quarter of `x` for windows of 2 by 2.
+/// The latter is saved for the backward pass: a quarter of the size of x for 2x2 windows.
 pub fn normalize_and_pool<E: Float>(
     x: &[E],
     affine: &Affine<E>,
     slope: E,
     windows: PoolWindows,
 ) -> (Vec<E>, Vec<E>) {
-    /// `S` is the size of the windows, 0 for one that is not known to the compiler.
+    /// One sample; `S` is the size of the windows, or 0 if it is not a constant.
     struct Sample<'a, E, const S: usize> {
         x: &'a [E],
         affine: &'a Affine<E>,
@@ -109,8 +109,8 @@ pub fn normalize_and_pool<E: Float>(
     (y, chosen)
 }
 
-/// One sample of the input's gradient behind pooling by windows of `S` by `S`, 0 for a size that
-/// is not known to the compiler.
+/// One sample of the input's gradient with max pooling by windows of size `S`, or 0 if it is not a
+/// constant.
 pub(super) struct PooledGradient<'a, E, const S: usize> {
     pub x: &'a [E],
     pub gradient: &'a [E],
@@ -133,7 +133,7 @@ impl<E: Float, const S: usize> ChannelBlock for PooledGradient<'_, E, S> {
         let size = if S == 0 { self.windows.size } else { S };
         let [rows, columns] = self.windows.count();
         let (line, framed_line) = (width * channels, self.frame.width * channels);
-        // Pixels that belong to no window hear of the output by the moments alone.
+        // Pixels outside of all windows contribute through the moments alone.
         for row in 0..height {
             let inside = if row < rows * size { columns * size } else { 0 };
             let out = self.frame.row(row, channels, self.out, line);
@@ -165,7 +165,7 @@ impl<E: Float, const S: usize> ChannelBlock for PooledGradient<'_, E, S> {
                         let place = start + down * framed_line + across * channels;
                         let out = at_mut::<E, W>(out, place);
                         for i in 0..W {
-                            // The first pixel with the chosen value takes it all.
+                            // The first pixel that equals the maximum takes the whole gradient.
                             let hit = x[i] == chosen[i];
                             let taken = if hit { g[i] } else { E::default() };
                             out[i] = taken + by_x[i] * x[i] + rest[i];

@@ -1,26 +1,26 @@
-//! The product of patches, turned, and gradients: the weights' gradient.
+//! The product of transposed patches and gradients: the weights' gradient.
 
 use pulp::Simd;
 
 use super::{Panel, padded, panels, processor, widest};
 use crate::float::Float;
 
-/// What [`correlate`] works on: `sums[k * stride + c] += sum_p data[patches[p] + taps[k]] *
-/// gradients[p * channels + c]`, for each tap k and channel c, where `stride` is the number of
-/// channels filled up to whole vectors ([`padded`]). The sums behind the last channel mean nothing.
+/// The operands of [`correlate`]: `sums[k * stride + c] += sum_p data[patches[p] + taps[k]] *
+/// gradients[p * channels + c]`, for each tap k and channel c, where `stride` is the number of channels
+/// padded to whole vectors ([`padded`]). The sums after the last channel are unspecified.
 pub struct Correlation<'a, E> {
-    /// The framed pictures.
+    /// The padded images.
     pub data: &'a [E],
-    /// Where each patch starts.
+    /// The offset of each patch.
     pub patches: &'a [u32],
-    /// Where each tap lies within a patch.
+    /// The offset of each tap from its patch.
     pub taps: &'a [u32],
-    /// The gradients of the outputs, one row of channels for each patch, and behind the last row
-    /// as many numbers, of any value, as fill it up to `stride`.
+    /// The gradients of the outputs, one row of channels for each patch; the last row is padded to
+    /// `stride` with any values.
     pub gradients: &'a [E],
-    /// Numbers in a row of `gradients`.
+    /// Elements in a row of `gradients`.
     pub channels: usize,
-    /// Numbers in a row of `sums`.
+    /// Elements in a row of `sums`.
     pub stride: usize,
     /// The weights' gradients, one row for each tap.
     pub sums: &'a mut [E],
@@ -30,7 +30,7 @@ pub struct Correlation<'a, E> {
 ///
 /// # Panics
 ///
-/// When a table points outside of its buffer.
+/// If an offset lies outside of its buffer.
 pub fn correlate<E: Float>(correlation: Correlation<'_, E>) {
     let Correlation { data, patches, taps, gradients, channels, stride, ref sums } = correlation;
     let last = |table: &[u32]| table.iter().max().map_or(0, |last| *last as usize);
@@ -65,7 +65,7 @@ impl<E: Float> pulp::WithSimd for Correlation<'_, E> {
 }
 
 impl<E: Float> Correlation<'_, E> {
-    /// One panel of channels, all taps: tiles of `K` taps by `V` vectors of channels.
+    /// One panel of channels and all taps, in tiles of `K` taps by `V` vectors of channels.
     #[inline(always)]
     fn tiles<S: Simd, const V: usize, const K: usize>(&mut self, simd: S, panel: Panel) {
         let zero = E::splat(simd, E::default());

@@ -2,12 +2,12 @@
 //!
 //! A convolution is a product of the matrix of patches (`im2col`: one row for each output pixel,
 //! one column for each tap of the kernel) with the matrix of weights (Chellapilla et al. 2006).
-//! That matrix is as large as the kernel has taps times the picture. Here it is never written
-//! down: its entry (p, k) is `data[patches[p] + taps[k]]`, so that two short tables stand for it.
+//! The matrix of patches has the size of the image times the number of taps. It is never stored here: its entry
+//! (p, k) is `data[patches[p] + taps[k]]`, and two short tables of offsets replace it.
 //!
 //! The products are computed in tiles that stay in the processor's registers (Goto and van de Geijn
-//! 2008): some pixels times some vectors of channels. Each output is summed over its taps in
-//! order, wherever the work was cut.
+//! 2008): a few pixels by a few vectors of channels. Each output sums its taps in order, however the
+//! work is cut.
 
 mod correlation;
 mod panels;
@@ -21,7 +21,7 @@ pub use correlation::{Correlation, correlate};
 pub use panels::{Panels, WeightMatrix};
 pub use product::{Product, multiply};
 
-/// A panel: the first channel, and how many vectors wide it is.
+/// A panel of neighbouring channels: the first one, and the width in vectors.
 #[derive(Clone, Copy, Debug)]
 struct Panel {
     channel: usize,
@@ -36,17 +36,17 @@ fn panels(channels: usize, lanes: usize, widest: usize) -> impl Iterator<Item = 
         .map(move |first| Panel { channel: first * lanes, vectors: widest.min(vectors - first) })
 }
 
-/// The widest panel, in vectors: so wide that a tile of it fills the registers.
+/// The width of the widest panel, in vectors: a tile of it fills the registers.
 fn widest<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
 }
 
-/// The processor, asked once for each call.
+/// The instruction set of the processor.
 pub fn processor() -> pulp::Arch {
     pulp::Arch::new()
 }
 
-/// As many numbers as whole vectors hold that `channels` numbers fit into.
+/// `channels` rounded up to a multiple of a vector's number of lanes.
 pub fn padded<E: Float>(channels: usize) -> usize {
     struct Lanes<E>(std::marker::PhantomData<E>);
     impl<E: Float> pulp::WithSimd for Lanes<E> {

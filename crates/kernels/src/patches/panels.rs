@@ -9,8 +9,8 @@ use super::{padded, panels, processor, widest};
 use crate::float::Float;
 use crate::view::filled;
 
-/// Weights `[taps, channels]` in the order in which the tiles read them: panels of a few vectors
-/// of channels, each with all taps, filled up with zeros to whole vectors.
+/// Weights `[taps, channels]` in the order in which the tiles read them: panels of a few vectors of
+/// channels, each with all taps, padded with zeros to whole vectors.
 pub struct Panels<'a, E: Clone> {
     pub(super) data: Cow<'a, [E]>,
     pub(super) taps: usize,
@@ -18,35 +18,34 @@ pub struct Panels<'a, E: Clone> {
     pub(super) order: PanelOrder,
 }
 
-/// Where a panel's weights are.
+/// The memory layout of panels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PanelOrder {
-    /// Panel after panel.
+    /// Packed, panel after panel.
     Panels,
-    /// Where they were, at this distance from tap to tap: not worth a copy for a few patches.
+    /// The weights in place, with this stride from tap to tap: packing does not pay for a few patches.
     InPlace(usize),
-    /// One channel, and taps in runs of whole vectors: tap after tap.
+    /// A single channel, with taps in runs of whole vectors: tap after tap.
     Narrow,
 }
 
-/// A matrix of weights `[taps, channels]` wherever it lies: entry (k, c) is
-/// `data[taps[k] + c * stride]`.
+/// A matrix of weights `[taps, channels]` with any layout: entry (k, c) is `data[taps[k] + c * stride]`.
 #[derive(Clone, Copy)]
 pub struct WeightMatrix<'a, 't, E> {
     /// The whole storage.
     pub data: &'a [E],
-    /// Where the first channel of each tap is.
+    /// The offset of each tap's first channel.
     pub taps: &'t [isize],
-    /// From channel to channel.
+    /// The stride from channel to channel.
     pub stride: isize,
-    /// How many there are.
+    /// The number of channels.
     pub channels: usize,
-    /// How many taps follow each other without a gap.
+    /// The number of taps that follow each other without a gap.
     pub run: usize,
 }
 
 impl<'a, E: Float> Panels<'a, E> {
-    /// Arranges the weights for products with this many patches.
+    /// Packs the weights for products with this many patches.
     pub fn arrange(weights: WeightMatrix<'a, '_, E>, patches: usize) -> Self {
         let WeightMatrix { data, taps, stride, channels, run } = weights;
         let in_place = || {
@@ -69,7 +68,7 @@ impl<'a, E: Float> Panels<'a, E> {
     }
 }
 
-/// With fewer patches, weights that can be read where they are are not copied.
+/// The number of patches from which on packing pays.
 const FEW_PATCHES: usize = 8;
 
 struct Arrange<'a, 't, E>(WeightMatrix<'a, 't, E>);
@@ -110,5 +109,6 @@ impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
     }
 }
 
-/// Copies of fewer numbers than this are done before another thread would have woken up.
+/// The number of elements from which on a copy in parallel pays: a smaller one ends before another
+/// thread wakes up.
 const PARALLEL: usize = 1 << 14;

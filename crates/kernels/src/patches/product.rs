@@ -1,4 +1,4 @@
-//! The product of patches and weights: a convolution.
+//! The product of patches and weights: the convolution itself.
 
 use pulp::Simd;
 
@@ -6,22 +6,22 @@ use super::panels::PanelOrder;
 use super::{Panel, Panels, panels, processor, widest};
 use crate::float::Float;
 
-/// What [`multiply`] works on: `out[places[p] + c] = bias[c] + sum_k data[patches[p] + taps[k]] *
+/// The operands of [`multiply`]: `out[places[p] + c] = bias[c] + sum_k data[patches[p] + taps[k]] *
 /// panels[k, c]`, for each patch p and channel c.
 pub struct Product<'a, E: Clone> {
-    /// The framed pictures.
+    /// The padded images.
     pub data: &'a [E],
-    /// Where each patch starts.
+    /// The offset of each patch.
     pub patches: &'a [u32],
-    /// Where each tap lies within a patch.
+    /// The offset of each tap from its patch.
     pub taps: &'a [u32],
     /// The weights.
     pub panels: &'a Panels<'a, E>,
-    /// One number for each channel, or nothing.
+    /// The bias of each channel; None for zeros.
     pub bias: Option<&'a [E]>,
     /// The output, channels last.
     pub out: &'a mut [E],
-    /// Where each patch's outputs start.
+    /// The offset of each patch's outputs.
     pub places: &'a [u32],
 }
 
@@ -29,10 +29,10 @@ pub struct Product<'a, E: Clone> {
 ///
 /// # Panics
 ///
-/// When a table points outside of its buffer.
+/// If an offset lies outside of its buffer.
 pub fn multiply<E: Float>(product: Product<'_, E>) {
     let Product { data, patches, taps, panels, bias, ref out, places } = product;
-    // What the tiles rely on: every read and every write lies within its buffer.
+    // The tiles rely on these: every read and every write lies within its buffer.
     let last = |table: &[u32]| table.iter().max().map_or(0, |last| *last as usize);
     assert_eq!(patches.len(), places.len(), "one place for each patch");
     assert_eq!(taps.len(), panels.taps, "one row of weights for each tap");
@@ -75,7 +75,7 @@ impl<E: Float> pulp::WithSimd for Product<'_, E> {
 }
 
 impl<E: Float> Product<'_, E> {
-    /// One panel, all patches: tiles of `P` patches by `V` vectors of channels.
+    /// One panel and all patches, in tiles of `P` patches by `V` vectors of channels.
     #[inline(always)]
     fn tiles<S: Simd, const V: usize, const P: usize>(
         &mut self,
@@ -160,7 +160,7 @@ impl<E: Float> Product<'_, E> {
 }
 
 impl<E: Float> Product<'_, E> {
-    /// One channel: vectors of neighbouring taps instead of channels, `P` patches at a time.
+    /// A single channel: dot products over vectors of neighbouring taps, for `P` patches at a time.
     #[inline(always)]
     fn dot<S: Simd, const P: usize>(&mut self, simd: S) {
         let lanes = E::lanes::<S>();
@@ -198,8 +198,8 @@ impl<E: Float> Product<'_, E> {
 ///
 /// # Safety
 ///
-/// `data[patches[p] + taps[k]]` exists for every p and k, and `V` vectors of weights do, each `step`
-/// numbers behind those of the tap before.
+/// `data[patches[p] + taps[k]]` exists for every p and k, and so do `V` vectors of weights for every
+/// tap, `step` elements after those of the tap before.
 #[inline(always)]
 unsafe fn sums<E: Float, S: Simd, const V: usize, const P: usize>(
     simd: S,

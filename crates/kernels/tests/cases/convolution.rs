@@ -1,43 +1,43 @@
-//! Convolutions and linear layers.
+//! Cases of convolutions and linear layers.
 
 use burn::tensor::module;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use hearth_kernels::{FusedActivation, conv_transpose2d, conv2d, linear};
 use proptest::prelude::*;
 
-use super::{activation, channels, paddings, pair, pictures, plain_probe, probe};
-use crate::support::{Case, Operand, Outcome, Probe, Side, Tape};
+use super::{activation, channels, images, paddings, pair, plain_probe, probe};
+use crate::support::{Case, Implementation, LossProbe, Operand, RunResult, Tape};
 
-/// Products and sums above which a case takes too long.
+/// The largest number of multiplications of a case, which bounds its time.
 const MOST_PRODUCTS: usize = 30_000_000;
 
 #[derive(Clone, Debug)]
-pub struct Convolution {
+pub struct ConvCase {
     pub x: Operand,
     pub weight: Operand,
     pub bias: Option<Operand>,
     pub options: ConvOptions<2>,
     pub activation: FusedActivation,
-    pub probe: Probe,
+    pub probe: LossProbe,
 }
 
-impl Case for Convolution {
-    fn run(&self, mut tape: Tape) -> Outcome {
+impl Case for ConvCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
         let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
         let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
         let options = self.options.clone();
-        let output = match tape.side() {
-            Side::Kernels => conv2d(x, weight, bias, options, self.activation),
-            Side::Burn => {
+        let output = match tape.implementation() {
+            Implementation::Kernels => conv2d(x, weight, bias, options, self.activation),
+            Implementation::Burn => {
                 let z = module::conv2d(x, weight, bias, options);
-                tape.bend(z, self.activation, None)
+                tape.activate_and_pool(z, self.activation, None)
             }
         };
         tape.finish(output, &self.probe)
     }
 }
 
-impl Convolution {
+impl ConvCase {
     /// `channels_in` to `channels_out`, with a bias and without an activation.
     pub fn new(
         [batch, channels_in, height, width]: [usize; 4],
@@ -58,32 +58,32 @@ impl Convolution {
 }
 
 #[derive(Clone, Debug)]
-pub struct Transposed {
+pub struct ConvTransposeCase {
     pub x: Operand,
     pub weight: Operand,
     pub bias: Option<Operand>,
     pub options: ConvTransposeOptions<2>,
     pub activation: FusedActivation,
-    pub probe: Probe,
+    pub probe: LossProbe,
 }
 
-impl Case for Transposed {
-    fn run(&self, mut tape: Tape) -> Outcome {
+impl Case for ConvTransposeCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
         let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
         let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
         let options = self.options.clone();
-        let output = match tape.side() {
-            Side::Kernels => conv_transpose2d(x, weight, bias, options, self.activation),
-            Side::Burn => {
+        let output = match tape.implementation() {
+            Implementation::Kernels => conv_transpose2d(x, weight, bias, options, self.activation),
+            Implementation::Burn => {
                 let z = module::conv_transpose2d(x, weight, bias, options);
-                tape.bend(z, self.activation, None)
+                tape.activate_and_pool(z, self.activation, None)
             }
         };
         tape.finish(output, &self.probe)
     }
 }
 
-impl Transposed {
+impl ConvTransposeCase {
     /// `channels_in` to `channels_out`, with a bias and without an activation.
     pub fn new(
         [batch, channels_in, height, width]: [usize; 4],
@@ -104,24 +104,28 @@ impl Transposed {
 }
 
 #[derive(Clone, Debug)]
-pub struct Linear {
+pub struct LinearCase {
     pub x: Operand,
     pub weight: Operand,
     pub bias: Option<Operand>,
     pub activation: FusedActivation,
-    pub probe: Probe,
+    pub probe: LossProbe,
 }
 
-impl Case for Linear {
-    fn run(&self, mut tape: Tape) -> Outcome {
+impl Case for LinearCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
         let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
         let bias = self.bias.as_ref().map(|bias| tape.leaf(bias));
-        let output = match tape.side() {
-            Side::Kernels => linear(x, weight, bias, self.activation),
-            Side::Burn => {
+        let output = match tape.implementation() {
+            Implementation::Kernels => linear(x, weight, bias, self.activation),
+            Implementation::Burn => {
                 let z = module::linear(x, weight, bias);
                 let [batch, outputs] = z.dims();
-                let y = tape.bend(z.reshape([batch, outputs, 1, 1]), self.activation, None);
+                let y = tape.activate_and_pool(
+                    z.reshape([batch, outputs, 1, 1]),
+                    self.activation,
+                    None,
+                );
                 y.reshape([batch, outputs])
             }
         };
@@ -129,7 +133,7 @@ impl Case for Linear {
     }
 }
 
-impl Linear {
+impl LinearCase {
     /// With a bias.
     pub fn new(batch: usize, [inputs, outputs]: [usize; 2]) -> Self {
         Self {
@@ -146,8 +150,8 @@ fn bias(channels: usize) -> impl Strategy<Value = Option<Operand>> {
     prop::option::weighted(0.7, Operand::any("bias", &[channels]))
 }
 
-pub fn convolutions() -> impl Strategy<Value = Convolution> {
-    (pictures(1..=14), channels(), pair(1..=7), pair(1..=3), paddings(3))
+pub fn convolutions() -> impl Strategy<Value = ConvCase> {
+    (images(1..=14), channels(), pair(1..=7), pair(1..=3), paddings(3))
         .prop_filter("the kernel fits, and the work is moderate", |sizes| {
             let ([batch, inputs, height, width], outputs, kernel, stride, padding) = sizes;
             let side = |size: &usize, axis: usize| {
@@ -168,7 +172,7 @@ pub fn convolutions() -> impl Strategy<Value = Convolution> {
                 probe(4),
             )
         })
-        .prop_map(|(x, weight, bias, options, activation, probe)| Convolution {
+        .prop_map(|(x, weight, bias, options, activation, probe)| ConvCase {
             x,
             weight,
             bias,
@@ -178,11 +182,11 @@ pub fn convolutions() -> impl Strategy<Value = Convolution> {
         })
 }
 
-pub fn transposed_convolutions() -> impl Strategy<Value = Transposed> {
+pub fn transposed_convolutions() -> impl Strategy<Value = ConvTransposeCase> {
     let padding_out = [0_usize..3, 0_usize..3];
-    (pictures(1..=9), channels(), pair(1..=7), pair(1..=3), pair(0..=3), padding_out)
+    (images(1..=9), channels(), pair(1..=7), pair(1..=3), pair(0..=3), padding_out)
         .prop_map(|(dims, outputs, kernel, stride, padding, padding_out)| {
-            // More than the stride leaves out is no output of any convolution.
+            // An output padding of the stride or more has no corresponding convolution.
             let padding_out = [0, 1].map(|axis| padding_out[axis] % stride[axis]);
             (dims, outputs, kernel, stride, padding, padding_out)
         })
@@ -206,7 +210,7 @@ pub fn transposed_convolutions() -> impl Strategy<Value = Transposed> {
                 probe(4),
             )
         })
-        .prop_map(|(x, weight, bias, options, activation, probe)| Transposed {
+        .prop_map(|(x, weight, bias, options, activation, probe)| ConvTransposeCase {
             x,
             weight,
             bias,
@@ -216,7 +220,7 @@ pub fn transposed_convolutions() -> impl Strategy<Value = Transposed> {
         })
 }
 
-pub fn linears() -> impl Strategy<Value = Linear> {
+pub fn linears() -> impl Strategy<Value = LinearCase> {
     (1_usize..=40, 1_usize..=150, 1_usize..=150)
         .prop_flat_map(|(batch, inputs, outputs)| {
             (
@@ -227,7 +231,7 @@ pub fn linears() -> impl Strategy<Value = Linear> {
                 probe(2),
             )
         })
-        .prop_map(|(x, weight, bias, activation, probe)| Linear {
+        .prop_map(|(x, weight, bias, activation, probe)| LinearCase {
             x,
             weight,
             bias,

@@ -1,4 +1,4 @@
-//! Convolutions with the batch normalisation of their output.
+//! Cases of convolutions with batch normalisation.
 
 use burn::tensor::module;
 use hearth_kernels::{AnyConvOptions, FusedActivation, conv_norm2d};
@@ -7,35 +7,35 @@ use proptest::prelude::*;
 use super::convolution::{convolutions, transposed_convolutions};
 use super::norm::{FEWEST_PIXELS, Scaling, output, pixels, scalings};
 use super::{plain_probe, probe};
-use crate::support::{Case, Operand, Outcome, Probe, Side, Tape};
+use crate::support::{Case, Implementation, LossProbe, Operand, RunResult, Tape};
 
 /// A convolution and the batch normalisation of its output.
 #[derive(Clone, Debug)]
-pub struct ConvNorm {
+pub struct ConvNormCase {
     pub x: Operand,
     pub weight: Operand,
     pub options: AnyConvOptions,
     pub scaling: Scaling,
-    pub probe: Probe,
+    pub probe: LossProbe,
 }
 
-impl Case for ConvNorm {
-    fn run(&self, mut tape: Tape) -> Outcome {
+impl Case for ConvNormCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
         let (x, weight) = (tape.leaf(&self.x), tape.leaf(&self.weight));
         let leaves = self.scaling.leaves(&mut tape);
         let options = self.options.clone();
-        let output = match (tape.side(), options) {
-            (Side::Kernels, options) => {
+        let output = match (tape.implementation(), options) {
+            (Implementation::Kernels, options) => {
                 let epilogue = self.scaling.epilogue(leaves.shortcut);
                 let affine = [leaves.gamma, leaves.beta];
                 let epsilon = self.scaling.epsilon;
                 output(conv_norm2d(x, weight, affine, options, epsilon, epilogue), &mut tape)
             }
-            (Side::Burn, AnyConvOptions::Forward(options)) => {
+            (Implementation::Burn, AnyConvOptions::Forward(options)) => {
                 let y = module::conv2d(x, weight, None, options);
                 self.scaling.by_burn(y, leaves, &mut tape)
             }
-            (Side::Burn, AnyConvOptions::Transposed(options)) => {
+            (Implementation::Burn, AnyConvOptions::Transposed(options)) => {
                 let y = module::conv_transpose2d(x, weight, None, options);
                 self.scaling.by_burn(y, leaves, &mut tape)
             }
@@ -44,8 +44,8 @@ impl Case for ConvNorm {
     }
 }
 
-impl ConvNorm {
-    /// Of pictures, by weights, with this behind it.
+impl ConvNormCase {
+    /// A case with input and weights of these sizes, and this activation and pooling.
     pub fn new(
         [x, weight]: [[usize; 4]; 2],
         options: impl Into<AnyConvOptions>,
@@ -94,7 +94,7 @@ fn outputs(x: [usize; 4], weight: [usize; 4], options: &AnyConvOptions) -> [usiz
     [channels, side(0), side(1)]
 }
 
-pub fn conv_norms() -> impl Strategy<Value = ConvNorm> {
+pub fn conv_norms() -> impl Strategy<Value = ConvNormCase> {
     let forward = convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
     let transposed =
         transposed_convolutions().prop_map(|case| (case.x, case.weight, case.options.into()));
@@ -104,7 +104,8 @@ pub fn conv_norms() -> impl Strategy<Value = ConvNorm> {
             |(x, weight, options): &(_, _, AnyConvOptions)| {
                 let [_, _, height, width] = x.dims();
                 let [_, rows, columns] = outputs(x.dims(), weight.dims(), options);
-                // The scale of a channel's weights is without effect, so that few have a small gradient.
+                // The normalisation cancels the scale of a channel's weights: with few of them, the gradient
+                // is small.
                 let [_, _, kernel_height, kernel_width] = weight.dims();
                 pixels(x, height.min(rows), width.min(columns)) >= FEWEST_PIXELS
                     && x.shape[1] * kernel_height * kernel_width >= 9
@@ -115,7 +116,7 @@ pub fn conv_norms() -> impl Strategy<Value = ConvNorm> {
             let dims = [x.shape[0], channels, rows, columns];
             (Just((x, weight, options)), scalings(dims), probe(4))
         })
-        .prop_map(|((x, weight, options), scaling, probe)| ConvNorm {
+        .prop_map(|((x, weight, options), scaling, probe)| ConvNormCase {
             x,
             weight,
             options,

@@ -1,4 +1,4 @@
-//! The functions of this crate as cases, and how their sizes are drawn.
+//! The functions of this crate as test cases, and the strategies that draw their sizes.
 
 mod convolution;
 mod fused;
@@ -11,27 +11,27 @@ use hearth_kernels::FusedActivation;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
-use crate::support::{Layout, Probe};
+use crate::support::{LossProbe, MemoryLayout};
 
-pub use convolution::{Convolution, Linear, Transposed};
+pub use convolution::{ConvCase, ConvTransposeCase, LinearCase};
 pub use convolution::{convolutions, linears, transposed_convolutions};
-pub use fused::{ConvNorm, conv_norms};
-pub use norm::{Norm, norms, norms_by_moments};
-pub use pool::{AvgPool, MaxPool, avg_pools, max_pools};
+pub use fused::{ConvNormCase, conv_norms};
+pub use norm::{NormCase, norms, norms_by_moments};
+pub use pool::{AvgPoolCase, MaxPoolCase, avg_pools, max_pools};
 
-/// The gradient of a plain output.
-fn plain_probe() -> Probe {
-    Probe { layout: Layout::Plain, seed: 4 }
+/// A probe of a contiguous output.
+fn plain_probe() -> LossProbe {
+    LossProbe { layout: MemoryLayout::Plain, seed: 4 }
 }
 
-fn probe(rank: usize) -> BoxedStrategy<Probe> {
+fn probe(rank: usize) -> BoxedStrategy<LossProbe> {
     let axes: Vec<usize> = (0..rank).collect();
     let layout = prop_oneof![
-        2 => Just(Layout::Plain),
-        1 => Just(axes.clone()).prop_shuffle().prop_map(Layout::Permuted),
-        1 => subsequence(axes, 1..=rank).prop_map(Layout::Flipped),
+        2 => Just(MemoryLayout::Plain),
+        1 => Just(axes.clone()).prop_shuffle().prop_map(MemoryLayout::Permuted),
+        1 => subsequence(axes, 1..=rank).prop_map(MemoryLayout::Flipped),
     ];
-    (layout, any::<u64>()).prop_map(|(layout, seed)| Probe { layout, seed }).boxed()
+    (layout, any::<u64>()).prop_map(|(layout, seed)| LossProbe { layout, seed }).boxed()
 }
 
 fn activation() -> impl Strategy<Value = FusedActivation> {
@@ -42,12 +42,12 @@ fn activation() -> impl Strategy<Value = FusedActivation> {
     ]
 }
 
-/// A few channels, or many.
+/// A number of channels: a few, or many.
 fn channels() -> impl Strategy<Value = usize> {
     prop_oneof![1_usize..=9, 1_usize..=70]
 }
 
-fn pictures(sides: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 4]> {
+fn images(sides: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 4]> {
     (1_usize..=9, channels(), sides.clone(), sides)
         .prop_map(|(batch, channels, height, width)| [batch, channels, height, width])
 }
@@ -56,7 +56,7 @@ fn pair(sizes: RangeInclusive<usize>) -> impl Strategy<Value = [usize; 2]> {
     prop_oneof![sizes.clone().prop_map(|size| [size; 2]), [sizes.clone(), sizes]]
 }
 
-/// Above and below, left and right.
+/// Padding above and below, left and right.
 fn paddings(most: usize) -> impl Strategy<Value = [(usize, usize); 2]> {
     prop_oneof![
         3 => pair(0..=most).prop_map(|sizes| sizes.map(|size| (size, size))),

@@ -1,4 +1,4 @@
-//! Batch normalisations.
+//! Cases of batch normalisation.
 
 use burn::tensor::{Tensor, module};
 use hearth_kernels::{
@@ -6,10 +6,10 @@ use hearth_kernels::{
 };
 use proptest::prelude::*;
 
-use super::{activation, pictures, plain_probe, probe};
-use crate::support::{Case, Layout, Operand, Outcome, Probe, Side, Tape};
+use super::{activation, images, plain_probe, probe};
+use crate::support::{Case, Implementation, LossProbe, MemoryLayout, Operand, RunResult, Tape};
 
-/// The learned numbers of a batch normalisation, and what comes behind it.
+/// The parameters of a batch normalisation, and its epilogue.
 #[derive(Clone, Debug)]
 pub struct Scaling {
     pub gamma: Operand,
@@ -51,25 +51,30 @@ impl Scaling {
         Epilogue { shortcut, activation: self.activation, max_pool: self.max_pool }
     }
 
-    /// Burn's operations behind the normalised numbers.
-    fn behind(&self, z: Tensor<4>, shortcut: Option<Tensor<4>>, tape: &mut Tape) -> Tensor<4> {
+    /// The epilogue in Burn's operations.
+    fn epilogue_by_burn(
+        &self,
+        z: Tensor<4>,
+        shortcut: Option<Tensor<4>>,
+        tape: &mut Tape,
+    ) -> Tensor<4> {
         let z = match shortcut {
             Some(shortcut) => z + shortcut,
             None => z,
         };
-        tape.bend(z, self.activation, self.max_pool)
+        tape.activate_and_pool(z, self.activation, self.max_pool)
     }
 
-    /// Burn's batch normalisation of `y`, and its operations behind it.
+    /// Burn's batch normalisation of `y`, and the epilogue in Burn's operations.
     pub(super) fn by_burn(&self, y: Tensor<4>, leaves: Leaves, tape: &mut Tape) -> Tensor<4> {
         let done = module::batch_norm_train(y, leaves.gamma, leaves.beta, self.epsilon);
         note(tape, done.mean, done.variance);
-        self.behind(done.output, leaves.shortcut, tape)
+        self.epilogue_by_burn(done.output, leaves.shortcut, tape)
     }
 }
 
-/// Mean and deviation side by side: a mean next to zero is no nearer to the truth than the
-/// numbers that it is the mean of.
+/// Records mean and standard deviation as one tensor: the error of a mean near zero is relative to the
+/// numbers that it averages.
 fn note(tape: &mut Tape, mean: Tensor<1>, variance: Tensor<1>) {
     tape.extra("moments", Tensor::cat(vec![mean, variance.sqrt()], 0));
 }
@@ -79,44 +84,44 @@ pub(super) fn output(done: BatchNormOutput, tape: &mut Tape) -> Tensor<4> {
     done.output
 }
 
-/// A batch normalisation; by given moments where there are any.
+/// A batch normalisation, by given moments if there are any.
 #[derive(Clone, Debug)]
-pub struct Norm {
+pub struct NormCase {
     pub x: Operand,
     pub scaling: Scaling,
     pub moments: Option<[Operand; 2]>,
-    pub probe: Probe,
+    pub probe: LossProbe,
 }
 
-impl Case for Norm {
-    fn run(&self, mut tape: Tape) -> Outcome {
+impl Case for NormCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
         let x: Tensor<4> = tape.leaf(&self.x);
         let leaves = self.scaling.leaves(&mut tape);
         let moments = self.moments.as_ref();
         let moments = moments.map(|moments| moments.each_ref().map(|of| tape.leaf(of)));
         let Scaling { epsilon, .. } = self.scaling;
-        let output = match (tape.side(), moments) {
-            (Side::Kernels, None) => {
+        let output = match (tape.implementation(), moments) {
+            (Implementation::Kernels, None) => {
                 let epilogue = self.scaling.epilogue(leaves.shortcut);
                 output(batch_norm2d(x, leaves.gamma, leaves.beta, epsilon, epilogue), &mut tape)
             }
-            (Side::Kernels, Some(moments)) => {
+            (Implementation::Kernels, Some(moments)) => {
                 let epilogue = self.scaling.epilogue(leaves.shortcut);
                 batch_norm2d_inference(x, [leaves.gamma, leaves.beta], moments, epsilon, epilogue)
             }
-            (Side::Burn, None) => self.scaling.by_burn(x, leaves, &mut tape),
-            (Side::Burn, Some([mean, variance])) => {
+            (Implementation::Burn, None) => self.scaling.by_burn(x, leaves, &mut tape),
+            (Implementation::Burn, Some([mean, variance])) => {
                 let Leaves { gamma, beta, shortcut } = leaves;
                 let z = module::batch_norm(x, gamma, beta, mean, variance, epsilon);
-                self.scaling.behind(z, shortcut, &mut tape)
+                self.scaling.epilogue_by_burn(z, shortcut, &mut tape)
             }
         };
         tape.finish(output, &self.probe)
     }
 }
 
-impl Norm {
-    /// By the batch's own moments, with nothing behind it.
+impl NormCase {
+    /// By the batch's moments, without an epilogue.
     pub fn new(dims: [usize; 4]) -> Self {
         Self {
             x: Operand::new("x", &dims, 1).around(0.3, 1.0),
@@ -126,7 +131,7 @@ impl Norm {
         }
     }
 
-    /// With this behind it.
+    /// With this activation and pooling.
     pub fn with_epilogue(mut self, activation: FusedActivation, max_pool: Option<usize>) -> Self {
         self.scaling = Scaling { activation, max_pool, ..self.scaling };
         self
@@ -138,7 +143,7 @@ impl Norm {
         self
     }
 
-    /// With scales that are all zero.
+    /// With a scale of zero for each channel.
     pub fn with_zero_scale(mut self) -> Self {
         self.scaling.gamma = self.scaling.gamma.around(0.0, 0.0);
         self
@@ -153,34 +158,34 @@ impl Norm {
     }
 }
 
-/// The least number of different pixels of a channel: with fewer, the variance may be so small
-/// that the gradients are what is left of numbers that cancel each other.
+/// The smallest number of different pixels of a channel: with fewer, the variance may be so small that
+/// the gradients suffer from cancellation.
 pub(super) const FEWEST_PIXELS: usize = 24;
 
-/// As many pixels as differ from each other.
+/// The number of pixels of a channel that differ from each other.
 pub(super) fn pixels(x: &Operand, height: usize, width: usize) -> usize {
-    let samples = if x.layout == Layout::Repeated { 1 } else { x.shape[0] };
+    let samples = if x.layout == MemoryLayout::Repeated { 1 } else { x.shape[0] };
     samples * height * width
 }
 
-/// What comes behind a normalisation: a shortcut or not, an activation, a pooling or none.
-fn followers() -> impl Strategy<Value = (bool, FusedActivation, Option<usize>)> {
+/// Epilogues: with or without a shortcut, an activation, and an optional pooling.
+fn epilogues() -> impl Strategy<Value = (bool, FusedActivation, Option<usize>)> {
     prop_oneof![
         activation().prop_map(|activation| (false, activation, None)),
         activation().prop_map(|activation| (true, activation, None)),
         (activation(), 1_usize..=3).prop_map(|(activation, size)| (false, activation, Some(size))),
-        // For this there are no kernels.
+        // The kernels do not cover this one.
         Just((true, FusedActivation::Relu, Some(2))),
     ]
 }
 
-/// For pictures of these sizes.
+/// Parameters and epilogues for inputs of these sizes.
 pub(super) fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
     let [_, channels, height, width] = dims;
     let fits = move |(_, _, max_pool): &(bool, FusedActivation, Option<usize>)| {
         max_pool.unwrap_or(1) <= height.min(width)
     };
-    followers().prop_filter("a window fits", fits).prop_flat_map(
+    epilogues().prop_filter("a window fits", fits).prop_flat_map(
         move |(with_shortcut, activation, max_pool)| {
             let shortcut = Operand::any("shortcut", &dims).prop_map(Some);
             let shortcut = if with_shortcut { shortcut.boxed() } else { Just(None).boxed() };
@@ -200,13 +205,13 @@ pub(super) fn scalings(dims: [usize; 4]) -> impl Strategy<Value = Scaling> {
     )
 }
 
-pub fn norms() -> impl Strategy<Value = Norm> {
-    pictures(1..=13)
+pub fn norms() -> impl Strategy<Value = NormCase> {
+    images(1..=13)
         .prop_flat_map(|dims| {
             let background = prop::option::weighted(0.3, -0.8..0.2);
             (Operand::any("x", &dims), -2.0..2.0, background, scalings(dims), probe(4))
         })
-        .prop_map(|(x, centre, background, scaling, probe)| Norm {
+        .prop_map(|(x, centre, background, scaling, probe)| NormCase {
             x: x.around(centre, 1.0).above(centre + background.unwrap_or(-1.0)),
             scaling,
             moments: None,
@@ -218,11 +223,11 @@ pub fn norms() -> impl Strategy<Value = Norm> {
         })
 }
 
-pub fn norms_by_moments() -> impl Strategy<Value = Norm> {
+pub fn norms_by_moments() -> impl Strategy<Value = NormCase> {
     norms().prop_flat_map(|norm| {
         let channels = [norm.x.shape[1]];
         (Just(norm), Operand::any("mean", &channels), Operand::any("variance", &channels)).prop_map(
-            |(norm, mean, variance)| Norm {
+            |(norm, mean, variance)| NormCase {
                 moments: Some([mean, variance.around(1.2, 0.8)]),
                 ..norm
             },

@@ -1,4 +1,4 @@
-//! The backends that have kernels, and how their tensors lie in memory.
+//! The backends that have kernels, and the strides of their tensors.
 #![expect(deprecated, reason = "ndarray is supported here as long as Burn has it")]
 
 use burn::backend::Flex;
@@ -10,13 +10,13 @@ pub fn devices() -> [(&'static str, Device); 2] {
     [("flex", Device::flex()), ("ndarray", Device::ndarray())]
 }
 
-/// The way from one channel to the next, which is 1 behind a kernel.
-pub fn channel_stride(pictures: Tensor<4>) -> isize {
-    if let Ok(tensor) = pictures.clone().try_into_primitive::<Flex>() {
+/// The stride from channel to channel, which is 1 in the output of a kernel.
+pub fn channel_stride(images: Tensor<4>) -> isize {
+    if let Ok(tensor) = images.clone().try_into_primitive::<Flex>() {
         return tensor.layout().strides()[1];
     }
-    match pictures.try_into_primitive::<NdArray>() {
+    match images.try_into_primitive::<NdArray>() {
         Ok(NdArrayTensor::F32(storage)) => storage.view().strides()[1],
-        _ => panic!("pictures of f32 on flex or ndarray"),
+        _ => panic!("images of f32 on flex or ndarray"),
     }
 }

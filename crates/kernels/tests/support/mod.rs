@@ -1,8 +1,8 @@
-//! Running one function by this crate's kernels or by Burn's operations, and comparing the two.
+//! A function run by this crate's kernels and by Burn's operations, and the comparison of the two.
 
 mod memory;
 mod operand;
-mod outcome;
+mod run_result;
 mod tape;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,22 +12,22 @@ use burn::tensor::ops::ConvOptions;
 use hearth_kernels::{Epilogue, FusedActivation};
 
 pub use memory::{channel_stride, devices};
-pub use operand::{Layout, Operand, lay_out, numbers, random, tensor, uniform};
-pub use outcome::Outcome;
-pub use tape::{Probe, Side, Tape};
+pub use operand::{MemoryLayout, Operand, lay_out, numbers, random, tensor, uniform};
+pub use run_result::RunResult;
+pub use tape::{Implementation, LossProbe, Tape};
 
-/// A function with its inputs.
+/// A test case: a function and its inputs.
 pub trait Case: std::fmt::Debug {
-    /// Applies the function on the tape's side, and goes back through it.
-    fn run(&self, tape: Tape) -> Outcome;
+    /// Runs the function by the tape's implementation, forward and backward.
+    fn run(&self, tape: Tape) -> RunResult;
 }
 
-/// A ReLU behind a normalisation, and the largest of each window.
+/// An epilogue of ReLU and max pooling.
 pub fn relu(max_pool: Option<usize>) -> Epilogue {
     Epilogue { activation: FusedActivation::Relu, max_pool, ..Epilogue::default() }
 }
 
-/// From pixel to pixel, without a margin.
+/// Options with stride 1 and without padding.
 pub fn plain_options() -> ConvOptions<2> {
     ConvOptions::new([1, 1], [0, 0], [1, 1], 1)
 }
@@ -35,13 +35,17 @@ pub fn plain_options() -> ConvOptions<2> {
 /// The largest relative errors that pass.
 pub const TOLERANCES: [(DType, f64); 2] = [(DType::F32, 1e-5), (DType::F64, 1e-10)];
 
-/// Burn's answer in f64 on flex.
-pub fn reference(case: &impl Case) -> Outcome {
+/// The result of Burn's operations in f64 on flex.
+pub fn reference(case: &impl Case) -> RunResult {
     case.run(Tape::burn())
 }
 
-/// Compares the kernels with Burn's answer in f64, on every backend and for both number types,
-/// with and without gradients. The error says where they differ.
+/// Compares the kernels with Burn's operations in f64, on every backend and for both element types, with
+/// and without gradients.
+///
+/// # Errors
+///
+/// If they differ; the error describes the difference.
 pub fn compare(case: &impl Case) -> Result<(), String> {
     let expected = reference(case);
     for (backend, device) in devices() {

@@ -1,41 +1,41 @@
-//! Tensors that lie in memory in many ways.
+//! Inputs of test cases, with different memory layouts.
 
 use burn::tensor::{DType, Device, Slice, Tensor, TensorData};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
-/// How a tensor lies in memory.
+/// The memory layout of a tensor.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Layout {
-    /// Row by row.
+pub enum MemoryLayout {
+    /// Contiguous, row-major.
     Plain,
-    /// Row by row with the axes in another order: axis i of the tensor is axis `axes[i]` of it.
+    /// Contiguous with permuted axes: axis i of the tensor is axis `axes[i]` of the storage.
     Permuted(Vec<usize>),
-    /// Backwards along these axes.
+    /// Reversed along these axes.
     Flipped(Vec<usize>),
-    /// Within a margin of NaNs.
+    /// A slice of a larger tensor, surrounded by NaNs.
     Cropped,
-    /// Every second number along each axis; those between are NaNs.
+    /// Every second element along each axis, with NaNs between them.
     Stepped,
-    /// One sample stands for the whole batch.
+    /// One sample expanded to the whole batch, with stride 0.
     Repeated,
 }
 
 /// Any layout of a tensor of this rank.
-pub fn layout(rank: usize) -> BoxedStrategy<Layout> {
+pub fn layout(rank: usize) -> BoxedStrategy<MemoryLayout> {
     let axes: Vec<usize> = (0..rank).collect();
     prop_oneof![
-        3 => Just(Layout::Plain),
-        3 => Just(axes.clone()).prop_shuffle().prop_map(Layout::Permuted),
-        2 => subsequence(axes, 1..=rank).prop_map(Layout::Flipped),
-        1 => Just(Layout::Cropped),
-        1 => Just(Layout::Stepped),
-        1 => Just(Layout::Repeated),
+        3 => Just(MemoryLayout::Plain),
+        3 => Just(axes.clone()).prop_shuffle().prop_map(MemoryLayout::Permuted),
+        2 => subsequence(axes, 1..=rank).prop_map(MemoryLayout::Flipped),
+        1 => Just(MemoryLayout::Cropped),
+        1 => Just(MemoryLayout::Stepped),
+        1 => Just(MemoryLayout::Repeated),
     ]
     .boxed()
 }
 
-/// Numbers between -1 and 1, the same for the same seed, each an f32.
+/// Uniform random numbers between -1 and 1 that follow from `seed`, each exact in f32.
 pub fn uniform(seed: u64, count: usize) -> Vec<f64> {
     // Steele, Lea and Flood 2014: SplitMix.
     let number = |index: u64| {
@@ -48,18 +48,17 @@ pub fn uniform(seed: u64, count: usize) -> Vec<f64> {
     (0..count as u64).map(number).collect()
 }
 
-/// An input of a function: its numbers are `centre + spread u` with u between -1 and 1, or `floor`
-/// where that is less.
+/// An input of a function: its elements are `max(centre + spread u, floor)` with u between -1 and 1.
 #[derive(Clone, Debug)]
 pub struct Operand {
     pub name: &'static str,
     pub shape: Vec<usize>,
-    pub layout: Layout,
+    pub layout: MemoryLayout,
     pub centre: f64,
     pub spread: f64,
     pub floor: f64,
     pub seed: u64,
-    /// Whether its gradient is asked for.
+    /// True if its gradient is computed.
     pub tracked: bool,
 }
 
@@ -69,7 +68,7 @@ impl Operand {
         Self {
             name,
             shape: shape.to_vec(),
-            layout: Layout::Plain,
+            layout: MemoryLayout::Plain,
             centre: 0.0,
             spread: 1.0,
             floor: f64::NEG_INFINITY,
@@ -91,20 +90,21 @@ impl Operand {
             .boxed()
     }
 
-    /// With numbers from `centre - spread` to `centre + spread`.
+    /// With elements from `centre - spread` to `centre + spread`.
     pub fn around(self, centre: f64, spread: f64) -> Self {
         Self { centre, spread, ..self }
     }
 
-    /// With many numbers that are the same, as a picture's background.
+    /// With many equal elements, as an image's background.
     pub fn above(self, floor: f64) -> Self {
         Self { floor, ..self }
     }
 
-    /// The numbers, row by row.
+    /// The elements in row-major order.
     pub fn values(&self) -> Vec<f64> {
         let count = self.shape.iter().product();
-        let distinct = if self.layout == Layout::Repeated { count / self.shape[0] } else { count };
+        let distinct =
+            if self.layout == MemoryLayout::Repeated { count / self.shape[0] } else { count };
         let values = uniform(self.seed, distinct);
         let number = |u: f64| (self.centre + self.spread * u).max(self.floor);
         let rounded = values.into_iter().map(|u| f64::from(number(u) as f32)).collect::<Vec<_>>();
@@ -117,7 +117,7 @@ impl Operand {
     }
 }
 
-/// A tensor of these numbers.
+/// A tensor of these elements.
 pub fn tensor<const D: usize>(
     values: Vec<f64>,
     dims: [usize; D],
@@ -132,19 +132,19 @@ pub fn random<const D: usize>(dims: [usize; D], device: &Device) -> Tensor<D> {
     tensor(uniform(31, dims.iter().product()), dims, device, DType::F32)
 }
 
-/// The numbers of a tensor, row by row.
+/// The elements of a tensor in row-major order.
 pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data_dtype(DType::F64).try_into_vec().expect("they are f64 now")
 }
 
-/// The same tensor, lying in memory as the layout says.
-pub fn lay_out<const D: usize>(tensor: Tensor<D>, layout: &Layout) -> Tensor<D> {
+/// The same tensor with this memory layout.
+pub fn lay_out<const D: usize>(tensor: Tensor<D>, layout: &MemoryLayout) -> Tensor<D> {
     let (device, dtype, dims) = (tensor.device(), tensor.dtype(), tensor.dims());
     let stored = |tensor: Tensor<D>| Tensor::<D>::from_data(tensor.into_data(), (&device, dtype));
     let all_nan = |dims| Tensor::<D>::full(dims, f32::NAN, (&device, dtype));
     match layout {
-        Layout::Plain => tensor,
-        Layout::Permuted(axes) => {
+        MemoryLayout::Plain => tensor,
+        MemoryLayout::Permuted(axes) => {
             let axes: [usize; D] = axes.as_slice().try_into().expect("an order of all axes");
             let mut inverse = axes;
             for (axis, from) in axes.into_iter().enumerate() {
@@ -152,22 +152,22 @@ pub fn lay_out<const D: usize>(tensor: Tensor<D>, layout: &Layout) -> Tensor<D> 
             }
             stored(tensor.permute(inverse)).permute(axes)
         }
-        Layout::Flipped(axes) => {
+        MemoryLayout::Flipped(axes) => {
             let flip =
                 |tensor: Tensor<D>| axes.iter().fold(tensor, |tensor, axis| tensor.flip([*axis]));
             flip(stored(flip(tensor)))
         }
-        Layout::Cropped => {
+        MemoryLayout::Cropped => {
             let inside = dims.map(|size| 1..size + 1);
             let margined = all_nan(dims.map(|size| size + 3)).slice_assign(inside.clone(), tensor);
             stored(margined).slice(inside)
         }
-        Layout::Stepped => {
+        MemoryLayout::Stepped => {
             let every_second = dims.map(|size| Slice::from_range_stepped(1..2 * size + 1, 2));
             let spread = all_nan(dims.map(|size| 2 * size + 1)).slice_assign(every_second, tensor);
             stored(spread).slice(every_second)
         }
-        Layout::Repeated => {
+        MemoryLayout::Repeated => {
             let mut first = dims.map(|size| 0..size);
             first[0] = 0..1;
             stored(tensor.slice(first)).expand(dims)

@@ -1,40 +1,40 @@
-//! One run of a function, with its gradients.
+//! One run of a function, forward and backward.
 
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Gradients, Tensor, activation, module};
 use hearth_kernels::FusedActivation;
 
-use super::operand::{Layout, Operand, lay_out, numbers, tensor, uniform};
-use super::outcome::{Outcome, Part, gradient_of, largest};
+use super::operand::{MemoryLayout, Operand, lay_out, numbers, tensor, uniform};
+use super::run_result::{NamedTensor, RunResult, gradient_of, largest};
 
-/// Who computes.
+/// The implementation under test, or the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Implementation {
     /// The functions of this crate.
     Kernels,
     /// Burn's own operations.
     Burn,
 }
 
-/// What the gradients are asked of: the sum of the output times fixed numbers.
+/// The loss of a run: the sum of the output times fixed weights.
 #[derive(Clone, Debug)]
-pub struct Probe {
-    /// How the output is looked at, and so how its gradient lies in memory: plain, permuted or
+pub struct LossProbe {
+    /// The view of the output in the loss, and so the memory layout of its gradient: plain, permuted or
     /// flipped.
-    pub layout: Layout,
+    pub layout: MemoryLayout,
     pub seed: u64,
 }
 
-type GradientOf = Box<dyn Fn(&Gradients) -> Part>;
+type GradientOf = Box<dyn Fn(&Gradients) -> NamedTensor>;
 
-/// Hands out a function's inputs, and takes its output.
+/// A run of a function: provides its inputs, and takes its output.
 pub struct Tape {
     device: Device,
     dtype: DType,
-    side: Side,
+    implementation: Implementation,
     leaves: Vec<GradientOf>,
-    extras: Vec<Part>,
-    /// The outputs whose gradient another rounding may change.
+    extras: Vec<NamedTensor>,
+    /// True for outputs whose gradient depends on rounding.
     unclear: Option<Vec<bool>>,
     margin: f64,
     weights: Option<Vec<f64>>,
@@ -42,21 +42,21 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Burn's operations in f64 on flex, on plain tensors.
+    /// A run of Burn's operations in f64 on flex, on contiguous tensors.
     pub fn burn() -> Self {
-        Self::new(Side::Burn, Device::flex().autodiff(), DType::F64)
+        Self::new(Implementation::Burn, Device::flex().autodiff(), DType::F64)
     }
 
-    /// The kernels; without gradients if the device has no autodiff.
+    /// A run of the kernels, without gradients if the device has no autodiff.
     pub fn kernels(device: Device, dtype: DType) -> Self {
-        Self::new(Side::Kernels, device, dtype)
+        Self::new(Implementation::Kernels, device, dtype)
     }
 
-    fn new(side: Side, device: Device, dtype: DType) -> Self {
+    fn new(implementation: Implementation, device: Device, dtype: DType) -> Self {
         Self {
             device,
             dtype,
-            side,
+            implementation,
             leaves: Vec::new(),
             extras: Vec::new(),
             unclear: None,
@@ -66,27 +66,27 @@ impl Tape {
         }
     }
 
-    /// With the loss of another run.
-    pub fn weighted_as(self, other: &Outcome) -> Self {
+    /// With the loss weights of another run.
+    pub fn weighted_as(self, other: &RunResult) -> Self {
         Self { weights: Some(other.weights.clone()), ..self }
     }
 
-    /// Leaves outputs out of the loss that lie nearer to a bend than this share of the largest.
+    /// Leaves outputs out of the loss whose distance from a kink is below `margin` of the largest output.
     pub fn with_margin(self, margin: f64) -> Self {
         Self { margin, ..self }
     }
 
-    /// Adds `step` to one number of an input.
+    /// Adds `step` to one element of an input.
     pub fn nudged(self, name: &'static str, index: usize, step: f64) -> Self {
         Self { nudge: Some((name, index, step)), ..self }
     }
 
-    /// Who computes.
-    pub fn side(&self) -> Side {
-        self.side
+    /// The implementation that runs.
+    pub fn implementation(&self) -> Implementation {
+        self.implementation
     }
 
-    /// An input.
+    /// An input of the function.
     pub fn leaf<const D: usize>(&mut self, operand: &Operand) -> Tensor<D> {
         let mut values = operand.values();
         if let Some((name, index, step)) = self.nudge
@@ -95,9 +95,9 @@ impl Tape {
             values[index] += step;
         }
         let plain = tensor(values, operand.dims(), &self.device, self.dtype);
-        let leaf = match self.side {
-            Side::Kernels => lay_out(plain, &operand.layout),
-            Side::Burn => plain,
+        let leaf = match self.implementation {
+            Implementation::Kernels => lay_out(plain, &operand.layout),
+            Implementation::Burn => plain,
         };
         if !operand.tracked || !self.device.is_autodiff() {
             return leaf;
@@ -106,15 +106,15 @@ impl Tape {
         let (kept, name) = (leaf.clone(), operand.name);
         self.leaves.push(Box::new(move |gradients| {
             let gradient = kept.grad(gradients).expect("an input of the function has a gradient");
-            Part::of(gradient_of(name), gradient)
+            NamedTensor::of(gradient_of(name), gradient)
         }));
         leaf
     }
 
-    /// Burn's activation and pooling behind `z`. Outputs whose gradient hangs by the rounding of
-    /// z are left out of the loss: z next to zero, or the largest two of a window next to each
-    /// other. (Those that are the same have the same inputs: the first is taken.)
-    pub fn bend(
+    /// Burn's activation and max pooling of `z`. Outputs whose gradient depends on the rounding of z are left
+    /// out of the loss: z near zero, or the largest two of a window near each other. (Equal ones have equal
+    /// inputs: the first is the maximum.)
+    pub fn activate_and_pool(
         &mut self,
         z: Tensor<4>,
         activation: FusedActivation,
@@ -146,24 +146,24 @@ impl Tape {
         module::max_pool2d(y, MaxPoolOptions::new([size; 2]).with_stride([size; 2]))
     }
 
-    /// Something else that the function gives.
+    /// Records a further output of the function.
     pub fn extra<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) {
-        self.extras.push(Part::of(name, tensor));
+        self.extras.push(NamedTensor::of(name, tensor));
     }
 
-    /// Takes the output, and goes back through the function if anything is tracked.
-    pub fn finish<const D: usize>(mut self, output: Tensor<D>, probe: &Probe) -> Outcome {
-        let part = Part::of("output", output.clone());
+    /// Takes the output, and runs the backward pass if an input is tracked.
+    pub fn finish<const D: usize>(mut self, output: Tensor<D>, probe: &LossProbe) -> RunResult {
+        let part = NamedTensor::of("output", output.clone());
         let weights = self.weights.take().unwrap_or_else(|| self.weigh(&part, probe.seed));
         let mut outputs = vec![part];
         outputs.append(&mut self.extras);
         let mut gradients = Vec::new();
         if !self.leaves.is_empty() {
             let view = |tensor: Tensor<D>| match &probe.layout {
-                Layout::Permuted(axes) => {
+                MemoryLayout::Permuted(axes) => {
                     tensor.permute::<usize>(axes.as_slice().try_into().expect("all axes"))
                 }
-                Layout::Flipped(axes) => {
+                MemoryLayout::Flipped(axes) => {
                     axes.iter().fold(tensor, |tensor, axis| tensor.flip([*axis]))
                 }
                 _ => tensor,
@@ -172,20 +172,19 @@ impl Tape {
             let all = (view(output) * view(weights)).sum().backward();
             gradients.extend(self.leaves.iter().map(|gradient_of| gradient_of(&all)));
         }
-        Outcome { outputs, gradients, weights }
+        RunResult { outputs, gradients, weights }
     }
 
-    /// Random numbers, shifted along the output, so that no gradient is what is left of large
-    /// numbers that cancel each other.
-    fn weigh(&self, output: &Part, seed: u64) -> Vec<f64> {
+    /// Random loss weights, shifted along the output, so that no gradient suffers from cancellation.
+    fn weigh(&self, output: &NamedTensor, seed: u64) -> Vec<f64> {
         let count = output.values.len();
         let largest = output.largest().max(f64::MIN_POSITIVE);
         let unclear = self.unclear.clone().unwrap_or_else(|| vec![false; count]);
         assert_eq!(unclear.len(), count, "one window for each output");
-        // Zeros are outputs of nothing but padding.
+        // Zeros are outputs of padding alone.
         let pairs = unclear.iter().zip(&output.values);
         let left_out = pairs.filter(|(unclear, y)| **unclear && **y != 0.0).count();
-        assert!(2 * left_out <= count, "{left_out} of {count} outputs are next to a bend");
+        assert!(2 * left_out <= count, "{left_out} of {count} outputs are near a kink");
         let random = uniform(seed, count);
         let weights = random.iter().zip(&output.values).zip(unclear);
         weights
@@ -198,7 +197,7 @@ impl Tape {
     }
 }
 
-/// The largest two numbers of each window of pictures; the second is -infinity in windows of one.
+/// The largest two elements of each window; the second is -infinity in windows of one.
 fn windows(
     values: &[f64],
     [batch, channels, height, width]: [usize; 4],
@@ -206,9 +205,9 @@ fn windows(
 ) -> impl Iterator<Item = [f64; 2]> {
     let (rows, columns) = (height / size, width / size);
     (0..batch * channels * rows * columns).map(move |window| {
-        let (picture, row, column) =
+        let (image, row, column) =
             (window / (rows * columns), window / columns % rows, window % columns);
-        let start = picture * height * width + row * size * width + column * size;
+        let start = image * height * width + row * size * width + column * size;
         let inside = (0..size * size).map(|at| values[start + at / size * width + at % size]);
         inside.fold([f64::NEG_INFINITY; 2], |[first, second], value| {
             if value > first { [value, first] } else { [first, second.max(value)] }

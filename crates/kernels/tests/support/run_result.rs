@@ -1,24 +1,24 @@
-//! What a run of a function gives.
+//! The result of a run.
 
 use burn::tensor::Tensor;
 
 use super::operand::numbers;
 
-/// Named numbers.
+/// A named tensor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct NamedTensor {
     pub name: String,
     pub shape: Vec<usize>,
     pub values: Vec<f64>,
 }
 
-impl Part {
-    /// The tensor's numbers.
+impl NamedTensor {
+    /// The elements of `tensor`, named.
     pub fn of<const D: usize>(name: impl Into<String>, tensor: Tensor<D>) -> Self {
         Self { name: name.into(), shape: tensor.dims().to_vec(), values: numbers(tensor) }
     }
 
-    /// The size of the largest number.
+    /// The largest absolute value.
     pub fn largest(&self) -> f64 {
         largest(self.values.iter().copied())
     }
@@ -36,24 +36,24 @@ impl Part {
     }
 }
 
-/// The largest size; infinite if one of them is no number.
+/// The largest absolute value; infinite if one of them is NaN.
 pub fn largest(values: impl Iterator<Item = f64>) -> f64 {
     values.map(|value| if value.is_nan() { f64::INFINITY } else { value.abs() }).fold(0.0, f64::max)
 }
 
 /// Output and gradients of a function.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// The output, and what else the function gives.
-    pub outputs: Vec<Part>,
-    /// Of the tracked inputs.
-    pub gradients: Vec<Part>,
-    /// What the output was multiplied by.
+pub struct RunResult {
+    /// The output, followed by further outputs.
+    pub outputs: Vec<NamedTensor>,
+    /// The gradients of the tracked inputs.
+    pub gradients: Vec<NamedTensor>,
+    /// The weights of the output in the loss.
     pub weights: Vec<f64>,
 }
 
-impl Outcome {
-    /// The output's numbers.
+impl RunResult {
+    /// The elements of the output.
     pub fn output(&self) -> &[f64] {
         &self.outputs[0].values
     }
@@ -64,8 +64,8 @@ impl Outcome {
         &found.expect("a tracked input").values
     }
 
-    /// Says where the outcome is farther than `tolerance`, relative to a part's largest number,
-    /// from what was expected. An outcome without gradients is compared by its outputs.
+    /// Describes the first tensor that differs from the expected one by more than `tolerance`, relative to its
+    /// largest element. A result without gradients is compared by its outputs.
     pub fn differs(&self, expected: &Self, tolerance: f64) -> Option<String> {
         let gradients = if self.gradients.is_empty() { &[][..] } else { &expected.gradients };
         let pairs = [(&self.outputs[..], &expected.outputs[..]), (&self.gradients, gradients)];
