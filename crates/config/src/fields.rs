@@ -1,4 +1,4 @@
-//! The names of a struct's fields.
+//! Field names of deserialisable structs.
 
 use serde::de::value::Error as Stop;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
@@ -32,7 +32,7 @@ pub(crate) fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
     }
 
     let mut names: &'static [&'static str] = &[];
-    // The error is the way out: no value is ever made.
+    // The error ends the deserialisation: no value is ever made.
     let _ = T::deserialize(Names(&mut names));
     names
 }

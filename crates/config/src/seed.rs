@@ -1,33 +1,31 @@
-//! Streams of random numbers, all derived from the run's one seed.
+//! Streams of random numbers, all derived from the run's seed.
 //!
-//! A stream depends on the seed, on what it is for, and on two indices, and on
-//! nothing else. Whatever draws from it can therefore be computed again from
-//! its place alone: batch 17 of epoch 3 needs no state from the batches before
-//! it, which is what makes a resumed run equal to an uninterrupted one.
+//! A stream depends on the seed, its purpose and two indices, and on nothing else. Its numbers can therefore be drawn
+//! again from these alone: batch 17 of epoch 3 needs no state of the batches before it, so a resumed run equals an
+//! uninterrupted one.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 
-/// What a stream of random numbers is used for.
+/// The purpose of a stream of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    /// The initial weights; indexed by the parameter's place.
+    /// The initial weights; indexed by the parameter's position.
     Weights = 1,
-    /// Which pictures are held out for validation.
+    /// The split into training and validation set.
     Split = 2,
-    /// The order of the training pictures; indexed by epoch.
+    /// The order of the training samples; indexed by epoch.
     Order = 3,
     /// Augmentation; indexed by epoch and batch.
     Augment = 4,
-    /// Whatever the backend draws in a training step (dropout); indexed by step.
+    /// The backend's draws in a training step, as of dropout; indexed by step.
     Step = 5,
-    /// What a generator makes pictures from in training; indexed by step and batch.
+    /// A generator's latent vectors in training; indexed by step and batch.
     Latent = 6,
-    /// What it makes pictures from to be looked at or judged; indexed by use and batch.
+    /// A generator's latent vectors for sample grids and evaluation; indexed by use and batch.
     Sample = 7,
-    /// Which settings the trials of a sweep take. It does not begin with the run's seed, but with one
-    /// of the sweep's own.
+    /// The settings of a sweep's trials. Its seed is the sweep's own, and not a run's.
     Sweep = 8,
 }
 
@@ -36,7 +34,7 @@ pub enum Purpose {
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// The stream for `purpose` at the place `(first, second)` of a run with this seed.
+    /// The stream for `purpose` at the indices `(first, second)` of a run with this seed.
     ///
     /// The four numbers are the cipher's 256-bit key, so that no two streams are related.
     pub fn new(seed: u64, purpose: Purpose, first: u64, second: u64) -> Self {
@@ -96,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_numbers_stay_what_they_were() {
-        // A change here changes every trained network: runs could no longer be repeated.
+        // A change here changes every trained network: earlier runs could not be reproduced.
         let mut stream = Stream::new(42, Purpose::Weights, 0, 0);
         assert_eq!(
             [stream.bits(), stream.bits()],

@@ -1,34 +1,33 @@
-//! Validation results, and which of two is the better one: one order for best checkpoints, early stopping
-//! and rankings.
+//! The order of validation results: one for best checkpoints, early stopping and rankings.
 
 use std::cmp::Ordering;
 
 use crate::sections::Metric;
 
-/// The validation results after a step, as far as they are compared.
+/// The validation results after a step that are compared: a metric, and the loss to break ties.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
     /// The step.
     pub step: u64,
-    /// The value of the metric that is compared first.
+    /// The metric's value, compared first.
     pub value: f64,
-    /// The validation loss, which breaks ties; none where there is no loss, or where it is not known.
+    /// The validation loss, which breaks ties; none where it is absent or unknown.
     pub loss: Option<f64>,
 }
 
-/// The better direction of a number.
+/// The direction in which a number improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
-    /// A higher number, as of an accuracy.
+    /// Higher is better, as of an accuracy.
     Higher,
-    /// A lower number, as of a loss.
+    /// Lower is better, as of a loss.
     Lower,
-    /// It helps to read another number, and is not compared.
+    /// The number explains another one and is not compared.
     Neither,
 }
 
 impl Metric {
-    /// The better direction.
+    /// The direction in which the metric improves.
     pub fn better(self) -> Better {
         match self {
             Self::Accuracy | Self::R2 => Better::Higher,
@@ -36,14 +35,14 @@ impl Metric {
         }
     }
 
-    /// The standing after a step, of results that are found by their names.
+    /// The standing after a step; `find` returns a result by its name. The value is NaN where the metric is missing.
     pub fn standing(self, step: u64, find: impl Fn(&str) -> Option<f64>) -> Standing {
         let loss = find(Self::Loss.name()).filter(|loss| loss.is_finite());
         Standing { step, value: find(self.name()).unwrap_or(f64::NAN), loss }
     }
 
-    /// The order of two standings, the better one first: by the metric, then the lower loss, then the earlier
-    /// step. Numbers that are not finite come after all others.
+    /// The order of two standings, the better first: by the metric, then by the lower loss, then by the earlier step.
+    /// NaN and infinities come last.
     pub fn compare(self, left: &Standing, right: &Standing) -> Ordering {
         let values = match self.better() {
             Better::Higher => ascending(-left.value, -right.value),
@@ -55,8 +54,8 @@ impl Metric {
             .then_with(|| left.step.cmp(&right.step))
     }
 
-    /// Whether the later score `new` is better than `old`. A `margin` above 0 is one of the metric: then it
-    /// has to gain more than that, and a tie is no gain.
+    /// True if the later standing `new` is better than `old`. With a `margin` above 0, the metric has to improve by
+    /// more than `margin`, and the loss breaks no ties.
     pub fn improves(self, new: &Standing, old: &Standing, margin: f64) -> bool {
         if !new.value.is_finite() {
             return false;
@@ -71,7 +70,7 @@ impl Metric {
     }
 }
 
-/// The smaller number first, and what is not finite last.
+/// The order of numbers, ascending; NaN and infinities last.
 fn ascending(left: f64, right: f64) -> Ordering {
     match (left.is_finite(), right.is_finite()) {
         // `partial_cmp` takes -0 for 0.
@@ -97,7 +96,7 @@ mod tests {
         Standing { step, value, loss: loss.into() }
     }
 
-    /// Whether the second of two is the better one.
+    /// True if `new` is better than `old`.
     fn gains(metric: Metric, old: Standing, new: Standing) -> bool {
         metric.improves(&new, &old, 0.0)
     }

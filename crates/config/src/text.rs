@@ -1,4 +1,4 @@
-//! Texts as they are written into files, and names that are the same to a reader.
+//! Texts as TOML, texts on one line, and Unicode forms of names.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ pub fn toml_string(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// A key of a TOML table: bare, or in quotation marks where it has to be.
+/// A key of a TOML table: bare where possible, else in quotation marks.
 pub(crate) fn toml_key(key: &str) -> String {
     let line = toml::Table::from_iter([(key.to_owned(), toml::Value::Boolean(true))]).to_string();
     line.trim_end().strip_suffix(" = true").expect("a table of one key is one line").to_owned()
 }
 
-/// A text on one line: control characters, which a TOML comment cannot hold, are written as `\u{7}`.
+/// A text on one line: control characters, which a TOML comment cannot hold, become escapes such as `\u{7}`.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let breaks = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);
     if !text.contains(breaks) {
@@ -32,7 +32,7 @@ pub fn composed(name: &str) -> Cow<'_, str> {
     if is_nfc(name) { name.into() } else { name.nfc().collect::<String>().into() }
 }
 
-/// A name in ASCII: letters without their marks, and `-` for all that is neither a letter nor a digit.
+/// A name in ASCII: letters without diacritics, digits, `-` and `_`; `-` for any other character.
 pub fn plain_name(name: &str) -> String {
     let letters = name.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
     letters

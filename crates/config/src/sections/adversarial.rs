@@ -1,5 +1,4 @@
-//! `[adversarial]` and `[evaluate]`: how two networks learn from each other, and how good what they
-//! make is.
+//! `[adversarial]` and `[evaluate]`: training of a GAN, and evaluation of its images.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,21 +7,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdversarialConfig {
-    /// What each network tries to make small.
+    /// The losses of generator and discriminator.
     pub loss: AdversarialLoss,
-    /// Steps of the discriminator in each step, before the one of the generator.
+    /// Discriminator updates in each step, before the generator's update.
     #[schemars(range(min = 1, max = 1000))]
     pub discriminator_steps: usize,
-    /// How far below 1 the discriminator's target for real pictures is (Salimans et al. 2016,
-    /// section 3.4: one-sided label smoothing).
+    /// One-sided label smoothing: the discriminator's target for real images is 1 minus this (Salimans et al. 2016,
+    /// section 3.4).
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub label_smoothing: f64,
-    /// The share of the average of the generator's weights that a step keeps; pictures are made by
-    /// the average. 0 for the weights themselves.
+    /// Decay rate of the exponential moving average of the generator's weights, which generates all images outside of
+    /// training. 0 for the weights themselves.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub average: f64,
-    /// The largest size of each of the discriminator's weights, for `loss = "wasserstein"`; the
-    /// paper's 0.01 when absent.
+    /// The bound on the absolute value of the discriminator's weights, for `loss = "wasserstein"`; the paper's 0.01
+    /// when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub weight_clip: Option<f64>,
@@ -40,32 +39,32 @@ impl Default for AdversarialConfig {
     }
 }
 
-/// What each network tries to make small; D(x) is the discriminator's logit.
+/// The losses of generator and discriminator, as functions of the discriminator's logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdversarialLoss {
-    /// The cross-entropy of real against made; the generator wants its pictures to be taken for
-    /// real (Goodfellow et al. 2014, section 3).
+    /// Cross-entropy of real against fake images; the generator maximises the probability of real for its images
+    /// (Goodfellow et al. 2014, section 3).
     #[default]
     NonSaturating,
-    /// Squared distances to the targets 1 and 0 (Mao et al. 2017, equation 9).
+    /// Squared distances to the targets 1 for real and 0 for fake images (Mao et al. 2017, equation 9).
     LeastSquares,
-    /// Distances up to a margin of 1 (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17).
+    /// Hinge losses with a margin of 1 (Lim and Ye 2017; Miyato et al. 2018, equations 16 and 17).
     Hinge,
-    /// The difference of the mean logits, under a bound on the weights (Arjovsky et al. 2017,
+    /// The difference of the mean logits of real and fake images, with clipped weights (Arjovsky et al. 2017,
     /// algorithm 1).
     Wasserstein,
 }
 
-/// `[evaluate]`: how the pictures of a generator are judged.
+/// `[evaluate]`: evaluation of generated images against real ones, on a classifier's features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateConfig {
-    /// The run of the classifier whose features pictures are compared by; when absent, a small one
-    /// is trained on first use and kept beside the run.
+    /// The folder of a classifier's run, whose features images are compared by. When absent, a LeNet is trained on
+    /// first use and kept beside the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classifier: Option<String>,
-    /// How many pictures are made, and compared with as many real ones.
+    /// The number of generated images, which are compared with as many real ones.
     #[schemars(range(min = 100, max = 100_000))]
     pub samples: usize,
 }

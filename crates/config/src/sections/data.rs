@@ -1,18 +1,18 @@
-//! `[data]` and `[augment]`: what is learned from.
+//! `[data]` and `[augment]`: the data set and its augmentation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::CsvConfig;
 
-/// `[data]`: the images or rows to learn from and how they are cut into batches.
+/// `[data]`: the data set, its split and its batches.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct DataConfig {
-    /// Where they come from.
+    /// The source of the samples.
     #[serde(flatten)]
     pub source: DataSource,
-    /// Batch size and split, whatever the source.
+    /// Batch size, split and normalisation, for every source.
     #[serde(flatten)]
     pub batches: BatchConfig,
 }
@@ -21,28 +21,27 @@ pub struct DataConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BatchConfig {
-    /// Images or rows in one batch.
+    /// Samples in one batch.
     #[schemars(range(min = 1))]
     pub batch_size: usize,
-    /// Images or rows cut from the training set for validation, the same share of each class; 0 for none, which
-    /// is what a table has when absent. Not used where a folder has validation pictures of its own.
+    /// Samples held out from the training set for validation, stratified by class; 0 for none. When absent, 5000 for
+    /// images and 0 for a table. Not used where a folder has a validation set of its own.
     pub valid_samples: usize,
-    /// The share of the remaining training set that is learned from, the same of each class; all of
-    /// them when absent.
+    /// The share of the remaining training set to train on, stratified by class; all of it when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub limit_train: Option<f64>,
-    /// Learn so many batches by heart: training and validation pictures are the same few, and not
-    /// augmented. A network that cannot do it has a fault.
+    /// Overfit this many batches, as a test of the network: training and validation set are the same few samples,
+    /// without augmentation. A network that cannot reach a loss near 0 has a bug.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub overfit_batches: Option<usize>,
-    /// The mean that images are normalised by, of pixels scaled to 0..1: a number for each channel, or one for
-    /// all; that of the training set when absent.
+    /// The mean to normalise images by, of pixels scaled to 0..1: one number for each channel, or one for all; the
+    /// training set's when absent. Requires `std`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(inner(range(min = -1.0, max = 1.0)), length(min = 1))]
     pub mean: Option<Vec<f64>>,
-    /// The standard deviation that they are divided by, as `mean`, which goes with it.
+    /// The standard deviation to normalise images by, in the form of `mean`, which it requires.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(inner(range(min = 0.001, max = 10.0)), length(min = 1))]
     pub std: Option<Vec<f64>>,
@@ -61,26 +60,27 @@ impl Default for BatchConfig {
     }
 }
 
-/// The source of images or rows: `kind` in `[data]`.
+/// The source of the samples: `kind` in `[data]`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum DataSource {
-    /// Fashion-MNIST (Xiao et al. 2017): 60,000 + 10,000 grey pictures of clothes, 28x28, ten classes.
+    /// Fashion-MNIST (Xiao et al. 2017): 60,000 training and 10,000 test images of clothes, grey, 28x28 pixels, ten
+    /// classes.
     FashionMnist(NoOptions),
-    /// A balanced tenth of a tenth of Fashion-MNIST that is part of the repository: 2,000 + 1,000 pictures.
+    /// A balanced subset of Fashion-MNIST that is part of the repository: 2,000 training and 1,000 test images.
     FashionMnistMini(NoOptions),
-    /// MNIST (`LeCun` et al. 1998): 60,000 + 10,000 grey pictures of digits, 28x28, ten classes.
+    /// MNIST (LeCun et al. 1998): 60,000 training and 10,000 test images of digits, grey, 28x28 pixels, ten classes.
     Mnist(NoOptions),
-    /// Four IDX files, plain or gzip.
+    /// Images and labels in four IDX files, plain or compressed by gzip.
     Idx(IdxConfig),
-    /// A folder of pictures, one subfolder per class.
+    /// A folder of images, with one subfolder for each class.
     ImageFolder(ImageFolderConfig),
-    /// A table: comma-separated values, or of another separator. A class or a number is predicted.
+    /// A table of values separated by commas, semicolons, tabs or bars, for classification or regression.
     Csv(CsvConfig),
 }
 
 impl DataSource {
-    /// Height and width of the pictures, in pixels; `None` where only the files say it, and of a table.
+    /// Height and width of the images in pixels; none for IDX files, which determine it, and for a table.
     pub fn size(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(28),
@@ -89,7 +89,7 @@ impl DataSource {
         }
     }
 
-    /// The channels of the images; `None` where only the files say it, and of a table.
+    /// Channels of the images; none for IDX files, which determine them, and for a table.
     pub fn channels(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(1),
@@ -99,7 +99,7 @@ impl DataSource {
     }
 }
 
-/// A kind without settings of its own.
+/// The settings of a kind that has none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoOptions {}
@@ -108,15 +108,15 @@ pub struct NoOptions {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdxConfig {
-    /// Training pictures: unsigned bytes, `[count, height, width]` or `[count, channels, height, width]`.
+    /// Training images: unsigned bytes `[count, height, width]` or `[count, channels, height, width]`.
     pub train_images: String,
-    /// Training labels: unsigned bytes, `[count]`.
+    /// Training labels: unsigned bytes `[count]`.
     pub train_labels: String,
-    /// Test pictures, of the same size.
+    /// Test images, of the same size.
     pub test_images: String,
     /// Test labels.
     pub test_labels: String,
-    /// The classes' names, in the order of their labels; numbers when absent.
+    /// Names of the classes, in the order of their labels; the labels themselves when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<Vec<String>>,
 }
@@ -125,21 +125,21 @@ pub struct IdxConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageFolderConfig {
-    /// A folder with `train/`, and `valid/` and `test/` where there are such, by any usual name; or with the
-    /// class folders themselves. A generator needs no class folders.
+    /// A folder with `train/` and, optionally, `valid/` and `test/`, under any usual name; or with the class folders
+    /// themselves. A generator needs no class folders.
     pub path: String,
-    /// Height and width that every picture is resized to.
+    /// Height and width in pixels that images are resized to.
     #[serde(default = "default_size")]
     #[schemars(range(min = 1, max = 1024))]
     pub size: usize,
-    /// Grey or RGB.
+    /// The colour mode that images are converted to.
     #[serde(default)]
     pub color: Color,
-    /// The share of each class that becomes the test set where there is no `test/`.
+    /// The share of each class that becomes the test set, if there is no `test/`.
     #[serde(default = "default_test_fraction")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub test_fraction: f64,
-    /// What to do with a picture that cannot be read.
+    /// The treatment of images that cannot be read.
     #[serde(default)]
     pub on_broken: OnBroken,
 }
@@ -152,19 +152,19 @@ fn default_test_fraction() -> f64 {
     0.2
 }
 
-/// The colours that a picture is converted to.
+/// The colour mode of images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Color {
-    /// One channel, ITU-R BT.709 luma.
+    /// One channel: luma by ITU-R BT.709.
     #[default]
     Grey,
-    /// Three channels.
+    /// Three channels: red, green and blue.
     Rgb,
 }
 
 impl Color {
-    /// How many channels a picture has.
+    /// The number of channels.
     pub fn channels(self) -> usize {
         match self {
             Self::Grey => 1,
@@ -173,28 +173,28 @@ impl Color {
     }
 }
 
-/// What to do with a picture that cannot be read.
+/// The treatment of images that cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnBroken {
-    /// Name it and go on without it.
+    /// Report them and continue without them.
     #[default]
     Skip,
-    /// Name it and stop.
+    /// Report the first one and stop.
     Fail,
 }
 
-/// `[augment]`: random changes to the training pictures; nothing is changed when absent.
+/// `[augment]`: random augmentation of the training images; none when absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AugmentConfig {
     /// The probability of a horizontal flip.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub flip: f64,
-    /// The largest shift in each direction, in pixels, filled with zeros: a random crop after padding.
+    /// The maximum shift in each direction, in pixels; the border is filled with zeros (random crop after padding).
     pub shift: usize,
-    /// The probability of erasing a rectangle (Zhong et al. 2020, "Random Erasing Data
-    /// Augmentation"): area 2 to 40 % of the picture, aspect ratio 0.3 to 1/0.3, random bytes.
+    /// The probability of erasing a rectangle by random bytes (Zhong et al. 2020, "Random Erasing Data Augmentation"):
+    /// area 2 to 40 % of the image, aspect ratio 0.3 to 1/0.3.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub erase: f64,
 }

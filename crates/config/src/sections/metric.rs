@@ -1,25 +1,25 @@
-//! Numbers that checkpoints are compared by, and losses to choose from.
+//! Metrics of the validation set, and losses of a regression.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A result on the validation set.
+/// A metric of the validation set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// The share of images or rows that are classified correctly: higher is better.
+    /// The share of correctly classified samples: higher is better.
     #[default]
     Accuracy,
-    /// The mean loss of the task, as cross-entropy in nats: lower is better.
+    /// The mean loss of the task, such as cross-entropy in nats: lower is better.
     Loss,
-    /// The Frechet distance between made and real pictures: lower is better.
+    /// The Frechet distance between generated and real images: lower is better.
     Distance,
-    /// The root mean squared error of predicted numbers, in the target's unit: lower is better.
+    /// The root mean squared error, in the target's unit: lower is better.
     Rmse,
-    /// The mean absolute error of predicted numbers, in the target's unit: lower is better.
+    /// The mean absolute error, in the target's unit: lower is better.
     Mae,
-    /// The coefficient of determination, 1 - (squared errors) / (squared deviations from the mean): higher is
-    /// better, and 0 is what the mean alone has.
+    /// The coefficient of determination, 1 - (sum of squared errors) / (sum of squared deviations from the mean):
+    /// higher is better, and a constant prediction of the mean has 0.
     R2,
 }
 
@@ -37,15 +37,15 @@ impl Metric {
     }
 }
 
-/// The loss of a predicted number, of the target divided by its standard deviation.
+/// The loss of a regression, of targets standardised to mean 0 and standard deviation 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RegressionLoss {
-    /// The mean of squared errors.
+    /// The mean squared error.
     #[default]
     Squared,
-    /// The mean of absolute errors: outliers count less.
+    /// The mean absolute error, which is less sensitive to outliers.
     Absolute,
-    /// Squared below 1 standard deviation and linear above (Huber 1964).
+    /// Quadratic up to 1 standard deviation and linear above (Huber 1964).
     Huber,
 }

@@ -1,4 +1,4 @@
-//! One plain struct for each section of a config, and an enum for each `kind`.
+//! The sections of a config: a plain struct for each, and an enum for each `kind`.
 
 mod adversarial;
 mod csv;

@@ -1,27 +1,27 @@
-//! `[optimizer]`: how gradients change the weights.
+//! `[optimizer]`: the update rules of the weights.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[optimizer]`: the update rule, and where two networks learn perhaps one for each.
+/// `[optimizer]`: the update rule, and optionally another one for a GAN's discriminator.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct OptimizerConfig {
-    /// Of every network that has none of its own.
+    /// The update rule of every network without one of its own.
     #[serde(flatten)]
     pub rule: RuleConfig,
-    /// `[optimizer.discriminator]`: of the discriminator; the same as of the generator when absent.
+    /// `[optimizer.discriminator]`: the discriminator's update rule; the generator's when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discriminator: Option<RuleConfig>,
 }
 
-/// An update rule and its step size.
+/// An update rule and its hyperparameters.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RuleConfig {
     /// The update rule.
     #[serde(flatten)]
     pub kind: OptimizerKind,
-    /// What every rule shares.
+    /// The hyperparameters that every rule has.
     #[serde(flatten)]
     pub update: UpdateConfig,
 }
@@ -30,14 +30,14 @@ pub struct RuleConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateConfig {
-    /// The step size that `[schedule]` scales: above 0.
+    /// The learning rate, which `[schedule]` scales.
     #[schemars(range(min = 0.0, max = 1000.0), extend("exclusiveMinimum" = 0.0))]
     pub learning_rate: f64,
-    /// L2 penalty (sgd, adam) or decoupled decay (adamw) of the weights.
+    /// Weight decay: an L2 penalty in `"sgd"` and `"adam"`, decoupled from the gradient in `"adamw"`.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
-    /// Decay biases and normalisation parameters as well.
+    /// True if biases and normalisation parameters decay, too.
     #[serde(default)]
     pub decay_all: bool,
 }
@@ -46,7 +46,7 @@ pub struct UpdateConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum OptimizerKind {
-    /// Stochastic gradient descent, with momentum as in Sutskever et al. 2013 where set.
+    /// Stochastic gradient descent, with momentum (Sutskever et al. 2013).
     Sgd(SgdConfig),
     /// Adam (Kingma and Ba 2015).
     Adam(AdamConfig),
@@ -58,10 +58,10 @@ pub enum OptimizerKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SgdConfig {
-    /// The share of the last update that is kept: `v = momentum v + g`.
+    /// Momentum: `v = momentum v + g`, and a step by `v`.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub momentum: f64,
-    /// Nesterov's variant: step by `momentum v + g`.
+    /// True for Nesterov momentum: a step by `momentum v + g`.
     pub nesterov: bool,
 }
 
@@ -69,13 +69,13 @@ pub struct SgdConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdamConfig {
-    /// Decay rate of the first moment.
+    /// Decay rate of the first moment estimate.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub beta_1: f64,
-    /// Decay rate of the second moment.
+    /// Decay rate of the second moment estimate.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub beta_2: f64,
-    /// Added to the denominator.
+    /// The constant added to the denominator for numerical stability.
     pub epsilon: f64,
 }
 

@@ -1,18 +1,18 @@
-//! `[schedule]`: the learning rate over time.
+//! `[schedule]`: learning rate schedules.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Cadence;
 
-/// `[schedule]`: a factor of the optimiser's learning rate for each step.
+/// `[schedule]`: the learning rate schedule, a factor of `optimizer.learning_rate` for each step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[schemars(extend("unevaluatedProperties" = false))]
 pub struct ScheduleConfig {
     /// The curve after the warm-up.
     #[serde(flatten)]
     pub kind: ScheduleKind,
-    /// What every curve shares.
+    /// The settings that every curve has.
     #[serde(flatten)]
     pub warmup: WarmupConfig,
 }
@@ -21,7 +21,7 @@ pub struct ScheduleConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WarmupConfig {
-    /// Steps over which the factor rises in a straight line, before the curve begins.
+    /// Steps of linear warm-up, before the curve begins.
     pub warmup_steps: u64,
 }
 
@@ -29,13 +29,13 @@ pub struct WarmupConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum ScheduleKind {
-    /// Always 1.
+    /// The constant 1.
     Constant(super::NoOptions),
-    /// Multiplied by `factor` at regular intervals.
+    /// Step decay: multiplied by `factor` at regular intervals.
     Step(StepConfig),
-    /// Half a cosine from 1 down to `final_ratio` (Loshchilov and Hutter 2017).
+    /// Cosine annealing from 1 to `final_ratio` (Loshchilov and Hutter 2017).
     Cosine(CosineConfig),
-    /// Up to 1 and down again, by cosines (Smith and Topin 2018).
+    /// The 1cycle policy: up to 1 and down again, by cosines (Smith and Topin 2018).
     OneCycle(OneCycleConfig),
 }
 
@@ -51,7 +51,7 @@ impl Default for ScheduleKind {
 pub struct StepConfig {
     /// The interval, as in `"5 epochs"` or `"1000 steps"`.
     pub every: Cadence,
-    /// What the learning rate is multiplied by.
+    /// The factor of each decay.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub factor: f64,
 }
@@ -69,7 +69,7 @@ pub struct CosineConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OneCycleConfig {
-    /// The share of the steps in which the factor rises.
+    /// The share of the steps in which the learning rate rises.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub rise: f64,
     /// The factor at the first step.

@@ -1,10 +1,9 @@
-//! `[task]`: what is learned.
+//! `[task]`: the task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[task]`; without it, the task is the one that the model's kind is for, and with a table the one that its target
-/// is for.
+/// `[task]`: the task. When absent, it follows from the model's kind; for a table, from the type of the target column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskConfig {
@@ -16,11 +15,11 @@ pub struct TaskConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskKind {
-    /// Name the class of an image or a row.
+    /// Classification of images or rows.
     Classify,
-    /// Make images like those of the data.
+    /// Generation of images like those of the data set.
     Generate,
-    /// Predict a number.
+    /// Regression: prediction of a number for each row.
     Regress,
 }
 

@@ -1,4 +1,4 @@
-//! `[train]`: how long to train, and what to watch.
+//! `[train]`: the loss, the length of the run, and its intervals.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,58 +10,59 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Metric, RegressionLoss};
 
-/// `[train]`: the loss, the length of the run, and its cadences.
+/// `[train]`: the loss, the length of the run, and the intervals of logs, evaluations and checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Passes over the training set: the short form of a `length` in epochs.
+    /// The length of the run in epochs, passes over the training set: the short form of `length`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub epochs: Option<u64>,
-    /// The length of the run: `"10 epochs"`, `"2000 steps"`, or `"100000 frames"`, which are steps of an environment;
-    /// rounded up to whole steps.
+    /// The length of the run: `"10 epochs"`, `"2000 steps"`, or `"100000 frames"` (steps of an environment), rounded
+    /// up to whole steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<Length>,
-    /// The loss of a predicted number: the task `"regress"` alone has a choice; `"squared"` when absent.
+    /// The loss of a regression; `"squared"` when absent. Not for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<RegressionLoss>,
-    /// The share of the target that is spread over all classes (Szegedy et al. 2016).
+    /// Label smoothing: the probability mass of the target that is spread evenly over all classes (Szegedy et al.
+    /// 2016).
     #[serde(default)]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub label_smoothing: f64,
-    /// The weight of each class in the loss: `"balanced"`, a table of weights by the classes' names, or a list
-    /// in the order of the classes; all 1 when absent.
+    /// The weights of the classes in the loss: `"balanced"`, a table by class name, or a list in the order of the
+    /// classes; all 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
-    /// The largest L2 norm of all gradients of a network together; larger ones are scaled down to it.
+    /// The maximum L2 norm of a network's gradient; larger gradients are scaled down to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub clip_norm: Option<f64>,
-    /// Batches whose gradients are summed into one step: equal to a batch that many times as
-    /// large, but for batch normalisation, which sees one batch at a time.
+    /// Gradient accumulation: batches in one step. Equivalent to a batch that many times as large, except for batch
+    /// normalisation, whose statistics are those of a single batch.
     #[serde(default = "one")]
     #[schemars(range(min = 1))]
     pub accumulate: usize,
-    /// When the validation set is looked at.
+    /// The interval of evaluations on the validation set.
     #[serde(default)]
     pub evaluate_every: Cadence,
-    /// When a checkpoint is written, besides each new best and the last.
+    /// The interval of checkpoints; each new best and the last are saved as well.
     #[serde(default)]
     pub checkpoint_every: Cadence,
-    /// Steps between two lines of metrics.jsonl.
+    /// Steps between two training lines of metrics.jsonl.
     #[serde(default = "default_log_every")]
     #[schemars(range(min = 1))]
     pub log_every: u64,
-    /// How many of the newest checkpoints are kept, besides the best.
+    /// The number of newest checkpoints to keep, besides the best.
     #[serde(default = "default_keep_last")]
     #[schemars(range(min = 2))]
     pub keep_last: usize,
-    /// What makes one checkpoint better than another: `"accuracy"` or `"loss"` of a classifier, `"rmse"`, `"mae"`,
-    /// `"r2"` or `"loss"` of a predicted number, `"distance"` of a generator. The first that fits when absent. The
-    /// lower loss breaks ties, then the earlier step.
+    /// The metric that selects the best checkpoint: `"accuracy"` or `"loss"` for classification, `"rmse"`, `"mae"`,
+    /// `"r2"` or `"loss"` for regression, `"distance"` for a generator; the first of these when absent. Ties go to the
+    /// lower loss, then to the earlier step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_by: Option<Metric>,
-    /// Stop when the validation result no longer gets better.
+    /// Early stopping on the validation set; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<EarlyStop>,
 }
@@ -75,7 +76,7 @@ impl TrainConfig {
         }
     }
 
-    /// What makes one checkpoint better than another. Absent only as long as the task is undecided.
+    /// The metric that selects the best checkpoint; the default metric as long as the task is undecided.
     pub fn best_by(&self) -> Metric {
         self.best_by.unwrap_or_default()
     }
@@ -93,14 +94,14 @@ fn default_keep_last() -> usize {
     2
 }
 
-/// `[train.early_stop]`.
+/// `[train.early_stop]`: early stopping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStop {
-    /// Evaluations in a row without a better result, after which training stops.
+    /// Training stops after this many evaluations in a row without an improvement.
     #[schemars(range(min = 1))]
     pub patience: u64,
-    /// By how much a result has to be better to count; at 0, an equal one with a lower loss counts too.
+    /// The minimum improvement of `best_by`; at 0, an equal result with a lower loss is an improvement, too.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub min_delta: f64,
@@ -109,14 +110,14 @@ pub struct EarlyStop {
 /// An interval: `"1 epoch"`, `"5 epochs"`, `"200 steps"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cadence {
-    /// So many passes over the training set.
+    /// Passes over the training set.
     Epochs(u64),
-    /// So many updates of the weights.
+    /// Updates of the weights.
     Steps(u64),
 }
 
 impl Cadence {
-    /// The interval in steps; none where it is in epochs, and the task has none.
+    /// The interval in steps; none for epochs in a task without them.
     pub fn steps(self, steps_per_epoch: Option<u64>) -> Option<u64> {
         match self {
             Self::Epochs(epochs) => Some(epochs.saturating_mul(steps_per_epoch?)),
@@ -145,13 +146,13 @@ impl FromStr for Cadence {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || format!("{text} is not an interval like \"1 epoch\" or \"200 steps\"");
-        let (count, unit) = text.split_once(' ').ok_or_else(fault)?;
-        let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(fault)?;
+        let diagnostic = || format!("{text} is not an interval like \"1 epoch\" or \"200 steps\"");
+        let (count, unit) = text.split_once(' ').ok_or_else(diagnostic)?;
+        let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(diagnostic)?;
         match unit.trim() {
             "epoch" | "epochs" => Ok(Self::Epochs(count)),
             "step" | "steps" => Ok(Self::Steps(count)),
-            _ => Err(fault()),
+            _ => Err(diagnostic()),
         }
     }
 }
@@ -171,9 +172,9 @@ impl<'de> Deserialize<'de> for Cadence {
 /// The length of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// So many epochs or steps.
+    /// Epochs or steps.
     Every(Cadence),
-    /// So many steps of an environment.
+    /// Steps of an environment.
     Frames(u64),
 }
 
@@ -187,7 +188,7 @@ impl Length {
         }
     }
 
-    /// The length in steps, rounded up; none where it is in a unit that the task does not have.
+    /// The length in steps, rounded up; none for a unit that the task does not have.
     pub fn steps(self, steps_per_epoch: Option<u64>, frames_per_step: Option<u64>) -> Option<u64> {
         match self {
             Self::Every(cadence) => cadence.steps(steps_per_epoch),
@@ -236,7 +237,7 @@ impl<'de> Deserialize<'de> for Length {
     }
 }
 
-/// A value from its text; a number is read as one, for the error.
+/// Parses a value from its text. A value of another type is parsed by its TOML, so that the error shows it.
 fn parsed<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -273,16 +274,16 @@ impl JsonSchema for Cadence {
     }
 }
 
-/// The weight of each class in the loss.
+/// The weights of the classes in the loss.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ClassWeights {
-    /// `"balanced"`: inverse to the class's share of the training set, 1 on average.
+    /// `"balanced"`: inversely proportional to the class's share of the training set, 1 on average.
     Named(Balanced),
-    /// One weight for each class, in the order of the classes that the training names at its start: folders by
-    /// their names, IDX files by their labels.
+    /// One weight for each class, in the order that the training prints at its start: folders by name, IDX files by
+    /// label.
     Each(Vec<f64>),
-    /// Weights by the names of classes; 1 for each class that is not named.
+    /// Weights by class name; 1 for every other class.
     ByName(BTreeMap<String, f64>),
 }
 
@@ -290,7 +291,7 @@ pub enum ClassWeights {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Balanced {
-    /// Inverse to the class's share.
+    /// Inversely proportional to the class's share of the training set.
     Balanced,
 }
 
