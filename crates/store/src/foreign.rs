@@ -1,4 +1,4 @@
-//! Weights of other programs: a file's kind by its first bytes, and its tensors.
+//! Weights of other programs: the format by the first bytes, and the tensors.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
@@ -12,41 +12,41 @@ use crate::{TensorValue, pytorch, tensors};
 /// The tensors of another program's file.
 #[derive(Debug)]
 pub struct TensorFile {
-    /// In the order of the file, where it keeps one; else by their names.
+    /// The tensors, in the file's order if `is_ordered`; else sorted by name.
     pub entries: Vec<TensorEntry>,
-    /// The order is that in which they were put into the file.
+    /// True if the file keeps the order in which the tensors were added.
     pub is_ordered: bool,
 }
 
-/// A tensor whose numbers are still in its file.
+/// A tensor in a file, not yet read.
 #[derive(Debug)]
 pub struct TensorEntry {
-    /// Its path through the dictionaries of the file, with dots between.
+    /// Its path through the file's dictionaries, joined by dots.
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Its numbers are whole ones, or true and false.
-    pub is_whole: bool,
-    pub(crate) numbers: Numbers,
+    /// True for elements that are integers or booleans.
+    pub is_integer: bool,
+    pub(crate) storage: Storage,
 }
 
-/// Where a tensor's numbers are.
+/// The location of a tensor's elements.
 #[derive(Debug)]
-pub(crate) enum Numbers {
+pub(crate) enum Storage {
     Pytorch(pytorch_reader::Tensor),
     Safetensors { dtype: safetensors::Dtype, file: Arc<Vec<u8>>, start: usize, end: usize },
 }
 
 impl TensorEntry {
-    /// Reads it, floats of 16 and 64 bits as those of 32; or says what is wrong with it.
+    /// Reads the tensor, floats of 16 and 64 bits as 32. The error names the tensor.
     pub fn read(&self) -> Result<TensorValue, String> {
         let widened = |dtype, bytes: &[u8]| tensors::widened(dtype, &self.shape, bytes);
-        let value = match &self.numbers {
-            Numbers::Pytorch(tensor) => {
+        let value = match &self.storage {
+            Storage::Pytorch(tensor) => {
                 let bytes = tensor.read().map_err(|error| error.to_string())?;
                 widened(pytorch::dtype(tensor.dtype()), &bytes)
             }
-            Numbers::Safetensors { dtype, file, start, end } => {
+            Storage::Safetensors { dtype, file, start, end } => {
                 widened(*dtype, &file[*start..*end])
             }
         };
@@ -54,8 +54,8 @@ impl TensorEntry {
     }
 }
 
-/// The tensors of a safetensors file or of one that `torch.save` wrote, whatever its name; or what the file is
-/// instead, and what to do.
+/// Opens a file of safetensors or `torch.save`, whatever its name. The error for another format names it and the
+/// remedy.
 pub fn open_tensors(path: &Path) -> Result<TensorFile, String> {
     match FileKind::of(path)? {
         FileKind::Safetensors => {
@@ -66,35 +66,35 @@ pub fn open_tensors(path: &Path) -> Result<TensorFile, String> {
     }
 }
 
-/// The kinds of files with weights that are read here.
+/// The readable formats of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// A header in JSON behind its length, and numbers.
+    /// Safetensors: the header's length, a JSON header, and the elements.
     Safetensors,
-    /// Pickles and numbers, in a zip archive or one after the other.
+    /// `torch.save`: pickles and elements, in a zip archive or concatenated.
     Pytorch,
 }
 
-/// So many bytes say what a file is.
+/// The number of bytes that identify a format.
 const HEAD: usize = 512;
 
-/// The longest header of a safetensors file, as its library has it.
+/// The maximum header of a safetensors file in bytes, as in its library.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// Where a tar archive has its mark, and what that is.
+/// The position and bytes of a tar archive's magic number.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
-/// How a file without an archive begins whose pickles are letters.
+/// The first bytes of an unarchived file of `torch.save` whose pickles are in protocol 0, as text.
 const TEXT_MARK: &[u8] = b"L119547037146038801333356";
 
 /// The members of an archive that PyTorch wrote before 0.1.10.
 const OLDEST: [&[u8]; 4] = [b"sys_info", b"pickle", b"tensors", b"storages"];
 
-/// How a network is saved for this program.
+/// The instruction to save a network for this program.
 pub(crate) const SAVE: &str = "in Python: torch.save(network.state_dict(), \"network.pt\")";
 
 impl FileKind {
-    /// The kind of a file by its first bytes; or what it is instead, and what to do.
+    /// The format of a file by its first bytes. The error for another format names it and the remedy.
     pub fn of(path: &Path) -> Result<Self, String> {
         if path.is_dir() {
             return Err("it is a folder: name the file of weights in it".to_owned());
@@ -136,13 +136,13 @@ impl FileKind {
     }
 }
 
-/// A length, and the brace that its header begins with.
+/// True if the file begins with a plausible header length and the header's brace.
 fn is_safetensors(head: &[u8]) -> bool {
     let length = head.first_chunk().map(|length| u64::from_le_bytes(*length));
     length.is_some_and(|length| length <= LONGEST_HEADER) && head.get(8) == Some(&b'{')
 }
 
-/// Whether PyTorch wrote a zip archive; or what it is instead.
+/// Checks that `torch.save` wrote a zip archive. The error names the archive's kind and the remedy.
 fn archive(file: File) -> Result<(), String> {
     let archive = ZipArchive::new(BufReader::new(file)).map_err(|_| {
         "it is a zip archive without its end, as of a download that was cut short: get it anew"
@@ -171,10 +171,10 @@ fn archive(file: File) -> Result<(), String> {
     Err(format!("it is {what}, and no weights of PyTorch: {CONVERT}"))
 }
 
-/// What is done with weights of another framework.
+/// The remedy for weights of another framework.
 const CONVERT: &str = "bring them into a network of PyTorch, and save its state_dict by torch.save";
 
-/// What else a file may be that is taken for weights, and what to do about it.
+/// The format of a file that is no weights of PyTorch, and the remedy; none for an unknown one.
 fn other(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let lower = text[..text.len().min(64)].to_ascii_lowercase();
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said of a file of these bytes.
+    /// The format of a file of these bytes.
     fn said(bytes: &[u8]) -> Result<FileKind, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("network.bin");

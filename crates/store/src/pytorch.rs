@@ -1,4 +1,4 @@
-//! Tensors out of PyTorch's own files, whose pickles are read and never executed.
+//! Tensors in files of `torch.save`. Their pickles are parsed and never executed.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -8,28 +8,28 @@ use pytorch_reader::{DType, PickleError, PytorchError, PytorchReader};
 use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::foreign::{Numbers, SAVE, TensorEntry, TensorFile};
+use crate::foreign::{SAVE, Storage, TensorEntry, TensorFile};
 use crate::pickle::{self, scan};
 
-/// Bytes of all tensors for each byte of the file: `torch.save` writes every storage once, and tensors may
-/// share it.
+/// The maximum ratio of all tensors' bytes to the file's: `torch.save` writes each storage once, and tensors may share
+/// it.
 const SHARED: u64 = 4;
 
-/// The most dimensions of a tensor, as in PyTorch.
+/// The maximum number of dimensions of a tensor, as in PyTorch.
 const MOST_DIMS: usize = 64;
 
-/// The pickles before the numbers of a file that is no archive: a mark, a version, the system, the tensors
-/// and the order of their numbers.
+/// The number of pickles at the head of an unarchived file: magic number, version, system, tensors and the order of
+/// their storages.
 const PICKLES: usize = 5;
 
-/// The mark, in bytes and in letters.
+/// The magic number, as bytes and as text.
 const MARKS: [&[u8]; 2] =
     [&[0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19], b"119547037146038801333356"];
 
-/// The place of the tensors among them.
+/// The index of the tensors' pickle among them.
 const TENSORS: usize = 3;
 
-/// The tensors of what `torch.save` wrote, in the order of its dictionaries; or what is wrong with it.
+/// Opens a file of `torch.save`; its tensors are in the order of its dictionaries.
 pub(crate) fn open(path: &std::path::Path) -> Result<TensorFile, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let length = file.metadata().map_err(|error| error.to_string())?.len();
@@ -63,11 +63,11 @@ pub(crate) fn open(path: &std::path::Path) -> Result<TensorFile, String> {
         .map(|(name, tensor)| TensorEntry {
             name,
             shape: tensor.shape().to_vec(),
-            is_whole: !matches!(
+            is_integer: !matches!(
                 dtype(tensor.dtype()),
                 Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
             ),
-            numbers: Numbers::Pytorch(tensor),
+            storage: Storage::Pytorch(tensor),
         })
         .collect();
     entries.sort_by(|one, other| {
@@ -77,7 +77,7 @@ pub(crate) fn open(path: &std::path::Path) -> Result<TensorFile, String> {
     Ok(TensorFile { entries, is_ordered })
 }
 
-/// A reader's error, with what to do about it.
+/// The message for a reader's error, with its remedy.
 fn explained(error: &PytorchError) -> String {
     match error {
         PytorchError::Pickle(PickleError::UnsupportedType(name)) => {
@@ -100,7 +100,7 @@ fn explained(error: &PytorchError) -> String {
     }
 }
 
-/// What has to hold before the reader may build anything of the file; the paths of its tensors, in order.
+/// Checks a file before the reader builds objects from it; returns the paths of its tensors, in order.
 fn check(mut file: File) -> Result<Option<Vec<pickle::Path>>, String> {
     let mut head = Vec::new();
     file.by_ref().take(64).read_to_end(&mut head).map_err(|error| error.to_string())?;
@@ -120,8 +120,8 @@ fn check(mut file: File) -> Result<Option<Vec<pickle::Path>>, String> {
     Ok(scanned.into_iter().nth(TENSORS).flatten())
 }
 
-/// `torch.save` stores its members as they are. A compressed one could hold a thousand times the file's
-/// length, and the pickle would be read before its tensors can be measured.
+/// Checks a zip archive. A compressed member, which `torch.save` never writes, could expand to a thousand times the
+/// file's length before the size of its tensors is known, and is an error.
 fn check_archive(file: File) -> Result<Option<Vec<pickle::Path>>, String> {
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
     let mut paths = None;

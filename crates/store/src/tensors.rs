@@ -1,5 +1,4 @@
-//! Tensors as a safetensors file: the same tensors give the same bytes, and Python's safetensors
-//! reads them as they are.
+//! Tensors as safetensors files: the same tensors give the same bytes, which Python's safetensors reads.
 //!
 //! The format: <https://huggingface.co/docs/safetensors/index#format>. No metadata is written,
 //! because the library keeps it in a hash map, whose order differs from run to run.
@@ -9,13 +8,13 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use half::{bf16, f16};
 use safetensors::{Dtype, View, tensor::Metadata};
 
-use crate::foreign::{Numbers, TensorEntry};
+use crate::foreign::{Storage, TensorEntry};
 use crate::{DType, StateDict, StoreError, TensorValue};
 
-/// The name that the format keeps for its metadata.
+/// The name that the format reserves for its metadata.
 const RESERVED: &str = "__metadata__";
 
-/// The file that holds `tensors`.
+/// Encodes tensors as a file.
 pub(crate) fn encode(tensors: &BTreeMap<&str, &TensorValue>) -> Result<Vec<u8>, StoreError> {
     let fault = |fault: String| StoreError::Encode { what: "a set of tensors", fault };
     if tensors.contains_key(RESERVED) {
@@ -25,12 +24,12 @@ pub(crate) fn encode(tensors: &BTreeMap<&str, &TensorValue>) -> Result<Vec<u8>, 
         .map_err(|error| fault(error.to_string()))
 }
 
-/// The tensors that a checkpoint's file holds, or what is wrong with it.
+/// Decodes the tensors of a checkpoint's file.
 pub(crate) fn decode(file: &[u8]) -> Result<Vec<(String, TensorValue)>, String> {
     decode_as(file, as_kept)
 }
 
-/// Makes a tensor of its type, shape and bytes, or says what is wrong with it.
+/// Creates a tensor from its element type, shape and bytes.
 type Reader = fn(Dtype, &[usize], &[u8]) -> Result<TensorValue, String>;
 
 fn decode_as(file: &[u8], read: Reader) -> Result<Vec<(String, TensorValue)>, String> {
@@ -49,7 +48,7 @@ fn decode_as(file: &[u8], read: Reader) -> Result<Vec<(String, TensorValue)>, St
         .collect()
 }
 
-/// What the header says of the tensors, and where their numbers begin.
+/// Parses the header: the metadata of the tensors, and the position of their elements in the file.
 fn header(file: &[u8]) -> Result<(Metadata, usize), String> {
     // The library's own `SafeTensors::deserialize` adds up offsets from the header before it has
     // compared them with the file's length, which overflows on a header made for it.
@@ -66,7 +65,7 @@ fn header(file: &[u8]) -> Result<(Metadata, usize), String> {
     Ok((metadata, file.len() - data.len()))
 }
 
-/// The tensors of a safetensors file of any program, by their names; or what is wrong with it.
+/// The tensors of a safetensors file of any program, sorted by name.
 pub(crate) fn entries(file: Vec<u8>) -> Result<Vec<TensorEntry>, String> {
     let (metadata, data) = header(&file).map_err(|fault| {
         format!("{fault}, as of a file that was cut short or changed: get it anew")
@@ -83,8 +82,11 @@ pub(crate) fn entries(file: Vec<u8>) -> Result<Vec<TensorEntry>, String> {
             Ok(TensorEntry {
                 name,
                 shape: info.shape.clone(),
-                is_whole: !matches!(info.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16),
-                numbers: Numbers::Safetensors {
+                is_integer: !matches!(
+                    info.dtype,
+                    Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
+                ),
+                storage: Storage::Safetensors {
                     dtype: info.dtype,
                     file: Arc::clone(&file),
                     start: data + start,
@@ -97,13 +99,13 @@ pub(crate) fn entries(file: Vec<u8>) -> Result<Vec<TensorEntry>, String> {
     Ok(entries)
 }
 
-/// A tensor of a checkpoint.
+/// A tensor with an element type of checkpoints; any other type is an error.
 fn as_kept(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
     let known = dtype_of(dtype).ok_or_else(|| format!("holds {dtype}, which is not read here"))?;
     TensorValue::from_bytes(known, shape, bytes.to_vec()).map_err(|error| error.to_string())
 }
 
-/// A tensor of floats, of 16 and 64 bits as well, in 32.
+/// A tensor with floats of 16 and 64 bits converted to 32.
 pub(crate) fn widened(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<TensorValue, String> {
     let halves = || bytes.as_chunks().0.iter().copied();
     let values: Vec<f32> = match dtype {
@@ -125,12 +127,11 @@ pub struct NamedTensor {
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Its numbers, in row-major order.
+    /// Its values, in row-major order.
     pub values: Vec<f32>,
 }
 
-/// Tensors for other programs, as a safetensors file: names, shapes and numbers, which become floats of
-/// 16 bits on request.
+/// Encodes tensors for other programs as a safetensors file, with floats of 16 bits if `half`, else of 32.
 pub fn write_tensors(tensors: &[NamedTensor], half: bool) -> Result<Vec<u8>, StoreError> {
     let fault = |fault: String| StoreError::Encode { what: "a set of tensors", fault };
     let views = tensors.iter().map(|NamedTensor { name, shape, values }| {
@@ -145,7 +146,7 @@ pub fn write_tensors(tensors: &[NamedTensor], half: bool) -> Result<Vec<u8>, Sto
     safetensors::serialize(views, None).map_err(|error| fault(error.to_string()))
 }
 
-/// The tensors of a safetensors file of any program, all floats in 32 bits; or what is wrong with it.
+/// Decodes the tensors of a safetensors file of any program, with floats of 16 and 64 bits converted to 32.
 pub fn read_tensors(file: &[u8]) -> Result<StateDict, String> {
     let mut state = StateDict::new();
     for (name, tensor) in decode_as(file, widened)? {
@@ -219,7 +220,7 @@ mod tests {
         [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
     }
 
-    /// Byte for byte what the format's description asks for.
+    /// The file is the one of the format's description, byte for byte.
     #[test]
     fn the_file_is_the_documented_one() -> Result<(), StoreError> {
         let bias = TensorValue::new([1], &[1.0f32])?;

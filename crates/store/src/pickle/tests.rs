@@ -1,7 +1,7 @@
 use super::*;
 
-/// The length of a good pickle, or what is wrong with it.
-fn weigh_all(mut pickle: &[u8]) -> Result<usize, String> {
+/// The length of a valid pickle, or its error.
+fn scan_all(mut pickle: &[u8]) -> Result<usize, String> {
     let length = pickle.len();
     scan(&mut pickle).map(|_| length - pickle.len())
 }
@@ -13,14 +13,14 @@ fn a_pickle_ends_where_python_ends_it() {
     let binary = b"\x80\x04\x95\x27\0\0\0\0\0\0\0}\x94(\x8c\x01a\x94K\x01\x8c\x01b\x94]\x94(\
                    G?\xf8\0\0\0\0\0\0\x88Ne\x8c\x01c\x94C\x02xy\x94u.";
     for pickle in [&text[..], binary] {
-        assert_eq!(weigh_all(pickle), Ok(pickle.len()));
-        assert_eq!(weigh_all(&[pickle, b"tail"].concat()), Ok(pickle.len()));
+        assert_eq!(scan_all(pickle), Ok(pickle.len()));
+        assert_eq!(scan_all(&[pickle, b"tail"].concat()), Ok(pickle.len()));
         for end in 0..pickle.len() {
-            assert!(weigh_all(&pickle[..end]).is_err(), "{end}");
+            assert!(scan_all(&pickle[..end]).is_err(), "{end}");
         }
     }
     for broken in [&b"0."[..], b"(a.", b"]t.", b"h\x01.", b"g12345678901\n.", b"\x97.", b"g\n."] {
-        assert!(weigh_all(broken).is_err(), "{broken:?}");
+        assert!(scan_all(broken).is_err(), "{broken:?}");
     }
 }
 
@@ -32,11 +32,11 @@ fn what_the_reader_does_not_count_is_counted() {
     let dictionary = [&b"}X\xe8\x03\0\0"[..], name.as_bytes(), b"Ns"].concat();
     let fetched =
         [&b"\x80\x02"[..], class.as_bytes(), b"q\0(", &b"h\0".repeat(5000), b"t."].concat();
-    // What is built grows in the memo, from where it is fetched again.
+    // An object whose state is set grows in the memo, and is fetched from there again.
     let built = [&b"}q\0"[..], &b"}X\x01\0\0\0ah\0sb0h\0".repeat(30), b"."].concat();
     let heavy = [doubled(b"N"), doubled(class.as_bytes()), doubled(&dictionary), fetched, built];
     for pickle in heavy {
-        let fault = weigh_all(&pickle).expect_err("too heavy");
+        let fault = scan_all(&pickle).expect_err("too heavy");
         assert!(pickle.len() < 12_000 && fault.contains("memory"), "{fault}");
     }
 }

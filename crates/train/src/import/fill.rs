@@ -114,7 +114,7 @@ impl Filling<'_> {
         if entry.shape != shape {
             return Err(format!("`{name}` is {:?}, and must be {shape:?}", entry.shape));
         }
-        if entry.is_whole {
+        if entry.is_integer {
             return Err(format!(
                 "`{name}` holds whole numbers, as of a quantised network: import the one that it was made of"
             ));

@@ -105,7 +105,7 @@ fn is_beside(entry: &TensorEntry) -> bool {
     let (module, part) = split(&entry.name);
     let (_, last) = split(module);
     COUNTERS.contains(&part)
-        || (entry.is_whole && entry.shape.is_empty())
+        || (entry.is_integer && entry.shape.is_empty())
         || (LOSSES.contains(&last) && entry.shape.len() < 2)
 }
 

@@ -1,59 +1,59 @@
-//! The objects of a pickle as far as they lead to tensors, each made once and shared as in Python.
+//! The graph of a pickle's objects, as far as they lead to tensors. Objects are shared as in Python.
 
-/// Where an object stands.
+/// The index of an object in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Id(usize);
+pub(super) struct ObjectId(usize);
 
-/// An object.
+/// A node of the graph.
 #[derive(Clone, Debug)]
 pub(super) enum Object {
-    /// One without tensors.
+    /// An object without tensors.
     Leaf,
-    /// A text or a whole number, which may be a key.
+    /// A text or an integer, which may be a key.
     Text(String),
     /// A class or a function, with its module.
     Class(String),
     /// A list, tuple or set.
-    List(Vec<Id>),
+    List(Vec<ObjectId>),
     /// Keys and values, in order.
-    Dictionary(Vec<[Id; 2]>),
-    /// Of some class, before it has its state.
+    Dictionary(Vec<[ObjectId; 2]>),
+    /// An instance of a class, without its state.
     Instance,
     /// A tensor.
     Tensor,
 }
 
-/// The most bytes that all paths together may take, each object on the way counted as some.
+/// The maximum bytes of all paths together; a visit of an object counts as [`VISIT`] bytes.
 const MOST: usize = 64 << 20;
 const VISIT: usize = 64;
 
-/// How deep a tensor may lie.
+/// The maximum nesting of a tensor.
 const DEEPEST: usize = 64;
 
 /// The tables of a `torch.nn.Module`, in the order of its `state_dict`.
 const TABLES: [&str; 3] = ["_parameters", "_buffers", "_modules"];
 
-/// All objects of a pickle.
+/// The objects of a pickle.
 #[derive(Debug)]
-pub(super) struct Outline(Vec<Object>);
+pub(super) struct ObjectGraph(Vec<Object>);
 
-impl Outline {
-    /// What all objects are that lead nowhere.
-    pub const LEAF: Id = Id(0);
+impl ObjectGraph {
+    /// The one node for all objects without tensors.
+    pub const LEAF: ObjectId = ObjectId(0);
 
-    /// That of no pickle yet.
+    /// A graph of the leaf alone.
     pub fn new() -> Self {
         Self(vec![Object::Leaf])
     }
 
-    /// A new object.
-    pub fn add(&mut self, object: Object) -> Id {
+    /// Adds an object and returns its index.
+    pub fn add(&mut self, object: Object) -> ObjectId {
         self.0.push(object);
-        Id(self.0.len() - 1)
+        ObjectId(self.0.len() - 1)
     }
 
-    /// Puts items into a list, or keys and values into a dictionary.
-    pub fn extend(&mut self, into: Id, items: &[Id]) {
+    /// Adds items to a list, or alternating keys and values to a dictionary.
+    pub fn extend(&mut self, into: ObjectId, items: &[ObjectId]) {
         let mut object = std::mem::replace(&mut self.0[into.0], Object::Leaf);
         match &mut object {
             Object::List(list) => list.extend_from_slice(items),
@@ -65,14 +65,14 @@ impl Outline {
         self.0[into.0] = object;
     }
 
-    /// The result of a call: a callable and what it is given, or a class's module and name.
-    pub fn call(&mut self, given: &[Id]) -> Id {
+    /// Adds the result of a call. `given` is a callable and its arguments, or a class's module and name.
+    pub fn call(&mut self, given: &[ObjectId]) -> ObjectId {
         let made = match given {
             [callable, arguments, ..] => match (self.get(*callable), self.get(*arguments)) {
                 (Object::Text(module), Object::Text(name)) => {
                     Object::Class(format!("{module}.{name}"))
                 }
-                (Object::Class(name), Object::List(arguments)) => self.made_by(name, arguments),
+                (Object::Class(name), Object::List(arguments)) => self.result_of(name, arguments),
                 _ => Object::Instance,
             },
             _ => Object::Instance,
@@ -80,7 +80,8 @@ impl Outline {
         self.add(made)
     }
 
-    fn made_by(&self, name: &str, arguments: &[Id]) -> Object {
+    /// The object that the callable `name` returns.
+    fn result_of(&self, name: &str, arguments: &[ObjectId]) -> Object {
         let items = || match arguments {
             [items] => match self.get(*items) {
                 Object::List(items) => items.clone(),
@@ -91,7 +92,7 @@ impl Outline {
         match name {
             "collections.OrderedDict" => {
                 let pairs = items().into_iter().filter_map(|item| match self.get(item) {
-                    Object::List(pair) => <[Id; 2]>::try_from(&pair[..]).ok(),
+                    Object::List(pair) => <[ObjectId; 2]>::try_from(&pair[..]).ok(),
                     _ => None,
                 });
                 Object::Dictionary(pairs.collect())
@@ -104,8 +105,8 @@ impl Outline {
         }
     }
 
-    /// Gives an object its state. A module becomes a dictionary of its tensors and its modules.
-    pub fn build(&mut self, object: Id, state: Id) {
+    /// Sets an instance's state. A `torch.nn.Module` becomes a dictionary of its parameters, buffers and modules.
+    pub fn build(&mut self, object: ObjectId, state: ObjectId) {
         if !matches!(self.get(object), Object::Instance) {
             return;
         }
@@ -122,8 +123,8 @@ impl Outline {
         }
     }
 
-    /// The paths of all tensors in an object, in order; none where they are too many, or lie too deep.
-    pub fn tensors(&self, root: Id) -> Option<Vec<super::Path>> {
+    /// The paths of all tensors in an object, in order; none where they are too many or nested too deep.
+    pub fn tensors(&self, root: ObjectId) -> Option<Vec<super::Path>> {
         let (mut paths, mut left) = (Vec::new(), MOST);
         self.walk(root, &mut Vec::new(), &mut left, &mut paths)?;
         Some(paths)
@@ -131,7 +132,7 @@ impl Outline {
 
     fn walk(
         &self,
-        object: Id,
+        object: ObjectId,
         path: &mut super::Path,
         left: &mut usize,
         paths: &mut Vec<super::Path>,
@@ -140,7 +141,7 @@ impl Outline {
         if path.len() > DEEPEST {
             return None;
         }
-        let mut step = |name: String, object: Id| {
+        let mut step = |name: String, object: ObjectId| {
             path.push(name);
             let walked = self.walk(object, path, left, paths);
             path.pop();
@@ -163,11 +164,11 @@ impl Outline {
         }
     }
 
-    fn get(&self, id: Id) -> &Object {
+    fn get(&self, id: ObjectId) -> &Object {
         &self.0[id.0]
     }
 
-    fn text(&self, id: Id) -> Option<&str> {
+    fn text(&self, id: ObjectId) -> Option<&str> {
         match self.get(id) {
             Object::Text(text) => Some(text),
             _ => None,
