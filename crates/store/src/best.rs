@@ -1,4 +1,4 @@
-//! `best.json`: which checkpoint is best.
+//! `best.json`: the best checkpoint.
 
 use std::{fs, io};
 
@@ -8,14 +8,14 @@ use crate::{RunDir, StoreError, disk::Context};
 
 const NAME: &str = "best.json";
 
-/// Which checkpoint is best, and by what. It follows from the metrics, so it is rebuilt from them
-/// when it is absent.
+/// The best checkpoint and its validation results. It follows from the metrics, and is rebuilt from them when it is
+/// absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Best {
     /// The checkpoint's step.
     pub step: u64,
-    /// The metric that it is best by: `accuracy`, `loss`, ...
+    /// The metric that selected it: `accuracy`, `loss`, ...
     pub metric: String,
     /// The value of that metric, which is finite.
     pub value: f64,
@@ -25,7 +25,7 @@ pub struct Best {
 }
 
 impl RunDir {
-    /// Writes `best.json`. A value that is not finite is an error: it is better than none.
+    /// Writes `best.json`. A value that is not finite is an error: no checkpoint is best by it.
     pub fn write_best(&self, best: &Best) -> Result<(), StoreError> {
         let fault = |fault: String| StoreError::Encode { what: NAME, fault };
         if !best.value.is_finite() {

@@ -1,4 +1,4 @@
-//! One checkpoint: a folder of four files, or five where a task has tensors of its own.
+//! One checkpoint: a folder of four files, or five for a task with tensors of its own.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -20,7 +20,7 @@ use crate::{
 /// The file of the tensors under `model.`.
 pub(crate) const MODEL: &str = "model.safetensors";
 
-/// The files of tensors, and what the paths of theirs begin with.
+/// The files of tensors, and the prefix of the paths that each holds.
 const TENSORS: [(&str, &str); 3] =
     [(MODEL, "model."), ("optimizer.safetensors", "optimizer."), (TASK, "task.")];
 const SCALARS: &str = "state.json";
@@ -31,21 +31,21 @@ const TASK: &str = "task.safetensors";
 pub(crate) struct Encoded {
     /// Name and content of each file but the manifest, sorted by name.
     files: Vec<(&'static str, Vec<u8>)>,
-    /// What the manifest says of them.
+    /// Their manifest.
     pub manifest: Manifest,
 }
 
-/// The files that keep `state`: the same state gives the same bytes.
+/// Encodes a state as files; the same state gives the same bytes. A tensor under no known prefix is an error.
 pub(crate) fn encode(state: &StateDict) -> Result<Encoded, StoreError> {
     let mut parts = TENSORS.map(|_| BTreeMap::new());
     for (path, value) in state.iter() {
         let Value::Tensor(tensor) = value else { continue };
-        let home = TENSORS
+        let file = TENSORS
             .iter()
             .zip(&mut parts)
             .find_map(|((_, prefix), part)| Some((path.strip_prefix(prefix)?, part)));
-        let Some((name, part)) = home else {
-            return Err(StoreError::Homeless { path: path.to_owned() });
+        let Some((name, part)) = file else {
+            return Err(StoreError::NoTensorFile { path: path.to_owned() });
         };
         part.insert(name, tensor);
     }
@@ -62,7 +62,7 @@ pub(crate) fn encode(state: &StateDict) -> Result<Encoded, StoreError> {
 }
 
 impl Encoded {
-    /// Writes the files into a new folder, the manifest last, and waits until all is on the disk.
+    /// Writes the files into a new folder, the manifest last, and syncs them to the disk.
     pub fn write(&self, folder: &Path) -> Result<(), StoreError> {
         fs::create_dir(folder).context("create", folder)?;
         for (name, bytes) in &self.files {
@@ -73,7 +73,7 @@ impl Encoded {
     }
 }
 
-/// The state that a checkpoint keeps, after everything has been compared with its manifest.
+/// Reads the state of a checkpoint and verifies every file by the manifest.
 pub(crate) fn read(folder: &Path) -> Result<StateDict, StoreError> {
     let manifest = read_manifest(folder)?;
     let mut state = StateDict::new();
@@ -92,7 +92,7 @@ pub(crate) fn read(folder: &Path) -> Result<StateDict, StoreError> {
     Ok(state)
 }
 
-/// Compares every byte of a checkpoint with its manifest, which it returns.
+/// Verifies every file of a checkpoint by its manifest, and returns the manifest.
 pub(crate) fn verify(folder: &Path) -> Result<Manifest, StoreError> {
     let manifest = read_manifest(folder)?;
     for name in manifest.names() {
@@ -101,7 +101,7 @@ pub(crate) fn verify(folder: &Path) -> Result<Manifest, StoreError> {
     Ok(manifest)
 }
 
-/// The manifest of a checkpoint, which must list the files of one.
+/// Reads the manifest of a checkpoint; one that lists other files is an error.
 fn read_manifest(folder: &Path) -> Result<Manifest, StoreError> {
     match fs::symlink_metadata(folder) {
         Ok(found) if found.is_dir() => {}

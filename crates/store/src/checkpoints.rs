@@ -1,4 +1,4 @@
-//! The folder of checkpoints: save, load, fall back, prune.
+//! The checkpoints of a run: save, load, fall back, prune.
 
 use std::{
     fs,
@@ -11,49 +11,49 @@ use crate::{
     manifest::{Manifest, damaged},
 };
 
-/// However few are asked for, so many are kept: the last one may be damaged unseen.
+/// The minimum number of checkpoints to keep: damage to the last one may be unnoticed.
 const FEWEST: usize = 2;
 
 /// The checkpoints of a run, one folder `step-00002350` each.
 ///
-/// One process at a time may change them: it holds the [lock](crate::RunDir::lock) of the run.
+/// Only the process that holds the run's [lock](crate::RunDir::lock) may change them.
 #[derive(Debug, Clone)]
 pub struct Checkpoints {
     folder: PathBuf,
 }
 
-/// What [`Checkpoints::load_newest`] found.
+/// The newest undamaged checkpoint, from [`Checkpoints::load_newest`].
 #[derive(Debug)]
 pub struct Recovered {
-    /// The step of the newest whole checkpoint.
+    /// The step of the checkpoint.
     pub step: u64,
     /// Its state.
     pub state: StateDict,
-    /// Newer checkpoints that were damaged: where each is now, and what is wrong with it.
+    /// Newer checkpoints, which are damaged: the new path of each, and the error.
     pub moved_aside: Vec<(PathBuf, String)>,
 }
 
 impl Checkpoints {
-    /// Those in `folder`, which the first [`save`](Self::save) makes.
+    /// The checkpoints in `folder`, which the first [`save`](Self::save) creates.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// The folder that they are in.
+    /// The folder of all checkpoints.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The folder of one of them.
+    /// The folder of the checkpoint of a step.
     pub fn path_of(&self, step: u64) -> PathBuf {
         self.folder.join(name_of(step))
     }
 
-    /// Saves a checkpoint and returns its folder. It is on the disk when this returns.
+    /// Saves a checkpoint, syncs it to the disk and returns its folder.
     ///
-    /// A crash at any instant, or a full disk, leaves what was there before, with or without the
-    /// new one. A whole checkpoint of this step with the same content is left as it is; one with
-    /// another content is an error; a damaged one is moved aside.
+    /// A crash at any instant, or a full disk, leaves all earlier checkpoints intact, with or without the new one. An
+    /// undamaged checkpoint of this step stays if its content is the same, and is an error otherwise; a damaged one is
+    /// moved aside.
     pub fn save(&self, step: u64, state: &StateDict) -> Result<PathBuf, StoreError> {
         let encoded = checkpoint::encode(state)?;
         let path = self.path_of(step);
@@ -65,12 +65,12 @@ impl Checkpoints {
                 Err(error) => return Err(error),
             }
         }
-        // Not those above it: a run that was moved away meanwhile is not begun anew in its old place.
+        // Not the folders above: a run that was moved meanwhile must not begin anew at its old path.
         disk::create_in_parent(&self.folder)?;
         let temporary = disk::temporary(&self.folder, &name_of(step));
         disk::remove(&temporary)?;
         let renamed = encoded.write(&temporary).and_then(|()| {
-            // What is still there by now is damaged.
+            // Anything still at this path is damaged.
             move_aside(&path)?;
             fs::rename(&temporary, &path).context("name", &path)
         });
@@ -81,8 +81,7 @@ impl Checkpoints {
         renamed.and_then(|()| disk::sync_folder(&self.folder)).map(|()| path)
     }
 
-    /// The steps of the checkpoints that have been saved whole, ascending. They may have been
-    /// damaged since: loading one looks.
+    /// The steps of all checkpoints, ascending. Damage is found only when one is loaded or verified.
     pub fn steps(&self) -> Result<Vec<u64>, StoreError> {
         let mut steps: Vec<u64> =
             disk::names(&self.folder)?.iter().filter_map(|name| step_of(name)).collect();
@@ -90,28 +89,28 @@ impl Checkpoints {
         Ok(steps)
     }
 
-    /// Loads a checkpoint after comparing every byte with its manifest. A damaged one is an error
-    /// that names the file, the fault and the other checkpoints.
+    /// Loads a checkpoint and verifies every file by its manifest. The error for a damaged one names the file, the
+    /// damage and the other checkpoints.
     pub fn load(&self, step: u64) -> Result<StateDict, StoreError> {
         self.with(step, checkpoint::read)
     }
 
-    /// The BLAKE3 checksum of a checkpoint's model, in hexadecimal: the same weights have the same.
+    /// The BLAKE3 checksum of a checkpoint's model file, in hexadecimal: equal for equal weights.
     pub fn model_checksum(&self, step: u64) -> Result<String, StoreError> {
         let folder = self.path_of(step);
         let checksum = Manifest::read(&folder)?.checksum(checkpoint::MODEL);
         checksum.ok_or_else(|| damaged(&folder, format!("it holds no {}", checkpoint::MODEL)))
     }
 
-    /// Compares every byte of a checkpoint with its manifest.
+    /// Verifies every file of a checkpoint by its manifest.
     pub fn verify(&self, step: u64) -> Result<(), StoreError> {
         self.with(step, checkpoint::verify).map(|_| ())
     }
 
-    /// Loads the newest whole checkpoint, to resume from it; none when nothing was ever saved.
+    /// Loads the newest undamaged checkpoint, to resume from it; none when there is no checkpoint.
     ///
-    /// Newer ones that are damaged are renamed to `step-00002350.damaged-1`. If none is whole,
-    /// nothing is renamed, and it is an error: a run does not start anew by mistake.
+    /// Newer ones, which are damaged, are renamed to `step-00002350.damaged-1`. If all are damaged, nothing is renamed
+    /// and an error returned, so that no run starts anew by mistake.
     pub fn load_newest(&self) -> Result<Option<Recovered>, StoreError> {
         let mut faults: Vec<(PathBuf, String)> = Vec::new();
         for step in self.steps()?.into_iter().rev() {
@@ -140,16 +139,16 @@ impl Checkpoints {
         }
     }
 
-    /// Renames the folder of a step, so that it is no checkpoint any more, and gives its new path.
+    /// Renames the folder of a step, so that it is no checkpoint any more, and returns its new path; none if there is
+    /// no such folder.
     pub fn set_aside(&self, step: u64) -> Result<Option<PathBuf>, StoreError> {
         let aside = move_aside(&self.path_of(step))?;
         disk::sync_folder(&self.folder)?;
         Ok(aside)
     }
 
-    /// Removes all but the last `keep_last` checkpoints, at least two, and those of the steps in
-    /// `keep`. If the newest one is damaged, that is an error and all are kept. What interrupted
-    /// saves have left is removed too.
+    /// Removes all checkpoints except the last `keep_last`, at least two, and those of the steps in `keep`. If the
+    /// newest one is damaged, all are kept and an error returned. Remains of interrupted saves are removed, too.
     pub fn prune(&self, keep_last: usize, keep: &[u64]) -> Result<(), StoreError> {
         disk::clear_temporary(&self.folder)?;
         let mut steps = self.steps()?;
@@ -159,7 +158,7 @@ impl Checkpoints {
             return Ok(());
         };
         self.verify(newest)?;
-        // Renamed first, so that a crash meanwhile leaves no half of a checkpoint under its name.
+        // Renamed first, so that a crash meanwhile leaves no half-removed checkpoint under its name.
         let doomed = |step| disk::temporary(&self.folder, &format!("pruned-{}", name_of(step)));
         for &step in &steps {
             let path = self.path_of(step);
@@ -169,7 +168,7 @@ impl Checkpoints {
         steps.into_iter().try_for_each(|step| disk::remove(&doomed(step)))
     }
 
-    /// Reads a checkpoint; the error names the others.
+    /// Applies `read` to the checkpoint of a step; the error names the other checkpoints.
     fn with<T>(
         &self,
         step: u64,
@@ -197,7 +196,7 @@ fn step_of(name: &str) -> Option<u64> {
     (name_of(step) == name).then_some(step)
 }
 
-/// Renames what stands at `path`, if anything, so that it is no checkpoint any more.
+/// Renames whatever exists at `path`, so that it is no checkpoint any more; returns the new path.
 fn move_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
     if !disk::exists(path)? {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Writing so that a crash leaves the old or the new, never a half.
+//! Atomic writes: a crash leaves the old content or the new one.
 
 use std::{
     fs::{self, File},
@@ -9,10 +9,10 @@ use std::{
 
 use crate::StoreError;
 
-/// How the names of files and folders that are not finished begin.
+/// The prefix of the names of unfinished files and folders.
 const TEMPORARY: &str = ".tmp-";
 
-/// Says what was tried, and where, when the operating system refuses.
+/// Adds the action and the path to an I/O error.
 pub(crate) trait Context<T> {
     fn context(self, action: &'static str, path: &Path) -> Result<T, StoreError>;
 }
@@ -23,7 +23,7 @@ impl<T> Context<T> for io::Result<T> {
     }
 }
 
-/// Where `name` stands in `folder` until it is finished.
+/// The path of `name` in `folder` until it is finished.
 pub(crate) fn temporary(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{TEMPORARY}{name}-{}", process::id()))
 }
@@ -32,14 +32,14 @@ pub(crate) fn is_temporary(name: &str) -> bool {
     name.starts_with(TEMPORARY)
 }
 
-/// Writes a new file and waits until it is on the disk.
+/// Writes a new file and syncs it to the disk.
 pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut file = File::create_new(path).context("create", path)?;
     file.write_all(bytes).context("write", path)?;
     file.sync_all().context("write", path)
 }
 
-/// Writes `name` in `folder` so that a crash leaves the old content or the new.
+/// Writes the file `name` in `folder` atomically, and syncs it to the disk.
 pub(crate) fn write_atomic(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let temporary = temporary(folder, name);
     let path = folder.join(name);
@@ -53,7 +53,7 @@ pub(crate) fn write_atomic(folder: &Path, name: &str, bytes: &[u8]) -> Result<()
     renamed.and_then(|()| sync_folder(folder))
 }
 
-/// Waits until the names in a folder are on the disk.
+/// Syncs a folder's entries to the disk.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     // Only Unix opens folders as files.
     if cfg!(unix) {
@@ -62,7 +62,7 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes a folder and those above it, where they are not there already.
+/// Creates a folder and its missing parents.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), StoreError> {
     if !parent(folder).is_dir() && parent(folder) != folder {
         create_folder(parent(folder))?;
@@ -70,7 +70,7 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), StoreError> {
     create_in_parent(folder)
 }
 
-/// Makes a folder, where it is not there already, in one that has to be.
+/// Creates a folder, if it is missing, in an existing parent.
 pub(crate) fn create_in_parent(folder: &Path) -> Result<(), StoreError> {
     match fs::create_dir(folder) {
         Err(_) if folder.is_dir() => Ok(()),
@@ -78,7 +78,7 @@ pub(crate) fn create_in_parent(folder: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The folder that `path` stands in.
+/// The parent folder of `path`; `.` for a bare name.
 pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
@@ -87,7 +87,7 @@ pub(crate) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Whether anything stands at `path`, be it a link to nowhere.
+/// True if anything exists at `path`, even a broken link.
 pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
@@ -100,7 +100,7 @@ pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Whether a file stands at `path`. What cannot be looked at is an error, and not absent.
+/// True if a file exists at `path`. A path that cannot be examined is an error, and not absent.
 pub(crate) fn is_file(path: &Path) -> Result<bool, StoreError> {
     use io::ErrorKind::{NotADirectory, NotFound};
     match fs::metadata(path) {
@@ -109,7 +109,7 @@ pub(crate) fn is_file(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Removes a file, or a folder and all that is in it; nothing there is well too.
+/// Removes a file, or a folder with its contents; a missing path is no error.
 pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
     let removed = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
@@ -134,7 +134,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-/// Removes what interrupted writes have left in a folder. Nobody else may be writing there.
+/// Removes the remains of interrupted writes in a folder. No other process may write there meanwhile.
 pub(crate) fn clear_temporary(folder: &Path) -> Result<(), StoreError> {
     names(folder)?
         .iter()
@@ -142,7 +142,7 @@ pub(crate) fn clear_temporary(folder: &Path) -> Result<(), StoreError> {
         .try_for_each(|name| remove(&folder.join(name)))
 }
 
-/// An error unless `name` is that of something right inside a folder.
+/// Checks that `name` is a plain file name: no path, and no temporary name.
 pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
     let plain = Path::new(name).file_name().is_some_and(|last| last == name);
     if plain && !is_temporary(name) {

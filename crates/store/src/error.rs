@@ -1,4 +1,4 @@
-//! Everything that can go wrong, each with a sentence that says what to do.
+//! The errors of the store, each with a remedy in its message.
 
 use std::{
     fmt::Display,
@@ -6,32 +6,32 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why something could not be kept or read back.
+/// An error of saving or loading.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The operating system refused; the source says why.
+    /// An I/O error.
     #[error("could not {action} {}: {}", path.display(), reason(source))]
     Io {
-        /// What was tried, as a verb: "read", "write", ...
+        /// The attempted action, a verb: "read", "write", ...
         action: &'static str,
-        /// Where.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
 
-    /// A checkpoint is not what was saved.
+    /// A checkpoint differs from its manifest.
     #[error("{} is damaged: {fault}{}", file.display(), other_checkpoints(others))]
     Damaged {
-        /// The file that is at fault.
+        /// The damaged file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The kind of damage.
         fault: String,
-        /// The steps of the other checkpoints, which may be whole.
+        /// The steps of the other checkpoints, which may be undamaged.
         others: Vec<u64>,
     },
-    /// No checkpoint is whole. None was moved, so that nothing starts anew by mistake.
+    /// Every checkpoint is damaged. None was moved, so that no run starts anew by mistake.
     #[error(
         "every checkpoint in {} is damaged: {}. To begin anew, name another folder with --run",
         folder.display(), list(faults.iter().map(|(_, fault)| fault))
@@ -39,10 +39,10 @@ pub enum StoreError {
     AllDamaged {
         /// The folder of checkpoints.
         folder: PathBuf,
-        /// Each checkpoint and what is wrong with it, the newest first.
+        /// Each checkpoint and its damage, the newest first.
         faults: Vec<(PathBuf, String)>,
     },
-    /// The run had checkpoints, and there is none. Nothing starts anew by mistake.
+    /// The run's checkpoints are missing, although `best.json` names one. No run starts anew by mistake.
     #[error(
         "the checkpoints in {} are gone, and best.json says that there were some: put them back, or train \
          into another folder with --run",
@@ -52,26 +52,26 @@ pub enum StoreError {
         /// The folder of checkpoints.
         folder: PathBuf,
     },
-    /// The step asked for was not kept.
+    /// There is no checkpoint of the requested step.
     #[error("{} holds no checkpoint of step {step}{}", folder.display(), other_checkpoints(others))]
     NoCheckpoint {
         /// The folder of checkpoints.
         folder: PathBuf,
-        /// The step asked for.
+        /// The requested step.
         step: u64,
-        /// The steps that are there.
+        /// The steps of the existing checkpoints.
         others: Vec<u64>,
     },
-    /// A whole checkpoint of the step is there already, with another content.
+    /// An undamaged checkpoint of the step with another content exists.
     #[error(
         "{} is there already and holds another state: move it away, or train into another folder",
         path.display()
     )]
     CheckpointExists {
-        /// The checkpoint that is there.
+        /// The existing checkpoint.
         path: PathBuf,
     },
-    /// A later version of the program wrote this.
+    /// A file in a format of a later version of the program.
     #[error(
         "{} has format {format}, and this version reads up to {supported}: use a newer Hearth",
         file.display()
@@ -84,15 +84,15 @@ pub enum StoreError {
         /// The newest format that this version reads.
         supported: u64,
     },
-    /// A file of a run, other than those of a checkpoint, cannot be understood.
+    /// A file of a run, other than a checkpoint's, cannot be parsed.
     #[error("{} cannot be understood: {fault}", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What is wrong, and what to do.
+        /// The error, and its remedy.
         fault: String,
     },
-    /// `metrics.jsonl` has lost lines that a checkpoint counts on.
+    /// `metrics.jsonl` is shorter than when the checkpoint was saved.
     #[error(
         "{} has {found} bytes, but {wanted} had been written when the checkpoint was saved: \
          put the file back, or resume from an earlier checkpoint",
@@ -101,13 +101,13 @@ pub enum StoreError {
     MetricsShort {
         /// The log.
         path: PathBuf,
-        /// Its length when the checkpoint was saved.
+        /// Its length in bytes when the checkpoint was saved.
         wanted: u64,
-        /// Its length now.
+        /// Its length in bytes now.
         found: u64,
     },
 
-    /// The folder holds a run already.
+    /// The folder already holds a run.
     #[error(
         "{} already holds a run: continue it with --resume, or name another folder with --run",
         path.display()
@@ -116,21 +116,21 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder holds something that is no run.
+    /// The folder holds other files.
     #[error("{} is a folder with other things in it: name a new one with --run", path.display())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no run in the folder.
+    /// The folder holds no run.
     #[error("{}{}", not_a_run(path), nearby(runs))]
     NotARun {
         /// The folder.
         path: PathBuf,
-        /// The runs found in it, or else beside it.
+        /// The runs in it, or else in its parent folder.
         runs: Vec<PathBuf>,
     },
-    /// The folder holds a sweep already.
+    /// The folder already holds a sweep.
     #[error(
         "{} already holds a sweep: continue it with --resume in the place of --out, or name another folder",
         path.display()
@@ -139,7 +139,7 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no sweep in the folder.
+    /// The folder holds no sweep.
     #[error(
         "{} is not a sweep (it has no sweep.json): name the folder that `hearth sweep` made",
         path.display()
@@ -148,15 +148,15 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
-    /// Another process is at work in the run or sweep.
+    /// Another process has locked the run or sweep.
     #[error("{} is in use by {holder}: wait until it ends, or stop it", path.display())]
     Locked {
         /// The run's folder.
         path: PathBuf,
-        /// Who holds it: `pid 4242 on host since 2026-01-31T12:00:00Z`.
+        /// The process that holds the lock: `pid 4242 on host since 2026-01-31T12:00:00Z`.
         holder: String,
     },
-    /// A name that is not that of a plain file in the folder.
+    /// A name that is no plain file name.
     #[error(
         "`{name}` cannot be the name of a file or folder here: use a plain name without slashes"
     )]
@@ -171,13 +171,13 @@ pub enum StoreError {
         /// The path.
         path: String,
     },
-    /// An entry that is needed is not in the state.
+    /// An entry is missing from the state.
     #[error("the stored state lacks `{path}`: it was saved by another model or configuration")]
     Missing {
         /// The path.
         path: String,
     },
-    /// Entries of the state that nothing asked for.
+    /// Entries of the state that no part of the run took.
     #[error(
         "the stored state holds {}, which nothing here uses: \
          it was saved by another model or configuration",
@@ -187,7 +187,7 @@ pub enum StoreError {
         /// Their paths.
         paths: Vec<String>,
     },
-    /// A tensor has another shape than is needed.
+    /// A tensor has the wrong shape.
     #[error(
         "`{path}` is stored with shape {found:?}, but {wanted:?} is needed: \
          it was saved by another model or configuration"
@@ -195,27 +195,27 @@ pub enum StoreError {
     Shape {
         /// The path.
         path: String,
-        /// The shape that is needed.
+        /// The required shape.
         wanted: Vec<usize>,
-        /// The shape that is stored.
+        /// The stored shape.
         found: Vec<usize>,
     },
-    /// An entry is of another kind than is needed.
+    /// An entry has the wrong kind.
     #[error("`{path}` is stored as {found}, but {wanted} is needed")]
     Kind {
         /// The path.
         path: String,
-        /// The kind that is needed.
+        /// The required kind.
         wanted: &'static str,
-        /// The kind that is stored.
+        /// The stored kind.
         found: &'static str,
     },
-    /// A tensor's elements are of another type than is needed.
+    /// A tensor's elements have the wrong type.
     #[error("the tensor holds {found}, but {wanted} was asked for")]
     DType {
-        /// The type that was asked for.
+        /// The requested type.
         wanted: &'static str,
-        /// The type that it holds.
+        /// The stored type.
         found: &'static str,
     },
     /// A tensor's values do not fill its shape.
@@ -225,27 +225,27 @@ pub enum StoreError {
         dtype: &'static str,
         /// The shape.
         shape: Vec<usize>,
-        /// How many bytes were given.
+        /// The number of bytes of the values.
         found: usize,
     },
-    /// A tensor that has no file to go to.
+    /// A tensor's path has no prefix of a checkpoint's files.
     #[error("the tensor `{path}` cannot be saved: put it under `model.`, `optimizer.` or `task.`")]
-    Homeless {
+    NoTensorFile {
         /// The path.
         path: String,
     },
-    /// Something that has no written form.
+    /// A value has no encoding.
     #[error("{what} cannot be written: {fault}")]
     Encode {
-        /// What was to be written.
+        /// The value to encode, a noun phrase.
         what: &'static str,
-        /// What stands against it.
+        /// The reason.
         fault: String,
     },
 }
 
 impl StoreError {
-    /// Whether what was kept is damaged or gone, rather than misused.
+    /// True for damaged or missing files, false for wrong use.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
@@ -259,7 +259,8 @@ impl StoreError {
     }
 }
 
-/// What the system says, in words that are the same on every system, and what to do.
+/// The reason of an I/O error and its remedy, worded the same on every operating system; the system's own text for rare
+/// kinds.
 fn reason(source: &io::Error) -> String {
     use io::ErrorKind as Kind;
     let known = match source.kind() {
@@ -287,7 +288,7 @@ fn reason(source: &io::Error) -> String {
     known.to_owned()
 }
 
-/// What stands where a run should.
+/// The message for a path that is no run.
 fn not_a_run(path: &Path) -> String {
     let fault = if path.is_dir() {
         "it has no config.toml"
@@ -317,12 +318,12 @@ fn nearby(runs: &[PathBuf]) -> String {
     }
 }
 
-/// Up to five things, and how many more there are.
-fn list(things: impl IntoIterator<Item: Display>) -> String {
+/// Up to five items, and the number of the rest.
+fn list(items: impl IntoIterator<Item: Display>) -> String {
     const SHOWN: usize = 5;
-    let things: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
-    let shown = things[..things.len().min(SHOWN)].join(", ");
-    match things.len().saturating_sub(SHOWN) {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    let shown = items[..items.len().min(SHOWN)].join(", ");
+    match items.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

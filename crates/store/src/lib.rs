@@ -1,27 +1,27 @@
-//! What is kept: named tensors, checkpoints that survive a crash, and the folder of a run.
+//! Storage: named tensors, crash-safe checkpoints, and the folders of runs and sweeps.
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | `value` | one thing that is kept: a tensor or a scalar |
-//! | `state` | all that a run remembers, by dotted path |
+//! | `value` | a stored value: a tensor or a scalar |
+//! | `state` | the state of a run: dotted path to value |
 //! | `tensors` | tensors as safetensors, the same bytes for the same state |
-//! | `foreign` | weights of other programs: a file's kind by its first bytes, and its tensors |
-//! | `pytorch` | tensors out of PyTorch's own files |
-//! | `pickle` | the memory that a pickle of theirs asks for, and the order of its tensors |
+//! | `foreign` | weights of other programs: the format by its first bytes, and the tensors |
+//! | `pytorch` | tensors in files of `torch.save` |
+//! | `pickle` | the memory that a pickle needs, and the order of its tensors |
 //! | `scalars` | scalars as `state.json` |
 //! | `manifest` | the checksums of a folder's files |
-//! | `checkpoint` | one checkpoint: a folder of four files |
-//! | `checkpoints` | the folder of checkpoints: save, load, fall back, prune |
+//! | `checkpoint` | one checkpoint: a folder of files |
+//! | `checkpoints` | the checkpoints of a run: save, load, fall back, prune |
 //! | `run` | the folder of a run |
-//! | `sweep` | the folder of a sweep, a search among many runs |
+//! | `sweep` | the folder of a sweep: the runs of one search |
 //! | `lock` | one process at a time in a run |
 //! | `metrics` | `metrics.jsonl` |
 //! | `best` | `best.json` |
-//! | `disk` | writing that a crash cannot leave half done |
-//! | `error` | everything that can go wrong |
+//! | `disk` | atomic writes |
+//! | `error` | the errors |
 //!
-//! This crate knows nothing of Burn, configs or data. It reads what strangers may have written, so
-//! no content of a file makes it panic, and nothing is used before its checksum has been compared.
+//! This crate knows nothing of Burn, configs or data. Its files are untrusted input: no content makes it panic, and
+//! nothing in a checkpoint is used before its checksum has been verified.
 
 #![forbid(unsafe_code)]
 

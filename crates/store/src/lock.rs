@@ -1,4 +1,4 @@
-//! One process at a time in a run.
+//! The lock of a run: one process at a time may change it.
 
 use std::{
     env,
@@ -11,18 +11,18 @@ use std::{
 
 use crate::{StoreError, disk::Context};
 
-/// The file that is locked. It stays when the lock is released: removing it would let two
-/// processes lock two files of the same name.
+/// The locked file. It stays after the lock is released: removing it would let two processes lock two files of the same
+/// name.
 pub(crate) const NAME: &str = ".lock";
 
-/// The right to change a run, until it is dropped or the process ends, however it ends.
+/// The exclusive right to change a run. Dropping it, or any end of the process, releases it.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
 }
 
 impl RunLock {
-    /// Locks the run in `folder`; when another process has, the error says which.
+    /// Locks the run in `folder`; the error names the process that holds the lock.
     pub(crate) fn acquire(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(NAME);
         let mut file = OpenOptions::new()
@@ -49,9 +49,8 @@ impl RunLock {
     }
 }
 
-/// What the holder wrote. It is for people alone, so whatever cannot be read is left out. A holder that has just
-/// locked the file writes within the moment, over what the last one left: so this looks after a moment, for a
-/// second at most.
+/// The line that the lock's holder wrote, for messages alone; `another process` where it cannot be read. A new holder
+/// first overwrites the line of the last one, so this waits for it, a second at most.
 fn holder(mut file: &File) -> String {
     for _ in 0..100 {
         thread::sleep(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! The checksums of a folder's files.
+//! Manifests: the checksums of a folder's files.
 //!
 //! `MANIFEST` is a text: one line per file with its BLAKE3, its size in bytes and its name, sorted
 //! by name, and a last line with the BLAKE3 of all that stands before it:
@@ -23,14 +23,14 @@ use crate::{
     disk::{self, Context},
 };
 
-/// Its name.
+/// The manifest's file name.
 pub(crate) const NAME: &str = "MANIFEST";
-/// No manifest comes near this; a file that does is not read.
+/// The maximum size of a manifest in bytes, far above any real one.
 const LARGEST: u64 = 64 * 1024;
-/// A BLAKE3 in hex, and the end of the line.
+/// The length of the last line: a BLAKE3 in hexadecimal and a line feed.
 const LAST_LINE: usize = 2 * blake3::OUT_LEN + 1;
 
-/// What each file of a folder must be, by name.
+/// The size and checksum of each file of a folder, by name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Manifest(BTreeMap<String, Entry>);
 
@@ -41,7 +41,7 @@ struct Entry {
 }
 
 impl Manifest {
-    /// That of these files, given by name and content.
+    /// The manifest of files, given by name and content.
     pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         let entry = |bytes: &[u8]| Entry { size: bytes.len() as u64, hash: blake3::hash(bytes) };
         let files = files.into_iter();
@@ -58,7 +58,7 @@ impl Manifest {
         text
     }
 
-    /// Reads that of a folder, in which there must be nothing but the files that it lists.
+    /// Reads the manifest of a folder, which must contain no other files than those listed.
     pub fn read(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(NAME);
         let bytes = read_regular(&path, |size| {
@@ -74,7 +74,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The BLAKE3 checksum of a file, in hexadecimal.
+    /// The BLAKE3 checksum of a file, in hexadecimal; none for a file that is not listed.
     pub fn checksum(&self, name: &str) -> Option<String> {
         self.0.get(name).map(|entry| entry.hash.to_hex().to_string())
     }
@@ -84,7 +84,7 @@ impl Manifest {
         self.0.keys().map(String::as_str)
     }
 
-    /// Reads a file of the folder, once: what is returned is what was compared.
+    /// Reads a file of the folder and verifies it. It is read once, so the returned bytes are the verified ones.
     pub fn read_file(&self, folder: &Path, name: &str) -> Result<Vec<u8>, StoreError> {
         let path = folder.join(name);
         let Some(entry) = self.0.get(name) else {
@@ -111,7 +111,7 @@ impl Manifest {
         if last != last_line(listing) {
             return Err("its last line is not the checksum of the lines before it".to_owned());
         }
-        // Its checksum is right, so what follows can only fail on a file that was made to.
+        // With a valid checksum, the rest can fail only on a forged file.
         let mut entries = BTreeMap::new();
         for line in listing.lines() {
             let (name, entry) = parse_line(line).ok_or(format!("`{line}` describes no file"))?;
@@ -132,7 +132,7 @@ fn last_line(listing: &str) -> String {
     format!("{}\n", blake3::hash(listing.as_bytes()))
 }
 
-/// Reads a file that is neither link nor folder, unless `refuse` finds fault with its size.
+/// Reads a regular file, unless `refuse` returns an error for its size.
 fn read_regular(
     path: &Path,
     refuse: impl Fn(u64) -> Option<String>,
@@ -150,7 +150,7 @@ fn read_regular(
         return Err(damaged(path, fault));
     }
     let mut bytes = Vec::new();
-    // One byte more than there was, so that a file that grows meanwhile is seen and ends.
+    // One byte more than its size, so that growth meanwhile is detected and bounded.
     bytes
         .try_reserve_exact(usize::try_from(found.len() + 1).unwrap_or(usize::MAX))
         .map_err(io::Error::from)
@@ -162,7 +162,7 @@ fn read_regular(
     }
 }
 
-/// That `file` is not what was saved.
+/// The error for a damaged file.
 pub(crate) fn damaged(file: &Path, fault: String) -> StoreError {
     StoreError::Damaged { file: file.to_owned(), fault, others: Vec::new() }
 }

@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: one JSON object a line, appended.
+//! `metrics.jsonl`: a log of JSON objects, one per line.
 
 use std::{
     fs::{File, OpenOptions},
@@ -15,8 +15,8 @@ use crate::{
 
 /// The log of a run, open for appending.
 ///
-/// A checkpoint holds the [`length`](Self::length) that the log had: call [`sync`](Self::sync)
-/// before saving it, and [`open`](Self::open) with that length when resuming.
+/// A checkpoint stores the log's [`length`](Self::length): call [`sync`](Self::sync) before saving it, and
+/// [`open`](Self::open) with that length when resuming.
 #[derive(Debug)]
 pub struct MetricsLog {
     path: PathBuf,
@@ -25,8 +25,8 @@ pub struct MetricsLog {
 }
 
 impl MetricsLog {
-    /// Opens a log, or makes it, and cuts it back to `length` bytes: what was logged after the
-    /// checkpoint will be logged again. A shorter one is an error.
+    /// Opens or creates a log and truncates it to `length` bytes: lines after the checkpoint will be logged again. A
+    /// shorter log is an error.
     pub fn open(path: impl Into<PathBuf>, length: u64) -> Result<Self, StoreError> {
         let path = path.into();
         let is_new = !disk::exists(&path)?;
@@ -63,7 +63,7 @@ impl MetricsLog {
         Ok(Self { path, file, length })
     }
 
-    /// Appends one object, as one line. JSON has no NaN and no infinity: these become `null`.
+    /// Appends an object as one line. NaN and infinities, which JSON lacks, become `null`.
     pub fn append(&mut self, object: &impl Serialize) -> Result<(), StoreError> {
         let mut line = serde_json::to_vec(object).map_err(|error| StoreError::Encode {
             what: "a line of metrics",
@@ -71,8 +71,8 @@ impl MetricsLog {
         })?;
         line.push(b'\n');
         if let Err(error) = self.file.write_all(&line) {
-            // A part of the line may be there; the next one must not be glued to it. If this
-            // fails too, the first error is still the one to report.
+            // Removes a partial line, which the next one must not continue. If this fails too, the first error
+            // is still the one to report.
             let _ = self.file.set_len(self.length);
             return Err(error).context("write", &self.path);
         }
@@ -80,29 +80,28 @@ impl MetricsLog {
         Ok(())
     }
 
-    /// How long the log is, in bytes.
+    /// The length of the log, in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Waits until all that was appended is on the disk.
+    /// Syncs the log to the disk.
     pub fn sync(&self) -> Result<(), StoreError> {
         self.file.sync_all().context("write", &self.path)
     }
 }
 
-/// Reads a log; none is as an empty one. A last line that a crash has torn is left out.
+/// Reads a log; a missing file is an empty log. A last line without its end, as a crash leaves it, is skipped.
 pub fn read_metrics(path: impl AsRef<Path>) -> Result<Vec<serde_json::Value>, StoreError> {
     let mut lines = Vec::new();
     for_each_metric(path, |line| lines.push(line))?;
     Ok(lines)
 }
 
-/// Reads a log line by line, so that one of any length takes little memory; otherwise as
-/// [`read_metrics`].
+/// Passes each line of a log to `on_line`, in constant memory; otherwise as [`read_metrics`].
 pub fn for_each_metric(
     path: impl AsRef<Path>,
-    mut hear: impl FnMut(serde_json::Value),
+    mut on_line: impl FnMut(serde_json::Value),
 ) -> Result<(), StoreError> {
     let path = path.as_ref();
     let mut file = match File::open(path) {
@@ -116,7 +115,7 @@ pub fn for_each_metric(
         if !line.ends_with(b"\n") {
             break;
         }
-        hear(serde_json::from_slice(&line).map_err(|error| StoreError::Unreadable {
+        on_line(serde_json::from_slice(&line).map_err(|error| StoreError::Unreadable {
             file: path.to_owned(),
             fault: format!("line {number} is not JSON ({error}); remove it to go on"),
         })?);

@@ -3,11 +3,11 @@
 //! | name | holds |
 //! | --- | --- |
 //! | `config.toml` | the resolved config; a folder is a run when it has one |
-//! | `run.json` | where the run comes from |
+//! | `run.json` | the origin of the run: versions, backend, data set |
 //! | `metrics.jsonl` | one object per logged step or evaluation |
 //! | `checkpoints/` | one folder per checkpoint |
-//! | `best.json` | which checkpoint is best |
-//! | `.lock` | who is at work here |
+//! | `best.json` | the best checkpoint |
+//! | `.lock` | the process that changes the run |
 
 use std::{
     fs, io,
@@ -27,10 +27,10 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Makes the folder of a new run. One that is there already must be empty; what a run that was
-    /// killed before it wrote anything has left counts as nothing.
+    /// Creates the folder of a new run. An existing folder must be empty, except for the remains of a run that was
+    /// killed before it wrote its config.
     ///
-    /// Write `config.toml` first: it is what makes the folder a run.
+    /// Write `config.toml` first: a folder with it is a run.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
         disk::create_folder(&run.path)?;
@@ -38,7 +38,7 @@ impl RunDir {
         Ok(run)
     }
 
-    /// Whether [`create`](Self::create) could make a run here: asked before anything is computed for it.
+    /// Checks that [`create`](Self::create) would succeed, before anything is computed for the run.
     pub fn check(path: &Path) -> Result<(), StoreError> {
         let run = Self { path: path.to_owned() };
         if path.is_dir() {
@@ -47,7 +47,7 @@ impl RunDir {
         Self::check_place(path)
     }
 
-    /// Whether folders can be made here: the nearest one that is there must be one that can be written.
+    /// Checks that a folder can be created at `path`: its nearest existing parent must be writable.
     pub fn check_place(path: &Path) -> Result<(), StoreError> {
         let mut folder = path;
         while !disk::exists(folder)? && disk::parent(folder) != folder {
@@ -66,9 +66,9 @@ impl RunDir {
         fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).context("create", path)
     }
 
-    /// An error when the folder holds a run or anything else.
+    /// Checks that the folder is empty, except for a lock and remains of interrupted writes.
     fn check_free(&self) -> Result<(), StoreError> {
-        // First the names: what another process begins between the two is a run, and not anything.
+        // The names first: a run that another process begins between the two is then reported as a run.
         let names = disk::names(&self.path)?;
         if self.is_run()? {
             return Err(StoreError::RunExists { path: self.path.clone() });
@@ -81,7 +81,7 @@ impl RunDir {
         }
     }
 
-    /// Makes the folder of a new run in `parent`: `name-001`, or the number after the last one.
+    /// Creates the folder of a new run in `parent`: `name-001`, or the number after the last one.
     pub fn create_numbered(parent: impl AsRef<Path>, name: &str) -> Result<Self, StoreError> {
         let parent = parent.as_ref();
         disk::check_name(name)?;
@@ -107,7 +107,7 @@ impl RunDir {
         }
     }
 
-    /// Opens a run that is there. The error for any other folder lists the runs in or beside it.
+    /// Opens an existing run. The error for any other folder lists the runs in it, or else in its parent.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let run = Self { path: path.into() };
         if run.is_run()? {
@@ -121,8 +121,7 @@ impl RunDir {
         Err(StoreError::NotARun { path: run.path, runs })
     }
 
-    /// Takes the right to change the run, and removes what interrupted writes have left. When
-    /// another process has it, the error says which.
+    /// Locks the run, and removes the remains of interrupted writes. The error names the process that holds the lock.
     pub fn lock(&self) -> Result<RunLock, StoreError> {
         let lock = RunLock::acquire(&self.path)?;
         disk::clear_temporary(&self.path)?;
@@ -139,12 +138,12 @@ impl RunDir {
         self.path.join("config.toml")
     }
 
-    /// The path of the record of where the run comes from.
+    /// The path of the record of the run's origin.
     pub fn info_path(&self) -> PathBuf {
         self.path.join("run.json")
     }
 
-    /// The path of the metrics: see [`MetricsLog`](crate::MetricsLog).
+    /// The path of the metrics' log: see [`MetricsLog`](crate::MetricsLog).
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
     }
@@ -154,18 +153,18 @@ impl RunDir {
         Checkpoints::new(self.path.join("checkpoints"))
     }
 
-    /// Writes a file of the run so that a crash leaves the old content or the new.
+    /// Writes a text file of the run atomically.
     pub fn write_text(&self, name: &str, text: &str) -> Result<(), StoreError> {
         self.write_bytes(name, text.as_bytes())
     }
 
-    /// The same with any bytes.
+    /// Writes a file of the run atomically.
     pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         disk::check_name(name)?;
         disk::write_atomic(&self.path, name, bytes)
     }
 
-    /// Writes a file into a folder of the run so that a crash leaves the old content or the new.
+    /// Writes a file into a folder of the run atomically; a missing folder is created.
     pub fn write_file(&self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         disk::check_name(folder)?;
         disk::check_name(name)?;
@@ -175,7 +174,7 @@ impl RunDir {
         disk::write_atomic(&folder, name, bytes)
     }
 
-    /// The files in a folder of the run, sorted by name; none when there is no such folder.
+    /// The files in a folder of the run, sorted by name; none for a missing folder.
     pub fn files(&self, folder: &str) -> Result<Vec<PathBuf>, StoreError> {
         disk::check_name(folder)?;
         let folder = self.path.join(folder);
@@ -183,7 +182,7 @@ impl RunDir {
         Ok(names.map(|name| folder.join(name)).collect())
     }
 
-    /// Removes those files in a folder of the run that are not to be kept.
+    /// Removes the files in a folder of the run for which `keep` is false.
     pub fn retain(&self, folder: &str, keep: impl Fn(&Path) -> bool) -> Result<(), StoreError> {
         self.files(folder)?
             .iter()
@@ -191,7 +190,7 @@ impl RunDir {
             .try_for_each(|path| disk::remove(path))
     }
 
-    /// Reads a file of the run.
+    /// Reads a text file of the run.
     pub fn read_text(&self, name: &str) -> Result<String, StoreError> {
         disk::check_name(name)?;
         let path = self.path.join(name);
@@ -202,19 +201,19 @@ impl RunDir {
         })
     }
 
-    /// The run that is, or will be, in this folder.
+    /// The run in a folder, which may be missing.
     pub(crate) fn at(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Whether it holds a run. When that cannot be found out it is an error: it may be one.
+    /// True if the folder holds a run. A folder that cannot be examined is an error: it may hold one.
     pub fn is_run(&self) -> Result<bool, StoreError> {
         disk::is_file(&self.config_path())
     }
 }
 
-/// The runs right inside a folder, sorted by name; none when there is no such folder. What may be a run and
-/// cannot be looked at is among them: whoever reads it is told why.
+/// The runs directly inside a folder, sorted by name; none for a missing folder. Folders that cannot be examined are
+/// among them: opening one gives the reason.
 pub fn runs_in(folder: impl AsRef<Path>) -> Result<Vec<RunDir>, StoreError> {
     let folder = folder.as_ref();
     let runs = disk::names(folder)?.into_iter().map(|name| RunDir { path: folder.join(name) });
@@ -288,12 +287,12 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("run");
         fs::create_dir(&path)?;
-        // A link to itself: no one can say what is behind it.
+        // A link to itself, which no call can resolve.
         std::os::unix::fs::symlink("config.toml", path.join("config.toml"))?;
         for opened in [RunDir::open(&path), RunDir::create(&path)] {
             assert!(matches!(opened, Err(StoreError::Io { .. })), "{opened:?}");
         }
-        assert_eq!(runs_in(folder.path())?, [RunDir { path }], "whoever reads it is told why");
+        assert_eq!(runs_in(folder.path())?, [RunDir { path }], "opening it gives the reason");
         Ok(())
     }
 

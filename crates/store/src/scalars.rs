@@ -1,8 +1,7 @@
 //! Scalars as `state.json`.
 //!
-//! Integers have no point and floats have one or an exponent, so that each comes back as what it
-//! was, with the same bits. JSON has no NaN and no infinity: these are written as
-//! `{"float_bits": "7ff0000000000000"}`.
+//! Integers have no point and floats have one or an exponent, so that each is restored with its type, bit for bit. NaN
+//! and infinities, which JSON lacks, are written as `{"float_bits": "7ff0000000000000"}`.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -11,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{StoreError, Value};
 
-/// The format that is written, and the newest that is read.
+/// The version of the format that is written, and the newest that is read.
 const FORMAT: u64 = 1;
 const FLOAT_BITS: &str = "float_bits";
 
@@ -22,13 +21,13 @@ struct State {
     values: BTreeMap<String, Json>,
 }
 
-/// Read before the rest, of which a later format may change anything.
+/// The version, read before the rest, which later formats may change.
 #[derive(Deserialize)]
 struct Header {
     format: u64,
 }
 
-/// The file that holds the scalars among `values`.
+/// Encodes the scalars among `values` as a file.
 pub(crate) fn encode<'a>(
     values: impl IntoIterator<Item = (&'a str, &'a Value)>,
 ) -> Result<Vec<u8>, StoreError> {
@@ -42,7 +41,7 @@ pub(crate) fn encode<'a>(
     Ok(file)
 }
 
-/// The scalars that `file`, read from `path`, holds.
+/// Decodes the scalars of `file`, which was read from `path`.
 pub(crate) fn decode(path: &Path, file: &[u8]) -> Result<Vec<(String, Value)>, StoreError> {
     let damaged =
         |fault: String| StoreError::Damaged { file: path.to_owned(), fault, others: Vec::new() };

@@ -1,17 +1,17 @@
-//! All that a run remembers, by dotted path.
+//! The state of a run.
 
 use std::collections::{BTreeMap, btree_map};
 
 use crate::{Element, StoreError, TensorValue, Value};
 
-/// All that a run remembers: dotted path to value, sorted by path.
+/// The state of a run: dotted path to value, sorted by path.
 ///
-/// It is restored by taking: each part takes what it put in, and [`finish`](Self::finish) says what
-/// nobody took, so that nothing is lost without a word.
+/// Restoring consumes it: each part takes the entries that it inserted, and [`finish`](Self::finish) reports entries
+/// that no part took, so that nothing is lost silently.
 #[derive(Debug, Clone, Default)]
 pub struct StateDict {
     entries: BTreeMap<String, Value>,
-    /// What [`take_under`](Self::take_under) removed from the paths, for error messages alone.
+    /// The prefix that [`take_under`](Self::take_under) removed from the paths, for error messages alone.
     prefix: String,
 }
 
@@ -24,12 +24,12 @@ impl PartialEq for StateDict {
 impl Eq for StateDict {}
 
 impl StateDict {
-    /// A state that holds nothing.
+    /// An empty state.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Puts a value in; a path that is there already is an error.
+    /// Inserts a value; a path that exists already is an error.
     pub fn insert(
         &mut self,
         path: impl Into<String>,
@@ -46,15 +46,15 @@ impl StateDict {
         }
     }
 
-    /// Puts all of `part` in, each path as `prefix.path`.
+    /// Inserts all entries of `part`, each path as `prefix.path`.
     pub fn insert_all(&mut self, prefix: &str, part: Self) -> Result<(), StoreError> {
         part.entries
             .into_iter()
             .try_for_each(|(path, value)| self.insert(format!("{prefix}.{path}"), value))
     }
 
-    /// Takes out all entries whose path starts with `prefix.`, without that prefix. What is
-    /// taken out must be used or finished too.
+    /// Takes all entries whose path starts with `prefix.`, without that prefix. The returned state must be finished,
+    /// too.
     #[must_use]
     pub fn take_under(&mut self, prefix: &str) -> Self {
         let prefix = format!("{prefix}.");
@@ -66,12 +66,12 @@ impl StateDict {
         Self { entries, prefix: format!("{}{prefix}", self.prefix) }
     }
 
-    /// Takes out whatever stands at `path`.
+    /// Takes the value at `path`; a missing one is an error.
     pub fn take(&mut self, path: &str) -> Result<Value, StoreError> {
         self.entries.remove(path).ok_or_else(|| StoreError::Missing { path: self.full(path) })
     }
 
-    /// Takes out a tensor, which must have this shape.
+    /// Takes a tensor, which must have this shape.
     pub fn take_tensor(&mut self, path: &str, shape: &[usize]) -> Result<TensorValue, StoreError> {
         match self.take(path)? {
             Value::Tensor(tensor) if tensor.shape() == shape => Ok(tensor),
@@ -84,7 +84,7 @@ impl StateDict {
         }
     }
 
-    /// Takes out a tensor's values, in row-major order; it must have this shape and hold `E`.
+    /// Takes a tensor's values, in row-major order; it must have this shape and element type `E`.
     pub fn take_values<E: Element>(
         &mut self,
         path: &str,
@@ -96,7 +96,7 @@ impl StateDict {
             .map_err(|_| self.wrong_kind(path, E::DTYPE.tensor_of(), &Value::Tensor(tensor)))
     }
 
-    /// Takes out an integer.
+    /// Takes an integer.
     pub fn take_int(&mut self, path: &str) -> Result<i64, StoreError> {
         match self.take(path)? {
             Value::Int(int) => Ok(int),
@@ -104,12 +104,12 @@ impl StateDict {
         }
     }
 
-    /// Takes out what went in as a `u64`, by a cast that keeps the bits.
+    /// Takes an integer that was inserted as a `u64`, by a cast that keeps the bits.
     pub fn take_u64(&mut self, path: &str) -> Result<u64, StoreError> {
         self.take_int(path).map(i64::cast_unsigned)
     }
 
-    /// Takes out a number.
+    /// Takes a float.
     pub fn take_float(&mut self, path: &str) -> Result<f64, StoreError> {
         match self.take(path)? {
             Value::Float(float) => Ok(float),
@@ -117,7 +117,7 @@ impl StateDict {
         }
     }
 
-    /// Takes out a text.
+    /// Takes a text.
     pub fn take_text(&mut self, path: &str) -> Result<String, StoreError> {
         match self.take(path)? {
             Value::Text(text) => Ok(text),
@@ -125,7 +125,7 @@ impl StateDict {
         }
     }
 
-    /// Takes out a switch.
+    /// Takes a boolean.
     pub fn take_bool(&mut self, path: &str) -> Result<bool, StoreError> {
         match self.take(path)? {
             Value::Bool(bool) => Ok(bool),
@@ -133,7 +133,7 @@ impl StateDict {
         }
     }
 
-    /// Ends the taking; what nobody took is an error that names it.
+    /// Ends the restoring; the error names the entries that no part took.
     pub fn finish(self) -> Result<(), StoreError> {
         if self.entries.is_empty() {
             return Ok(());
@@ -142,7 +142,7 @@ impl StateDict {
         Err(StoreError::Extra { paths })
     }
 
-    /// What stands at `path`, left in place.
+    /// The value at `path`; none if it is missing.
     pub fn get(&self, path: &str) -> Option<&Value> {
         self.entries.get(path)
     }
@@ -152,12 +152,12 @@ impl StateDict {
         self.entries.iter().map(|(path, value)| (path.as_str(), value))
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are no entries.
+    /// True if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -2,12 +2,12 @@
 //!
 //! | name | holds |
 //! | --- | --- |
-//! | `sweep.json` | what is searched; a folder is a sweep when it has one |
-//! | `sweep.toml` | the config that every trial begins with |
+//! | `sweep.json` | the record of the search; a folder is a sweep when it has one |
+//! | `sweep.toml` | the base config of all trials |
 //! | `trial-001/`, ... | the runs |
-//! | `trial-001.log`, ... | what they said |
+//! | `trial-001.log`, ... | their output |
 //! | `sweep.csv` | their results |
-//! | `.lock` | who is at work here |
+//! | `.lock` | the process that changes the sweep |
 
 use std::path::{Path, PathBuf};
 
@@ -22,9 +22,9 @@ pub struct SweepDir {
 }
 
 impl SweepDir {
-    /// Makes the folder of a new sweep. One that is there already must be empty.
+    /// Creates the folder of a new sweep. An existing folder must be empty.
     ///
-    /// Write the [record](Self::write_record) first: it is what makes the folder a sweep.
+    /// Write the [record](Self::write_record) first: a folder with it is a sweep.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let sweep = Self { folder: RunDir::at(path.into()) };
         if sweep.is_sweep()? {
@@ -33,12 +33,12 @@ impl SweepDir {
         Ok(Self { folder: RunDir::create(sweep.path())? })
     }
 
-    /// Makes the folder of a new sweep in `parent`: `name-sweep-001`, or the number after the last one.
+    /// Creates the folder of a new sweep in `parent`: `name-sweep-001`, or the number after the last one.
     pub fn create_numbered(parent: impl AsRef<Path>, name: &str) -> Result<Self, StoreError> {
         Ok(Self { folder: RunDir::create_numbered(parent, &format!("{name}-sweep"))? })
     }
 
-    /// Opens a sweep that is there.
+    /// Opens an existing sweep.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let sweep = Self { folder: RunDir::at(path.into()) };
         if sweep.is_sweep()? {
@@ -48,8 +48,8 @@ impl SweepDir {
         }
     }
 
-    /// Takes the right to change the sweep, and removes what interrupted writes have left. When
-    /// another process has it, the error says which. The runs have locks of their own.
+    /// Locks the sweep, and removes the remains of interrupted writes. The error names the process that holds the lock.
+    /// The runs have locks of their own.
     pub fn lock(&self) -> Result<RunLock, StoreError> {
         self.folder.lock()
     }
@@ -59,12 +59,12 @@ impl SweepDir {
         self.folder.path()
     }
 
-    /// What [`write_record`](Self::write_record) wrote.
+    /// Reads the record of the search.
     pub fn read_record(&self) -> Result<String, StoreError> {
         self.folder.read_text(RECORD)
     }
 
-    /// Writes what is searched, once: a sweep that is there is an error.
+    /// Writes the record of the search, once: an existing one is an error.
     pub fn write_record(&self, text: &str) -> Result<(), StoreError> {
         // Another process may have begun a sweep here before the lock was taken.
         if self.is_sweep()? {
@@ -73,28 +73,27 @@ impl SweepDir {
         self.folder.write_text(RECORD, text)
     }
 
-    /// The path of [`write_record`](Self::write_record)'s file.
+    /// The path of the record.
     pub fn record_path(&self) -> PathBuf {
         self.path().join(RECORD)
     }
 
-    /// Writes the config that every trial begins with, so that a crash leaves the old content or the
-    /// new, and gives its path.
+    /// Writes the base config of all trials atomically, and returns its path.
     pub fn write_config(&self, text: &str) -> Result<PathBuf, StoreError> {
         self.write("sweep.toml", text)
     }
 
-    /// Writes the results, so that a crash leaves the old content or the new, and gives their path.
+    /// Writes the results atomically, and returns their path.
     pub fn write_results(&self, text: &str) -> Result<PathBuf, StoreError> {
         self.write("sweep.csv", text)
     }
 
-    /// The run of a trial, counted from 1. It may not be there yet.
+    /// The run of a trial, counted from 1. Its folder may be missing.
     pub fn trial(&self, number: usize) -> RunDir {
         RunDir::at(self.path().join(format!("trial-{number:03}")))
     }
 
-    /// The path of what a trial said.
+    /// The path of a trial's output.
     pub fn trial_log(&self, number: usize) -> PathBuf {
         self.path().join(format!("trial-{number:03}.log"))
     }

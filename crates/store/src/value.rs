@@ -1,27 +1,27 @@
-//! One thing that is kept: a tensor or a scalar.
+//! Stored values: tensors and scalars.
 
 use crate::StoreError;
 
-/// A named thing that is kept.
+/// A stored value: a tensor or a scalar.
 ///
-/// Two values are equal when their bits are: `0.0` differs from `-0.0`, and a NaN equals itself.
+/// Values are equal if their bits are: `0.0` differs from `-0.0`, and a NaN equals itself.
 #[derive(Debug, Clone)]
 pub enum Value {
-    /// Numbers with a shape.
+    /// A tensor.
     Tensor(TensorValue),
-    /// A count or an index. Seeds of 64 bits fit by a cast that keeps the bits (`From<u64>`,
+    /// An integer. A `u64` fits by a cast that keeps the bits (`From<u64>`,
     /// [`StateDict::take_u64`](crate::StateDict::take_u64)).
     Int(i64),
-    /// A number; NaN and the infinities are kept too, bit for bit.
+    /// A float; NaN and infinities are stored bit for bit.
     Float(f64),
     /// A text.
     Text(String),
-    /// A switch.
+    /// A boolean.
     Bool(bool),
 }
 
 impl Value {
-    /// What kind of thing this is, as an error message says it.
+    /// The kind of value, for error messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Tensor(tensor) => tensor.dtype.tensor_of(),
@@ -61,7 +61,7 @@ impl From<i64> for Value {
 }
 
 impl From<u64> for Value {
-    /// Keeps the bits: the upper half of the range is stored as negative numbers.
+    /// Casts and keeps the bits: the upper half of the range is stored as negative numbers.
     fn from(bits: u64) -> Self {
         Self::Int(bits.cast_signed())
     }
@@ -91,7 +91,7 @@ impl From<&str> for Value {
     }
 }
 
-/// Numbers with a shape, in row-major order, as little-endian bytes that fill the shape exactly.
+/// A tensor: values in row-major order as little-endian bytes, which fill the shape exactly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorValue {
     dtype: DType,
@@ -100,7 +100,7 @@ pub struct TensorValue {
 }
 
 impl TensorValue {
-    /// A tensor of `values` in row-major order; their number must fill `shape`.
+    /// A tensor of `values` in row-major order. A number of values that does not fill `shape` is an error.
     pub fn new<E: Element>(shape: impl Into<Vec<usize>>, values: &[E]) -> Result<Self, StoreError> {
         let mut bytes = Vec::with_capacity(size_of_val(values));
         for value in values {
@@ -109,7 +109,8 @@ impl TensorValue {
         Self::from_bytes(E::DTYPE, shape, bytes)
     }
 
-    /// A tensor of values that are little-endian bytes already.
+    /// A tensor of values as little-endian bytes in row-major order. A number of bytes that does not fill `shape` is an
+    /// error.
     pub fn from_bytes(
         dtype: DType,
         shape: impl Into<Vec<usize>>,
@@ -129,7 +130,7 @@ impl TensorValue {
         self.dtype
     }
 
-    /// Its dims, outermost first; none for a single number.
+    /// Its dimensions, outermost first; empty for a scalar.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
@@ -139,7 +140,7 @@ impl TensorValue {
         &self.bytes
     }
 
-    /// Its values; an error when its elements are not of type `E`.
+    /// Its values in row-major order. An element type other than `E` is an error.
     pub fn to_vec<E: Element>(&self) -> Result<Vec<E>, StoreError> {
         if self.dtype == E::DTYPE {
             Ok(self.bytes.chunks_exact(size_of::<E>()).map(E::read_from).collect())
@@ -182,7 +183,7 @@ impl DType {
         }
     }
 
-    /// Its name in a sentence.
+    /// A noun phrase for a tensor of this type.
     pub(crate) fn tensor_of(self) -> &'static str {
         match self {
             Self::F32 => "a tensor of f32",
@@ -195,15 +196,16 @@ impl DType {
 
 /// A type that a tensor can hold: `f32`, `f64`, `i64` or `u8`.
 pub trait Element: Copy + sealed::LittleEndian {
-    /// Its name among the stored types.
+    /// Its data type.
     const DTYPE: DType;
 }
 
 mod sealed {
-    /// How an element is stored. Bits are kept, those of a NaN included.
+    /// The encoding of an element, which keeps all bits, even of a NaN.
     pub trait LittleEndian {
+        /// Appends the element's bytes.
         fn write_to(self, bytes: &mut Vec<u8>);
-        /// `bytes` are those of one element.
+        /// Decodes the bytes of one element.
         fn read_from(bytes: &[u8]) -> Self;
     }
 }

@@ -1,4 +1,4 @@
-//! Saves that are interrupted: by a kill, by an error of the disk.
+//! Saves that are interrupted by a kill or by a disk error.
 
 use std::{
     env,
@@ -11,10 +11,10 @@ use super::{tests::state_at, *};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
-/// Tells the process below where to save.
+/// The environment variable with the folder that the process below saves to.
 const FOLDER: &str = "HEARTH_STORE_CRASH_FOLDER";
 
-/// What stays after an interrupted save is neither seen nor in the way, and is cleared.
+/// Remains of an interrupted save are ignored, and removed by pruning.
 #[test]
 fn leftovers_are_ignored_and_cleared() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -46,7 +46,7 @@ fn a_folder_that_cannot_be_made_is_named() -> TestResult {
     Ok(())
 }
 
-/// A run that was moved away while it is trained is not begun anew in its old place.
+/// A run that was moved during training does not begin anew at its old path.
 #[test]
 fn a_folder_whose_parent_is_gone_is_not_made() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -106,8 +106,7 @@ fn victim() -> TestResult {
     }
 }
 
-/// After a kill in the middle of a save or a removal, every checkpoint that is there is whole, and
-/// there are as many as before.
+/// After a kill in the middle of a save or a removal, every checkpoint is undamaged, and there are as many as before.
 #[test]
 fn a_kill_at_any_instant_costs_nothing() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -142,8 +141,7 @@ fn a_kill_at_any_instant_costs_nothing() -> TestResult {
     Ok(())
 }
 
-/// Whether a folder that is not finished holds so many files; 6 stands for a removal, under
-/// whatever name.
+/// True if an unfinished folder holds `files` files; 6 stands for a removal in progress.
 fn is_at_work(folder: &Path, files: usize) -> Result<bool, StoreError> {
     for name in disk::names(folder)? {
         let is_saved = disk::is_temporary(&name) && !name.contains("pruned");

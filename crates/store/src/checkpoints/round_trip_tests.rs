@@ -1,4 +1,4 @@
-//! Whatever is kept comes back with the same bits.
+//! Values of every kind are restored bit for bit.
 
 use std::fs;
 

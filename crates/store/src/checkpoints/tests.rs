@@ -1,4 +1,4 @@
-//! What is saved is there; what is damaged is seen.
+//! Saved checkpoints load, and damage is detected.
 
 use std::{error::Error, fs::OpenOptions};
 
@@ -50,7 +50,7 @@ fn flip(path: &Path, place: usize, bit: usize) -> TestResult {
     Ok(())
 }
 
-/// Loading step 2, verifying it and resuming all see the damage, and name the file.
+/// Asserts that loading step 2, verifying it and resuming detect the damage and name the file.
 fn assert_seen(checkpoints: &Checkpoints, file: &Path) -> TestResult {
     for result in [checkpoints.load(2).map(|_| ()), checkpoints.verify(2)] {
         match result {
@@ -145,7 +145,7 @@ fn what_should_not_be_there_is_seen() -> TestResult {
     Ok(())
 }
 
-/// A manifest that is right in itself cannot bring in files that are not a checkpoint's.
+/// A valid manifest of files that are not a checkpoint's is refused.
 #[test]
 fn a_manifest_of_other_files_is_seen() -> TestResult {
     use crate::manifest::Manifest;
@@ -240,7 +240,7 @@ fn a_tensor_without_a_file_is_refused() -> TestResult {
         let mut state = state_at(1)?;
         state.insert(path, TensorValue::new([1], &[1.0f32])?)?;
         let error = checkpoints.save(1, &state).expect_err("it has no file");
-        assert!(matches!(&error, StoreError::Homeless { path: named } if named == path));
+        assert!(matches!(&error, StoreError::NoTensorFile { path: named } if named == path));
         assert!(error.to_string().contains("`model.`, `optimizer.` or `task.`"));
     }
     assert!(!checkpoints.folder().exists());
