@@ -1,5 +1,4 @@
-//! TensorBoard's event files: what a run measures, as records of `tensorflow.Event` messages that
-//! TensorBoard reads while they are written.
+//! TensorBoard's event files: records of `tensorflow.Event` messages, which TensorBoard reads while they are written.
 //!
 //! Format: <https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto>
 //! in TFRecord framing, <https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details>.
@@ -8,21 +7,23 @@ mod histogram;
 mod proto;
 mod record;
 
-use proto::{Event, HistogramProto, Image, Proto, Status, TensorProto, Value, What};
+use proto::{
+    EventMessage, HistogramProto, Image, Message, Payload, Status, StringTensorProto, SummaryValue,
+};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The version of the format. From 2 on readers go by [`EventFile::restarted`], and no longer guess
-/// restarts from the order of steps.
+/// The version of the format. Since version 2, readers rely on [`EventFile::restarted`] in place of guessing restarts
+/// from the order of steps.
 const FILE_VERSION: &str = "brain.Event:2";
 
-/// One event file, open for writing.
+/// An event file, open for writing.
 ///
-/// Events are buffered; [`EventFile::flush`] or dropping the file hands them to the system. An
-/// event reaches the system in one piece, so that a killed run leaves at most its last one torn.
+/// Events are buffered until [`EventFile::flush`] or a drop. Each event reaches the system in one write, so that a
+/// killed run leaves at most its last one incomplete.
 #[derive(Debug)]
 pub struct EventFile {
     path: PathBuf,
@@ -30,11 +31,10 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// Opens a new file in a folder, which is made if it is missing.
+    /// Creates a new file in a folder, which is created if it is missing.
     ///
-    /// The name is `events.out.tfevents.<unix seconds>.<host>.<pid>.<n>`: readers know such a file
-    /// by its beginning and take those of a folder in the order of their names. An existing file is
-    /// never opened.
+    /// Its name is `events.out.tfevents.<unix seconds>.<host>.<pid>.<n>`: readers recognise the prefix and read the
+    /// files of a folder in the order of their names. An existing file is never opened.
     pub fn create(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let seconds = since_epoch().as_secs();
@@ -48,30 +48,29 @@ impl EventFile {
             }
         };
         let mut events = Self { path, file: BufWriter::new(file) };
-        events.write(0, What::FileVersion(FILE_VERSION.to_owned()))?;
-        // A reader that finds the file now takes it for what it is.
+        events.write(0, Payload::FileVersion(FILE_VERSION.to_owned()))?;
+        // From now on, readers recognise the file.
         events.flush()?;
         Ok(events)
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Adds a number, rounded to f32; infinities and NaN are kept.
     pub fn scalar(&mut self, step: u64, tag: &str, value: f64) -> io::Result<()> {
-        self.value(step, tag, Value::Simple(value as f32))
+        self.value(step, tag, SummaryValue::Simple(value as f32))
     }
 
-    /// Adds the distribution of values. Those that are not finite are left out; of none at all,
-    /// the histogram is empty.
+    /// Adds a histogram of the finite values; an empty one if there are none.
     pub fn histogram(&mut self, step: u64, tag: &str, values: &[f32]) -> io::Result<()> {
-        self.value(step, tag, Value::Histogram(HistogramProto::of(values)))
+        self.value(step, tag, SummaryValue::Histogram(HistogramProto::of(values)))
     }
 
-    /// Adds a picture, encoded as PNG, with its sides in pixels and its number of channels: 1 for
-    /// grey, 3 for RGB, and one more with transparency.
+    /// Adds an image, encoded as PNG, with its width and height in pixels and its number of channels: 1 for grey, 3 for
+    /// RGB, and one more for an alpha channel. A size above `i32::MAX` is an error.
     pub fn png(
         &mut self,
         step: u64,
@@ -89,55 +88,59 @@ impl EventFile {
             colorspace: number(channels)?,
             encoded_image_string: png.to_vec(),
         };
-        self.value(step, tag, Value::Image(image))
+        self.value(step, tag, SummaryValue::Image(image))
     }
 
     /// Adds a text, which TensorBoard shows as Markdown.
     pub fn text(&mut self, step: u64, tag: &str, markdown: &str) -> io::Result<()> {
-        self.value(step, tag, Value::Text(TensorProto { string_val: markdown.to_owned() }))
+        self.value(
+            step,
+            tag,
+            SummaryValue::Text(StringTensorProto { string_val: markdown.to_owned() }),
+        )
     }
 
-    /// Says that a killed run goes on after `step`: what earlier files of the folder hold of later
-    /// steps is not shown; what they hold of `step` itself stays. Comes before the first value.
+    /// Marks a resume after `step`: TensorBoard drops the values of later steps in earlier files of the folder. Must
+    /// precede the first value.
     ///
-    /// TensorBoard's fast loader knows nothing of restarts, and drops from a tag what it holds of
-    /// the step of its next value and later ones.
+    /// TensorBoard's fast loader ignores restarts. For each tag, it drops the values of the step of the next value and
+    /// of later steps.
     pub fn restarted(&mut self, step: u64) -> io::Result<()> {
-        // Readers drop the step of this event as well, so it names the first one that is logged
-        // anew. Twice, for TensorBoard's pages take the first one that they see for a start, while
-        // its EventAccumulator takes any for a restart (`_CheckForRestartAndMaybePurge` in
+        // Readers drop the step of this event as well, so it names the first step that is logged
+        // anew. Twice, because TensorBoard's pages treat the first such event as a start, while
+        // its EventAccumulator treats any as a restart (`_CheckForRestartAndMaybePurge` in
         // plugin_event_accumulator.py and event_accumulator.py).
         for _ in 0..2 {
-            self.write(step.saturating_add(1), What::SessionLog(Status::Start))?;
+            self.write(step.saturating_add(1), Payload::SessionLog(Status::Start))?;
         }
         Ok(())
     }
 
-    /// Hands all events to the system, where a reader finds them.
+    /// Writes all buffered events.
     pub fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
 
-    fn value(&mut self, step: u64, tag: &str, value: Value) -> io::Result<()> {
-        self.write(step, What::Summary { tag: tag.to_owned(), value })
+    fn value(&mut self, step: u64, tag: &str, value: SummaryValue) -> io::Result<()> {
+        self.write(step, Payload::Summary { tag: tag.to_owned(), value })
     }
 
-    fn write(&mut self, step: u64, what: What) -> io::Result<()> {
-        let event = Event {
+    fn write(&mut self, step: u64, payload: Payload) -> io::Result<()> {
+        let event = EventMessage {
             wall_time: since_epoch().as_secs_f64(),
             step: i64::try_from(step).unwrap_or(i64::MAX),
-            what,
+            payload,
         };
         self.file.write_all(&record::framed(&event.encoded()))
     }
 }
 
-/// The time, of a clock that is not set before 1970.
+/// The time since 1970; zero for a clock that is set before.
 fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// This machine's name, as Linux tells it, or `localhost`; only with what may stand in a file name.
+/// This machine's name on Linux, else `localhost`, with `_` for characters that are not letters, digits or `-`.
 fn host_name() -> String {
     ["/proc/sys/kernel/hostname", "/etc/hostname"]
         .iter()

@@ -1,11 +1,11 @@
-//! Counts of values in the buckets of TensorFlow's histogram.cc
+//! Histograms with the buckets of TensorFlow's histogram.cc
 //! (<https://github.com/tensorflow/tensorflow/blob/v2.18.0/tensorflow/core/lib/histogram/histogram.cc>).
 
 use super::proto::HistogramProto;
 use std::sync::LazyLock;
 
-/// The upper limits of the buckets: of either sign, from 1e-12 to 1e20 by a factor of 1.1, with 0
-/// between and the largest number at the ends. Bucket i holds `LIMITS[i - 1] <= value < LIMITS[i]`.
+/// The upper limits of the buckets: for either sign, from 1e-12 to 1e20 by a factor of 1.1, with 0 between and the
+/// largest number at the ends. Bucket `i` holds `LIMITS[i - 1] <= value < LIMITS[i]`.
 static LIMITS: LazyLock<Vec<f64>> = LazyLock::new(|| {
     let grown = std::iter::successors(Some(1e-12), |limit| Some(limit * 1.1));
     let mut positive: Vec<f64> = grown.take_while(|limit| *limit < 1e20).collect();
@@ -15,7 +15,7 @@ static LIMITS: LazyLock<Vec<f64>> = LazyLock::new(|| {
 });
 
 impl HistogramProto {
-    /// The histogram of those values that are finite.
+    /// The histogram of the finite values.
     pub fn of(values: &[f32]) -> Self {
         let limits = LIMITS.as_slice();
         let mut counts = vec![0_u64; limits.len()];
@@ -32,7 +32,7 @@ impl HistogramProto {
         }
         let num = counts.iter().sum::<u64>() as f64;
         if num == 0.0 {
-            // What histogram.cc writes then: readers take no histogram without a bucket.
+            // As histogram.cc does: readers accept no histogram without a bucket.
             let [bucket_limit, bucket] = [vec![f64::MAX], vec![0.0]];
             return Self { min: 0.0, max: 0.0, num, sum, sum_squares, bucket_limit, bucket };
         }
@@ -41,8 +41,7 @@ impl HistogramProto {
     }
 }
 
-/// The limits and counts that go into a file: without the empty buckets at both ends, and with one
-/// empty bucket in place of several.
+/// The limits and counts for a file: without the empty buckets at both ends, and with adjacent empty buckets merged.
 fn written(limits: &[f64], counts: &[u64]) -> (Vec<f64>, Vec<f64>) {
     let mut buckets: Vec<(f64, f64)> = Vec::new();
     for (limit, count) in limits.iter().zip(counts) {

@@ -1,16 +1,16 @@
-//! The messages of an event file, as far as they are written here. Names and numbers are those of
+//! The messages of an event file. Field names and numbers are those of
 //! TensorBoard's `event.proto`, `summary.proto`, `histogram.proto`, `tensor.proto` and
 //! `tensor_shape.proto`
 //! (<https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto>).
 
 use prost::encoding::{bytes, double, float, int32, int64, string};
 
-/// What is written as a message of protocol buffers.
-pub trait Proto {
-    /// Adds its fields.
+/// A message of protocol buffers.
+pub trait Message {
+    /// Appends its encoded fields.
     fn fields(&self, buffer: &mut Vec<u8>);
 
-    /// The whole message.
+    /// The encoded message.
     fn encoded(&self) -> Vec<u8> {
         let mut buffer = Vec::new();
         self.fields(&mut buffer);
@@ -18,40 +18,40 @@ pub trait Proto {
     }
 }
 
-/// A message within one: its bytes, behind their number.
-fn message(tag: u32, message: &impl Proto, buffer: &mut Vec<u8>) {
+/// Appends a nested message: its length and its bytes.
+fn message(tag: u32, message: &impl Message, buffer: &mut Vec<u8>) {
     bytes::encode(tag, &message.encoded(), buffer);
 }
 
-/// A record of the file.
+/// `Event`: a record of the file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
+pub struct EventMessage {
     /// Seconds since 1970.
     pub wall_time: f64,
     pub step: i64,
-    pub what: What,
+    pub payload: Payload,
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum Payload {
     FileVersion(String),
-    /// Of one value.
+    /// A summary of one value.
     Summary {
         tag: String,
-        value: Value,
+        value: SummaryValue,
     },
     SessionLog(Status),
 }
 
-impl Proto for Event {
+impl Message for EventMessage {
     fn fields(&self, buffer: &mut Vec<u8>) {
         double::encode(1, &self.wall_time, buffer);
         int64::encode(2, &self.step, buffer);
-        match &self.what {
-            What::FileVersion(version) => string::encode(3, version, buffer),
-            What::Summary { tag, value } => message(5, &Summary { tag, value }, buffer),
-            What::SessionLog(status) => message(7, &SessionLog(*status), buffer),
+        match &self.payload {
+            Payload::FileVersion(version) => string::encode(3, version, buffer),
+            Payload::Summary { tag, value } => message(5, &Summary { tag, value }, buffer),
+            Payload::SessionLog(status) => message(7, &SessionLog(*status), buffer),
         }
     }
 }
@@ -64,7 +64,7 @@ pub enum Status {
 
 struct SessionLog(Status);
 
-impl Proto for SessionLog {
+impl Message for SessionLog {
     fn fields(&self, buffer: &mut Vec<u8>) {
         int32::encode(1, &(self.0 as i32), buffer);
     }
@@ -73,10 +73,10 @@ impl Proto for SessionLog {
 /// `Summary`, of one `Summary.Value`.
 struct Summary<'a> {
     tag: &'a String,
-    value: &'a Value,
+    value: &'a SummaryValue,
 }
 
-impl Proto for Summary<'_> {
+impl Message for Summary<'_> {
     fn fields(&self, buffer: &mut Vec<u8>) {
         message(1, &Tagged { tag: self.tag, value: self.value }, buffer);
     }
@@ -85,26 +85,26 @@ impl Proto for Summary<'_> {
 /// `Summary.Value`.
 struct Tagged<'a> {
     tag: &'a String,
-    value: &'a Value,
+    value: &'a SummaryValue,
 }
 
 /// The content of a `Summary.Value`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum SummaryValue {
     Simple(f32),
     Image(Image),
     Histogram(HistogramProto),
-    Text(TensorProto),
+    Text(StringTensorProto),
 }
 
-impl Proto for Tagged<'_> {
+impl Message for Tagged<'_> {
     fn fields(&self, buffer: &mut Vec<u8>) {
         string::encode(1, self.tag, buffer);
         match self.value {
-            Value::Simple(value) => float::encode(2, value, buffer),
-            Value::Image(image) => message(4, image, buffer),
-            Value::Histogram(histogram) => message(5, histogram, buffer),
-            Value::Text(tensor) => {
+            SummaryValue::Simple(value) => float::encode(2, value, buffer),
+            SummaryValue::Image(image) => message(4, image, buffer),
+            SummaryValue::Histogram(histogram) => message(5, histogram, buffer),
+            SummaryValue::Text(tensor) => {
                 message(8, tensor, buffer);
                 message(9, &SummaryMetadata { plugin_name: "text" }, buffer);
             }
@@ -112,12 +112,12 @@ impl Proto for Tagged<'_> {
     }
 }
 
-/// Which part of TensorBoard shows a tensor.
+/// `SummaryMetadata`: the plugin of TensorBoard that shows a tensor.
 struct SummaryMetadata {
     plugin_name: &'static str,
 }
 
-impl Proto for SummaryMetadata {
+impl Message for SummaryMetadata {
     fn fields(&self, buffer: &mut Vec<u8>) {
         message(1, &PluginData { plugin_name: self.plugin_name }, buffer);
         int32::encode(4, &DATA_CLASS_TENSOR, buffer);
@@ -131,7 +131,7 @@ struct PluginData {
     plugin_name: &'static str,
 }
 
-impl Proto for PluginData {
+impl Message for PluginData {
     fn fields(&self, buffer: &mut Vec<u8>) {
         string::encode(1, &self.plugin_name.to_owned(), buffer);
     }
@@ -147,7 +147,7 @@ pub struct Image {
     pub encoded_image_string: Vec<u8>,
 }
 
-impl Proto for Image {
+impl Message for Image {
     fn fields(&self, buffer: &mut Vec<u8>) {
         int32::encode(1, &self.height, buffer);
         int32::encode(2, &self.width, buffer);
@@ -156,7 +156,7 @@ impl Proto for Image {
     }
 }
 
-/// A distribution: its totals, and counts of values in buckets.
+/// `HistogramProto`: the totals of a distribution, and counts of values in buckets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistogramProto {
     pub min: f64,
@@ -164,13 +164,13 @@ pub struct HistogramProto {
     pub num: f64,
     pub sum: f64,
     pub sum_squares: f64,
-    /// The upper end of every bucket, which is outside of it.
+    /// The upper limit of every bucket, exclusive.
     pub bucket_limit: Vec<f64>,
-    /// How many values are in it.
+    /// The number of values in every bucket.
     pub bucket: Vec<f64>,
 }
 
-impl Proto for HistogramProto {
+impl Message for HistogramProto {
     fn fields(&self, buffer: &mut Vec<u8>) {
         double::encode(1, &self.min, buffer);
         double::encode(2, &self.max, buffer);
@@ -182,13 +182,13 @@ impl Proto for HistogramProto {
     }
 }
 
-/// A tensor of one string, without dims.
+/// `TensorProto` of one string, a scalar.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TensorProto {
+pub struct StringTensorProto {
     pub string_val: String,
 }
 
-impl Proto for TensorProto {
+impl Message for StringTensorProto {
     fn fields(&self, buffer: &mut Vec<u8>) {
         int32::encode(1, &DT_STRING, buffer);
         message(2, &TensorShapeProto, buffer);
@@ -199,9 +199,9 @@ impl Proto for TensorProto {
 /// `DataType.DT_STRING` of types.proto.
 const DT_STRING: i32 = 7;
 
-/// Without a `dim`: a scalar.
+/// `TensorShapeProto` without a `dim`: the shape of a scalar.
 struct TensorShapeProto;
 
-impl Proto for TensorShapeProto {
+impl Message for TensorShapeProto {
     fn fields(&self, _: &mut Vec<u8>) {}
 }

@@ -1,7 +1,7 @@
-//! TFRecord, the framing of messages in a file
+//! TFRecord: the framing of messages in a file
 //! (<https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details>).
 
-/// A message with its length before it, and a checksum after each of the two.
+/// A record: the message's length and its checksum, the message and its checksum.
 pub fn framed(message: &[u8]) -> Vec<u8> {
     let length = (message.len() as u64).to_le_bytes();
     let mut record = Vec::with_capacity(message.len() + 16);
@@ -12,7 +12,7 @@ pub fn framed(message: &[u8]) -> Vec<u8> {
     record
 }
 
-/// CRC-32C, masked so that a checksum of data that holds checksums remains a good one.
+/// The masked CRC-32C of the format: data may contain checksums, whose plain CRC would be weak.
 fn masked_crc(data: &[u8]) -> u32 {
     crc32c::crc32c(data).rotate_right(15).wrapping_add(0xa282_ead8)
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-/// The messages of a file, by the lengths that its records name.
+/// The messages of a file, by the lengths in its records.
 fn messages(path: &Path) -> Vec<Vec<u8>> {
     let file = fs::read(path).unwrap();
     let mut rest = file.as_slice();
@@ -50,7 +50,7 @@ fn every_event_is_a_record_behind_that_of_the_version() {
 }
 
 #[test]
-fn a_picture_whose_size_has_no_number_in_the_format_is_refused() {
+fn an_image_whose_size_has_no_number_in_the_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = EventFile::create(folder.path()).unwrap();
     let refused = file.png(0, "samples", &[], [1 << 31, 1], 1).unwrap_err();
