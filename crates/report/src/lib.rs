@@ -1,23 +1,24 @@
-//! What is seen: plots, pages and event files out of what a run knows. Nothing here trains, or knows of tensors.
+//! Reports: plots, HTML pages and event files of runs. This crate neither trains nor knows tensors.
 //!
-//! | module | is |
+//! | module | subject |
 //! | --- | --- |
-//! | [`report`] | the results of an evaluation, as data |
-//! | [`metrics`] | what the lines of `metrics.jsonl` say |
+//! | [`report`] | the results of an evaluation, as data, text and HTML |
+//! | [`metrics`] | the curves and notes in `metrics.jsonl` |
 //! | [`plot`] | curves, bars, points and matrices as SVG |
-//! | [`page`] | a page: one HTML file that needs no network, for light and dark |
+//! | [`page`] | parts of a page: one HTML file without external resources |
 //! | [`run`] | the page of a run |
-//! | [`compare`] | runs beside each other |
-//! | [`range`] | the loss against the learning rate |
-//! | [`inspect`] | the page of what a network has learned |
-//! | [`EventFile`] | what TensorBoard reads |
-//! | [`fixed`] | numbers as they are shown |
-//! | [`png`] | images as files |
-//! | [`theme`] | the colours, and how they change in the dark |
+//! | [`compare`] | the page that compares runs |
+//! | [`range`] | the page of a learning rate range test |
+//! | [`inspect`] | the page of a network's features, probes and saliency |
+//! | [`EventFile`] | an event file of TensorBoard |
+//! | [`fixed`] | numbers as text |
+//! | [`png`] | images as PNG files |
+//! | [`theme`] | the colours, in light and dark mode |
 
 #![forbid(unsafe_code)]
 
 pub mod compare;
+mod downsampled;
 mod events;
 pub mod inspect;
 pub mod metrics;
@@ -29,7 +30,6 @@ pub mod range;
 pub mod report;
 pub mod run;
 pub mod theme;
-mod thinned;
 
 pub use events::EventFile;
 pub use number::fixed;

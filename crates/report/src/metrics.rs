@@ -1,17 +1,17 @@
-//! What the lines of `metrics.jsonl` say.
+//! The curves and notes in `metrics.jsonl`.
 
 use serde_json::Value;
 
+use crate::downsampled::Downsampled;
 use crate::plot::Series;
-use crate::thinned::Thinned;
 
-/// Where a line stands: no curve is drawn of these.
+/// The members of a line that identify it, and are no metrics.
 pub const PLACES: [&str; 3] = ["kind", "step", "epoch"];
 
-/// How the work went, and not how good it is.
+/// Measurements of training itself, which are no results.
 const MEASURES: [&str; 4] = ["seconds", "learning_rate", "gradient_norm", "samples_per_second"];
 
-/// What a distance stands between: the same at each step.
+/// The bounds of a distance, constant over a run.
 const BOUNDS: [&str; 2] = ["floor", "ceiling"];
 
 /// The results that a line holds, by name.
@@ -26,26 +26,26 @@ fn numbers(line: &Value) -> impl Iterator<Item = (&str, f64)> {
         .filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)))
 }
 
-/// What the lines of a run say, as far as it is shown: a run of any length takes the same room.
+/// The curves and notes of a run. Curves are downsampled, so that memory does not grow with the run's length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     curves: Vec<Curve>,
-    /// After how many steps, and what.
+    /// Step and text of each.
     notes: Vec<(u64, String)>,
-    /// Its lines say the epoch.
+    /// True if lines contain the epoch.
     has_epochs: bool,
 }
 
-/// What the lines of one kind say of one number, against the epoch; against the step of a task without epochs.
+/// The curve of one metric in the lines of one kind, over epochs; over steps for a task without epochs.
 #[derive(Clone, Debug, PartialEq)]
 struct Curve {
     kind: String,
     name: String,
-    values: Thinned,
+    values: Downsampled,
 }
 
 impl History {
-    /// Takes in a line that comes after all others.
+    /// Appends a line.
     pub fn add(&mut self, line: &Value) {
         let Some(kind) = line["kind"].as_str() else { return };
         if let ("note", Some(step), Some(text)) =
@@ -59,7 +59,7 @@ impl History {
                 self.curves.iter().position(|curve| curve.kind == kind && curve.name == name);
             let place = known.unwrap_or_else(|| {
                 let (kind, name) = (kind.to_owned(), name.to_owned());
-                self.curves.push(Curve { kind, name, values: Thinned::default() });
+                self.curves.push(Curve { kind, name, values: Downsampled::default() });
                 self.curves.len() - 1
             });
             let epoch = line["epoch"].as_f64();
@@ -70,27 +70,27 @@ impl History {
         }
     }
 
-    /// The names of results that are worth a curve in the lines of one kind, in the order in which they come
-    /// up.
+    /// The names of the results in the lines of one kind (`train`, `valid`), in the order of their first appearance.
+    /// Constant bounds are left out.
     pub fn result_names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
         let names = self.curves.iter().filter(move |curve| curve.kind == kind);
         let names = names.map(|curve| curve.name.as_str());
         names.filter(|name| !MEASURES.contains(name) && !BOUNDS.contains(name))
     }
 
-    /// What the lines of one kind say of one number, against the [unit](Self::unit).
+    /// The curve of one metric in the lines of one kind, over the [unit](Self::unit); empty if there is none.
     pub fn curve(&self, kind: &str, name: &str) -> Series {
         let curve = self.curves.iter().find(|curve| curve.kind == kind && curve.name == name);
         let points = curve.map_or_else(Vec::new, |curve| curve.values.points().to_vec());
         Series { name: kind.to_owned(), points }
     }
 
-    /// The unit of its curves' first axis.
+    /// The unit of the curves' horizontal axis: `epoch` or `step`.
     pub fn unit(&self) -> &'static str {
         if self.has_epochs || self.curves.is_empty() { "epoch" } else { "step" }
     }
 
-    /// What was noted, and after how many steps.
+    /// The notes, each with its step.
     pub fn notes(&self) -> &[(u64, String)] {
         &self.notes
     }

@@ -6,9 +6,9 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 
+use crate::downsampled::Downsampled;
 use crate::number::fixed;
 use crate::theme::{GRID, INK, SERIES};
-use crate::thinned::Thinned;
 
 mod bars;
 mod matrix;
@@ -18,38 +18,38 @@ pub use bars::{bars, reliability};
 pub use matrix::confusion;
 pub use scatter::scatter;
 
-/// Width and height of a plot.
+/// Width and height of a plot, in pixels.
 const SIZE: (u32, u32) = (560, 330);
 
-/// Curves of at most as many points show each of them.
+/// Curves of at most this many points mark each point.
 const FEW_POINTS: usize = 40;
 
-/// About how much of a plot's width and height a legend takes.
+/// The approximate share of a plot's width and height that a legend covers.
 const LEGEND: (f64, f64) = (0.25, 0.25);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// A curve, or a cloud of points.
+/// A named series of points.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What the legend says.
+    /// Its name in the legend.
     pub name: String,
-    /// Each with its place on both axes; those that are not finite are left out.
+    /// Pairs `(x, y)`; points that are not finite are not drawn.
     pub points: Vec<(f64, f64)>,
 }
 
-/// What the axes of a plot measure.
+/// The labels and scale of a plot's axes.
 #[derive(Clone, Copy, Debug)]
 pub struct Axes<'a> {
-    /// To the right.
+    /// The label of the horizontal axis.
     pub x: &'a str,
-    /// Upwards.
+    /// The label of the vertical axis.
     pub y: &'a str,
-    /// Whether equal steps to the right are equal factors.
+    /// True for a logarithmic horizontal axis.
     pub log_x: bool,
 }
 
-/// Curves over one another; none where no point can be drawn.
+/// Curves in one plot, as SVG; none if no point can be drawn.
 pub fn curves(axes: Axes<'_>, series: &[Series]) -> Option<String> {
     let series = drawable(series, axes);
     let (x, y) = (range(&series, |point| point.0)?, range(&series, |point| point.1)?);
@@ -63,7 +63,7 @@ pub fn curves(axes: Axes<'_>, series: &[Series]) -> Option<String> {
     }))
 }
 
-/// Clouds of points, one colour for each; none where there is no point.
+/// Scattered points, one colour for each series, as SVG; none if no point can be drawn.
 pub fn clouds(axes: Axes<'_>, series: &[Series]) -> Option<String> {
     let series = drawable(series, axes);
     let (x, y) = (range(&series, |point| point.0)?, range(&series, |point| point.1)?);
@@ -83,7 +83,7 @@ pub fn clouds(axes: Axes<'_>, series: &[Series]) -> Option<String> {
 
 type Outcome = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
-/// Draws into a string; a plot that cannot be drawn is a defect of the numbers it is given.
+/// Draws an SVG of `size` pixels. Drawing fails only for ranges that are not finite, which is a bug of the caller.
 fn svg(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Outcome) -> String {
     let mut text = String::new();
     let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
@@ -92,14 +92,14 @@ fn svg(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Outcome) -> String {
     text
 }
 
-/// The series that have a point, with their colours: those of a series depend on its place alone, so that a
-/// run without some number does not change the colours of the others.
+/// The series with points, each with its colour. The colour depends on the index alone, so that a run without some
+/// metric does not change the colours of the others.
 fn drawn(series: &[Series]) -> impl Iterator<Item = (RGBColor, &Series)> + Clone {
     let colored = series.iter().enumerate().map(|(index, series)| (tint(index), series));
     colored.filter(|(_, series)| !series.points.is_empty())
 }
 
-/// Only the points that have a place on the axes.
+/// The series, without points that are not finite or, on a logarithmic axis, not positive.
 fn drawable(series: &[Series], axes: Axes<'_>) -> Vec<Series> {
     let good = |point: &&(f64, f64)| {
         point.0.is_finite() && point.1.is_finite() && (!axes.log_x || point.0 > 0.0)
@@ -111,11 +111,11 @@ fn drawable(series: &[Series], axes: Axes<'_>) -> Vec<Series> {
     series.collect()
 }
 
-/// What an axis spans: all points, with a little room where they are all in one place.
+/// The range of an axis: that of all points, widened if they coincide; none without points.
 fn range(series: &[Series], place: impl Fn(&(f64, f64)) -> f64) -> Option<Range<f64>> {
     let places = || series.iter().flat_map(|series| &series.points).map(&place);
     let (low, high) = (places().reduce(f64::min)?, places().reduce(f64::max)?);
-    // Far ends have no width that a number could hold.
+    // Beyond these bounds, the width of the range overflows.
     let (low, high) = (low.max(-1e300), high.min(1e300));
     let room = if high > low { 0.0 } else { low.abs().max(1e-9) * 0.5 };
     Some(low - room..high + room)
@@ -134,8 +134,8 @@ where
     let mut chart = framed(area).build_cartesian_2d(x, y)?;
     mesh(&mut chart, axes)?;
     for (color, series) in drawn(series) {
-        let thinned: Thinned = series.points.iter().copied().collect();
-        let points = thinned.points();
+        let downsampled: Downsampled = series.points.iter().copied().collect();
+        let points = downsampled.points();
         let radius = if points.len() <= FEW_POINTS { 2 } else { 0 };
         let line =
             LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(radius);
@@ -147,7 +147,7 @@ where
     }
 }
 
-/// The corner in which a legend covers the fewest points.
+/// The corner where a legend covers the fewest points.
 fn freest_corner(
     series: &[Series],
     axes: Axes<'_>,
@@ -238,13 +238,13 @@ fn tint(index: usize) -> RGBColor {
     SERIES[index % SERIES.len()]
 }
 
-/// A number as short as it can be told apart: `0.05`, `1e-5`, `20`.
+/// A short number for a tick label: `0.05`, `1e-5`, `20`.
 fn short(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-3..1e5).contains(&size) {
         format!("{value:.0e}")
     } else {
-        // Three digits that count.
+        // Three significant digits.
         let digits = if size == 0.0 { 0.0 } else { 2.0 - size.log10().floor() };
         let text = fixed(value, digits.clamp(1.0, 6.0) as usize);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
