@@ -1,4 +1,4 @@
-//! Runs beside each other: what they were trained with, how well they did, and their curves.
+//! The page that compares runs: results, settings and training curves.
 
 use maud::html;
 
@@ -6,17 +6,17 @@ use crate::metrics::History;
 use crate::page::{figure, page, table};
 use crate::plot::{Axes, curves};
 
-/// A run on the page.
+/// A run to compare.
 #[derive(Clone, Debug, Default)]
-pub struct Compared {
+pub struct ComparedRun {
     /// Its name.
     pub name: String,
-    /// What its metrics.jsonl says.
+    /// The curves in its metrics.jsonl.
     pub history: History,
 }
 
-/// The page; the tables have a row for each thing and a column for each run.
-pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]) -> String {
+/// The page, an HTML file. Rows of `settings` and `results` hold a name, and a value for each run.
+pub fn html(runs: &[ComparedRun], settings: &[Vec<String>], results: &[Vec<String>]) -> String {
     let names = runs.iter().map(|run| run.name.as_str());
     let header: Vec<&str> = std::iter::once("").chain(names).collect();
     let mut shown: Vec<(&str, &str)> = Vec::new();
@@ -29,11 +29,11 @@ pub fn html(runs: &[Compared], settings: &[Vec<String>], results: &[Vec<String>]
     }
     let unit = runs.first().map_or("epoch", |run| run.history.unit());
     let body = html! {
-        h2 { "How well they did" }
+        h2 { "Results" }
         (table(&header, results))
-        h2 { "What differs in their settings" }
-        @if settings.is_empty() { p.soft { "nothing" } } @else { (table(&header, settings)) }
-        h2 { "How they went" }
+        h2 { "Settings that differ" }
+        @if settings.is_empty() { p.soft { "none" } } @else { (table(&header, settings)) }
+        h2 { "Training curves" }
         div.plots {
             @for (kind, name) in shown {
                 @let series: Vec<_> = runs.iter().map(|run| {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn curves_of_both_lie_in_one_plot() {
-        let run = |name: &str, loss: f64| Compared {
+        let run = |name: &str, loss: f64| ComparedRun {
             name: name.to_owned(),
             history: [
                 json!({"kind": "valid", "step": 1, "epoch": 1.0, "loss": loss}),

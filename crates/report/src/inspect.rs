@@ -1,46 +1,46 @@
-//! The page of an inspection: what a classifier has learned.
+//! The page of an inspection: linear probes, embedding, filters, activation maximisation and saliency of a classifier.
 
 use maud::{Markup, html};
 
-use crate::page::{figure, page, picture};
+use crate::page::{figure, image, page};
 use crate::plot::{Axes, Series, bars, clouds};
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Clone, Debug, Default)]
 pub struct InspectPage {
     /// The run's name.
     pub name: String,
     /// The step of the checkpoint.
     pub step: u64,
-    /// The weights of the first layer, a PNG; empty where they are no pictures.
+    /// The weights of the first layer, a PNG; empty where they are no images.
     pub filters: Vec<u8>,
-    /// Grids of pictures that classes and channels answer to most: the layer, and a PNG.
-    pub most: Vec<(String, Vec<u8>)>,
-    /// What the network makes of some pictures.
-    pub looked: Vec<Looked>,
-    /// The accuracy of a linear classifier on each layer's features.
+    /// Images that maximise classes and channels (activation maximisation): the layer, and a PNG.
+    pub maximised: Vec<(String, Vec<u8>)>,
+    /// Images with the network's prediction, saliency and activations.
+    pub images: Vec<InspectedImage>,
+    /// Linear probes: the layer, and the accuracy of a linear classifier on its features.
     pub probes: Vec<(String, f64)>,
-    /// Test pictures in two dimensions, one cloud for each class.
+    /// Test images in the first two principal components of the last layer's inputs, a series for each class.
     pub embedding: Vec<Series>,
-    /// The share of the variance along each of these.
+    /// The share of the variance that each component explains.
     pub explained: [f64; 2],
 }
 
-/// A picture, and what the network makes of it.
+/// An image with the network's prediction, saliency and activations.
 #[derive(Clone, Debug, Default)]
-pub struct Looked {
-    /// Its class, or its file.
+pub struct InspectedImage {
+    /// Its class, or its file name.
     pub name: String,
-    /// What the network takes it for.
-    pub guess: String,
-    /// How probable it holds that.
+    /// The predicted class.
+    pub predicted: String,
+    /// The probability of the predicted class.
     pub confidence: f64,
-    /// A PNG.
-    pub picture: Vec<u8>,
-    /// Which pixels the guess rests on, a PNG.
+    /// The image, a PNG.
+    pub image: Vec<u8>,
+    /// The saliency map of the prediction, a PNG.
     pub saliency: Vec<u8>,
-    /// What each layer makes of it: its name, and a PNG.
-    pub layers: Vec<(String, Vec<u8>)>,
+    /// Activations: the layer, and a PNG.
+    pub activations: Vec<(String, Vec<u8>)>,
 }
 
 impl InspectPage {
@@ -51,55 +51,55 @@ impl InspectPage {
         let embedding = Axes { x: &axes[0], y: &axes[1], log_x: false };
         let body = html! {
             p.soft { "checkpoint of step " (self.step) }
-            h2 { "How far each layer got" }
+            h2 { "Linear probes and embedding" }
             div.plots {
                 (figure(bars(probes, &self.probes),
-                    "Accuracy on test pictures of a linear classifier on what each layer hands on"))
+                    "Test accuracy of a linear classifier on each layer's features"))
                 (figure(clouds(embedding, &self.embedding),
-                    "Test pictures by the features that the last layer reads: their first two principal components"))
+                    "Test images in the first two principal components of the last layer's inputs"))
             }
             @if !self.filters.is_empty() {
                 h2 { "The first layer's weights" }
-                p.soft { "Grey is 0, white counts for and black against." }
-                div.batch { (picture(&self.filters, "weights of the first layer")) }
+                p.soft { "Grey is 0, white is positive, black is negative." }
+                div.batch { (image(&self.filters, "weights of the first layer")) }
             }
-            h2 { "What it looks for" }
+            h2 { "Activation maximisation" }
             p.soft {
-                "Pictures that make a class's logit, or a channel's mean, large: climbed to from noise, and for \
-                 channels from the test picture that each answers to most, which is shown above it."
+                "Images that maximise a class's logit or a channel's mean, by gradient ascent: for classes from noise, for \
+                 channels from the test image of the largest mean, shown above the result."
             }
-            @for (layer, png) in &self.most {
+            @for (layer, png) in &self.maximised {
                 p { (layer) }
-                (picture(png, &format!("what {layer} answers to most")))
+                (image(png, &format!("images that maximise {layer}")))
             }
-            h2 { "What it makes of pictures" }
-            div.plots { @for looked in &self.looked { div { (looked.markup()) } } }
+            h2 { "Saliency and activations" }
+            div.plots { @for image in &self.images { div { (image.markup()) } } }
         };
         page(&format!("{}, inspected", self.name), &body)
     }
 }
 
-impl Looked {
+impl InspectedImage {
     fn markup(&self) -> Markup {
         html! {
             div.pictures {
                 figure {
-                    (picture(&self.picture, &self.name))
+                    (image(&self.image, &self.name))
                     figcaption {
                         (self.name) br;
-                        "taken for " (self.guess) " " (format!("{:.1} %", 100.0 * self.confidence))
+                        "predicted: " (self.predicted) " " (format!("{:.1} %", 100.0 * self.confidence))
                     }
                 }
                 figure {
-                    (picture(&self.saliency, "saliency"))
-                    figcaption { "what that rests on" }
+                    (image(&self.saliency, "saliency"))
+                    figcaption { "saliency" }
                 }
             }
             details {
-                summary { "layer by layer" }
-                @for (layer, png) in &self.layers {
+                summary { "activations by layer" }
+                @for (layer, png) in &self.activations {
                     p { (layer) }
-                    (picture(png, layer))
+                    (image(png, layer))
                 }
             }
         }

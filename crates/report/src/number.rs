@@ -1,6 +1,6 @@
-//! Numbers as they are shown.
+//! Numbers as text.
 
-/// A number with so many digits behind the point. What rounds to zero has no sign.
+/// A number with `digits` decimal places. A number that rounds to zero has no sign.
 pub fn fixed(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     match text.strip_prefix('-') {

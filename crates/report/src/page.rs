@@ -1,4 +1,4 @@
-//! A page: one HTML file that needs no network, for light and dark.
+//! Parts of a page: one HTML file without external resources, in light and dark mode.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::theme::CSS;
 
-/// A page with its title, which stands on it as well.
+/// The HTML file of a page, with `title` as its title and heading.
 pub fn page(title: &str, body: &Markup) -> String {
     html! {
         (DOCTYPE)
@@ -14,7 +14,7 @@ pub fn page(title: &str, body: &Markup) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                // Without one, a browser asks for a file.
+                // Without it, browsers request an icon file.
                 link rel="icon" href="data:,";
                 title { (title) }
                 style { (PreEscaped(CSS)) }
@@ -28,14 +28,14 @@ pub fn page(title: &str, body: &Markup) -> String {
     .into_string()
 }
 
-/// A PNG file within the page.
-pub fn picture(png: &[u8], description: &str) -> Markup {
+/// An embedded PNG image, with its alternative text.
+pub fn image(png: &[u8], description: &str) -> Markup {
     html! {
         img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt=(description);
     }
 }
 
-/// A plot with what it shows below it; nothing where there is nothing to draw.
+/// A plot with its caption; nothing without a plot.
 pub fn figure(svg: Option<String>, caption: &str) -> Markup {
     html! {
         @if let Some(svg) = svg {
@@ -47,7 +47,7 @@ pub fn figure(svg: Option<String>, caption: &str) -> Markup {
     }
 }
 
-/// Rows of two: a name, and what is so.
+/// A table of facts: name and value.
 pub fn facts<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Markup {
     html! {
         table.facts {
@@ -58,7 +58,7 @@ pub fn facts<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Markup {
     }
 }
 
-/// A table: text on the left, numbers on the right.
+/// A table whose first column is aligned to the left, and all others to the right.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
         table {
@@ -81,6 +81,6 @@ mod tests {
         for hostile in ["<script>", "</title><b>", "<i>", "\"&<"] {
             assert!(!text.contains(hostile), "{text}");
         }
-        assert!(picture(b"x", "\"><b>").into_string().contains("data:image/png;base64,eA=="));
+        assert!(image(b"x", "\"><b>").into_string().contains("data:image/png;base64,eA=="));
     }
 }

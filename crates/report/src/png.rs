@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 
-/// A PNG file of bytes `[channels, height, width]`: RGB where there are three channels, else the first one in grey.
+/// Encodes bytes `[channels, height, width]` as a PNG file: RGB for three channels, else the first channel in grey.
 ///
 /// # Panics
 ///
-/// When there are fewer bytes than the shape says.
+/// If there are fewer bytes than `channels * height * width`.
 pub fn png([channels, height, width]: [usize; 3], pixels: &[u8]) -> Vec<u8> {
     let (columns, rows) = (width as u32, height as u32);
     let plane = height * width;

@@ -1,11 +1,11 @@
-//! The page of a range test: the loss against the learning rate.
+//! The page of a learning rate range test: the loss against the learning rate.
 
 use maud::html;
 
 use crate::page::{figure, page};
 use crate::plot::{Axes, Series, curves};
 
-/// The page; each point is a rate and a loss. `suggested` are the first and the last rate worth trying.
+/// The page, an HTML file. Points are pairs of learning rate and loss; `suggested` is the range of rates worth trying.
 pub fn html(
     name: &str,
     losses: &[(f64, f64)],
@@ -27,14 +27,14 @@ pub fn html(
             @match suggested {
                 Some([from, to]) => {
                     "Learning rates worth trying: " (format!("{from:.2e} to {to:.2e}"))
-                    ", from where the loss has done nine tenths of its fall to where it is lowest."
+                    ", from nine tenths of the loss's decrease to its minimum."
                 }
                 None => { "The loss hardly falls." }
             }
         }
-        (figure(curves(axes, &all), "The loss of each step, whose learning rate is larger than the last one's"))
+        (figure(curves(axes, &all), "Training loss of each step, against its learning rate"))
     };
-    page(&format!("{name}: range test of the learning rate"), &body)
+    page(&format!("{name}: learning rate range test"), &body)
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! The results of an evaluation, as data: whatever was evaluated, the same code shows, logs, compares and prints
-//! them.
+//! The results of an evaluation, as data: the same code shows, logs, compares and prints the results of every task.
 
 mod html;
 mod terminal;
@@ -14,33 +13,33 @@ use serde_json::{Map, Value, json};
 
 use crate::fixed;
 
-/// Results on one set.
+/// The results of an evaluation on one split.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// `train`, `valid` or `test`.
     pub split: String,
-    /// The numbers that are logged and compared, in the order in which they are shown.
+    /// The numbers to log and compare, in the order of their display.
     pub scores: Vec<Score>,
-    /// The scores in a line.
+    /// The scores in one line.
     pub headline: String,
-    /// Details, by their names in JSON and in its order.
+    /// Details, by their names in JSON, in its order.
     pub views: Vec<(&'static str, View)>,
-    /// The members of its JSON that a finished training prints; all of them where it is none.
+    /// The JSON members that `hearth train --json` prints; all of them when none.
     pub brief: Option<&'static [&'static str]>,
-    /// Members of a line of `metrics.jsonl` beside the scores.
+    /// Members of a line of `metrics.jsonl`, beside the scores.
     pub logged: Map<String, Value>,
     /// Warnings about these results, in sentences.
     pub warnings: Vec<String>,
 }
 
-/// A result, or a number that helps to read one.
+/// A named result, or a number that explains one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// Its name in logs and JSON.
     pub name: &'static str,
     /// The number.
     pub value: f64,
-    /// The better direction.
+    /// The direction in which it improves.
     pub better: Better,
 }
 
@@ -51,43 +50,43 @@ impl Score {
     }
 }
 
-/// A detail of results, as it is shown.
+/// A detail of the results, by its form of display.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View {
-    /// A value of the JSON, and a text; without a text it is not shown.
+    /// A JSON value and its text; not displayed if the text is empty.
     Text(Value, String),
-    /// Rows of named cells.
-    Table(Table),
-    /// Counts of pairs of classes.
+    /// A table of named columns.
+    Table(ResultTable),
+    /// A confusion matrix.
     Matrix(Matrix),
-    /// The accuracy at each confidence.
+    /// A reliability diagram.
     Reliability(Reliability),
-    /// Points beside the line that they would lie on; JSON has none of them.
+    /// A scatter plot; not in the JSON.
     Scatter(Scatter),
-    /// Images with captions; JSON has none of them.
-    Images(Images),
+    /// Images with captions; not in the JSON.
+    Images(CaptionedImages),
 }
 
-/// Rows of named cells.
+/// A table of named columns.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
+pub struct ResultTable {
     /// The names of the columns.
     pub header: Vec<&'static str>,
-    /// Each has a cell for each column.
-    pub rows: Vec<Vec<Cell>>,
+    /// The rows, with a cell for each column.
+    pub rows: Vec<Vec<TableCell>>,
     /// The plural noun for the rows, such as `classes`.
     pub unit: &'static str,
-    /// The rows that matter most where there is no room for all, and what they have in common, such as `with the
-    /// lowest recall`.
+    /// The indices of the most important rows, which a short display shows alone, and their common property, such as
+    /// `with the lowest recall`.
     pub first: (Vec<usize>, &'static str),
 }
 
 /// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum TableCell {
     /// A name.
     Text(String),
-    /// A number, shown with four digits behind the point.
+    /// A number, displayed with four decimal places.
     Number(f64),
     /// A count.
     Count(u64),
@@ -96,61 +95,61 @@ pub enum Cell {
 /// A confusion matrix.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
-    /// The classes.
+    /// The names of the classes.
     pub classes: Vec<String>,
-    /// Rows are true classes, columns are predicted ones.
+    /// Counts: rows are true classes, columns are predicted ones.
     pub counts: Vec<Vec<u64>>,
 }
 
-/// The accuracy of guesses at each confidence (Guo et al. 2017, "On calibration of modern neural networks").
+/// A reliability diagram (Guo et al. 2017, "On calibration of modern neural networks").
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reliability {
-    /// The share of right guesses in each of equally wide bins of confidence; none where none fell.
+    /// The accuracy in each of equally wide bins of confidence from 0 to 1; none for an empty bin.
     pub accuracies: Vec<Option<f64>>,
     /// The expected calibration error.
     pub error: f64,
 }
 
-/// Points beside the line that they would lie on.
+/// A scatter plot with a reference line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scatter {
-    /// The line below the plot.
+    /// The caption below the plot.
     pub caption: String,
-    /// The quantities to the right and upwards.
+    /// The labels of the horizontal and the vertical axis.
     pub axes: [String; 2],
-    /// The places on both.
+    /// The points `(x, y)`.
     pub points: Vec<(f64, f64)>,
-    /// The line is `y = slope x`.
+    /// The slope of the reference line `y = slope x`.
     pub slope: f64,
 }
 
 /// Images of one size with their captions.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Images {
+pub struct CaptionedImages {
     /// The heading.
     pub title: &'static str,
-    /// Their order, a sentence.
+    /// A sentence on their order.
     pub note: &'static str,
-    /// `[channels, height, width]` of each.
+    /// The shape of each image, `[channels, height, width]`.
     pub shape: [usize; 3],
-    /// Their bytes, one image after the other.
+    /// The bytes of all images, `[count, channels, height, width]`.
     pub pixels: Vec<u8>,
-    /// The lines below each.
+    /// The lines of each image's caption.
     pub captions: Vec<Vec<String>>,
 }
 
 impl Report {
-    /// The score of this name.
+    /// The value of the score `name`; none if there is no such score.
     pub fn score(&self, name: &str) -> Option<f64> {
         self.scores.iter().find(|score| score.name == name).map(|score| score.value)
     }
 
-    /// The scores by name, in their order.
+    /// The scores, as name and value, in their order.
     pub fn scores(&self) -> impl Iterator<Item = (&'static str, f64)> + '_ {
         self.scores.iter().map(|score| (score.name, score.value))
     }
 
-    /// The results after `step` steps as they compare by a metric. The error names the scores that there are.
+    /// The standing of the results after `step` steps, by a metric. The error for a missing metric names the scores.
     pub fn standing(&self, metric: Metric, step: u64) -> Result<Standing, String> {
         if self.score(metric.name()).is_none() {
             let names: Vec<_> = self.scores.iter().map(|score| score.name).collect();
@@ -163,7 +162,7 @@ impl Report {
         Ok(metric.standing(step, |name| self.score(name)))
     }
 
-    /// The texts that are shown.
+    /// The texts to display.
     fn texts(&self) -> Vec<&str> {
         let texts = self.views.iter().filter_map(|(_, view)| match view {
             View::Text(_, text) if !text.is_empty() => Some(text.as_str()),
@@ -172,7 +171,7 @@ impl Report {
         texts.collect()
     }
 
-    /// Its matrix, if it has one.
+    /// The confusion matrix, if there is one.
     pub fn matrix(&self) -> Option<&Matrix> {
         self.views.iter().find_map(|(_, view)| match view {
             View::Matrix(matrix) => Some(matrix),
@@ -180,22 +179,22 @@ impl Report {
         })
     }
 
-    /// All images that it shows, by their names.
-    pub fn images(&self) -> impl Iterator<Item = (&'static str, &Images)> {
+    /// All captioned images, by their names.
+    pub fn images(&self) -> impl Iterator<Item = (&'static str, &CaptionedImages)> {
         self.views.iter().filter_map(|(name, view)| match view {
             View::Images(images) => Some((*name, images)),
             _ => None,
         })
     }
 
-    /// The members that `hearth train --json` prints.
+    /// The JSON members that `hearth train --json` prints.
     pub fn to_brief(&self) -> Map<String, Value> {
         let members =
             self.members(|name| self.brief.is_none_or(|brief| brief.contains(&name))).into_iter();
         members.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The members of its JSON that are wanted, in order.
+    /// The JSON members for which `is_wanted` is true, in order.
     fn members(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<(&'static str, Value)> {
         let mut members = vec![("split", json!(self.split))];
         members.extend(self.scores().map(|(name, value)| (name, json!(value))));
@@ -228,10 +227,10 @@ impl View {
     }
 }
 
-impl Table {
-    /// A list of objects.
+impl ResultTable {
+    /// The rows as a list of JSON objects, whose members are the columns.
     pub fn to_json(&self) -> Value {
-        let object = |row: &Vec<Cell>| {
+        let object = |row: &Vec<TableCell>| {
             let members = self.header.iter().zip(row);
             members.map(|(name, cell)| ((*name).to_owned(), cell.to_json())).collect::<Map<_, _>>()
         };
@@ -239,7 +238,7 @@ impl Table {
     }
 }
 
-impl Cell {
+impl TableCell {
     fn to_json(&self) -> Value {
         match self {
             Self::Text(text) => json!(text),
@@ -249,7 +248,7 @@ impl Cell {
     }
 }
 
-impl std::fmt::Display for Cell {
+impl std::fmt::Display for TableCell {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Text(text) => formatter.write_str(text),
@@ -260,8 +259,8 @@ impl std::fmt::Display for Cell {
 }
 
 impl Matrix {
-    /// The pairs of a true class and another that was predicted, with their counts, the most frequent first; of equal
-    /// counts in the order of the classes.
+    /// The confused pairs as `(count, true class, predicted class)`, the most frequent first, then in the order of the
+    /// classes.
     pub fn confused(&self) -> Vec<(u64, usize, usize)> {
         let mut pairs = Vec::new();
         for (label, row) in self.counts.iter().enumerate() {
@@ -274,14 +273,14 @@ impl Matrix {
     }
 }
 
-impl Images {
-    /// The bytes of each image.
+impl CaptionedImages {
+    /// The bytes of each image, `[channels, height, width]`.
     pub fn each(&self) -> impl Iterator<Item = &[u8]> {
         self.pixels.chunks_exact(self.shape.iter().product::<usize>().max(1))
     }
 }
 
-/// Scores in a line, with four digits behind the point.
+/// The scores in one line, with four decimal places.
 pub fn line(scores: &[Score]) -> String {
     let mut line = String::new();
     for Score { name, value, .. } in scores {

@@ -1,41 +1,41 @@
-//! The page of a run: its settings, training curves, and newest evaluation.
+//! The page of a run: facts, training curves, newest evaluation, images and config.
 
 use maud::{Markup, html};
 
 use crate::metrics::History;
-use crate::page::{facts, figure, page, picture};
+use crate::page::{facts, figure, image, page};
 use crate::plot::{Axes, curves};
 use crate::report::Report;
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Clone, Debug, Default)]
 pub struct RunPage {
     /// The run's name.
     pub name: String,
-    /// What was trained and on what: a name, and what is so.
+    /// Facts of the run, as name and value: model, data set, device, ...
     pub facts: Vec<(String, String)>,
     /// The resolved config, TOML.
     pub config: String,
-    /// What metrics.jsonl says.
+    /// The curves and notes in metrics.jsonl.
     pub history: History,
     /// The newest evaluation, and the step of its weights.
     pub report: Option<(Report, u64)>,
-    /// Training pictures as the network is shown them, a PNG.
+    /// A batch of augmented training images, a PNG; empty without one.
     pub batch: Vec<u8>,
-    /// Grids of images that were kept.
+    /// Grids of images from training.
     pub grids: Vec<Grids>,
 }
 
-/// The grids of a folder.
+/// The grids of images in a folder of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Grids {
     /// The folder's name.
     pub folder: &'static str,
-    /// After how many steps each is, and a PNG.
+    /// Step and PNG of each grid.
     pub images: Vec<(u64, Vec<u8>)>,
 }
 
-/// The most grids of a folder on the page.
+/// The maximum number of grids of a folder on the page.
 const MOST_GRIDS: usize = 12;
 
 impl RunPage {
@@ -52,15 +52,15 @@ impl RunPage {
                 div.pictures.grids {
                     @for (step, png) in images {
                         figure {
-                            (picture(png, &format!("{folder} after {step} steps")))
+                            (image(png, &format!("{folder} after {step} steps")))
                             figcaption { "step " (step) }
                         }
                     }
                 }
             }
             @if !self.batch.is_empty() {
-                h2 { "Training pictures, as the network is shown them" }
-                div.batch { (picture(&self.batch, "a training batch")) }
+                h2 { "Training batch" }
+                div.batch { (image(&self.batch, "augmented training images")) }
             }
             @let notes = self.history.notes();
             @if !notes.is_empty() {
@@ -68,7 +68,7 @@ impl RunPage {
                 ul { @for (step, text) in notes { li { "step " (step) ": " (text) } } }
             }
             h2 { "Config" }
-            details { summary { "everything that it was trained with" } pre { (self.config) } }
+            details { summary { "all settings" } pre { (self.config) } }
         };
         page(&self.name, &body)
     }
@@ -91,14 +91,14 @@ impl RunPage {
     }
 }
 
-/// A word with a capital letter.
+/// A word with its first letter in upper case.
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
 }
 
-/// As many grids as a page has room for, the first and the last always among them.
+/// Evenly spread items, at most as many as a page has grids, with the first and the last.
 pub fn spread<T>(all: &[T]) -> Vec<&T> {
     let count = all.len().min(MOST_GRIDS);
     let last = count.saturating_sub(1).max(1);
@@ -110,25 +110,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::{Cell, Images, Matrix, Reliability, Table, View};
+    use crate::report::{CaptionedImages, Matrix, Reliability, ResultTable, TableCell, View};
 
     fn report() -> Report {
-        let row = vec![Cell::Text("bag".into()), Cell::Number(0.25), Cell::Count(4)];
+        let row = vec![TableCell::Text("bag".into()), TableCell::Number(0.25), TableCell::Count(4)];
         let views = [
             View::Text(json!(4), "4 images".into()),
-            View::Table(Table {
+            View::Table(ResultTable {
                 header: vec!["class", "recall", "support"],
                 rows: vec![row],
-                ..Table::default()
+                ..ResultTable::default()
             }),
             View::Matrix(Matrix { classes: vec!["bag".into()], counts: vec![vec![4]] }),
             View::Reliability(Reliability { accuracies: vec![None, Some(1.0)], error: 0.5 }),
-            View::Images(Images {
+            View::Images(CaptionedImages {
                 title: "Worst errors",
                 shape: [1, 1, 1],
                 pixels: vec![7],
                 captions: vec![vec!["bag".into(), "not shirt 0.0 %".into()]],
-                ..Images::default()
+                ..CaptionedImages::default()
             }),
         ];
         Report {

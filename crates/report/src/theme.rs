@@ -1,15 +1,15 @@
-//! The colours, and how they change in the dark.
+//! The colours, in light and dark mode.
 
 use plotters::style::RGBColor;
 
-/// Text and axes. Pages give it another value in the dark: see [`CSS`].
+/// The colour of text and axes. [`CSS`] replaces it in dark mode.
 pub const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 
-/// The lines of a grid, likewise.
+/// The colour of grid lines. [`CSS`] replaces it in dark mode.
 pub const GRID: RGBColor = RGBColor(0xd8, 0xdc, 0xe2);
 
-/// What is drawn first, second, ...: colours of middle brightness, which differ in the eyes of the colour
-/// blind too (after Okabe and Ito 2008, "Color universal design").
+/// The colours of series, in order: of medium brightness, and distinct for colour-blind readers, too (after Okabe and
+/// Ito 2008, "Color universal design").
 pub const SERIES: [RGBColor; 10] = [
     RGBColor(0x1f, 0x83, 0xc4),
     RGBColor(0xd5, 0x6a, 0x11),
@@ -23,8 +23,8 @@ pub const SERIES: [RGBColor; 10] = [
     RGBColor(0x7d, 0x9a, 0x2c),
 ];
 
-/// The style of every page. A plot is drawn in the light's colours, which are found by their values in the
-/// dark: SVG knows no variables where a plot is drawn.
+/// The style sheet of every page. Plots are drawn in the colours of light mode, and dark mode selects elements by these
+/// colours, because the plots' SVG has no CSS variables.
 pub const CSS: &str = "
 :root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --grid: #d8dce2; --ground: #ffffff;
   --panel: #f6f8fa; --accent: #1f83c4; }

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, PictureShape, Subset, read_picture};
 use hearth_model::{Classifier, Pass, Trace};
-use hearth_report::inspect::{InspectPage, Looked};
+use hearth_report::inspect::{InspectPage, InspectedImage};
 use hearth_store::RunDir;
 use serde::Serialize;
 
@@ -111,7 +111,7 @@ pub fn inspect(
     notice("pictures that the classes and channels answer to most");
     for (name, picture) in maximise::classes_and_channels(&subject, &splits.test) {
         let png = keep(&format!("most-{name}"), &picture)?;
-        page.most.push((name, png));
+        page.maximised.push((name, png));
     }
     let pictures: Vec<(String, Vec<u8>)> = if named.is_empty() {
         some_of(&splits.test, &subject.classes)
@@ -123,7 +123,7 @@ pub fn inspect(
         let looked = subject.look_at(name, pixels, |kind, picture| {
             keep(&format!("picture-{}-{kind}", index + 1), picture)
         })?;
-        page.looked.push(looked);
+        page.images.push(looked);
     }
     notice("linear probes on each layer");
     let probes = probe::layers(&subject, &splits);
@@ -192,22 +192,22 @@ impl Subject {
         name: String,
         pixels: Vec<u8>,
         mut keep: impl FnMut(&str, &Picture) -> Result<Vec<u8>, TrainError>,
-    ) -> Result<Looked, TrainError> {
+    ) -> Result<InspectedImage, TrainError> {
         let input = self.pictures(pixels.clone(), 1);
         let logits = values(self.still.forward(input.clone()));
         let guess = argmax(&logits);
         let picture = Picture { shape: self.shape, pixels };
-        let mut looked = Looked {
+        let mut looked = InspectedImage {
             name,
-            guess: self.classes[guess].clone(),
+            predicted: self.classes[guess].clone(),
             confidence: softmax(&logits)[guess],
-            picture: keep("itself", &picture)?,
+            image: keep("itself", &picture)?,
             saliency: keep("saliency", &saliency::of(&self.network, input.clone(), guess))?,
-            layers: Vec::new(),
+            activations: Vec::new(),
         };
         for (layer, features) in Self::layers(&self.still, input) {
             let png = keep(&layer, &tiles::activations(features))?;
-            looked.layers.push((layer, png));
+            looked.activations.push((layer, png));
         }
         Ok(looked)
     }

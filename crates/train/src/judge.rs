@@ -15,7 +15,7 @@ use hearth_config::{Better, Metric, shown};
 use hearth_data::{Splits, Subset};
 use hearth_model::Generator;
 use hearth_report::fixed;
-use hearth_report::report::{Cell, Report, Score, Table, View};
+use hearth_report::report::{Report, ResultTable, Score, TableCell, View};
 use serde_json::{Map, json};
 
 use crate::error::TrainError;
@@ -198,12 +198,13 @@ fn position(distance: f64, floor: f64, ceiling: f64) -> f64 {
 }
 
 /// The share of each class.
-fn class_shares(classes: &[String], shares: &[f64]) -> Table {
+fn class_shares(classes: &[String], shares: &[f64]) -> ResultTable {
     let mut first: Vec<usize> = (0..classes.len()).collect();
     first.sort_by(|left, right| shares[*right].total_cmp(&shares[*left]));
-    let row =
-        |(class, share): (&String, &f64)| vec![Cell::Text(class.clone()), Cell::Number(*share)];
-    Table {
+    let row = |(class, share): (&String, &f64)| {
+        vec![TableCell::Text(class.clone()), TableCell::Number(*share)]
+    };
+    ResultTable {
         header: vec!["class", "share"],
         rows: classes.iter().zip(shares).map(row).collect(),
         unit: "classes",

@@ -3,7 +3,9 @@
 use burn::tensor::{Int, Tensor, TensorData};
 use hearth_config::Metric;
 use hearth_data::Subset;
-use hearth_report::report::{Cell, Images, Matrix, Reliability, Report, Score, Table, View, line};
+use hearth_report::report::{
+    CaptionedImages, Matrix, Reliability, Report, ResultTable, Score, TableCell, View, line,
+};
 use serde_json::json;
 
 use crate::calibration::Calibration;
@@ -110,7 +112,7 @@ impl Tally {
     }
 
     /// The wrong guesses that gave the true class the least probability, as images of the set that was evaluated.
-    pub fn mistakes(&self, set: &Subset, classes: &[String]) -> Images {
+    pub fn mistakes(&self, set: &Subset, classes: &[String]) -> CaptionedImages {
         let shape = set.source.shape;
         let caption = |mistake: &Mistake| {
             let confidence = 100.0 * mistake.confidence;
@@ -119,7 +121,7 @@ impl Tally {
                 format!("not {} {confidence:.1} %", classes[mistake.guess]),
             ]
         };
-        Images {
+        CaptionedImages {
             title: "Worst errors",
             note: "The true class, named first, had the least probability in these.",
             shape: [shape.channels, shape.height, shape.width],
@@ -136,23 +138,23 @@ impl Tally {
 
 /// Precision, recall and number of images of each class: the share of images predicted as a class that are of it, and
 /// of its images that were predicted as it; 0 where there are none.
-fn per_class(confusion: &[Vec<u64>], classes: &[String]) -> Table {
+fn per_class(confusion: &[Vec<u64>], classes: &[String]) -> ResultTable {
     let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     let recall = |class: usize| share(confusion[class][class], confusion[class].iter().sum());
     let row = |(class, name): (usize, &String)| {
         let predicted = confusion.iter().map(|row| row[class]).sum();
         vec![
-            Cell::Text(name.clone()),
-            Cell::Number(share(confusion[class][class], predicted)),
-            Cell::Number(recall(class)),
-            Cell::Count(confusion[class].iter().sum()),
+            TableCell::Text(name.clone()),
+            TableCell::Number(share(confusion[class][class], predicted)),
+            TableCell::Number(recall(class)),
+            TableCell::Count(confusion[class].iter().sum()),
         ]
     };
     let mut worst: Vec<usize> = (0..classes.len())
         .filter(|class| confusion[*class].iter().any(|count| *count > 0))
         .collect();
     worst.sort_by(|left, right| recall(*left).total_cmp(&recall(*right)));
-    Table {
+    ResultTable {
         header: vec!["class", "precision", "recall", "support"],
         rows: classes.iter().enumerate().map(row).collect(),
         unit: "classes",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hearth_config::Config;
-use hearth_report::compare::{self, Compared};
+use hearth_report::compare::{self, ComparedRun};
 use hearth_report::metrics::History;
 use hearth_report::{fixed, text_table};
 use hearth_store::{RunDir, read_metrics};
@@ -35,7 +35,7 @@ pub fn run(args: &Compare) -> Result<(), Failure> {
     let settings: Rows = Config::differences(&configs).into_iter().collect();
     let results = results(&runs);
     let compared =
-        runs.iter().map(|run| Compared { name: run.name.clone(), history: run.history.clone() });
+        runs.iter().map(|run| ComparedRun { name: run.name.clone(), history: run.history.clone() });
     let compared: Vec<_> = compared.collect();
     let (setting_rows, result_rows) = (rows(&settings), rows(&results));
     let page = compare::html(&compared, &setting_rows, &result_rows);

@@ -1,4 +1,4 @@
-//! Bars, and the bars of a reliability diagram.
+//! Bar charts and reliability diagrams.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -6,9 +6,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::{Axes, SIZE, framed, mesh, svg, tint};
 use crate::theme::INK;
 
-/// One bar for each name, from 0 upwards, with its value above it; none where there is no bar.
+/// A bar chart as SVG: a bar for each name, from 0 upwards, with its value above; none without bars.
 ///
-/// The name of the horizontal axis stands below the bars' own names.
+/// The label of the horizontal axis stands below the names of the bars.
 pub fn bars(axes: Axes<'_>, bars: &[(String, f64)]) -> Option<String> {
     let bars: Vec<_> = bars.iter().filter(|(_, value)| value.is_finite()).collect();
     let highest = bars.iter().map(|(_, value)| *value).reduce(f64::max)?.max(1e-9);
@@ -42,9 +42,9 @@ pub fn bars(axes: Axes<'_>, bars: &[(String, f64)]) -> Option<String> {
     }))
 }
 
-/// A reliability diagram: for each bin of confidence from 0 to 1, as wide as all others, how often its
-/// guesses were right (Guo et al. 2017, "On calibration of modern neural networks", figure 1). Those of a
-/// calibrated network reach the diagonal. Bins that hold no guess have no bar.
+/// A reliability diagram as SVG: the accuracy in each of equally wide bins of confidence from 0 to 1 (Guo et al. 2017,
+/// "On calibration of modern neural networks", figure 1). The bars of a calibrated network reach the diagonal. Bins
+/// without predictions have no bar.
 pub fn reliability(accuracies: &[Option<f64>]) -> String {
     let axes = Axes { x: "confidence", y: "accuracy", log_x: false };
     svg(SIZE, |area| {

@@ -1,4 +1,4 @@
-//! A confusion matrix.
+//! Plots of confusion matrices.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -6,17 +6,17 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::{svg, tint};
 use crate::theme::INK;
 
-/// More classes than these show colours alone.
+/// The maximum number of classes with names and counts; with more, cells show colours alone.
 const MOST_NUMBERED: usize = 20;
 
-/// More classes than these have no cells that could be seen.
+/// The maximum number of classes; with more, cells would be too small.
 const MOST: usize = 250;
 
-/// How much of a class's name is shown, in characters.
+/// The maximum length of a class name, in characters.
 const LONGEST_NAME: usize = 24;
 
-/// Rows are true classes, columns are predicted ones; a cell is as dark as its share of the row. None where
-/// there is no class, or too many to be seen.
+/// A confusion matrix as SVG. Rows are true classes, columns are predicted ones; a cell's colour shows its share of the
+/// row. None without classes, or with too many.
 pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
     if !(1..=MOST).contains(&classes.len()) {
         return None;
@@ -46,7 +46,7 @@ pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
                     (left - 6, y + cell / 2),
                     right.clone(),
                 ))?;
-                // Names below their columns, upright so that they need no more room than those beside.
+                // Vertical names below the columns need no more room than those beside the rows.
                 let x = left + pixels(row) * cell + cell / 2;
                 let upright = ("sans-serif", 12).into_font().transform(FontTransform::Rotate90);
                 let upright = upright.color(&INK).pos(at(HPos::Left, VPos::Center));
@@ -55,7 +55,7 @@ pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
             for (column, count) in counts.iter().enumerate() {
                 let x = left + pixels(column) * cell;
                 let share = *count as f64 / all;
-                // A root, so that rare mistakes are seen.
+                // The square root makes rare errors visible.
                 let color = tint(usize::from(row != column)).mix(share.sqrt() * 0.75);
                 let corners = [(x + 1, y + 1), (x + cell - 1, y + cell - 1)];
                 area.draw(&Rectangle::new(corners, color.filled()))?;
@@ -69,7 +69,7 @@ pub fn confusion(classes: &[&str], counts: &[Vec<u64>]) -> Option<String> {
     }))
 }
 
-/// A length in a plot, all of which are short.
+/// A length in a plot, in pixels; lengths are far below `i32::MAX`.
 fn pixels(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

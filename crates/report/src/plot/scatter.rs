@@ -1,11 +1,11 @@
-//! Points, and the line that they would lie on.
+//! Scatter plots with a reference line.
 
 use plotters::prelude::*;
 
 use super::{Axes, SIZE, Series, drawable, framed, mesh, range, svg, tint};
 use crate::theme::INK;
 
-/// Points beside the line `y = slope x`; none where there is no point.
+/// A scatter plot with the reference line `y = slope x`, as SVG; none if no point can be drawn.
 pub fn scatter(axes: Axes<'_>, points: &[(f64, f64)], slope: f64) -> Option<String> {
     let series = [Series { name: String::new(), points: points.to_vec() }];
     let series = drawable(&series, axes);

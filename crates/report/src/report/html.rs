@@ -1,14 +1,14 @@
-//! A report as part of a page.
+//! A report as HTML.
 
 use maud::{Markup, html};
 
-use super::{Images, Report, Scatter, View};
-use crate::page::{figure, picture, table};
+use super::{CaptionedImages, Report, Scatter, TableCell, View};
+use crate::page::{figure, image, table};
 use crate::plot::{Axes, confusion, reliability, scatter};
 use crate::png::png;
 
 impl Report {
-    /// The report of the weights after `step` steps, with its heading.
+    /// The section of a page for the results of the checkpoint of `step`, with its heading.
     pub fn to_html(&self, step: u64) -> Markup {
         html! {
             h2 { "Results (" (self.split) " set, step " (step) ")" }
@@ -20,11 +20,11 @@ impl Report {
 }
 
 impl View {
-    /// As one of the plots beside each other.
+    /// The view among the plots; nothing for texts and images, which stand above and below.
     fn to_html(&self) -> Markup {
         match self {
             Self::Table(shown) => {
-                let cells = |row: &Vec<super::Cell>| row.iter().map(ToString::to_string).collect();
+                let cells = |row: &Vec<TableCell>| row.iter().map(ToString::to_string).collect();
                 let rows: Vec<_> = shown.rows.iter().map(cells).collect();
                 html! { div { (table(&shown.header, &rows)) } }
             }
@@ -34,7 +34,7 @@ impl View {
             }
             Self::Reliability(shown) => {
                 let caption = format!(
-                    "Reliability: how often guesses of a confidence are right. Expected calibration error {:.4}",
+                    "Reliability diagram: accuracy at each confidence. Expected calibration error {:.4}",
                     shown.error
                 );
                 figure(Some(reliability(&shown.accuracies)), &caption)
@@ -42,13 +42,12 @@ impl View {
             Self::Scatter(Scatter { caption, axes: [x, y], points, slope }) => {
                 figure(scatter(Axes { x, y, log_x: false }, points, *slope), caption)
             }
-            // Above and below the plots.
             Self::Text(..) | Self::Images(_) => html! {},
         }
     }
 }
 
-impl Images {
+impl CaptionedImages {
     fn to_html(&self) -> Markup {
         html! {
             @if !self.captions.is_empty() {
@@ -57,7 +56,7 @@ impl Images {
                 div.pictures {
                     @for (pixels, caption) in self.each().zip(&self.captions) {
                         figure {
-                            (picture(&png(self.shape, pixels), &caption.join(", ")))
+                            (image(&png(self.shape, pixels), &caption.join(", ")))
                             figcaption {
                                 @for (place, line) in caption.iter().enumerate() {
                                     @if place > 0 { br; }

@@ -1,15 +1,15 @@
-//! A report as text.
+//! A report as text, for the terminal.
 
 use comfy_table::{CellAlignment, presets};
 
-use super::{Matrix, Report, Table, View};
+use super::{Matrix, Report, ResultTable, View};
 use crate::fixed;
 
-/// Tables and matrices with more rows are shown in part.
+/// The maximum number of rows of a table or matrix; of longer ones a part is shown.
 const MOST_ROWS: usize = 20;
 
 impl Report {
-    /// The report as text; `all` is the command that prints what it leaves out.
+    /// The report as text. `all` is the command that prints the rows left out.
     pub fn to_text(&self, all: &str) -> String {
         let mut parts =
             vec![format!("{}: {}\n{}", self.split, self.headline, self.texts().join(", "))];
@@ -32,7 +32,7 @@ impl Report {
     }
 }
 
-impl Table {
+impl ResultTable {
     fn to_text(&self) -> String {
         let shown = |rows: &mut dyn Iterator<Item = usize>| {
             let cells = |row: usize| self.rows[row].iter().map(ToString::to_string).collect();
@@ -80,11 +80,11 @@ impl Matrix {
             vec![self.classes[label].clone(), self.classes[guess].clone(), count.to_string(), share]
         });
         let rows = text_table(&["true", "predicted", "images", "of the class"], rows);
-        format!("the {shown} of {confused} pairs that are confused most:\n{rows}")
+        format!("the {shown} most confused of {confused} pairs:\n{rows}")
     }
 }
 
-/// A table whose columns from the second on are aligned to the right.
+/// A text table whose first column is aligned to the left, and all others to the right.
 pub fn text_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(presets::NOTHING);
@@ -101,9 +101,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::Cell;
+    use crate::report::TableCell;
 
-    /// A third of the classes is taken for the next one once, and the last class five times.
+    /// Results in which a third of the classes is confused with the next one once, and the last class five times.
     fn shown(num_classes: usize) -> String {
         let classes: Vec<String> = (0..num_classes).map(|class| format!("class {class}")).collect();
         let mut counts = vec![vec![0; num_classes]; num_classes];
@@ -112,8 +112,9 @@ mod tests {
             row[(label + 1) % num_classes] +=
                 if label + 1 == num_classes { 5 } else { u64::from(label % 3 == 0) };
         }
-        let rows = classes.iter().map(|name| vec![Cell::Text(name.clone()), Cell::Number(0.5)]);
-        let table = Table {
+        let rows =
+            classes.iter().map(|name| vec![TableCell::Text(name.clone()), TableCell::Number(0.5)]);
+        let table = ResultTable {
             header: vec!["class", "recall"],
             rows: rows.collect(),
             unit: "classes",
@@ -143,7 +144,7 @@ mod tests {
         assert!(text.len() < 4000, "{} bytes", text.len());
         for part in [
             "the 20 of 300 classes with the lowest recall",
-            "the 20 of 101 pairs that are confused most",
+            "the 20 most confused of 101 pairs",
             "everything: hearth eval 'my run' --json",
         ] {
             assert!(text.contains(part), "{text}");

@@ -23,7 +23,7 @@ pub(super) enum Object {
     Tensor,
 }
 
-/// The maximum bytes of all paths together; a visit of an object counts as [`VISIT`] bytes.
+/// The maximum bytes of all paths together; a visit of an object counts as `VISIT` bytes.
 const MOST: usize = 64 << 20;
 const VISIT: usize = 64;
 
