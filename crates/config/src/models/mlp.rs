@@ -59,7 +59,7 @@ impl NetworkSettings for MlpConfig {
                 && self.activation != Activation::default()
                 && self.activation != Activation::None,
             "model.activation",
-            "`model.activation` stands behind hidden layers, and `model.hidden` is empty",
+            "`model.activation` follows hidden layers, and `model.hidden` is empty",
         );
     }
 }
