@@ -78,7 +78,7 @@ pub fn clip_scale(square: &Number, largest: Option<f64>) -> Number {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
-    use hearth_config::{Activation, ClassifierConfig, Dropout, Initializer, MlpConfig};
+    use hearth_config::{Activation, ClassifierConfig, DropoutRates, Initializer, MlpConfig};
     use hearth_model::Classifier;
 
     use super::*;
@@ -91,7 +91,7 @@ mod tests {
         let config = ClassifierConfig::Mlp(MlpConfig {
             hidden: Vec::new(),
             activation: Activation::None,
-            dropout: Dropout::default(),
+            dropout: DropoutRates::default(),
             initializer: Initializer::He,
             embedding: None,
         });
