@@ -67,11 +67,13 @@ pub const MISTAKES: &[Mistake] = &[
     fault("text that is not closed", "wrong.toml:4", "quotation mark", |here| {
         change(here, "\"try\"", "\"try");
     }),
-    fault("decimal comma", "wrong.toml:18", "a point", |here| change(here, "= 0.1", "= 0,1")),
+    fault("decimal comma", "wrong.toml:18", "a decimal point", |here| {
+        change(here, "= 0.1", "= 0,1")
+    }),
     fault("percent", "wrong.toml:9", "write 0.1", |here| {
         change(here, "valid_samples = 200", "limit_train = 10%");
     }),
-    fault("True for true", "wrong.toml:4", "small letters", |here| {
+    fault("True for true", "wrong.toml:4", "lower case", |here| {
         change(here, "name = \"try\"", "report = True");
     }),
     fault("path of Windows", "wrong.toml:4", "single quotation marks", |here| {

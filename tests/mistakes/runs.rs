@@ -50,14 +50,14 @@ pub const MISTAKES: &[Mistake] = &[
         "train --resume --run runs/mlp-001 model.hidden=[3]",
         2,
         "model.hidden",
-        "begin a run anew",
+        "train a new run",
     ),
     mistake(
         "resume with another seed",
         "train --resume --run runs/mlp-001 train.epochs=3 run.seed=3",
         2,
         "run.seed",
-        "begin a run anew",
+        "train a new run",
     ),
     mistake(
         "checkpoint that there is not",

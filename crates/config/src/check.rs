@@ -65,7 +65,7 @@ impl Checks<'_> {
             self.contradiction(
                 self.root.find(section).is_some(),
                 section,
-                &format!("[{section}] is for a pair of networks, as `model.kind = \"dcgan\"`"),
+                &format!("[{section}] is for GANs, such as `model.kind = \"dcgan\"`"),
             );
         }
         let Some(train) = &sections.train else { return };

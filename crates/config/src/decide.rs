@@ -59,7 +59,7 @@ impl TrainConfig {
             .map(|metric| Misfit { key: "train.best_by", message: unfit_metric(metric, task) });
         let loss = other.filter(|_| self.loss.is_some()).map(|name| Misfit {
             key: "train.loss",
-            message: format!("`train.loss` is of a predicted number, and the task is \"{name}\""),
+            message: format!("`train.loss` is for regression, and the task is \"{name}\""),
         });
         let of_classes = [
             ("train.label_smoothing", self.label_smoothing > 0.0),
@@ -68,7 +68,7 @@ impl TrainConfig {
         let of_classes = of_classes.into_iter().filter(move |(_, found)| *found && regresses);
         let of_classes = of_classes.map(|(key, _)| Misfit {
             key,
-            message: format!("`{key}` is for classes, and the task is to predict a number"),
+            message: format!("`{key}` is for classification, and the task is \"regress\""),
         });
         best_by.into_iter().chain(loss).chain(of_classes)
     }
@@ -89,18 +89,18 @@ fn unfit_metric(metric: Metric, task: Option<TaskKind>) -> String {
     let name = metric.name();
     match (task, metric) {
         (Some(TaskKind::Generate), _) => {
-            "a pair of networks names no classes: its `train.best_by` is \"distance\"".to_owned()
+            "the task is \"generate\", whose `train.best_by` is \"distance\"".to_owned()
         }
         (_, Metric::Distance) => {
-            "`train.best_by` is the distance of made pictures, and this network makes none"
+            "`train.best_by` is \"distance\", a metric of generators, and this network is none"
                 .to_owned()
         }
         (Some(TaskKind::Regress), _) => format!(
-            "`train.best_by` is \"{name}\", which classes have, and the task is to predict a number: \"rmse\", \
+            "`train.best_by` is \"{name}\", a metric of classification, and the task is \"regress\": \"rmse\", \
              \"mae\", \"r2\" and \"loss\" fit"
         ),
         _ => format!(
-            "`train.best_by` is \"{name}\", which a predicted number has, and the task is to name classes: \
+            "`train.best_by` is \"{name}\", a metric of regression, and the task is \"classify\": \
              \"accuracy\" and \"loss\" fit"
         ),
     }

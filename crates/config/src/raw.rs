@@ -103,12 +103,12 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     let name = path.display();
     if path.join("config.toml").is_file() {
         let resume = CommandLine::new("train").arg("--run").path(path).arg("--resume");
-        let help = format!("`{resume}` goes on with it");
-        return Diagnostic::new(format!("{name} is the folder of a run, and no config")).help(help);
+        let help = format!("`{resume}` resumes it");
+        return Diagnostic::new(format!("{name} is the folder of a run, not a config")).help(help);
     }
     if path.is_dir() {
         let help = "name a TOML file; for a folder of images, `hearth init FOLDER` writes one";
-        return Diagnostic::new(format!("{name} is a folder, and no config")).help(help);
+        return Diagnostic::new(format!("{name} is a folder, not a config")).help(help);
     }
     let near = neighbour(path).filter(|_| error.kind() == std::io::ErrorKind::NotFound);
     let help = match near {
@@ -124,9 +124,9 @@ fn not_text(path: &Path, bytes: &[u8]) -> Diagnostic {
         // The byte order mark, which editors of Windows write.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("is written in UTF-16", "save it as UTF-8"),
         bytes if bytes.contains(&0) => {
-            ("is no text", "a config is a TOML file, such as configs/mlp.toml")
+            ("is not text", "a config is a TOML file, such as configs/mlp.toml")
         }
-        _ => ("has letters that are not UTF-8", "save it as UTF-8"),
+        _ => ("is not UTF-8", "save it as UTF-8"),
     };
     Diagnostic::new(format!("{} {what}", path.display())).help(help)
 }

@@ -230,7 +230,7 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
         ("invalid value: ", ""),
         ("floating point `", "the number `"),
         ("integer `", "the number `"),
-        ("string \"", "the text \""),
+        ("string \"", "the string \""),
         ("boolean `", "the value `"),
         ("a sequence", "a list"),
         ("sequence", "a list"),
@@ -239,13 +239,12 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
         ("usize", whole),
         ("u64", whole),
         ("f64", number),
-        ("a string", "a text"),
     ] {
         words = words.replace(rust, plain);
     }
     match words.split_once(", expected ") {
         Some((found, expected)) => {
-            let bare = found.strip_prefix("the text \"").and_then(|text| text.strip_suffix('"'));
+            let bare = found.strip_prefix("the string \"").and_then(|text| text.strip_suffix('"'));
             let number = bare.filter(|text| text.parse::<f64>().is_ok());
             let help = number.map(|number| format!("leave the quotation marks out: {number}"));
             (format!("`{path}` must be {expected}, and is {found}"), help)

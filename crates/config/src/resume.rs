@@ -34,8 +34,7 @@ impl RawConfig {
                 Diagnostic::new(message)
                     .at(Some(&self.location_of(key)))
                     .help(
-                        "go on with what it has, or begin a run anew; train.epochs or train.length and how often things \
-                         are done may change",
+                        "keep the run's value, or train a new run; train.epochs or train.length, intervals and paths may change",
                     )
             })
             .collect();

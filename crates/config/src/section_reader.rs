@@ -159,7 +159,7 @@ fn read_table_task(reader: &mut Reader<'_>) -> Option<TaskConfig> {
     let task: TaskConfig = reader.section("task")?;
     if task.kind == TaskKind::Generate {
         let diagnostic =
-            Diagnostic::new("`task.kind` is \"generate\", and rows of a table are not made");
+            Diagnostic::new("`task.kind` is \"generate\", and rows of a table cannot be generated");
         let location = reader.root.location_of("task.kind");
         let help = "write kind = \"classify\" or kind = \"regress\", or leave [task] out";
         reader.diagnostics.push(diagnostic.at(Some(&location)).help(help));
@@ -186,7 +186,7 @@ fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
             (false, true) => train.epochs = None,
             _ => {
                 let diagnostic = Diagnostic::new(
-                    "`train.epochs` and `train.length` both say how long the run is",
+                    "`train.epochs` and `train.length` both give the length of the run",
                 );
                 let location = reader.root.location_of("train.length");
                 reader

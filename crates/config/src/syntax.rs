@@ -49,7 +49,7 @@ fn words(said: &str, location: &Location) -> (String, String) {
     let is = |start: &str| said.starts_with(start);
     let told = |message: &str, help: &str| (message.to_owned(), help.to_owned());
     if let Some((word, number)) = number_at(line_span.text, line_span.columns.0) {
-        let message = format!("`{word}` is not how TOML writes a number");
+        let message = format!("`{word}` is not a number in TOML");
         return (message, format!("write {number}"));
     }
     if is("string values must be quoted") {
@@ -58,7 +58,7 @@ fn words(said: &str, location: &Location) -> (String, String) {
     if is("duplicate key") {
         let key = line.trim_matches(['[', ']']).split('=').next().unwrap_or(line).trim();
         let what = if line.starts_with('[') { "the section" } else { "the key" };
-        return (format!("{what} `{key}` is there already"), "leave one of the two out".into());
+        return (format!("{what} `{key}` is given twice"), "leave one of the two out".into());
     }
     if is("key with no value") || is("invalid key-value pair") {
         let help = match line.split_once(':') {
@@ -74,30 +74,27 @@ fn words(said: &str, location: &Location) -> (String, String) {
             _ if line.starts_with('{') => format!("this looks like JSON, and {LINES}"),
             _ => LINES.to_owned(),
         };
-        return ("this line is no setting".into(), help);
+        return ("this line is not a setting".into(), help);
     }
     if is("invalid boolean") {
-        return (
-            format!("`{found}` is neither true nor false"),
-            "write it in small letters".into(),
-        );
+        return (format!("`{found}` is neither true nor false"), "write it in lower case".into());
     }
     if is("unexpected key or value") {
         return told(
-            "something stands behind the value",
-            "a line has one setting; a number has a point, as 0.5, and a list stands in [ ]",
+            "unexpected text after the value",
+            "write one setting per line, a decimal point as in 0.5, and a list in [ ]",
         );
     }
     if is("unclosed array") {
         return told("the list is not closed", "end it with ]");
     }
     if line.contains('"') && line.contains('\\') {
-        let help = "a path with \\ stands in single quotation marks: 'C:\\images'";
-        return ("a text has a \\ that means nothing".into(), help.into());
+        let help = "write a path with \\ in single quotation marks: 'C:\\images'";
+        return ("a string has an invalid escape with \\".into(), help.into());
     }
     if is("invalid basic string") || is("invalid literal string") {
         return told(
-            "the text is not closed",
+            "the string is not closed",
             "end it with the quotation mark that it begins with",
         );
     }
@@ -122,16 +119,16 @@ fn not_a_value(found: &str, line: &str) -> (String, String) {
         let key = line.trim_end_matches('=').trim();
         return (
             format!("`{key}` has no value"),
-            "write one behind the =, or leave the line out".into(),
+            "write one after the =, or remove the line".into(),
         );
     }
     let bare = found.trim_matches(['“', '”', '„', '‘', '’', '«', '»']);
     let share = found.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
     let help = match share {
         Some(percent) => format!("write {}", percent / 100.0),
-        None if bare != found => format!("its quotation marks must be plain ones: \"{bare}\""),
-        None => format!("a text stands in quotation marks: \"{bare}\""),
+        None if bare != found => format!("use plain quotation marks: \"{bare}\""),
+        None => format!("write a string in quotation marks: \"{bare}\""),
     };
-    let message = format!("`{found}` is neither a number nor a text");
+    let message = format!("`{found}` is neither a number nor a string");
     (message, help)
 }

@@ -3,7 +3,7 @@
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::{
-    Activation, ClassifierConfig, CnnConfig, Dropout, Initializer, LenetConfig, MlpConfig,
+    Activation, ClassifierConfig, CnnConfig, DropoutRates, Initializer, LenetConfig, MlpConfig,
 };
 
 use super::*;
@@ -13,7 +13,7 @@ fn mlp(hidden: &[usize]) -> ClassifierConfig {
     ClassifierConfig::Mlp(MlpConfig {
         hidden: hidden.to_vec(),
         activation: Activation::Relu,
-        dropout: Dropout::default(),
+        dropout: DropoutRates::default(),
         initializer: Initializer::He,
         embedding: None,
     })

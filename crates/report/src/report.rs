@@ -154,7 +154,7 @@ impl Report {
         if self.score(metric.name()).is_none() {
             let names: Vec<_> = self.scores.iter().map(|score| score.name).collect();
             return Err(format!(
-                "train.best_by is \"{}\", and an evaluation has no such score but {}",
+                "train.best_by is \"{}\", and the scores of an evaluation are {}",
                 metric.name(),
                 names.join(", ")
             ));

@@ -62,7 +62,7 @@ impl Checks<'_> {
             self.contradiction(
                 found,
                 key,
-                &format!("`{key}` is for networks that name classes: a generator's images are always -1 to 1"),
+                &format!("`{key}` is not for GANs: a generator's images are always -1 to 1"),
             );
         }
         let Some(train) = &sections.train else { return };
@@ -71,7 +71,7 @@ impl Checks<'_> {
             ("train.label_smoothing", train.label_smoothing > 0.0),
             ("train.accumulate", train.accumulate > 1),
         ] {
-            let message = format!("`{key}` is for networks that name classes");
+            let message = format!("`{key}` is not for GANs");
             self.contradiction(found, key, &message);
         }
     }

@@ -8,7 +8,8 @@ use crate::models::{ClassifierConfig, GanConfig, ModelConfig};
 use crate::sections::{CsvConfig, DataConfig};
 
 /// The two ways to name the files.
-const FILES: &str = "write path = \"table.csv\", of which a test part is drawn, or train = \"train.csv\" and test = \"test.csv\"";
+const FILES: &str =
+    "write path = \"table.csv\", which is split, or train = \"train.csv\" and test = \"test.csv\"";
 
 impl Checks<'_> {
     /// Checks the settings of a table alone.
@@ -32,7 +33,9 @@ impl Checks<'_> {
         let (key, message) = match (&csv.path, &csv.train, &csv.test) {
             (Some(_), None, None) | (None, Some(_), Some(_)) => ("", ""),
             (None, None, None) => ("data", "`data.path` is missing"),
-            (Some(_), _, _) => ("data.path", "`data.path` is there, and so is a file of a part"),
+            (Some(_), _, _) => {
+                ("data.path", "`data.path` is given together with `data.train` or `data.test`")
+            }
             (None, None, Some(_)) => {
                 ("data.test", "`data.test` goes with `data.train`, which is missing")
             }

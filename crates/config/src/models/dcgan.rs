@@ -44,7 +44,7 @@ impl DcganConfig {
             "model.widths",
             &format!(
                 "`model.widths` halves the image {halvings} times, and {size} pixels can \
-                 be halved {} times without a rest",
+                 be halved {} times without a remainder",
                 size.trailing_zeros()
             ),
         );

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Dropout, Initializer, NetworkSettings};
+use super::{Activation, DropoutRates, Initializer, NetworkSettings};
 use crate::checks::Checks;
 
 /// `[model] kind = "mlp"`: a multilayer perceptron; softmax or linear regression without hidden layers.
@@ -18,7 +18,7 @@ pub struct MlpConfig {
     pub activation: Activation,
     /// Dropout probability of hidden units: one number for all hidden layers, or a list with one for each.
     #[serde(default)]
-    pub dropout: Dropout,
+    pub dropout: DropoutRates,
     /// The distribution of the initial weights. Biases start at zero.
     #[serde(default)]
     pub initializer: Initializer,
@@ -41,7 +41,7 @@ impl NetworkSettings for MlpConfig {
         for dropout in self.dropout.per_layer(1) {
             checks.require("model.dropout", dropout, (0.0..1.0).contains(&dropout), "0 to below 1");
         }
-        if let Dropout::Each(each) = &self.dropout {
+        if let DropoutRates::Each(each) = &self.dropout {
             let (wanted, found) = (self.hidden.len(), each.len());
             checks.contradiction(
                 wanted != found,
@@ -50,7 +50,8 @@ impl NetworkSettings for MlpConfig {
             );
         }
         checks.contradiction(
-            self.hidden.is_empty() && matches!(self.dropout, Dropout::Same(share) if share > 0.0),
+            self.hidden.is_empty()
+                && matches!(self.dropout, DropoutRates::Same(share) if share > 0.0),
             "model.dropout",
             "`model.dropout` drops hidden units, and `model.hidden` is empty",
         );
@@ -59,7 +60,7 @@ impl NetworkSettings for MlpConfig {
                 && self.activation != Activation::default()
                 && self.activation != Activation::None,
             "model.activation",
-            "`model.activation` stands behind hidden layers, and `model.hidden` is empty",
+            "`model.activation` follows hidden layers, and `model.hidden` is empty",
         );
     }
 }

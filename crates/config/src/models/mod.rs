@@ -18,7 +18,7 @@ pub use dcgan::DcganConfig;
 pub use lenet::LenetConfig;
 pub use mlp::MlpConfig;
 pub use mlp_gan::MlpGanConfig;
-pub use parts::{Activation, Dropout, Initializer, Pooling};
+pub use parts::{Activation, DropoutRates, Initializer, Pooling};
 pub use resnet::ResnetConfig;
 
 /// The table of classifiers, passed to the macro `$with`: a row of `kind`, variant and settings for each.

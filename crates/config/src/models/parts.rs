@@ -50,20 +50,21 @@ pub enum Initializer {
 /// Dropout probabilities of the hidden layers.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Dropout {
+#[schemars(rename = "Dropout")]
+pub enum DropoutRates {
     /// One probability for all hidden layers.
     Same(f64),
     /// One probability for each hidden layer.
     Each(Vec<f64>),
 }
 
-impl Default for Dropout {
+impl Default for DropoutRates {
     fn default() -> Self {
         Self::Same(0.0)
     }
 }
 
-impl Dropout {
+impl DropoutRates {
     /// One probability for each of `layers` hidden layers.
     pub fn per_layer(&self, layers: usize) -> Vec<f64> {
         match self {
@@ -73,7 +74,7 @@ impl Dropout {
     }
 }
 
-impl<'de> Deserialize<'de> for Dropout {
+impl<'de> Deserialize<'de> for DropoutRates {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = toml::Value::deserialize(deserializer)?;
         f64::deserialize(value.clone())

@@ -195,7 +195,7 @@ fn weights_of_another_run_are_named_and_only_a_classifier_takes_them() {
         (
             &format!("{mlp}\ninit = 3"),
             "3",
-            "`model.init` must be a text, and is the number `3`",
+            "`model.init` must be a string, and is the number `3`",
             "",
         ),
         (
@@ -272,7 +272,7 @@ fn images_must_be_large_enough_where_their_size_is_known() {
     let dcgan = |widths: &str| format!("kind = \"dcgan\"\nwidths = {widths}");
     assert_eq!(said(MINI, &dcgan("[1, 1]")), []);
     let message = "`model.widths` halves the image 3 times, and 28 pixels can be halved 2 times \
-                   without a rest";
+                   without a remainder";
     let found = [("[1, 1, 1]".into(), message.into(), String::new())];
     assert_eq!(said(MINI, &dcgan("[1, 1, 1]")), found);
     assert_eq!(said(&folder(32), &dcgan("[1, 1, 1]")), []);

@@ -70,7 +70,7 @@ fn a_run_has_one_length_in_epochs_steps_or_frames() {
     }
     assert_eq!(length(&["train.epochs=7"]).expect("good").to_string(), "7 epochs");
     let both = length(&["train.epochs=7", "train.length=9 steps"]).expect_err("which?").to_string();
-    assert!(both.contains("both say how long"), "{both}");
+    assert!(both.contains("both give the length"), "{both}");
     for wrong in ["0 steps", "9", "9 days", "many steps", "9 frames", "2000000 epochs"] {
         let diagnostics = length(&[&format!("train.length={wrong}")]).expect_err(wrong).to_string();
         assert!(diagnostics.contains("train.length"), "{diagnostics}");
@@ -201,7 +201,7 @@ fn numbers_and_switches_may_be_typed_as_elsewhere() {
         assert_eq!(typed(setting).expect(setting), typed(plain).expect(plain), "{setting}");
     }
     for (setting, help) in [
-        ("optimizer.learning_rate=0,1", "a point"),
+        ("optimizer.learning_rate=0,1", "a decimal point"),
         ("model.dropout=[.1]", "write 0.1"),
         ("optimizer.learning_rate=1..2", "KEY = VALUE"),
         ("optimizer.learning_rate=-.1", "above 0"),

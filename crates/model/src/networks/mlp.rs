@@ -187,7 +187,7 @@ impl StageTable for Mlp {
         let config = |hidden: &[usize]| MlpConfig {
             hidden: hidden.to_vec(),
             activation: Activation::Relu,
-            dropout: hearth_config::Dropout::default(),
+            dropout: hearth_config::DropoutRates::default(),
             initializer: hearth_config::Initializer::He,
             embedding: None,
         };

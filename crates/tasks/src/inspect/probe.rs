@@ -5,7 +5,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData, module::adaptive_avg_pool2d};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{
-    Activation, AdamConfig, ClassifierConfig, Dropout, Initializer, MlpConfig, OptimizerKind,
+    Activation, AdamConfig, ClassifierConfig, DropoutRates, Initializer, MlpConfig, OptimizerKind,
     RuleConfig, UpdateConfig,
 };
 use hearth_data::{Splits, Subset};
@@ -80,7 +80,7 @@ fn accuracy(
     let linear = ClassifierConfig::Mlp(MlpConfig {
         hidden: Vec::new(),
         activation: Activation::None,
-        dropout: Dropout::default(),
+        dropout: DropoutRates::default(),
         initializer: Initializer::Xavier,
         embedding: None,
     });

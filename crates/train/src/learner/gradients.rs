@@ -79,7 +79,7 @@ pub fn clip_scale(square: &Scalar, largest: Option<f64>) -> Scalar {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
-    use hearth_config::{Activation, ClassifierConfig, Dropout, Initializer, MlpConfig};
+    use hearth_config::{Activation, ClassifierConfig, DropoutRates, Initializer, MlpConfig};
     use hearth_model::Classifier;
 
     use super::*;
@@ -92,7 +92,7 @@ mod tests {
         let config = ClassifierConfig::Mlp(MlpConfig {
             hidden: Vec::new(),
             activation: Activation::None,
-            dropout: Dropout::default(),
+            dropout: DropoutRates::default(),
             initializer: Initializer::He,
             embedding: None,
         });

@@ -83,13 +83,13 @@ fn a_task_that_is_decided_brings_its_settings() {
     assert_eq!(config.train.best_by(), Metric::R2);
     let mut config = check(&["train.label_smoothing=0.1"]).expect("a table may have it");
     let diagnostics = config.decide_task(TaskKind::Regress).expect_err("no classes").to_string();
-    assert!(diagnostics.contains("`train.label_smoothing` is for classes"), "{diagnostics}");
+    assert!(diagnostics.contains("`train.label_smoothing` is for classification"), "{diagnostics}");
 }
 
 #[test]
 fn settings_that_contradict_each_other_are_told() {
     for (overrides, words) in [
-        (&["data.train=a.csv"][..], "`data.path` is there, and so is a file"),
+        (&["data.train=a.csv"][..], "`data.path` is given together with"),
         (&["data.test=a.csv"], "train = \"train.csv\" and test = \"test.csv\""),
         (&["data.path=\"\""], "the path of a file"),
         (&["data.test_fraction=0.0"], "above 0 and below 1"),
@@ -118,9 +118,9 @@ fn settings_that_contradict_each_other_are_told() {
         (&["task.kind=classify", "train.loss=huber"], "the task is \"classify\""),
         (&["task.kind=classify", "train.best_by=rmse"], "\"accuracy\" and \"loss\" fit"),
         (&["task.kind=regress", "train.best_by=accuracy"], "\"rmse\", \"mae\", \"r2\""),
-        (&["train.best_by=distance"], "this network makes none"),
-        (&["task.kind=regress", "train.label_smoothing=0.1"], "is for classes"),
-        (&["task.kind=regress", "train.class_weights=balanced"], "is for classes"),
+        (&["train.best_by=distance"], "this network is none"),
+        (&["task.kind=regress", "train.label_smoothing=0.1"], "is for classification"),
+        (&["task.kind=regress", "train.class_weights=balanced"], "is for classification"),
         (&["train.early_stop.patience=2"], "`data.valid_samples` is 0"),
     ] {
         let told = told(overrides);

@@ -16,7 +16,7 @@ fn network(weight: [f32; 2], bias: [f32; 2]) -> Classifier {
     let config = ClassifierConfig::Mlp(MlpConfig {
         hidden: Vec::new(),
         activation: hearth_config::Activation::None,
-        dropout: hearth_config::Dropout::default(),
+        dropout: hearth_config::DropoutRates::default(),
         initializer: hearth_config::Initializer::He,
         embedding: None,
     });
