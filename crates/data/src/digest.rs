@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_or_plain_stays_as_it_is() {
+    fn short_and_plain_streams_pass_unchanged() {
         for bytes in [&b""[..], &[0x1f], b"plain"] {
             let mut read = Vec::new();
             unpacked(bytes).unwrap().read_to_end(&mut read).unwrap();

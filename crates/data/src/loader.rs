@@ -96,7 +96,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_buffer_that_is_filled_again_is_not_allocated_again() {
+    fn batch_buffers_are_reused() {
         let loader = Loader::new(augmented(100), 16, 7);
         let order = loader.order(0);
         let mut batch = Batch::default();

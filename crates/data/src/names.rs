@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_systems_leave_is_no_data() {
+    fn files_of_operating_systems_are_no_data() {
         for name in [".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoints"] {
             assert!(is_ignored(OsStr::new(name)), "{name}");
         }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_names_the_first_are_told() {
+    fn the_first_of_many_names_are_listed() {
         assert_eq!(some_of(["a"], 3), "a");
         assert_eq!(some_of(["a", "b", "c"], 3), "a, b and c");
         assert_eq!(some_of(["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");

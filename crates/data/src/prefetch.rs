@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn from_any_place_it_gives_what_direct_filling_gives() {
+    fn prefetched_batches_equal_direct_ones_from_any_index() {
         let loader = loader();
         let batches = loader.batches_per_epoch();
         for (epoch, index) in [(0, 0), (0, 6), (2, 3), (1, 7), (u64::from(u32::MAX), 1)] {

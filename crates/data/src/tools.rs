@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn success_failure_absence_and_delay_are_told_apart() {
+    fn success_failure_absence_and_timeout_differ() {
         let minute = Duration::from_mins(1);
         assert_eq!(shell("echo fine", minute), Ok(()));
         let error =

@@ -17,7 +17,7 @@ fn inputs(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn throw_all(folder: &str, target: FuzzTarget) -> usize {
+fn replay_all(folder: &str, target: FuzzTarget) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let inputs = inputs(&root.join(folder));
     for path in &inputs {
@@ -33,7 +33,7 @@ fn throw_all(folder: &str, target: FuzzTarget) -> usize {
 #[test]
 fn every_input_is_read_or_refused_within_its_limits() {
     for (name, target) in TARGETS {
-        assert!(throw_all(&format!("corpus/{name}"), target) > 0, "{name} has no corpus");
-        throw_all(&format!("regressions/{name}"), target);
+        assert!(replay_all(&format!("corpus/{name}"), target) > 0, "{name} has no corpus");
+        replay_all(&format!("regressions/{name}"), target);
     }
 }

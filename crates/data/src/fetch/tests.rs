@@ -153,7 +153,7 @@ fn a_server_gives_all_files_plain_or_gzip() {
 
 #[cfg(unix)]
 #[test]
-fn what_was_fetched_can_be_read_by_others() {
+fn fetched_files_are_readable_by_others() {
     use std::os::unix::fs::PermissionsExt;
     let location = serve(|name, stream| respond(stream, contents(name).len(), contents(name)));
     let attempt = Attempt::new(&[location]);
@@ -164,7 +164,7 @@ fn what_was_fetched_can_be_read_by_others() {
 }
 
 #[test]
-fn a_connection_that_is_cut_leaves_nothing() {
+fn a_broken_connection_leaves_no_file() {
     for packed in [false, true] {
         let location = serve(move |name, stream| {
             let body = if packed { gzip(contents(name)) } else { contents(name).to_vec() };
@@ -250,7 +250,7 @@ fn every_way_that_failed_is_listed() {
 }
 
 #[test]
-fn only_what_is_missing_or_damaged_is_fetched() {
+fn only_missing_and_damaged_files_are_fetched() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("tiny");
     fs::create_dir(&folder).unwrap();

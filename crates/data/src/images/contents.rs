@@ -149,7 +149,7 @@ mod tests {
     use crate::images::folder::tests::ImageFolder;
 
     #[test]
-    fn what_hearth_wrote_is_known_by_what_it_holds() {
+    fn folders_that_hearth_wrote_are_recognised() {
         let images = ImageFolder::new();
         let write = |name: &str| images.write(name, b"");
         let own = |name: &str| is_own(&images.path(name));

@@ -186,12 +186,12 @@ fn upright(
     let memory = (bytes.len() as u64).saturating_mul(ratio).min(bounds.memory).max(least);
     let mut limits = Limits::default();
     limits.max_alloc = Some(memory);
-    limits.clone().reserve(taken(format, &decoder, orientation, shape))?;
+    limits.clone().reserve(peak_memory(format, &decoder, orientation, shape))?;
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
     let mut image = DynamicImage::from_decoder(decoder)?;
     if format == ImageFormat::Tiff && image.color().has_alpha() && tiff::is_multiplied(bytes) {
-        image = divided(image);
+        image = straight_alpha(image);
     }
     image.apply_orientation(orientation);
     Ok(image)
@@ -199,7 +199,7 @@ fn upright(
 
 /// Peak memory of decoding and resizing, in bytes. It is estimated here because most decoders count their pixels
 /// alone.
-fn taken(
+fn peak_memory(
     format: ImageFormat,
     decoder: &impl ImageDecoder,
     orientation: Orientation,
@@ -245,7 +245,7 @@ fn is_on_its_side(orientation: Orientation) -> bool {
 }
 
 /// Converts premultiplied alpha to straight alpha.
-fn divided(image: DynamicImage) -> DynamicImage {
+fn straight_alpha(image: DynamicImage) -> DynamicImage {
     let mut image = image.into_rgba8();
     for pixel in image.pixels_mut() {
         let alpha = u32::from(pixel.0[3]).max(1);

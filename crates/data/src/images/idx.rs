@@ -113,7 +113,7 @@ enum LengthHint {
 /// Parses a stream of at most `most` bytes.
 fn values(mut source: impl Read, most: u64, size: LengthHint) -> Result<Idx, ParseFault> {
     let mut header = take(&mut source, Vec::new(), 4)?;
-    let [0, 0, kind, rank] = header[..] else { return Err(stranger(header, source)) };
+    let [0, 0, kind, rank] = header[..] else { return Err(other_format(header, source)) };
     let Some(kind) = Type::of(kind) else {
         let fault = format!("its values are of type {kind:#04x}, which IDX does not know");
         return Err(ParseFault::Content(fault));
@@ -174,7 +174,7 @@ fn values(mut source: impl Read, most: u64, size: LengthHint) -> Result<Idx, Par
 }
 
 /// The fault of a file whose first bytes are not those of IDX; names its format if it is known.
-fn stranger(mut begin: Vec<u8>, source: impl Read) -> ParseFault {
+fn other_format(mut begin: Vec<u8>, source: impl Read) -> ParseFault {
     // A read error leaves the bytes read so far, which may be enough.
     let _ = source.take(LOOKED_AT).read_to_end(&mut begin);
     let (name, remedy) = match signature::kind(&begin) {

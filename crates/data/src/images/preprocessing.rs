@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_by_format_is_said() {
+    fn steps_describe_differences_between_formats() {
         let steps = steps(PictureShape { channels: 3, height: 2, width: 2 });
         for (step, word) in [("frame", "of an ICO, the largest"), ("transparency", "a TIFF with")] {
             assert!(steps.iter().any(|(name, how)| *name == step && how.contains(word)), "{word}");

@@ -51,7 +51,7 @@ fn a_limited_set_is_balanced_and_holds_nothing_back() {
 }
 
 #[test]
-fn what_is_learned_by_heart_is_what_is_asked() {
+fn overfit_batches_limit_training_and_validation() {
     let dataset = dataset((0..600).map(|place| place % 10).collect());
     let config = BatchConfig { batch_size: 20, overfit_batches: Some(2), ..holding_out(50) };
     let splits = dataset.split(&config, 42).unwrap();
@@ -62,7 +62,7 @@ fn what_is_learned_by_heart_is_what_is_asked() {
 }
 
 #[test]
-fn remainders_decide_who_gives_one_more() {
+fn largest_remainders_give_one_more() {
     // Exact shares: 2.5, 1.25, 1.25: the first class has the largest remainder.
     assert_eq!(shares(&[10, 5, 5], 5), [3, 1, 1]);
     // All equal: the lower classes.

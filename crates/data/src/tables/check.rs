@@ -8,7 +8,7 @@ use std::path::Path;
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
 use super::input::TableInput;
-use super::leakage::given_away;
+use super::leakage::leakage_finding;
 use super::load::{Table, load_input};
 use super::rows::{Rows, Targets};
 use super::target::Target;
@@ -56,7 +56,7 @@ pub(crate) fn report(table: &Table, config: &CsvConfig) -> TableReport {
     let mut findings = table.warnings.clone();
     findings.extend(repeated(table, config));
     for at in 0..table.coding.columns.len() {
-        findings.extend(given_away(table, at));
+        findings.extend(leakage_finding(table, at));
     }
     let parts = [&table.parts.train, &table.parts.test];
     let classes = match (&table.coding.target, &table.rows.targets) {
@@ -109,8 +109,8 @@ fn repeated(table: &Table, config: &CsvConfig) -> Vec<String> {
         let s =
             if count == 1 { "row of the test part stands" } else { "rows of the test part stand" };
         findings.push(format!(
-            "{count} {s} in the training part as well, as {second} does in {first}: what is learned by heart counts \
-             as understood"
+            "{count} {s} in the training part as well, as {second} does in {first}: memorised rows raise \
+             the test results"
         ));
     }
     if let Some(&(first, second)) = doubles.first() {

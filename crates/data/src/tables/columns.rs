@@ -223,7 +223,7 @@ fn target_kind(
             "it is the target, and has dates or times; write numbers, such as days from a day on",
         ),
         (_, Some(TaskKind::Regress)) => fault(
-            "it is the target, and most of it are no numbers; for classes, write [task] kind = \"classify\"",
+            "it is the target, and most of its values are no numbers; for classes, write [task] kind = \"classify\"",
         ),
         (InferredType::Text | InferredType::Codes | InferredType::Dates, _) => {
             Ok(ColumnKind::Category { chosen: false })

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_is_what_most_of_its_cells_are() {
+    fn the_type_of_most_cells_decides() {
         let of = |cells: &[&str]| InferredType::of(cells.iter().map(|cell| cell.as_bytes()), false);
         assert_eq!(
             of(&["1", " 2.5", "x", "NA"]),

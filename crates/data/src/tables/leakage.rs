@@ -7,14 +7,14 @@ use super::load::Table;
 use super::rows::Targets;
 
 /// Explained share of the target at which a column counts as leakage.
-const GIVEN_AWAY: f64 = 0.995;
+const LEAKAGE: f64 = 0.995;
 
 /// Fewest training rows for a statement.
 const FEWEST: usize = 20;
 
 /// A sentence about a column from which the target nearly follows; `None` otherwise.
-pub(crate) fn given_away(table: &Table, at: usize) -> Option<String> {
-    let explained = explained(table, at).filter(|explained| *explained >= GIVEN_AWAY)?;
+pub(crate) fn leakage_finding(table: &Table, at: usize) -> Option<String> {
+    let explained = explained(table, at).filter(|explained| *explained >= LEAKAGE)?;
     Some(format!(
         "column `{}` gives the target `{}` away: from it alone, {:.1} % of it follow; leave it out by data.ignore if \
          it is not known beforehand",

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_is_that_which_reads_most() {
+    fn the_format_parses_the_most_cells() {
         let of = |cells: &[&str]| {
             NumberFormat::of(&cells.iter().map(|cell| cell.as_bytes()).collect::<Vec<_>>(), false)
         };
@@ -194,7 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_rust_writes_is_read_exactly(bits: u32, decimals in 0_usize..20) {
+        fn numbers_written_by_rust_are_parsed_exactly(bits: u32, decimals in 0_usize..20) {
             let plain = NumberFormat::default();
             let number = f64::from(f32::from_bits(bits));
             prop_assume!(number.is_finite());

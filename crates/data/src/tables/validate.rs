@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_table_gives_is_a_fault() {
+    fn codings_without_a_table_are_faults() {
         assert_eq!(coding().fault(), None);
         let with = |change: &dyn Fn(&mut Coding)| {
             let mut coding = coding();

@@ -44,7 +44,7 @@ impl Scripts {
 }
 
 #[test]
-fn apt_is_given_lists_of_its_own_where_the_machine_has_none() {
+fn apt_gets_lists_of_its_own_without_the_machines() {
     let location = || Location::Debian { package: "tiny-data", folder: "usr/package/data" };
     Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
         .fetch(location())
@@ -62,7 +62,7 @@ fn apt_is_given_lists_of_its_own_where_the_machine_has_none() {
 }
 
 #[test]
-fn npm_packs_an_archive_that_is_read_where_it_is() {
+fn npm_archives_are_read_in_place() {
     let location = |folder| Location::Npm { package: "tiny-data", folder };
     let scripts =
         Scripts::new("", r#"[ "$1 $2" = "pack tiny-data" ] && cp "$here/archive" tiny-1.0.0.tgz"#);

@@ -68,7 +68,7 @@ fn images_may_have_channels() {
 }
 
 #[test]
-fn channels_that_stand_last_are_moved_and_said_once() {
+fn channels_last_are_moved_with_one_note() {
     let folder = IdxFolder::new();
     let pixels: Vec<u8> = (0..36).collect();
     folder.write("train-images", &[3, 2, 2, 3], &pixels);
@@ -147,7 +147,7 @@ fn whole_numbers_of_any_type_are_read() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_named() {
+fn files_that_do_not_match_are_named() {
     let check = |name: &str, dims: &[usize], values: &[u8], fault: &str| {
         let folder = IdxFolder::new();
         folder.write(name, dims, values);

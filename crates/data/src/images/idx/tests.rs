@@ -60,7 +60,7 @@ fn each_fault_is_named() {
 }
 
 #[test]
-fn fractions_are_named_with_what_to_do() {
+fn floats_are_faults_with_a_remedy() {
     for (code, size, name) in [(0x0d, 4, "float"), (0x0e, 8, "double")] {
         let of = |dims: &[u8]| {
             let mut bytes = vec![0, 0, code, dims.len() as u8];
@@ -131,7 +131,7 @@ fn other_files_are_named() {
 }
 
 #[test]
-fn numbers_with_the_lowest_byte_first_are_told() {
+fn little_endian_integers_are_recognised() {
     let mut bytes = vec![0, 0, Type::Byte.code(), 1];
     bytes.extend(5_u32.to_le_bytes());
     bytes.extend([1; 5]);
@@ -186,7 +186,7 @@ fn a_lying_gzip_header_reserves_nothing() {
 
 proptest! {
     #[test]
-    fn what_was_written_is_read(dims in prop_oneof![
+    fn encoded_arrays_parse_as_themselves(dims in prop_oneof![
         prop::collection::vec(1_usize..9, 1), prop::collection::vec(1_usize..9, 3), prop::collection::vec(1_usize..9, 4)
     ], byte: u8) {
         let values = vec![byte; dims.iter().product()];

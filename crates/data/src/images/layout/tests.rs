@@ -20,12 +20,12 @@ fn said(folder: &ImageFolder) -> String {
     text.replace(&root, "here").trim_end().to_owned()
 }
 
-fn assert_said(images: &[&str], wanted: &str) {
+fn assert_layout(images: &[&str], wanted: &str) {
     assert_eq!(said(&with(images)), wanted, "{images:?}");
 }
 
 /// Asserts that the layout is an error with each of these texts.
-fn assert_told(images: &[&str], wanted: &[&str]) {
+fn assert_fault(images: &[&str], wanted: &[&str]) {
     let folder = with(images);
     assert!(FolderLayout::of(folder.0.path()).is_err(), "{images:?}: {}", said(&folder));
     for wanted in wanted {
@@ -54,17 +54,17 @@ fn parts_have_many_names() {
 
 #[test]
 fn parts_are_found_by_any_usual_name() {
-    assert_said(
+    assert_layout(
         &["Training/cat", "Training/dog", "Testing/cat", "Testing/dog"],
         "here: train in Training/, test in Testing/",
     );
-    assert_said(
+    assert_layout(
         &["train/cat", "valid/cat", "TEST/cat"],
         "here: train in train/, valid in valid/, test in TEST/",
     );
-    assert_said(&["train/cat", "val/cat"], "here: train in train/, valid in val/");
-    assert_said(&["train/cat", "train/dog"], "here: train in train/");
-    assert_said(&["cat", "dog"], "here");
+    assert_layout(&["train/cat", "val/cat"], "here: train in train/, valid in val/");
+    assert_layout(&["train/cat", "train/dog"], "here: train in train/");
+    assert_layout(&["cat", "dog"], "here");
     // Files of operating systems, archivers and users beside splits.
     let folder = with(&["train/cat", "test/cat", "__MACOSX/train/cat", ".ipynb_checkpoints/a"]);
     folder.write("README.md", b"of cats");
@@ -84,26 +84,26 @@ fn parts_are_found_by_any_usual_name() {
 #[test]
 fn a_class_may_have_the_name_of_a_part() {
     let note = "here\nhere: train/ counts as a class, beside bus/ and truck/";
-    assert_said(&["bus", "train", "truck"], note);
-    assert_said(&["bus", "truck", "train/steam", "train/electric"], note);
-    assert_said(&["bus/a", "truck/b", "train/steam"], note);
+    assert_layout(&["bus", "train", "truck"], note);
+    assert_layout(&["bus", "truck", "train/steam", "train/electric"], note);
+    assert_layout(&["bus/a", "truck/b", "train/steam"], note);
     for name in ["test", "val", "dev"] {
         assert!(said(&with(&["bus", name, "truck"])).contains("counts as a class"));
     }
     // A single folder of images is one class.
-    assert_said(&["train"], "here");
+    assert_layout(&["train"], "here");
 }
 
 #[test]
-fn what_can_be_read_in_two_ways_is_told_with_both() {
+fn ambiguous_layouts_state_both_readings() {
     let both = ["For a part, move", "for a class, move all class folders into a folder train/"];
-    assert_told(&["train/cat", "train/dog", "extra"], &both);
-    assert_told(&["train/cat", "test/cat", "extra"], &both);
+    assert_fault(&["train/cat", "train/dog", "extra"], &both);
+    assert_fault(&["train/cat", "test/cat", "extra"], &both);
     // Two names of splits, one of them with class folders.
-    assert_told(&["train/cat", "train/dog", "test", "extra"], &both);
-    assert_told(&["cat", "dog", "test/cat", "test/dog"], &both);
-    assert_told(&["cat", "dog", "test/cat", "test/dog"], &["into a folder train/; for a class"]);
-    assert_told(&["foo/cat", "foo/dog", "bar/x", "train/cat", "train/dog"], &both);
+    assert_fault(&["train/cat", "train/dog", "test", "extra"], &both);
+    assert_fault(&["cat", "dog", "test/cat", "test/dog"], &both);
+    assert_fault(&["cat", "dog", "test/cat", "test/dog"], &["into a folder train/; for a class"]);
+    assert_fault(&["foo/cat", "foo/dog", "bar/x", "train/cat", "train/dog"], &both);
     for images in [
         &["foo/bag", "foo/shoe", "bar/bag", "bar/shoe"][..],
         &["foo/bag", "bar/bag"],
@@ -119,24 +119,24 @@ fn what_can_be_read_in_two_ways_is_told_with_both() {
         ],
         &["foo/bag", "foo/shoe", "bar/bag", "bar/shoe", "new"],
     ] {
-        assert_told(images, &["are they parts, or classes?", "name them train/", "for classes"]);
+        assert_fault(images, &["are they parts, or classes?", "name them train/", "for classes"]);
     }
     // A folder of images within each class folder is no split.
-    assert_said(&["cat/images", "dog/images"], "here");
-    assert_said(&["cat/old", "dog/new"], "here");
-    assert_said(&["cat/old", "dog/old", "fox"], "here");
+    assert_layout(&["cat/images", "dog/images"], "here");
+    assert_layout(&["cat/old", "dog/new"], "here");
+    assert_layout(&["cat/old", "dog/old", "fox"], "here");
     // Folders within train/ are classes.
-    assert_said(&["train/foo/bag", "train/bar/bag"], "here: train in train/");
+    assert_layout(&["train/foo/bag", "train/bar/bag"], "here: train in train/");
 }
 
 #[test]
-fn parts_inside_of_classes_are_told() {
-    assert_told(
+fn splits_within_classes_are_faults() {
+    assert_fault(
         &["cat/train", "cat/test", "dog/train", "dog/test"],
         &["cat/ holds test/ and train/", "lay it out as test/cat/ and train/cat/"],
     );
-    assert_told(&["cat/train", "dog/train"], &["hold folders of the same names (train)"]);
-    assert_told(
+    assert_fault(&["cat/train", "dog/train"], &["hold folders of the same names (train)"]);
+    assert_fault(
         &["docs", "shoes/train/boot", "shoes/test/boot"],
         &["data.path = \"here/shoes\" reads these"],
     );
@@ -144,13 +144,13 @@ fn parts_inside_of_classes_are_told() {
 
 #[test]
 fn a_part_has_one_folder() {
-    assert_told(
+    assert_fault(
         &["train/cat", "Training/cat"],
         &["Training/ and train/ both have the name of its train part"],
     );
-    assert_told(&["train/cat", "val/cat", "dev/cat"], &["dev/ and val/ both"]);
-    assert_told(&["test/cat", "val/cat"], &["it has test/ and val/ but no train/"]);
-    assert_told(
+    assert_fault(&["train/cat", "val/cat", "dev/cat"], &["dev/ and val/ both"]);
+    assert_fault(&["test/cat", "val/cat"], &["it has test/ and val/ but no train/"]);
+    assert_fault(
         &["train/cat", "train/dog", "test"],
         &["test: it holds images and no class folders"],
     );
@@ -158,20 +158,20 @@ fn a_part_has_one_folder() {
 
 #[test]
 fn folders_that_were_packed_together_are_unpacked() {
-    assert_said(
+    assert_layout(
         &["shoes/train/boot", "shoes/test/boot"],
         "here/shoes: train in train/, test in test/\nhere/shoes: read in place of the folder around it",
     );
-    assert_said(
+    assert_layout(
         &["training_set/training_set/cat", "test_set/test_set/cat"],
         "here: train in training_set/training_set/, test in test_set/test_set/",
     );
-    assert_said(
+    assert_layout(
         &["train/train/cat", "train/val/cat"],
         "here/train: train in train/, valid in val/\nhere/train: read in place of the folder around it",
     );
     // A class with subfolders is one class.
-    assert_said(&["boot/left", "boot/right"], "here");
+    assert_layout(&["boot/left", "boot/right"], "here");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn the_test_set_beside_a_training_folder_is_pointed_out() {
 }
 
 #[test]
-fn what_hearth_wrote_is_left_out() {
+fn folders_that_hearth_wrote_are_skipped() {
     let folder = with(&["cat", "dog", "runs/a-001/samples"]);
     folder.write("runs/a-001/config.toml", b"");
     folder.write("runs/a-001/metrics.jsonl", b"");

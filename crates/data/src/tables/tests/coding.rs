@@ -62,7 +62,7 @@ fn all_rows_of_a_table_are_coded_as_when_they_were_loaded() {
 }
 
 #[test]
-fn what_is_wrong_with_a_row_is_told_by_its_column() {
+fn faults_of_a_row_name_the_column() {
     let complete = trained(Missing::Mean).coding;
     let told = |row: Value| {
         let Value::Object(row) = row else { panic!("an object") };

@@ -5,7 +5,7 @@ use super::*;
 
 /// Asserts the values or the message for each file: an expectation with a target is the whole text of the values, any
 /// other one is a part of the message.
-fn assert_told(cases: &[(&str, &[u8], &str)]) {
+fn assert_loaded(cases: &[(&str, &[u8], &str)]) {
     for (what, bytes, wanted) in cases {
         let told = told(bytes, &config("y"));
         let is_right =
@@ -18,7 +18,7 @@ const GOOD: &str = "a: 1.5 2; c: 'x' 'z'; y: 'u' 'v'";
 
 #[test]
 fn dialects() {
-    assert_told(&[
+    assert_loaded(&[
         ("plain", b"a,c,y\n1.5,x,u\n2,z,v\n", GOOD),
         ("semicolons and decimal commas", b"a;c;y\n1,5;x;u\n2;z;v\n", GOOD),
         ("tabs", b"a\tc\ty\n1.5\tx\tu\n2\tz\tv\n", GOOD),
@@ -47,7 +47,7 @@ fn dialects() {
 fn quotation_marks() {
     let long = ["c,y\n\"", &"word ".repeat(50_000), "\",u\nz,v\n"].concat();
     assert!(told(long.as_bytes(), &config("y")).starts_with("c: 'word word"));
-    assert_told(&[
+    assert_loaded(&[
         (
             "quotes within quotes",
             b"c,y\n\"say \"\"x\"\"\",u\nz,v\n",
@@ -75,7 +75,7 @@ fn files_that_are_none() {
     let utf_16: Vec<u8> = "a,y\n1,u\n2,v\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let marked = [b"\xff\xfe", &utf_16[..]].concat();
     let long = [&b"a,y\n1,u\n2,v\n"[..], &vec![b'#'; 3 << 20], b",w\n"].concat();
-    assert_told(&[
+    assert_loaded(&[
         ("empty", b"", "t.csv: it is empty"),
         ("blank", b" \n\n", "t.csv: it is empty"),
         ("names alone", b"a,y\n", "it has a line of names and no rows"),
@@ -123,7 +123,7 @@ fn names_and_rows() {
     let wide =
         load_bytes(wide.into_bytes(), &CsvConfig { test_fraction: Some(0.5), ..config("y") }, None);
     assert!(wide.unwrap_err().to_string().contains(" has no row to train on"), "two rows are few");
-    assert_told(&[
+    assert_loaded(&[
         (
             "too few cells",
             b"a,c,y\n1,x,u\n2,v\n",
@@ -196,7 +196,7 @@ fn values() {
     let names = many(&|row| format!("Name {row}"));
     let dates = many(&|row| format!("2024-01-{:02}", row % 28 + 1));
     let word = many(&|row| if row == 20 { "many".to_owned() } else { row.to_string() });
-    assert_told(&[
+    assert_loaded(&[
         (
             "names",
             names.as_bytes(),
@@ -279,7 +279,7 @@ fn missing_words_and_codes() {
 }
 
 #[test]
-fn what_was_left_out_is_told() {
+fn skipped_columns_and_rows_are_noted() {
     let notes = |text: &str| table(text, &config("y")).notes.join("\n");
     let rows = "1.5,x,u\n2,z,v\n".repeat(5);
     assert!(notes(&format!("a,c,y\n{rows},,\n")).contains("1 row without any value left out"));

@@ -53,7 +53,7 @@ fn each_part_has_the_same_share_of_each_class_and_depends_on_its_seed_alone() {
 }
 
 #[test]
-fn few_batches_and_a_share_of_the_rows_are_taken_as_of_images() {
+fn overfit_batches_and_limit_train_apply_as_to_images() {
     let with = |batches: BatchConfig| {
         let input = TableInput::bytes("t.csv", TEN.as_bytes());
         load_input(&input, None, &config("kind"), &batches, None, 7).unwrap().parts
@@ -96,7 +96,7 @@ fn whole_numbers_are_classes_or_numbers_as_the_task_says() {
 }
 
 #[test]
-fn missing_cells_become_what_the_settings_say() {
+fn missing_cells_are_replaced_by_the_setting() {
     let text = "x,c,y\n1,a,0.5\n,a,1.5\n3,,2.5\n3,b,3.5\n5,a,4.5\n20,b,5.5\n";
     let other = "c,x,y\na,1,0.5\n";
     let load = |missing| {
@@ -148,7 +148,7 @@ fn large_numbers_keep_their_differences() {
 }
 
 #[test]
-fn unseen_values_count_as_unknown_and_are_told() {
+fn unseen_values_are_unknown_and_cause_a_warning() {
     let [train, test] = ["c,y\na,u\nb,v\na,u\nb,v\n", "y,c\nu,a\nv,d\nv,d\n"].map(str::as_bytes);
     let [train, test] =
         [("train.csv", train), ("test.csv", test)].map(|(n, t)| TableInput::bytes(n, t));

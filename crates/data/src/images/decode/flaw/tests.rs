@@ -40,7 +40,7 @@ fn with_frame(marker: u8, bits: u8) -> Vec<u8> {
 }
 
 #[test]
-fn a_sound_file_that_is_not_read_is_not_called_damaged() {
+fn unsupported_files_are_not_called_damaged() {
     let compressed = "it is compressed in a way that is not read here";
     let stored = "its pixels are stored in a way that is not read here";
     for (name, how) in [
@@ -101,7 +101,7 @@ fn a_sound_file_that_is_not_read_is_not_called_damaged() {
 
 /// Raw images of cameras are TIFFs that begin with a preview.
 #[test]
-fn the_preview_of_a_raw_image_is_not_taken_for_it() {
+fn the_preview_of_a_raw_image_is_not_read() {
     let is_raw = |tag: u16, value: u32| {
         let entry = [&tag.to_le_bytes()[..], &[4, 0, 1, 0, 0, 0], &value.to_le_bytes()].concat();
         let tiff = [&b"II*\0\x08\0\0\0\x01\0"[..], &entry, &[0; 4]].concat();

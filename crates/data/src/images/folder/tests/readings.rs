@@ -53,7 +53,7 @@ fn a_rare_class_keeps_its_image_from_the_test_set() {
 }
 
 #[test]
-fn a_name_is_one_in_whatever_form_it_is_written() {
+fn names_are_equal_in_every_unicode_form() {
     let (composed, split) = ("caf\u{e9}", "cafe\u{301}");
     let named = |train: &str, test: &str| {
         let images = ImageFolder::parts(2, 1);
@@ -88,7 +88,7 @@ fn names_that_differ_in_case_are_pointed_out() {
 }
 
 #[test]
-fn what_is_no_data_is_left_out() {
+fn other_files_and_runs_are_skipped() {
     let images = ImageFolder::parts(2, 1);
     let before = images.load();
     images.write("train/cat/Thumbs.db", b"");
