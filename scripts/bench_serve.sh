@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Speed of a trained perceptron beside PyTorch: requests/s of `hearth serve` and of FastAPI, 10,000 from 64 connections in
-# turn; the time of one prediction from a cold start. `ab` is in Debian's apache2-utils.
+# Speed of a trained perceptron beside PyTorch: requests/s of `hearth serve` and of FastAPI, 10,000 from 64 connections
+# in turn; the time of one prediction from a cold start. `ab` is in Debian's apache2-utils.
 #
 #     bench_serve.sh HEARTH PYTHON_FOLDER
 set -euo pipefail

@@ -1,7 +1,7 @@
 """A set of colours, and the program of an export's model card on images of many kinds.
 
 `preprocessing.py make FOLDER` writes FOLDER/set, a folder of images by colour, and FOLDER/images, 400 files of
-which no two consecutive ones are of one kind. `preprocessing.py classify EXPORT IMAGE...` runs the program in the card of an
+which no two in a row are of one kind. `preprocessing.py classify EXPORT IMAGE...` runs the program in the card of an
 export as ONNX, and the graph in onnxruntime, and prints one JSON object: the probabilities of each image.
 """
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{fail, hearth, json, pictures, root, succeed};
+use crate::support::{fail, hearth, json, root, succeed, test_images};
 
 #[test]
 fn list_and_verify_name_the_sets() {
@@ -41,7 +41,7 @@ fn a_damaged_dataset_is_named_and_not_trained_on() {
 /// Two classes: boots and everything else, from the small set.
 fn own_pictures(folder: &Path) {
     let source = tempfile::tempdir().unwrap();
-    let (files, labels) = pictures(source.path(), 300);
+    let (files, labels) = test_images(source.path(), 300);
     for (file, label) in files.iter().zip(labels) {
         let class = folder.join(if label == 9 { "boot" } else { "other" });
         fs::create_dir_all(&class).unwrap();

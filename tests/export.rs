@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::{
-    checkpoints, fail, hearth, json, nanos, pictures, python, root, succeed, words,
+    checkpoints, fail, hearth, json, nanos, python, root, succeed, test_images, words,
 };
 
 /// A pair of perceptrons for the small set.
@@ -77,7 +77,7 @@ fn onnxruntime_and_pytorch_compute_the_same() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (files, _) = pictures(folder.path(), 1000);
+    let (files, _) = test_images(folder.path(), 1000);
     let pixels: Vec<u8> =
         files.iter().flat_map(|file| image::open(file).unwrap().into_luma8().into_raw()).collect();
     let pixel_file = folder.path().join("pixels");

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{difference, fail, hearth, json, metrics, pictures, succeed};
+use crate::support::{difference, fail, hearth, json, metrics, succeed, test_images};
 
 mod generators;
 
@@ -43,7 +43,7 @@ fn place() -> tempfile::TempDir {
 /// Writes images number `from` to `to` of each class into a folder of its name.
 fn part(folder: &Path, from: usize, to: usize) {
     let source = tempfile::tempdir().unwrap();
-    let (files, labels) = pictures(source.path(), 400);
+    let (files, labels) = test_images(source.path(), 400);
     for (label, class) in CLASSES {
         let class = folder.join(class);
         fs::create_dir_all(&class).unwrap();

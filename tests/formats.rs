@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{checkpoints, hearth, json, metrics, pictures, root, succeed, words};
+use crate::support::{checkpoints, hearth, json, metrics, root, succeed, test_images, words};
 
 /// Copies a folder.
 pub fn copy(from: &Path, to: &Path) {
@@ -48,7 +48,7 @@ fn runs_of_the_format_before_are_read_and_go_on() {
         let config = fs::read_to_string(config).unwrap();
         assert!(config.starts_with("format = 2\n") && config.contains("[task]"), "{config}");
     }
-    let (files, _) = pictures(folder.path(), 3);
+    let (files, _) = test_images(folder.path(), 3);
     let found = json(at("predict cnn --json").args(&files));
     assert_eq!(found["predictions"].as_array().unwrap().len(), 3);
     succeed(&mut at("sample gan --out grid.png"));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{BACKENDS, fail, hearth, json, pictures, python, seen, succeed};
+use crate::support::{BACKENDS, fail, hearth, json, python, seen, succeed, test_images};
 
 #[test]
 fn each_network_is_inspected_on_each_backend() {
@@ -52,7 +52,7 @@ fn a_picture_of_ones_own_is_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     succeed(hearth(["train", "configs/mlp-nano.toml", "train.epochs=1", "--run"]).arg(&run));
-    let (files, _) = pictures(folder.path(), 2);
+    let (files, _) = test_images(folder.path(), 2);
     succeed(hearth(["inspect"]).arg(&run).args(&files));
     let inspected = run.join("inspect");
     let page = fs::read_to_string(inspected.join("index.html")).unwrap();

@@ -178,7 +178,7 @@ fn worked_in(folder: &Path) {
     let pictures = folder.join("pictures");
     for class in ["boot", "shirt"] {
         fs::create_dir_all(pictures.join(class)).unwrap();
-        crate::support::pictures(&pictures.join(class), 10);
+        crate::support::test_images(&pictures.join(class), 10);
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{checkpoints, hearth, json, metrics, pictures, root, succeed, words};
+use crate::support::{checkpoints, hearth, json, metrics, root, succeed, test_images, words};
 
 /// Names with their places.
 #[derive(Default)]
@@ -158,7 +158,7 @@ fn all(mut bytes: &[u8], field: u64) -> Vec<&[u8]> {
 fn names_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let mut names = Names::default();
-    let (files, _) = pictures(folder.path(), 1);
+    let (files, _) = test_images(folder.path(), 1);
     for (name, settings) in [
         ("cnn-nano", "train.epochs=1 train.early_stop.patience=9"),
         (

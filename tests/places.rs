@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{difference, fail, hearth, json, metrics, pictures, succeed, words};
+use crate::support::{difference, fail, hearth, json, metrics, succeed, test_images, words};
 
 /// A small classifier of the images in `images`.
 const CONFIG: &str = r#"format = 1
@@ -35,7 +35,7 @@ epochs = 2
 fn place() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("w.toml"), CONFIG).unwrap();
-    let (files, labels) = pictures(place.path(), 200);
+    let (files, labels) = test_images(place.path(), 200);
     for (file, label) in files.iter().zip(labels) {
         let class = place.path().join("images").join(format!("class {label}"));
         fs::create_dir_all(&class).unwrap();

@@ -1,13 +1,13 @@
 //! `hearth predict`.
 
-use crate::support::{fail, hearth, json, pictures, succeed};
+use crate::support::{fail, hearth, json, succeed, test_images};
 
 #[test]
 fn pictures_of_every_kind_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     succeed(hearth(["train", "configs/mlp-nano.toml", "--run"]).arg(&run));
-    let (files, labels) = pictures(folder.path(), 100);
+    let (files, labels) = test_images(folder.path(), 100);
     let answer = json(hearth(["predict", "--json", "--top", "0"]).arg(&run).args(&files));
     let predictions = answer["predictions"].as_array().unwrap();
     let mut hits = 0;
@@ -21,10 +21,10 @@ fn pictures_of_every_kind_are_named() {
     assert!(hits >= 70, "{hits} of 100");
 
     // Another size, another format, with colours: the same boot stays the same boot.
-    let picture = image::open(&files[0]).unwrap();
+    let image = image::open(&files[0]).unwrap();
     let large = folder.path().join("large.jpg");
-    picture.resize(280, 280, image::imageops::FilterType::Triangle).to_rgb8().save(&large).unwrap();
-    let mut inverted = picture.to_luma8();
+    image.resize(280, 280, image::imageops::FilterType::Triangle).to_rgb8().save(&large).unwrap();
+    let mut inverted = image.to_luma8();
     inverted.pixels_mut().for_each(|pixel| pixel.0[0] = 255 - pixel.0[0]);
     let light = folder.path().join("light.png");
     inverted.save(&light).unwrap();

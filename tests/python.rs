@@ -1,6 +1,6 @@
 //! `model.safetensors` in Python: the safetensors library and a forward pass in NumPy.
 
-use crate::support::{hearth, json, pictures, python, succeed};
+use crate::support::{hearth, json, python, succeed, test_images};
 
 /// Reads the tensors by their documented names and layout, and prints each image's probabilities.
 const FORWARD: &str = r#"
@@ -29,7 +29,7 @@ fn numpy_computes_the_same_probabilities() {
     let run = folder.path().join("run");
     let mut command = hearth(["train", "configs/mlp-nano.toml", "model.hidden=[48,24]", "--run"]);
     succeed(command.arg(&run));
-    let (files, _) = pictures(folder.path(), 100);
+    let (files, _) = test_images(folder.path(), 100);
     let answer = json(hearth(["predict", "--json", "--top", "0"]).arg(&run).args(&files));
     let raw: Vec<u8> =
         files.iter().flat_map(|file| image::open(file).unwrap().to_luma8().into_raw()).collect();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use hearth_config::seed::{Purpose, Stream};
 
 use crate::support::{
-    BACKENDS, checkpoints, difference, fail, hearth, json, metrics, nanos, pictures, run, succeed,
-    words,
+    BACKENDS, checkpoints, difference, fail, hearth, json, metrics, nanos, run, succeed,
+    test_images, words,
 };
 
 /// Settings of everything with state or random numbers: augmentation, momentum, a schedule, accumulation, and a log
@@ -42,7 +42,7 @@ fn assert_same(left: &Path, right: &Path) {
 
 fn predictions(run: &Path, backend: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let (files, _) = pictures(folder.path(), 20);
+    let (files, _) = test_images(folder.path(), 20);
     let mut command = hearth(["predict", "--json", "--top", "0", "--backend", backend]);
     json(command.arg(run).args(files)).to_string().replace(folder.path().to_str().unwrap(), "")
 }

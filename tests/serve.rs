@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::support::{fail, hearth, pictures, root, signal, succeed};
+use crate::support::{fail, hearth, root, signal, succeed, test_images};
 
 mod load;
 mod page;
@@ -116,14 +116,14 @@ fn reason((status, body): (u16, Value), wanted: u16) -> String {
 fn a_terminated_server_answers_open_requests_and_accepts_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
-    let (files, _) = pictures(folder.path(), 1);
-    let picture = std::fs::read(&files[0]).unwrap();
+    let (files, _) = test_images(folder.path(), 1);
+    let image = std::fs::read(&files[0]).unwrap();
     let mut server = Server::start(&run, &[]);
     let mut open = TcpStream::connect(server.address()).unwrap();
-    let length = picture.len();
+    let length = image.len();
     let head = format!("POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
     open.write_all(head.as_bytes()).unwrap();
-    open.write_all(&picture[..10]).unwrap();
+    open.write_all(&image[..10]).unwrap();
     // The metrics confirm that the request is open.
     while !server.get("/metrics").1.as_str().unwrap().contains("hearth_requests_open 2") {}
     server.terminate();
@@ -131,7 +131,7 @@ fn a_terminated_server_answers_open_requests_and_accepts_no_more() {
     while TcpStream::connect(server.address()).is_ok() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it goes on to listen");
     }
-    open.write_all(&picture[10..]).unwrap();
+    open.write_all(&image[10..]).unwrap();
     let mut answered = String::new();
     open.read_to_string(&mut answered).unwrap();
     assert!(answered.starts_with("HTTP/1.1 200 OK") && answered.contains("probability"));

@@ -108,9 +108,9 @@ pub fn python(modules: &str) -> Option<Command> {
 /// The content of a page in headless Chromium. Asserts an empty console, no requests, no broken image and nothing wider
 /// than the window.
 pub fn seen(python: &mut Command, page: &Path, scheme: &str) -> Value {
-    let picture = page.with_extension(format!("{scheme}.png"));
+    let image = page.with_extension(format!("{scheme}.png"));
     let found =
-        json(python.arg("scripts/screenshot.py").args([page, &picture]).args(["--scheme", scheme]));
+        json(python.arg("scripts/screenshot.py").args([page, &image]).args(["--scheme", scheme]));
     for (name, wanted) in [
         ("console", serde_json::json!([])),
         ("fetched", serde_json::json!([])),
@@ -119,7 +119,7 @@ pub fn seen(python: &mut Command, page: &Path, scheme: &str) -> Value {
     ] {
         assert_eq!(found[name], wanted, "{found}");
     }
-    image::open(picture).expect("a screenshot");
+    image::open(image).expect("a screenshot");
     found
 }
 
@@ -216,7 +216,7 @@ fn signal_named(name: &str) -> rustix::process::Signal {
 }
 
 /// Writes the first `count` test images of the small set as PNG files, and returns files and labels.
-pub fn pictures(folder: &Path, count: usize) -> (Vec<PathBuf>, Vec<u8>) {
+pub fn test_images(folder: &Path, count: usize) -> (Vec<PathBuf>, Vec<u8>) {
     use std::io::Read as _;
     let read = |name: &str| {
         let path = root().join("datasets/fashion-mnist-mini").join(name);
@@ -227,9 +227,9 @@ pub fn pictures(folder: &Path, count: usize) -> (Vec<PathBuf>, Vec<u8>) {
     };
     let pixels = read("t10k-images-idx3-ubyte.gz").split_off(16);
     let labels = read("t10k-labels-idx1-ubyte.gz").split_off(8);
-    let files = pixels.chunks_exact(28 * 28).take(count).enumerate().map(|(index, picture)| {
+    let files = pixels.chunks_exact(28 * 28).take(count).enumerate().map(|(index, image)| {
         let file = folder.join(format!("{index:03}.png"));
-        image::GrayImage::from_raw(28, 28, picture.to_vec()).unwrap().save(&file).expect("a PNG");
+        image::GrayImage::from_raw(28, 28, image.to_vec()).unwrap().save(&file).expect("a PNG");
         file
     });
     (files.collect(), labels[..count].to_vec())

@@ -139,7 +139,7 @@ fn weights_that_do_not_fit_are_refused_before_anything_is_written() {
 
 /// Test images of three classes in folders of their own.
 fn three_classes(folder: &Path) -> PathBuf {
-    let (files, labels) = crate::support::pictures(folder, 300);
+    let (files, labels) = crate::support::test_images(folder, 300);
     let sorted = folder.join("three");
     for (file, label) in files.iter().zip(labels).filter(|(_, label)| *label < 3) {
         let class = sorted.join(format!("class-{label}"));

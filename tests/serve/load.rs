@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Server, answer, client, reason, trained};
-use crate::support::{alone, hearth, json, pictures, root};
+use crate::support::{alone, hearth, json, root, test_images};
 
 /// Limit of the 99th percentile of response times.
 const SLOWEST: Duration = Duration::from_millis(50);
@@ -14,7 +14,7 @@ const SLOWEST: Duration = Duration::from_millis(50);
 fn many_clients_are_answered_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1", "model.hidden=[256]"]);
-    let (files, _) = pictures(folder.path(), 64);
+    let (files, _) = test_images(folder.path(), 64);
     let wanted = json(hearth(["predict", "--json", "--top", "1"]).arg(&run).args(&files));
     let server = Server::start(&run, &[]);
     let (clients, each) = (64, 157);
@@ -24,11 +24,11 @@ fn many_clients_are_answered_at_once() {
             let asking = pairs.map(|(file, wanted)| {
                 let server = &server;
                 scope.spawn(move || {
-                    let (client, picture) = (client(), std::fs::read(file).unwrap());
+                    let (client, image) = (client(), std::fs::read(file).unwrap());
                     let ask = |_| {
                         let begun = Instant::now();
                         let request = client.post(server.at("/v1/predict?top=1"));
-                        let (status, found) = answer(request.send(&picture[..]));
+                        let (status, found) = answer(request.send(&image[..]));
                         let took = begun.elapsed();
                         assert_eq!(status, 200, "{found}");
                         assert_eq!(found["predictions"][0]["top"], wanted["top"]);
@@ -62,21 +62,20 @@ fn many_clients_are_answered_at_once() {
 fn a_full_queue_refuses() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
-    let (files, _) = pictures(folder.path(), 1);
-    let picture = &std::fs::read(&files[0]).unwrap();
+    let (files, _) = test_images(folder.path(), 1);
+    let image = &std::fs::read(&files[0]).unwrap();
     let server = &Server::start(&run, &["--queue", "1", "--batch", "1"]);
     let refused: usize = std::thread::scope(|scope| {
         let ask = || {
             let client = client();
-            let answers =
-                (0..200).map(|_| client.post(server.at("/v1/predict")).send(&picture[..]));
+            let answers = (0..200).map(|_| client.post(server.at("/v1/predict")).send(&image[..]));
             answers.filter(|response| is_refused(response.as_ref().unwrap())).count()
         };
         let asking: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
         asking.into_iter().map(|client| client.join().unwrap()).sum()
     });
     assert!((1..16 * 200).contains(&refused), "{refused} of {}", 16 * 200);
-    assert_eq!(server.post("/v1/predict", picture).0, 200);
+    assert_eq!(server.post("/v1/predict", image).0, 200);
 }
 
 fn is_refused(response: &ureq::http::Response<ureq::Body>) -> bool {
@@ -90,14 +89,14 @@ fn is_refused(response: &ureq::http::Response<ureq::Body>) -> bool {
     }
 }
 
-/// Noise, truncated and oversized files, and small files of huge images: each is an error, memory does not grow, and the
-/// next image is served.
+/// Noise, truncated and oversized files, and small files of huge images: each is an error, memory does not grow, and
+/// the next image is served.
 #[test]
 fn hostile_bodies_cost_an_error_each() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
-    let (files, _) = pictures(folder.path(), 1);
-    let picture = std::fs::read(&files[0]).unwrap();
+    let (files, _) = test_images(folder.path(), 1);
+    let image = std::fs::read(&files[0]).unwrap();
     let photograph = std::fs::read(root().join("tests/cases/images/progressive.jpg")).unwrap();
     let png = |side: u32| {
         let mut bytes = Vec::new();
@@ -125,7 +124,7 @@ fn hostile_bodies_cost_an_error_each() {
         let (body, wanted) = match index % 5 {
             0 => (noise(index), 422),
             1 => {
-                let whole = if index % 2 == 0 { &picture } else { &photograph };
+                let whole = if index % 2 == 0 { &image } else { &photograph };
                 (whole[..whole.len() * (index as usize % 90) / 100].to_vec(), 422)
             }
             2 => (vec![0; 1_000_001], 413),
@@ -143,6 +142,6 @@ fn hostile_bodies_cost_an_error_each() {
     let half = &photograph[..photograph.len() / 2];
     assert!(reason(server.post("/v1/predict", half), 422).contains("it ends too early"));
     assert_eq!(server.post("/v1/predict", &photograph).0, 200);
-    assert_eq!(server.post("/v1/predict", &picture).0, 200);
+    assert_eq!(server.post("/v1/predict", &image).0, 200);
     server.end();
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Server, trained};
-use crate::support::{hearth, json, pictures, python};
+use crate::support::{hearth, json, python, test_images};
 
 #[test]
 fn the_page_answers_in_a_browser() {
@@ -13,7 +13,7 @@ fn the_page_answers_in_a_browser() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (files, _) = pictures(folder.path(), 1);
+    let (files, _) = test_images(folder.path(), 1);
     let see = |run: &Path, words: &[&PathBuf]| {
         let server = Server::start(run, &[]);
         let mut page = python("selenium").expect("it was there");

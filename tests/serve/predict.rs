@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{Server, answer, client, reason, trained};
-use crate::support::{hearth, json, pictures, succeed};
+use crate::support::{hearth, json, succeed, test_images};
 
 #[test]
 fn answers_are_those_of_predict() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
-    let (files, _) = pictures(folder.path(), 2);
+    let (files, _) = test_images(folder.path(), 2);
     let wanted = json(hearth(["predict", "--json", "--top", "0"]).arg(&run).args(&files));
     let bytes: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
     let export = folder.path().join("export");
@@ -46,9 +46,9 @@ fn answers_are_those_of_predict() {
     assert!(reason(answer(packed), 415).contains("gzip"));
     server.end();
     let server = Server::start(&run, &["--max-body", "20000", "--max-pixels", "2000"]);
-    let send = |pictures: &[(&str, &Vec<u8>)]| {
+    let send = |images: &[(&str, &Vec<u8>)]| {
         let mut form = Vec::new();
-        for (name, bytes) in pictures {
+        for (name, bytes) in images {
             let head = "--x\r\nContent-Disposition: form-data; name=\"picture\"; filename=";
             form.extend_from_slice(format!("{head}\"{name}\"\r\n\r\n").as_bytes());
             form.extend_from_slice(bytes);
@@ -77,8 +77,8 @@ fn answers_are_those_of_predict() {
     assert!(reason(server.post("/v1/generate", b"{}"), 404).contains("/openapi.json"));
     assert!(reason(server.get("/v1/predict"), 405).contains("/openapi.json"));
     let mut large = Vec::new();
-    let picture = image::GrayImage::new(100, 100);
-    picture.write_to(&mut std::io::Cursor::new(&mut large), image::ImageFormat::Png).unwrap();
+    let image = image::GrayImage::new(100, 100);
+    image.write_to(&mut std::io::Cursor::new(&mut large), image::ImageFormat::Png).unwrap();
     let many = "2000 pixels in one request";
     assert!(reason(server.post("/v1/predict", &large), 422).contains(many));
     assert!(
@@ -102,8 +102,8 @@ fn answers_are_those_of_predict() {
 fn a_form_may_hold_the_parameters() {
     let folder = tempfile::tempdir().unwrap();
     let run = trained(folder.path(), "mlp-nano", &["train.epochs=1"]);
-    let (files, _) = pictures(folder.path(), 1);
-    let picture = std::fs::read(&files[0]).unwrap();
+    let (files, _) = test_images(folder.path(), 1);
+    let image = std::fs::read(&files[0]).unwrap();
     let server = Server::start(&run, &["--host", "localhost"]);
     let ask = |query: &str, fields: &[(&str, &str)]| {
         let mut form = Vec::new();
@@ -112,7 +112,7 @@ fn a_form_may_hold_the_parameters() {
             form.extend_from_slice(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
         }
         let head = "--x\r\nContent-Disposition: form-data; name=\"p\"; filename=\"a.png\"\r\n\r\n";
-        form.extend([head.as_bytes(), &picture, b"\r\n--x--\r\n"].concat());
+        form.extend([head.as_bytes(), &image, b"\r\n--x--\r\n"].concat());
         let request = client().post(server.at(&format!("/v1/predict{query}")));
         answer(request.content_type("multipart/form-data; boundary=x").send(&form[..]))
     };
@@ -120,15 +120,15 @@ fn a_form_may_hold_the_parameters() {
         assert_eq!(status, 200, "{found}");
         found["predictions"][0]["top"].clone()
     };
-    let inverted = top(server.post("/v1/predict?top=0&invert=true", &picture));
-    assert_ne!(inverted, top(server.post("/v1/predict?top=0", &picture)));
+    let inverted = top(server.post("/v1/predict?top=0&invert=true", &image));
+    assert_ne!(inverted, top(server.post("/v1/predict?top=0", &image)));
     assert_eq!(top(ask("", &[("top", "0"), ("invert", "true")])), inverted);
     assert_eq!(top(ask("?top=0", &[("invert", "true")])), inverted);
     // In the query or the form, and once.
     let once = "each of them once";
     assert!(reason(ask("?top=1", &[("top", "1")]), 400).contains(once));
     assert!(reason(ask("?invert=true", &[("invert", "true")]), 400).contains(once));
-    assert!(reason(server.post("/v1/predict?top=1&top=1", &picture), 400).contains(once));
+    assert!(reason(server.post("/v1/predict?top=1&top=1", &image), 400).contains(once));
     assert!(reason(ask("", &[("top", "many")]), 400).contains("`top=many` is not one of these"));
     server.end();
 }

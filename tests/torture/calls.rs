@@ -166,8 +166,8 @@ pub fn fail_each(subject: &Subject, table: &mut Table) {
     }
 }
 
-/// Writes of checkpoints that are dropped but report success. Not of the checkpoint of step 5, which is the best one for
-/// a time: the best of the others would take its place.
+/// Writes of checkpoints that are dropped but report success. Not of the checkpoint of step 5, which is the best one
+/// for a time: the best of the others would take its place.
 pub fn lie_at_each_write(subject: &Subject, table: &mut Table) {
     let trace = undisturbed(subject, Leg::Whole);
     let writes = trace.calls.iter().filter(|call| {
@@ -213,8 +213,8 @@ fn killed_at(subject: &Subject, call: &Call) -> PathBuf {
     path
 }
 
-/// Kills and errors in each call of an adversarial pair from its last checkpoint on, when the animation of its images is
-/// written, and in the calls that save images.
+/// Kills and errors in each call of an adversarial pair from its last checkpoint on, when the animation of its images
+/// is written, and in the calls that save images.
 pub fn end_of_a_pair(subject: &Subject, table: &mut Table) {
     let trace = undisturbed(subject, Leg::Whole);
     let last = trace.calls.iter().rposition(|call| call.name == "mkdir").expect("a checkpoint");

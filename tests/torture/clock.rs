@@ -15,8 +15,8 @@ use crate::support::{Done, run};
 const WRONG: [&str; 6] =
     ["1970-01-02 00:00:00", "2200-01-01 00:00:00", "-400d", "+4000d", "+0 x1000", "+0 x0.01"];
 
-/// Clocks wrong from the start, and `count` times clocks that jump there and back during training: the wall clock alone,
-/// and the monotonic clock as well.
+/// Clocks wrong from the start, and `count` times clocks that jump there and back during training: the wall clock
+/// alone, and the monotonic clock as well.
 pub fn jumps(subject: &Subject, count: usize, table: &mut Table) {
     if !works("faketime -m -f +0") {
         return;

@@ -3,8 +3,8 @@
 //! `tables NAME KEY=VALUE...` tries settings on one of them, and prints the validation loss alone, for the choice of
 //! settings.
 //!
-//! Each seed draws a test set of its own. The baseline of a regression is the linear regression on the same training and
-//! validation rows.
+//! Each seed draws a test set of its own. The baseline of a regression is the linear regression on the same training
+//! and validation rows.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 

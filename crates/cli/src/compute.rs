@@ -36,8 +36,8 @@ impl ComputeArgs {
     }
 }
 
-/// Does the work on the chosen backend. A graphics adapter is opened first in a process of its own, which its driver may
-/// crash; panics of the work become errors.
+/// Does the work on the chosen backend. A graphics adapter is opened first in a process of its own, which its driver
+/// may crash; panics of the work become errors.
 ///
 /// # Errors
 /// Those of the work, of the choice and of the adapter.

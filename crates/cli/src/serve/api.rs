@@ -106,6 +106,7 @@ pub async fn health(State(service): State<Arc<Service>>) -> Result<Json<Health>,
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "measured",
     responses((status = 200, body = String, content_type = "application/openmetrics-text"))
 )]
 pub async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {

@@ -67,6 +67,7 @@ impl Servable for Sampler {
 #[utoipa::path(
     post,
     path = "/v1/generate",
+    operation_id = "generated",
     request_body = GenerateRequest,
     responses(
         (status = 200, description = "a grid of images", body = Vec<u8>, content_type = "image/png"),

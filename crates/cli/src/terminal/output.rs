@@ -57,7 +57,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Prints a result as one JSON object.
 ///
 /// # Errors
-/// Those of [`print`].
+/// Those of [`print()`].
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
     print(&text)
