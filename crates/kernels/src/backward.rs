@@ -68,7 +68,8 @@ impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let shortcut_node = shortcut.get().map(Tracked::node);
         let kept = SavedNormInputs::new(gamma, beta, shortcut);
         let (x, weights) = (x.into_primitive(), weights.into_primitive());
-        let (between, done) = norm.forward_behind::<B>(&convolution, &x, &weights, &kept.inputs());
+        let (between, done) =
+            norm.forward_with_convolution::<B>(&convolution, &x, &weights, &kept.inputs());
         let (output, moments) = outputs(&done);
         let state =
             NormState { kept, x: between, done, convolution: Some((convolution, x, weights)) };

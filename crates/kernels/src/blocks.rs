@@ -38,7 +38,7 @@ impl<B: ChannelBlock> WithSimd for AllBlocks<'_, B> {
     fn with_simd<S: Simd>(self, _: S) {
         let mut first = 0;
         while first < self.channels {
-            // Whole vectors, and what small layers have: 6 are LeNet's.
+            // Whole vectors, and the channels of small layers: LeNet has 6.
             first += match self.channels - first {
                 32.. => self.block.run_wide::<32>(first),
                 16.. => self.block.run_wide::<16>(first),

@@ -17,7 +17,7 @@ use crate::update::{AdamStep, SgdStep};
 pub enum OptionalTensor<B: Backend> {
     /// A tensor.
     Present(FloatTensor<B>),
-    /// None.
+    /// No tensor.
     Absent,
 }
 
@@ -127,7 +127,8 @@ macro_rules! on_host {
                 (convolution, norm): (ConvOp, NormOp),
             ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
                 let inputs = NormInputs { gamma: &gamma, beta: &beta, shortcut: shortcut.get() };
-                let (_, done) = norm.forward_behind::<Self>(&convolution, &x, &weights, &inputs);
+                let (_, done) =
+                    norm.forward_with_convolution::<Self>(&convolution, &x, &weights, &inputs);
                 (done.output, done.mean, done.variance)
             }
 

@@ -11,7 +11,7 @@ use crate::cases::{
 };
 use crate::support::{Case, Operand, TOLERANCES, Tape, compare, devices};
 
-/// Checks as many random cases, the same in every run.
+/// Checks a number of random cases, the same in every run.
 fn check_random<S: Strategy>(
     cases: u32,
     strategy: S,
@@ -98,7 +98,7 @@ fn transposed_convolutions_of_usual_layers_agree() {
 /// Tanh and sigmoid are steepest at zero, where the sum of a layer with many inputs has lost digits
 /// to its terms, so that the weights are as small as a network's.
 #[test]
-fn curves_behind_layers_agree() {
+fn tanh_and_sigmoid_behind_layers_agree() {
     for activation in [FusedActivation::Tanh, FusedActivation::Sigmoid] {
         let upsampling = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], 1);
         for inputs in [1, 9, 32] {

@@ -116,7 +116,7 @@ fn adam_is_its_algorithm() {
 }
 
 #[test]
-fn what_is_no_number_stays_none_in_an_update() {
+fn nan_stays_nan_in_an_update() {
     for (place, device) in places() {
         let of = |values: [f64; 2]| tensor(values.to_vec(), [2], &device, DType::F32);
         let step = SgdStep {

@@ -30,7 +30,7 @@ fn of_equal_numbers_the_first_gets_the_gradient_as_in_burn() {
 }
 
 #[test]
-fn what_is_no_number_stays_none() {
+fn nan_stays_nan() {
     let dims = [2, 5, 6, 6];
     // At each position in a window.
     for at in [0, 1, 6, 7, 14, 100, 2 * 5 * 36 - 1] {

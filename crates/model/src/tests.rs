@@ -145,7 +145,7 @@ fn a_convolution_is_drawn_by_the_inputs_of_its_window() {
 }
 
 #[test]
-fn a_training_pass_changes_the_running_statistics_only_when_it_is_absorbed() {
+fn a_training_pass_changes_the_running_statistics_only_when_they_are_updated() {
     let device = Device::flex().autodiff();
     let network = new(&cnn(&[4], 2), [1, 8, 8], 3, &device);
     let images = Tensor::<4>::ones([2, 1, 8, 8], &device);

@@ -15,11 +15,12 @@ use crate::view::{PaddedFrame, SampleSource, StridedView};
 /// The direction in which a geometry is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// From the geometry's input to its output.
+    /// A convolution, from the geometry's input to its output.
     Forward,
-    /// From its output to its input.
+    /// A transposed convolution, from the geometry's output to its input.
     Transposed,
-    /// Forward, on single pixels: rows `[batch, inputs]` times weights `[inputs, outputs]`.
+    /// A linear layer, as a convolution of single pixels: rows `[batch, inputs]` times weights
+    /// `[inputs, outputs]`.
     Linear,
 }
 

@@ -79,7 +79,7 @@ impl NormOp {
     }
 
     /// Convolves and normalises. Returns the output of the convolution, and that of the normalisation.
-    pub fn forward_behind<B: Host>(
+    pub fn forward_with_convolution<B: Host>(
         &self,
         convolution: &ConvOp,
         x: &FloatTensor<B>,
@@ -134,7 +134,7 @@ impl NormOp {
     }
 
     /// The gradients of [`NormOp::forward`] by the batch's moments, or, with a convolution and its input
-    /// and weights, of [`NormOp::forward_behind`].
+    /// and weights, of [`NormOp::forward_with_convolution`].
     pub fn backward<B: Host>(
         &self,
         x: &FloatTensor<B>,

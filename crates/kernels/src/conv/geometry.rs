@@ -46,7 +46,7 @@ impl Geometry {
         })
     }
 
-    /// The convolution of which the transposed convolution is the input's gradient: of images
+    /// The convolution whose input gradient is the transposed convolution of images
     /// `[batch, channels, height, width]` by weights `[channels_in, channels_out, height, width]`;
     /// None if the channels differ, or the output would be empty.
     pub fn transposed(

@@ -11,7 +11,7 @@ use crate::view::{PaddedFrame, SampleSource, filled};
 /// The operations between z and the output, through which the backward pass goes first.
 #[derive(Clone, Copy, Debug)]
 pub enum PostNorm<'a, E> {
-    /// None.
+    /// No operation.
     Identity,
     /// `max(z, slope z)`.
     LeakyRelu,

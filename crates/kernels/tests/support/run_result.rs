@@ -4,15 +4,15 @@ use burn::tensor::Tensor;
 
 use super::operand::numbers;
 
-/// A named tensor.
+/// A tensor of a run, by its name.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NamedTensor {
+pub struct RunTensor {
     pub name: String,
     pub shape: Vec<usize>,
     pub values: Vec<f64>,
 }
 
-impl NamedTensor {
+impl RunTensor {
     /// The elements of `tensor`, named.
     pub fn of<const D: usize>(name: impl Into<String>, tensor: Tensor<D>) -> Self {
         Self { name: name.into(), shape: tensor.dims().to_vec(), values: numbers(tensor) }
@@ -45,9 +45,9 @@ pub fn largest(values: impl Iterator<Item = f64>) -> f64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunResult {
     /// The output, followed by further outputs.
-    pub outputs: Vec<NamedTensor>,
+    pub outputs: Vec<RunTensor>,
     /// The gradients of the tracked inputs.
-    pub gradients: Vec<NamedTensor>,
+    pub gradients: Vec<RunTensor>,
     /// The weights of the output in the loss.
     pub weights: Vec<f64>,
 }

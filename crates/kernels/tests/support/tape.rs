@@ -5,7 +5,7 @@ use burn::tensor::{DType, Device, Gradients, Tensor, activation, module};
 use hearth_kernels::FusedActivation;
 
 use super::operand::{MemoryLayout, Operand, lay_out, numbers, tensor, uniform};
-use super::run_result::{NamedTensor, RunResult, gradient_of, largest};
+use super::run_result::{RunResult, RunTensor, gradient_of, largest};
 
 /// The implementation under test, or the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct LossProbe {
     pub seed: u64,
 }
 
-type GradientOf = Box<dyn Fn(&Gradients) -> NamedTensor>;
+type GradientOf = Box<dyn Fn(&Gradients) -> RunTensor>;
 
 /// A run of a function: provides its inputs, and takes its output.
 pub struct Tape {
@@ -33,7 +33,7 @@ pub struct Tape {
     dtype: DType,
     implementation: Implementation,
     leaves: Vec<GradientOf>,
-    extras: Vec<NamedTensor>,
+    extras: Vec<RunTensor>,
     /// True for outputs whose gradient depends on rounding.
     unclear: Option<Vec<bool>>,
     margin: f64,
@@ -106,7 +106,7 @@ impl Tape {
         let (kept, name) = (leaf.clone(), operand.name);
         self.leaves.push(Box::new(move |gradients| {
             let gradient = kept.grad(gradients).expect("an input of the function has a gradient");
-            NamedTensor::of(gradient_of(name), gradient)
+            RunTensor::of(gradient_of(name), gradient)
         }));
         leaf
     }
@@ -148,12 +148,12 @@ impl Tape {
 
     /// Records a further output of the function.
     pub fn extra<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) {
-        self.extras.push(NamedTensor::of(name, tensor));
+        self.extras.push(RunTensor::of(name, tensor));
     }
 
     /// Takes the output, and runs the backward pass if an input is tracked.
     pub fn finish<const D: usize>(mut self, output: Tensor<D>, probe: &LossProbe) -> RunResult {
-        let part = NamedTensor::of("output", output.clone());
+        let part = RunTensor::of("output", output.clone());
         let weights = self.weights.take().unwrap_or_else(|| self.weigh(&part, probe.seed));
         let mut outputs = vec![part];
         outputs.append(&mut self.extras);
@@ -176,7 +176,7 @@ impl Tape {
     }
 
     /// Random loss weights, shifted along the output, so that no gradient suffers from cancellation.
-    fn weigh(&self, output: &NamedTensor, seed: u64) -> Vec<f64> {
+    fn weigh(&self, output: &RunTensor, seed: u64) -> Vec<f64> {
         let count = output.values.len();
         let largest = output.largest().max(f64::MIN_POSITIVE);
         let unclear = self.unclear.clone().unwrap_or_else(|| vec![false; count]);

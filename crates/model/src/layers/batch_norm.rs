@@ -134,7 +134,7 @@ mod tests {
 
     /// One channel of `[1, 2, 3, 6]`: mean 3, squares 14 about it, over 4 pixels or 3.
     #[test]
-    fn running_moments_take_a_tenth_of_each_batch_and_only_when_told() {
+    fn running_statistics_take_a_tenth_of_each_batch_and_only_when_updated() {
         let device = Device::flex().autodiff();
         let mut init = ParamInit::new(Distribution::He, 1, &device);
         let mut layer = ConvNorm::new([1, 1], ConvGeometry::same(1, 1), &mut init);
