@@ -232,7 +232,7 @@ fn standardised_target(
     numbers: &[f64],
     parts: &Parts,
 ) -> Result<(Targets, Target), DataError> {
-    let train = || parts.train.iter().map(|&place| numbers[place as usize]);
+    let train = || parts.train.iter().map(|&index| numbers[index as usize]);
     let count = parts.train.len() as f64;
     let mean = train().sum::<f64>() / count;
     let std = (train().map(|number| (number - mean).powi(2)).sum::<f64>() / count).sqrt();

@@ -37,7 +37,7 @@ pub(crate) enum RawTarget {
 #[derive(Clone, Copy)]
 enum Slot {
     Ignored,
-    Number { at: usize, column: usize, format: NumberFormat, middle: f64 },
+    Number { at: usize, column: usize, format: NumberFormat, offset: f64 },
     Category { at: usize, column: usize },
     Target { format: NumberFormat },
 }
@@ -87,8 +87,8 @@ impl Raw {
             for (cell, slot) in records.record.iter().zip(&slots) {
                 let read = match *slot {
                     Slot::Ignored => continue,
-                    Slot::Number { at, column, format, middle } => {
-                        number(cell.trim_ascii(), format, middle, missing)
+                    Slot::Number { at, column, format, offset } => {
+                        number(cell.trim_ascii(), format, offset, missing)
                             .map(|number| numbers[at] = number)
                             .map_err(|fault| (&columns.used[column], fault))
                     }
@@ -140,34 +140,34 @@ fn slots(
     is_first: bool,
 ) -> Result<Vec<Slot>, DataError> {
     let mut slots = vec![Slot::Ignored; sample.header.len()];
-    let format = |place: usize, used: &Used| match used.kind {
+    let format = |index: usize, used: &Used| match used.kind {
         ColumnKind::Number { format, .. } if is_first => format,
-        _ => sample.format(place),
+        _ => sample.format(index),
     };
     let (mut num_numbers, mut num_categories) = (0, 0);
     for (column, used) in columns.used.iter().enumerate() {
-        let place = find(input, sample, &used.name, "data.columns")?;
+        let index = find(input, sample, &used.name, "data.columns")?;
         let next = match used.kind {
             ColumnKind::Number { .. } => &mut num_numbers,
             ColumnKind::Category { .. } => &mut num_categories,
         };
         let at = *next;
         *next += 1;
-        slots[place] = match used.kind {
-            ColumnKind::Number { middle, .. } => {
-                Slot::Number { at, column, format: format(place, used), middle }
+        slots[index] = match used.kind {
+            ColumnKind::Number { offset, .. } => {
+                Slot::Number { at, column, format: format(index, used), offset }
             }
             ColumnKind::Category { .. } => Slot::Category { at, column },
         };
     }
-    let place = find(input, sample, &columns.target.name, "data.target")?;
-    slots[place] = Slot::Target { format: format(place, &columns.target) };
+    let index = find(input, sample, &columns.target.name, "data.target")?;
+    slots[index] = Slot::Target { format: format(index, &columns.target) };
     Ok(slots)
 }
 
 /// The number of a cell minus the column's offset; NaN for a missing cell.
-fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> Result<f32, String> {
-    let distance = format.parse(cell).map(|number| (number - middle) as f32);
+fn number(cell: &[u8], format: NumberFormat, offset: f64, missing: Missing) -> Result<f32, String> {
+    let distance = format.parse(cell).map(|number| (number - offset) as f32);
     match distance {
         Some(distance) if distance.is_finite() => Ok(distance),
         _ if is_missing(cell) => refused(missing).map(|()| f32::NAN),

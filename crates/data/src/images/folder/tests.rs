@@ -237,8 +237,8 @@ fn a_hundred_thousand_images_in_a_thousand_classes() {
     assert_eq!((dataset.train.len(), dataset.test.len()), (75_000, 25_000));
     assert_eq!((dataset.classes.len(), dataset.warnings.len()), (1000, 0));
     for (examples, share) in [(&dataset.train, 75), (&dataset.test, 25)] {
-        let of = |place: usize| usize::from(examples.labels[place]);
-        assert!((0..examples.len()).all(|place| of(place) == place / share));
+        let of = |index: usize| usize::from(examples.labels[index]);
+        assert!((0..examples.len()).all(|index| of(index) == index / share));
     }
     let report = crate::images::check::check_folder(images.0.path()).unwrap();
     assert_eq!(
