@@ -23,12 +23,12 @@ const ENOUGH: usize = 100;
 #[derive(Clone, Debug)]
 pub(crate) struct Used {
     pub name: String,
-    pub kind: ColumnKind,
+    pub kind: ValueKind,
 }
 
 /// Kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum ColumnKind {
+pub(crate) enum ValueKind {
     /// Numbers in this format. An offset near the median is subtracted, so that an f32 is accurate enough.
     Number { format: NumberFormat, offset: f64 },
     /// Categories; `chosen` is true if the user named the column, false if the kind was inferred.
@@ -181,19 +181,19 @@ fn kind(
     inferred: InferredType,
     is_code: bool,
     notes: &mut Vec<String>,
-) -> Result<ColumnKind, DataError> {
+) -> Result<ValueKind, DataError> {
     let ignore = format!("leave it out by ignore = [{}]", hearth_config::toml_string(name));
     let fault = |fault: String| Err(input.fault_at(None, Some(name), fault));
     match inferred {
         InferredType::Nothing => fault(format!("it has no value; {ignore}")),
-        _ if is_code => Ok(ColumnKind::Category { chosen: true }),
-        InferredType::Numbers(format, offset) => Ok(ColumnKind::Number { format, offset }),
-        InferredType::Text => Ok(ColumnKind::Category { chosen: false }),
+        _ if is_code => Ok(ValueKind::Category { chosen: true }),
+        InferredType::Numbers(format, offset) => Ok(ValueKind::Number { format, offset }),
+        InferredType::Text => Ok(ValueKind::Category { chosen: false }),
         InferredType::Codes => {
             notes.push(format!(
                 "column `{name}` has numbers with zeros in front: read as codes, not as numbers"
             ));
-            Ok(ColumnKind::Category { chosen: false })
+            Ok(ValueKind::Category { chosen: false })
         }
         InferredType::Dates => fault(format!(
             "it has dates or times, which are not learned from as they are; {ignore}, or write numbers instead, \
@@ -210,12 +210,12 @@ fn target_kind(
     name: &str,
     inferred: InferredType,
     task: Option<TaskKind>,
-) -> Result<ColumnKind, DataError> {
+) -> Result<ValueKind, DataError> {
     let fault = |fault: &str| Err(input.fault_at(None, Some(name), fault));
     match (inferred, task) {
         (InferredType::Nothing, _) => fault("it is the target, and has no value"),
-        (_, Some(TaskKind::Classify)) => Ok(ColumnKind::Category { chosen: true }),
-        (InferredType::Numbers(format, offset), _) => Ok(ColumnKind::Number { format, offset }),
+        (_, Some(TaskKind::Classify)) => Ok(ValueKind::Category { chosen: true }),
+        (InferredType::Numbers(format, offset), _) => Ok(ValueKind::Number { format, offset }),
         (InferredType::Marked, _) => fault(
             "it is the target, and its numbers have a sign beside them, as % or $; write the numbers alone",
         ),
@@ -226,7 +226,7 @@ fn target_kind(
             "it is the target, and most of its values are no numbers; for classes, write [task] kind = \"classify\"",
         ),
         (InferredType::Text | InferredType::Codes | InferredType::Dates, _) => {
-            Ok(ColumnKind::Category { chosen: false })
+            Ok(ValueKind::Category { chosen: false })
         }
     }
 }

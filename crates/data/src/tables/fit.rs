@@ -3,7 +3,7 @@
 use hearth_config::Missing;
 
 use super::coding::{Column, ColumnCoding, find, standardised};
-use super::columns::{ColumnKind, Columns};
+use super::columns::{Columns, ValueKind};
 use super::parts::Parts;
 use super::vocabulary::{NO_VALUE, Vocabulary};
 use crate::names::some_of;
@@ -45,7 +45,7 @@ pub(crate) fn fit(
     for used in &columns.used {
         let name = used.name.clone();
         let coding = match used.kind {
-            ColumnKind::Number { offset, .. } => {
+            ValueKind::Number { offset, .. } => {
                 let moment = moments[at_number];
                 if moment.count == 0 {
                     return Err(name);
@@ -65,7 +65,7 @@ pub(crate) fn fit(
                     missing_flag: scale.has_flag,
                 }
             }
-            ColumnKind::Category { .. } => {
+            ValueKind::Category { .. } => {
                 let column = (num_categories, at_category);
                 let values =
                     CategoryValues::of(&codes, column, &words[at_category], parts, missing);

@@ -4,7 +4,7 @@ use hearth_config::Missing;
 
 use super::MOST_VALUES;
 use super::cell::{is_infinite, is_missing};
-use super::columns::{ColumnKind, Columns, Used, find};
+use super::columns::{Columns, Used, ValueKind, find};
 use super::first_rows::FirstRows;
 use super::foreign;
 use super::input::TableInput;
@@ -46,12 +46,10 @@ impl Raw {
     /// An empty table of these columns.
     pub fn of(columns: &Columns) -> Self {
         let categories =
-            columns.used.iter().filter(|used| matches!(used.kind, ColumnKind::Category { .. }));
+            columns.used.iter().filter(|used| matches!(used.kind, ValueKind::Category { .. }));
         let target = match columns.target.kind {
-            ColumnKind::Number { .. } => {
-                RawTarget::Numbers { numbers: Vec::new(), are_whole: true }
-            }
-            ColumnKind::Category { .. } => {
+            ValueKind::Number { .. } => RawTarget::Numbers { numbers: Vec::new(), are_whole: true },
+            ValueKind::Category { .. } => {
                 RawTarget::Classes { numbers: Vec::new(), words: Vocabulary::default() }
             }
         };
@@ -141,23 +139,23 @@ fn slots(
 ) -> Result<Vec<Slot>, DataError> {
     let mut slots = vec![Slot::Ignored; sample.header.len()];
     let format = |index: usize, used: &Used| match used.kind {
-        ColumnKind::Number { format, .. } if is_first => format,
+        ValueKind::Number { format, .. } if is_first => format,
         _ => sample.format(index),
     };
     let (mut num_numbers, mut num_categories) = (0, 0);
     for (column, used) in columns.used.iter().enumerate() {
         let index = find(input, sample, &used.name, "data.columns")?;
         let next = match used.kind {
-            ColumnKind::Number { .. } => &mut num_numbers,
-            ColumnKind::Category { .. } => &mut num_categories,
+            ValueKind::Number { .. } => &mut num_numbers,
+            ValueKind::Category { .. } => &mut num_categories,
         };
         let at = *next;
         *next += 1;
         slots[index] = match used.kind {
-            ColumnKind::Number { offset, .. } => {
+            ValueKind::Number { offset, .. } => {
                 Slot::Number { at, column, format: format(index, used), offset }
             }
-            ColumnKind::Category { .. } => Slot::Category { at, column },
+            ValueKind::Category { .. } => Slot::Category { at, column },
         };
     }
     let index = find(input, sample, &columns.target.name, "data.target")?;
