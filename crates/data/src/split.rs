@@ -24,7 +24,7 @@ impl Dataset {
             return Err(DataError::TooFew { dataset: self.name.clone(), wanted, available });
         }
         let all: Vec<u32> = (0..available as u32).collect();
-        let label = |place: u32| self.train.labels[place as usize];
+        let label = |index: u32| self.train.labels[index as usize];
         let Cut { kept: train, taken: valid } = split_training(
             &all,
             label,
@@ -46,23 +46,24 @@ impl Dataset {
 /// Takes `valid_samples` of these samples for validation, and applies `limit_train` and `overfit_batches` to the
 /// rest.
 pub(crate) fn split_training(
-    places: &[u32],
+    indices: &[u32],
     label: impl Fn(u32) -> u16,
     num_classes: usize,
     config: &BatchConfig,
     seed: u64,
 ) -> Cut {
-    let cut = |places: &[u32], take: usize, spare: Spare| {
-        stratified_subset(places, &label, num_classes, take, (seed, 0), spare)
+    let cut = |indices: &[u32], take: usize, side: EveryClassIn| {
+        stratified_subset(indices, &label, num_classes, take, (seed, 0), side)
     };
-    let Cut { kept: mut train, taken: mut valid } = cut(places, config.valid_samples, Spare::Kept);
+    let Cut { kept: mut train, taken: mut valid } =
+        cut(indices, config.valid_samples, EveryClassIn::Kept);
     if let Some(share) = config.limit_train {
         let take = (train.len() as f64 * share).round().max(1.0) as usize;
-        train = cut(&train, take.min(train.len()), Spare::Taken).taken;
+        train = cut(&train, take.min(train.len()), EveryClassIn::Taken).taken;
     }
     if let Some(batches) = config.overfit_batches {
         let take = batches.saturating_mul(config.batch_size);
-        train = cut(&train, take.min(train.len()), Spare::Taken).taken;
+        train = cut(&train, take.min(train.len()), EveryClassIn::Taken).taken;
         valid.clone_from(&train);
     }
     Cut { kept: train, taken: valid }
@@ -70,23 +71,23 @@ pub(crate) fn split_training(
 
 /// Takes `take` of these samples at random, the same share of each class.
 pub(crate) fn stratified_subset(
-    places: &[u32],
+    indices: &[u32],
     label: impl Fn(u32) -> u16,
     num_classes: usize,
     take: usize,
     stream: (u64, u64),
-    spare: Spare,
+    side: EveryClassIn,
 ) -> Cut {
-    let labels: Vec<u16> = places.iter().map(|&place| label(place)).collect();
-    let cut = stratified(&labels, num_classes, take, stream, spare);
-    let at = |chosen: Vec<u32>| chosen.into_iter().map(|place| places[place as usize]).collect();
+    let labels: Vec<u16> = indices.iter().map(|&index| label(index)).collect();
+    let cut = stratified(&labels, num_classes, take, stream, side);
+    let at = |chosen: Vec<u32>| chosen.into_iter().map(|index| indices[index as usize]).collect();
     Cut { kept: at(cut.kept), taken: at(cut.taken) }
 }
 
 /// Side of a stratified split that keeps at least one sample of each class, as far as other classes can give one
 /// instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spare {
+pub(crate) enum EveryClassIn {
     /// The remaining samples.
     Kept,
     /// The drawn samples.
@@ -106,21 +107,21 @@ pub(crate) fn stratified(
     num_classes: usize,
     take: usize,
     (seed, number): (u64, u64),
-    side: Spare,
+    side: EveryClassIn,
 ) -> Cut {
-    let mut places = vec![Vec::new(); num_classes];
-    for (place, &label) in labels.iter().enumerate() {
-        places[usize::from(label)].push(place as u32);
+    let mut indices = vec![Vec::new(); num_classes];
+    for (index, &label) in labels.iter().enumerate() {
+        indices[usize::from(label)].push(index as u32);
     }
-    let counts: Vec<usize> = places.iter().map(Vec::len).collect();
+    let counts: Vec<usize> = indices.iter().map(Vec::len).collect();
     let mut shares = shares(&counts, take);
-    spare(&mut shares, &counts, side);
+    cover_classes(&mut shares, &counts, side);
     let mut cut =
         Cut { kept: Vec::with_capacity(labels.len() - take), taken: Vec::with_capacity(take) };
-    for (class, (mut places, share)) in places.into_iter().zip(shares).enumerate() {
-        Stream::new(seed, Purpose::Split, class as u64, number).shuffle(&mut places);
-        cut.kept.extend(places.drain(share..));
-        cut.taken.append(&mut places);
+    for (class, (mut indices, share)) in indices.into_iter().zip(shares).enumerate() {
+        Stream::new(seed, Purpose::Split, class as u64, number).shuffle(&mut indices);
+        cut.kept.extend(indices.drain(share..));
+        cut.taken.append(&mut indices);
     }
     cut.kept.sort_unstable();
     cut.taken.sort_unstable();
@@ -146,10 +147,10 @@ fn shares(counts: &[usize], take: usize) -> Vec<usize> {
 }
 
 /// Gives each class at least one sample on this side, in exchange with the class that has the most there.
-fn spare(shares: &mut [usize], counts: &[usize], side: Spare) {
+fn cover_classes(shares: &mut [usize], counts: &[usize], side: EveryClassIn) {
     let has = |shares: &[usize], class: usize| match side {
-        Spare::Kept => counts[class] - shares[class],
-        Spare::Taken => shares[class],
+        EveryClassIn::Kept => counts[class] - shares[class],
+        EveryClassIn::Taken => shares[class],
     };
     for class in 0..counts.len() {
         if counts[class] == 0 || has(shares, class) > 0 {
@@ -158,8 +159,8 @@ fn spare(shares: &mut [usize], counts: &[usize], side: Spare) {
         let richest = (0..counts.len()).rev().max_by_key(|&other| has(shares, other));
         let Some(giver) = richest.filter(|&other| has(shares, other) > 1) else { return };
         let (less, more) = match side {
-            Spare::Kept => (class, giver),
-            Spare::Taken => (giver, class),
+            EveryClassIn::Kept => (class, giver),
+            EveryClassIn::Taken => (giver, class),
         };
         shares[less] -= 1;
         shares[more] += 1;

@@ -179,11 +179,11 @@ fn open(path: &Path) -> Result<[u8; 32], DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::folder::tests::ImageFolder;
+    use crate::images::folder::tests::TempImages;
 
     #[test]
     fn a_sound_folder_is_counted() {
-        let images = ImageFolder::parts(20, 2);
+        let images = TempImages::parts(20, 2);
         let report = check_folder(images.0.path()).unwrap();
         assert!(report.is_sound() && report.layout.test.is_some(), "{report:?}");
         let count =
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_fault_is_found() {
-        let images = ImageFolder::parts(20, 2);
+        let images = TempImages::parts(20, 2);
         images.add("train/cat/again.png", [0, 3, 5]);
         images.add("test/dog/leak.png", [100, 7, 5]);
         images.write("train/dog/broken.jpg", b"nothing");
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn one_folder_counts_as_images_to_train_on() {
-        let images = ImageFolder::new();
+        let images = TempImages::new();
         images.add("cat/0.png", [1; 3]);
         std::fs::create_dir(images.path("dog")).unwrap();
         let report = check_folder(images.0.path()).unwrap();
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(report.classes, [count("cat", 1), count("dog", 0)]);
         assert_eq!(report.small, ["cat", "dog"]);
         assert!(report.faults[0].contains("class dog has no image to train on"), "{report:?}");
-        let images = ImageFolder::parts(20, 2);
+        let images = TempImages::parts(20, 2);
         images.add("train/fox/0.png", [1; 3]);
         std::fs::create_dir(images.path("test/fox")).unwrap();
         let report = check_folder(images.0.path()).unwrap();

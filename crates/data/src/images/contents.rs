@@ -146,11 +146,11 @@ fn holds_only_own(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::folder::tests::ImageFolder;
+    use crate::images::folder::tests::TempImages;
 
     #[test]
     fn folders_that_hearth_wrote_are_recognised() {
-        let images = ImageFolder::new();
+        let images = TempImages::new();
         let write = |name: &str| images.write(name, b"");
         let own = |name: &str| is_own(&images.path(name));
         write("runs/a-001/config.toml");
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_shape_tells_parts_from_classes() {
-        let images = ImageFolder::new();
+        let images = TempImages::new();
         let shape = |name: &str| Contents::of(&images.path(name)).unwrap().shape();
         images.write("part/cat/README", b"none");
         assert_eq!((shape("part"), shape("part/cat")), (Shape::Nested, Shape::Empty));

@@ -210,10 +210,10 @@ fn examples(
         );
         return Err(DataError::set(label_path, fault));
     }
-    if let Some(place) = labels.iter().position(|&label| usize::from(label) >= num_classes) {
+    if let Some(index) = labels.iter().position(|&label| usize::from(label) >= num_classes) {
         let fault = format!(
-            "label number {place} is {}, but there are {num_classes} classes; {}",
-            labels[place],
+            "label number {index} is {}, but there are {num_classes} classes; {}",
+            labels[index],
             labels::remedy(&labels, num_classes)
         );
         return Err(DataError::set(label_path, fault));

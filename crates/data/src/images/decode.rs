@@ -265,13 +265,13 @@ fn on_white(image: DynamicImage) -> DynamicImage {
     let (width, height) = image.dimensions();
     let mut bytes = image.into_raw();
     let count = bytes.len() / 4;
-    for place in 0..count {
-        let alpha = bytes[4 * place + 3];
+    for index in 0..count {
+        let alpha = bytes[4 * index + 3];
         let (opaque, clear) = (u32::from(alpha), u32::from(255 - alpha));
         for channel in 0..3 {
-            let value = u32::from(bytes[4 * place + channel]);
+            let value = u32::from(bytes[4 * index + channel]);
             // Rounds to nearest.
-            bytes[3 * place + channel] = ((value * opaque + 255 * clear + 127) / 255) as u8;
+            bytes[3 * index + channel] = ((value * opaque + 255 * clear + 127) / 255) as u8;
         }
     }
     bytes.truncate(3 * count);

@@ -206,10 +206,10 @@ impl Listing {
         // Decoded images close the gaps of skipped ones; their order stays.
         let mut labels = Vec::with_capacity(self.images.len());
         let mut sums = Sha256::new();
-        for (place, ((path, label), sum)) in self.images.iter().zip(read).enumerate() {
+        for (index, ((path, label), sum)) in self.images.iter().zip(read).enumerate() {
             match sum {
                 Ok(sum) => {
-                    pixels.copy_within(place * size..(place + 1) * size, labels.len() * size);
+                    pixels.copy_within(index * size..(index + 1) * size, labels.len() * size);
                     labels.push(*label);
                     sums.update(portable_path(path.strip_prefix(&self.root).unwrap_or(path)));
                     sums.update([0]);

@@ -21,7 +21,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::digest::{GZIP_MAGIC, sha256};
 use crate::error::DataError;
-use crate::images::signature::{self, FileKind};
+use crate::images::signature::{self, FileFormat};
 
 pub use arrays::ImageArray;
 pub use values::Type;
@@ -178,8 +178,8 @@ fn other_format(mut begin: Vec<u8>, source: impl Read) -> ParseFault {
     // A read error leaves the bytes read so far, which may be enough.
     let _ = source.take(LOOKED_AT).read_to_end(&mut begin);
     let (name, remedy) = match signature::kind(&begin) {
-        Some(FileKind::Other(name)) if name.contains("NumPy") => (name, RECIPE),
-        Some(FileKind::Image(name) | FileKind::Other(name)) => (name, "name a file in IDX"),
+        Some(FileFormat::Other(name)) if name.contains("NumPy") => (name, RECIPE),
+        Some(FileFormat::Image(name) | FileFormat::Other(name)) => (name, "name a file in IDX"),
         None if image::guess_format(&begin).is_ok() => (
             "an image",
             "name a file in IDX, or use kind = \"image-folder\" for a folder of images",

@@ -19,8 +19,8 @@ pub(crate) fn check(
     train: &Examples,
 ) -> Result<(), DataError> {
     let path = Path::new(&config.train_labels);
-    for (place, class) in classes.iter().enumerate() {
-        if classes[..place].iter().any(|other| composed(other) == composed(class)) {
+    for (index, class) in classes.iter().enumerate() {
+        if classes[..index].iter().any(|other| composed(other) == composed(class)) {
             let fault =
                 format!("data.classes names {class} twice; give each class a name of its own");
             return Err(DataError::set(path, fault));

@@ -10,7 +10,7 @@ use crate::error::DataError;
 use crate::images::contents::{Contents, Shape, is_own};
 use crate::images::dataset::Labels;
 use crate::names::{composed, is_ignored, is_image, listed, name_of, portable};
-use crate::split::{Spare, stratified};
+use crate::split::{EveryClassIn, stratified};
 
 /// Seed of the test split of a folder without `test/`. It differs from the run's seed, so that runs with different
 /// seeds are compared on the same test set.
@@ -234,9 +234,9 @@ impl Listing {
             );
             return Err(DataError::set(&self.root, fault));
         }
-        let cut = stratified(&labels, self.classes.len(), take, (TEST_SEED, 0), Spare::Kept);
-        let part = |places: &[u32]| {
-            places.iter().map(|&place| self.images[place as usize].clone()).collect()
+        let cut = stratified(&labels, self.classes.len(), take, (TEST_SEED, 0), EveryClassIn::Kept);
+        let part = |indices: &[u32]| {
+            indices.iter().map(|&index| self.images[index as usize].clone()).collect()
         };
         let test = Self {
             root: self.root.clone(),

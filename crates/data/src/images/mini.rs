@@ -12,7 +12,7 @@ use crate::error::DataError;
 use crate::images::dataset;
 use crate::images::examples::Examples;
 use crate::images::idx;
-use crate::split::{Spare, stratified};
+use crate::split::{EveryClassIn, stratified};
 
 /// Seed of the subset; part of the dataset's definition.
 const SEED: u64 = 2017;
@@ -52,10 +52,11 @@ pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, Str
 
 /// IDX files of `count` images, the same number of each class, and of their labels.
 fn chosen(examples: &Examples, num_classes: usize, count: usize) -> [Vec<u8>; 2] {
-    let places = stratified(&examples.labels, num_classes, count, (SEED, 0), Spare::Taken).taken;
-    let places = || places.iter().map(|&place| place as usize);
-    let pixels: Vec<u8> = places().flat_map(|place| examples.image(place)).copied().collect();
-    let labels: Vec<u8> = places().map(|place| examples.labels[place] as u8).collect();
+    let indices =
+        stratified(&examples.labels, num_classes, count, (SEED, 0), EveryClassIn::Taken).taken;
+    let indices = || indices.iter().map(|&index| index as usize);
+    let pixels: Vec<u8> = indices().flat_map(|index| examples.image(index)).copied().collect();
+    let labels: Vec<u8> = indices().map(|index| examples.labels[index] as u8).collect();
     let dims = [count, examples.shape.height, examples.shape.width];
     [idx::encode(&dims, &pixels), idx::encode(&[count], &labels)]
 }
@@ -68,8 +69,8 @@ mod tests {
     #[test]
     fn images_keep_their_labels_and_their_order() {
         let shape = PictureShape { channels: 1, height: 1, width: 2 };
-        let labels: Vec<u16> = (0..40).map(|place| place % 4).collect();
-        let pixels = (0..40).flat_map(|place| [place, place % 4]).collect();
+        let labels: Vec<u16> = (0..40).map(|index| index % 4).collect();
+        let pixels = (0..40).flat_map(|index| [index, index % 4]).collect();
         let [images, labels] = chosen(&Examples { pixels, labels, shape, augment: None }, 4, 12);
         assert_eq!(images[..16], [0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 2]);
         let each: Vec<&[u8]> = images[16..].chunks(2).collect();

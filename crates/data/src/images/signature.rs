@@ -2,17 +2,17 @@
 
 /// The format of a file, as a noun with its article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub(crate) enum FileFormat {
     /// An image in a format without a decoder here.
     Image(&'static str),
     /// Another format than an image.
     Other(&'static str),
 }
 
-use FileKind::{Image, Other};
+use FileFormat::{Image, Other};
 
 /// Offset, bytes, and format of each signature.
-const SIGNATURES: &[(usize, &[u8], FileKind)] = &[
+const SIGNATURES: &[(usize, &[u8], FileFormat)] = &[
     (0, b"\x93NUMPY", Other("a NumPy array (.npy)")),
     (0, b"\x89HDF\r\n\x1a\n", Other("an HDF5 file")),
     (0, b"MATLAB 5.0 MAT-file", Other("a MATLAB file (.mat)")),
@@ -65,7 +65,7 @@ const SIGNATURES: &[(usize, &[u8], FileKind)] = &[
 
 /// The format of a file that is neither IDX nor an image with a decoder here; a text is recognised by all bytes
 /// given.
-pub(crate) fn kind(bytes: &[u8]) -> Option<FileKind> {
+pub(crate) fn kind(bytes: &[u8]) -> Option<FileFormat> {
     let at =
         |place: usize, mark: &[u8]| bytes.get(place..).is_some_and(|rest| rest.starts_with(mark));
     if at(4, b"ftyp") {
@@ -82,7 +82,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<FileKind> {
 }
 
 /// The format in an ISO base media file (ISO/IEC 14496-12), by its brands.
-fn of_media_container(bytes: &[u8]) -> FileKind {
+fn of_media_container(bytes: &[u8]) -> FileFormat {
     let length = bytes
         .get(..4)
         .map_or(0, |size| size.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)));
@@ -102,7 +102,7 @@ fn of_media_container(bytes: &[u8]) -> FileKind {
 }
 
 /// The format of a text: HTML, SVG, ...
-fn text(bytes: &[u8]) -> Option<FileKind> {
+fn text(bytes: &[u8]) -> Option<FileFormat> {
     if bytes.contains(&0) {
         return None;
     }

@@ -36,7 +36,7 @@ fn holding_out(valid_samples: usize) -> BatchConfig {
 
 #[test]
 fn a_limited_set_is_balanced_and_holds_nothing_back() {
-    let dataset = dataset((0..600).map(|place| place % 10).collect());
+    let dataset = dataset((0..600).map(|index| index % 10).collect());
     let whole = dataset.split(&holding_out(50), 42).unwrap();
     let tenth = BatchConfig { limit_train: Some(0.1), ..holding_out(50) };
     let tenth = dataset.split(&tenth, 42).unwrap();
@@ -52,7 +52,7 @@ fn a_limited_set_is_balanced_and_holds_nothing_back() {
 
 #[test]
 fn overfit_batches_limit_training_and_validation() {
-    let dataset = dataset((0..600).map(|place| place % 10).collect());
+    let dataset = dataset((0..600).map(|index| index % 10).collect());
     let config = BatchConfig { batch_size: 20, overfit_batches: Some(2), ..holding_out(50) };
     let splits = dataset.split(&config, 42).unwrap();
     assert_eq!(splits.train.len(), 40);
@@ -96,8 +96,8 @@ fn a_rare_class_keeps_its_training_image() {
 
 #[test]
 fn validation_images_of_the_dataset_are_used_whole_and_none_is_cut() {
-    let mut own = dataset((0..100).map(|place| place % 10).collect());
-    own.valid = Some(Arc::clone(&dataset((0..30).map(|place| place % 10).collect()).train));
+    let mut own = dataset((0..100).map(|index| index % 10).collect());
+    own.valid = Some(Arc::clone(&dataset((0..30).map(|index| index % 10).collect()).train));
     // More than the training set has: irrelevant, since no sample is held out.
     let splits = own.split(&holding_out(5000), 42).unwrap();
     assert_eq!((splits.train.len(), splits.valid.len()), (100, 30));
@@ -110,13 +110,13 @@ fn validation_images_of_the_dataset_are_used_whole_and_none_is_cut() {
 
 #[test]
 fn a_balanced_set_gives_the_same_number_of_each_class() {
-    let dataset = dataset((0..600).map(|place| place % 10).collect());
+    let dataset = dataset((0..600).map(|index| index % 10).collect());
     let splits = dataset.split(&holding_out(50), 42).unwrap();
     for class in 0..10 {
         let of = |part: &Subset| {
             part.indices
                 .iter()
-                .filter(|&&place| dataset.train.labels[place as usize] == class)
+                .filter(|&&index| dataset.train.labels[index as usize] == class)
                 .count()
         };
         assert_eq!((of(&splits.train), of(&splits.valid)), (55, 5));
@@ -141,7 +141,7 @@ proptest! {
         labels in prop::collection::vec(0_u16..10, 1..500), part in 0.0..1.0_f64, seed: u64,
     ) {
         let take = (labels.len() as f64 * part) as usize;
-        let cut = stratified(&labels, 10, take, (seed, 0), Spare::Kept);
+        let cut = stratified(&labels, 10, take, (seed, 0), EveryClassIn::Kept);
         prop_assert_eq!(cut.taken.len(), take);
         prop_assert!(cut.kept.is_sorted() && cut.taken.is_sorted());
         let all: BTreeSet<u32> = cut.kept.iter().chain(&cut.taken).copied().collect();
@@ -151,7 +151,7 @@ proptest! {
         // A class gives more than its rounded share only in exchange for the last image of another class.
         let emptied = (0..10).any(|class| counts[class] > 0 && whole[class] == counts[class]);
         for class in 0..10 {
-            let own = |place: &&u32| usize::from(labels[**place as usize]) == class;
+            let own = |index: &&u32| usize::from(labels[**index as usize]) == class;
             let taken = cut.taken.iter().filter(own).count();
             let exact = counts[class] as f64 * take as f64 / labels.len() as f64;
             prop_assert!((whole[class] as f64 - exact).abs() < 1.0, "class {class}");

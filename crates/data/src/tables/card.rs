@@ -11,9 +11,9 @@ use crate::source::{Splits, Subset};
 impl Table {
     /// Training, validation and test rows.
     pub fn splits(&self) -> Splits<Rows> {
-        let part = |places: &Vec<u32>| Subset {
+        let part = |indices: &Vec<u32>| Subset {
             source: Arc::clone(&self.rows),
-            indices: places.as_slice().into(),
+            indices: indices.as_slice().into(),
         };
         let [train, valid, test] =
             [&self.parts.train, &self.parts.valid, &self.parts.test].map(part);
@@ -66,9 +66,9 @@ impl Table {
     fn class_counts(&self, parts: [&Vec<u32>; 3]) -> Vec<[usize; 3]> {
         let Targets::Classes(labels) = &self.rows.targets else { return Vec::new() };
         let mut counts = vec![[0; 3]; self.classes().len()];
-        for (index, part) in parts.into_iter().enumerate() {
-            for place in part {
-                counts[usize::from(labels[*place as usize])][index] += 1;
+        for (split, part) in parts.into_iter().enumerate() {
+            for index in part {
+                counts[usize::from(labels[*index as usize])][split] += 1;
             }
         }
         counts

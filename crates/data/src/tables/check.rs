@@ -62,7 +62,7 @@ pub(crate) fn report(table: &Table, config: &CsvConfig) -> TableReport {
     let classes = match (&table.coding.target, &table.rows.targets) {
         (Target::Classes { names }, Targets::Classes(labels)) => {
             let count = |part: &Vec<u32>, label: usize| {
-                part.iter().filter(|place| usize::from(labels[**place as usize]) == label).count()
+                part.iter().filter(|index| usize::from(labels[**index as usize]) == label).count()
             };
             let named = names.iter().cloned().enumerate();
             named.map(|(label, name)| (name, parts.map(|part| count(part, label)))).collect()
@@ -81,25 +81,25 @@ pub(crate) fn report(table: &Table, config: &CsvConfig) -> TableReport {
 /// Findings on rows with equal values in all feature columns and in the target.
 fn repeated(table: &Table, config: &CsvConfig) -> Vec<String> {
     let rows = &*table.rows;
-    let is_test = |place: u32| table.parts.test.binary_search(&place).is_ok();
+    let is_test = |index: u32| table.parts.test.binary_search(&index).is_ok();
     // Equal hashes are resolved by comparing the rows.
     let mut seen: HashMap<u64, Vec<u32>> = HashMap::with_capacity(rows.num_rows);
     let (mut doubles, mut shared) = (Vec::new(), Vec::new());
-    for place in table.parts.train.iter().chain(&table.parts.test).copied() {
-        let same = seen.entry(hash(rows, place)).or_default();
-        match same.iter().find(|&&other| are_equal(rows, place, other)) {
-            Some(&other) if is_test(place) && !is_test(other) => shared.push((other, place)),
-            Some(&other) => doubles.push((other, place)),
-            None => same.push(place),
+    for index in table.parts.train.iter().chain(&table.parts.test).copied() {
+        let same = seen.entry(hash(rows, index)).or_default();
+        match same.iter().find(|&&other| are_equal(rows, index, other)) {
+            Some(&other) if is_test(index) && !is_test(other) => shared.push((other, index)),
+            Some(&other) => doubles.push((other, index)),
+            None => same.push(index),
         }
     }
     let num_first =
         table.rows.num_rows - if config.test.is_some() { table.parts.test.len() } else { 0 };
-    let row = |place: u32| match (place as usize).checked_sub(num_first) {
-        Some(place) => format!("row {} of {}", place + 1, name(config.test.as_deref())),
+    let row = |index: u32| match (index as usize).checked_sub(num_first) {
+        Some(index) => format!("row {} of {}", index + 1, name(config.test.as_deref())),
         None => format!(
             "row {} of {}",
-            place + 1,
+            index + 1,
             name(config.path.as_deref().or(config.train.as_deref()))
         ),
     };
@@ -126,8 +126,8 @@ fn name(path: Option<&str>) -> String {
 }
 
 /// Numbers, codes and target of a row.
-fn row(rows: &Rows, place: u32) -> (&[f32], &[u32], u32) {
-    let at = place as usize;
+fn row(rows: &Rows, index: u32) -> (&[f32], &[u32], u32) {
+    let at = index as usize;
     let target = match &rows.targets {
         Targets::Unknown => 0,
         Targets::Classes(labels) => u32::from(labels[at]),
@@ -137,8 +137,8 @@ fn row(rows: &Rows, place: u32) -> (&[f32], &[u32], u32) {
     (numbers, &rows.codes[at * rows.num_categories..][..rows.num_categories], target)
 }
 
-fn hash(rows: &Rows, place: u32) -> u64 {
-    let (numbers, codes, target) = row(rows, place);
+fn hash(rows: &Rows, index: u32) -> u64 {
+    let (numbers, codes, target) = row(rows, index);
     let mut hasher = DefaultHasher::new();
     for number in numbers {
         number.to_bits().hash(&mut hasher);

@@ -189,11 +189,11 @@ impl Coding {
                         CellValue::Number(number) => number.to_string().into(),
                         CellValue::Missing => fill.as_ref().ok_or_else(|| no_value(column))?.into(),
                     };
-                    let place = find(values, &word);
-                    if place.is_none() {
+                    let index = find(values, &word);
+                    if index.is_none() {
                         row.unseen.push((column.name.clone(), word.to_string()));
                     }
-                    row.codes.push(place.map_or(0, |place| place as u32 + 1));
+                    row.codes.push(index.map_or(0, |index| index as u32 + 1));
                 }
             }
         }

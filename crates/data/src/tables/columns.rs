@@ -23,14 +23,14 @@ const ENOUGH: usize = 100;
 #[derive(Clone, Debug)]
 pub(crate) struct Used {
     pub name: String,
-    pub kind: ColumnKind,
+    pub kind: ValueKind,
 }
 
 /// Kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum ColumnKind {
+pub(crate) enum ValueKind {
     /// Numbers in this format. An offset near the median is subtracted, so that an f32 is accurate enough.
-    Number { format: NumberFormat, middle: f64 },
+    Number { format: NumberFormat, offset: f64 },
     /// Categories; `chosen` is true if the user named the column, false if the kind was inferred.
     Category { chosen: bool },
 }
@@ -82,20 +82,20 @@ impl Columns {
             return Err(input
                 .fault("it has no column to learn from, besides the target and what is ignored"));
         }
-        let mut places = Vec::with_capacity(chosen.len() + 1);
+        let mut indices = Vec::with_capacity(chosen.len() + 1);
         for name in &chosen {
-            places.push(find(input, sample, name, "data.columns")?);
+            indices.push(find(input, sample, name, "data.columns")?);
         }
-        places.push(find(input, sample, &target, "data.target")?);
-        let mut infer_types = infer_types(input, sample, &places)?;
-        let guess = infer_types.pop().unwrap_or(InferredType::Nothing);
+        indices.push(find(input, sample, &target, "data.target")?);
+        let mut types = infer_types(input, sample, &indices)?;
+        let target_type = types.pop().unwrap_or(InferredType::Nothing);
         let is_code = |name: &String| categories.contains(name);
-        let used = chosen.into_iter().zip(infer_types).map(|(name, guess)| {
-            let kind = kind(input, &name, guess, is_code(&name), &mut notes)?;
+        let used = chosen.into_iter().zip(types).map(|(name, inferred)| {
+            let kind = kind(input, &name, inferred, is_code(&name), &mut notes)?;
             Ok(Used { name, kind })
         });
         let used = used.collect::<Result<Vec<_>, DataError>>()?;
-        let kind = target_kind(input, &target, guess, task)?;
+        let kind = target_kind(input, &target, target_type, task)?;
         Ok(Self { used, target: Used { name: target, kind }, notes })
     }
 }
@@ -107,9 +107,9 @@ pub(crate) fn find(
     name: &str,
     key: &str,
 ) -> Result<usize, DataError> {
-    let mut places = (0..sample.header.len()).filter(|&place| sample.header[place] == name);
-    match (places.next(), places.next()) {
-        (Some(place), None) => Ok(place),
+    let mut indices = (0..sample.header.len()).filter(|&index| sample.header[index] == name);
+    match (indices.next(), indices.next()) {
+        (Some(index), None) => Ok(index),
         (Some(first), Some(second)) => {
             let fault = format!(
                 "its columns {} and {} are both named `{name}`; give each a name of its own",
@@ -145,55 +145,55 @@ fn absent(sample: &FirstRows, name: &str, key: &str) -> String {
 fn infer_types(
     input: &TableInput,
     sample: &FirstRows,
-    places: &[usize],
+    indices: &[usize],
 ) -> Result<Vec<InferredType>, DataError> {
     let decimal_comma = sample.dialect.decimal_comma;
-    let of = |&place: &usize| {
-        let cells = sample.rows.iter().filter_map(|row| row.get(place));
+    let of = |&index: &usize| {
+        let cells = sample.rows.iter().filter_map(|row| row.get(index));
         InferredType::of(cells, decimal_comma)
     };
-    let mut infer_types: Vec<InferredType> = places.iter().map(of).collect();
-    let is_open = |at: &usize| infer_types[*at] == InferredType::Nothing;
+    let mut types: Vec<InferredType> = indices.iter().map(of).collect();
+    let is_open = |at: &usize| types[*at] == InferredType::Nothing;
     let mut open: HashMap<usize, Vec<Vec<u8>>> =
-        (0..places.len()).filter(is_open).map(|at| (at, Vec::new())).collect();
+        (0..indices.len()).filter(is_open).map(|at| (at, Vec::new())).collect();
     if open.is_empty() {
-        return Ok(infer_types);
+        return Ok(types);
     }
     // Columns without values in the first rows are inferred from later rows.
     let mut records = Records::open(input, sample)?;
     while open.values().any(|cells| cells.len() < ENOUGH) && records.advance()? {
         for (&at, cells) in &mut open {
-            let cell = records.record[places[at]].trim_ascii();
+            let cell = records.record[indices[at]].trim_ascii();
             if cells.len() < ENOUGH && !is_missing(cell) {
                 cells.push(cell.to_vec());
             }
         }
     }
     for (at, cells) in open {
-        infer_types[at] = InferredType::of(cells.iter().map(Vec::as_slice), decimal_comma);
+        types[at] = InferredType::of(cells.iter().map(Vec::as_slice), decimal_comma);
     }
-    Ok(infer_types)
+    Ok(types)
 }
 
 fn kind(
     input: &TableInput,
     name: &str,
-    guess: InferredType,
+    inferred: InferredType,
     is_code: bool,
     notes: &mut Vec<String>,
-) -> Result<ColumnKind, DataError> {
+) -> Result<ValueKind, DataError> {
     let ignore = format!("leave it out by ignore = [{}]", hearth_config::toml_string(name));
     let fault = |fault: String| Err(input.fault_at(None, Some(name), fault));
-    match guess {
+    match inferred {
         InferredType::Nothing => fault(format!("it has no value; {ignore}")),
-        _ if is_code => Ok(ColumnKind::Category { chosen: true }),
-        InferredType::Numbers(format, middle) => Ok(ColumnKind::Number { format, middle }),
-        InferredType::Text => Ok(ColumnKind::Category { chosen: false }),
+        _ if is_code => Ok(ValueKind::Category { chosen: true }),
+        InferredType::Numbers(format, offset) => Ok(ValueKind::Number { format, offset }),
+        InferredType::Text => Ok(ValueKind::Category { chosen: false }),
         InferredType::Codes => {
             notes.push(format!(
                 "column `{name}` has numbers with zeros in front: read as codes, not as numbers"
             ));
-            Ok(ColumnKind::Category { chosen: false })
+            Ok(ValueKind::Category { chosen: false })
         }
         InferredType::Dates => fault(format!(
             "it has dates or times, which are not learned from as they are; {ignore}, or write numbers instead, \
@@ -208,14 +208,14 @@ fn kind(
 fn target_kind(
     input: &TableInput,
     name: &str,
-    guess: InferredType,
+    inferred: InferredType,
     task: Option<TaskKind>,
-) -> Result<ColumnKind, DataError> {
+) -> Result<ValueKind, DataError> {
     let fault = |fault: &str| Err(input.fault_at(None, Some(name), fault));
-    match (guess, task) {
+    match (inferred, task) {
         (InferredType::Nothing, _) => fault("it is the target, and has no value"),
-        (_, Some(TaskKind::Classify)) => Ok(ColumnKind::Category { chosen: true }),
-        (InferredType::Numbers(format, middle), _) => Ok(ColumnKind::Number { format, middle }),
+        (_, Some(TaskKind::Classify)) => Ok(ValueKind::Category { chosen: true }),
+        (InferredType::Numbers(format, offset), _) => Ok(ValueKind::Number { format, offset }),
         (InferredType::Marked, _) => fault(
             "it is the target, and its numbers have a sign beside them, as % or $; write the numbers alone",
         ),
@@ -226,7 +226,7 @@ fn target_kind(
             "it is the target, and most of its values are no numbers; for classes, write [task] kind = \"classify\"",
         ),
         (InferredType::Text | InferredType::Codes | InferredType::Dates, _) => {
-            Ok(ColumnKind::Category { chosen: false })
+            Ok(ValueKind::Category { chosen: false })
         }
     }
 }

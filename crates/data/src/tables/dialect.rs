@@ -172,9 +172,9 @@ fn lines(text: &[u8], quote: u8, is_whole: bool) -> Vec<Line> {
             if lines.len() == LINES {
                 return lines;
             }
-        } else if let Some(place) = SEPARATORS.iter().position(|(separator, _)| *separator == byte)
+        } else if let Some(index) = SEPARATORS.iter().position(|(separator, _)| *separator == byte)
         {
-            cells[place] += 1;
+            cells[index] += 1;
             begins = true;
         }
     }
@@ -199,8 +199,8 @@ fn first_line(text: &[u8], lines: &[Line]) -> (usize, Option<u8>) {
     let is_header = comments > 0
         && !of(&lines[comments - 1]).starts_with(b"# ")
         && lines.get(comments).is_some_and(|next| {
-            let place = best(&lines[comments..]);
-            place.is_some_and(|place| lines[comments - 1].cells[place] == next.cells[place])
+            let index = best(&lines[comments..]);
+            index.is_some_and(|index| lines[comments - 1].cells[index] == next.cells[index])
         });
     (if comments == lines.len() { 0 } else { comments - usize::from(is_header) }, None)
 }
@@ -210,9 +210,9 @@ fn first_line(text: &[u8], lines: &[Line]) -> (usize, Option<u8>) {
 fn best(lines: &[Line]) -> Option<usize> {
     let first = lines.first()?;
     let same =
-        |place: usize| lines.iter().filter(|line| line.cells[place] == first.cells[place]).count();
-    let places = (0..SEPARATORS.len()).rev().filter(|&place| first.cells[place] > 1);
-    places.max_by_key(|&place| (same(place), first.cells[place]))
+        |index: usize| lines.iter().filter(|line| line.cells[index] == first.cells[index]).count();
+    let indices = (0..SEPARATORS.len()).rev().filter(|&index| first.cells[index] > 1);
+    indices.max_by_key(|&index| (same(index), first.cells[index]))
 }
 
 fn separator(lines: &[Line]) -> u8 {

@@ -97,8 +97,8 @@ impl FirstRows {
     }
 
     /// Number format of the column with this index.
-    pub fn format(&self, place: usize) -> NumberFormat {
-        let cells = self.rows.iter().filter_map(|row| row.get(place)).map(<[u8]>::trim_ascii);
+    pub fn format(&self, index: usize) -> NumberFormat {
+        let cells = self.rows.iter().filter_map(|row| row.get(index)).map(<[u8]>::trim_ascii);
         NumberFormat::of(&cells.collect::<Vec<_>>(), self.dialect.decimal_comma).0
     }
 

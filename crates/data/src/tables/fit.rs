@@ -3,7 +3,7 @@
 use hearth_config::Missing;
 
 use super::coding::{Column, ColumnCoding, find, standardised};
-use super::columns::{ColumnKind, Columns};
+use super::columns::{Columns, ValueKind};
 use super::parts::Parts;
 use super::vocabulary::{NO_VALUE, Vocabulary};
 use crate::names::some_of;
@@ -45,7 +45,7 @@ pub(crate) fn fit(
     for used in &columns.used {
         let name = used.name.clone();
         let coding = match used.kind {
-            ColumnKind::Number { middle, .. } => {
+            ValueKind::Number { offset, .. } => {
                 let moment = moments[at_number];
                 if moment.count == 0 {
                     return Err(name);
@@ -59,15 +59,16 @@ pub(crate) fn fit(
                 at_number += 1;
                 scales.push(scale);
                 ColumnCoding::Number {
-                    mean: middle + scale.mean,
+                    mean: offset + scale.mean,
                     std: scale.std,
-                    fill: (missing != Missing::Error).then_some(middle + scale.fill),
+                    fill: (missing != Missing::Error).then_some(offset + scale.fill),
                     missing_flag: scale.has_flag,
                 }
             }
-            ColumnKind::Category { .. } => {
-                let place = (num_categories, at_category);
-                let values = CategoryValues::of(&codes, place, &words[at_category], parts, missing);
+            ValueKind::Category { .. } => {
+                let column = (num_categories, at_category);
+                let values =
+                    CategoryValues::of(&codes, column, &words[at_category], parts, missing);
                 if values.values.is_empty() {
                     return Err(name);
                 }
@@ -76,7 +77,7 @@ pub(crate) fn fit(
                         "column `{name}`: all its values are the same in the training part"
                     ));
                 }
-                let unseen = values.apply(&mut codes, place, &words[at_category], parts);
+                let unseen = values.apply(&mut codes, column, &words[at_category], parts);
                 warnings.extend(unseen.map(|unseen| format!("column `{name}`: {unseen}")));
                 if let Some((one, other)) = words[at_category].case_twins() {
                     warnings.push(format!(
@@ -103,9 +104,9 @@ struct ColumnMoments {
 }
 
 /// `[width]`: the moments of each column over these rows, without missing cells.
-fn moments(numbers: &[f32], width: usize, places: &[u32]) -> Vec<ColumnMoments> {
+fn moments(numbers: &[f32], width: usize, indices: &[u32]) -> Vec<ColumnMoments> {
     let mut moments = vec![ColumnMoments::default(); width];
-    let rows = || places.iter().map(|&place| &numbers[place as usize * width..][..width]);
+    let rows = || indices.iter().map(|&index| &numbers[index as usize * width..][..width]);
     for row in rows() {
         for (moment, &number) in moments.iter_mut().zip(row) {
             if number.is_nan() {
@@ -148,7 +149,7 @@ fn scale(
     missing: Missing,
 ) -> Standardization {
     let sorted = || {
-        let column = parts.train.iter().map(|&place| numbers[place as usize * width + at]);
+        let column = parts.train.iter().map(|&index| numbers[index as usize * width + at]);
         let mut column: Vec<f32> = column.filter(|number| !number.is_nan()).collect();
         column.sort_unstable_by(f32::total_cmp);
         column
@@ -166,7 +167,7 @@ fn scale(
 /// Median of sorted numbers.
 fn median(sorted: &[f32]) -> f64 {
     let half = sorted.len() / 2;
-    let at = |place: usize| f64::from(sorted[place]);
+    let at = |index: usize| f64::from(sorted[index]);
     if sorted.len() % 2 == 1 { at(half) } else { f64::midpoint(at(half - 1), at(half)) }
 }
 
@@ -218,8 +219,8 @@ impl CategoryValues {
     ) -> Self {
         let mut counts = vec![0_usize; words.texts.len()];
         let mut num_missing = 0;
-        for &place in &parts.train {
-            match codes[place as usize * width + at] {
+        for &index in &parts.train {
+            match codes[index as usize * width + at] {
                 NO_VALUE => num_missing += 1,
                 word => counts[word as usize] += 1,
             }
@@ -250,12 +251,12 @@ impl CategoryValues {
         words: &Vocabulary,
         parts: &Parts,
     ) -> Option<String> {
-        let code = |word: &str| find(&self.values, word).map_or(0, |place| place as u32 + 1);
+        let code = |word: &str| find(&self.values, word).map_or(0, |index| index as u32 + 1);
         let map: Vec<u32> = words.texts.iter().map(|word| code(word)).collect();
         let fill = self.fill.as_deref().map_or(0, code);
         let mut unseen = Vec::new();
-        for &place in parts.valid.iter().chain(&parts.test) {
-            let word = codes[place as usize * width + at];
+        for &index in parts.valid.iter().chain(&parts.test) {
+            let word = codes[index as usize * width + at];
             if word != NO_VALUE && map[word as usize] == 0 {
                 unseen.push(word);
             }

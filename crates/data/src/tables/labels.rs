@@ -39,18 +39,18 @@ impl ClassLabels {
             );
             return Err(input.fault_at(None, Some(column), fault));
         }
-        let mut places = vec![0; names.len()];
+        let mut label_of = vec![0; names.len()];
         for (label, word) in order.into_iter().enumerate() {
-            places[word] = label as u16;
+            label_of[word] = label as u16;
         }
-        Ok(Self { labels: numbers.iter().map(|&word| places[word as usize]).collect(), names })
+        Ok(Self { labels: numbers.iter().map(|&word| label_of[word as usize]).collect(), names })
     }
 
     /// Classes that do not occur in these rows.
-    fn absent(&self, places: &[u32]) -> Vec<&String> {
+    fn absent(&self, indices: &[u32]) -> Vec<&String> {
         let mut found = vec![false; self.names.len()];
-        for &place in places {
-            found[usize::from(self.labels[place as usize])] = true;
+        for &index in indices {
+            found[usize::from(self.labels[index as usize])] = true;
         }
         self.names.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name).collect()
     }

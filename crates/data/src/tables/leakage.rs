@@ -33,8 +33,8 @@ enum ColumnValues {
 /// Share of the target's variance, or of the errors of the most frequent class, that a column explains. `None` where
 /// the share is meaningless, as for a category that is unique to each row.
 fn explained(table: &Table, at: usize) -> Option<f64> {
-    let places = &table.parts.train;
-    if places.len() < FEWEST {
+    let indices = &table.parts.train;
+    if indices.len() < FEWEST {
         return None;
     }
     let values = values(table, at);
@@ -43,12 +43,12 @@ fn explained(table: &Table, at: usize) -> Option<f64> {
         for (row, &code) in codes.iter().enumerate() {
             groups.entry(code).or_default().push(row);
         }
-        (groups.len() * 2 <= places.len()).then_some(groups)
+        (groups.len() * 2 <= indices.len()).then_some(groups)
     };
     match &table.rows.targets {
         Targets::Unknown => None,
         Targets::Classes(labels) => {
-            let labels: Vec<u16> = places.iter().map(|&place| labels[place as usize]).collect();
+            let labels: Vec<u16> = indices.iter().map(|&index| labels[index as usize]).collect();
             let errors = match values {
                 ColumnValues::Codes(codes) => {
                     let of = |group: &Vec<usize>| errors(group.iter().map(|&row| labels[row]));
@@ -62,7 +62,7 @@ fn explained(table: &Table, at: usize) -> Option<f64> {
         }
         Targets::Numbers(targets) => {
             let targets: Vec<f64> =
-                places.iter().map(|&place| f64::from(targets[place as usize])).collect();
+                indices.iter().map(|&index| f64::from(targets[index as usize])).collect();
             match values {
                 ColumnValues::Numbers(numbers) => Some(correlation(&numbers, &targets).powi(2)),
                 ColumnValues::Codes(codes) => {
@@ -79,14 +79,14 @@ fn values(table: &Table, at: usize) -> ColumnValues {
     let is_number =
         |at: usize| matches!(table.coding.columns[at].coding, ColumnCoding::Number { .. });
     let before = (0..at).filter(|&other| is_number(other) == is_number(at)).count();
-    let (rows, places) = (&*table.rows, table.parts.train.iter().map(|&place| place as usize));
+    let (rows, indices) = (&*table.rows, table.parts.train.iter().map(|&index| index as usize));
     if is_number(at) {
         ColumnValues::Numbers(
-            places.map(|place| rows.numbers[place * rows.num_numbers + before]).collect(),
+            indices.map(|index| rows.numbers[index * rows.num_numbers + before]).collect(),
         )
     } else {
         ColumnValues::Codes(
-            places.map(|place| rows.codes[place * rows.num_categories + before]).collect(),
+            indices.map(|index| rows.codes[index * rows.num_categories + before]).collect(),
         )
     }
 }

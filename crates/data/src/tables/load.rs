@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hearth_config::{BatchConfig, CsvConfig, TaskKind, shown};
 
 use super::coding::{Coding, standardised};
-use super::columns::{ColumnKind, Columns};
+use super::columns::{Columns, ValueKind};
 use super::first_rows::FirstRows;
 use super::fit::{Cells, Fitted, fit};
 use super::input::TableInput;
@@ -198,8 +198,8 @@ fn key(input: &TableInput, other: Option<&TableInput>) -> String {
 /// Checks that no inferred categorical column has nearly unique values, as names have.
 fn check_names(input: &TableInput, columns: &Columns, raw: &Raw) -> Result<(), DataError> {
     let guessed = columns.used.iter().filter_map(|used| match used.kind {
-        ColumnKind::Category { chosen } => Some((used, chosen)),
-        ColumnKind::Number { .. } => None,
+        ValueKind::Category { chosen } => Some((used, chosen)),
+        ValueKind::Number { .. } => None,
     });
     for ((used, chosen), words) in guessed.zip(&raw.words) {
         if !chosen && words.are_names() {
@@ -232,7 +232,7 @@ fn standardised_target(
     numbers: &[f64],
     parts: &Parts,
 ) -> Result<(Targets, Target), DataError> {
-    let train = || parts.train.iter().map(|&place| numbers[place as usize]);
+    let train = || parts.train.iter().map(|&index| numbers[index as usize]);
     let count = parts.train.len() as f64;
     let mean = train().sum::<f64>() / count;
     let std = (train().map(|number| (number - mean).powi(2)).sum::<f64>() / count).sqrt();

@@ -4,7 +4,7 @@ use hearth_config::{BatchConfig, CsvConfig};
 
 use super::input::TableInput;
 use crate::error::DataError;
-use crate::split::{Cut, Spare, split_training, stratified_subset};
+use crate::split::{Cut, EveryClassIn, split_training, stratified_subset};
 
 /// Number of the random stream that draws the test rows; validation rows are drawn from stream 0.
 const OF_TEST: u64 = 1;
@@ -39,7 +39,7 @@ impl Parts {
         batches: &BatchConfig,
         seed: u64,
     ) -> Result<Self, DataError> {
-        let label = |place: u32| rows.labels.map_or(0, |labels| labels[place as usize]);
+        let label = |index: u32| rows.labels.map_or(0, |labels| labels[index as usize]);
         let all: Vec<u32> = (0..rows.num_first as u32).collect();
         let (rest, test) = if config.test.is_some() {
             (all, (rows.num_first as u32..rows.num_rows as u32).collect())
@@ -55,7 +55,8 @@ impl Parts {
                 return Err(input.fault(fault));
             }
             let stream = (config.split_seed.unwrap_or(seed), OF_TEST);
-            let cut = stratified_subset(&all, label, rows.num_classes, take, stream, Spare::Kept);
+            let cut =
+                stratified_subset(&all, label, rows.num_classes, take, stream, EveryClassIn::Kept);
             (cut.kept, cut.taken)
         };
         let wanted = batches.valid_samples;

@@ -4,7 +4,7 @@ use hearth_config::Missing;
 
 use super::MOST_VALUES;
 use super::cell::{is_infinite, is_missing};
-use super::columns::{ColumnKind, Columns, Used, find};
+use super::columns::{Columns, Used, ValueKind, find};
 use super::first_rows::FirstRows;
 use super::foreign;
 use super::input::TableInput;
@@ -37,7 +37,7 @@ pub(crate) enum RawTarget {
 #[derive(Clone, Copy)]
 enum Slot {
     Ignored,
-    Number { at: usize, column: usize, format: NumberFormat, middle: f64 },
+    Number { at: usize, column: usize, format: NumberFormat, offset: f64 },
     Category { at: usize, column: usize },
     Target { format: NumberFormat },
 }
@@ -46,12 +46,10 @@ impl Raw {
     /// An empty table of these columns.
     pub fn of(columns: &Columns) -> Self {
         let categories =
-            columns.used.iter().filter(|used| matches!(used.kind, ColumnKind::Category { .. }));
+            columns.used.iter().filter(|used| matches!(used.kind, ValueKind::Category { .. }));
         let target = match columns.target.kind {
-            ColumnKind::Number { .. } => {
-                RawTarget::Numbers { numbers: Vec::new(), are_whole: true }
-            }
-            ColumnKind::Category { .. } => {
+            ValueKind::Number { .. } => RawTarget::Numbers { numbers: Vec::new(), are_whole: true },
+            ValueKind::Category { .. } => {
                 RawTarget::Classes { numbers: Vec::new(), words: Vocabulary::default() }
             }
         };
@@ -87,8 +85,8 @@ impl Raw {
             for (cell, slot) in records.record.iter().zip(&slots) {
                 let read = match *slot {
                     Slot::Ignored => continue,
-                    Slot::Number { at, column, format, middle } => {
-                        number(cell.trim_ascii(), format, middle, missing)
+                    Slot::Number { at, column, format, offset } => {
+                        number(cell.trim_ascii(), format, offset, missing)
                             .map(|number| numbers[at] = number)
                             .map_err(|fault| (&columns.used[column], fault))
                     }
@@ -140,34 +138,34 @@ fn slots(
     is_first: bool,
 ) -> Result<Vec<Slot>, DataError> {
     let mut slots = vec![Slot::Ignored; sample.header.len()];
-    let format = |place: usize, used: &Used| match used.kind {
-        ColumnKind::Number { format, .. } if is_first => format,
-        _ => sample.format(place),
+    let format = |index: usize, used: &Used| match used.kind {
+        ValueKind::Number { format, .. } if is_first => format,
+        _ => sample.format(index),
     };
     let (mut num_numbers, mut num_categories) = (0, 0);
     for (column, used) in columns.used.iter().enumerate() {
-        let place = find(input, sample, &used.name, "data.columns")?;
+        let index = find(input, sample, &used.name, "data.columns")?;
         let next = match used.kind {
-            ColumnKind::Number { .. } => &mut num_numbers,
-            ColumnKind::Category { .. } => &mut num_categories,
+            ValueKind::Number { .. } => &mut num_numbers,
+            ValueKind::Category { .. } => &mut num_categories,
         };
         let at = *next;
         *next += 1;
-        slots[place] = match used.kind {
-            ColumnKind::Number { middle, .. } => {
-                Slot::Number { at, column, format: format(place, used), middle }
+        slots[index] = match used.kind {
+            ValueKind::Number { offset, .. } => {
+                Slot::Number { at, column, format: format(index, used), offset }
             }
-            ColumnKind::Category { .. } => Slot::Category { at, column },
+            ValueKind::Category { .. } => Slot::Category { at, column },
         };
     }
-    let place = find(input, sample, &columns.target.name, "data.target")?;
-    slots[place] = Slot::Target { format: format(place, &columns.target) };
+    let index = find(input, sample, &columns.target.name, "data.target")?;
+    slots[index] = Slot::Target { format: format(index, &columns.target) };
     Ok(slots)
 }
 
 /// The number of a cell minus the column's offset; NaN for a missing cell.
-fn number(cell: &[u8], format: NumberFormat, middle: f64, missing: Missing) -> Result<f32, String> {
-    let distance = format.parse(cell).map(|number| (number - middle) as f32);
+fn number(cell: &[u8], format: NumberFormat, offset: f64, missing: Missing) -> Result<f32, String> {
+    let distance = format.parse(cell).map(|number| (number - offset) as f32);
     match distance {
         Some(distance) if distance.is_finite() => Ok(distance),
         _ if is_missing(cell) => refused(missing).map(|()| f32::NAN),

@@ -96,7 +96,7 @@ impl<'a> Records<'a> {
         self.input.fault_at(self.line().ok(), column, fault)
     }
 
-    /// First line of the last row read, from 1, counted from the begin of the file.
+    /// First line of the last row read, from 1, counted from the start of the file.
     fn line(&self) -> Result<u64, DataError> {
         let mut stream = self.input.stream(self.dialect.quote)?;
         let (mut newlines, mut returns, mut last) = (0, 0, 0);

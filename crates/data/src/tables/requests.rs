@@ -41,10 +41,10 @@ pub struct Unseen {
 /// Reads rows for prediction. Columns are found by name, in any order; other columns are ignored.
 pub fn read_rows(input: &TableInput, coding: &Coding) -> Result<RowFile, DataError> {
     let sample = FirstRows::of(input)?;
-    let mut places = Vec::with_capacity(coding.columns.len());
+    let mut indices = Vec::with_capacity(coding.columns.len());
     for column in &coding.columns {
-        let place = find(input, &sample, &column.name, "the network")?;
-        places.push((place, sample.format(place)));
+        let index = find(input, &sample, &column.name, "the network")?;
+        indices.push((index, sample.format(index)));
     }
     let mut file = RowFile::default();
     file.notes.push(format!("{}: {}", shown(input.path()), sample.dialect));
@@ -63,9 +63,9 @@ pub fn read_rows(input: &TableInput, coding: &Coding) -> Result<RowFile, DataErr
     rows.targets = Targets::Unknown;
     let mut records = Records::open(input, &sample)?;
     while records.advance()? {
-        let mut cells = Vec::with_capacity(places.len());
-        for (column, &(place, format)) in coding.columns.iter().zip(&places) {
-            let cell = records.record[place].trim_ascii();
+        let mut cells = Vec::with_capacity(indices.len());
+        for (column, &(index, format)) in coding.columns.iter().zip(&indices) {
+            let cell = records.record[index].trim_ascii();
             let is_number = matches!(column.coding, ColumnCoding::Number { .. });
             let cell = match (is_missing(cell), is_number) {
                 (true, _) => Ok(CellValue::Missing),

@@ -74,7 +74,7 @@ impl Source for Rows {
             (Targets::Numbers(all), Targets::Numbers(some)) => copy(all, 1, indices, some),
             (Targets::Unknown, Targets::Unknown) => {}
             (all, some) => {
-                let at = |place: &u32| *place as usize;
+                let at = |index: &u32| *index as usize;
                 *some = match all {
                     Targets::Unknown => Targets::Unknown,
                     Targets::Classes(all) => {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use hearth_config::{CsvConfig, Missing};
 
-use super::columns::ColumnKind;
+use super::columns::ValueKind;
 use super::first_rows::FirstRows;
 use super::input::TableInput;
 use super::load::{ReadTable, read};
@@ -115,7 +115,7 @@ pub fn survey(input: &TableInput, target: Option<&str>) -> Result<Survey, DataEr
 /// Names of the numeric or the categorical columns, in order.
 fn names(read: &ReadTable, are_numbers: bool) -> Vec<&String> {
     let used = read.columns.used.iter();
-    used.filter(|used| matches!(used.kind, ColumnKind::Number { .. }) == are_numbers)
+    used.filter(|used| matches!(used.kind, ValueKind::Number { .. }) == are_numbers)
         .map(|used| &used.name)
         .collect()
 }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use image::{ImageError, ImageFormat};
 
 use super::{complete, jpeg, tiff};
-use crate::images::signature::{FileKind, kind};
+use crate::images::signature::{FileFormat, kind};
 
 /// Signatures of the formats, to recognise a file that was truncated within its signature.
 const BEGINS: [&[u8]; 8] = [
@@ -91,13 +91,13 @@ impl Flaw {
             Self::Damaged => "its contents are damaged".into(),
             Self::TooLarge => "it is too large, or says that it is".into(),
             Self::Unknown => match kind(bytes) {
-                Some(FileKind::Image(name)) => {
+                Some(FileFormat::Image(name)) => {
                     format!("it is {name}, which is not read here").into()
                 }
                 _ if BEGINS.iter().any(|begin| is_begun(begin, bytes)) => {
                     "it ends too early".into()
                 }
-                Some(FileKind::Other(name)) => format!("it is {name}").into(),
+                Some(FileFormat::Other(name)) => format!("it is {name}").into(),
                 // A transfer in text mode changes the bytes around these letters.
                 None if bytes.get(1..4) == Some(b"PNG") => "its contents are damaged".into(),
                 None => "it is in no format that is read here".into(),

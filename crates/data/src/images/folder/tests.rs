@@ -11,9 +11,9 @@ mod links;
 mod readings;
 
 /// A temporary folder that a test fills with images.
-pub(crate) struct ImageFolder(pub tempfile::TempDir);
+pub(crate) struct TempImages(pub tempfile::TempDir);
 
-impl ImageFolder {
+impl TempImages {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -68,7 +68,7 @@ impl ImageFolder {
 
 #[test]
 fn train_and_test_are_read_in_the_order_of_their_names() {
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     images.add("train/cat/deep/er/7.bmp", [1, 2, 3]);
     images.add("train/Zebra/z.png", [9, 9, 9]);
     images.add("test/Zebra/z.png", [8, 8, 8]);
@@ -89,10 +89,10 @@ fn train_and_test_are_read_in_the_order_of_their_names() {
 
 #[test]
 fn checksums_tell_names_and_contents() {
-    let sums = |images: &ImageFolder| images.load().checksums;
-    let images = ImageFolder::parts(2, 1);
+    let sums = |images: &TempImages| images.load().checksums;
+    let images = TempImages::parts(2, 1);
     let before = sums(&images);
-    assert_eq!(before, sums(&ImageFolder::parts(2, 1)), "wherever the folder is");
+    assert_eq!(before, sums(&TempImages::parts(2, 1)), "wherever the folder is");
     images.add("train/cat/0.png", [0, 0, 6]);
     let changed = sums(&images);
     assert_ne!(before["train"], changed["train"]);
@@ -104,7 +104,7 @@ fn checksums_tell_names_and_contents() {
 #[test]
 fn one_folder_is_split_by_class() {
     for prefix in ["", "train/"] {
-        let images = ImageFolder::new();
+        let images = TempImages::new();
         for n in 0..40 {
             images.add(&format!("{prefix}cat/{n}.png"), [n, 0, 0]);
             images.add(&format!("{prefix}dog/{}.png", n % 20), [n % 20, 1, 0]);
@@ -126,7 +126,7 @@ fn one_folder_is_split_by_class() {
 
 #[test]
 fn a_fraction_that_leaves_nothing_is_a_fault() {
-    let images = ImageFolder::new();
+    let images = TempImages::new();
     images.add("cat/0.png", [0; 3]);
     images.add("dog/0.png", [0; 3]);
     for fraction in [0.0, 0.1, 1.0, f64::NAN] {
@@ -138,7 +138,7 @@ fn a_fraction_that_leaves_nothing_is_a_fault() {
 
 #[test]
 fn broken_images_are_named_and_left_out_or_fatal() {
-    let images = ImageFolder::parts(3, 1);
+    let images = TempImages::parts(3, 1);
     let before = images.load();
     images.write("train/cat/1a.png", b"no image");
     images.write("train/dog/readme.txt", b"no image");
@@ -156,7 +156,7 @@ fn broken_images_are_named_and_left_out_or_fatal() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let images = ImageFolder::parts(20, 5);
+    let images = TempImages::parts(20, 5);
     images.write("train/cat/5a.png", b"");
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -168,7 +168,7 @@ fn the_number_of_threads_changes_nothing() {
 
 #[test]
 fn classes_that_do_not_fit_are_named() {
-    let images = ImageFolder::parts(1, 1);
+    let images = TempImages::parts(1, 1);
     images.add("test/fox/0.png", [0; 3]);
     assert!(images.fault().contains("train/ has no class folder fox"), "{}", images.fault());
     fs::rename(images.path("test/fox"), images.path("train/fox")).unwrap();
@@ -183,18 +183,18 @@ fn classes_that_do_not_fit_are_named() {
 
 #[test]
 fn a_folder_without_enough_in_it_is_a_fault() {
-    let nowhere = ImageFolderConfig { path: "/no/such".to_owned(), ..ImageFolder::new().config() };
+    let nowhere = ImageFolderConfig { path: "/no/such".to_owned(), ..TempImages::new().config() };
     let message = load(&nowhere, Labels::Needed).unwrap_err();
     assert!(message.to_string().contains("/no/such cannot be read"), "{message}");
-    assert!(ImageFolder::new().fault().contains("it is empty"));
-    let images = ImageFolder::new();
+    assert!(TempImages::new().fault().contains("it is empty"));
+    let images = TempImages::new();
     images.add("train/cat/0.png", [0; 3]);
     images.add("test/cat/0.png", [0; 3]);
     assert!(images.fault().contains("two or more"), "{}", images.fault());
-    let images = ImageFolder::new();
+    let images = TempImages::new();
     images.add("test/cat/0.png", [0; 3]);
     assert!(images.fault().contains("no train/"), "{}", images.fault());
-    let images = ImageFolder::parts(1, 0);
+    let images = TempImages::parts(1, 0);
     fs::create_dir_all(images.path("test/cat")).unwrap();
     fs::create_dir_all(images.path("test/dog")).unwrap();
     assert!(images.fault().contains("no image is left for the test set"), "{}", images.fault());
@@ -202,7 +202,7 @@ fn a_folder_without_enough_in_it_is_a_fault() {
 
 #[test]
 fn few_of_many_broken_images_are_named() {
-    let images = ImageFolder::parts(3, 1);
+    let images = TempImages::parts(3, 1);
     (0..30).for_each(|n| images.write(&format!("train/cat/broken-{n:02}.png"), b"no image"));
     let warnings = images.load().warnings;
     assert_eq!(warnings.len(), MOST_NAMED + 1);
@@ -212,7 +212,7 @@ fn few_of_many_broken_images_are_named() {
 
 #[test]
 fn images_without_classes_are_faults_with_a_remedy() {
-    let images = ImageFolder::new();
+    let images = TempImages::new();
     (0..9).for_each(|n| images.add(&format!("{n}.png"), [n; 3]));
     let wanted = "it has 9 files and no folders";
     assert!(images.fault().contains(wanted), "{}", images.fault());
@@ -223,7 +223,7 @@ fn images_without_classes_are_faults_with_a_remedy() {
 
 #[test]
 fn a_hundred_thousand_images_in_a_thousand_classes() {
-    let (sources, images) = (ImageFolder::new(), ImageFolder::new());
+    let (sources, images) = (TempImages::new(), TempImages::new());
     (0..100).for_each(|n| sources.add(&format!("{n}.png"), [n, 1, 2]));
     for class in 0..1000 {
         let folder = images.path(&format!("{class:03}"));
@@ -237,8 +237,8 @@ fn a_hundred_thousand_images_in_a_thousand_classes() {
     assert_eq!((dataset.train.len(), dataset.test.len()), (75_000, 25_000));
     assert_eq!((dataset.classes.len(), dataset.warnings.len()), (1000, 0));
     for (examples, share) in [(&dataset.train, 75), (&dataset.test, 25)] {
-        let of = |place: usize| usize::from(examples.labels[place]);
-        assert!((0..examples.len()).all(|place| of(place) == place / share));
+        let of = |index: usize| usize::from(examples.labels[index]);
+        assert!((0..examples.len()).all(|index| of(index) == index / share));
     }
     let report = crate::images::check::check_folder(images.0.path()).unwrap();
     assert_eq!(

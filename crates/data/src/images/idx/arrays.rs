@@ -53,8 +53,8 @@ impl Idx {
                 .map_err(|found| fault(format!("{found}; pixels are bytes from 0 to 255")))?;
             // Values fit in the lowest byte.
             let size = kind.size();
-            for place in 0..pixels.len() / size {
-                pixels[place] = pixels[(place + 1) * size - 1];
+            for index in 0..pixels.len() / size {
+                pixels[index] = pixels[(index + 1) * size - 1];
             }
             pixels.truncate(pixels.len() / size);
             pixels.shrink_to_fit();
@@ -123,7 +123,7 @@ fn check_range(kind: Type, bytes: &[u8], range: &RangeInclusive<i32>) -> Result<
             .to_owned());
     }
     match kind.numbers(bytes).enumerate().find(|(_, value)| !range.contains(value)) {
-        Some((place, value)) => Err(format!("value number {place} is {value}")),
+        Some((index, value)) => Err(format!("value number {index} is {value}")),
         None => Ok(()),
     }
 }

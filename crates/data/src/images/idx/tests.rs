@@ -34,9 +34,9 @@ fn plain_and_gzip_give_the_same() {
 
 #[test]
 fn each_fault_is_named() {
-    let with = |place: usize, byte: u8| {
+    let with = |index: usize, byte: u8| {
         let mut bytes = small();
-        bytes[place] = byte;
+        bytes[index] = byte;
         bytes
     };
     for (bytes, fault) in [
@@ -170,8 +170,8 @@ fn a_lying_gzip_header_reserves_nothing() {
         }
     }
     impl Seek for Counted<'_> {
-        fn seek(&mut self, place: io::SeekFrom) -> io::Result<u64> {
-            self.0.seek(place)
+        fn seek(&mut self, position: io::SeekFrom) -> io::Result<u64> {
+            self.0.seek(position)
         }
     }
     let mut lying = vec![0, 0, Type::Byte.code(), 3];
@@ -197,12 +197,12 @@ proptest! {
 
     #[test]
     fn damage_ends_in_an_error_or_in_another_sum(
-        packed: bool, place: prop::sample::Index, mask in 1_u8..,
+        packed: bool, index: prop::sample::Index, mask in 1_u8..,
     ) {
         let sound = parse_bytes(&small()).unwrap();
         let mut bytes = if packed { gzip(&small()) } else { small() };
-        let place = place.index(bytes.len());
-        bytes[place] ^= mask;
+        let index = index.index(bytes.len());
+        bytes[index] ^= mask;
         if let Ok(read) = parse_bytes(&bytes) {
             prop_assert_eq!(read.bytes.len(), read.dims.iter().product::<usize>());
             // A gzip header has bytes (time, system) that do not affect the contents.

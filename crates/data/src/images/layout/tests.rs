@@ -1,9 +1,9 @@
 use super::*;
-use crate::images::folder::tests::ImageFolder;
+use crate::images::folder::tests::TempImages;
 
 /// A folder with an image in each of these subfolders.
-fn with(images: &[&str]) -> ImageFolder {
-    let folder = ImageFolder::new();
+fn with(images: &[&str]) -> TempImages {
+    let folder = TempImages::new();
     for name in images {
         folder.add(&format!("{name}/0.png"), [1; 3]);
     }
@@ -11,7 +11,7 @@ fn with(images: &[&str]) -> ImageFolder {
 }
 
 /// The folder's layout and notes, or its error; the folder's path is replaced by `here`.
-fn said(folder: &ImageFolder) -> String {
+fn said(folder: &TempImages) -> String {
     let root = folder.0.path().display().to_string();
     let text = match FolderLayout::of(folder.0.path()) {
         Ok(layout) => format!("{layout}\n{}", layout.notes.join("\n")),

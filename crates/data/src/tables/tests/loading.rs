@@ -11,7 +11,7 @@ fn numbers_are_standardised_by_the_training_part_alone() {
     let table = table(TEN, &config("kind"));
     let Parts { train, valid, test } = &table.parts;
     assert_eq!((train.len(), valid.len(), test.len()), (8, 0, 2));
-    let sizes: Vec<f64> = train.iter().map(|&place| f64::from(place) + 1.0).collect();
+    let sizes: Vec<f64> = train.iter().map(|&index| f64::from(index) + 1.0).collect();
     let mean = sizes.iter().sum::<f64>() / 8.0;
     let std = (sizes.iter().map(|size| (size - mean).powi(2)).sum::<f64>() / 8.0).sqrt();
     let [size, colour] = &table.coding.columns[..] else { panic!("two columns") };
@@ -44,7 +44,7 @@ fn each_part_has_the_same_share_of_each_class_and_depends_on_its_seed_alone() {
     assert!((0..20).any(|seed| with(None, seed).test != parts.test));
     assert!((0..20).any(|seed| with(Some(3), seed).valid != with(Some(3), 7).valid));
     for part in [&parts.valid, &parts.test] {
-        let odd = part.iter().filter(|place| **place % 2 == 1).count();
+        let odd = part.iter().filter(|index| **index % 2 == 1).count();
         assert_eq!((part.len(), odd), (2, 1));
     }
     let mut all = [parts.train, parts.valid, parts.test].concat();
@@ -74,7 +74,7 @@ fn a_number_is_predicted_in_standard_deviations() {
     else {
         panic!("numbers")
     };
-    let train = table.parts.train.iter().map(|&place| f64::from(targets[place as usize]));
+    let train = table.parts.train.iter().map(|&index| f64::from(targets[index as usize]));
     assert!(train.clone().sum::<f64>().abs() < 1e-6);
     assert!((train.map(|target| target * target).sum::<f64>() / 4.0 - 1.0).abs() < 1e-6);
     assert!((f64::from(targets[0]) * std + mean - 1.5).abs() < 1e-6);

@@ -12,7 +12,7 @@ fn shown(table: &Table) -> String {
             .parts
             .train
             .iter()
-            .map(|&place| place as usize)
+            .map(|&index| index as usize)
             .map(|row| match &column.coding {
                 ColumnCoding::Number { mean, std, .. } => {
                     number(rows.numbers[row * rows.num_numbers + at_number], *mean, *std)
@@ -33,7 +33,7 @@ fn shown(table: &Table) -> String {
         .parts
         .train
         .iter()
-        .map(|&place| place as usize)
+        .map(|&index| index as usize)
         .map(|row| match (&rows.targets, &coding.target) {
             (Targets::Classes(labels), Target::Classes { names }) => {
                 format!("'{}'", names[usize::from(labels[row])])

@@ -20,22 +20,22 @@ impl HuffmanTable {
     pub fn new(lengths: &[u8; 16], symbols: &[u8]) -> Result<Self, Flaw> {
         let mut short = vec![(0, 0); 1 << LOOKAHEAD];
         let mut long = [(0, 0, 0); 17];
-        let (mut code, mut place) = (0_u32, 0_usize);
+        let (mut code, mut index) = (0_u32, 0_usize);
         for (length, count) in (1_u32..).zip(lengths) {
             let count = usize::from(*count);
             let behind = code + count as u32;
             if behind > 1 << length {
                 return Err(Flaw::Damaged);
             }
-            long[length as usize] = (behind << (16 - length), code, place);
+            long[length as usize] = (behind << (16 - length), code, index);
             if length <= LOOKAHEAD {
                 let width = 1_usize << (LOOKAHEAD - length);
-                let places = short[code as usize * width..].chunks_exact_mut(width);
-                for (places, symbol) in places.zip(&symbols[place..place + count]) {
-                    places.fill((*symbol, length as u8));
+                let entries = short[code as usize * width..].chunks_exact_mut(width);
+                for (entries, symbol) in entries.zip(&symbols[index..index + count]) {
+                    entries.fill((*symbol, length as u8));
                 }
             }
-            place += count;
+            index += count;
             code = behind << 1;
         }
         Ok(Self { short, long, symbols: symbols.to_vec() })
@@ -61,11 +61,11 @@ impl Bits {
     pub fn start(&mut self, coded: &[u8]) {
         self.bytes.clear();
         let mut rest = coded;
-        while let Some(place) = rest.iter().position(|byte| *byte == 0xff) {
-            self.bytes.extend_from_slice(&rest[..=place]);
+        while let Some(index) = rest.iter().position(|byte| *byte == 0xff) {
+            self.bytes.extend_from_slice(&rest[..=index]);
             // Repeated 0xFF bytes before a zero or at the end are padding.
-            let behind = rest[place..].iter().position(|byte| *byte != 0xff);
-            rest = behind.map_or(&[], |behind| &rest[place + behind + 1..]);
+            let behind = rest[index..].iter().position(|byte| *byte != 0xff);
+            rest = behind.map_or(&[], |behind| &rest[index + behind + 1..]);
         }
         self.bytes.extend_from_slice(rest);
         self.length = 8 * self.bytes.len();
@@ -96,9 +96,9 @@ impl Bits {
         let mut lengths = LOOKAHEAD + 1..=16;
         let length = lengths.find(|length| next < table.long[*length as usize].0);
         let found = length.and_then(|length| {
-            let (_, first, place) = table.long[length as usize];
-            let place = place + (next >> (16 - length)).checked_sub(first)? as usize;
-            Some((length, *table.symbols.get(place)?))
+            let (_, first, index) = table.long[length as usize];
+            let index = index + (next >> (16 - length)).checked_sub(first)? as usize;
+            Some((length, *table.symbols.get(index)?))
         });
         match found {
             Some((length, symbol)) => {

@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn a_folder_that_many_links_lead_to_is_read_once() {
     use std::os::unix::fs::symlink;
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     // Two links from each folder to the next: 2^29 paths to the last folder, which links back to the first.
     for depth in 0..30 {
         let folder = images.path(&format!("train/cat/deep-{depth:02}"));
@@ -27,7 +27,7 @@ fn a_folder_that_many_links_lead_to_is_read_once() {
 #[test]
 fn unreadable_files_are_skipped() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     let _socket = std::os::unix::net::UnixListener::bind(images.path("train/cat/socket")).unwrap();
     // A file that cannot be read even by root.
     symlink("/proc/self/mem", images.path("train/cat/failing.png")).unwrap();
@@ -51,7 +51,7 @@ fn circles_dead_links_and_odd_names_do_no_harm() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     symlink(images.path("train/cat"), images.path("train/cat/circle")).unwrap();
     symlink("nowhere", images.path("train/cat/dead.png")).unwrap();
     symlink(images.path("train/dog/1.png"), images.path("train/cat/link.png")).unwrap();

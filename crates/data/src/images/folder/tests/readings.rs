@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn validation_images_are_a_part_by_themselves() {
-    let images = ImageFolder::parts(4, 1);
+    let images = TempImages::parts(4, 1);
     for class in ["cat", "dog"] {
         (0..2).for_each(|n| images.add(&format!("val/{class}/{n}.png"), [n, 9, 9]));
     }
@@ -38,7 +38,7 @@ fn validation_images_are_a_part_by_themselves() {
 
 #[test]
 fn a_rare_class_keeps_its_image_from_the_test_set() {
-    let images = ImageFolder::new();
+    let images = TempImages::new();
     for n in 0..10 {
         images.add(&format!("cat/{n}.png"), [n, 0, 0]);
         images.add(&format!("dog/{n}.png"), [n, 1, 0]);
@@ -56,7 +56,7 @@ fn a_rare_class_keeps_its_image_from_the_test_set() {
 fn names_are_equal_in_every_unicode_form() {
     let (composed, split) = ("caf\u{e9}", "cafe\u{301}");
     let named = |train: &str, test: &str| {
-        let images = ImageFolder::parts(2, 1);
+        let images = TempImages::parts(2, 1);
         fs::rename(images.path("train/cat"), images.path("train").join(train)).unwrap();
         fs::rename(images.path("test/cat"), images.path("test").join(test)).unwrap();
         images
@@ -77,7 +77,7 @@ fn names_are_equal_in_every_unicode_form() {
 
 #[test]
 fn names_that_differ_in_case_are_pointed_out() {
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     images.add("train/Cat/0.png", [1; 3]);
     images.add("test/Cat/0.png", [1; 3]);
     let warnings = images.load().warnings;
@@ -89,7 +89,7 @@ fn names_that_differ_in_case_are_pointed_out() {
 
 #[test]
 fn other_files_and_runs_are_skipped() {
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     let before = images.load();
     images.write("train/cat/Thumbs.db", b"");
     images.write("train/dog/desktop.ini", b"");
@@ -115,7 +115,7 @@ fn other_files_and_runs_are_skipped() {
 
 #[test]
 fn images_alone_are_enough_where_labels_are_unused() {
-    let images = ImageFolder::new();
+    let images = TempImages::new();
     (0..10).for_each(|n| images.add(&format!("cats/{n}.png"), [n, 0, 0]));
     let load = |path: &str| {
         let path = images.path(path).to_str().unwrap().to_owned();
@@ -149,7 +149,7 @@ fn images_alone_are_enough_where_labels_are_unused() {
 
 #[test]
 fn parts_need_no_equal_classes_where_labels_are_unused() {
-    let images = ImageFolder::parts(2, 1);
+    let images = TempImages::parts(2, 1);
     images.add("test/ant/0.png", [1; 3]);
     fs::remove_dir_all(images.path("test/cat")).unwrap();
     let dataset = crate::images::folder::load(&images.config(), Labels::Unused).unwrap();
@@ -163,7 +163,7 @@ fn parts_need_no_equal_classes_where_labels_are_unused() {
 
 #[test]
 fn the_folder_of_the_classes_is_found_in_a_message() {
-    let images = ImageFolder::new();
+    let images = TempImages::new();
     for class in ["boot", "sandal"] {
         images.add(&format!("shoes/{class}/0.png"), [1; 3]);
     }
