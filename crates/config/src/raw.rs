@@ -77,7 +77,7 @@ impl RawConfig {
     /// `default`.
     pub fn explain(&self, config: &Config) -> String {
         config.to_text(|path| {
-            // The names of classes may have any letters.
+            // Class names may contain dots.
             let class = path.strip_prefix("train.class_weights.");
             if path == "format"
                 && self

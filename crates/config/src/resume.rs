@@ -34,7 +34,8 @@ impl RawConfig {
                 Diagnostic::new(message)
                     .at(Some(&self.location_of(key)))
                     .help(
-                        "keep the run's value, or train a new run; train.epochs or train.length, intervals and paths may change",
+                        "keep the run's value, or train a new run; train.epochs or train.length, intervals and paths \
+                         may change",
                     )
             })
             .collect();

@@ -204,7 +204,7 @@ mod tests {
             let diagnostic = parse(&text).expect_err("too deep").to_string();
             assert!(diagnostic.contains("levels deep"), "{diagnostic}");
         }
-        // Keys of eighty parts in tables of eighty levels: more than the stack holds, if it is followed.
+        // Keys of eighty parts in tables of eighty levels, which would overflow the stack.
         let deep = format!("{{{} =", keys(79)).repeat(79);
         assert!(parse(&format!("a = {deep}1{}", "}".repeat(79))).is_err());
     }

@@ -16,7 +16,7 @@ pub struct Downsampled {
 impl Downsampled {
     /// Appends a point.
     pub fn add(&mut self, point: (f64, f64)) {
-        // The newest point is kept only as long as it is the newest, unless its index is a multiple.
+        // Drops the last point if it was kept only as the newest.
         if self.points.len() > self.added.div_ceil(1 << self.halvings) {
             self.points.pop();
         }

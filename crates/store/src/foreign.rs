@@ -117,7 +117,7 @@ impl FileKind {
             let name = head.split(|byte| *byte == 0).next().unwrap_or_default();
             let name = name.strip_prefix(b"./").unwrap_or(name);
             return Err(if OLDEST.iter().any(|member| name.starts_with(member)) {
-                format!("it is older than PyTorch 0.1.10: load it there and save it anew, {SAVE}")
+                format!("it is older than PyTorch 0.1.10: load it there and save it again, {SAVE}")
             } else {
                 "it is a tar archive: unpack it, and name the file of weights in it".to_owned()
             });
@@ -145,7 +145,7 @@ fn is_safetensors(head: &[u8]) -> bool {
 /// Checks that `torch.save` wrote a zip archive. The error names the archive's kind and the remedy.
 fn archive(file: File) -> Result<(), String> {
     let archive = ZipArchive::new(BufReader::new(file)).map_err(|_| {
-        "it is a zip archive without its end, as of a download that was cut short: get it anew"
+        "it is a zip archive without its end, as of an incomplete download: download it again"
             .to_owned()
     })?;
     let names: Vec<_> = archive.file_names().flatten().collect();
@@ -180,7 +180,7 @@ fn other(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let lower = text[..text.len().min(64)].to_ascii_lowercase();
     let html: [&[u8]; 5] = [b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--"];
     Some(match head {
-        [] => ("an empty file", "get it anew"),
+        [] => ("an empty file", "download it again"),
         _ if text.starts_with(b"version https://git-lfs") => {
             ("a pointer of Git LFS", "`git lfs pull` gets the file itself")
         }
@@ -278,7 +278,7 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n", "neither a safetensors file"),
             (&tar, "unpack it"),
             (&oldest, "0.1.10"),
-            (&cut, "cut short"),
+            (&cut, "incomplete download"),
             (&zip(&["metadata.json", "model.weights.h5"]), "Keras"),
             (&zip(&["arr_0.npy"]), "NumPy"),
             (&zip(&["weights/network.pt"]), "unpack it"),

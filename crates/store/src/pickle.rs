@@ -111,7 +111,7 @@ impl<'a, R: BufRead> Scanner<'a, R> {
                 self.bytes.skip(8)?;
                 self.push(OBJECT, OBJECT, ObjectGraph::LEAF)?;
             }
-            // Texts, bytes and long numbers, behind their length.
+            // Texts, bytes and long numbers, after their length.
             b'U' | 0x8c => self.text(1)?,
             b'T' | b'X' => self.text(4)?,
             0x8d => self.text(8)?,
@@ -150,7 +150,7 @@ impl<'a, R: BufRead> Scanner<'a, R> {
             b'0' if self.is_mark_on_top() => drop(self.marks.pop()),
             b'0' => drop(self.pop()?),
             b'1' => drop(self.pop_to_mark()?),
-            // Copies: of the topmost, out of the memo, and into it.
+            // Copies of the topmost object, from the memo, and into it.
             b'2' => {
                 let entry = *self.top()?;
                 self.copy(entry)?;

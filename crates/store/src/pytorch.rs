@@ -96,7 +96,7 @@ fn explained(error: &PytorchError) -> String {
                 "it holds objects that are not read here, or is damaged; save the weights alone, {SAVE}"
             )
         }
-        _ => "it is no whole file of torch.save; get it anew".to_owned(),
+        _ => "it is not a complete file of torch.save; download it again".to_owned(),
     }
 }
 

@@ -68,7 +68,7 @@ fn header(file: &[u8]) -> Result<(Metadata, usize), String> {
 /// The tensors of a safetensors file of any program, sorted by name.
 pub(crate) fn entries(file: Vec<u8>) -> Result<Vec<TensorEntry>, String> {
     let (metadata, data) = header(&file).map_err(|fault| {
-        format!("{fault}, as of a file that was cut short or changed: get it anew")
+        format!("{fault}, as of an incomplete or changed file: download it again")
     })?;
     let (file, length) = (Arc::new(file), metadata.data_len());
     let mut entries: Vec<_> = metadata

@@ -47,6 +47,6 @@ impl NetworkSettings for LenetConfig {
     }
 
     fn check(&self, _: &mut Checks<'_>) {
-        // Its settings are words, and every word fits every other.
+        // Its settings are enums, and every combination is valid.
     }
 }

@@ -276,9 +276,9 @@ fn images_must_be_large_enough_where_their_size_is_known() {
     let found = [("[1, 1, 1]".into(), message.into(), String::new())];
     assert_eq!(said(MINI, &dcgan("[1, 1, 1]")), found);
     assert_eq!(said(&folder(32), &dcgan("[1, 1, 1]")), []);
-    // Only the files say how large these are.
+    // The size of IDX images is known from the files alone.
     assert_eq!(said(FILES, five), []);
-    // Strides round up.
+    // Strides round sizes up.
     assert_eq!(said(&folder(1), "kind = \"resnet\"\nwidths = [1, 1]\ndepths = [1, 1]"), []);
 }
 

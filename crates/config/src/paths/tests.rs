@@ -43,7 +43,7 @@ fn the_working_directory_comes_first_and_then_the_configs_folder() {
     assert_eq!(data_path(&found), beside.join("pictures"));
     assert!(found.notes[0].contains("from the config's folder"), "{:?}", found.notes);
 
-    // Two folders of one name: the first is taken, and both are named.
+    // Two folders of one name: the first is taken, and the note names both.
     fs::create_dir(beside.join("src")).expect("a folder");
     let found = located(beside, "src", &[]);
     assert_eq!(data_path(&found), here.join("src"));
@@ -57,14 +57,14 @@ fn the_working_directory_comes_first_and_then_the_configs_folder() {
         format!("{}:6", beside.join("a.toml").display())
     );
 
-    // What is typed is meant from where it is typed.
+    // A path from the command line is tried from the working directory alone.
     let found = located(beside, "src", &["data.path=pictures"]);
     assert_eq!(found.missing[0].tried, [here.join("pictures")]);
 
     let (raw, stored) = config(beside, "pictures", &[]);
     assert_eq!(raw.resolve_paths(stored, true).missing[0].tried, [here.join("pictures")]);
 
-    // Folders that a path goes back from may go away.
+    // `..` is resolved, because the folder before it may be removed later.
     let found = located(beside, "../config/./src", &[]);
     assert_eq!(data_path(&found), here.canonicalize().expect("a folder").join("src"));
 

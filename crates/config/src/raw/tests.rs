@@ -55,7 +55,7 @@ fn another_kind_leaves_the_keys_of_the_files_kind_behind() {
     let text = MINIMAL.replace("learning_rate = 0.1", "learning_rate = 0.1\nmomentum = 0.9");
     let config = check(&text, &["optimizer.kind=adam"]).expect("momentum is left behind");
     assert_eq!(config, check(MINIMAL, &["optimizer.kind=adam"]).expect("good"));
-    // On the command line it is still a fault, and so it is in the file alone.
+    // On the command line, and in the file alone, it is still an error.
     assert!(check(&text, &["optimizer.kind=adam", "optimizer.momentum=0.9"]).is_err());
     assert!(check(&text.replace("sgd", "adam"), &[]).is_err());
 }
@@ -267,7 +267,7 @@ fn a_shift_leaves_something_of_the_image() {
             "{diagnostics}"
         );
     }
-    // A run of an earlier version is still a run.
+    // A run of an earlier version still opens.
     assert!(with("augment.shift=200", "run.seed=1").check_stored().is_ok());
 }
 
@@ -284,7 +284,7 @@ fn classes_of_one_name_are_refused_only_to_train() {
         diagnostics.0.len() == 1 && diagnostics.to_string().contains("names \"a\" twice"),
         "{diagnostics}"
     );
-    // A run of an earlier version is still a run.
+    // A run of an earlier version still opens.
     assert!(raw.check_stored().is_ok());
 }
 

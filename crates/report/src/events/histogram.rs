@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_limits_are_those_of_tensorflow() {
-        // Of its InitDefaultBucketsInner: 774 powers of 1.1 and the largest number, twice, and 0.
+        // As in its InitDefaultBucketsInner: 774 powers of 1.1 and the largest number, twice, and 0.
         assert_eq!(LIMITS.len(), 2 * 775 + 1);
         assert_eq!(LIMITS[774..778], [-1e-12, 0.0, 1e-12, 1e-12 * 1.1]);
         assert!(LIMITS.is_sorted());

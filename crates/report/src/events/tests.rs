@@ -41,7 +41,7 @@ fn every_event_is_a_record_behind_that_of_the_version() {
 
     let found = messages(file.path());
     assert_eq!(found.len(), 7);
-    // Behind the time, field 1 of 8 bytes, and the step, field 2.
+    // After the time, field 1 of 8 bytes, the step is field 2.
     assert_eq!(found[0][9..], *b"\x10\x00\x1a\x0dbrain.Event:2");
     for restart in &found[1..3] {
         assert_eq!(restart[9..], *b"\x10\x04\x3a\x02\x08\x01");

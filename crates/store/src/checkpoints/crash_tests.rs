@@ -122,7 +122,7 @@ fn a_kill_at_any_instant_costs_nothing() -> TestResult {
             .env(FOLDER, folder.path())
             .stdout(Stdio::null())
             .spawn()?;
-        // A round each for a save of which so many files are there, and now and then a removal.
+        // Each round kills a save after `files` files or, at 6, a removal.
         let files = round % 7;
         let deadline = Instant::now() + Duration::from_millis(500);
         while Instant::now() < deadline && !is_at_work(folder.path(), files)? {

@@ -68,7 +68,7 @@ fn assert_seen(checkpoints: &Checkpoints, file: &Path) -> TestResult {
     };
     assert!(why.contains(&file.display().to_string()), "{why}");
     assert_eq!(checkpoints.steps()?, [1]);
-    // As it was, for the next damage.
+    // Restored, for the next damage.
     disk::remove(aside)?;
     checkpoints.save(2, &state_at(2)?)?;
     Ok(())
@@ -127,7 +127,7 @@ fn what_should_not_be_there_is_seen() -> TestResult {
     fs::create_dir(&extra)?;
     assert_seen(&checkpoints, &extra)?;
 
-    // A file that takes the place of the whole checkpoint.
+    // A file in place of the checkpoint's folder.
     let path = checkpoints.path_of(2);
     fs::remove_dir_all(&path)?;
     fs::write(&path, "")?;
@@ -164,7 +164,7 @@ fn a_manifest_of_other_files_is_seen() -> TestResult {
         assert_seen(&checkpoints, &path.join("MANIFEST"))?;
     }
 
-    // Files that are a checkpoint's by name alone.
+    // Empty files with the names of a checkpoint's.
     let empty = FILES[1..].iter().map(|name| (*name, &b""[..]));
     for name in &FILES[1..] {
         fs::write(path.join(name), "")?;
@@ -255,7 +255,7 @@ fn pruning_keeps_what_it_must() -> TestResult {
     checkpoints.prune(3, &[3, 99])?;
     assert_eq!(checkpoints.steps()?, [3, 5, 6, 123_456_789]);
 
-    // The newest is damaged: whatever may be needed stays.
+    // With a damaged newest checkpoint, all are kept.
     let file = checkpoints.path_of(123_456_789).join("state.json");
     flip(&file, 5, 0)?;
     let error = checkpoints.prune(0, &[]).expect_err("the newest is damaged");

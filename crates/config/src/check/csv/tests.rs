@@ -71,7 +71,7 @@ fn a_task_that_is_decided_brings_its_settings() {
         config.decide_task(kind).expect("it fits");
         assert_eq!(config.task_kind(), Some(kind));
         assert_eq!((config.train.best_by(), config.train.loss), (best_by, loss));
-        // The same as if it had been written.
+        // The same as with the task in the config.
         let written = check(&[&format!("task.kind={}", kind.name())]);
         assert_eq!(written, Ok(config));
     }

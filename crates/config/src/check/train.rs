@@ -1,0 +1,85 @@
+//! Checks of `[train]` alone.
+
+use crate::checks::Checks;
+use crate::diagnostic::Diagnostic;
+use crate::sections::{Cadence, ClassWeights, Length, TrainConfig};
+
+impl Checks<'_> {
+    /// Checks `[train]` alone.
+    pub(super) fn train(&mut self, train: &TrainConfig) {
+        let epochs = train.epochs.unwrap_or(1);
+        self.require("train.epochs", epochs, (1..=1_000_000).contains(&epochs), "1 to 1000000");
+        if let Some(length) = train.length {
+            let (most, unit) = match length {
+                Length::Every(Cadence::Epochs(_)) => (1_000_000, "epochs"),
+                Length::Every(Cadence::Steps(_)) => (1_000_000_000_000, "steps"),
+                Length::Frames(_) => (1_000_000_000_000, "frames"),
+            };
+            let allowed = format!("1 to {most} {unit}");
+            self.require("train.length", length, length.count() <= most, &allowed);
+            // No task has an environment.
+            self.contradiction(
+                matches!(length, Length::Frames(_)),
+                "train.length",
+                "`train.length` is in frames, which are steps of an environment, and this task has none: write it in \
+                 epochs or steps",
+            );
+        }
+        self.below_one("train.label_smoothing", train.label_smoothing);
+        self.require(
+            "train.accumulate",
+            train.accumulate,
+            (1..=65_536).contains(&train.accumulate),
+            "1 to 65536",
+        );
+        self.require("train.log_every", train.log_every, train.log_every >= 1, "1 or more");
+        self.require(
+            "train.keep_last",
+            train.keep_last,
+            train.keep_last >= 2,
+            "2 or more: the last one may be damaged",
+        );
+        if let Some(norm) = train.clip_norm {
+            self.require("train.clip_norm", norm, norm > 0.0 && norm.is_finite(), "above 0");
+        }
+        if let Some(weights) = &train.class_weights {
+            self.class_weights(weights);
+        }
+        if let Some(stop) = &train.early_stop {
+            self.require(
+                "train.early_stop.patience",
+                stop.patience,
+                stop.patience >= 1,
+                "1 or more",
+            );
+            self.require(
+                "train.early_stop.min_delta",
+                stop.min_delta,
+                stop.min_delta >= 0.0 && stop.min_delta.is_finite(),
+                "0 or more",
+            );
+        }
+    }
+
+    fn class_weights(&mut self, weights: &ClassWeights) {
+        let good = |weight: f64| weight >= 0.0 && weight.is_finite();
+        match weights {
+            ClassWeights::Named(_) => {}
+            ClassWeights::Each(weights) => self.require(
+                "train.class_weights",
+                format!("{weights:?}"),
+                weights.iter().all(|weight| good(*weight)) && weights.iter().any(|w| *w > 0.0),
+                "numbers of 0 or more, not all 0",
+            ),
+            ClassWeights::ByName(weights) => {
+                for (class, weight) in weights.iter().filter(|(_, weight)| !good(**weight)) {
+                    let location = self.root.location_of_member("train.class_weights", class);
+                    let diagnostic =
+                        Diagnostic::new(format!("the weight of class `{class}` is {weight}"));
+                    self.diagnostics
+                        .push(diagnostic.at(Some(&location)).help("allowed: 0 or more"));
+                }
+            }
+        }
+    }
+}
