@@ -27,7 +27,7 @@ pub struct TrainArgs {
     /// Backend and device.
     #[command(flatten)]
     pub compute: ComputeArgs,
-    /// Overfit N batches, to check that the network can learn at all. The same as `data.overfit_batches=N`, with
+    /// Overfit this many batches, to check that the network can learn. The same as `data.overfit_batches`, with
     /// 200 epochs unless they are set.
     #[arg(long, value_name = "BATCHES")]
     pub overfit: Option<usize>,
