@@ -5,7 +5,7 @@
 
 CONFIG  ?= mlp.toml
 BACKEND ?= flex
-# The backends that the program is built with: BACKEND alone, or `all` of them, as the tests are.
+# The program is built for the CPU, with flex and ndarray; BACKEND=wgpu or WITH=all adds wgpu.
 WITH    ?=
 SET     ?=
 RUN     ?=
@@ -20,18 +20,27 @@ SECONDS ?= 60
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-# Everything, on all backends: what is checked, tested and measured, compiled once.
-ALL       := -p hearth -p hearth-export -p hearth-kernels -p hearth-model -p hearth-tasks -p hearth-train --features hearth/flex,hearth/ndarray,hearth/wgpu
+comma     := ,
+empty     :=
+space     := $(empty) $(empty)
+
+# The backends of a build: those of the CPU; wgpu where it is asked for, which takes minutes more to compile.
+BACKENDS  := flex,ndarray$(if $(filter wgpu all,$(BACKEND) $(WITH)),$(comma)wgpu)
+PROGRAM   := -p hearth -p hearth-export -p hearth-kernels -p hearth-model -p hearth-tasks -p hearth-train
+READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
+# All crates, with the backends of a build: what is tested. With the same backends the program alone has the same
+# dependencies, so that Burn is compiled once.
+CRATES    := $(READERS) $(PROGRAM) --features $(subst $(space),$(comma),$(patsubst %,hearth/%,$(subst $(comma), ,$(BACKENDS))))
+# All crates on all backends: what is checked and measured.
+ALL       := $(READERS) $(PROGRAM) --features hearth/flex,hearth/ndarray,hearth/wgpu
 # Other sets of backends that are checked, and not compiled to the end.
 OTHERS    := flex program,flex serve,flex program,ndarray program,wgpu program,flex,ndarray program,flex,wgpu program,flex,fusion
-READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
 # The fuzz targets, one for each reader of untrusted input, and the folder of their findings.
 TARGETS   := checkpoint config csv http idx import metrics overrides picture rows
 FUZZ      := $(CARGO_TARGET_DIR)/fuzz
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools
 VENV      := $(CARGO_TARGET_DIR)/venv
-comma     := ,
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
@@ -40,8 +49,8 @@ CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-build: ## build the program: make build [BACKEND=ndarray] [WITH=all]
-	cargo build --release $(if $(filter all,$(WITH)),$(ALL),-p hearth --no-default-features --features serve$(comma)$(BACKEND))
+build: ## build the program: make build [BACKEND=wgpu]
+	cargo build --release -p hearth --no-default-features --features serve,$(BACKENDS)
 
 # Checked before minutes of compiling.
 config-there:
@@ -82,11 +91,9 @@ $(TOOLS)/bin/cargo-deny:
 check: setup ## format, spelling, lints, documentation, licences: the cheapest first
 	cargo fmt --all --check
 	$(TOOLS)/bin/typos
-	cargo clippy --release --all-targets $(READERS) -- -D warnings
 	cargo clippy --release --all-targets $(ALL) -- -D warnings
 	set -e; for set in $(OTHERS); do cargo clippy --release -p hearth --no-default-features --features $$set -- -D warnings; done
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(ALL)
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps $(READERS)
 	$(TOOLS)/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
 
 advisories: setup ## known vulnerabilities of dependencies; their database is fetched if the network allows it
@@ -104,10 +111,9 @@ asan: ## the kernels' tests under AddressSanitizer: on x86-64 Linux
 test: export CUBECL_AUTOTUNE_LEVEL = minimal
 # File of skipped tests and their reasons, for a summary at the end.
 test: export HEARTH_SKIPS = $(CARGO_TARGET_DIR)/skipped-tests.txt
-test: ## all tests; those of the crates without Burn first
+test: ## all tests, on the CPU backends: make test [WITH=all] for those of wgpu as well
 	@mkdir -p $(CARGO_TARGET_DIR) && : > $(HEARTH_SKIPS)
-	cargo test --release $(READERS)
-	cargo test --release $(ALL)
+	cargo test --release $(CRATES)
 	@sort -u $(HEARTH_SKIPS) | awk -F '\t' '{ tests[$$2] = tests[$$2] "\n    " $$1 } \
 		END { for (why in tests) print "\nSkipped: " why tests[why] }'
 
@@ -157,9 +163,9 @@ torture: ## inject faults into real runs, counted in docs/torture.md: kills, err
 		{ echo "$$tool is missing: apt-get install strace faketime fiu-utils util-linux" >&2; exit 1; }; done
 	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture torture::every_real_fault_costs_nothing
 
-size: ## size and shared libraries of the program, with flex alone and with everything
-	cargo build --release -p hearth --no-default-features --features program,flex
-	@bash scripts/size.sh 'flex, without the server' $(HEARTH)
+size: ## size and shared libraries of the program, with flex and the server and with everything
+	cargo build --release -p hearth --no-default-features --features serve,flex
+	@bash scripts/size.sh 'flex and the server' $(HEARTH)
 	cargo build --release $(ALL) --bin hearth
 	@bash scripts/size.sh 'all backends and the server' $(HEARTH)
 
