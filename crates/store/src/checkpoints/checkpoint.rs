@@ -10,11 +10,12 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
+use super::manifest::{self, Manifest, damaged};
 use crate::{
     StateDict, StoreError, Value,
     disk::{self, Context},
-    manifest::{self, Manifest, damaged},
-    scalars, tensors,
+    values::scalars,
+    weights::tensors,
 };
 
 /// The file of the tensors under `model.`.

@@ -3,39 +3,12 @@
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use zip::ZipArchive;
 
-use crate::{TensorValue, pytorch, tensors};
-
-/// The tensors of another program's file.
-#[derive(Debug)]
-pub struct TensorFile {
-    /// The tensors, in the file's order if `is_ordered`; else sorted by name.
-    pub entries: Vec<TensorEntry>,
-    /// True if the file keeps the order in which the tensors were added.
-    pub is_ordered: bool,
-}
-
-/// A tensor in a file, not yet read.
-#[derive(Debug)]
-pub struct TensorEntry {
-    /// Its path through the file's dictionaries, joined by dots.
-    pub name: String,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// True for elements that are integers or booleans.
-    pub is_integer: bool,
-    pub(crate) storage: Storage,
-}
-
-/// The location of a tensor's elements.
-#[derive(Debug)]
-pub(crate) enum Storage {
-    Pytorch(pytorch_reader::Tensor),
-    Safetensors { dtype: safetensors::Dtype, file: Arc<Vec<u8>>, start: usize, end: usize },
-}
+use super::entry::{SAVE, Storage, TensorEntry, TensorFile};
+use super::{pytorch, tensors};
+use crate::TensorValue;
 
 impl TensorEntry {
     /// Reads the tensor, floats of 16 and 64 bits as 32. The error names the tensor.
@@ -89,9 +62,6 @@ const TEXT_MARK: &[u8] = b"L119547037146038801333356";
 
 /// The members of an archive that PyTorch wrote before 0.1.10.
 const OLDEST: [&[u8]; 4] = [b"sys_info", b"pickle", b"tensors", b"storages"];
-
-/// The instruction to save a network for this program.
-pub(crate) const SAVE: &str = "in Python: torch.save(network.state_dict(), \"network.pt\")";
 
 impl FileKind {
     /// The format of a file by its first bytes. The error for another format names it and the remedy.

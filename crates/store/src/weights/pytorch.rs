@@ -8,8 +8,8 @@ use pytorch_reader::{DType, PickleError, PytorchError, PytorchReader};
 use safetensors::Dtype;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::foreign::{SAVE, Storage, TensorEntry, TensorFile};
-use crate::pickle::{self, scan};
+use super::entry::{SAVE, Storage, TensorEntry, TensorFile};
+use super::pickle::{self, scan};
 
 /// The maximum ratio of all tensors' bytes to the file's: `torch.save` writes each storage once, and tensors may share
 /// it.

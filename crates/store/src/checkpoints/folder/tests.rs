@@ -148,7 +148,7 @@ fn what_should_not_be_there_is_seen() -> TestResult {
 /// A valid manifest of files that are not a checkpoint's is refused.
 #[test]
 fn a_manifest_of_other_files_is_seen() -> TestResult {
-    use crate::manifest::Manifest;
+    use crate::checkpoints::manifest::Manifest;
 
     let (_folder, checkpoints) = saved(&[1, 2])?;
     let path = checkpoints.path_of(2);

@@ -5,10 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::checkpoint;
+use super::manifest::{Manifest, damaged};
 use crate::{
-    StateDict, StoreError, checkpoint,
+    StateDict, StoreError,
     disk::{self, Context},
-    manifest::{Manifest, damaged},
 };
 
 /// The minimum number of checkpoints to keep: damage to the last one may be unnoticed.

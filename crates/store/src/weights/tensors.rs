@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use half::{bf16, f16};
 use safetensors::{Dtype, View, tensor::Metadata};
 
-use crate::foreign::{Storage, TensorEntry};
+use super::entry::{Storage, TensorEntry};
 use crate::{DType, StateDict, StoreError, TensorValue};
 
 /// The name that the format reserves for its metadata.

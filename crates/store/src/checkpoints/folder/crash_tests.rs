@@ -118,7 +118,7 @@ fn a_kill_at_any_instant_costs_nothing() -> TestResult {
         checkpoints.prune(2, &[])?;
         let before = checkpoints.steps()?;
         let mut victim = Command::new(env::current_exe()?)
-            .args(["--ignored", "--exact", "checkpoints::crash_tests::victim"])
+            .args(["--ignored", "--exact", "checkpoints::folder::crash_tests::victim"])
             .env(FOLDER, folder.path())
             .stdout(Stdio::null())
             .spawn()?;

@@ -14,10 +14,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::lock;
 use crate::{
     Checkpoints, RunLock, StoreError,
     disk::{self, Context},
-    lock,
 };
 
 /// The folder of a run.
