@@ -8,14 +8,14 @@ mod task;
 use std::collections::BTreeSet;
 
 use crate::checks::{Checks, LARGEST};
-use crate::diagnostic::Diagnostic;
 use crate::models::ModelConfig;
-use crate::section_reader::Sections;
+use crate::read::section_reader::Sections;
 use crate::sections::{
     AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, OptimizerKind,
     RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
 };
-use crate::text::toml_string;
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::text::toml_string;
 
 impl Checks<'_> {
     /// Checks every section that was read, alone and against the others.

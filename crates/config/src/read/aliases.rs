@@ -1,12 +1,12 @@
 //! Aliases: other programs' names of settings, for suggestions in error messages.
 
-use crate::diagnostic::nearest;
-use crate::fields::field_names;
 use crate::models::{CnnConfig, MlpConfig};
+use crate::read::fields::field_names;
 use crate::sections::{
     AugmentConfig, BatchConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig, TrainConfig,
     UpdateConfig, WarmupConfig,
 };
+use crate::syntax::diagnostic::nearest;
 
 /// Other programs' names, without `-` and `_`, and the settings of the same meaning here.
 const ALIASES: [(&str, &str); 35] = [
@@ -98,7 +98,7 @@ mod tests {
         let schema = crate::schema().to_string();
         for (name, setting) in ALIASES {
             let (section, key) = setting.split_once('.').expect("a section and a key");
-            assert!(crate::read::SECTIONS.contains(&section), "{setting}");
+            assert!(crate::read::reader::SECTIONS.contains(&section), "{setting}");
             let key = key.rsplit('.').next().expect("a key");
             assert!(schema.contains(&format!("\"{key}\":")), "{setting}");
             assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{name}");

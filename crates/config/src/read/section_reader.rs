@@ -1,15 +1,15 @@
 //! The section reader: every section of a config, read on its own, and the config that they make.
 
 use crate::config::{Config, FORMAT};
-use crate::diagnostic::{COMMAND_LINE, Diagnostic};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig};
-use crate::read::{Reader, SECTIONS};
+use crate::read::reader::{Reader, SECTIONS};
 use crate::sections::{
     AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, BatchConfig, DataConfig,
     DataSource, EvaluateConfig, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig,
     ScheduleConfig, ScheduleKind, TEST_FRACTION, TaskConfig, TaskKind, TrainConfig,
 };
-use crate::tree::Node;
+use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic};
+use crate::syntax::tree::Node;
 
 /// The default bound on the discriminator's weights (Arjovsky et al. 2017, algorithm 1).
 const WEIGHT_CLIP: f64 = 0.01;

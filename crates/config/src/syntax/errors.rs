@@ -1,6 +1,6 @@
 //! Syntax errors of TOML, reworded for users who write configs.
 
-use crate::diagnostic::{Diagnostic, Location};
+use crate::syntax::diagnostic::{Diagnostic, Location};
 
 /// The form of a config's lines.
 const LINES: &str = "a config has lines KEY = VALUE under sections [NAME], as configs/mlp.toml has";

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{COMMAND_LINE, Diagnostic, Location, SourceText};
-use crate::syntax;
-use crate::text::toml_string;
+use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic, Location, SourceText};
+use crate::syntax::errors;
+use crate::syntax::text::toml_string;
 
 /// The maximum nesting of tables and lists: settings need three levels, and each level takes a part of the stack.
 const DEEPEST: usize = 16;
@@ -37,7 +37,7 @@ impl Node {
         let location = |span| Location { source: source.clone(), span };
         let table = DeTable::parse(&source.text).map_err(|error| {
             let location = location(error.span().unwrap_or(0..0));
-            syntax::diagnostic(error.message(), &location).at(Some(&location))
+            errors::diagnostic(error.message(), &location).at(Some(&location))
         })?;
         let whole = location(table.span());
         let item = table_item(&source, table.get_ref(), DEEPEST)?;
@@ -58,7 +58,7 @@ impl Node {
         if parsed.is_ok() {
             return parsed;
         }
-        let meant = Some(syntax::typed(value)).filter(|meant| meant != value);
+        let meant = Some(errors::typed(value)).filter(|meant| meant != value);
         // Digits and signs alone were meant as a number.
         let is_word = value.chars().any(char::is_alphabetic)
             && value.chars().all(|c| c.is_alphanumeric() || "-_./ ".contains(c));

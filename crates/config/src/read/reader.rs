@@ -3,10 +3,10 @@
 use serde::de::DeserializeOwned;
 use toml::Value;
 
-use crate::aliases::setting_like;
-use crate::diagnostic::{COMMAND_LINE, Diagnostic, Location, nearest, suggest};
-use crate::fields::field_names;
-use crate::tree::{Item, Node};
+use crate::read::aliases::setting_like;
+use crate::read::fields::field_names;
+use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic, Location, nearest, suggest};
+use crate::syntax::tree::{Item, Node};
 
 /// The names of all sections.
 pub(crate) const SECTIONS: [&str; 11] = [
