@@ -8,11 +8,17 @@ mod optimizer;
 mod task;
 mod train;
 
-use crate::checks::Checks;
+use std::collections::BTreeSet;
+
+use crate::checks::{Checks, LARGEST};
 use crate::models::ModelConfig;
-use crate::section_reader::Sections;
-use crate::sections::{DataConfig, DataSource, RunConfig};
-use crate::text::toml_string;
+use crate::read::section_reader::Sections;
+use crate::sections::{
+    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, OptimizerKind,
+    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
+};
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::text::toml_string;
 
 impl Checks<'_> {
     /// Checks every section that was read, alone and against the others.

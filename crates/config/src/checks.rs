@@ -1,7 +1,7 @@
 //! The collector of diagnostics in checks, and ranges that networks share.
 
-use crate::diagnostic::Diagnostic;
-use crate::tree::Node;
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::tree::Node;
 
 /// The maximum number of weights between hidden layers: a gigabyte in f32.
 pub(crate) const MOST_WEIGHTS: usize = 1 << 28;

@@ -12,7 +12,7 @@ use crate::sections::{
     AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, OptimizerConfig, RunConfig,
     ScheduleConfig, TaskConfig, TrainConfig,
 };
-use crate::text::{one_line, toml_key};
+use crate::syntax::text::{one_line, toml_key};
 
 /// The newest version of the config format: the one that is written. Earlier ones are read as well.
 pub const FORMAT: u32 = 2;

@@ -1,8 +1,8 @@
 //! The task of a config: defaults that follow from it, and settings that contradict it.
 
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::sections::{Metric, TaskConfig, TaskKind, TrainConfig};
+use crate::syntax::diagnostic::{Diagnostic, Diagnostics};
 
 impl Config {
     /// The task; none for a table whose target column has yet to decide it.

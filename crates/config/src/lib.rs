@@ -6,36 +6,31 @@
 
 #![forbid(unsafe_code)]
 
-mod aliases;
 mod check;
 mod checks;
 mod command;
 mod config;
 mod decide;
-mod diagnostic;
 mod feature_classifier;
-mod fields;
 mod models;
 mod paths;
 mod raw;
 mod read;
 mod resume;
-mod section_reader;
 mod sections;
 pub mod seed;
 mod standing;
 mod syntax;
-mod text;
-mod tree;
 
-pub use aliases::setting_like;
 pub use command::{CommandLine, Invocation, quoted};
 pub use config::{Config, FORMAT, schema};
-pub use diagnostic::{Diagnostic, Diagnostics, LineSpan, Location, SourceText, nearest, reason};
 pub use models::*;
 pub use paths::{MissingPath, ResolvedConfig, shown};
 pub use raw::RawConfig;
+pub use read::setting_like;
 pub use sections::*;
 pub use standing::{Better, Standing};
-pub use syntax::typed;
-pub use text::{composed, one_line, plain_name, toml_string};
+pub use syntax::{
+    Diagnostic, Diagnostics, LineSpan, Location, SourceText, composed, nearest, one_line,
+    plain_name, reason, toml_string, typed,
+};

@@ -3,11 +3,11 @@
 use std::path::{Component, Display, Path, PathBuf};
 
 use crate::config::Config;
-use crate::diagnostic::Location;
 use crate::models::ModelConfig;
 use crate::raw::RawConfig;
 use crate::sections::DataSource;
-use crate::text::composed;
+use crate::syntax::diagnostic::Location;
+use crate::syntax::text::composed;
 
 /// The settings that are paths.
 pub(crate) const PATHS: [&str; 9] = [

@@ -7,10 +7,10 @@ use toml::Value;
 use crate::checks::Checks;
 use crate::command::CommandLine;
 use crate::config::{Config, FORMAT};
-use crate::diagnostic::{Diagnostic, Diagnostics, Location, SourceText, nearest, reason};
-use crate::read::Reader;
-use crate::section_reader::Sections;
-use crate::tree::Node;
+use crate::read::reader::Reader;
+use crate::read::section_reader::Sections;
+use crate::syntax::diagnostic::{Diagnostic, Diagnostics, Location, SourceText, nearest, reason};
+use crate::syntax::tree::Node;
 
 /// The settings as typed, each with its location.
 #[derive(Clone, Debug)]

@@ -3,9 +3,9 @@
 use toml::Value;
 
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::paths::{PATHS, means_same};
 use crate::raw::RawConfig;
+use crate::syntax::diagnostic::{Diagnostic, Diagnostics};
 
 impl RawConfig {
     /// Checks that `config`, made from these settings, can resume a run that was trained as `stored`. Any difference

@@ -2,7 +2,8 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | `source`, `data` | samples of any kind, their parts, and the card that describes them |
+//! | `samples` | samples of any kind, and images in memory |
+//! | `data`, `card` | the data of a run, and the card that describes them |
 //! | [`images`] | images with labels: IDX files, folders of images, decoding, augmentation |
 //! | [`tables`] | CSV files: rows of numbers and categories, and their target |
 //! | [`split`] | the validation set |
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod card;
 pub mod catalog;
 mod data;
 mod digest;
@@ -24,21 +26,22 @@ pub mod images;
 pub mod loader;
 mod names;
 pub mod prefetch;
-mod source;
+mod samples;
 pub mod split;
 pub mod tables;
 mod tools;
 
+pub use card::DataCard;
 pub use catalog::{KnownDataset, is_present, list, verify};
-pub use data::{Data, DataCard, Images};
+pub use data::{Data, Images};
 pub use error::{DataError, FailedDownload};
 pub use fetch::fetch;
 pub use images::{
-    Batch, Bounds, BrokenFile, Dataset, Examples, FolderLayout, FolderReport, FolderSplit, Labels,
-    Normalization, PictureShape, augment, check_folder, has_valid, idx, load, mini, pixels,
-    preprocessing, read_image, read_image_bytes, to_pixels,
+    Bounds, BrokenFile, Dataset, FolderLayout, FolderReport, FolderSplit, Labels, Normalization,
+    augment, check_folder, has_valid, idx, load, mini, pixels, preprocessing, read_image,
+    read_image_bytes, to_pixels,
 };
 pub use loader::Loader;
 pub use names::same_names;
 pub use prefetch::Prefetch;
-pub use source::{Source, Splits, Subset};
+pub use samples::{Batch, Examples, PictureShape, Source, Splits, Subset};

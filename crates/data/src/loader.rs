@@ -2,8 +2,8 @@
 
 use hearth_config::seed::{Purpose, Stream};
 
-use crate::images::Examples;
-use crate::source::{Source, Subset};
+use crate::samples::Examples;
+use crate::samples::{Source, Subset};
 
 /// A training set in shuffled batches. Each batch is a function of (seed, epoch, index) alone.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::images::{Batch, PictureShape};
+    use crate::samples::{Batch, PictureShape};
 
     const AUGMENT: AugmentConfig = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use crate::images::Examples;
 use crate::loader::Loader;
-use crate::source::Source;
+use crate::samples::Examples;
+use crate::samples::Source;
 
 /// Batches that wait for the consumer. One more is being made and one is in use, so four buffers circulate.
 const AHEAD: usize = 2;
@@ -94,9 +94,9 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::images::Batch;
     use crate::loader::tests::{augmented, numbered};
-    use crate::source::Subset;
+    use crate::samples::Batch;
+    use crate::samples::Subset;
 
     fn loader() -> Arc<Loader> {
         Arc::new(Loader::new(augmented(50), 8, 3))

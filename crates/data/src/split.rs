@@ -1,47 +1,7 @@
 //! Stratified splits: validation and test samples, drawn in equal shares from each class.
 
-use std::sync::Arc;
-
 use hearth_config::BatchConfig;
 use hearth_config::seed::{Purpose, Stream};
-
-use crate::error::DataError;
-use crate::images::Dataset;
-use crate::source::Source as _;
-use crate::source::{Splits, Subset};
-
-impl Dataset {
-    /// Holds `valid_samples` images out of the training set, unless the dataset has validation images, and applies
-    /// `limit_train` and `overfit_batches` to the rest.
-    ///
-    /// Each class gives the same share, rounded by largest remainders to the exact total, and keeps a training image
-    /// as far as other classes can give one instead. The images are drawn from [`Purpose::Split`], one stream per
-    /// class.
-    pub fn split(&self, config: &BatchConfig, seed: u64) -> Result<Splits, DataError> {
-        let available = self.train.len();
-        let wanted = if self.valid.is_some() { 0 } else { config.valid_samples };
-        if wanted >= available {
-            return Err(DataError::TooFew { dataset: self.name.clone(), wanted, available });
-        }
-        let all: Vec<u32> = (0..available as u32).collect();
-        let label = |index: u32| self.train.labels[index as usize];
-        let Cut { kept: train, taken: valid } = split_training(
-            &all,
-            label,
-            self.classes.len(),
-            &BatchConfig { valid_samples: wanted, ..config.clone() },
-            seed,
-        );
-        let subset =
-            |indices: Vec<u32>| Subset { source: Arc::clone(&self.train), indices: indices.into() };
-        let valid = match &self.valid {
-            Some(own) if config.overfit_batches.is_none() => Subset::all(Arc::clone(own)),
-            _ => subset(valid),
-        };
-        let test = Subset::all(Arc::clone(&self.test));
-        Ok(Splits { train: subset(train), valid, test })
-    }
-}
 
 /// Takes `valid_samples` of these samples for validation, and applies `limit_train` and `overfit_batches` to the
 /// rest.

@@ -2,7 +2,7 @@
 
 use crate::checks::Checks;
 use crate::models::LenetConfig;
-use crate::section_reader::Sections;
+use crate::read::section_reader::Sections;
 use crate::sections::AdversarialLoss;
 
 impl Checks<'_> {

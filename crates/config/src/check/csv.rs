@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Checks;
-use crate::diagnostic::Diagnostic;
 use crate::models::{ClassifierConfig, GanConfig, ModelConfig};
 use crate::sections::{CsvConfig, DataConfig};
+use crate::syntax::diagnostic::Diagnostic;
 
 /// The two ways to name the files.
 const FILES: &str =

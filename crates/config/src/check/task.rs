@@ -1,7 +1,7 @@
 //! Contradictions with the task, and with the source of the data.
 
 use crate::checks::Checks;
-use crate::section_reader::Sections;
+use crate::read::section_reader::Sections;
 use crate::sections::DataSource;
 
 impl Checks<'_> {

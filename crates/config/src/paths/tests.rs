@@ -9,7 +9,7 @@ fn config(folder: &Path, path: &str, overrides: &[&str]) -> (RawConfig, Config) 
     let text = format!(
         "format = 1\n[run]\nname = \"a\"\n[data]\nkind = \"image-folder\"\npath = {}\n[model]\nkind = \
          \"mlp\"\nhidden = [8]\n[optimizer]\nkind = \"sgd\"\nlearning_rate = 0.1\n[train]\nepochs = 1\n",
-        crate::text::toml_string(path)
+        crate::syntax::text::toml_string(path)
     );
     let name = folder.join("a.toml").display().to_string();
     let raw = RawConfig::parse(&name, text).and_then(|raw| raw.with_overrides(overrides));
@@ -95,7 +95,8 @@ fn a_resumed_run_may_know_its_paths_by_other_letters() {
 
     let of = |path: &str| {
         let keys = ["train_images", "train_labels", "test_images", "test_labels"];
-        let files = keys.map(|key| format!("data.{key}={}", crate::text::toml_string(path)));
+        let files =
+            keys.map(|key| format!("data.{key}={}", crate::syntax::text::toml_string(path)));
         let all: Vec<&str> =
             ["data.kind=idx"].into_iter().chain(files.iter().map(String::as_str)).collect();
         config(&here, "src", &all).1

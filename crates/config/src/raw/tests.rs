@@ -170,7 +170,7 @@ fn a_resume_may_change_cadences_and_nothing_that_was_learned() {
 #[test]
 fn the_schema_knows_every_section() {
     let schema = crate::schema();
-    for section in crate::read::SECTIONS {
+    for section in crate::read::reader::SECTIONS {
         assert!(schema["properties"][section].is_object(), "{section}");
     }
 }

@@ -5,7 +5,7 @@
 use hearth_config::AugmentConfig;
 use hearth_config::seed::Stream;
 
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 
 /// Bounds of the erased area as a share of the image: `s_l`, `s_h` of Zhong et al. 2020.
 const ERASE_AREA: (f64, f64) = (0.02, 0.4);

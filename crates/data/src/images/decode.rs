@@ -2,6 +2,7 @@
 
 mod claims;
 mod complete;
+mod explain;
 mod flaw;
 mod jpeg;
 mod tiff;
@@ -16,7 +17,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::error::DataError;
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 use flaw::Flaw;
 
 /// Longest image file, in bytes.

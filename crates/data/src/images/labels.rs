@@ -5,9 +5,9 @@ use std::path::Path;
 use hearth_config::IdxConfig;
 
 use crate::error::DataError;
-use crate::images::examples::Examples;
-use crate::images::folder::classes_have;
+use crate::images::classes::classes_have;
 use crate::names::{composed, some_of};
+use crate::samples::Examples;
 
 /// Classes that a message names; the others are counted.
 const MOST_NAMED: usize = 3;

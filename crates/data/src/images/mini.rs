@@ -9,10 +9,10 @@ use flate2::{Compression, GzBuilder};
 use crate::catalog;
 use crate::digest::sha256;
 use crate::error::DataError;
-use crate::images::dataset;
-use crate::images::examples::Examples;
 use crate::images::idx;
-use crate::split::{EveryClassIn, stratified};
+use crate::images::load;
+use crate::samples::Examples;
+use crate::split::{Spare, stratified};
 
 /// Seed of the subset; part of the dataset's definition.
 const SEED: u64 = 2017;
@@ -25,7 +25,7 @@ const TEST_IMAGES: usize = 1000;
 ///
 /// The full dataset is fetched if it is missing. The output is reproducible byte by byte.
 pub fn cut(root: &Path, notice: &mut dyn FnMut(&str)) -> Result<Vec<(String, String)>, DataError> {
-    let full = dataset::known("fashion-mnist", root, notice)?;
+    let full = load::known("fashion-mnist", root, notice)?;
     let entry = catalog::entry("fashion-mnist-mini")?;
     let folder = entry.folder(root);
     fs::create_dir_all(&folder).map_err(|error| DataError::unwritable(&folder, error))?;
@@ -64,7 +64,7 @@ fn chosen(examples: &Examples, num_classes: usize, count: usize) -> [Vec<u8>; 2]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::examples::PictureShape;
+    use crate::samples::PictureShape;
 
     #[test]
     fn images_keep_their_labels_and_their_order() {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::source::Subset;
+use crate::samples::Subset;
 
 /// Channel statistics of a dataset, of pixels scaled to 0..1. The network's input is `(pixel / 255 - mean) / std`.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +78,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::images::examples::{Examples, PictureShape};
+    use crate::samples::{Examples, PictureShape};
 
     fn subset(pixels: Vec<u8>, shape: PictureShape) -> Subset {
         let labels = vec![0; pixels.len() / shape.pixels()];

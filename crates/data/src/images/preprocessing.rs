@@ -2,7 +2,7 @@
 //!
 //! It describes [`to_pixels`](crate::to_pixels); a test of the exports compares the two.
 
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 
 /// Version of these steps, written into exports.
 pub const VERSION: u32 = 1;

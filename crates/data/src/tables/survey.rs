@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use hearth_config::{CsvConfig, Missing};
 
-use super::columns::ValueKind;
-use super::first_rows::FirstRows;
-use super::input::TableInput;
-use super::load::{ReadTable, read};
-use super::read::{Raw, RawTarget};
-use super::target::TargetHolds;
-use super::vocabulary::NO_VALUE;
+use super::coded::target::TargetHolds;
+use super::file::first_rows::FirstRows;
+use super::file::input::TableInput;
+use super::load::table::{ReadTable, read};
+use super::read::columns::ColumnKind;
+use super::read::raw::{Raw, RawTarget};
+use super::read::vocabulary::NO_VALUE;
 use crate::error::DataError;
 use crate::names::composed;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::layout::{self, ChannelOrder};
 use super::{Idx, Type};
 use crate::error::DataError;
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 
 /// Images of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Dimensions of an array of images: channels first or channels last.
 
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 
 /// Position of the channels in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Findings of the check of a table.
 
-use super::check::report;
+use super::check::report::report;
 use super::*;
 
 fn found(text: &str, config: &CsvConfig) -> Vec<String> {

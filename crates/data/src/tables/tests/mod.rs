@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use hearth_config::{BatchConfig, CsvConfig, Missing, TaskKind};
 
-use super::input::TableInput;
-
 use super::*;
 use crate::error::DataError;
 

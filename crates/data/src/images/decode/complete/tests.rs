@@ -5,7 +5,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 use crate::images::decode::{Bounds, read_image_bytes};
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 
 const SHAPE: PictureShape = PictureShape { channels: 3, height: 22, width: 30 };
 

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::images::decode::{Bounds, read_image_bytes};
-use crate::images::examples::PictureShape;
+use crate::samples::PictureShape;
 
 /// The fault in the message about a file.
 fn fault(name: &str, bytes: &[u8]) -> String {

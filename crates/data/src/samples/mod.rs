@@ -1,0 +1,12 @@
+//! Samples: what a loader makes batches of.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `source` | samples of any kind, and subsets that share them without a copy |
+//! | `examples` | images with labels in memory, the samples of a subset by default |
+
+mod examples;
+mod source;
+
+pub use examples::{Batch, Examples, PictureShape};
+pub use source::{Source, Splits, Subset};
