@@ -8,16 +8,10 @@ mod optimizer;
 mod task;
 mod train;
 
-use std::collections::BTreeSet;
-
-use crate::checks::{Checks, LARGEST};
+use crate::checks::Checks;
 use crate::models::ModelConfig;
 use crate::read::section_reader::Sections;
-use crate::sections::{
-    AugmentConfig, Cadence, ClassWeights, DataConfig, DataSource, Length, OptimizerKind,
-    RuleConfig, RunConfig, ScheduleConfig, ScheduleKind, TrainConfig,
-};
-use crate::syntax::diagnostic::Diagnostic;
+use crate::sections::{DataConfig, DataSource, RunConfig};
 use crate::syntax::text::toml_string;
 
 impl Checks<'_> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use hearth_config::Config;
 use hearth_data::Data;
-use hearth_export::{Export, Exported, Part, is_export};
+use hearth_export::{Export, Exported, Part, import, is_export};
 use hearth_report::Report;
 use hearth_store::RunDir;
 use hearth_train::range_test::{Range, RangeTest};
@@ -38,6 +38,9 @@ pub fn train(
     job: &Job<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
+    if let RunTarget::Import(_, file) = &job.target {
+        import::check(&file.path, job.config)?;
+    }
     let outcome = hearth_train::train(job, training_of, observe)?;
     if matches!(job.target, RunTarget::Import(..)) {
         let test = outcome.as_ref().and_then(|outcome| outcome.test.as_ref());

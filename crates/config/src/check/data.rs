@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::checks::{Checks, LARGEST};
-use crate::diagnostic::Diagnostic;
 use crate::sections::{AugmentConfig, DataConfig, DataSource};
+use crate::syntax::diagnostic::Diagnostic;
 
 impl Checks<'_> {
     /// Checks `[data]` alone.

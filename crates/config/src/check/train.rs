@@ -1,8 +1,8 @@
 //! Checks of `[train]` alone.
 
 use crate::checks::Checks;
-use crate::diagnostic::Diagnostic;
 use crate::sections::{Cadence, ClassWeights, Length, TrainConfig};
+use crate::syntax::diagnostic::Diagnostic;
 
 impl Checks<'_> {
     /// Checks `[train]` alone.

@@ -12,7 +12,7 @@ use crate::error::DataError;
 use crate::images::idx;
 use crate::images::load;
 use crate::samples::Examples;
-use crate::split::{Spare, stratified};
+use crate::split::{EveryClassIn, stratified};
 
 /// Seed of the subset; part of the dataset's definition.
 const SEED: u64 = 2017;

@@ -8,7 +8,7 @@ use super::coded::target::TargetHolds;
 use super::file::first_rows::FirstRows;
 use super::file::input::TableInput;
 use super::load::table::{ReadTable, read};
-use super::read::columns::ColumnKind;
+use super::read::columns::ValueKind;
 use super::read::raw::{Raw, RawTarget};
 use super::read::vocabulary::NO_VALUE;
 use crate::error::DataError;

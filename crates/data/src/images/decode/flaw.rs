@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use image::ImageError;
 
-use crate::images::signature::{FileKind, kind};
+use crate::images::signature::{FileFormat, kind};
 
 /// Signatures of the formats, to recognise a file that was truncated within its signature.
 const BEGINS: [&[u8]; 8] = [

@@ -180,7 +180,7 @@ fn open(path: &Path) -> Result<[u8; 32], DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::folder::load::tests::ImageFolder;
+    use crate::images::folder::load::tests::TempImages;
 
     #[test]
     fn a_sound_folder_is_counted() {

@@ -146,7 +146,7 @@ fn holds_only_own(folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::folder::load::tests::ImageFolder;
+    use crate::images::folder::load::tests::TempImages;
 
     #[test]
     fn folders_that_hearth_wrote_are_recognised() {

@@ -5,7 +5,7 @@ use hearth_config::Missing;
 use super::parts::Parts;
 use crate::names::some_of;
 use crate::tables::coded::coding::{Column, ColumnCoding, find, standardised};
-use crate::tables::read::columns::{ColumnKind, Columns};
+use crate::tables::read::columns::{Columns, ValueKind};
 use crate::tables::read::vocabulary::{NO_VALUE, Vocabulary};
 
 /// Unseen values that a message names; the others are counted.

@@ -3,7 +3,7 @@
 use hearth_config::{BatchConfig, CsvConfig};
 
 use crate::error::DataError;
-use crate::split::{Cut, Spare, split_training, stratified_subset};
+use crate::split::{Cut, EveryClassIn, split_training, stratified_subset};
 use crate::tables::file::input::TableInput;
 
 /// Number of the random stream that draws the test rows; validation rows are drawn from stream 0.

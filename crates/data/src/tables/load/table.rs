@@ -15,7 +15,7 @@ use crate::tables::coded::rows::{Rows, Targets};
 use crate::tables::coded::target::{Target, TargetHolds, task_of};
 use crate::tables::file::first_rows::FirstRows;
 use crate::tables::file::input::TableInput;
-use crate::tables::read::columns::{ColumnKind, Columns};
+use crate::tables::read::columns::{Columns, ValueKind};
 use crate::tables::read::raw::{Raw, RawTarget};
 
 /// Coded rows of a table, and their splits.

@@ -2,7 +2,7 @@
 
 use hearth_config::Missing;
 
-use super::columns::{ColumnKind, Columns, Used, find};
+use super::columns::{Columns, Used, ValueKind, find};
 use super::vocabulary::{NO_VALUE, ValueFault, Vocabulary};
 use crate::error::DataError;
 use crate::tables::MOST_VALUES;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::images::folder::load::tests::ImageFolder;
+use crate::images::folder::load::tests::TempImages;
 
 /// A folder with an image in each of these subfolders.
 fn with(images: &[&str]) -> TempImages {
