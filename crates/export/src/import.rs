@@ -21,12 +21,11 @@ use std::path::Path;
 use hearth_config::{Config, ModelConfig, reason};
 use hearth_model::{Classifier, ImageDims, Layer};
 use hearth_store::{FileKind, TensorEntry, checksum, open_tensors};
-
-use crate::tensors;
 use hearth_train::WeightsFile;
 use hearth_train::error::TrainError;
 use hearth_train::run::start::Start;
 
+use crate::tensors;
 use decide::{FileOrder, Question};
 use modules::{Module, Unit, is_listed, modules, units};
 use pair::{Pairs, pair};
@@ -84,7 +83,7 @@ pub fn weights(
     Ok(Start { state, source, names: filled.names, notes })
 }
 
-/// How many modules a tensor may lie in.
+/// The deepest nesting of modules that is read.
 const DEEPEST: usize = 64;
 
 /// Why nothing is imported.
@@ -171,7 +170,7 @@ fn check_rest(entries: &[TensorEntry], modules: &[Module], pairs: &Pairs) -> Res
     ))
 }
 
-/// What remains of a weight that is made anew in each forward pass, and how it is made for good.
+/// Suffixes of weights that PyTorch recomputes in each forward pass, and the functions that make them permanent.
 const REMADE: [(&str, &str); 4] = [
     (".weight_orig", "torch.nn.utils.prune.remove"),
     (".weight_g", "torch.nn.utils.remove_weight_norm"),

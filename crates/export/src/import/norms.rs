@@ -159,7 +159,7 @@ fn by_keys(
     Some(pairs)
 }
 
-/// What a module of these kinds is called in most programs, the longer words first.
+/// Common names of convolutions and batch normalisations, longer ones before their parts.
 const WORDS: [&str; 9] = [
     "convolution",
     "normalization",
@@ -187,7 +187,7 @@ fn numbers(name: &str) -> String {
     parts.collect::<Vec<_>>().join("_")
 }
 
-/// Whether a norm has the number of another convolution beside it, as `bn1` has that of `conv1`.
+/// True if a norm has the number of another convolution beside it, as `bn1` has that of `conv1`.
 fn is_numbered_as_another(norm: &Item<'_>, convolution: &Item<'_>, items: &[Item<'_>]) -> bool {
     let number = own_numbers(norm);
     let is_beside = |item: &Item<'_>| {

@@ -51,7 +51,7 @@ fn paired(
     }
 }
 
-/// Whether a file that lists a perceptron's layers so is read as it is meant.
+/// Asserts that a file that lists a perceptron's layers in this order is paired correctly.
 fn assert_read(names: [&str; 4], order: [usize; 4], file: FileOrder) {
     let units = network(MLP);
     let modules = listed_as(&units, &names, &order);
@@ -62,7 +62,7 @@ fn assert_read(names: [&str; 4], order: [usize; 4], file: FileOrder) {
     );
 }
 
-/// Whether it is refused, and what is said.
+/// Asserts that such a file is refused with this text.
 fn assert_refused(names: [&str; 4], order: [usize; 4], file: FileOrder, said: &str) {
     let units = network(MLP);
     let modules = listed_as(&units, &names, &order);
