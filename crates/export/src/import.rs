@@ -53,7 +53,7 @@ pub fn not_for(config: &Config) -> TrainError {
 }
 
 /// Reads weights of PyTorch, in a safetensors file or as `torch.save` writes it, for the network of a config,
-/// which takes pictures of this size and names so many classes.
+/// which takes images of this size and predicts this number of classes.
 ///
 /// Modules are found by the names of `hearth export`, or else by their kinds and shapes; those of one shape by
 /// the order of the `state_dict` and the numbers in their names. A tensor that is missing, left over, misshapen
@@ -138,7 +138,7 @@ fn read(
     Ok((filled, notes))
 }
 
-/// The widths of layers and the sides of pictures on their way through them.
+/// The widths of layers, and the sides of images and of their feature maps.
 fn sizes(units: &[Unit], [_, height, width]: ImageDims) -> Vec<usize> {
     let halved =
         |side: usize| std::iter::successors(Some(side), |side| Some(side / 2).filter(|it| *it > 3));

@@ -58,7 +58,7 @@ struct Item<'a> {
     path: Vec<&'a str>,
 }
 
-/// Pairs what one module holds, its inner modules first, and gives what is left over.
+/// Pairs the convolutions and norms of one module, its inner modules first, and returns the unpaired ones.
 fn level<'a>(
     items: &[Item<'a>],
     depth: usize,
@@ -135,7 +135,7 @@ fn together(
     Ok(Some(first))
 }
 
-/// By what their names have in common, as the number in `c1` and `n1`, or what is left without the words for their
+/// By the common parts of their names, as the number in `c1` and `n1`, or the rest without the words for their
 /// kinds: `shortcut_conv` and `shortcut_norm`.
 fn by_keys(
     (convolutions, norms): (&[&Item<'_>], &[&Item<'_>]),

@@ -160,7 +160,7 @@ fn prefixes(name: &str) -> impl Iterator<Item = &str> {
 const MOST: usize = 8;
 
 /// The tensors below the one entry that is such a network: all of a plain `state_dict`, or one of several
-/// dictionaries or modules. Where none is, those of the entry that is called as one, for what is said of it then.
+/// dictionaries or modules. If none fits, those of the entry with a network's usual name, for the error message.
 fn network(entries: &[TensorEntry], left: &[usize], units: &[Unit]) -> Result<Vec<usize>, String> {
     let mut below: BTreeMap<&str, Vec<usize>> = BTreeMap::from([("", left.to_vec())]);
     for place in left {

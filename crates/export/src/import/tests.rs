@@ -4,7 +4,7 @@ use hearth_store::{NamedTensor, write_tensors};
 use super::*;
 use crate::import::modules::Kind;
 
-/// The units of a network of a config's [model] for grey pictures of 28x28 and ten classes.
+/// The units of a network of a config's [model] for grey images of 28x28 and ten classes.
 fn network(model: &str) -> Vec<Unit> {
     units(&Classifier::layers(&classifier(model), [1, 28, 28], 10).expect("a list"))
 }
@@ -35,7 +35,7 @@ fn listed_as(units: &[Unit], names: &[&str], order: &[usize]) -> Vec<Module> {
     order.iter().map(module).collect()
 }
 
-/// The names of the modules that the units were paired with, or what is wrong.
+/// The names of the modules that the units were paired with, or the error.
 fn paired(
     units: &[Unit],
     modules: &[Module],

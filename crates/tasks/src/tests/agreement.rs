@@ -262,7 +262,7 @@ const SMALL: [(&str, &str); 3] = [
     ("gan-nano", "optimizer.learning_rate=0.001"),
 ];
 
-/// The relative distance of the weights of two networks: the L2 norm of all differences, divided by the norm of `expected`.
+/// The relative distance of the weights of two networks: the L2 norm of all differences, divided by that of `expected`.
 fn distance(found: &NamedValues, expected: &NamedValues) -> f64 {
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     let squared_norm = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
