@@ -1,4 +1,4 @@
-//! A network as a Burn module, whichever it is.
+//! A network as a Burn module, without its type.
 
 use burn::module::{Module, Param};
 use burn::store::{ModuleRecord, RecordError};

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use hearth_config::one_line;
 use hearth_report::fixed;
 use hearth_store::{RunDir, read_metrics};
+use hearth_train::error::TrainError;
+use hearth_train::run::trained::Trained;
 
 use super::network::Network;
 use super::place::Place;
 use super::signature::{BurnCode, Signature};
 use super::{Export, Format, onnx};
-use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
 
-/// The card, with its front matter; `difference` is what the check found, on so many samples.
+/// The card, with its front matter; `difference` is the largest one of the check on `samples` samples.
 pub fn text(
     trained: &Trained,
     network: &Network,
@@ -93,7 +93,7 @@ pub fn classes(names: &[String]) -> String {
     format!("## Classes\n\n{}\n", names.join(", "))
 }
 
-/// How a Burn program loads it: the config, the network that it describes, and its numbers.
+/// Rust that loads the network with Burn: the config, the network that it describes, and its weights.
 fn burn_code(signature: &dyn Signature, file: &str) -> String {
     let BurnCode { config, pattern, new } = signature.burn();
     format!(
@@ -145,7 +145,7 @@ fn fence(code: &str) -> String {
     "`".repeat(longest.max(2) + 1)
 }
 
-/// How it is used.
+/// The section on use.
 fn usage(network: &Network, format: Format, place: &Place) -> String {
     let signature = &*network.signature;
     let code = match format {

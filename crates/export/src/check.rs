@@ -1,14 +1,14 @@
-//! Runs an exported graph, as whoever takes it would.
+//! Inference of an exported ONNX graph with rten.
 
 use std::fmt;
 use std::path::Path;
 
+use hearth_train::error::TrainError;
 use rten::{Model, ValueView};
 
-use super::signature::{Fed, Samples, Values};
-use hearth_train::error::TrainError;
+use super::signature::{GraphInput, Samples, Values};
 
-/// The numbers that an ONNX model's output of this name has for some samples.
+/// The values of an ONNX model's output for samples. A graph that cannot be loaded or run is an error.
 pub fn run_onnx(file: &Path, samples: &Samples, output: &str) -> Result<Vec<f32>, TrainError> {
     let fault = |error: &dyn fmt::Display| {
         TrainError::Export(format!("{} cannot be run: {error}", file.display()))
@@ -16,7 +16,7 @@ pub fn run_onnx(file: &Path, samples: &Samples, output: &str) -> Result<Vec<f32>
     let model = Model::load_file(file).map_err(|error| fault(&error))?;
     let output = model.node_id(output).map_err(|error| fault(&error))?;
     let mut inputs = Vec::new();
-    for Fed { name, dims, values } in &samples.feed {
+    for GraphInput { name, dims, values } in &samples.feed {
         let input = model.node_id(name).map_err(|error| fault(&error))?;
         let shape = [&[samples.count], &dims[..]].concat();
         let batch = match values {

@@ -1,11 +1,12 @@
 //! An ONNX graph as it grows, operation by operation.
 
-use super::proto::{
-    Attribute, AttributeProto, F32, GraphProto, I64, NodeProto, TensorProto, ValueInfoProto,
-};
 use hearth_config::Pooling;
 use hearth_model::RowDims;
 use hearth_model::outline::{Function, Layer};
+
+use super::proto::{
+    Attribute, AttributeProto, F32, GraphProto, I64, NodeProto, TensorProto, ValueInfoProto,
+};
 
 /// The input of a graph that holds the codes of categories.
 pub const CODES: &str = "codes";

@@ -21,12 +21,11 @@ use std::path::Path;
 use hearth_config::{Config, ModelConfig, reason};
 use hearth_model::{Classifier, ImageDims, Layer};
 use hearth_store::{FileKind, TensorEntry, checksum, open_tensors};
-
-use crate::tensors;
 use hearth_train::WeightsFile;
 use hearth_train::error::TrainError;
 use hearth_train::run::start::Start;
 
+use crate::tensors;
 use decide::{FileOrder, Question};
 use modules::{Module, Unit, is_listed, modules, units};
 use pair::{Pairs, pair};
@@ -54,7 +53,7 @@ pub fn not_for(config: &Config) -> TrainError {
 }
 
 /// Reads weights of PyTorch, in a safetensors file or as `torch.save` writes it, for the network of a config,
-/// which takes pictures of this size and names so many classes.
+/// which takes images of this size and predicts this number of classes.
 ///
 /// Modules are found by the names of `hearth export`, or else by their kinds and shapes; those of one shape by
 /// the order of the `state_dict` and the numbers in their names. A tensor that is missing, left over, misshapen
@@ -84,7 +83,7 @@ pub fn weights(
     Ok(Start { state, source, names: filled.names, notes })
 }
 
-/// How many modules a tensor may lie in.
+/// The deepest nesting of modules that is read.
 const DEEPEST: usize = 64;
 
 /// Why nothing is imported.
@@ -139,7 +138,7 @@ fn read(
     Ok((filled, notes))
 }
 
-/// The widths of layers and the sides of pictures on their way through them.
+/// The widths of layers, and the sides of images and of their feature maps.
 fn sizes(units: &[Unit], [_, height, width]: ImageDims) -> Vec<usize> {
     let halved =
         |side: usize| std::iter::successors(Some(side), |side| Some(side / 2).filter(|it| *it > 3));
@@ -171,7 +170,7 @@ fn check_rest(entries: &[TensorEntry], modules: &[Module], pairs: &Pairs) -> Res
     ))
 }
 
-/// What remains of a weight that is made anew in each forward pass, and how it is made for good.
+/// Suffixes of weights that PyTorch recomputes in each forward pass, and the functions that make them permanent.
 const REMADE: [(&str, &str); 4] = [
     (".weight_orig", "torch.nn.utils.prune.remove"),
     (".weight_g", "torch.nn.utils.remove_weight_norm"),

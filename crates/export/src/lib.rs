@@ -1,5 +1,5 @@
-//! A trained network for other programs: the artefact, how its samples are prepared, a model card, and
-//! a check that what was written computes what the run's own network does.
+//! Export of a trained network: the artefact, its preprocessing, a model card, and a comparison of the artefact's
+//! outputs with those of the run's network.
 
 #![forbid(unsafe_code)]
 
@@ -25,7 +25,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-
 use hearth_train::run::trained::Trained;
 use hearth_train::{Backend, CheckpointSelector, TrainError};
 
@@ -36,21 +35,21 @@ pub use signature::Signature;
 
 use place::Place;
 
-/// How many samples an export is checked on.
+/// The most samples that an export is checked on.
 pub const SAMPLES: usize = 256;
 
-/// How far a probability, a pixel from -1 to 1, or a number in standard deviations may be from the run's own.
+/// The largest difference allowed: of probabilities, of pixels from -1 to 1, or of numbers in standard deviations.
 const TOLERANCE: f64 = 1e-4;
 
-/// The same of an artefact in 16 bits.
+/// The largest difference allowed of an artefact in 16 bits.
 const HALF_TOLERANCE: f64 = 1e-2;
 
-/// What is written.
+/// The format of an artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A graph that takes raw pixels or numbers, for any engine.
     Onnx,
-    /// Tensors by PyTorch's names and layouts.
+    /// Tensors with PyTorch's names and layouts.
     Safetensors,
     /// Burn's own format.
     Burnpack,
@@ -69,7 +68,7 @@ impl Format {
         }
     }
 
-    /// The end of the names of its files.
+    /// The extension of its files.
     pub fn end(self) -> &'static str {
         match self {
             Self::Onnx => "onnx",
@@ -91,10 +90,10 @@ impl Format {
 /// Which network of an adversarial pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Part {
-    /// The one that makes pictures; the average of its weights, where one is kept.
+    /// The generator, with the moving average of its weights where one is kept.
     #[default]
     Generator,
-    /// The one that tells them from real ones.
+    /// The discriminator.
     Discriminator,
 }
 
@@ -126,7 +125,7 @@ impl FromStr for Part {
     }
 }
 
-/// What is to be exported.
+/// An export of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct Export<'a> {
     /// The run's folder.
@@ -135,17 +134,17 @@ pub struct Export<'a> {
     pub which: CheckpointSelector,
     /// Which network of a pair: the generator when absent.
     pub part: Option<Part>,
-    /// What is written.
+    /// The format of the artefact.
     pub format: Format,
-    /// Whether the numbers of a safetensors file have 16 bits.
+    /// True if a safetensors file has 16-bit values.
     pub half: bool,
-    /// The folder that is made, or a file by the format's end.
+    /// The folder to create, or a file with the format's extension.
     pub out: &'a Path,
-    /// What computes the run's own outputs.
+    /// The backend of the run's network.
     pub backend: Backend,
-    /// The folder of datasets: the check is made on test samples.
+    /// The folder of datasets, whose test samples the check uses.
     pub datasets: &'a Path,
-    /// Set to true, it ends before its next part, and leaves nothing behind.
+    /// Interrupts the export before its next part when true; no files are left.
     pub stop: &'a AtomicBool,
 }
 
@@ -162,12 +161,12 @@ pub struct Exported {
     /// The largest difference between its outputs and the run's own: of probabilities, of pixels from -1 to 1, or of
     /// numbers in standard deviations of the target.
     pub difference: f64,
-    /// On how many samples.
+    /// The number of samples compared.
     pub samples: usize,
 }
 
-/// Writes an artefact, reads it back, and compares. One that is too far off is an error, and leaves
-/// nothing behind.
+/// Writes an artefact, reads it back, and compares its outputs. A difference above the tolerance is an error, and leaves
+/// no files.
 pub fn export(
     job: &Export<'_>,
     network_of: NetworkOf,
@@ -239,7 +238,7 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| "export".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// A folder that is gone in the end, unless it was moved.
+/// A folder that is removed on drop, unless it was moved.
 struct Removed<'a>(&'a Path);
 
 impl Drop for Removed<'_> {
@@ -249,7 +248,7 @@ impl Drop for Removed<'_> {
     }
 }
 
-/// The largest difference of numbers; NaN where there is one, or where their counts differ.
+/// The largest absolute difference; NaN if any value is NaN or the lengths differ.
 fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
     if ours.len() != theirs.len() {
         return f64::NAN;
@@ -263,7 +262,7 @@ fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
     )
 }
 
-/// Refuses what is not the run's network; NaN is no small difference.
+/// An error for a difference above the tolerance, or NaN.
 fn check_difference(
     difference: f64,
     tolerance: f64,

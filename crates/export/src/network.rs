@@ -7,14 +7,14 @@ use std::path::Path;
 use burn::store::ModuleRecord;
 use hearth_model::Layer;
 use hearth_store::{StateDict, read_tensors, write_tensors};
+use hearth_train::error::TrainError;
+use hearth_train::run::trained::Trained;
 use serde_json::json;
 
 use super::built::Built;
 use super::proto::Proto as _;
 use super::signature::{Samples, Signature};
 use super::{Format, check, onnx, tensors};
-use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
 
 /// A trained network, apart from its run.
 pub struct Network {
@@ -72,7 +72,7 @@ impl Network {
         self.signature.compared(&self.built.outputs(samples.tensor.clone()))
     }
 
-    /// The same numbers of what was written.
+    /// The same values of the written artefact.
     pub fn read_back(
         &self,
         format: Format,
@@ -104,7 +104,7 @@ impl Network {
 
     /// The contents of `config.json`.
     pub fn settings(&self, trained: &Trained, format: Format, half: bool) -> serde_json::Value {
-        // Whoever has the export has other folders.
+        // The folders of this machine mean nothing elsewhere.
         let config = trained.config.without_folders();
         let of_every_network = json!({
             "architecture": config.model,

@@ -1,4 +1,4 @@
-//! An export, opened to be put to work again.
+//! Loading of an export.
 
 use std::fmt;
 use std::fs;

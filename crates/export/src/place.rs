@@ -1,30 +1,31 @@
-//! Where an export is written: a folder of its own, or a file and what belongs to it beside it.
+//! The paths of an export: a folder of its own, or a network's file with its settings and card beside it.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Format;
 use hearth_train::error::TrainError;
 
-/// Where an export is written, and by which names.
+use super::Format;
+
+/// The folder and the file names of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The folder that its files lie in.
     pub folder: PathBuf,
     /// The network's file.
     pub network: String,
-    /// The file that says how pictures are prepared.
+    /// The file of settings, with the preprocessing.
     pub settings: String,
     /// The model card.
     pub card: String,
-    /// Whether the folder is the export's own.
+    /// True if the folder is the export's own.
     is_own: bool,
 }
 
 impl Place {
     /// The place of a new export at `out`, which is a file where it ends as the format's files do, and else a
-    /// folder. What is there already is an error.
+    /// folder. Existing files are an error.
     pub fn new(out: &Path, format: Format) -> Result<Self, TrainError> {
         let fault = |fault: String| Err(TrainError::Settings(format!("{} {fault}", out.display())));
         let end = out.extension().and_then(|end| end.to_str()).map(str::to_lowercase);

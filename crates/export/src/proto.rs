@@ -3,7 +3,7 @@
 
 use prost::encoding::{bytes, float, int32, int64, string};
 
-/// What is written as a message of protocol buffers.
+/// A protocol buffers message that can be encoded.
 pub trait Proto {
     /// Adds its fields.
     fn fields(&self, buffer: &mut Vec<u8>);

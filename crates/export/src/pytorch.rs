@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use hearth_config::Pooling;
-
 use hearth_model::outline::{Function, Layer};
 
 /// Python that makes the module `network`, whose `state_dict` has the names of an export.

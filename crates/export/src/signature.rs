@@ -1,15 +1,15 @@
-//! The inputs and outputs of an exported network, whatever it takes: as a graph, as samples, in words.
+//! The inputs and outputs of an exported network: in a graph, as samples, and in the text of a model card.
 
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use hearth_model::Layer;
+use hearth_train::error::TrainError;
+use hearth_train::run::trained::Trained;
 use serde_json::{Map, Value};
 
 use super::Format;
 use super::graph::Graph;
-use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
 
 /// The inputs and outputs of a network.
 pub trait Signature: Words {
@@ -19,7 +19,7 @@ pub trait Signature: Words {
     /// Adds the graph's outputs, made of the value that the last layer gives.
     fn outputs(&self, graph: &mut Graph, last: &str);
 
-    /// What an export is checked on, at most [`super::SAMPLES`] of them.
+    /// Samples that an export is checked on, at most [`super::SAMPLES`].
     fn samples(
         &self,
         trained: &Trained,
@@ -46,20 +46,20 @@ pub trait Signature: Words {
     }
 }
 
-/// The words of a model card about a network.
+/// The text of a model card for a network.
 pub trait Words {
     /// Its task, as Hugging Face's hub calls it.
     fn task(&self) -> &'static str;
 
-    /// Whether the results of its run are its own.
+    /// True if the results of its run are those of this network.
     fn has_results(&self) -> bool {
         true
     }
 
-    /// What it does, behind "A network that".
+    /// Its purpose, as the end of a sentence that begins with "A network that".
     fn purpose(&self) -> String;
 
-    /// What it was trained on, behind a number.
+    /// The unit of its training samples in the plural, preceded by a number.
     fn unit(&self) -> String;
 
     /// The samples of the check, and the numbers that it compares.
@@ -80,13 +80,13 @@ pub trait Words {
     /// Rust that makes it, before its numbers are loaded.
     fn burn(&self) -> BurnCode;
 
-    /// What else there is to say, with its headings.
+    /// Further sections, with their headings.
     fn sections(&self, format: Format, settings: &str) -> String;
 }
 
 /// Rust that makes a network of `config`.
 pub struct BurnCode {
-    /// What is used of `hearth_config`.
+    /// The types imported from `hearth_config`.
     pub config: &'static str,
     /// The pattern of `config.model`.
     pub pattern: &'static str,
@@ -94,18 +94,18 @@ pub struct BurnCode {
     pub new: String,
 }
 
-/// What an export is checked on.
+/// The samples that an export is checked on.
 pub struct Samples {
-    /// How many there are.
+    /// The number of samples.
     pub count: usize,
     /// As the network takes them: `[count, ..]`.
     pub tensor: Tensor<4>,
     /// As a graph takes them.
-    pub feed: Vec<Fed>,
+    pub feed: Vec<GraphInput>,
 }
 
 /// An input of a graph.
-pub struct Fed {
+pub struct GraphInput {
     /// Its name.
     pub name: &'static str,
     /// The sizes behind the batch.

@@ -1,4 +1,4 @@
-//! The tensors of a network's layers: where a checkpoint holds them, and where PyTorch does.
+//! The tensors of a network's layers: their paths in a checkpoint, and their names and layouts in PyTorch.
 
 use hearth_model::ImageDims;
 use hearth_model::outline::{FeatureOrder, Layer};
@@ -16,7 +16,7 @@ pub struct Tensor {
     order: Order,
 }
 
-/// How a tensor's numbers are ordered in PyTorch.
+/// The order of a tensor's values in PyTorch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     /// As in a checkpoint.
@@ -55,7 +55,7 @@ impl Tensor {
         ours
     }
 
-    /// How many zeros PyTorch has before the numbers of a checkpoint.
+    /// The number of zeros in PyTorch before the values of a checkpoint.
     fn num_zeros(&self) -> usize {
         match (self.order, &self.shape[..]) {
             (Order::BehindZeros, [_, width]) => *width,
@@ -63,7 +63,7 @@ impl Tensor {
         }
     }
 
-    /// Where a checkpoint has the number that PyTorch has at `place`, those zeros aside.
+    /// The index in a checkpoint of the value at `place` in PyTorch, without the leading zeros.
     fn origin(&self, place: usize) -> usize {
         match (self.order, &self.shape[..]) {
             (Order::Transposed(places), [inputs, outputs]) => {
@@ -81,7 +81,7 @@ impl Tensor {
     }
 }
 
-/// Where the feature that is at `place` of channels, rows, columns stands in rows, columns, channels.
+/// The index in height, width, channels order of the feature at `place` in channels, height, width order.
 fn channels_last([channels, height, width]: ImageDims, place: usize) -> usize {
     let area = height * width;
     place % area * channels + place / area
@@ -202,9 +202,9 @@ mod tests {
 
     use super::*;
 
-    /// Of one linear layer behind a picture of 2 channels in 1 row and 3 columns.
+    /// A linear layer after an image of 2 channels in 1 row and 3 columns.
     #[test]
-    fn a_linear_layer_behind_a_picture_is_reordered_by_hand() {
+    fn a_linear_layer_after_an_image_is_reordered_by_hand() {
         let order = FeatureOrder::Inputs([2, 1, 3]);
         let layers = [Layer::Linear { path: "head".to_owned(), features: [6, 1], order }];
         let mut state = StateDict::new();

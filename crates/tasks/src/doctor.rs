@@ -1,19 +1,18 @@
-//! Does a backend learn on this machine?
+//! A check that a backend learns: two steps on random images.
 
 use std::time::Instant;
 
 use hearth_config::RawConfig;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Data, Examples, Images, PictureShape};
-
-use serde::{Deserialize, Serialize};
-
-use crate::registry::open_alone;
 use hearth_train::backend::Backend;
 use hearth_train::backend::scalar::Readback;
 use hearth_train::error::TrainError;
 use hearth_train::task::Computed;
 use hearth_train::task::step::StepSettings;
+use serde::{Deserialize, Serialize};
+
+use crate::registry::open_alone;
 
 const CONFIG: &str = r#"
 format = 2
@@ -32,17 +31,17 @@ learning_rate = 0.1
 epochs = 1
 "#;
 
-/// Two steps.
+/// The results of two steps.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct TwoSteps {
-    /// The loss at each.
+    /// The loss of each step, in nats.
     pub losses: [f64; 2],
-    /// The time that each took: the first one's holds what is done once, such as compiling shaders.
+    /// The duration of each step; the first one includes one-time work such as compiling shaders.
     pub seconds: [f64; 2],
 }
 
-/// Trains two steps of a small network on the same 64 random pictures. A second loss that is not below
-/// the first is an error.
+/// Trains a small network for two steps on the same 64 random images. A second loss that is not below the first is an
+/// error.
 pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     let config = RawConfig::parse("doctor.toml", CONFIG.into())?.check()?;
     let shape = PictureShape { channels: 1, height: 28, width: 28 };
@@ -60,14 +59,14 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     let steps = StepSettings::new(&config, &device)?;
     let (mut losses, mut seconds) = ([0.0; 2], [0.0; 2]);
     for (step, loss) in losses.iter_mut().enumerate() {
-        let begun = Instant::now();
+        let start = Instant::now();
         let learning_rate = config.optimizer.rule.update.learning_rate;
         let computed =
             Computed::new(&mut *task, &steps, (step as u64, learning_rate), Readback::Immediate)?;
         *loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         task.apply(computed.change);
         device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;
-        seconds[step] = begun.elapsed().as_secs_f64();
+        seconds[step] = start.elapsed().as_secs_f64();
     }
     if losses[1] < losses[0] {
         Ok(TwoSteps { losses, seconds })

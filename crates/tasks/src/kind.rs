@@ -11,20 +11,20 @@ use hearth_train::{Backend, CheckpointSelector, Split, TrainError, Training};
 /// A row in the table of tasks.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// Its `[task] kind`.
+    /// The `[task] kind` of a config.
     pub name: &'static str,
-    /// The task, as the trainer takes it.
+    /// Functions that the trainer calls.
     pub training: Training,
     /// Evaluates a checkpoint.
     pub evaluate: Evaluate,
-    /// Takes a network out of a run; of a pair, this part.
+    /// The network of a run, for an export; of an adversarial pair, the given part.
     pub export: fn(&mut Trained, Part, &Device) -> Result<Network, TrainError>,
 }
 
-/// Gives the step and the results of a checkpoint. Notices go to the function.
+/// Evaluates a checkpoint: its step and the results. Notices go to the second argument.
 pub type Evaluate = fn(&Evaluation<'_>, &mut dyn FnMut(&str)) -> Result<(u64, Report), TrainError>;
 
-/// A checkpoint to evaluate, and the set.
+/// A checkpoint to evaluate, and the split.
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluation<'a> {
     /// The run's folder.
@@ -33,9 +33,9 @@ pub struct Evaluation<'a> {
     pub which: CheckpointSelector,
     /// The backend.
     pub backend: Backend,
-    /// The set.
+    /// The split of the data.
     pub split: Split,
-    /// An IDX file of images that are measured in the place of those of the run's generator.
+    /// An IDX file of images to evaluate in place of those of the run's generator.
     pub pictures: Option<&'a Path>,
     /// The folder of datasets.
     pub datasets: &'a Path,

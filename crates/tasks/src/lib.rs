@@ -1,17 +1,17 @@
-//! The tasks: one folder for each, and the registry of all of them.
+//! The tasks (classification, regression, adversarial generation), and their registry.
 //!
 //! | folder or file | subject |
 //! | --- | --- |
-//! | [`registry`], [`kind`] | the table of all tasks; training, evaluating and exporting through it |
-//! | [`classify`] | classes of images and rows: cross-entropy, accuracy, the predictor |
-//! | [`regress`] | a number, predicted from the row of a table |
-//! | [`generate`] | images like those of the data: an adversarial pair, its samples |
-//! | [`features`] | a classifier's features as a measure of generated images |
+//! | [`registry`], [`kind`] | the table of all tasks, for training, evaluation and export |
+//! | [`classify`] | classification of images and rows: cross-entropy, accuracy, the predictor |
+//! | [`regress`] | regression of a number from a row of a table |
+//! | [`generate`] | generation of images by an adversarial pair, and its samples |
+//! | [`features`] | evaluation of generated images on a classifier's features |
 //! | [`latent`] | latent vectors of a generator |
-//! | [`supervised`] | training by samples with targets, whatever the loss |
-//! | [`images`], [`rows`] | samples as tensors, and the inputs of exported networks |
-//! | [`inspect`] | filters, saliency, embeddings and probes of a trained classifier |
-//! | [`doctor`] | two steps that show that a backend learns |
+//! | [`supervised`] | training on samples with targets, generic over the loss |
+//! | [`images`], [`rows`] | samples as tensors, and inputs and outputs of exported networks |
+//! | [`inspect`] | filters, saliency, embeddings and linear probes of a trained classifier |
+//! | [`doctor`] | a check that a backend learns |
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The table of all tasks: every task is made, evaluated and exported through it.
+//! The table of all tasks, which training, evaluation and export go through.
 
 use std::path::Path;
 
@@ -14,26 +14,26 @@ use hearth_train::run::trained::{Trained, stored_config};
 use hearth_train::task::Task;
 use hearth_train::{Event, Job, Opened, Opening, Outcome, RunTarget, TrainError, Training};
 
-use crate::classify::doubt::by_chance;
+use crate::classify::import_check::check_accuracy;
 use crate::kind::{Evaluation, Kind};
 use crate::{classify, generate, regress};
 
 /// The table.
 pub const KINDS: [Kind; 3] = [classify::KIND, regress::KIND, generate::KIND];
 
-/// The row of a config whose task is decided.
+/// The row of a checked config.
 pub fn kind_of(config: &Config) -> Kind {
     let name = config.task_kind().expect("a table has decided it").name();
     let kind = KINDS.iter().find(|kind| kind.name == name);
     *kind.expect("a row for each task that a config may name")
 }
 
-/// The task of a config, as the trainer takes it.
+/// The training of a checked config's task.
 pub fn training_of(config: &Config) -> Training {
     kind_of(config).training
 }
 
-/// Trains. The outcome is absent when there was nothing to train ([`RunTarget::Nowhere`]).
+/// Trains a job. The outcome is absent without a run to train ([`RunTarget::Nowhere`]).
 pub fn train(
     job: &Job<'_>,
     observe: &mut dyn FnMut(Event<'_>),
@@ -44,14 +44,14 @@ pub fn train(
     let outcome = hearth_train::train(job, training_of, observe)?;
     if matches!(job.target, RunTarget::Import(..)) {
         let test = outcome.as_ref().and_then(|outcome| outcome.test.as_ref());
-        if let Some(warning) = test.and_then(by_chance) {
+        if let Some(warning) = test.and_then(check_accuracy) {
             observe(Event::Note(warning));
         }
     }
     Ok(outcome)
 }
 
-/// Trains a network for a moment, at a learning rate that grows; nothing is written.
+/// A learning-rate range test: trains a few steps at a growing learning rate, and writes nothing.
 pub fn range_test(
     job: &Job<'_>,
     range: Range,
@@ -60,7 +60,8 @@ pub fn range_test(
     hearth_train::range_test(job, training_of, range, observe)
 }
 
-/// Exports a network of a run, and checks the export. One that is too far off is an error, and leaves nothing behind.
+/// Exports a network of a run, and compares the outputs of the export with the network's. A difference above the
+/// tolerance is an error, and leaves no files.
 pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported, TrainError> {
     let network_of = |trained: &mut Trained, part: Part, device: &Device| {
         (kind_of(&trained.config).export)(trained, part, device)
@@ -68,7 +69,7 @@ pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported
     hearth_export::export(job, network_of, notice)
 }
 
-/// Makes the task of a config for a few steps, of which nothing is kept.
+/// Opens the task of a config without a run, for steps that are not recorded.
 pub fn open_alone(
     config: &Config,
     data: &Data,
@@ -80,7 +81,7 @@ pub fn open_alone(
     Ok(task)
 }
 
-/// Evaluates a run's checkpoint on one set of the data that it was trained with: its step and the results.
+/// Evaluates a run's checkpoint on one split of its data: the step of the checkpoint, and the results.
 pub fn evaluate_run(
     evaluation: Evaluation<'_>,
     notice: &mut dyn FnMut(&str),
@@ -89,7 +90,7 @@ pub fn evaluate_run(
     (kind_of(&config).evaluate)(&evaluation, notice)
 }
 
-/// True if a run, or an export of one, learned from the rows of a table.
+/// True if a run, or an export of one, learned from rows of a table.
 pub fn is_on_table(path: &Path) -> bool {
     if is_export(path) {
         return hearth_export::Opened::new(path).is_ok_and(|opened| opened.is_on_table());

@@ -1,4 +1,4 @@
-//! Learning from samples with targets: a network, a loss of its outputs, and their mean over a batch.
+//! Supervised learning: a network, and an objective on its outputs and the targets of samples.
 
 use burn::module::Module as _;
 use burn::optim::GradientsAccumulator;
@@ -10,7 +10,6 @@ use hearth_export::Forward;
 use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Report;
 use hearth_store::StateDict;
-
 use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
@@ -21,36 +20,36 @@ use hearth_train::task::outputs::values;
 use hearth_train::task::step::StepContext;
 use hearth_train::task::{Opaque, Proposed, Split, Task, downcast};
 
-/// Samples in one batch of an evaluation.
+/// Samples in a batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
 
-/// Batches of an evaluation whose outputs gather on the device before they are read.
+/// Batches of an evaluation whose outputs are read back from the device at once.
 const EVALUATION_READ: usize = 20;
 
-/// The inputs of a network, made of the samples of a source.
+/// Conversion of the samples of a source to the inputs of a network.
 pub trait Inputs: Send {
-    /// The source.
+    /// The source of samples.
     type Source: Source;
 
-    /// A batch as inputs `[batch, channels, height, width]` on `device`; a row of a table has height and width 1.
+    /// A batch as inputs `[batch, channels, height, width]` on `device`; rows of a table have height and width 1.
     fn tensor(&self, batch: &<Self::Source as Source>::Batch, device: &Device) -> Tensor<4>;
 }
 
-/// The distance of outputs from targets, which is made small.
+/// A differentiable loss of outputs and targets, and a second scalar for the log.
 pub trait Loss: Send {
-    /// What is known of a sample, and predicted for others.
+    /// The target of a sample.
     type Target: Copy;
 
-    /// The name of the second number that a step is measured by.
+    /// The name of the second scalar of a step, such as `accuracy`.
     const MEASURE: &'static str;
 
-    /// The sum of the weights of some targets, which the losses of a step are divided by.
+    /// The sum of the weights of some targets, which the loss of a step is divided by.
     fn total_weight(&self, targets: &[Self::Target]) -> f64;
 
-    /// The loss `[1]` of outputs `[batch, outputs]`, divided by `total_weight`.
+    /// The summed loss `[1]` of outputs `[batch, outputs]`, divided by `total_weight`.
     fn loss(&self, outputs: Tensor<2>, targets: &[Self::Target], total_weight: f64) -> Tensor<1>;
 
-    /// The sum over the batch of [`Self::MEASURE`], of outputs without differentiation.
+    /// The sum of [`Self::MEASURE`] over a batch of outputs `[batch, outputs]`, without differentiation.
     fn measure(
         &self,
         outputs: Tensor<2>,
@@ -59,12 +58,12 @@ pub trait Loss: Send {
     ) -> Scalar;
 }
 
-/// A loss on the samples of a source, and the results that it comes to.
+/// A loss on the samples of a source, with the report of an evaluation.
 pub trait Objective<S: Source>: Loss {
     /// The target of each sample of a batch.
     fn targets<'b>(&self, batch: &'b S::Batch) -> &'b [Self::Target];
 
-    /// Results on a set, all of whose outputs and targets `outputs` hands to its argument.
+    /// The report on a set. `outputs` calls its argument with all outputs and targets of the set.
     fn report(
         &self,
         split: Split,
@@ -73,30 +72,30 @@ pub trait Objective<S: Source>: Loss {
     ) -> Report;
 }
 
-/// Takes outputs, row by row, and the target of each row.
+/// Receives outputs `[batch, outputs]`, row by row, and the target of each row.
 pub type Tally<'a, T> = &'a mut dyn FnMut(&[f32], &[T]);
 
-/// Hands all outputs to a tally, in stored order.
+/// Passes all outputs of a set to a tally, in stored order.
 pub type Outputs<'a, T> = &'a mut dyn FnMut(Tally<'_, T>);
 
 /// Trains a network by an objective.
 pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
-    /// The network and the rule that trains it.
-    pub learner: TrainState<Classifier>,
+    /// The network and its optimizer.
+    pub train_state: TrainState<Classifier>,
     /// The objective.
     pub objective: O,
     inputs: I,
     batches: Batches<I::Source>,
     splits: Splits<I::Source>,
-    /// The size of one input.
+    /// Channels, height and width of an input.
     dims: [usize; 3],
-    /// Where the network trains, with differentiation.
+    /// The device of training, with differentiation.
     device: Device,
 }
 
 impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
-    /// The task before its first step: a network on a device with differentiation, which takes inputs of these
-    /// dimensions.
+    /// The task before its first step. The network is on `device` with differentiation and takes inputs of `dims`:
+    /// channels, height and width.
     pub fn new(
         config: &Config,
         (network, dims): (Classifier, [usize; 3]),
@@ -107,7 +106,7 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
         let batch_size = config.data.batches.batch_size;
         let loader = Loader::new(splits.train.clone(), batch_size, config.run.seed);
         Self {
-            learner: TrainState::new(network, &config.optimizer.rule),
+            train_state: TrainState::new(network, &config.optimizer.rule),
             objective,
             inputs,
             batches: Batches::new(loader, config.train.accumulate),
@@ -117,14 +116,14 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
         }
     }
 
-    /// Loss and measure of some batches, summed over their samples, and what to learn of them, as of one batch
-    /// that holds them all.
+    /// The loss and the sum of the measure of accumulated batches, and the update of their gradients, as of one batch of
+    /// all their samples.
     fn forward_backward(
         &self,
         batches: &[<I::Source as Source>::Batch],
         context: &mut StepContext<'_>,
     ) -> ([Scalar; 2], Update) {
-        let network = context.weights(&self.learner.network);
+        let network = context.weights(&self.train_state.network);
         let objective = &self.objective;
         let weight = |batch| objective.total_weight(objective.targets(batch));
         let total_weight = batches.iter().map(weight).sum::<f64>();
@@ -146,7 +145,7 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
     }
 }
 
-/// What a step changes.
+/// The result of a step, before it is applied.
 struct Step {
     update: Update,
     learning_rate: f64,
@@ -161,7 +160,7 @@ where
         let [channels, height, width] = self.dims;
         let device = self.device.clone().without_autodiff();
         let black = Tensor::zeros([1, channels, height, width], &device);
-        let network = self.learner.network.valid();
+        let network = self.train_state.network.valid();
         let forward = |pass: &mut ForwardContext| drop(network.forward_in(black, pass));
         LayerTable::default().with(&network, "", forward)
     }
@@ -189,20 +188,20 @@ where
 
     fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)> {
         let change: Option<&Step> = change.downcast_ref();
-        change.map_or_else(Vec::new, |change| self.learner.gradients(&change.update))
+        change.map_or_else(Vec::new, |change| self.train_state.gradients(&change.update))
     }
 
     fn apply(&mut self, change: Opaque) {
         let change: Step = downcast(change);
-        self.learner.update(change.update, change.learning_rate);
+        self.train_state.update(change.update, change.learning_rate);
     }
 
     fn snapshot(&self) -> Opaque {
-        Box::new(self.learner.clone())
+        Box::new(self.train_state.clone())
     }
 
     fn rollback(&mut self, snapshot: Opaque) {
-        self.learner = downcast(snapshot);
+        self.train_state = downcast(snapshot);
     }
 
     fn validates(&self) -> bool {
@@ -212,28 +211,28 @@ where
     fn evaluate(&self, split: Split) -> Option<Report> {
         let subset = split.of(&self.splits);
         let device = self.device.clone().without_autodiff();
-        let network = self.learner.network.valid();
+        let network = self.train_state.network.valid();
         Some(evaluate(&network, &self.inputs, &self.objective, subset, split, &device))
     }
 
     fn state(&self) -> Result<StateDict, TrainError> {
         let mut state = StateDict::default();
-        self.learner.save(None, &mut state)?;
+        self.train_state.save(None, &mut state)?;
         Ok(state)
     }
 
     fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
-        self.learner.network = restore_module(self.learner.network.clone(), weights)?;
+        self.train_state.network = restore_module(self.train_state.network.clone(), weights)?;
         Ok(())
     }
 
     fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        self.learner.restore(None, &mut state)?;
+        self.train_state.restore(None, &mut state)?;
         Ok(state.finish()?)
     }
 }
 
-/// Results of a network, not in training, on a set in stored order.
+/// The report of a network in eval mode on a set, in stored order.
 pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
     network: &Classifier,
     inputs: &I,
@@ -259,7 +258,7 @@ pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
     objective.report(split, subset, outputs)
 }
 
-/// The network with its forward pass, for an export.
+/// A network with its forward pass, for an export.
 pub fn forward(module: Classifier) -> Forward<Classifier> {
     Forward { module, forward: |network, samples| values(network.forward(samples)) }
 }

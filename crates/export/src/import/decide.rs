@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use super::modules::{Module, Unit};
 use super::{listed, numbers};
 
-/// What the order of a file says.
+/// The evidence of the order of tensors in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileOrder {
     /// It is that in which the network lists its modules.
@@ -168,7 +168,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// That a group cannot be told apart, why, and what to do.
+    /// The error of a group without a decided order: the reason and the remedy.
     fn undecided(&self, group: &Group, reason: &str) -> String {
         let theirs = listed(group.modules.iter().map(|module| self.name(*module)), 4);
         let ours = listed(group.units.iter().map(|unit| &self.units[*unit].path), 4);

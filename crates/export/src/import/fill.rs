@@ -14,7 +14,7 @@ pub struct Filled {
     pub state: StateDict,
     /// Each tensor's name in the file, and its path in a checkpoint.
     pub names: Vec<[String; 2]>,
-    /// What was made good, in sentences.
+    /// Notes on tensors that were filled in or folded.
     pub notes: Vec<String>,
 }
 

@@ -1,8 +1,7 @@
 //! The modules of a file and the layers of a network, by what can be compared: kind and shape.
 
-use hearth_store::TensorEntry;
-
 use hearth_model::Layer;
+use hearth_store::TensorEntry;
 
 /// The kind of a module that has tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub struct Module {
     /// The part of its tensors' names before the last dot.
     pub name: String,
     pub kind: Kind,
-    /// That of its weights, or of a norm's mean.
+    /// The shape of its weights, or of a norm's mean.
     pub shape: Vec<usize>,
     /// Its tensors, by their places in the file.
     pub tensors: Vec<usize>,
@@ -95,7 +94,7 @@ pub fn modules(entries: &[TensorEntry], chosen: &[usize]) -> Vec<Module> {
     found
 }
 
-/// Whether every module has its tensors in PyTorch's order, and something differs from the alphabet's: the
+/// True if every module has its tensors in PyTorch's order, and something differs from the alphabet's: the
 /// order is then that of a `state_dict`, in which a network lists its modules.
 pub fn is_listed(modules: &[Module], entries: &[TensorEntry]) -> bool {
     let in_order = |module: &Module| {
@@ -116,7 +115,7 @@ pub struct Unit {
     /// Its path in a checkpoint.
     pub path: String,
     pub kind: Kind,
-    /// That of its weights in PyTorch.
+    /// The shape of its weights in PyTorch.
     pub shape: Vec<usize>,
     pub has_bias: bool,
     /// It is on the way around other layers, so that it may be listed before or after them.

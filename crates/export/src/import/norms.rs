@@ -58,7 +58,7 @@ struct Item<'a> {
     path: Vec<&'a str>,
 }
 
-/// Pairs what one module holds, its inner modules first, and gives what is left over.
+/// Pairs the convolutions and norms of one module, its inner modules first, and returns the unpaired ones.
 fn level<'a>(
     items: &[Item<'a>],
     depth: usize,
@@ -135,7 +135,7 @@ fn together(
     Ok(Some(first))
 }
 
-/// By what their names have in common, as the number in `c1` and `n1`, or what is left without the words for their
+/// By the common parts of their names, as the number in `c1` and `n1`, or the rest without the words for their
 /// kinds: `shortcut_conv` and `shortcut_norm`.
 fn by_keys(
     (convolutions, norms): (&[&Item<'_>], &[&Item<'_>]),
@@ -159,7 +159,7 @@ fn by_keys(
     Some(pairs)
 }
 
-/// What a module of these kinds is called in most programs, the longer words first.
+/// Common names of convolutions and batch normalisations, longer ones before their parts.
 const WORDS: [&str; 9] = [
     "convolution",
     "normalization",
@@ -187,7 +187,7 @@ fn numbers(name: &str) -> String {
     parts.collect::<Vec<_>>().join("_")
 }
 
-/// Whether a norm has the number of another convolution beside it, as `bn1` has that of `conv1`.
+/// True if a norm has the number of another convolution beside it, as `bn1` has that of `conv1`.
 fn is_numbered_as_another(norm: &Item<'_>, convolution: &Item<'_>, items: &[Item<'_>]) -> bool {
     let number = own_numbers(norm);
     let is_beside = |item: &Item<'_>| {

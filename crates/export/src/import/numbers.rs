@@ -1,4 +1,4 @@
-//! What the numbers in names say of an order.
+//! The order of modules by the numbers in their names.
 
 use std::cmp::Ordering;
 

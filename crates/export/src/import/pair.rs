@@ -10,9 +10,9 @@ use super::{Fault, listed};
 pub struct Pairs {
     /// The module of each unit.
     pub of_units: Vec<usize>,
-    /// That of each unit's norm.
+    /// The module of each unit's norm.
     pub of_norms: Vec<Option<usize>>,
-    /// How modules of one shape were told apart, in sentences.
+    /// Notes on how modules of one shape were distinguished.
     pub notes: Vec<String>,
 }
 
@@ -180,7 +180,7 @@ impl<'a> Pairing<'a> {
         Ok(())
     }
 
-    /// What is not paired yet, by kind and shape, in the order of the file.
+    /// Unpaired units and modules, grouped by kind and shape, in the order of the file.
     fn groups(&self) -> Result<Vec<Group>, String> {
         let Question { units, modules, .. } = self.question;
         let mut groups: Vec<(Kind, &[usize], Group)> = Vec::new();

@@ -8,7 +8,7 @@ use hearth_store::TensorEntry;
 use super::modules::{Kind, Unit, modules, split};
 use super::{Fault, check_remade, listed};
 
-/// What is said about a file.
+/// The user's choice of tensors, from `--key` and `--ignore`.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
     /// The entry that holds the network.
@@ -24,14 +24,14 @@ pub struct Chosen {
     pub notes: Vec<String>,
 }
 
-/// What is counted beside a network's weights.
+/// Names of counters beside a network's weights.
 const COUNTERS: [&str; 4] = ["num_batches_tracked", "n_averaged", "total_ops", "total_params"];
 
-/// What a loss is called, whose weights are those of classes.
+/// Names of losses, whose weights are class weights.
 const LOSSES: [&str; 6] =
     ["criterion", "criterions", "loss", "loss_fn", "loss_func", "loss_function"];
 
-/// Where training scripts keep a network's weights beside other things.
+/// Entries under which training scripts save a network's weights.
 const NETWORKS: [&str; 11] = [
     "state_dict",
     "model_state_dict",
@@ -100,7 +100,7 @@ pub fn choose(
     Ok(Chosen { tensors: chosen, notes })
 }
 
-/// Whether a tensor counts something, or belongs to a loss.
+/// True if a tensor is a counter, or belongs to a loss.
 fn is_beside(entry: &TensorEntry) -> bool {
     let (module, part) = split(&entry.name);
     let (_, last) = split(module);
@@ -135,7 +135,7 @@ fn held(entries: &[TensorEntry], places: &[usize]) -> String {
     listed(counts.iter().map(|(name, count)| format!("{name} ({})", tensors(*count))), 8)
 }
 
-/// What is beside the chosen tensors, each group by the first name that is not theirs.
+/// The remaining tensors, grouped by the first module that holds no chosen tensor.
 fn grouped(entries: &[TensorEntry], chosen: &[usize], rest: &BTreeSet<usize>) -> String {
     let ours: BTreeSet<&str> =
         chosen.iter().flat_map(|place| prefixes(&entries[*place].name)).collect();
@@ -160,7 +160,7 @@ fn prefixes(name: &str) -> impl Iterator<Item = &str> {
 const MOST: usize = 8;
 
 /// The tensors below the one entry that is such a network: all of a plain `state_dict`, or one of several
-/// dictionaries or modules. Where none is, those of the entry that is called as one, for what is said of it then.
+/// dictionaries or modules. If none fits, those of the entry with a network's usual name, for the error message.
 fn network(entries: &[TensorEntry], left: &[usize], units: &[Unit]) -> Result<Vec<usize>, String> {
     let mut below: BTreeMap<&str, Vec<usize>> = BTreeMap::from([("", left.to_vec())]);
     for place in left {
@@ -200,7 +200,7 @@ fn network(entries: &[TensorEntry], left: &[usize], units: &[Unit]) -> Result<Ve
     }
 }
 
-/// Whether these tensors are all of such a network, by their kinds and shapes.
+/// True if these tensors are exactly those of the network, by kind and shape.
 fn fits(entries: &[TensorEntry], places: &[usize], units: &[Unit]) -> bool {
     let mut wanted: Vec<(usize, &[usize])> = Vec::new();
     for unit in units {
@@ -220,7 +220,7 @@ fn fits(entries: &[TensorEntry], places: &[usize], units: &[Unit]) -> bool {
     wanted == found
 }
 
-/// Whether two entries hold the same tensors under the same names.
+/// True if two entries hold the same tensors under the same names.
 fn are_equal(
     entries: &[TensorEntry],
     (one, places): (&str, &Vec<usize>),

@@ -4,7 +4,7 @@ use hearth_store::{NamedTensor, write_tensors};
 use super::*;
 use crate::import::modules::Kind;
 
-/// The units of a network of a config's [model] for grey pictures of 28x28 and ten classes.
+/// The units of a network of a config's [model] for grey images of 28x28 and ten classes.
 fn network(model: &str) -> Vec<Unit> {
     units(&Classifier::layers(&classifier(model), [1, 28, 28], 10).expect("a list"))
 }
@@ -35,7 +35,7 @@ fn listed_as(units: &[Unit], names: &[&str], order: &[usize]) -> Vec<Module> {
     order.iter().map(module).collect()
 }
 
-/// The names of the modules that the units were paired with, or what is wrong.
+/// The names of the modules that the units were paired with, or the error.
 fn paired(
     units: &[Unit],
     modules: &[Module],
@@ -51,7 +51,7 @@ fn paired(
     }
 }
 
-/// Whether a file that lists a perceptron's layers so is read as it is meant.
+/// Asserts that a file that lists a perceptron's layers in this order is paired correctly.
 fn assert_read(names: [&str; 4], order: [usize; 4], file: FileOrder) {
     let units = network(MLP);
     let modules = listed_as(&units, &names, &order);
@@ -62,7 +62,7 @@ fn assert_read(names: [&str; 4], order: [usize; 4], file: FileOrder) {
     );
 }
 
-/// Whether it is refused, and what is said.
+/// Asserts that such a file is refused with this text.
 fn assert_refused(names: [&str; 4], order: [usize; 4], file: FileOrder, said: &str) {
     let units = network(MLP);
     let modules = listed_as(&units, &names, &order);

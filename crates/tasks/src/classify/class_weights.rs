@@ -1,13 +1,15 @@
-//! The weight of each class in the loss, as `[train] class_weights` says.
+//! The weight of each class in the loss, from `[train] class_weights`.
 
 use hearth_config::{Balanced, ClassWeights, Config, composed, nearest};
-
 use hearth_train::error::TrainError;
 
-/// How many classes a message names.
+/// The most classes that a message names.
 const SHOWN: usize = 10;
 
-/// One weight for each class, in the order of the classes; `counts` are those of their training samples.
+/// One weight for each class, in the order of `classes`; `counts` are the numbers of their training samples.
+///
+/// `balanced` is `samples / (classes with samples * count)`, as scikit-learn's `class_weight="balanced"`; a class
+/// without samples has weight 0. A list of another length, an unknown name and all weights 0 are errors.
 pub fn of(config: &Config, counts: &[usize], classes: &[String]) -> Result<Vec<f64>, TrainError> {
     match &config.train.class_weights {
         None => Ok(vec![1.0; classes.len()]),
@@ -22,7 +24,7 @@ pub fn of(config: &Config, counts: &[usize], classes: &[String]) -> Result<Vec<f
         Some(ClassWeights::ByName(weights)) => {
             let mut all = vec![1.0; classes.len()];
             for (name, weight) in weights {
-                all[place(name, classes)?] = *weight;
+                all[index_of(name, classes)?] = *weight;
             }
             if all.iter().all(|weight| *weight == 0.0) {
                 let fault = "train.class_weights are all 0: nothing would be learned";
@@ -42,8 +44,8 @@ pub fn of(config: &Config, counts: &[usize], classes: &[String]) -> Result<Vec<f
     }
 }
 
-/// A sentence for the user: which class has which weight; none where all have the same.
-pub fn told(weights: &[f64], classes: &[String]) -> Option<String> {
+/// A note with the weight of each class; none if all are equal.
+pub fn describe(weights: &[f64], classes: &[String]) -> Option<String> {
     if weights.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq()) {
         return None;
     }
@@ -53,10 +55,10 @@ pub fn told(weights: &[f64], classes: &[String]) -> Option<String> {
     Some(format!("class weights: {}", listed(&weighted)))
 }
 
-/// The place of a class, whose name may be composed in another way.
-fn place(name: &str, classes: &[String]) -> Result<usize, TrainError> {
-    let wanted = composed(name);
-    classes.iter().position(|class| composed(class) == wanted).ok_or_else(|| {
+/// The index of a class, compared in Unicode's composed form. An unknown name is an error.
+fn index_of(name: &str, classes: &[String]) -> Result<usize, TrainError> {
+    let expected = composed(name);
+    classes.iter().position(|class| composed(class) == expected).ok_or_else(|| {
         let near = nearest(name, classes.iter().map(String::as_str));
         let help = near.map_or_else(
             || format!("the classes are {}", listed(classes)),
@@ -68,13 +70,13 @@ fn place(name: &str, classes: &[String]) -> Result<usize, TrainError> {
     })
 }
 
-/// Four digits at most behind the point, and none that say nothing.
+/// A weight with at most four decimals, without trailing zeros.
 fn short(weight: f64) -> String {
     let text = format!("{weight:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The first of some names, and how many more there are.
+/// The first ten names, and the number of further ones.
 fn listed(names: &[String]) -> String {
     let shown = names[..names.len().min(SHOWN)].join(", ");
     match names.len().saturating_sub(SHOWN) {
@@ -89,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    /// The weights of three classes, of which there are one, one and two samples.
+    /// The weights of three classes with one, one and two samples.
     fn weights(setting: &str) -> Result<Vec<f64>, String> {
         let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/mlp-nano.toml");
         let raw = RawConfig::read(config.as_ref()).expect("it is there");
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_found_by_name_and_by_place() {
+    fn weights_are_found_by_name_and_by_index() {
         for (setting, expected) in [
             ("train.class_weights.trouser=3", [1.0, 1.0, 3.0]),
             ("train.class_weights={bag=0, \"cafe\u{301}\"=2.5}", [0.0, 2.5, 1.0]),
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_no_class_is_told_with_the_classes() {
+    fn a_weight_of_no_class_is_an_error_with_the_classes() {
         for (setting, part) in [
             ("train.class_weights.bags=3", "did you mean `bag`?"),
             ("train.class_weights.shirt=3", "the classes are bag, caf\u{e9}, trouser"),
@@ -124,12 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_told_which_class_has_which() {
+    fn a_note_names_the_weight_of_each_class() {
         let names = |count: usize| (0..count).map(|n| format!("c{n}")).collect::<Vec<_>>();
-        assert_eq!(told(&[1.0; 3], &names(3)), None);
-        let text = told(&[2.0, 0.33333, 1.0], &names(3));
+        assert_eq!(describe(&[1.0; 3], &names(3)), None);
+        let text = describe(&[2.0, 0.33333, 1.0], &names(3));
         assert_eq!(text.as_deref(), Some("class weights: c0 2, c1 0.3333, c2 1"));
         let many: Vec<f64> = (0..300).map(f64::from).collect();
-        assert!(told(&many, &names(300)).is_some_and(|text| text.ends_with("c9 9 and 290 more")));
+        assert!(
+            describe(&many, &names(300)).is_some_and(|text| text.ends_with("c9 9 and 290 more"))
+        );
     }
 }

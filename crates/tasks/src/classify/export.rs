@@ -1,4 +1,4 @@
-//! A classifier, exported and opened again.
+//! Export of a classifier, and loading of an export.
 
 use std::path::Path;
 
@@ -33,12 +33,12 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
     Network::new(&forward(module), layers, state, signature)
 }
 
-/// The entries of its `config.json`.
+/// The entries of an exported classifier's `config.json`.
 #[derive(Deserialize)]
 struct Settings {
     input: Pixels,
     picture: Shape,
-    /// Absent in earlier exports, whose images were prepared alike.
+    /// Absent in earlier exports, which used the same steps.
     preprocessing: Option<Preprocessing>,
     classes: Vec<String>,
 }
@@ -61,22 +61,23 @@ struct Shape {
     width: usize,
 }
 
-/// The longest side of an image, and the most classes: nothing is allocated for more.
+/// The longest side of an image and the most classes that are accepted, before anything is allocated.
 const LARGEST: usize = 4096;
 
-/// An exported classifier of images, opened again.
+/// A classifier of images loaded from an export.
 pub struct Exported {
     /// The network.
     pub network: Classifier,
-    /// Its classes, in the order of its outputs.
+    /// The classes, in the order of the outputs.
     pub classes: Vec<String>,
-    /// The size of the images that it takes.
+    /// The shape of the input images.
     pub shape: PictureShape,
     /// The statistics that pixels are normalised by.
     pub normalization: Normalization,
 }
 
-/// Loads an exported classifier of images. A missing, damaged or ONNX network is an error.
+/// Loads an exported classifier of images. A missing or damaged file, an ONNX graph and a network of another kind are
+/// errors.
 pub fn open(path: &Path, device: &Device) -> Result<Exported, TrainError> {
     let opened = Opened::new(path)?;
     if opened.is_on_table() {

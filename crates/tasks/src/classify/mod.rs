@@ -3,8 +3,8 @@
 pub mod calibration;
 pub mod class_weights;
 pub mod cross_entropy;
-pub mod doubt;
 pub mod export;
+pub mod import_check;
 pub mod predict;
 pub mod tally;
 
@@ -12,17 +12,10 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::{CommandLine, Config, DataSource, ModelConfig};
 use hearth_data::tables::{self, Coding, RowBatch, Rows, Targets};
 use hearth_data::{Batch, Data, Examples, Images, Labels, Subset};
+use hearth_export::import;
 use hearth_model::Classifier;
 use hearth_report::report::{Report, View};
 use hearth_store::RunDir;
-
-use crate::images::{Input, normalization};
-use crate::kind::Evaluation;
-use crate::kind::Kind;
-use crate::rows;
-use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
-use cross_entropy::CrossEntropy;
-use hearth_export::import;
 use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
@@ -31,6 +24,13 @@ use hearth_train::record::info::{Preprocessing, RunInfo};
 use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
 use hearth_train::{Opened, Opening, RunTarget, Training};
+
+use crate::images::{Input, normalization};
+use crate::kind::Evaluation;
+use crate::kind::Kind;
+use crate::rows;
+use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
+use cross_entropy::CrossEntropy;
 use predict::Predictor;
 use tally::Tally;
 
@@ -63,7 +63,7 @@ fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
         label_smoothing: config.train.label_smoothing,
     };
     if opening.job.is_some()
-        && let Some(weights) = class_weights::told(&entropy.class_weights, &card.classes)
+        && let Some(weights) = class_weights::describe(&entropy.class_weights, &card.classes)
     {
         (opening.observe)(Event::Note(weights));
     }
@@ -90,7 +90,7 @@ fn open_images(
     let start = match (job.map(|job| &job.target), source) {
         (Some(RunTarget::Import(_, file)), _) => {
             let mut start = import::weights(file, config, images.dims(), classes.len())?;
-            let doubt = doubt::normalization_doubt(
+            let warning = import_check::check_normalization(
                 config,
                 settings,
                 &start.state,
@@ -98,7 +98,7 @@ fn open_images(
                 &normalization,
                 device,
             )?;
-            start.notes.extend(doubt);
+            start.notes.extend(warning);
             Some(start)
         }
         (_, Some(source)) => Some(source.start(settings, &network, classes)?),
@@ -162,14 +162,14 @@ impl Inputs for Input {
     }
 }
 
-/// Classes as targets: one label for each sample.
+/// Classification as an objective: one label for each sample, cross-entropy as the loss.
 pub struct Classes {
     entropy: CrossEntropy,
     names: Vec<String>,
 }
 
 impl Classes {
-    /// These classes, all of the same weight.
+    /// An objective on these classes with equal weights and no label smoothing, as evaluations use it.
     pub fn unweighted(names: Vec<String>) -> Self {
         let entropy = CrossEntropy { class_weights: vec![1.0; names.len()], label_smoothing: 0.0 };
         Self { entropy, names }
@@ -183,7 +183,7 @@ impl Classes {
 }
 
 impl Loss for Classes {
-    /// The place of the class among the names.
+    /// The index of the class among the names.
     type Target = u16;
 
     const MEASURE: &'static str = "accuracy";
@@ -228,7 +228,7 @@ impl Objective<Rows> for Classes {
     }
 }
 
-/// Results of a classifier, not in training, on a set in stored order.
+/// Results of a classifier in eval mode on a set, in stored order.
 pub fn evaluate(
     network: &Classifier,
     input: &Input,

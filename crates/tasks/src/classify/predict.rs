@@ -1,22 +1,22 @@
-//! A trained network, ready to look at pictures.
+//! A trained classifier that predicts the classes of images.
 
 use std::path::Path;
 
-use super::export::{self, Exported};
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, Normalization, PictureShape, read_image, to_pixels};
+use hearth_export::is_export;
 use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Guess;
-use image::DynamicImage;
-
-use crate::images::Input;
-use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
 use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::outputs::{softmax, values};
+use image::DynamicImage;
+
+use super::export::{self, Exported};
+use crate::images::Input;
 
 /// A trained classifier with its preprocessing. It may be used from many threads at once.
 #[derive(Debug)]
@@ -29,13 +29,13 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on
-    /// the preferred backend. Damage is an error.
+    /// Loads the best checkpoint of a run, or a safetensors or burnpack export, on the default backend. A damaged one
+    /// is an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
         Ok(Self::of(path.as_ref(), CheckpointSelector::Best, Backend::default())?.0)
     }
 
-    /// Loads a run's checkpoint, or an export, and says where a run's comes from.
+    /// Loads a run's checkpoint or an export; for a run, with the run and the step of the checkpoint.
     pub fn of(
         path: &Path,
         which: CheckpointSelector,
@@ -50,8 +50,8 @@ impl Predictor {
         Ok((predictor, Some(trained)))
     }
 
-    /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the
-    /// others.
+    /// Loads a run's checkpoint, with the run and the step of the checkpoint. A damaged checkpoint is an error that
+    /// names the others; so is a run without a classifier of images.
     pub fn of_run(
         path: &Path,
         which: CheckpointSelector,
@@ -73,7 +73,7 @@ impl Predictor {
         Ok((predictor, trained))
     }
 
-    /// Of a network that takes pictures of this shape, normalised by these statistics.
+    /// A predictor with a network that takes images of this shape, normalised by these statistics.
     pub(crate) fn new(
         network: Classifier,
         classes: Vec<String>,
@@ -89,23 +89,23 @@ impl Predictor {
         &self.classes
     }
 
-    /// The size of the pictures that it takes.
+    /// The shape of the input images.
     pub fn shape(&self) -> PictureShape {
         self.shape
     }
 
-    /// All classes of a picture file, the most probable one first, as `hearth predict` finds them. A file that is
-    /// cut, or is no picture, is an error.
+    /// All classes of an image file, the most probable one first, as `hearth predict` gives them. A truncated file and
+    /// one that is no image are errors.
     pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Vec<Guess>, TrainError> {
         let rows = self.probabilities(read_image(path.as_ref(), self.shape, false)?);
         Ok(self.ranked(rows.first().map_or(&[], Vec::as_slice)))
     }
 
-    /// All classes of a picture of any size and colours, the most probable one first. It is put on white
-    /// where it is transparent, made grey where the network is, and stretched to the network's size; it
-    /// has to be upright.
-    pub fn predict(&self, picture: &DynamicImage) -> Vec<Guess> {
-        let rows = self.probabilities(to_pixels(picture.clone(), self.shape));
+    /// All classes of an image of any size and colours, the most probable one first. Transparency is composed on white;
+    /// the image is converted to the network's channels and resized to its height and width, without regard to the
+    /// aspect ratio. EXIF orientation is not applied.
+    pub fn predict(&self, image: &DynamicImage) -> Vec<Guess> {
+        let rows = self.probabilities(to_pixels(image.clone(), self.shape));
         self.ranked(rows.first().map_or(&[], Vec::as_slice))
     }
 
@@ -114,25 +114,29 @@ impl Predictor {
         Guess::ranked(&self.classes, probabilities)
     }
 
-    /// The probability of each class for each picture; `pixels` holds whole pictures of
-    /// [`Predictor::shape`], one after the other.
+    /// The probabilities of all classes for each image; `pixels` are whole images of [`Predictor::shape`], one after the
+    /// other.
     ///
     /// # Panics
     ///
-    /// When `pixels` does not hold whole pictures.
+    /// If the last image is incomplete.
     pub fn probabilities(&self, pixels: Vec<u8>) -> Vec<Vec<f64>> {
         let shape = self.shape();
-        assert!(pixels.len().is_multiple_of(shape.pixels()), "whole pictures of {shape:?}");
+        assert!(pixels.len().is_multiple_of(shape.pixels()), "whole images of {shape:?}");
         let count = pixels.len() / shape.pixels();
         if count == 0 {
             return Vec::new();
         }
-        let (_, logits) = self.look(pixels, count);
+        let (_, logits) = self.features_and_logits(pixels, count);
         values(logits).chunks_exact(self.classes().len()).map(softmax).collect()
     }
 
-    /// The features of `count` pictures, `[count, features]`, and their logits, `[count, classes]`.
-    pub(crate) fn look(&self, pixels: Vec<u8>, count: usize) -> (Tensor<2>, Tensor<2>) {
+    /// The features `[count, features]` and logits `[count, classes]` of `count` images.
+    pub(crate) fn features_and_logits(
+        &self,
+        pixels: Vec<u8>,
+        count: usize,
+    ) -> (Tensor<2>, Tensor<2>) {
         let shape = self.shape();
         let batch = Batch { pixels, labels: vec![0; count], indices: Vec::new(), shape };
         let mut pass = ForwardContext::default();
@@ -148,17 +152,17 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use hearth_config::RawConfig;
+    use hearth_export::{Export, Format};
+    use hearth_train::{Job, RunTarget};
 
     use super::*;
     use crate::{export, train};
-    use hearth_export::{Export, Format};
-    use hearth_train::{Job, RunTarget};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
     }
 
-    /// Trains an epoch in this folder.
+    /// The run of an epoch of training in this folder.
     fn trained(folder: &Path) -> PathBuf {
         let raw = RawConfig::read(&root().join("configs/cnn-nano.toml")).expect("it is there");
         let config = raw.with_overrides(&["train.epochs=1"]).expect("TOML").check().expect("good");
@@ -197,13 +201,13 @@ mod tests {
     fn runs_and_exports_are_opened_alike_and_used_from_many_threads() {
         let folder = tempfile::tempdir().expect("a folder");
         let run = trained(folder.path());
-        let picture = DynamicImage::new_rgb8(40, 30);
+        let image = DynamicImage::new_rgb8(40, 30);
         let predictor = Predictor::open(&run).expect("a run");
-        let guesses = predictor.predict(&picture);
+        let guesses = predictor.predict(&image);
         assert_eq!(guesses.len(), 10);
-        let file = folder.path().join("picture.png");
-        picture.save(&file).expect("a PNG");
-        assert_eq!(predictor.predict_file(&file).expect("a picture"), guesses);
+        let file = folder.path().join("image.png");
+        image.save(&file).expect("a PNG");
+        assert_eq!(predictor.predict_file(&file).expect("an image"), guesses);
         let bytes = std::fs::read(&file).expect("a file");
         std::fs::write(&file, &bytes[..bytes.len() - 9]).expect("written");
         let error = predictor.predict_file(&file).expect_err("it is cut");
@@ -212,13 +216,13 @@ mod tests {
         assert!((guesses.iter().map(|guess| guess.probability).sum::<f64>() - 1.0).abs() < 1e-9);
         for format in [Format::Safetensors, Format::Burnpack] {
             let other = Predictor::open(exported(&run, format).expect("exported")).expect("it");
-            assert_eq!(other.predict(&picture), guesses, "{}", format.name());
+            assert_eq!(other.predict(&image), guesses, "{}", format.name());
         }
         let error = Predictor::open(exported(&run, Format::Onnx).expect("exported"));
         assert!(error.expect_err("a graph").to_string().contains("other engines"));
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| assert_eq!(predictor.predict(&picture), guesses));
+                scope.spawn(|| assert_eq!(predictor.predict(&image), guesses));
             }
         });
     }

@@ -5,34 +5,34 @@ use hearth_data::Subset;
 use hearth_report::report::{
     CaptionedImages, Matrix, Reliability, Report, ResultTable, Score, TableCell, View, line,
 };
-use serde_json::json;
-
 use hearth_train::task::outputs::{argmax, log_softmax};
+use serde_json::json;
 
 use super::calibration::Calibration;
 
-/// How many of its worst mistakes a report names.
+/// The number of worst errors in a report.
 const WORST: usize = 32;
 
-/// An image that was taken for something else.
+/// An image classified wrongly.
 #[derive(Clone, Debug, PartialEq)]
 struct Mistake {
-    /// The place of the image in its set.
+    /// The index of the image in its set.
     image: usize,
     /// The true class.
     label: usize,
     /// The most probable class.
-    guess: usize,
+    prediction: usize,
     /// The logarithm of the probability of the true class.
     log_probability: f64,
-    /// The probability of the guess.
+    /// The probability of the predicted class.
     confidence: f64,
 }
 
-/// Collects logits and labels into a [`Report`]. Sums are made on the host, in `f64` and in the order of the images, so
-/// that they are the same however the set was cut into batches.
+/// Collects logits and labels into a [`Report`]. Sums are in `f64` on the host and in the order of the images, so that
+/// they do not depend on the batch size.
 #[derive(Clone, Debug)]
 pub struct Tally {
+    /// `confusion[label][prediction]`.
     confusion: Vec<Vec<u64>>,
     loss: f64,
     samples: usize,
@@ -55,32 +55,32 @@ impl Tally {
     /// Adds a batch: logits `[batch, classes]` row by row, and the true labels.
     pub fn add(&mut self, logits: &[f32], labels: &[u16]) {
         for (row, label) in logits.chunks_exact(self.confusion.len()).zip(labels) {
-            let (label, guess) = (usize::from(*label), argmax(row));
+            let (label, prediction) = (usize::from(*label), argmax(row));
             let logarithms = log_softmax(row);
-            let (log_probability, confidence) = (logarithms[label], logarithms[guess].exp());
-            self.confusion[label][guess] += 1;
+            let (log_probability, confidence) = (logarithms[label], logarithms[prediction].exp());
+            self.confusion[label][prediction] += 1;
             self.loss -= log_probability;
-            self.calibration.add(confidence, guess == label);
-            if guess != label && !log_probability.is_nan() {
+            self.calibration.add(confidence, prediction == label);
+            if prediction != label && !log_probability.is_nan() {
                 let image = self.samples;
-                self.mistake(Mistake { image, label, guess, log_probability, confidence });
+                self.keep(Mistake { image, label, prediction, log_probability, confidence });
             }
             self.samples += 1;
         }
     }
 
-    /// Keeps a mistake when it is one of the worst; of equal ones, the first.
-    fn mistake(&mut self, mistake: Mistake) {
+    /// Keeps a mistake if it is one of the worst; of equal ones, the first.
+    fn keep(&mut self, mistake: Mistake) {
         let worse = |other: &Mistake| other.log_probability <= mistake.log_probability;
-        let place = self.mistakes.partition_point(worse);
-        if place < WORST {
-            self.mistakes.insert(place, mistake);
+        let index = self.mistakes.partition_point(worse);
+        if index < WORST {
+            self.mistakes.insert(index, mistake);
             self.mistakes.truncate(WORST);
         }
     }
 
-    /// The results on samples of this plural: `loss` is the mean cross-entropy in nats, `accuracy` the share of images whose most probable class is
-    /// the right one.
+    /// The results on all samples, which `unit` names in the plural. `loss` is the mean cross-entropy in nats, `accuracy`
+    /// the share of samples whose most probable class is the true one.
     pub fn report(self, split: &str, classes: &[String], unit: &str) -> Report {
         let samples = self.samples;
         let correct: u64 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
@@ -111,14 +111,14 @@ impl Tally {
         }
     }
 
-    /// The wrong guesses that gave the true class the least probability, as images of the set that was evaluated.
+    /// The mistakes with the least probability of the true class, as images of the evaluated set.
     pub fn mistakes(&self, set: &Subset, classes: &[String]) -> CaptionedImages {
         let shape = set.source.shape;
         let caption = |mistake: &Mistake| {
             let confidence = 100.0 * mistake.confidence;
             vec![
                 classes[mistake.label].clone(),
-                format!("not {} {confidence:.1} %", classes[mistake.guess]),
+                format!("not {} {confidence:.1} %", classes[mistake.prediction]),
             ]
         };
         CaptionedImages {
@@ -136,8 +136,8 @@ impl Tally {
     }
 }
 
-/// Precision, recall and number of images of each class: the share of images predicted as a class that are of it, and
-/// of its images that were predicted as it; 0 where there are none.
+/// Precision, recall and support of each class: the share of samples predicted as the class that are of it, the share
+/// of its samples predicted as it, and the number of its samples. A share of no samples is 0.
 fn per_class(confusion: &[Vec<u64>], classes: &[String]) -> ResultTable {
     let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     let recall = |class: usize| share(confusion[class][class], confusion[class].iter().sum());
@@ -167,20 +167,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_counts_by_hand() {
+    fn a_report_matches_a_calculation_by_hand() {
         let mut tally = Tally::new(2);
         let (ln3, zero) = (3.0_f32.ln(), 0.0);
         // True classes 0, 0, 1; predicted 0, 1, 1; probabilities of the true ones 3/4, 1/4, 3/4.
         tally.add(&[ln3, zero, zero, ln3], &[0, 0]);
         tally.add(&[zero, ln3], &[1]);
         let [mistake] = &tally.mistakes[..] else { panic!("one mistake") };
-        assert_eq!((mistake.image, mistake.label, mistake.guess), (1, 0, 1));
+        assert_eq!((mistake.image, mistake.label, mistake.prediction), (1, 0, 1));
         assert!((mistake.log_probability.exp() - 0.25).abs() < 1e-7);
         assert!((mistake.confidence - 0.75).abs() < 1e-7);
         let report = tally.report("test", &["a".into(), "b".into()], "images");
         assert!((report.score("accuracy").unwrap() - 2.0 / 3.0).abs() < 1e-12);
-        let wanted = -(2.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 3.0;
-        assert!((report.score("loss").unwrap() - wanted).abs() < 1e-7);
+        let expected = -(2.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 3.0;
+        assert!((report.score("loss").unwrap() - expected).abs() < 1e-7);
         let json = json!(report);
         assert_eq!(json["confusion"], json!([[1, 1], [0, 1]]));
         assert_eq!(
@@ -190,7 +190,7 @@ mod tests {
                 {"class": "b", "precision": 0.5, "recall": 1.0, "support": 1},
             ])
         );
-        // Three guesses of 3/4, of which two are right.
+        // Three predictions of confidence 3/4, two of them correct.
         let error = json["calibration_error"].as_f64().unwrap();
         assert!((error - (0.75 - 2.0 / 3.0)).abs() < 1e-7);
         let names: Vec<_> = json.as_object().unwrap().keys().collect();
@@ -202,14 +202,14 @@ mod tests {
     #[test]
     fn the_worst_mistakes_are_kept_in_order() {
         let mut tally = Tally::new(2);
-        for place in 0..100_u16 {
-            // Each is wrong, and the later ones more so, in a mixed order.
-            tally.add(&[0.0, f32::from(place * 37 % 100 + 1)], &[0]);
+        for index in 0..100_u16 {
+            // All are wrong, in a mixed order of confidence.
+            tally.add(&[0.0, f32::from(index * 37 % 100 + 1)], &[0]);
         }
         tally.add(&[0.0, f32::NAN], &[1]);
         let mistakes = tally.mistakes;
         assert_eq!(mistakes.len(), WORST);
         let found: Vec<_> = mistakes.iter().take(3).map(|mistake| mistake.image).collect();
-        assert_eq!(found, [27, 54, 81], "100 * 37 % 100 is largest there");
+        assert_eq!(found, [27, 54, 81], "index * 37 % 100 is largest there");
     }
 }

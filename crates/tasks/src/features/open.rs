@@ -1,4 +1,4 @@
-//! Where a judge comes from: a run that is named, or one that was trained beside its first user.
+//! The classifier of an evaluator: a run named in the config, or a small one trained once beside the run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,6 @@ use std::path::{Path, PathBuf};
 use hearth_config::{CommandLine, Config, EvaluateConfig};
 use hearth_data::{Images, Labels, Splits, Subset};
 use hearth_store::{RunDir, read_metrics};
-
-use super::FeatureEvaluator;
-use crate::classify;
-use crate::classify::predict::Predictor;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
@@ -17,13 +13,21 @@ use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::train_on;
 use hearth_train::{Job, RunTarget, StopReason};
 
-/// Why fake images are not judged, and what to do.
-const NO_JUDGE: &str = "that takes a classifier, which needs two classes or more with images in each; \
+use super::FeatureEvaluator;
+use crate::classify;
+use crate::classify::predict::Predictor;
+
+/// The reason that nothing evaluates fake images, and the remedy.
+const NO_CLASSIFIER: &str = "that takes a classifier, which needs two classes or more with images in each; \
                         evaluate.classifier names the run of one that is trained already";
 
-/// The judge of what a job trains; none when none is named, and nothing is trained or its classifier cannot be
-/// trained on this data.
-pub(crate) fn for_job(
+/// The evaluator of a generator that a job trains. Unless the config names a classifier's run, a small classifier is
+/// trained first, once for each dataset and folder of runs.
+///
+/// None where the config names no classifier and none can be trained: without a folder of runs
+/// ([`RunTarget::Nowhere`]), or on data without two classes that have images. With early stopping, which needs the
+/// distance, the latter is an error.
+pub(crate) fn evaluator_for_job(
     job: &Job<'_>,
     Images { dataset, splits }: &Images,
     observe: &mut dyn FnMut(Event<'_>),
@@ -32,29 +36,29 @@ pub(crate) fn for_job(
     let named = settings(job.config).classifier.is_some();
     let path = match &job.target {
         RunTarget::Nowhere => PathBuf::new(),
-        RunTarget::Numbered(parent) => within(parent, checksums),
+        RunTarget::Numbered(parent) => classifier_path_in(parent, checksums),
         RunTarget::Fresh(run) | RunTarget::Resume(run) | RunTarget::Import(run, _) => {
-            beside(run, checksums)
+            classifier_path_beside(run, checksums)
         }
     };
     let is_nowhere = matches!(job.target, RunTarget::Nowhere);
-    let is_there = named || !is_nowhere && is_done(&path)?;
+    let is_trained = named || !is_nowhere && has_test_results(&path)?;
     let images = Subset::all(dataset.train.clone());
-    if !is_there && !has_classes(&images, dataset.classes.len()) {
+    if !is_trained && !has_classes(&images, dataset.classes.len()) {
         if job.config.train.early_stop.is_some() {
             return Err(TrainError::Settings(format!(
-                "early stopping watches the distance, and nothing measures it: {NO_JUDGE}"
+                "early stopping watches the distance, and nothing measures it: {NO_CLASSIFIER}"
             )));
         }
         observe(Event::Note(format!(
-            "distance, precision and recall are not measured: {NO_JUDGE}"
+            "distance, precision and recall are not measured: {NO_CLASSIFIER}"
         )));
         return Ok(None);
     }
-    if !is_there && is_nowhere {
+    if !is_trained && is_nowhere {
         return Ok(None);
     }
-    if !is_there {
+    if !is_trained {
         let config = job.config.feature_classifier();
         observe(Event::Note(format!(
             "training a small classifier to judge pictures by, once: {}",
@@ -62,11 +66,10 @@ pub(crate) fn for_job(
         )));
         let target = RunTarget::Resume(path.clone());
         let job = Job { config: &config, target, deadline: None, ..*job };
-        // Each class has training images, and how well it knows those of the test set is not asked.
-        // Its data is told once.
-        let said: Vec<_> = dataset.notes.iter().chain(&dataset.warnings).collect();
+        // The generator's job has reported the notes on this data already.
+        let reported: Vec<_> = dataset.notes.iter().chain(&dataset.warnings).collect();
         let mut observe = |event: Event<'_>| match &event {
-            Event::Note(text) if said.iter().any(|said| text.ends_with(*said)) => {}
+            Event::Note(text) if reported.iter().any(|note| text.ends_with(*note)) => {}
             _ => observe(event),
         };
         let outcome = train_on(&job, |_| classify::KIND.training, Labels::Unused, &mut observe)?;
@@ -79,20 +82,20 @@ pub(crate) fn for_job(
     open(job.config, &path, splits, job.backend).map(Some)
 }
 
-/// The judge of a finished run: that of its training.
-pub(crate) fn of_run(
+/// The evaluator of a finished run: the one of its training. A classifier that is missing is an error.
+pub(crate) fn evaluator_for_run(
     trained: &Trained,
     splits: &Splits,
     backend: Backend,
 ) -> Result<FeatureEvaluator, TrainError> {
-    let path = beside(&trained.run, &trained.info.dataset.checksums);
-    if settings(&trained.config).classifier.is_none() && !is_done(&path)? {
+    let path = classifier_path_beside(&trained.run, &trained.info.dataset.checksums);
+    if settings(&trained.config).classifier.is_none() && !has_test_results(&path)? {
         let resume = CommandLine::new("train").arg("--run").path(&trained.run).arg("--resume");
         let train = Subset::all(splits.train.source.clone());
         if !has_classes(&train, trained.info.dataset.classes.len()) {
             let resume = resume.placeholder("evaluate.classifier=RUN");
             return Err(TrainError::Settings(format!(
-                "{} is not measured: {NO_JUDGE}, as in `{resume}`",
+                "{} is not measured: {NO_CLASSIFIER}, as in `{resume}`",
                 trained.run.display()
             )));
         }
@@ -105,7 +108,7 @@ pub(crate) fn of_run(
     open(&trained.config, &path, splits, backend)
 }
 
-/// The judge that `config` names, or else the one that was trained at `path`.
+/// The evaluator with the classifier that `config` names, or else the one trained at `path`.
 pub(crate) fn open(
     config: &Config,
     path: &Path,
@@ -118,26 +121,26 @@ pub(crate) fn open(
     FeatureEvaluator::new(trained, splits, evaluate.samples)
 }
 
-/// How the pictures are judged.
+/// The `[evaluate]` section of a generator's config.
 pub(crate) fn settings(config: &Config) -> &EvaluateConfig {
-    config.evaluate.as_ref().expect("a checked config of a generator says how it is judged")
+    config.evaluate.as_ref().expect("a checked config of a generator has [evaluate]")
 }
 
-/// Where the judge of a run is kept when none is named: beside it, one for each dataset.
-pub(crate) fn beside(run: &Path, checksums: &BTreeMap<String, String>) -> PathBuf {
+/// The path of the classifier trained for a run: beside it, one for each dataset.
+pub(crate) fn classifier_path_beside(run: &Path, checksums: &BTreeMap<String, String>) -> PathBuf {
     let run = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
-    within(run.parent().unwrap_or(Path::new(".")), checksums)
+    classifier_path_in(run.parent().unwrap_or(Path::new(".")), checksums)
 }
 
-/// The same in a folder of runs.
-pub(crate) fn within(runs: &Path, checksums: &BTreeMap<String, String>) -> PathBuf {
-    // Two folders of pictures have one name, and other files.
+/// The path of the classifier for a dataset in a folder of runs.
+pub(crate) fn classifier_path_in(runs: &Path, checksums: &BTreeMap<String, String>) -> PathBuf {
+    // Two folders of images may have one name and different files.
     let files: Vec<_> = checksums.iter().map(|(file, sum)| format!("{file} {sum}")).collect();
     runs.join(format!("judge-{}", &hearth_store::checksum(files.join("\n").as_bytes())[..12]))
 }
 
-/// Whether the run at `path` was trained to its end: then its test results are in its log.
-pub(crate) fn is_done(path: &Path) -> Result<bool, TrainError> {
+/// True if the run at `path` was trained to its end: its log then has test results.
+pub(crate) fn has_test_results(path: &Path) -> Result<bool, TrainError> {
     let Ok(run) = RunDir::open(path) else { return Ok(false) };
     Ok(read_metrics(run.metrics())?.iter().any(|line| line["kind"] == "test"))
 }

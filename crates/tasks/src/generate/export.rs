@@ -1,4 +1,4 @@
-//! A network of an adversarial pair, exported.
+//! Export of the generator or discriminator of an adversarial pair.
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
@@ -10,7 +10,7 @@ use hearth_train::task::outputs::values;
 
 use crate::images::export::{Images, Kind};
 
-/// The generator, with the average of its weights where one is kept, or the discriminator of a run.
+/// The generator of a run, with the moving average of its weights where it keeps one, or the discriminator.
 pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
     let ModelConfig::Gan(config) = &trained.config.model else {
         unreachable!("a checked config's task is its model's")

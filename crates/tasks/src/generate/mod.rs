@@ -1,5 +1,5 @@
-//! Adversarial training: a generator learns to make pictures that a discriminator takes for real
-//! (Goodfellow et al. 2014, algorithm 1).
+//! Adversarial training: a generator learns images that a discriminator classifies as real (Goodfellow et al. 2014,
+//! algorithm 1).
 
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
@@ -10,11 +10,6 @@ use hearth_model::params::{MapParam, is_statistic, map_params};
 use hearth_model::{Discriminator, ForwardContext, Gan, Generator, gan};
 use hearth_report::Report;
 use hearth_store::StateDict;
-
-use crate::features::FeatureEvaluator;
-use crate::generate::loss::PairLoss;
-use crate::images::Input;
-use crate::latent::{Use, latent};
 use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::learner::average;
@@ -26,6 +21,11 @@ use hearth_train::task::layer_table::LayerTable;
 use hearth_train::task::scalars::Sums;
 use hearth_train::task::step::StepContext;
 use hearth_train::task::{Artifact, Opaque, Proposed, Split, Task, downcast};
+
+use crate::features::FeatureEvaluator;
+use crate::generate::loss::PairLoss;
+use crate::images::Input;
+use crate::latent::{LatentStream, latent};
 use sampler::sample;
 
 mod export;
@@ -34,19 +34,19 @@ mod row;
 pub mod sampler;
 
 pub use row::KIND;
-use row::judged;
+use row::evaluate_generator;
 
-/// Pictures in a grid of samples, and in each of its rows.
+/// Images in a grid of samples, and in each of its rows.
 const GRID: usize = 64;
 const COLUMNS: usize = 8;
 
-/// The name of the discriminator's loss in the results of a step.
+/// The scalar of the discriminator's loss.
 const DISCRIMINATOR_LOSS: &str = "discriminator_loss";
 
-/// Where the grids are kept in a run.
+/// The folder of a run that holds the grids of samples.
 pub const SAMPLES: &str = "samples";
 
-/// Pixels are learned from as `pixel / 127.5 - 1`: from -1 to 1, like the tanh that makes them.
+/// Normalises pixels as `pixel / 127.5 - 1`: from -1 to 1, the range of the generator's tanh.
 pub fn normalization(channels: usize) -> Normalization {
     Normalization { mean: vec![0.5; channels], std: vec![0.5; channels] }
 }
@@ -62,42 +62,42 @@ pub struct Adversarial {
     input: Input,
     shape: PictureShape,
     latent_size: usize,
-    judge: Option<FeatureEvaluator>,
-    /// Whether its evaluations so far were another judge's.
-    judge_changed: bool,
-    /// Steps in a row in which the discriminator had nothing left to learn.
+    evaluator: Option<FeatureEvaluator>,
+    /// True if another classifier evaluated this run before it was resumed.
+    evaluator_changed: bool,
+    /// Consecutive steps with the discriminator's loss below [`PairLoss::won_below`].
     won_steps: u64,
-    /// Where the networks train, with differentiation.
+    /// The device of training, with differentiation.
     device: Device,
     seed: u64,
 }
 
-/// What learns.
+/// The networks and their optimizers.
 #[derive(Clone)]
 pub struct Pair {
     generator: TrainState<Generator>,
     discriminator: TrainState<Discriminator>,
-    /// The average of the generator's weights, without differentiation, where one is kept.
+    /// The generator with the exponential moving average of its weights, without differentiation, where one is kept.
     average: Option<Generator>,
 }
 
-/// What a step changes.
+/// The result of a step, before it is applied.
 pub struct Step {
     /// The discriminator after its steps.
     discriminator: TrainState<Discriminator>,
     generator: Update,
     learning_rate: f64,
-    /// Its number, from 1.
+    /// The number of the step, from 1.
     number: u64,
 }
 
 impl Adversarial {
-    /// The task before its first step. Without a judge nothing is measured, and samples are kept all the same.
+    /// The task before its first step. Without an evaluator there are grids of samples and no evaluations.
     pub fn new(
         config: &Config,
         pair: &GanConfig,
         splits: &Splits,
-        judge: Option<FeatureEvaluator>,
+        evaluator: Option<FeatureEvaluator>,
         device: &Device,
     ) -> Result<Self, TrainError> {
         let shape = splits.train.source.shape;
@@ -123,37 +123,38 @@ impl Adversarial {
             input: Input::new(&normalization(shape.channels)),
             shape,
             latent_size: gan::latent_size(pair),
-            judge,
-            judge_changed: false,
+            evaluator,
+            evaluator_changed: false,
             won_steps: 0,
             device: training,
             seed,
         })
     }
 
-    /// The network whose pictures are kept and judged.
-    fn best_generator(&self) -> Generator {
+    /// The generator of samples and evaluations: the moving average of its weights where one is kept.
+    fn sampling_generator(&self) -> Generator {
         self.pair.average.clone().unwrap_or_else(|| self.pair.generator.network.valid())
     }
 
-    /// The discriminator's loss on real and fake images, its mean logits, and how to change it.
+    /// The discriminator's loss on real and fake images `[batch, channels, height, width]`, its mean logits on each,
+    /// and its update.
     fn discriminator_update(
         &self,
         discriminator: &Discriminator,
         [real, fake]: [Tensor<4>; 2],
         context: &mut StepContext<'_>,
     ) -> ([Scalar; 3], Update) {
-        // Each batch by itself, so that its moments tell nothing of the other one.
+        // Real and fake images pass separately, so that batch statistics do not mix them.
         let mut pass = ForwardContext::train(0);
         let discriminator = context.weights(discriminator);
         let logits =
             [real, fake].map(|images| context.output(discriminator.forward(images, &mut pass)));
-        let [of_real, of_fake] = logits;
-        let loss = self.loss.of_discriminator(of_real.clone(), of_fake.clone());
+        let [real_logits, fake_logits] = logits;
+        let loss = self.loss.of_discriminator(real_logits.clone(), fake_logits.clone());
         let results = [
             context.read("discriminator's loss", loss.clone().inner()),
-            context.read("logit of real images", of_real.inner().mean()),
-            context.read("logit of fake images", of_fake.inner().mean()),
+            context.read("logit of real images", real_logits.inner().mean()),
+            context.read("logit of fake images", fake_logits.inner().mean()),
         ];
         let gradients = context.backward(loss, &*discriminator);
         let moments = pass.into_batch_statistics();
@@ -216,7 +217,7 @@ impl Task for Adversarial {
         let samples = batches.iter().map(Batch::len).sum::<usize>() as u64;
         self.batches.recycle(batches);
         let fake = last_fake.expect("every step has a batch");
-        // Without gradients for the discriminator's weights, which this step does not change.
+        // Without gradients for the discriminator's weights, which the generator's loss does not change.
         let fixed = context.weights(&discriminator.network).into_owned().no_grad();
         let logits = fixed.forward(fake, &mut ForwardContext::train(0));
         let loss = self.loss.of_generator(context.output(logits));
@@ -242,7 +243,7 @@ impl Task for Adversarial {
         self.batches.sources(step)
     }
 
-    /// Those of the generator: the discriminator may make several steps, whose gradients are gone.
+    /// Gradients of the generator alone: those of the discriminator's several steps are not kept.
     fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)> {
         let Some(change) = change.downcast_ref::<Step>() else { return Vec::new() };
         let gradients = self.pair.generator.gradients(&change.generator).into_iter();
@@ -260,7 +261,6 @@ impl Task for Adversarial {
     }
 
     fn on_scalars(&mut self, results: &Sums) {
-        // Whether the discriminator has nothing left to learn.
         let loss = results.mean(DISCRIMINATOR_LOSS).unwrap_or(f64::NAN);
         let won = self.loss.won_below().is_some_and(|below| loss < below);
         self.won_steps = if won { self.won_steps + 1 } else { 0 };
@@ -279,15 +279,16 @@ impl Task for Adversarial {
     }
 
     fn evaluate(&self, split: Split) -> Option<Report> {
-        let judge = self.judge.as_ref()?;
-        let (generator, device) = (self.best_generator(), self.device.clone().without_autodiff());
+        let evaluator = self.evaluator.as_ref()?;
+        let device = self.device.clone().without_autodiff();
+        let generator = self.sampling_generator();
         let sampled = (&generator, self.latent_size, self.seed);
-        Some(judged(judge, sampled, split, &device))
+        Some(evaluate_generator(evaluator, sampled, split, &device))
     }
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.judge_changed {
+        if self.evaluator_changed {
             warnings.push(
                 "another classifier judged this run before: distances before and after it was \
                  resumed do not compare"
@@ -307,8 +308,9 @@ impl Task for Adversarial {
 
     fn artifacts(&self) -> Vec<Artifact> {
         let device = self.device.clone().without_autodiff();
-        let (generator, latent_size) = (self.best_generator(), self.latent_size);
-        let pixels = sample(&generator, latent_size, (self.seed, Use::Fixed), GRID, &device);
+        let (generator, latent_size) = (self.sampling_generator(), self.latent_size);
+        let pixels =
+            sample(&generator, latent_size, (self.seed, LatentStream::Grid), GRID, &device);
         let picture = Bitmap::grid(&pixels, self.shape, COLUMNS);
         vec![Artifact { folder: SAMPLES, picture }]
     }
@@ -321,8 +323,8 @@ impl Task for Adversarial {
             state.insert_all("model.average", module_state(average)?)?;
         }
         state.insert("task.won_steps", self.won_steps)?;
-        if let Some(judge) = &self.judge {
-            state.insert("task.judge", judge.checksum())?;
+        if let Some(evaluator) = &self.evaluator {
+            state.insert("task.judge", evaluator.checksum())?;
         }
         Ok(state)
     }
@@ -334,16 +336,16 @@ impl Task for Adversarial {
             self.pair.average = Some(restore_module(average, state.take_under("model.average"))?);
         }
         self.won_steps = state.take_u64("task.won_steps")?;
-        // There is none where nothing judged it so far.
+        // Absent while nothing has evaluated the run.
         let before = state.get("task.judge").is_some().then(|| state.take_text("task.judge"));
-        if let (Some(before), Some(judge)) = (before.transpose()?, &self.judge) {
-            self.judge_changed = before != judge.checksum();
+        if let (Some(before), Some(evaluator)) = (before.transpose()?, &self.evaluator) {
+            self.evaluator_changed = before != evaluator.checksum();
         }
         Ok(state.finish()?)
     }
 }
 
-/// Keeps every weight within this distance of zero (Arjovsky et al. 2017, algorithm 1, line 7).
+/// Clips every weight to `[-c, c]` (Arjovsky et al. 2017, algorithm 1, line 7).
 struct ClipWeights(f64);
 
 impl MapParam for ClipWeights {

@@ -1,4 +1,4 @@
-//! Adversarial training in the table of tasks: opened, sized, evaluated.
+//! Adversarial training in the table of tasks: opening, sizes, evaluation.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use hearth_config::{CommandLine, Config, ModelConfig};
 use hearth_data::{Data, Labels, PictureShape, idx};
 use hearth_model::{Discriminator, Generator};
 use hearth_report::Report;
-
-use super::sampler::{Sampler, sample};
-use super::{Adversarial, export, normalization};
-use crate::features;
-use crate::features::FeatureEvaluator;
-use crate::kind::{Evaluation, Kind};
-use crate::latent::Use;
 use hearth_train::Split;
 use hearth_train::error::TrainError;
 use hearth_train::plan::memory::{SMALLEST, Sizes, sizes_of};
 use hearth_train::record::info::Preprocessing;
 use hearth_train::run::trained::Trained;
 use hearth_train::{Opened, Opening, Training};
+
+use super::sampler::{Sampler, sample};
+use super::{Adversarial, export, normalization};
+use crate::features;
+use crate::features::FeatureEvaluator;
+use crate::kind::{Evaluation, Kind};
+use crate::latent::LatentStream;
 
 /// Adversarial training in the table of tasks.
 pub const KIND: Kind = Kind {
@@ -46,9 +46,9 @@ fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let ModelConfig::Gan(pair) = &config.model else {
         unreachable!("a checked config's task is its model's")
     };
-    let judge = job.map(|job| features::for_job(job, images, observe));
-    let judge = judge.transpose()?.flatten();
-    let task = Box::new(Adversarial::new(config, pair, splits, judge, device)?);
+    let evaluator = job.map(|job| features::evaluator_for_job(job, images, observe));
+    let evaluator = evaluator.transpose()?.flatten();
+    let task = Box::new(Adversarial::new(config, pair, splits, evaluator, device)?);
     let normalization = normalization(splits.train.source.shape.channels);
     Ok(Opened { task, preprocessing: Preprocessing::Images(normalization), start: None })
 }
@@ -74,34 +74,36 @@ fn evaluate_run(
     if let Some(file) = pictures {
         let trained = Trained::open(run, which)?;
         let splits = trained.images(datasets, notice)?.splits;
-        let judge = features::of_run(&trained, &splits, backend)?;
-        let pixels = read_pictures(file, trained.info.shape()?, judge.samples(), notice)?;
-        return Ok((trained.step, judge.judge(&pixels, split)));
+        let evaluator = features::evaluator_for_run(&trained, &splits, backend)?;
+        let pixels = read_images(file, trained.info.shape()?, evaluator.samples(), notice)?;
+        return Ok((trained.step, evaluator.evaluate(&pixels, split)));
     }
     let sampler = Sampler::open(run, which, backend)?;
     let trained = sampler.trained();
-    let judge = features::of_run(trained, &trained.images(datasets, notice)?.splits, backend)?;
+    let splits = trained.images(datasets, notice)?.splits;
+    let evaluator = features::evaluator_for_run(trained, &splits, backend)?;
     let Sampler { generator, latent_size, device, .. } = &sampler;
     let seed = trained.config.run.seed;
-    Ok((trained.step, judged(&judge, (generator, *latent_size, seed), split, device)))
+    let sampled = (generator, *latent_size, seed);
+    Ok((trained.step, evaluate_generator(&evaluator, sampled, split, device)))
 }
 
-/// Measures a generator without differentiation by images of `latent_size` random numbers each; the same images for the
-/// same seed.
-pub(super) fn judged(
-    judge: &FeatureEvaluator,
+/// Evaluates a generator without differentiation on images of latent vectors `[latent_size]`, the same ones for the
+/// same seed and split.
+pub(super) fn evaluate_generator(
+    evaluator: &FeatureEvaluator,
     (generator, latent_size, seed): (&Generator, usize, u64),
     split: Split,
     device: &Device,
 ) -> Report {
-    let purpose = if split == Split::Test { Use::Test } else { Use::Valid };
-    let pixels = sample(generator, latent_size, (seed, purpose), judge.samples(), device);
-    judge.judge(&pixels, split)
+    let stream = if split == Split::Test { LatentStream::Test } else { LatentStream::Valid };
+    let pixels = sample(generator, latent_size, (seed, stream), evaluator.samples(), device);
+    evaluator.evaluate(&pixels, split)
 }
 
-/// The images of an IDX file, one after the other: as many as are compared, since a distance depends
-/// on their number, of this shape.
-fn read_pictures(
+/// The pixels of an IDX file's images, one after the other. Images of another shape or number than the evaluator
+/// compares are an error, since the Frechet distance depends on their number.
+fn read_images(
     file: &Path,
     shape: PictureShape,
     count: usize,

@@ -1,4 +1,4 @@
-//! A trained generator at work.
+//! Samples of a trained generator.
 
 use std::path::Path;
 
@@ -7,49 +7,49 @@ use hearth_config::ModelConfig;
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::PictureShape;
 use hearth_model::{ForwardContext, Gan, Generator, gan};
-
-use crate::latent::{Use, latent};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
 use hearth_train::run::trained::{CheckpointSelector, Trained};
 
-/// Pictures that are made in one pass.
+use crate::latent::{LatentStream, latent};
+
+/// Images in one forward pass.
 const BATCH: usize = 500;
 
-/// Batches that gather on the device before they are read.
+/// Batches that are read back from the device at once.
 const READ: usize = 20;
 
-/// `count` pictures of a generator without differentiation, one after the other; each is
+/// The pixels of `count` images of a generator without differentiation, one after the other; each is
 /// `[channels, height, width]`.
 pub fn sample(
     generator: &Generator,
     latent_size: usize,
-    (seed, purpose): (u64, Use),
+    (seed, stream): (u64, LatentStream),
     count: usize,
     device: &Device,
 ) -> Vec<u8> {
     let starts = (0..count).step_by(BATCH).enumerate();
     let batches = starts.map(|(index, start)| {
-        let stream = Stream::new(seed, Purpose::Sample, purpose as u64, index as u64);
-        let rows = BATCH.min(count - start);
-        pictures(generator, latent(stream, [rows, latent_size], device))
+        let stream = Stream::new(seed, Purpose::Sample, stream as u64, index as u64);
+        let batch_size = BATCH.min(count - start);
+        forward(generator, latent(stream, [batch_size, latent_size], device))
     });
-    bytes(batches)
+    to_bytes(batches)
 }
 
-/// What the generator makes of these numbers, from -1 to 1.
-fn pictures(generator: &Generator, latent: Tensor<2>) -> Tensor<4> {
+/// Images `[batch, channels, height, width]` from -1 to 1 of latent vectors `[batch, latent]`.
+fn forward(generator: &Generator, latent: Tensor<2>) -> Tensor<4> {
     generator.forward(latent, &mut ForwardContext::default())
 }
 
-/// Pictures from -1 to 1 as bytes; many batches are read at once.
-fn bytes(batches: impl Iterator<Item = Tensor<4>>) -> Vec<u8> {
+/// The pixels of images from -1 to 1: `(value + 1) * 127.5`, rounded. Many batches are read back at once.
+fn to_bytes(batches: impl Iterator<Item = Tensor<4>>) -> Vec<u8> {
     let (mut batches, mut bytes) = (batches.peekable(), Vec::new());
     while batches.peek().is_some() {
-        let made = Tensor::cat(batches.by_ref().take(READ).collect(), 0).into_data();
-        let made = made.try_into_vec::<f32>().expect("pictures are f32 on every backend here");
-        bytes.extend(made.into_iter().map(|value| ((value + 1.0) * 127.5).round() as u8));
+        let values = Tensor::cat(batches.by_ref().take(READ).collect(), 0).into_data();
+        let values = values.try_into_vec::<f32>().expect("images are f32 on every backend here");
+        bytes.extend(values.into_iter().map(|value| ((value + 1.0) * 127.5).round() as u8));
     }
     bytes
 }
@@ -65,7 +65,8 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Loads a run's checkpoint: the average of its generator's weights, where it keeps one.
+    /// Loads the generator of a run's checkpoint, with the moving average of its weights where it keeps one. A run of
+    /// a classifier is an error.
     pub fn open(
         path: &Path,
         which: CheckpointSelector,
@@ -82,73 +83,80 @@ impl Sampler {
         let networks = Gan::new(config, dims, trained.config.run.seed, &device)?;
         let mut state = std::mem::take(&mut trained.state).take_under("model");
         let average = state.take_under("average");
-        let numbers = if average.is_empty() { state.take_under("generator") } else { average };
-        let generator = restore_module(networks.generator, numbers)?;
+        let weights = if average.is_empty() { state.take_under("generator") } else { average };
+        let generator = restore_module(networks.generator, weights)?;
         Ok(Self { trained, generator, latent_size, device, shape })
     }
 
-    /// Where it comes from.
+    /// The run and checkpoint of the generator.
     pub fn trained(&self) -> &Trained {
         &self.trained
     }
 
-    /// The size of its pictures.
+    /// The shape of an image.
     pub fn shape(&self) -> PictureShape {
         self.shape
     }
 
-    /// `count` pictures, one after the other; the same ones for the same seed.
+    /// The pixels of `count` images, one after the other; the same ones for the same seed.
     pub fn sample(&self, seed: u64, count: usize) -> Vec<u8> {
-        sample(&self.generator, self.latent_size, (seed, Use::Asked), count, &self.device)
+        sample(
+            &self.generator,
+            self.latent_size,
+            (seed, LatentStream::Requested),
+            count,
+            &self.device,
+        )
     }
 
-    /// How many random numbers a picture is made from.
+    /// The size of a latent vector.
     pub fn latent_size(&self) -> usize {
         self.latent_size
     }
 
-    /// The random numbers of the first pictures of [`Sampler::sample`], `count` times
-    /// [`Sampler::latent_size`] of them; at most 500 pictures' are known.
+    /// The latent vectors of the first `count` images of [`Sampler::sample`], [`Sampler::latent_size`] values each; at
+    /// most those of the first 500 images.
     pub fn numbers(&self, seed: u64, count: usize) -> Vec<f32> {
-        let mut stream = Stream::new(seed, Purpose::Sample, Use::Asked as u64, 0);
+        let mut stream = Stream::new(seed, Purpose::Sample, LatentStream::Requested as u64, 0);
         let count = count.min(BATCH) * self.latent_size;
         (0..count).map(|_| stream.normal() as f32).collect()
     }
 
-    /// What the generator makes of these numbers, [`Sampler::latent_size`] for each picture.
+    /// The pixels of the images of these latent vectors, [`Sampler::latent_size`] values each.
     ///
     /// # Panics
     ///
-    /// When a picture's numbers are incomplete.
+    /// If the last latent vector is incomplete.
     pub fn draw(&self, numbers: &[f32]) -> Vec<u8> {
-        assert!(numbers.len().is_multiple_of(self.latent_size), "whole places");
+        assert!(numbers.len().is_multiple_of(self.latent_size), "whole latent vectors");
         let batches = numbers.chunks(BATCH * self.latent_size).map(|numbers| {
             let shape = [numbers.len() / self.latent_size, self.latent_size];
             let data = TensorData::new(numbers.to_vec(), shape);
-            pictures(&self.generator, Tensor::from_data(data, &self.device))
+            forward(&self.generator, Tensor::from_data(data, &self.device))
         });
-        bytes(batches)
+        to_bytes(batches)
     }
 
-    /// `rows` walks of `steps` pictures each from one random place to another, on the arc between
-    /// them (White 2016, section 2.1: a straight line would leave the places that were learned).
+    /// The pixels of `rows` interpolations of `steps` images each between two random latent vectors, along the arc
+    /// between them (White 2016, section 2.1: a straight line would leave the region that training covers).
     pub fn interpolate(&self, seed: u64, rows: usize, steps: usize) -> Vec<u8> {
-        let mut numbers = Vec::new();
+        let mut latents = Vec::new();
         for row in 0..rows {
-            let mut stream = Stream::new(seed, Purpose::Sample, Use::Asked as u64, row as u64);
-            let mut place = || (0..self.latent_size).map(|_| stream.normal()).collect::<Vec<_>>();
-            let (from, to) = (place(), place());
+            let mut stream =
+                Stream::new(seed, Purpose::Sample, LatentStream::Requested as u64, row as u64);
+            let mut vector = || (0..self.latent_size).map(|_| stream.normal()).collect::<Vec<_>>();
+            let (from, to) = (vector(), vector());
             for step in 0..steps {
                 let part = step as f64 / (steps.max(2) - 1) as f64;
-                numbers.extend(on_arc(&from, &to, part));
+                latents.extend(slerp(&from, &to, part));
             }
         }
-        self.draw(&numbers)
+        self.draw(&latents)
     }
 }
 
-/// The place at `part` of the way on the arc between two places.
-fn on_arc(from: &[f64], to: &[f64], part: f64) -> Vec<f32> {
+/// Spherical linear interpolation between two vectors, at `part` of the way from 0 to 1.
+fn slerp(from: &[f64], to: &[f64], part: f64) -> Vec<f32> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let angle = (dot(from, to) / (dot(from, from) * dot(to, to)).sqrt()).clamp(-1.0, 1.0).acos();
     let weights = if angle.sin() < 1e-6 {
@@ -165,11 +173,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arc_keeps_the_distance_from_the_middle() {
+    fn slerp_keeps_the_norm() {
         let (from, to) = ([2.0, 0.0], [0.0, 2.0]);
-        let half = on_arc(&from, &to, 0.5);
+        let half = slerp(&from, &to, 0.5);
         assert!((half[0] - 2.0_f32.sqrt()).abs() < 1e-6 && (half[1] - 2.0_f32.sqrt()).abs() < 1e-6);
-        assert_eq!(on_arc(&from, &to, 0.0), [2.0, 0.0]);
-        assert_eq!(on_arc(&from, &from, 0.3), [2.0, 0.0], "no arc to go along");
+        assert_eq!(slerp(&from, &to, 0.0), [2.0, 0.0]);
+        assert_eq!(slerp(&from, &from, 0.3), [2.0, 0.0], "no arc to go along");
     }
 }

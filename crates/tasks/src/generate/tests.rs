@@ -1,4 +1,4 @@
-//! What a step changes, and that every loss learns.
+//! Tests of adversarial steps, of learning by each loss, and of resuming.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -6,16 +6,16 @@ use std::sync::atomic::AtomicBool;
 use hearth_config::{ModelConfig, RawConfig};
 use hearth_data::{Images, Labels};
 use hearth_model::params::{VisitParam, visit_params};
-
-use super::*;
-use crate::classify::predict::Predictor;
-use crate::train;
 use hearth_train::backend::Backend;
 use hearth_train::backend::scalar::Readback;
 use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::Computed;
 use hearth_train::task::step::StepSettings;
 use hearth_train::{Job, RunTarget};
+
+use super::*;
+use crate::classify::predict::Predictor;
+use crate::train;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -31,10 +31,10 @@ fn splits(config: &Config) -> Splits {
     images.expect("part of the repository").splits
 }
 
-fn task(config: &Config, judge: Option<FeatureEvaluator>) -> Adversarial {
+fn task(config: &Config, evaluator: Option<FeatureEvaluator>) -> Adversarial {
     let ModelConfig::Gan(pair) = &config.model else { panic!("a pair") };
     let device = Backend::default().device().expect("a CPU");
-    Adversarial::new(config, pair, &splits(config), judge, &device).expect("it fits")
+    Adversarial::new(config, pair, &splits(config), evaluator, &device).expect("it fits")
 }
 
 fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed {
@@ -54,24 +54,24 @@ fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
     results
 }
 
-/// A small classifier, trained on the mini set as on first use.
+/// The small classifier that a first run on the mini set trains.
 fn predictor(folder: &Path) -> (Predictor, Trained) {
     let (config, stop) = (config(&[]).feature_classifier(), AtomicBool::new(false));
     let job = Job {
         config: &config,
         backend: Backend::default(),
         datasets: &root().join("datasets"),
-        target: RunTarget::Fresh(folder.join("judge")),
+        target: RunTarget::Fresh(folder.join("classifier")),
         stop: &stop,
         deadline: None,
     };
     train(&job, &mut |_| ()).expect("it trains");
-    Predictor::of_run(&folder.join("judge"), CheckpointSelector::Best, job.backend)
+    Predictor::of_run(&folder.join("classifier"), CheckpointSelector::Best, job.backend)
         .expect("it is there")
 }
 
 #[test]
-fn every_loss_halves_the_distance_from_its_start() {
+fn every_loss_halves_the_distance() {
     let folder = tempfile::tempdir().expect("a folder");
     for (loss, more, steps) in [
         ("non-saturating", &[][..], 150),
@@ -81,17 +81,17 @@ fn every_loss_halves_the_distance_from_its_start() {
     ] {
         let loss = format!("adversarial.loss={loss}");
         let config = config(&[&[loss.as_str()], more].concat());
-        let path = folder.path().join("judge");
+        let path = folder.path().join("classifier");
         let predictor = if path.exists() {
             Predictor::of_run(&path, CheckpointSelector::Best, Backend::default())
                 .expect("it is there")
         } else {
             predictor(folder.path())
         };
-        let judge = FeatureEvaluator::new(predictor, &splits(&config), 1000).expect("it fits");
-        let mut task = task(&config, Some(judge));
+        let evaluator = FeatureEvaluator::new(predictor, &splits(&config), 1000).expect("it fits");
+        let mut task = task(&config, Some(evaluator));
         let scores = |task: &Adversarial| {
-            let report = task.evaluate(Split::Valid).expect("a judge measures it");
+            let report = task.evaluate(Split::Valid).expect("there is an evaluator");
             ["distance", "floor", "ceiling"].map(|name| report.score(name).expect(name))
         };
         let [before, floor, ceiling] = scores(&task);
@@ -171,13 +171,13 @@ fn the_discriminators_weights_stay_within_the_clip() {
     step(&mut task, 0, 1e-2);
     let mut largest = Largest(0.0);
     visit_params(&task.pair.discriminator.network, &mut largest);
-    // Adam's first step is as long as the learning rate, and the norms' scales start at 1.
+    // Adam's first step has the length of the learning rate, and the scales of batch normalisations start at 1.
     assert!((largest.0 - 0.02).abs() < 1e-6, "{}", largest.0);
 }
 
 #[test]
-fn a_discriminator_that_wins_is_told() {
-    // A generator that stands still.
+fn a_discriminator_that_wins_is_a_warning() {
+    // The generator hardly learns.
     let config = config(&[
         "optimizer.learning_rate=1e-9",
         "optimizer.discriminator.kind=adam",

@@ -1,43 +1,42 @@
-//! Networks on images: what they take and give.
+//! Inputs and outputs of exported networks on images.
 
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Batch, Normalization, PictureShape, preprocessing};
-
-use serde_json::{Map, Value, json};
-
-use crate::images::Input;
-use crate::latent::{Use, latent};
 use hearth_export::graph::{Graph, int};
-use hearth_export::signature::{Fed, Samples, Signature, Values};
+use hearth_export::signature::{GraphInput, Samples, Signature, Values};
 use hearth_export::{Format, SAMPLES};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::run::trained::Trained;
 use hearth_train::task::outputs::{softmax, values};
+use serde_json::{Map, Value, json};
+
+use crate::images::Input;
+use crate::latent::{LatentStream, latent};
 
 /// The inputs and outputs of a network on images.
 pub struct Images {
-    /// The network's use of images.
+    /// Classifier, discriminator or generator.
     pub kind: Kind,
-    /// The size of an image.
+    /// The shape of an image.
     pub shape: PictureShape,
     /// The statistics that pixels are normalised by.
     pub normalization: Normalization,
-    /// The classes of the images that it was trained on.
+    /// The names of the classes, in the order of a classifier's outputs.
     pub classes: Vec<String>,
 }
 
-/// What a network does with images.
+/// The kind of a network on images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Names their classes.
+    /// Predicts their classes.
     Classifier,
-    /// Tells real ones from others.
+    /// Separates real images from fake ones.
     Discriminator,
-    /// Makes them of so many random numbers.
+    /// Generates them from latent vectors.
     Generator {
         /// The size of the latent vector.
         latent: usize,
@@ -88,7 +87,7 @@ impl Signature for Images {
         }
     }
 
-    /// Test images, or random numbers.
+    /// Test images, or latent vectors for a generator.
     fn samples(
         &self,
         trained: &Trained,
@@ -97,12 +96,13 @@ impl Signature for Images {
         notice: &mut dyn FnMut(&str),
     ) -> Result<Samples, TrainError> {
         if let Kind::Generator { latent: size } = self.kind {
-            let stream = Stream::new(0, Purpose::Sample, Use::Asked as u64, 0);
-            let numbers = values(latent(stream, [SAMPLES, size], &Backend::default().device()?));
-            let data = TensorData::new(numbers.clone(), [SAMPLES, size, 1, 1]);
+            let stream = Stream::new(0, Purpose::Sample, LatentStream::Requested as u64, 0);
+            let latents = values(latent(stream, [SAMPLES, size], &Backend::default().device()?));
+            let data = TensorData::new(latents.clone(), [SAMPLES, size, 1, 1]);
             let tensor = Tensor::from_data(data, device);
-            let fed = Fed { name: "latent", dims: vec![size], values: Values::Floats(numbers) };
-            return Ok(Samples { count: SAMPLES, tensor, feed: vec![fed] });
+            let values = Values::Floats(latents);
+            let input = GraphInput { name: "latent", dims: vec![size], values };
+            return Ok(Samples { count: SAMPLES, tensor, feed: vec![input] });
         }
         let test = trained.images(datasets, notice)?.splits.test;
         let mut batch = Batch::default();
@@ -110,12 +110,12 @@ impl Signature for Images {
         test.fill(0..count, &mut batch);
         let pixels = batch.pixels.iter().copied().map(f32::from).collect();
         let dims = self.dims().to_vec();
-        let fed = Fed { name: "pixels", dims, values: Values::Floats(pixels) };
+        let input = GraphInput { name: "pixels", dims, values: Values::Floats(pixels) };
         let tensor = Input::new(&self.normalization).tensor(&batch, device);
-        Ok(Samples { count, tensor, feed: vec![fed] })
+        Ok(Samples { count, tensor, feed: vec![input] })
     }
 
-    /// Probabilities, or pixels from -1 to 1.
+    /// Probabilities, or pixels from -1 to 1 for a generator.
     fn compared(&self, outputs: &[f32]) -> Vec<f64> {
         match self.kind {
             Kind::Classifier => probabilities(outputs, self.classes.len()),
@@ -152,10 +152,10 @@ impl Signature for Images {
         }
         let Normalization { mean, std } = &self.normalization;
         let pixels = if format == Format::Onnx { "0 to 255" } else { "(pixel / 255 - mean) / std" };
-        // How an image file becomes the pixels that it takes.
+        // From an image file to pixels.
         let mut steps = json!({ "version": preprocessing::VERSION });
-        for (name, how) in preprocessing::steps(self.shape) {
-            steps[name] = how.into();
+        for (name, text) in preprocessing::steps(self.shape) {
+            steps[name] = text.into();
         }
         let is_classifier = self.kind == Kind::Classifier;
         add("network", if is_classifier { "classifier" } else { "discriminator" }.into());
@@ -166,7 +166,7 @@ impl Signature for Images {
     }
 }
 
-/// Adds `logits` and `probabilities`, `[batch, classes]`, to a graph.
+/// Adds the outputs `logits` and `probabilities`, `[batch, classes]`, to a graph; `last` is the value of the logits.
 pub fn class_outputs(graph: &mut Graph, last: &str, num_classes: usize) {
     graph.named("Identity", &[last], Vec::new(), "logits");
     graph.named("Softmax", &["logits"], vec![int("axis", 1)], "probabilities");
@@ -174,12 +174,12 @@ pub fn class_outputs(graph: &mut Graph, last: &str, num_classes: usize) {
     graph.output("probabilities", &[num_classes]);
 }
 
-/// The probabilities of logits `[batch, classes]`.
+/// The softmax of logits `[batch, classes]`, row by row.
 pub fn probabilities(logits: &[f32], num_classes: usize) -> Vec<f64> {
     logits.chunks_exact(num_classes).flat_map(softmax).collect()
 }
 
-/// The probability of a logit.
+/// `1 / (1 + e^-x)`.
 fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }

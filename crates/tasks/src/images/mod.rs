@@ -1,4 +1,4 @@
-//! From a batch of images to a tensor.
+//! Batches of images as tensors.
 
 pub mod export;
 mod words;
@@ -7,11 +7,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use hearth_config::Config;
 use hearth_data::{Batch, Normalization, Subset};
 use hearth_kernels::is_host;
-
 use hearth_train::error::TrainError;
 
-/// What a classifier's images are normalised by: what `data.mean` and `data.std` say, or the statistics of the
-/// training set.
+/// The normalisation of a classifier's images: `data.mean` and `data.std`, or the statistics of the training set. A
+/// number of values that is neither 1 nor the number of channels is an error.
 pub fn normalization(config: &Config, train: &Subset) -> Result<Normalization, TrainError> {
     let batches = &config.data.batches;
     let (Some(mean), Some(std)) = (&batches.mean, &batches.std) else {
@@ -29,8 +28,7 @@ pub fn normalization(config: &Config, train: &Subset) -> Result<Normalization, T
     Ok(Normalization { mean: each("mean", mean)?, std: each("std", std)? })
 }
 
-/// Makes pictures `[batch, channels, height, width]` of bytes, shifted and scaled per channel: to mean
-/// 0 and variance 1, or as a task says.
+/// Converts bytes to normalised images `[batch, channels, height, width]`: `(byte / 255 - mean) / std` for each channel.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// `1 / (255 std)` of each channel.
@@ -40,7 +38,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// For pictures normalised by these statistics.
+    /// An input normalised by these statistics.
     pub fn new(normalization: &Normalization) -> Self {
         let pairs = normalization.mean.iter().zip(&normalization.std);
         let (scale, shift) =
@@ -48,21 +46,21 @@ impl Input {
         Self { scale, shift }
     }
 
-    /// Brings numbers of pictures into the range that bytes have; `plane` is height times width.
+    /// Clamps normalised images to the range of bytes; `plane` is height times width.
     pub fn clamp(&self, values: &mut [f32], plane: usize) {
-        for (place, values) in values.chunks_exact_mut(plane).enumerate() {
-            let (scale, shift) = self.of_plane(place);
+        for (index, values) in values.chunks_exact_mut(plane).enumerate() {
+            let (scale, shift) = self.of_plane(index);
             for value in values {
                 *value = value.clamp(shift, 255.0 * scale + shift);
             }
         }
     }
 
-    /// The bytes that numbers of pictures come from; `plane` is height times width.
+    /// The bytes of normalised images, rounded and clamped; `plane` is height times width.
     pub fn bytes(&self, values: &[f32], plane: usize) -> Vec<u8> {
         let planes = values.chunks_exact(plane).enumerate();
-        let bytes = planes.flat_map(|(place, values)| {
-            let (scale, shift) = self.of_plane(place);
+        let bytes = planes.flat_map(|(index, values)| {
+            let (scale, shift) = self.of_plane(index);
             values
                 .iter()
                 .map(move |value| ((value - shift) / scale).round().clamp(0.0, 255.0) as u8)
@@ -70,24 +68,25 @@ impl Input {
         bytes.collect()
     }
 
-    fn of_plane(&self, place: usize) -> (f32, f32) {
-        let channel = place % self.scale.len();
+    /// Scale and shift of the plane at `index` in a batch.
+    fn of_plane(&self, index: usize) -> (f32, f32) {
+        let channel = index % self.scale.len();
         (self.scale[channel], self.shift[channel])
     }
 
-    /// The batch as a tensor on `device`.
+    /// A batch as a tensor `[batch, channels, height, width]` on `device`.
     pub fn tensor(&self, batch: &Batch, device: &Device) -> Tensor<4> {
         let shape = batch.shape;
         let dims = [batch.labels.len(), shape.channels, shape.height, shape.width];
         if is_host(device) {
-            self.normalized_here(batch, dims, device)
+            self.normalized_on_host(batch, dims, device)
         } else {
-            self.normalized_there(batch, dims, device)
+            self.normalized_on_device(batch, dims, device)
         }
     }
 
-    /// In the one pass that makes floats of bytes: on a CPU a second one would cost more than it gives.
-    fn normalized_here(&self, batch: &Batch, dims: [usize; 4], device: &Device) -> Tensor<4> {
+    /// Converts and normalises in one pass, which is fastest on a CPU.
+    fn normalized_on_host(&self, batch: &Batch, dims: [usize; 4], device: &Device) -> Tensor<4> {
         let [.., height, width] = dims;
         let mut values = Vec::with_capacity(batch.pixels.len());
         for (plane, bytes) in batch.pixels.chunks_exact(height * width).enumerate() {
@@ -97,9 +96,9 @@ impl Input {
         Tensor::from_data(TensorData::new(values, dims), device)
     }
 
-    /// On the device, which is sent the bytes as they are: four in each number, since shaders know none
-    /// that is smaller.
-    fn normalized_there(&self, batch: &Batch, dims: [usize; 4], device: &Device) -> Tensor<4> {
+    /// Converts and normalises on the device. The bytes are sent four to a 32-bit integer, the smallest integer of
+    /// shaders.
+    fn normalized_on_device(&self, batch: &Batch, dims: [usize; 4], device: &Device) -> Tensor<4> {
         let words = batch.pixels.chunks(4).map(|bytes| {
             let mut word = [0; 4];
             word[..bytes.len()].copy_from_slice(bytes);
@@ -126,12 +125,12 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use hearth_data::PictureShape;
-
-    use super::*;
     use hearth_train::Backend;
 
+    use super::*;
+
     #[test]
-    fn both_ways_make_the_same_pictures() {
+    fn host_and_device_give_the_same_images() {
         let device = Backend::default().device().expect("a CPU");
         let shape = PictureShape { channels: 3, height: 1, width: 3 };
         let pixels: Vec<u8> = [0, 1, 127, 128, 200, 255].repeat(3);
@@ -139,21 +138,21 @@ mod tests {
         let input =
             Input::new(&Normalization { mean: vec![0.1, 0.5, 0.9], std: vec![0.2, 0.5, 1.0] });
         let dims = [2, 3, 1, 3];
-        let [here, there] = [Input::normalized_here, Input::normalized_there]
-            .map(|way| way(&input, &batch, dims, &device).into_data());
+        let [host, other] = [Input::normalized_on_host, Input::normalized_on_device]
+            .map(|normalized| normalized(&input, &batch, dims, &device).into_data());
         let floats = |data: &TensorData| data.as_slice::<f32>().expect("floats").to_vec();
-        for (here, there) in floats(&here).into_iter().zip(floats(&there)) {
-            assert!((here - there).abs() < 1e-5, "{here} is not {there}");
+        for (host, other) in floats(&host).into_iter().zip(floats(&other)) {
+            assert!((host - other).abs() < 1e-5, "{host} is not {other}");
         }
-        assert_eq!(here.shape(), there.shape());
-        let mut numbers = floats(&here);
-        assert_eq!(input.bytes(&numbers, 3), batch.pixels);
-        numbers[0] = -1e9;
-        numbers[17] = 1e9;
-        input.clamp(&mut numbers, 3);
-        assert_eq!(input.bytes(&numbers, 3), batch.pixels, "0 and 255 were the ends");
-        // By hand: 0 in the first channel, and 255 in the last, which ends in a word that is not full.
-        let found = floats(&there);
+        assert_eq!(host.shape(), other.shape());
+        let mut values = floats(&host);
+        assert_eq!(input.bytes(&values, 3), batch.pixels);
+        values[0] = -1e9;
+        values[17] = 1e9;
+        input.clamp(&mut values, 3);
+        assert_eq!(input.bytes(&values, 3), batch.pixels, "0 and 255 were the ends");
+        // By hand: 0 in the first channel, and 255 in the last, which ends in an integer that is not full.
+        let found = floats(&other);
         assert!((found[0] - -0.5).abs() < 1e-6 && (found[17] - 0.1).abs() < 1e-6, "{found:?}");
     }
 }

@@ -1,23 +1,23 @@
-//! The words of a model card about a network on images.
+//! The text of a model card for a network on images.
 
 use std::fmt::Write as _;
 
 use hearth_data::{Normalization, PictureShape, preprocessing};
-use hearth_model::Layer;
-
-use crate::images::export::{Images, Kind};
 use hearth_export::card::classes;
 use hearth_export::signature::{BurnCode, Words};
 use hearth_export::{Format, pytorch};
+use hearth_model::Layer;
+
+use crate::images::export::{Images, Kind};
 
 impl Images {
-    /// The size of an image, for a program.
+    /// The shape of an image as code: channels, height, width.
     fn size(&self) -> String {
         let PictureShape { channels, height, width } = self.shape;
         format!("{channels}, {height}, {width}")
     }
 
-    /// How an image file becomes what it takes: step by step, and as a program.
+    /// The section on preprocessing: from an image file to the input, step by step and as Python.
     fn prepared(&self, format: Format) -> String {
         let mut text = format!(
             "## Preprocessing\n\nAn image file becomes pixels `[1, {}]` in these steps, in \
@@ -26,8 +26,8 @@ impl Images {
             self.size()
         );
         // Writing to a string cannot fail.
-        for (name, how) in preprocessing::steps(self.shape) {
-            let _ = writeln!(text, "| {name} | {how} |");
+        for (name, step) in preprocessing::steps(self.shape) {
+            let _ = writeln!(text, "| {name} | {step} |");
         }
         let Normalization { mean, std } = &self.normalization;
         let inside = if format == Format::Onnx { ", inside the graph" } else { "" };
@@ -58,7 +58,7 @@ impl Words for Images {
         }
     }
 
-    /// Those of a pair are the generator's.
+    /// The results of an adversarial pair are those of its generator.
     fn has_results(&self) -> bool {
         self.kind != Kind::Discriminator
     }

@@ -1,18 +1,18 @@
-//! The weights of the first layer, which are read as pictures: they have the picture's channels.
+//! The weights of the first layer as images, with the channels of the input.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use hearth_data::PictureShape;
 use hearth_model::params::{VisitParam, visit_params};
-
-use super::tiles;
 use hearth_train::task::bitmap::Bitmap;
 
-/// The most units whose weights are shown.
+use super::tiles;
+
+/// The most filters or units in the grid.
 const MOST: usize = 64;
 
-/// One picture for each filter of a convolution, or each unit of a linear layer; none where the layer's
-/// inputs are no picture. A grey one has the picture's size, a filter that of its window.
+/// A grid with an image for each filter of a convolution, of the kernel's size, or for each unit of a linear layer on
+/// pixels, of the input's size. None if the first layer takes no image.
 pub fn first_layer<M: Module>(network: &M, shape: PictureShape) -> Option<Bitmap> {
     let mut first = First(None);
     visit_params(network, &mut first);
@@ -34,7 +34,7 @@ pub fn first_layer<M: Module>(network: &M, shape: PictureShape) -> Option<Bitmap
     }
 }
 
-/// Finds the first weights: their shape, and their numbers.
+/// Finds the first weights: their shape and values.
 struct First(Option<(Vec<usize>, Vec<f32>)>);
 
 impl VisitParam for First {

@@ -1,5 +1,5 @@
-//! What a classifier has learned, to be looked at: its filters, what each layer sees in a picture and how
-//! much of the answer it already knows, and what the network looks for.
+//! Inspection of a trained classifier: filters, activation maximisation, saliency and activations of images, linear
+//! probes of each layer, and an embedding of the features.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +10,15 @@ use hearth_data::{Batch, PictureShape, Subset, read_image};
 use hearth_model::{Classifier, ForwardContext, Trace};
 use hearth_report::inspect::{InspectPage, InspectedImage};
 use hearth_store::RunDir;
-use serde::Serialize;
-
-use crate::images::Input;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
 use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::bitmap::Bitmap;
 use hearth_train::task::outputs::{argmax, softmax, values};
+use serde::Serialize;
+
+use crate::images::Input;
 
 mod embedding;
 mod filters;
@@ -27,44 +27,44 @@ mod probe;
 mod saliency;
 mod tiles;
 
-/// The folder of a run that the pictures and their page are kept in.
+/// The folder of a run that holds the images and the page.
 pub const FOLDER: &str = "inspect";
 
-/// Test pictures that are looked at when none are named, each of another class.
-const LOOKED_AT: usize = 4;
+/// The number of test images, each of another class, that are inspected when the user names none.
+const DEFAULT_IMAGES: usize = 4;
 
-/// What is to be inspected.
+/// A checkpoint to inspect.
 #[derive(Clone, Copy, Debug)]
 pub struct Inspection<'a> {
     /// The run's folder.
     pub run: &'a Path,
     /// Its checkpoint.
     pub which: CheckpointSelector,
-    /// What computes.
+    /// The backend.
     pub backend: Backend,
     /// The folder of datasets.
     pub datasets: &'a Path,
-    /// Pictures to look at, in any common format; some of the test set when there is none.
+    /// Image files to inspect; some of the test set if empty.
     pub pictures: &'a [PathBuf],
 }
 
-/// What was found.
+/// A finished inspection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspected {
-    /// The page that shows everything together.
+    /// The page with all results.
     pub page: PathBuf,
     /// The step of the checkpoint.
     pub step: u64,
-    /// How far each layer got.
+    /// The linear probe of each layer.
     pub probes: Vec<Probe>,
 }
 
-/// A linear classifier on the features of one layer.
+/// The result of a linear classifier on the features of one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Probe {
-    /// The layer; `pixels` is the picture itself.
+    /// The layer; `pixels` is the input.
     pub layer: String,
-    /// Its accuracy on test pictures.
+    /// The accuracy on test images, from 0 to 1.
     pub accuracy: f64,
 }
 
@@ -72,8 +72,8 @@ pub struct Probe {
 struct Subject {
     /// With differentiation.
     network: Classifier,
-    /// Without.
-    still: Classifier,
+    /// The same network without differentiation.
+    inference: Classifier,
     input: Input,
     /// Without differentiation.
     device: Device,
@@ -82,14 +82,15 @@ struct Subject {
     seed: u64,
 }
 
-/// Inspects a classifier: pictures and a page that shows them together are written into the run's folder.
+/// Inspects a classifier: writes images, and a page with all of them, into the run's folder. A run without a classifier
+/// of images and an image that cannot be read are errors.
 pub fn inspect(
     inspection: Inspection<'_>,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Inspected, TrainError> {
     let mut trained = Trained::open(inspection.run, inspection.which)?;
     let subject = Subject::of(&mut trained, inspection.backend)?;
-    // Pictures that cannot be read are said before anything takes time.
+    // An image that cannot be read is an error before anything takes time.
     let named: Vec<Vec<u8>> = inspection
         .pictures
         .iter()
@@ -97,33 +98,33 @@ pub fn inspect(
         .collect::<Result<_, _>>()?;
     let splits = trained.images(inspection.datasets, notice)?.splits;
     let run = RunDir::open(inspection.run)?;
-    let keep = |name: &str, picture: &Bitmap| -> Result<Vec<u8>, TrainError> {
-        let png = picture.to_png();
+    let keep = |name: &str, image: &Bitmap| -> Result<Vec<u8>, TrainError> {
+        let png = image.to_png();
         run.write_file(FOLDER, &format!("{name}.png"), &png)?;
         Ok(png)
     };
 
     let mut page = InspectPage { step: trained.step, ..InspectPage::default() };
     page.name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if let Some(filters) = filters::first_layer(&subject.still, subject.shape) {
+    if let Some(filters) = filters::first_layer(&subject.inference, subject.shape) {
         page.filters = keep("filters", &filters)?;
     }
     notice("pictures that the classes and channels answer to most");
-    for (name, picture) in maximise::classes_and_channels(&subject, &splits.test) {
-        let png = keep(&format!("most-{name}"), &picture)?;
+    for (name, grid) in maximise::classes_and_channels(&subject, &splits.test) {
+        let png = keep(&format!("most-{name}"), &grid)?;
         page.maximised.push((name, png));
     }
-    let pictures: Vec<(String, Vec<u8>)> = if named.is_empty() {
-        some_of(&splits.test, &subject.classes)
+    let images: Vec<(String, Vec<u8>)> = if named.is_empty() {
+        first_of_classes(&splits.test, &subject.classes)
     } else {
         let files = inspection.pictures.iter().map(|path| path.display().to_string());
         files.zip(named).collect()
     };
-    for (index, (name, pixels)) in pictures.into_iter().enumerate() {
-        let looked = subject.look_at(name, pixels, |kind, picture| {
-            keep(&format!("picture-{}-{kind}", index + 1), picture)
+    for (index, (name, pixels)) in images.into_iter().enumerate() {
+        let inspected = subject.inspect_image(name, pixels, |kind, image| {
+            keep(&format!("picture-{}-{kind}", index + 1), image)
         })?;
-        page.images.push(looked);
+        page.images.push(inspected);
     }
     notice("linear probes on each layer");
     let probes = probe::layers(&subject, &splits);
@@ -135,14 +136,14 @@ pub fn inspect(
     Ok(Inspected { page: run.path().join(FOLDER).join("index.html"), step: trained.step, probes })
 }
 
-/// The first picture of each of the first few classes that have one, with its class.
-fn some_of(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> {
-    let label = |place: usize| usize::from(set.source.labels[set.indices[place] as usize]);
+/// The first image of each of the first few classes that have one, with the name of the class.
+fn first_of_classes(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> {
+    let label = |index: usize| usize::from(set.source.labels[set.indices[index] as usize]);
     let first = (0..classes.len()).filter_map(|class| {
-        let place = (0..set.len()).find(|place| label(*place) == class)?;
-        Some((classes[class].clone(), set.image(place).to_vec()))
+        let index = (0..set.len()).find(|index| label(*index) == class)?;
+        Some((classes[class].clone(), set.image(index).to_vec()))
     });
-    first.take(LOOKED_AT).collect()
+    first.take(DEFAULT_IMAGES).collect()
 }
 
 impl Subject {
@@ -159,7 +160,7 @@ impl Subject {
         let mut state = std::mem::take(&mut trained.state);
         let network = restore_module(network, state.take_under("model"))?;
         Ok(Self {
-            still: network.valid(),
+            inference: network.valid(),
             network,
             input: Input::new(&trained.info.normalization()?),
             device,
@@ -169,51 +170,51 @@ impl Subject {
         })
     }
 
-    /// `count` pictures `[count, channels, height, width]`, without differentiation.
-    fn pictures(&self, pixels: Vec<u8>, count: usize) -> Tensor<4> {
+    /// `count` images as `[count, channels, height, width]`, without differentiation.
+    fn images(&self, pixels: Vec<u8>, count: usize) -> Tensor<4> {
         let shape = self.shape;
         let batch = Batch { pixels, labels: vec![0; count], indices: Vec::new(), shape };
         self.input.tensor(&batch, &self.device)
     }
 
-    /// What each layer makes of pictures, by its name.
-    fn layers(network: &Classifier, pictures: Tensor<4>) -> Vec<(String, Tensor<4>)> {
+    /// The outputs of each layer for images `[batch, channels, height, width]`, by the layer's name.
+    fn layers(network: &Classifier, images: Tensor<4>) -> Vec<(String, Tensor<4>)> {
         let mut pass = ForwardContext::traced();
-        drop(network.forward_in(pictures, &mut pass));
+        drop(network.forward_in(images, &mut pass));
         match pass.trace {
             Trace::On(kept) => kept,
             Trace::Off => Vec::new(),
         }
     }
 
-    /// What the network makes of one picture: its guess, what that rests on, and what each layer sees.
-    fn look_at(
+    /// The prediction for one image, its saliency map, and the activations of each layer.
+    fn inspect_image(
         &self,
         name: String,
         pixels: Vec<u8>,
         mut keep: impl FnMut(&str, &Bitmap) -> Result<Vec<u8>, TrainError>,
     ) -> Result<InspectedImage, TrainError> {
-        let input = self.pictures(pixels.clone(), 1);
-        let logits = values(self.still.forward(input.clone()));
-        let guess = argmax(&logits);
-        let picture = Bitmap { shape: self.shape, pixels };
-        let mut looked = InspectedImage {
+        let input = self.images(pixels.clone(), 1);
+        let logits = values(self.inference.forward(input.clone()));
+        let class = argmax(&logits);
+        let image = Bitmap { shape: self.shape, pixels };
+        let mut inspected = InspectedImage {
             name,
-            predicted: self.classes[guess].clone(),
-            confidence: softmax(&logits)[guess],
-            image: keep("itself", &picture)?,
-            saliency: keep("saliency", &saliency::of(&self.network, input.clone(), guess))?,
+            predicted: self.classes[class].clone(),
+            confidence: softmax(&logits)[class],
+            image: keep("itself", &image)?,
+            saliency: keep("saliency", &saliency::of(&self.network, input.clone(), class))?,
             activations: Vec::new(),
         };
-        for (layer, features) in Self::layers(&self.still, input) {
+        for (layer, features) in Self::layers(&self.inference, input) {
             let png = keep(&layer, &tiles::activations(features))?;
-            looked.activations.push((layer, png));
+            inspected.activations.push((layer, png));
         }
-        Ok(looked)
+        Ok(inspected)
     }
 
-    /// Runs over pictures of a set in batches, as far as `count` of them.
-    fn over(set: &Subset, count: usize) -> impl Iterator<Item = Batch> {
+    /// The first `count` images of a set, or all where it has fewer, in batches.
+    fn batches(set: &Subset, count: usize) -> impl Iterator<Item = Batch> {
         const BATCH: usize = 250;
         let count = count.min(set.len());
         (0..count).step_by(BATCH).map(move |start| {

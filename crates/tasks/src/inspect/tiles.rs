@@ -1,31 +1,30 @@
-//! Numbers as pictures.
+//! Weights and activations as grids of images.
 
 use burn::tensor::Tensor;
 use hearth_data::PictureShape;
-
 use hearth_train::task::bitmap::Bitmap;
 
-/// The most channels of a layer that are shown, and those in one row.
+/// The most channels of a layer in a grid, and the channels in one row.
 const MOST: usize = 64;
 const COLUMNS: usize = 16;
 
-/// Flat features in one row.
+/// Features without height and width in one row.
 const ROW: usize = 64;
 
-/// Smaller pictures are enlarged until their sides are about as long, in pixels.
+/// The side that smaller images are enlarged to, about, in pixels.
 const SIDE: usize = 28;
 
-/// Pictures of numbers of any sign, each scaled by its own largest one: 0 is the grey in the middle.
-pub fn signed(pictures: &[Vec<f32>], shape: PictureShape) -> Bitmap {
-    let pixels = pictures.iter().flat_map(|values| {
+/// A grid of images of signed values, each scaled by its largest magnitude; 0 is the middle grey.
+pub fn signed(images: &[Vec<f32>], shape: PictureShape) -> Bitmap {
+    let pixels = images.iter().flat_map(|values| {
         let largest = values.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
         values.iter().map(move |value| (127.5 + 127.5 * value / largest).round() as u8)
     });
     grid(&pixels.collect::<Vec<_>>(), shape)
 }
 
-/// What one picture makes of a layer, `[1, channels, height, width]`: each channel in grey, all of them on
-/// one scale, from the smallest number, black, to the largest, white.
+/// A grid of the activations of a layer, `[1, channels, height, width]`: each channel in grey, all on one scale from
+/// the smallest value, black, to the largest, white.
 pub fn activations(features: Tensor<4>) -> Bitmap {
     let [_, channels, height, width] = features.dims();
     let values: Vec<f32> =
@@ -37,7 +36,7 @@ pub fn activations(features: Tensor<4>) -> Bitmap {
     let mut pixels: Vec<u8> =
         values.iter().map(|value| ((value - low) * scale).round() as u8).collect();
     if height * width == 1 {
-        // Features without a place: one square each, in rows.
+        // Features without height and width: one square each, in rows.
         pixels.resize(channels.next_multiple_of(ROW.min(channels)), 0);
         let width = ROW.min(channels);
         let shape = PictureShape { channels: 1, height: pixels.len() / width, width };
@@ -48,26 +47,26 @@ pub fn activations(features: Tensor<4>) -> Bitmap {
     grid(&pixels, PictureShape { channels: 1, height, width })
 }
 
-/// Pictures of `shape` in a grid, enlarged where they are small.
+/// A grid of images of `shape`, enlarged if they are small.
 pub fn grid(pixels: &[u8], shape: PictureShape) -> Bitmap {
     rows(pixels, shape, COLUMNS)
 }
 
-/// The same with at most so many in a row.
+/// A grid like [`grid`] with at most `columns` images in a row.
 pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Bitmap {
     let factor = (SIDE / shape.height.max(shape.width)).max(1);
     let mut all = Vec::new();
     let mut large = shape;
-    for picture in pixels.chunks_exact(shape.pixels()) {
+    for image in pixels.chunks_exact(shape.pixels()) {
         let pixels;
-        (large, pixels) = enlarged(picture, shape, factor);
+        (large, pixels) = enlarged(image, shape, factor);
         all.extend(pixels);
     }
     let count = all.len() / large.pixels();
     Bitmap::grid(&all, large, columns.min(count).max(1))
 }
 
-/// Each pixel becomes a square of `factor` pixels a side.
+/// Nearest-neighbour enlargement: each pixel becomes a square of `factor` pixels a side.
 fn enlarged(pixels: &[u8], shape: PictureShape, factor: usize) -> (PictureShape, Vec<u8>) {
     let PictureShape { channels, height, width } = shape;
     let large = PictureShape { channels, height: height * factor, width: width * factor };
@@ -86,13 +85,13 @@ mod tests {
     const DOT: PictureShape = PictureShape { channels: 1, height: 1, width: 2 };
 
     #[test]
-    fn the_middle_grey_is_nothing() {
-        let picture = signed(&[vec![-2.0, 0.0], vec![0.5, 0.25]], DOT);
+    fn zero_is_the_middle_grey() {
+        let grid = signed(&[vec![-2.0, 0.0], vec![0.5, 0.25]], DOT);
         // Enlarged by 14, with gaps of 2.
-        assert_eq!(picture.shape, PictureShape { channels: 1, height: 18, width: 62 });
-        let at = |x: usize| picture.pixels[4 * 62 + x];
+        assert_eq!(grid.shape, PictureShape { channels: 1, height: 18, width: 62 });
+        let at = |x: usize| grid.pixels[4 * 62 + x];
         assert_eq!([at(3), at(17), at(33), at(47)], [0, 128, 255, 191]);
-        assert!(signed(&[vec![0.0, 0.0]], DOT).pixels.contains(&128), "nothing at all");
+        assert!(signed(&[vec![0.0, 0.0]], DOT).pixels.contains(&128), "all zeros");
     }
 
     #[test]

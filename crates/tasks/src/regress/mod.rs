@@ -1,20 +1,20 @@
-//! Regression: a number, predicted from a row of a table.
+//! Regression: prediction of a number from a row of a table.
 
 use burn::tensor::{Tensor, TensorData};
 use hearth_config::{Config, Metric, RegressionLoss};
 use hearth_data::tables::{Coding, RowBatch, Rows, Target, Targets};
 use hearth_data::{Labels, Subset};
 use hearth_report::report::{Report, Scatter, Score, View, line};
-use serde_json::json;
-
-use crate::kind::Kind;
-use crate::rows;
-use crate::supervised::{Loss, Objective, Outputs};
 use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
 use hearth_train::{Opened, Opening, Training};
+use serde_json::json;
+
+use crate::kind::Kind;
+use crate::rows;
+use crate::supervised::{Loss, Objective, Outputs};
 
 /// Regression in the table of tasks.
 pub const KIND: Kind = Kind {
@@ -43,18 +43,20 @@ fn objective(config: &Config, coding: &Coding) -> Deviation {
     Deviation::new(config.train.loss.unwrap_or_default(), coding)
 }
 
-/// The deviation of a predicted number from the target, both standardised by the training part.
+/// Regression as an objective: the deviation of a predicted number from the target, both standardised by the mean and
+/// standard deviation of the training set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deviation {
     loss: RegressionLoss,
     /// The target's column.
     name: String,
+    /// Mean and standard deviation of the target, in its unit.
     mean: f64,
     std: f64,
 }
 
 impl Deviation {
-    /// Measured by this loss, of a target that is a number.
+    /// The objective with this loss for the target of a coding.
     pub fn new(loss: RegressionLoss, coding: &Coding) -> Self {
         let (mean, std) = match coding.target {
             Target::Number { mean, std } => (mean, std),
@@ -63,21 +65,21 @@ impl Deviation {
         Self { loss, name: coding.target_column.clone(), mean, std }
     }
 
-    /// The number that a network's output stands for.
+    /// A network's output in the target's unit: `output * std + mean`.
     pub fn number(&self, output: f32) -> f64 {
         f64::from(output).mul_add(self.std, self.mean)
     }
 }
 
-/// Outputs `[batch, 1]` less the targets.
+/// Outputs `[batch, 1]` minus the targets, `[batch, 1]`.
 fn deviations(outputs: Tensor<2>, targets: &[f32]) -> Tensor<2> {
     let data = TensorData::new(targets.to_vec(), [targets.len(), 1]);
-    let wanted = Tensor::from_data(data, &outputs.device());
-    outputs - wanted
+    let actual = Tensor::from_data(data, &outputs.device());
+    outputs - actual
 }
 
 impl Loss for Deviation {
-    /// A number, standardised by the training part.
+    /// A standardised number.
     type Target = f32;
 
     const MEASURE: &'static str = "mae";
@@ -86,7 +88,8 @@ impl Loss for Deviation {
         targets.len() as f64
     }
 
-    /// With `d` the deviation: `d^2`, `|d|`, or `d^2 / 2` up to 1 and `|d| - 1/2` above (Huber 1964).
+    /// The sum over the batch, divided by `total_weight`. With `d` the deviation: `d^2` (squared), `|d|` (absolute), or
+    /// `d^2 / 2` for `|d| <= 1` and `|d| - 1/2` above (Huber 1964).
     fn loss(&self, outputs: Tensor<2>, targets: &[f32], total_weight: f64) -> Tensor<1> {
         let deviations = deviations(outputs, targets);
         let losses = match self.loss {
@@ -94,7 +97,7 @@ impl Loss for Deviation {
             RegressionLoss::Absolute => deviations.abs(),
             RegressionLoss::Huber => {
                 let size = deviations.abs();
-                // Both parts of the definition at once.
+                // Both branches of the definition in one expression.
                 let inner = size.clone().clamp_max(1.0);
                 inner.clone() * (size - inner.mul_scalar(0.5))
             }
@@ -122,27 +125,26 @@ impl Objective<Rows> for Deviation {
     }
 
     fn report(&self, split: Split, _: &Subset<Rows>, outputs: Outputs<'_, f32>) -> Report {
-        let (mut predicted, mut wanted) = (Vec::new(), Vec::new());
+        let (mut predicted, mut actual) = (Vec::new(), Vec::new());
         outputs(&mut |outputs, targets| {
             predicted.extend(outputs.iter().map(|output| self.number(*output)));
-            wanted.extend(targets.iter().map(|target| self.number(*target)));
+            actual.extend(targets.iter().map(|target| self.number(*target)));
         });
-        self.results(split, &predicted, &wanted)
+        self.results(split, &predicted, &actual)
     }
 }
 
 impl Deviation {
-    /// The results of predicted numbers beside the true ones, in the target's unit. `rmse` is the root of the mean
-    /// squared error, `mae` the mean absolute error, `r2` the share of the variance of the true numbers that is
-    /// predicted; the loss is that of training.
-    fn results(&self, split: Split, predicted: &[f64], wanted: &[f64]) -> Report {
-        let count = wanted.len();
+    /// The results of predicted and true numbers, in the target's unit: `rmse` is the root mean squared error, `mae` the
+    /// mean absolute error, `r2` the coefficient of determination, `loss` the training loss.
+    fn results(&self, split: Split, predicted: &[f64], actual: &[f64]) -> Report {
+        let count = actual.len();
         let mean = |sum: f64| if count == 0 { 0.0 } else { sum / count as f64 };
-        let errors: Vec<f64> = predicted.iter().zip(wanted).map(|(p, w)| p - w).collect();
+        let errors: Vec<f64> = predicted.iter().zip(actual).map(|(p, w)| p - w).collect();
         let squared: f64 = errors.iter().map(|error| error * error).sum();
-        let center = mean(wanted.iter().sum());
-        let spread: f64 = wanted.iter().map(|number| (number - center).powi(2)).sum();
-        // Of numbers that are all the same there is no variance to predict.
+        let center = mean(actual.iter().sum());
+        let spread: f64 = actual.iter().map(|number| (number - center).powi(2)).sum();
+        // Undefined for targets without variance.
         let r2 = if spread > 0.0 { 1.0 - squared / spread } else { f64::NAN };
         let loss = errors.iter().map(|error| {
             let size = (error / self.std).abs();
@@ -159,14 +161,14 @@ impl Deviation {
             Score::of(Metric::Mae, mean(errors.iter().map(|error| error.abs()).sum())),
             Score::of(Metric::R2, r2),
         ];
-        // Of many rows, some from all over the set.
+        // At most 2000 points, at even distances in the set.
         let every = count.div_ceil(MOST_POINTS).max(1);
         let shown = (0..count).step_by(every);
         let name = &self.name;
         let of_predicted = Scatter {
             caption: format!("Predicted {name} beside the true one: on the line they are equal"),
             axes: [format!("true {name}"), format!("predicted {name}")],
-            points: shown.clone().map(|row| (wanted[row], predicted[row])).collect(),
+            points: shown.clone().map(|row| (actual[row], predicted[row])).collect(),
             slope: 1.0,
         };
         let of_residuals = Scatter {
@@ -192,26 +194,27 @@ impl Deviation {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use hearth_train::Backend;
+
+    use super::*;
 
     fn deviation(loss: RegressionLoss) -> Deviation {
         let target = Target::Number { mean: 10.0, std: 2.0 };
         Deviation::new(loss, &Coding { columns: Vec::new(), target_column: "price".into(), target })
     }
 
-    /// The loss of outputs 0.5 and 3 where 0 and 0 are right, and the gradient by each.
+    /// The loss of outputs 0.5 and 3 with targets 0, and its gradient by each output.
     fn loss(loss: RegressionLoss) -> (f32, Vec<f32>) {
         let device = Backend::default().device().expect("a CPU").autodiff();
         let outputs = Tensor::<2>::from_data([[0.5_f32], [3.0]], &device).require_grad();
         let loss = deviation(loss).loss(outputs.clone(), &[0.0, 0.0], 2.0);
         let gradients = loss.backward();
-        let gradient = outputs.grad(&gradients).expect("it is learned from");
+        let gradient = outputs.grad(&gradients).expect("it requires a gradient");
         (loss.into_scalar::<f32>(), gradient.into_data().try_into_vec().expect("floats"))
     }
 
     #[test]
-    fn losses_and_their_gradients_are_those_of_the_definitions() {
+    fn losses_and_gradients_match_their_definitions() {
         // By hand: (0.25 + 9) / 2; (0.5 + 3) / 2; (0.125 + 2.5) / 2.
         assert_eq!(loss(RegressionLoss::Squared), (4.625, vec![0.5, 3.0]));
         assert_eq!(loss(RegressionLoss::Absolute), (1.75, vec![0.5, 0.5]));
@@ -223,7 +226,7 @@ mod tests {
         let deviation = deviation(RegressionLoss::Squared);
         let report = deviation.results(Split::Test, &[10.0, 14.0, 12.0], &[11.0, 13.0, 16.0]);
         let score = |name: &str| report.score(name).expect(name);
-        // Errors -1, 1, -4; the mean of the true ones is 40 / 3, their squared deviations sum to 38 / 3.
+        // Errors -1, 1, -4; the targets have mean 40 / 3, and their squared deviations sum to 38 / 3.
         assert!((score("rmse") - 6.0_f64.sqrt()).abs() < 1e-12);
         assert!((score("mae") - 2.0).abs() < 1e-12);
         assert!((score("r2") - (1.0 - 18.0 / (38.0 / 3.0))).abs() < 1e-12);

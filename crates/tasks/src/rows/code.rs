@@ -1,33 +1,33 @@
-//! Python for networks on rows of a table: the module, and the way from a row of a CSV file to its inputs.
+//! Python for networks on rows of a table: the PyTorch module, and the encoding of a row of a CSV file.
 
 use std::fmt::Write as _;
 
 use hearth_data::tables::{MISSING, Target};
+use hearth_export::graph::CODES;
+use hearth_export::pytorch;
 use hearth_model::Layer;
 
 use super::export::{NUMBERS, Rows};
-use hearth_export::graph::CODES;
-use hearth_export::pytorch;
 
 impl Rows {
-    /// The names of the inputs that there are.
+    /// The names of the inputs: numbers, codes or both.
     pub fn names(&self) -> Vec<&'static str> {
         let numbers = (self.coding.num_numbers() > 0).then_some(NUMBERS);
         let codes = (!self.coding.categories().is_empty()).then_some(CODES);
         numbers.into_iter().chain(codes).collect()
     }
 
-    /// Python that makes `network`, a PyTorch module that takes raw numbers and codes.
+    /// Python that defines `network`, a PyTorch module on raw numbers and codes.
     pub fn module(&self, layers: &[Layer]) -> String {
         let (mean, std) = self.statistics();
         let categories = self.coding.categories();
-        let (mut made, mut parts) = (String::new(), String::new());
+        let (mut fields, mut parts) = (String::new(), String::new());
         // Writing to a string cannot fail.
         if !mean.is_empty() {
-            // Not in the state_dict, and in 64 bits: a year less the mean of years is small.
+            // Not in the state_dict, and in 64 bits: the difference of a year and the mean of years is small.
             for (name, values) in [("mean", mean), ("std", std)] {
                 let _ = write!(
-                    made,
+                    fields,
                     "        {name} = torch.tensor({values:?}, dtype=torch.float64)\n        \
                      self.register_buffer(\"{name}\", {name}, persistent=False)\n"
                 );
@@ -37,21 +37,21 @@ impl Rows {
         if let (Some(width), false) = (self.embedding, categories.is_empty()) {
             let codes: Vec<usize> = categories.iter().map(|values| values + 1).collect();
             let _ = write!(
-                made,
+                fields,
                 "        tables = [nn.Embedding(codes, {width}, padding_idx=0) for codes in {codes:?}]\n        \
                  self.embeddings = nn.ModuleList(tables)\n"
             );
             parts += "        for place, table in enumerate(self.embeddings):\n            \
                       parts.append(table(codes[:, place]))\n";
         } else if !categories.is_empty() {
-            let _ = writeln!(made, "        self.values = {categories:?}");
+            let _ = writeln!(fields, "        self.values = {categories:?}");
             parts += "        for place, values in enumerate(self.values):\n            \
                       one_hot = nn.functional.one_hot(codes[:, place], values + 1)\n            \
                       parts.append(one_hot[:, 1:].float())\n";
         }
         let inputs = self.names().join(", ");
         let classes = format!(
-            "class Row(nn.Module):\n    def __init__(self):\n        super().__init__()\n{made}\n    \
+            "class Row(nn.Module):\n    def __init__(self):\n        super().__init__()\n{fields}\n    \
              def forward(self, {inputs}):\n        parts = []\n{parts}        return torch.cat(parts, 1)\n\n\n\
              {}class Network(nn.Sequential):\n    def forward(self, {inputs}):\n        row, *layers = self\n        \
              x = row({inputs})\n        for layer in layers:\n            x = layer(x)\n        return x\n",
@@ -75,7 +75,7 @@ impl Rows {
     }
 }
 
-/// Python that codes rows by the columns in `settings`.
+/// Python that encodes the rows of a CSV file by the columns in the file `settings`.
 pub fn encoding(settings: &str) -> String {
     let missing: Vec<String> = MISSING.iter().map(|word| format!("{word:?}")).collect();
     let missing = missing.join(", ");

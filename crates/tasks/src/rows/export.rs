@@ -1,39 +1,39 @@
-//! Networks on rows of a table: what they take and give.
+//! Inputs and outputs of exported networks on rows of a table.
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
+use hearth_export::graph::{CODES, Graph};
+use hearth_export::signature::{GraphInput, Samples, Signature, Values};
+use hearth_export::{Format, Network, Opened, Part, SAMPLES};
+use hearth_model::Classifier;
+use hearth_train::error::TrainError;
+use hearth_train::run::trained::Trained;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::images::export::{class_outputs, probabilities};
 use crate::rows;
 use crate::rows::input::RowInput;
 use crate::supervised::forward;
-use hearth_export::graph::{CODES, Graph};
-use hearth_export::signature::{Fed, Samples, Signature, Values};
-use hearth_export::{Format, Network, Opened, Part, SAMPLES};
-use hearth_model::Classifier;
-use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
-use serde::Deserialize;
 
-/// The input of a graph that holds numbers.
+/// The graph's input of numbers.
 pub const NUMBERS: &str = "numbers";
 
-/// Means in standard deviations from which on 32 bits hold the numbers of a column coarsely: their last bit is a
-/// tenth of what a check allows.
+/// The mean, in standard deviations, above which 32 bits hold the numbers of a column too coarsely: the rounding is then
+/// a tenth of the tolerance of the check.
 const FAR: f64 = 200.0;
 
 /// The inputs and outputs of a network on rows of a table.
 pub struct Rows {
     /// Columns, statistics and categories.
     pub coding: Coding,
-    /// The width of learned vectors in the place of one-hot codes.
+    /// The width of learned embeddings; none for one-hot codes.
     pub embedding: Option<usize>,
 }
 
-/// The network of a run on rows of a table.
+/// The network of a run on rows of a table. A run on images is an error.
 pub fn network(trained: &mut Trained, _: Part, device: &Device) -> Result<Network, TrainError> {
     let Some(coding) = trained.info.table.clone() else {
         return Err(trained.is_not("a table", "it learned from images"));
@@ -45,13 +45,14 @@ pub fn network(trained: &mut Trained, _: Part, device: &Device) -> Result<Networ
     Network::new(&module, Some(layers), state, Box::new(Rows { coding, embedding }))
 }
 
-/// The entries of its `config.json`.
+/// The entries of an exported network's `config.json`.
 #[derive(Deserialize)]
 struct Settings {
     table: Coding,
 }
 
-/// Loads an exported network on rows of a table. A missing, damaged or ONNX network is an error.
+/// Loads an exported network on rows of a table, with its coding. A missing or damaged file, an ONNX graph and a network
+/// of another kind are errors.
 pub fn open(path: &Path, device: &Device) -> Result<(Classifier, Coding), TrainError> {
     let opened = Opened::new(path)?;
     if !opened.is_on_table() {
@@ -73,7 +74,7 @@ pub fn open(path: &Path, device: &Device) -> Result<(Classifier, Coding), TrainE
 }
 
 impl Rows {
-    /// Mean and standard deviation of each number; those of the 0 or 1 that says that a number is missing are 0 and 1.
+    /// Mean and standard deviation of each number; 0 and 1 for the flags of missing numbers.
     pub fn statistics(&self) -> (Vec<f64>, Vec<f64>) {
         let (mut means, mut stds) = (Vec::new(), Vec::new());
         for column in &self.coding.columns {
@@ -87,7 +88,7 @@ impl Rows {
         (means, stds)
     }
 
-    /// The column whose mean is the most standard deviations from 0.
+    /// The name, mean and standard deviation of the column whose mean is the most standard deviations from 0.
     fn farthest(&self) -> Option<(&str, f64, f64)> {
         let of = self.coding.columns.iter().filter_map(|column| match &column.coding {
             ColumnCoding::Number { mean, std, .. } => Some((column.name.as_str(), *mean, *std)),
@@ -99,7 +100,7 @@ impl Rows {
 }
 
 impl Signature for Rows {
-    /// `(numbers - mean) / std`. The mean is two numbers of 32 bits, so that nothing is lost where it is large.
+    /// `(numbers - mean) / std`. The mean is split into two 32-bit floats, which keeps the precision of a large one.
     fn inputs(&self, graph: &mut Graph) -> String {
         let num_categories = self.coding.categories().len();
         let (means, stds) = self.statistics();
@@ -135,7 +136,7 @@ impl Signature for Rows {
         }
     }
 
-    /// Test rows.
+    /// Rows of the test set.
     fn samples(
         &self,
         trained: &Trained,
@@ -157,18 +158,18 @@ impl Signature for Rows {
             let raw =
                 raw.map(|(number, (mean, std))| f64::from(*number).mul_add(*std, *mean) as f32);
             let values = Values::Floats(raw.collect());
-            feed.push(Fed { name: NUMBERS, dims: vec![means.len()], values });
+            feed.push(GraphInput { name: NUMBERS, dims: vec![means.len()], values });
         }
         let num_categories = self.coding.categories().len();
         if num_categories > 0 {
             let values = Values::Whole(codes.iter().map(|code| code.cast_signed()).collect());
-            feed.push(Fed { name: CODES, dims: vec![num_categories], values });
+            feed.push(GraphInput { name: CODES, dims: vec![num_categories], values });
         }
         let tensor = RowInput::new(&self.coding).rows(numbers, codes, count, device);
         Ok(Samples { count, tensor, feed })
     }
 
-    /// Probabilities, or a number in standard deviations of the target from its mean.
+    /// Probabilities, or a number as `(value - mean) / std` of the target.
     fn compared(&self, outputs: &[f32]) -> Vec<f64> {
         match &self.coding.target {
             Target::Classes { names } => probabilities(outputs, names.len()),
@@ -237,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_32_bits_hold_coarsely_are_named() {
+    fn a_column_too_coarse_in_32_bits_is_named() {
         let number = |mean, std| ColumnCoding::Number { mean, std, fill: None, missing_flag: true };
         let rows = |numbers: &[(f64, f64)]| {
             let columns = numbers.iter().map(|(mean, std)| Column {

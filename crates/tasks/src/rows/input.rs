@@ -1,4 +1,4 @@
-//! From rows of a table to a tensor.
+//! Rows of a table as tensors.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_data::tables::{Coding, RowBatch, Rows};
@@ -6,20 +6,20 @@ use hearth_model::RowDims;
 
 use crate::supervised::Inputs;
 
-/// Makes inputs `[batch, width, 1, 1]` of rows: their numbers, which are standardised already, and behind them the
-/// one-hot code of each category, which is all zeros for a value that training has not seen.
+/// Converts rows to inputs `[batch, width, 1, 1]`: their standardised numbers, followed by the one-hot code of each
+/// category, which is all zeros for a value unknown to training.
 #[derive(Clone, Debug)]
 pub struct RowInput {
     dims: RowDims,
 }
 
 impl RowInput {
-    /// For rows of this coding.
+    /// An input for rows of this coding.
     pub fn new(coding: &Coding) -> Self {
         Self { dims: dims(coding) }
     }
 
-    /// The rows of numbers `[batch, numbers]` and codes `[batch, categories]`.
+    /// `count` rows of numbers `[count, numbers]` and codes `[count, categories]` as inputs `[count, width, 1, 1]`.
     pub fn rows(&self, numbers: &[f32], codes: &[u32], count: usize, device: &Device) -> Tensor<4> {
         let (width, num_numbers) = (self.dims.width(), self.dims.numbers);
         let categories = &self.dims.categories;
@@ -29,9 +29,9 @@ impl RowInput {
             let mut start = num_numbers;
             let codes = &codes[row * categories.len()..][..categories.len()];
             for (code, size) in codes.iter().zip(categories) {
-                // 0 is a value that training has not seen.
-                if let Some(place) = (*code as usize).checked_sub(1) {
-                    values[start + place] = 1.0;
+                // Code 0 is a value unknown to training.
+                if let Some(index) = (*code as usize).checked_sub(1) {
+                    values[start + index] = 1.0;
                 }
                 start += size;
             }
@@ -48,18 +48,19 @@ impl Inputs for RowInput {
     }
 }
 
-/// The parts of a row as a network takes it.
+/// The sizes of a row: the number of numbers, and the number of values of each category.
 pub fn dims(coding: &Coding) -> RowDims {
     RowDims { numbers: coding.num_numbers(), categories: coding.categories() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use hearth_train::Backend;
 
+    use super::*;
+
     #[test]
-    fn numbers_come_first_and_then_a_code_for_each_category() {
+    fn numbers_precede_one_hot_codes() {
         let input = RowInput { dims: RowDims { numbers: 1, categories: vec![2, 3] } };
         let device = Backend::default().device().expect("a CPU");
         let rows = input.rows(&[0.5, -1.0], &[2, 1, 0, 3], 2, &device);

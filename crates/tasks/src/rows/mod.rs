@@ -1,4 +1,4 @@
-//! Learning from the rows of a table, whatever is predicted: the network, its start, its results.
+//! Learning from rows of a table, for classification and regression: network, initialisation, evaluation.
 
 mod code;
 pub mod export;
@@ -14,17 +14,17 @@ use hearth_data::Data;
 use hearth_data::tables::{Coding, Rows, Table, Target};
 use hearth_model::{Classifier, Layer};
 use hearth_report::Report;
-
-use crate::kind::Evaluation;
-use crate::rows::input::{RowInput, dims};
-use crate::rows::predict::RowPredictor;
-use crate::supervised::{Objective, Supervised};
 use hearth_train::error::TrainError;
 use hearth_train::plan::memory::{Sizes, sizes_of};
 use hearth_train::record::info::Preprocessing;
 use hearth_train::run::training::{Opened, Opening};
 
-/// The table of a task that learns from rows.
+use crate::kind::Evaluation;
+use crate::rows::input::{RowInput, dims};
+use crate::rows::predict::RowPredictor;
+use crate::supervised::{Objective, Supervised};
+
+/// The table of a task that learns from rows. Images are an error.
 pub fn table(data: &Data) -> Result<&Table, TrainError> {
     match data {
         Data::Rows(table) => Ok(table),
@@ -34,13 +34,13 @@ pub fn table(data: &Data) -> Result<&Table, TrainError> {
     }
 }
 
-/// Whether the network of a config takes rows.
+/// True if the network of a config takes rows.
 pub fn is_for_rows(config: &Config) -> bool {
     matches!(config.data.source, DataSource::Csv(_))
         && matches!(config.model, ModelConfig::Classifier { network: ClassifierConfig::Mlp(_), .. })
 }
 
-/// The settings of a network for rows.
+/// The settings of the multilayer perceptron for rows.
 pub fn perceptron(config: &Config) -> &MlpConfig {
     match &config.model {
         ModelConfig::Classifier { network: ClassifierConfig::Mlp(mlp), .. } => mlp,
@@ -54,12 +54,12 @@ pub fn network(config: &Config, coding: &Coding, device: &Device) -> Classifier 
     Classifier::for_rows(perceptron(config), &dims(coding), num_outputs(coding), seed, device)
 }
 
-/// Its layers.
+/// The layers of [`network`].
 pub fn layers(config: &Config, coding: &Coding) -> Vec<Layer> {
     Classifier::row_layers(perceptron(config), &dims(coding), num_outputs(coding))
 }
 
-/// One for each class, or one number.
+/// The number of outputs: one for each class, or 1 for a number.
 pub fn num_outputs(coding: &Coding) -> usize {
     match &coding.target {
         Target::Classes { names } => names.len(),
@@ -67,7 +67,7 @@ pub fn num_outputs(coding: &Coding) -> usize {
     }
 }
 
-/// Makes a task that learns from rows.
+/// Opens a task that learns from rows by an objective.
 pub fn open<O: Objective<Rows> + 'static>(
     opening: Opening<'_>,
     table: &Table,
@@ -88,7 +88,7 @@ pub fn open<O: Objective<Rows> + 'static>(
     Ok(Opened { task: Box::new(task), preprocessing, start })
 }
 
-/// The sizes of the network, before it is there.
+/// The sizes of the network of a config, without building it; none for images.
 pub fn sizes(config: &Config, data: &Data) -> Option<Sizes> {
     let coding = &table(data).ok()?.coding;
     let inputs = [dims(coding).width(), 1, 1];
@@ -119,7 +119,7 @@ pub fn evaluate_run<O: Objective<Rows>>(
     Ok((trained.step, predictor.evaluate(&objective, subset, split)))
 }
 
-/// The command that puts a trained run to work.
+/// The suggestion of a command after training.
 pub fn next(_: &Config, run: &Path) -> String {
     let predict = CommandLine::new("predict").path(run).placeholder("ROWS.csv");
     format!("predict with: {predict}")
@@ -129,19 +129,19 @@ pub fn next(_: &Config, run: &Path) -> String {
 mod tests {
     use hearth_config::RawConfig;
     use hearth_data::Labels;
+    use hearth_train::Backend;
 
     use super::*;
     use crate::registry::open_alone;
-    use hearth_train::Backend;
 
     #[test]
-    fn sizes_are_those_of_the_network_that_is_built() {
+    fn sizes_match_the_network() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("table.csv");
         let rows = (0..60).map(|row| format!("{},{},{},{row}.5\n", row % 7, row % 3, row % 5));
         std::fs::write(&file, format!("x,a,b,y\n{}", rows.collect::<String>())).expect("written");
         let device = Backend::default().device().expect("a CPU");
-        // Numbers and one-hot codes, or vectors of 4: 1 + 3 + 5, or 1 + 2 * 4 and 3 * 4 + 5 * 4 in matrices.
+        // One-hot codes: 1 + 3 + 5 inputs. Embeddings of width 4: 1 + 2 * 4 inputs, and 3 * 4 + 5 * 4 parameters.
         for (embedding, inputs, more) in [("", 9, 0), ("model.embedding=4", 9, 32)] {
             let raw = RawConfig::read("../../configs/diabetes-nano.toml".as_ref()).expect("there");
             let path = format!("data.path={}", file.display());

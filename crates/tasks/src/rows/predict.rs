@@ -1,24 +1,24 @@
-//! A trained network, ready to look at rows of a table.
+//! A trained network that predicts from rows of a table.
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_data::Subset;
 use hearth_data::tables::{Coding, Rows, Target};
+use hearth_export::is_export;
 use hearth_model::Classifier;
 use hearth_report::{Guess, Report};
-
-use crate::rows;
-use crate::rows::export;
-use crate::rows::input::RowInput;
-use crate::supervised::{self, Objective};
-use hearth_export::is_export;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
 use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::Split;
 use hearth_train::task::outputs::{softmax, values};
+
+use crate::rows;
+use crate::rows::export;
+use crate::rows::input::RowInput;
+use crate::supervised::{self, Objective};
 
 /// Rows in one forward pass.
 const BATCH: usize = 4096;
@@ -42,13 +42,13 @@ pub enum RowPrediction {
 }
 
 impl RowPredictor {
-    /// Loads the best checkpoint of a run, or what `hearth export` wrote as safetensors or burnpack, on the preferred
-    /// backend. Damage is an error.
+    /// Loads the best checkpoint of a run, or a safetensors or burnpack export, on the default backend. A damaged one is
+    /// an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
         Ok(Self::of(path.as_ref(), CheckpointSelector::Best, Backend::default())?.0)
     }
 
-    /// Loads a run's checkpoint, or an export, and says where a run's comes from.
+    /// Loads a run's checkpoint or an export; for a run, with the run and the step of the checkpoint.
     pub fn of(
         path: &Path,
         which: CheckpointSelector,
@@ -63,7 +63,8 @@ impl RowPredictor {
         Ok((predictor, Some(trained)))
     }
 
-    /// Loads a run's checkpoint, and says where it comes from. A damaged one is an error that names the others.
+    /// Loads a run's checkpoint, with the run and the step of the checkpoint. A damaged checkpoint is an error that names
+    /// the others; so is a run on images.
     pub fn of_run(
         path: &Path,
         which: CheckpointSelector,
@@ -76,7 +77,7 @@ impl RowPredictor {
         let device = backend.device()?;
         let network = rows::network(&trained.config, &coding, &device);
         let mut state = std::mem::take(&mut trained.state);
-        // The checkpoint is under checksums, and the record is not.
+        // A checksum protects the checkpoint and not run.json, so that a mismatch is the fault of the latter.
         let network = restore_module(network, state.take_under("model")).map_err(|error| {
             let file = path.join("run.json").display().to_string();
             TrainError::RunInfo { file, fault: format!("its table does not fit: {error}") }
@@ -84,17 +85,17 @@ impl RowPredictor {
         Ok((Self::new(network, coding, device), trained))
     }
 
-    /// Of a network that takes rows of this coding.
+    /// A predictor with a network that takes rows of this coding.
     pub(crate) fn new(network: Classifier, coding: Coding, device: Device) -> Self {
         Self { network, input: RowInput::new(&coding), coding, device }
     }
 
-    /// The columns that it takes, and what it predicts.
+    /// The columns of the input and the target.
     pub fn coding(&self) -> &Coding {
         &self.coding
     }
 
-    /// A prediction for each row.
+    /// A prediction for each row, in their order.
     pub fn predict(&self, rows: &Rows) -> Vec<RowPrediction> {
         let mut predictions = Vec::with_capacity(rows.num_rows);
         for start in (0..rows.num_rows).step_by(BATCH) {
@@ -110,7 +111,7 @@ impl RowPredictor {
         predictions
     }
 
-    /// The prediction that the outputs of a row stand for.
+    /// The prediction of a row's outputs: class probabilities, or a number in the target's unit.
     fn decode(&self, outputs: &[f32]) -> RowPrediction {
         match &self.coding.target {
             Target::Classes { names } => {
@@ -122,7 +123,7 @@ impl RowPredictor {
         }
     }
 
-    /// Results by an objective on a set of the table that it was trained with.
+    /// Results of an objective on a subset of the table.
     pub(crate) fn evaluate(
         &self,
         objective: &impl Objective<Rows>,
@@ -140,18 +141,18 @@ mod tests {
 
     use hearth_config::RawConfig;
     use hearth_data::tables::{TableInput, read_rows};
+    use hearth_export::{Export, Format};
+    use hearth_train::{Job, RunTarget};
 
     use super::*;
     use crate::is_on_table;
     use crate::{Predictor, export, train};
-    use hearth_export::{Export, Format};
-    use hearth_train::{Job, RunTarget};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
     }
 
-    /// Trains an epoch on a table in this folder, and exports it.
+    /// The export of an epoch of training on a table in this folder.
     fn exported(folder: &Path, format: Format) -> PathBuf {
         let table = folder.join("table.csv");
         let rows = (0..60).map(|row| format!("{},{},{}\n", row % 7, row % 3, ["a", "b"][row % 2]));

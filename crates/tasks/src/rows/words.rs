@@ -1,24 +1,24 @@
-//! The words of a model card about a network on rows of a table.
+//! The text of a model card for a network on rows of a table.
 
 use std::fmt::Write as _;
 
 use hearth_data::tables::{ColumnCoding, Target};
+use hearth_export::Format;
+use hearth_export::card::{classes, markdown};
+use hearth_export::signature::{BurnCode, Words};
 use hearth_model::Layer;
 
 use super::code::encoding;
 use super::export::Rows;
 use crate::rows::input::dims;
 use crate::rows::num_outputs;
-use hearth_export::Format;
-use hearth_export::card::{classes, markdown};
-use hearth_export::signature::{BurnCode, Words};
 
 impl Rows {
     fn target(&self) -> String {
         markdown(&self.coding.target_column)
     }
 
-    /// The parts of the input, in sentences.
+    /// Sentences on the inputs `numbers` and `codes`.
     fn inputs(&self, format: Format) -> String {
         let (num_numbers, num_codes) = (self.coding.num_numbers(), self.coding.categories().len());
         let mut text = String::new();
@@ -52,7 +52,7 @@ impl Rows {
         text
     }
 
-    /// The columns, as a table.
+    /// A Markdown table of the columns.
     fn columns(&self) -> String {
         let mut text = "| column | kind | where it is missing |\n| --- | --- | --- |\n".to_owned();
         for column in &self.coding.columns {
@@ -105,7 +105,7 @@ impl Words for Rows {
     fn usage(&self, format: Format, settings: &str) -> String {
         let target = self.target();
         let gives = match self.coding.target {
-            // The graph gives more, which is told beside it.
+            // The graph's outputs are listed with its code.
             Target::Classes { .. } if format == Format::Onnx => String::new(),
             Target::Classes { .. } => "It gives logits. ".to_owned(),
             Target::Number { .. } if format == Format::Burnpack => {
@@ -113,15 +113,15 @@ impl Words for Rows {
             }
             Target::Number { .. } => format!("It gives {target} in the unit of the table. "),
         };
-        let how = "How a row of a table becomes that: [Preprocessing](#preprocessing).";
+        let link = "How a row of a table becomes that: [Preprocessing](#preprocessing).";
         match format {
             Format::Burnpack => format!(
                 "It takes rows `[batch, {}, 1, 1]`: the numbers as `(number - mean) / std`, by the columns of \
                  `{settings}`, and behind them the one-hot code of each category, which is all zeros for an unknown \
-                 value. {gives}{how} `RowPredictor::open` of the crate hearth-train does all of it.",
+                 value. {gives}{link} `RowPredictor::open` of the crate hearth-train does all of it.",
                 dims(&self.coding).width()
             ),
-            _ => format!("{}{gives}{how}", self.inputs(format)),
+            _ => format!("{}{gives}{link}", self.inputs(format)),
         }
     }
 

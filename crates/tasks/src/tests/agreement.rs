@@ -1,5 +1,5 @@
-//! A graphics adapter computes what the CPU does. On a machine without a GPU, Mesa's software Vulkan
-//! stands for one; without any adapter these tests skip.
+//! Agreement of a graphics adapter with the CPU. A machine without a GPU may use Mesa's software Vulkan; without any
+//! adapter these tests skip.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,11 @@ use hearth_config::{AdversarialConfig, AdversarialLoss, Config, ModelConfig, Raw
 use hearth_data::{Batch, Data, Labels, Normalization, Splits};
 use hearth_model::params::{VisitParam, is_statistic, visit_params};
 use hearth_model::{Classifier, ForwardContext, Gan, gan, update_running_statistics};
+use hearth_train::Backend;
+use hearth_train::backend::scalar::{Readback, read};
+use hearth_train::error::TrainError;
+use hearth_train::task::step::StepSettings;
+use hearth_train::task::{Computed, Task};
 
 use crate::classify::cross_entropy::CrossEntropy;
 use crate::generate;
@@ -19,19 +24,14 @@ use crate::generate::loss::PairLoss;
 use crate::images::Input;
 use crate::latent::latent;
 use crate::registry::open_alone;
-use hearth_train::Backend;
-use hearth_train::backend::scalar::{Readback, read};
-use hearth_train::error::TrainError;
-use hearth_train::task::step::StepSettings;
-use hearth_train::task::{Computed, Task};
 
 #[path = "../../../../tests/skip.rs"]
 mod skip;
 
-/// The largest difference that is allowed, of the largest number.
+/// The largest difference allowed, relative to the largest value of a tensor.
 const TOLERANCE: f64 = 1e-3;
 
-/// The CPU and the adapter; none where there is no adapter.
+/// The CPU and the adapter; none without an adapter.
 fn devices() -> Option<[Device; 2]> {
     let Ok(backend) = "wgpu".parse::<Backend>() else {
         skip::skip("this build has no wgpu");
@@ -51,7 +51,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A config on the small set of pictures.
+/// A config on the small set of images.
 fn config(name: &str, overrides: &[&str]) -> Config {
     let raw = RawConfig::read(&root().join(format!("configs/{name}.toml"))).expect("it is there");
     let overrides = [&["data.kind=fashion-mnist-mini", "data.valid_samples=200"], overrides];
@@ -67,28 +67,28 @@ fn splits(config: &Config) -> Splits {
     data(config).images().expect("images").splits.clone()
 }
 
-/// Five pictures: an odd number, with a word that is not full.
+/// Five images of 784 bytes.
 fn batch(splits: &Splits) -> Batch {
     let mut batch = Batch::default();
     splits.train.fill(0..5, &mut batch);
     batch
 }
 
-/// Numbers by their names.
-type Numbers = BTreeMap<String, Vec<f32>>;
+/// Values of tensors by name.
+type NamedValues = BTreeMap<String, Vec<f32>>;
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("floats")
 }
 
-/// The gradients of a module by the paths of its parameters.
+/// Collects the gradients of a module by the paths of its parameters.
 fn gradients<M: burn::module::Module>(
     module: &M,
     gradients: &GradientsParams,
     prefix: &str,
-    numbers: &mut Numbers,
+    numbers: &mut NamedValues,
 ) {
-    struct Collect<'a>(&'a GradientsParams, &'a str, &'a mut Numbers);
+    struct Collect<'a>(&'a GradientsParams, &'a str, &'a mut NamedValues);
     impl VisitParam for Collect<'_> {
         fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
             if is_statistic(path) {
@@ -101,30 +101,30 @@ fn gradients<M: burn::module::Module>(
     visit_params(module, &mut Collect(gradients, prefix, numbers));
 }
 
-/// That both hold the same names, and numbers that differ by rounding alone: by so much of the largest
-/// number, at most.
-fn assert_agree(what: &str, [cpu, adapter]: &[Numbers; 2], tolerance: f64) {
+/// Asserts that both have the same names and finite values that differ by at most `tolerance` of the largest value of a
+/// tensor.
+fn assert_agree(context: &str, [cpu, adapter]: &[NamedValues; 2], tolerance: f64) {
     assert_eq!(cpu.keys().collect::<Vec<_>>(), adapter.keys().collect::<Vec<_>>());
-    for (name, wanted) in cpu {
+    for (name, expected) in cpu {
         let found = &adapter[name];
-        assert_eq!(found.len(), wanted.len());
-        assert!(found.iter().chain(wanted).all(|value| value.is_finite()), "{what}: {name}");
-        let largest = wanted.iter().map(|value| f64::from(value.abs())).fold(0.0, f64::max);
-        let differences = found.iter().zip(wanted).map(|(a, b)| f64::from((a - b).abs()));
+        assert_eq!(found.len(), expected.len());
+        assert!(found.iter().chain(expected).all(|value| value.is_finite()), "{context}: {name}");
+        let largest = expected.iter().map(|value| f64::from(value.abs())).fold(0.0, f64::max);
+        let differences = found.iter().zip(expected).map(|(a, b)| f64::from((a - b).abs()));
         let difference = differences.fold(0.0, f64::max);
-        // A gradient that is zero but for rounding has no size to compare with.
+        // A gradient that is zero up to rounding has no scale.
         let allowed = (tolerance * largest).max(1e-6);
-        assert!(difference <= allowed, "{what}: {name} differs by {difference} of {largest}");
+        assert!(difference <= allowed, "{context}: {name} differs by {difference} of {largest}");
     }
 }
 
 #[test]
-fn pictures_are_unpacked_and_normalised_on_the_device() {
+fn images_are_unpacked_and_normalised_on_the_device() {
     let Some(devices) = devices() else { return };
     let splits = splits(&config("mlp-nano", &[]));
     let input = Input::new(&Normalization::of(&splits.train));
     let found = devices.map(|device| {
-        Numbers::from([("pictures".to_owned(), values(input.tensor(&batch(&splits), &device)))])
+        NamedValues::from([("images".to_owned(), values(input.tensor(&batch(&splits), &device)))])
     });
     assert_agree("input", &found, TOLERANCE);
 }
@@ -155,17 +155,17 @@ fn every_classifier_has_the_same_outputs_and_gradients() {
             let logits = network.forward_in(input.tensor(&batch, &training), &mut pass);
             let total = loss.total_weight(&batch.labels);
             let value = loss.forward(logits.clone(), &batch.labels, total);
-            let mut numbers = Numbers::from([
+            let mut numbers = NamedValues::from([
                 ("logits".to_owned(), values(logits.inner())),
                 ("loss".to_owned(), values(value.clone().inner())),
             ]);
             let parts = GradientsParams::from_grads(value.backward(), &network);
             gradients(&network, &parts, "", &mut numbers);
-            // Of the trained network: with the running statistics that the step leaves.
+            // In eval mode, with the running statistics after the step.
             let trained = update_running_statistics(network, &pass.into_batch_statistics());
             let trained = burn::module::Module::valid(&trained);
             let logits = trained.forward(input.tensor(&batch, &device));
-            numbers.insert("logits, not in training".to_owned(), values(logits));
+            numbers.insert("logits in eval mode".to_owned(), values(logits));
             numbers
         });
         assert_agree(name, &found, TOLERANCE);
@@ -194,21 +194,21 @@ fn every_pair_has_the_same_losses_and_gradients() {
                 let networks = Gan::new(pair, [1, 28, 28], 1, &training).expect("it fits");
                 let stream = Stream::new(1, Purpose::Latent, 0, 0);
                 let random = latent(stream, [5, gan::latent_size(pair)], &training);
-                let mut numbers = Numbers::new();
+                let mut numbers = NamedValues::new();
 
-                let made = networks.generator.forward(random, &mut ForwardContext::train(0));
-                numbers.insert("pictures".to_owned(), values(made.clone().inner()));
+                let fake = networks.generator.forward(random, &mut ForwardContext::train(0));
+                numbers.insert("fake images".to_owned(), values(fake.clone().inner()));
                 let real = input.tensor(&batch, &training);
                 let mut pass = ForwardContext::train(0);
-                let of_real = networks.discriminator.forward(real, &mut pass);
-                let of_made = networks.discriminator.forward(made.clone().detach(), &mut pass);
-                let value = loss.of_discriminator(of_real, of_made);
+                let real_logits = networks.discriminator.forward(real, &mut pass);
+                let fake_logits = networks.discriminator.forward(fake.clone().detach(), &mut pass);
+                let value = loss.of_discriminator(real_logits, fake_logits);
                 numbers.insert("discriminator loss".to_owned(), values(value.clone().inner()));
                 let parts = GradientsParams::from_grads(value.backward(), &networks.discriminator);
                 gradients(&networks.discriminator, &parts, "discriminator.", &mut numbers);
 
                 let fixed = burn::module::Module::no_grad(networks.discriminator.clone());
-                let value = loss.of_generator(fixed.forward(made, &mut ForwardContext::train(0)));
+                let value = loss.of_generator(fixed.forward(fake, &mut ForwardContext::train(0)));
                 numbers.insert("generator loss".to_owned(), values(value.clone().inner()));
                 let parts = GradientsParams::from_grads(value.backward(), &networks.generator);
                 gradients(&networks.generator, &parts, "generator.", &mut numbers);
@@ -219,15 +219,15 @@ fn every_pair_has_the_same_losses_and_gradients() {
     }
 }
 
-/// The first loss of each of 20 steps, and the networks after them.
+/// The first scalar of each of 20 steps, and the weights after them.
 fn twenty_steps(
     task: &mut dyn Task,
     steps: &StepSettings,
     rate: f64,
-    reading: Readback,
-) -> (Vec<f64>, Numbers) {
+    readback: Readback,
+) -> (Vec<f64>, NamedValues) {
     let losses = (0..20).map(|step| {
-        let computed = Computed::new(task, steps, (step, rate), reading).expect("a step");
+        let computed = Computed::new(task, steps, (step, rate), readback).expect("a step");
         task.apply(computed.change);
         let (_, total) = computed.measured.totals[0].clone();
         total * (1.0 / computed.measured.samples as f64)
@@ -243,54 +243,57 @@ fn twenty_steps(
     (losses, tensors.filter(|(path, _)| path.starts_with("model.")).collect())
 }
 
-/// The same of a config's own task on a device.
+/// [`twenty_steps`] of a config's task on a device.
 fn twenty_steps_of(
     config: &Config,
     device: &Device,
-    reading: Readback,
-) -> Result<(Vec<f64>, Numbers), TrainError> {
+    readback: Readback,
+) -> Result<(Vec<f64>, NamedValues), TrainError> {
     let rate = config.optimizer.rule.update.learning_rate;
     let steps = StepSettings::new(config, device)?;
     let mut task = open_alone(config, &data(config), device)?;
-    Ok(twenty_steps(&mut *task, &steps, rate, reading))
+    Ok(twenty_steps(&mut *task, &steps, rate, readback))
 }
 
-/// The small configs, slow enough that rounding does not grow into other paths within 20 steps.
+/// Small configs with learning rates so low that rounding does not make trajectories diverge within 20 steps.
 const SMALL: [(&str, &str); 3] = [
     ("mlp-nano", "optimizer.learning_rate=0.05"),
     ("cnn-nano", "optimizer.learning_rate=0.01"),
     ("gan-nano", "optimizer.learning_rate=0.001"),
 ];
 
-/// The distance between the numbers of two networks, in units of their size: L2 norms of all together.
-fn distance(found: &Numbers, wanted: &Numbers) -> f64 {
-    assert_eq!(found.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>());
-    let square = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
-    let pairs = found.values().flatten().zip(wanted.values().flatten());
-    let apart = square(&mut pairs.map(|(a, b)| f64::from(a - b)));
-    (apart / square(&mut wanted.values().flatten().map(|x| f64::from(*x)))).sqrt()
+/// The relative distance of the weights of two networks: the L2 norm of all differences, divided by that of `expected`.
+fn distance(found: &NamedValues, expected: &NamedValues) -> f64 {
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    let squared_norm = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
+    let pairs = found.values().flatten().zip(expected.values().flatten());
+    let difference = squared_norm(&mut pairs.map(|(a, b)| f64::from(a - b)));
+    (difference / squared_norm(&mut expected.values().flatten().map(|x| f64::from(*x)))).sqrt()
 }
 
-/// That a task learned on the adapter, and so nearly as on the CPU at each step.
+/// Asserts that the loss fell on the adapter, and that it is near the CPU's at each step.
 fn assert_learned(name: &str, [cpu, adapter]: [&[f64]; 2], tolerance: f64) {
     let (first, last) = (adapter[0], adapter[19]);
     assert!(last < 0.9 * first, "{name}: its loss went from {first} to {last}");
-    for (step, (found, wanted)) in adapter.iter().zip(cpu).enumerate() {
+    for (step, (found, expected)) in adapter.iter().zip(cpu).enumerate() {
         let allowed = tolerance * cpu[0];
-        assert!((found - wanted).abs() <= allowed, "{name}, step {step}: {found}, not {wanted}");
+        assert!(
+            (found - expected).abs() <= allowed,
+            "{name}, step {step}: {found}, not {expected}"
+        );
     }
 }
 
 #[test]
 fn twenty_steps_learn_the_same() {
     let Some(devices) = devices() else { return };
-    // What rounding comes to in 20 steps differs: an adversarial pair follows its own differences.
+    // An adversarial pair amplifies rounding most.
     for ((name, rate), tolerance) in SMALL.into_iter().zip([1e-4, 1e-3, 2e-2]) {
-        // A norm that is clipped at, so that its scale is computed on the device as well.
+        // With gradient clipping, so that its scale is computed on the device as well.
         let config = config(name, &[rate, "train.clip_norm=2.0"]);
         let [cpu, adapter] =
             [(&devices[0], Readback::Immediate), (&devices[1], Readback::Deferred)].map(
-                |(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"),
+                |(device, readback)| twenty_steps_of(&config, device, readback).expect("it fits"),
             );
         assert_learned(name, [&cpu.0, &adapter.0], tolerance);
         let distance = distance(&adapter.1, &cpu.1);
@@ -299,7 +302,7 @@ fn twenty_steps_learn_the_same() {
 }
 
 #[test]
-fn classes_and_numbers_are_learned_from_rows_as_on_the_cpu() {
+fn rows_are_learned_as_on_the_cpu() {
     let Some(devices) = devices() else { return };
     for (name, task, table) in [
         ("iris-nano", "classify", "iris/iris.csv"),
@@ -311,7 +314,7 @@ fn classes_and_numbers_are_learned_from_rows_as_on_the_cpu() {
         let config = raw.with_overrides(&overrides).expect("TOML").check().expect("good");
         let [cpu, adapter] =
             [(&devices[0], Readback::Immediate), (&devices[1], Readback::Deferred)].map(
-                |(device, reading)| twenty_steps_of(&config, device, reading).expect("it fits"),
+                |(device, readback)| twenty_steps_of(&config, device, readback).expect("it fits"),
             );
         assert_learned(name, [&cpu.0, &adapter.0], TOLERANCE);
         let distance = distance(&adapter.1, &cpu.1);
@@ -331,11 +334,11 @@ fn sixteen_bits_learn_almost_the_same_or_are_refused() {
             assert!(refused.to_string().contains(half.run.precision.name()), "{refused}");
             match twenty_steps_of(&half, &adapter, Readback::Deferred) {
                 Ok((found, kept)) => {
-                    assert!(adapter.supports_dtype(dtype), "{precision} where there is none");
-                    let (wanted, _) =
+                    assert!(adapter.supports_dtype(dtype), "{precision} is not supported");
+                    let (expected, _) =
                         twenty_steps_of(&config(name, &[rate]), &cpu, Readback::Immediate)
                             .expect("it fits");
-                    assert_learned(name, [&wanted, &found], tolerance);
+                    assert_learned(name, [&expected, &found], tolerance);
                     assert!(kept.values().flatten().all(|number| number.is_finite()));
                 }
                 Err(refused) => {

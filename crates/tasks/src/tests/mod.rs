@@ -1,4 +1,4 @@
-//! The engine with real tasks.
+//! Tests of the trainer with real tasks.
 
 mod agreement;
 mod page;

@@ -1,11 +1,10 @@
-//! A page is drawn when it is worth its time.
+//! The report page is not drawn more often than its time is worth.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use hearth_config::RawConfig;
 use hearth_data::{Data, Labels, Normalization};
-
 use hearth_store::RunDir;
 use hearth_train::backend::Backend;
 use hearth_train::plan::Plan;
@@ -18,7 +17,7 @@ use crate::classify::tally::Tally;
 use crate::registry::open_alone;
 
 #[test]
-fn epochs_that_are_shorter_than_a_drawing_do_not_wait_for_it() {
+fn epochs_shorter_than_a_drawing_do_not_wait_for_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let raw = RawConfig::read(&root.join("configs/mlp-nano.toml")).expect("it is there");
     let config = raw.check().expect("good");

@@ -1,10 +1,9 @@
-//! Sizes by the shapes of a network, and those of the network that is built.
+//! Sizes computed from shapes, against those of a network.
 
 use std::path::Path;
 
 use hearth_config::{Config, DataSource, RawConfig};
 use hearth_data::{Data, Examples, Images, PictureShape};
-
 use hearth_train::backend::Backend;
 use hearth_train::plan::memory::Sizes;
 
@@ -28,7 +27,7 @@ fn sizes(config: &Config) -> Sizes {
 }
 
 #[test]
-fn sizes_are_those_of_the_network_that_is_built() {
+fn sizes_match_the_network() {
     let entries = std::fs::read_dir("../../configs").expect("configs/");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
@@ -37,7 +36,7 @@ fn sizes_are_those_of_the_network_that_is_built() {
     for path in paths {
         let config = config(&path);
         if matches!(config.data.source, DataSource::Csv(_)) {
-            // Rows have no image's size.
+            // Its network takes no images.
             continue;
         }
         let task = open_alone(&config, &data(), &device).expect("it fits");
