@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_data::{Normalization, PictureShape, preprocessing};
+use hearth_data::{ImageShape, Normalization, preprocessing};
 use hearth_export::{Network, Opened, Part};
 use hearth_model::Classifier;
 use hearth_train::TrainError;
@@ -71,7 +71,7 @@ pub struct Exported {
     /// The classes, in the order of the outputs.
     pub classes: Vec<String>,
     /// The shape of the input images.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// The statistics that pixels are normalised by.
     pub normalization: Normalization,
 }
@@ -107,6 +107,6 @@ pub fn open(path: &Path, device: &Device) -> Result<Exported, TrainError> {
     let layers = Classifier::layers(&network, dims, classes.len());
     let network = opened.network(&settings, empty, layers.as_deref())?;
     let normalization = Normalization { mean: input.mean.clone(), std: input.std.clone() };
-    let shape = PictureShape { channels, height, width };
+    let shape = ImageShape { channels, height, width };
     Ok(Exported { network, classes: classes.clone(), shape, normalization })
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, Normalization, PictureShape, read_image, to_pixels};
+use hearth_data::{Batch, ImageShape, Normalization, read_image, to_pixels};
 use hearth_export::is_export;
 use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Guess;
@@ -25,7 +25,7 @@ pub struct Predictor {
     pub(crate) input: Input,
     pub(crate) device: Device,
     classes: Vec<String>,
-    shape: PictureShape,
+    shape: ImageShape,
 }
 
 impl Predictor {
@@ -77,7 +77,7 @@ impl Predictor {
     pub(crate) fn new(
         network: Classifier,
         classes: Vec<String>,
-        shape: PictureShape,
+        shape: ImageShape,
         normalization: &Normalization,
         device: Device,
     ) -> Self {
@@ -90,7 +90,7 @@ impl Predictor {
     }
 
     /// The shape of the input images.
-    pub fn shape(&self) -> PictureShape {
+    pub fn shape(&self) -> ImageShape {
         self.shape
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::{CommandLine, Config, ModelConfig};
-use hearth_data::{Data, Labels, PictureShape, idx};
+use hearth_data::{Data, ImageShape, Labels, idx};
 use hearth_model::{Discriminator, Generator};
 use hearth_report::Report;
 use hearth_train::Split;
@@ -105,14 +105,13 @@ pub(super) fn evaluate_generator(
 /// compares are an error, since the Frechet distance depends on their number.
 fn read_images(
     file: &Path,
-    shape: PictureShape,
+    shape: ImageShape,
     count: usize,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Vec<u8>, TrainError> {
     let images = idx::read(file)?.images(file)?;
     if images.shape != shape || images.count() != count {
-        let size =
-            |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
+        let size = |ImageShape { channels, height, width }| format!("{channels}x{height}x{width}");
         return Err(TrainError::Settings(format!(
             "{} holds {} pictures of {}, and not {count} of {}",
             file.display(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::{Purpose, Stream};
-use hearth_data::{Batch, Normalization, PictureShape, preprocessing};
+use hearth_data::{Batch, ImageShape, Normalization, preprocessing};
 use hearth_export::graph::{Graph, int};
 use hearth_export::signature::{GraphInput, Samples, Signature, Values};
 use hearth_export::{Format, SAMPLES};
@@ -22,7 +22,7 @@ pub struct Images {
     /// Classifier, discriminator or generator.
     pub kind: Kind,
     /// The shape of an image.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// The statistics that pixels are normalised by.
     pub normalization: Normalization,
     /// The names of the classes, in the order of a classifier's outputs.
@@ -45,7 +45,7 @@ pub enum Kind {
 
 impl Images {
     fn dims(&self) -> [usize; 3] {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         [channels, height, width]
     }
 
@@ -208,7 +208,7 @@ mod tests {
             state.insert(path, TensorValue::new(shape, &values).expect("as many")).expect("new");
         }
         let normalization = Normalization { mean: vec![0.0], std: vec![1.0] };
-        let shape = PictureShape { channels: 1, height: 2, width: 2 };
+        let shape = ImageShape { channels: 1, height: 2, width: 2 };
         let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
         let signature = Images { kind: Kind::Classifier, shape, normalization, classes };
         let network =

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hearth_data::{Normalization, PictureShape, preprocessing};
+use hearth_data::{ImageShape, Normalization, preprocessing};
 use hearth_export::card::classes;
 use hearth_export::signature::{BurnCode, Words};
 use hearth_export::{Format, pytorch};
@@ -13,7 +13,7 @@ use crate::images::export::{Images, Kind};
 impl Images {
     /// The shape of an image as code: channels, height, width.
     fn size(&self) -> String {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         format!("{channels}, {height}, {width}")
     }
 
@@ -73,7 +73,7 @@ impl Words for Images {
     }
 
     fn unit(&self) -> String {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         format!("pictures of {channels}x{height}x{width}")
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use hearth_data::tables::Coding;
-use hearth_data::{DataCard, Normalization, PictureShape, same_names};
+use hearth_data::{DataCard, ImageShape, Normalization, same_names};
 use hearth_store::{RunDir, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -219,9 +219,9 @@ impl RunInfo {
     }
 
     /// The size of its images. Other samples are an error.
-    pub fn shape(&self) -> Result<PictureShape, TrainError> {
+    pub fn shape(&self) -> Result<ImageShape, TrainError> {
         let [channels, height, width] = self.dims()?;
-        Ok(PictureShape { channels, height, width })
+        Ok(ImageShape { channels, height, width })
     }
 
     /// The statistics that its images are normalised by. Other samples are an error.

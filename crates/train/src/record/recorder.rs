@@ -1,7 +1,7 @@
 //! What a run leaves while it trains: checkpoints, the best one, and the log.
 
 use hearth_config::{Metric, Standing};
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_report::Report;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
@@ -70,7 +70,7 @@ impl Recorder {
         let Some((page, board)) = &mut self.shown else { return Vec::new() };
         for (name, images) in report.into_iter().flat_map(Report::images) {
             let [channels, height, width] = images.shape;
-            let shape = PictureShape { channels, height, width };
+            let shape = ImageShape { channels, height, width };
             if !images.captions.is_empty() {
                 let grid = Bitmap::grid(&images.pixels, shape, COLUMNS);
                 board.picture(step, &format!("{name}/{}", split.name()), &grid);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_report::png;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, ImageError};
@@ -11,7 +11,7 @@ use image::{Delay, Frame, ImageError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bitmap {
     /// Channels, height and width.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// `[channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
 }
@@ -41,12 +41,12 @@ impl Bitmap {
     /// # Panics
     ///
     /// When `pixels` does not hold whole images, or `columns` is 0.
-    pub fn grid(pixels: &[u8], shape: PictureShape, columns: usize) -> Self {
+    pub fn grid(pixels: &[u8], shape: ImageShape, columns: usize) -> Self {
         let images = pixels.chunks_exact(shape.pixels());
         assert!(images.remainder().is_empty(), "whole images of {shape:?}");
         let rows = images.len().div_ceil(columns);
         let side = |count: usize, size: usize| count * (size + GAP) + GAP;
-        let whole = PictureShape {
+        let whole = ImageShape {
             channels: shape.channels,
             height: side(rows, shape.height),
             width: side(columns, shape.width),
@@ -67,7 +67,7 @@ impl Bitmap {
 
     /// The image as the bytes of a PNG file: RGB where it has three channels, else its first channel in grey.
     pub fn to_png(&self) -> Vec<u8> {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         png([channels, height, width], &self.pixels)
     }
 }
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_grid_holds_every_image_and_reads_back_as_a_png() {
         for channels in [1, 3] {
-            let shape = PictureShape { channels, height: 2, width: 3 };
+            let shape = ImageShape { channels, height: 2, width: 3 };
             let pixels: Vec<u8> = (1..=shape.pixels() as u8 * 3).collect();
             let grid = Bitmap::grid(&pixels, shape, 2);
-            assert_eq!(grid.shape, PictureShape { channels, height: 10, width: 12 });
+            assert_eq!(grid.shape, ImageShape { channels, height: 10, width: 12 });
             let file = image::load_from_memory(&grid.to_png()).expect("a PNG").into_rgb8();
             // The third image stands below the first.
             let third = &pixels[2 * shape.pixels()..];
@@ -122,7 +122,7 @@ mod tests {
     fn an_animation_has_a_frame_for_each_image() {
         use image::AnimationDecoder as _;
         let folder = tempfile::tempdir().expect("a folder");
-        let shape = PictureShape { channels: 1, height: 4, width: 4 };
+        let shape = ImageShape { channels: 1, height: 4, width: 4 };
         let paths: Vec<_> = (0..3_u8)
             .map(|frame| {
                 let path = folder.path().join(format!("{frame}.png"));

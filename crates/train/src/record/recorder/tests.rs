@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 
 use super::*;
 use crate::plan::Plan;
@@ -24,7 +24,7 @@ fn keep(recorder: &mut Recorder, steps: impl IntoIterator<Item = u64>) {
         best_by: Metric::Distance,
         early_stop: None,
     };
-    let shape = PictureShape { channels: 1, height: 1, width: 1 };
+    let shape = ImageShape { channels: 1, height: 1, width: 1 };
     let artifact = Artifact { folder: "samples", picture: Bitmap { shape, pixels: vec![0] } };
     for now in steps {
         recorder.keep(now, &artifact, |step| plan.keeps_image(step, now)).expect("a file");
