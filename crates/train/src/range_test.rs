@@ -8,7 +8,7 @@ use crate::backend::scalar::Readback;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::run::job::Job;
-use crate::run::start::Source;
+use crate::run::start::SourceRun;
 use crate::run::train::{Prepared, prepare};
 use crate::run::training::{Opened, Opening, Registry};
 use crate::task::step::StepSettings;
@@ -67,7 +67,7 @@ pub fn range_test(
                 .into(),
         ));
     }
-    let source = Source::open(config, &job.target)?;
+    let source = SourceRun::open(config, &job.target)?;
     let Prepared { config, data, device, .. } = prepare(job, registry, Labels::Needed, observe)?;
     let config = &config;
     let opening = Opening { config, data: &data, device: &device, source, job: None, observe };

@@ -15,7 +15,7 @@ use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::outputs::{softmax, values};
 use image::DynamicImage;
 
-use super::export::{self, Exported};
+use super::export::{self, ExportedClassifier};
 use crate::images::Input;
 
 /// A trained classifier with its preprocessing. It may be used from many threads at once.
@@ -43,7 +43,8 @@ impl Predictor {
     ) -> Result<(Self, Option<Trained>), TrainError> {
         if is_export(path) {
             let device = backend.device()?;
-            let Exported { network, classes, shape, normalization } = export::open(path, &device)?;
+            let ExportedClassifier { network, classes, shape, normalization } =
+                export::open(path, &device)?;
             return Ok((Self::new(network, classes, shape, &normalization, device), None));
         }
         let (predictor, trained) = Self::of_run(path, which, backend)?;

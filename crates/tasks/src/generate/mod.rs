@@ -33,7 +33,7 @@ pub mod loss;
 mod row;
 pub mod sampler;
 
-pub use row::KIND;
+pub use row::ENTRY;
 use row::evaluate_generator;
 
 /// Images in a grid of samples, and in each of its rows.

@@ -16,13 +16,13 @@ use hearth_train::{Opened, Opening, Training};
 
 use super::sampler::{Sampler, sample};
 use super::{Adversarial, export, normalization};
+use crate::entry::{Evaluation, TaskEntry};
 use crate::features;
 use crate::features::FeatureEvaluator;
-use crate::kind::{Evaluation, Kind};
 use crate::latent::LatentStream;
 
 /// Adversarial training in the table of tasks.
-pub const KIND: Kind = Kind {
+pub const ENTRY: TaskEntry = TaskEntry {
     name: "generate",
     training: Training {
         labels: Labels::Unused,

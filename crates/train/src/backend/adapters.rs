@@ -16,7 +16,7 @@ pub struct Adapter {
     /// The vendor's name of the model.
     pub name: String,
     /// Discrete, integrated, virtual or software.
-    pub kind: Kind,
+    pub kind: AdapterKind,
     /// The graphics API of its driver, such as `Vulkan`.
     pub api: String,
     /// The driver's name and version; empty where the API reports none.
@@ -26,7 +26,7 @@ pub struct Adapter {
 /// The kind of an adapter, the preferred one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum AdapterKind {
     /// A graphics card with its own memory.
     Discrete,
     /// A part of the processor that shares the host's memory.
@@ -39,7 +39,7 @@ pub enum Kind {
     Software,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for AdapterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Discrete => "discrete",

@@ -27,7 +27,7 @@ pub struct Start {
 
 /// The checkpoint of another run, from which a network starts.
 #[derive(Debug)]
-pub struct Source {
+pub struct SourceRun {
     trained: Trained,
     /// Its network's weights.
     weights: StateDict,
@@ -37,7 +37,7 @@ pub struct Source {
     is_normalized_anew: bool,
 }
 
-impl Source {
+impl SourceRun {
     /// Opens the run that `model.init` names; nothing when it names none, and when the target has a
     /// checkpoint already, which holds all that is needed to go on.
     pub fn open(config: &Config, target: &RunTarget) -> Result<Option<Self>, TrainError> {

@@ -13,7 +13,7 @@ use crate::plan::memory;
 use crate::run::begin::begin;
 use crate::run::data_notes;
 use crate::run::job::{Job, Outcome, RunTarget};
-use crate::run::start::Source;
+use crate::run::start::SourceRun;
 use crate::run::training::{Opening, Registry};
 
 /// Trains a task of the registry. The outcome is absent when there was nothing to train ([`RunTarget::Nowhere`]).
@@ -46,7 +46,7 @@ pub fn train_on(
         },
         RunTarget::Nowhere => {}
     }
-    let source = Source::open(config, &job.target)?;
+    let source = SourceRun::open(config, &job.target)?;
     let Prepared { config, data, device, threads } = prepare(job, registry, labels, observe)?;
     let (config, target) = (&config, job.target.clone());
     let job = &Job { config, target, ..*job };

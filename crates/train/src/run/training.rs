@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::plan::memory::Sizes;
 use crate::record::info::Preprocessing;
 use crate::run::job::Job;
-use crate::run::start::{Source, Start};
+use crate::run::start::{SourceRun, Start};
 use crate::task::Task;
 
 /// A kind of task, as the trainer takes it.
@@ -41,7 +41,7 @@ pub struct Opening<'a> {
     /// The device, without differentiation.
     pub device: &'a Device,
     /// The run that it starts from, if it does.
-    pub source: Option<Source>,
+    pub source: Option<SourceRun>,
     /// The job that it is for; none where a few steps are made and nothing is kept.
     pub job: Option<&'a Job<'a>>,
     /// Receives notes about the preparations.

@@ -9,7 +9,7 @@ use burn::tensor::wgpu::wgpu::{
 use burn::tensor::wgpu::{WgpuBackend, WgpuInitError};
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Adapter, Kind};
+use super::{Adapter, AdapterKind};
 use crate::error::TrainError;
 
 /// An adapter, with the API and the selector that Burn opens it by.
@@ -81,7 +81,7 @@ fn found() -> &'static [Found] {
         let mut software = Vec::new();
         for (api, backends) in apis {
             let adapters = adapters_of(api, backends);
-            if adapters.iter().any(|found| found.adapter.kind != Kind::Software) {
+            if adapters.iter().any(|found| found.adapter.kind != AdapterKind::Software) {
                 return adapters;
             }
             if software.is_empty() {
@@ -104,23 +104,23 @@ fn adapters_of(api: WgpuBackend, backends: Backends) -> Vec<Found> {
         adapters.iter().map(wgpu::Adapter::get_info)
     {
         let kind = match device_type {
-            DeviceType::DiscreteGpu => Kind::Discrete,
-            DeviceType::IntegratedGpu => Kind::Integrated,
-            DeviceType::VirtualGpu => Kind::Virtual,
-            DeviceType::Cpu => Kind::Software,
-            DeviceType::Other => Kind::Other,
+            DeviceType::DiscreteGpu => AdapterKind::Discrete,
+            DeviceType::IntegratedGpu => AdapterKind::Integrated,
+            DeviceType::VirtualGpu => AdapterKind::Virtual,
+            DeviceType::Cpu => AdapterKind::Software,
+            DeviceType::Other => AdapterKind::Other,
         };
         let count: &mut usize = counts.entry(kind).or_default();
         let index = std::mem::replace(count, *count + 1);
         let selector = match kind {
-            Kind::Discrete => DeviceKind::DiscreteGpu(index),
-            Kind::Integrated => DeviceKind::IntegratedGpu(index),
-            Kind::Virtual => DeviceKind::VirtualGpu(index),
+            AdapterKind::Discrete => DeviceKind::DiscreteGpu(index),
+            AdapterKind::Integrated => DeviceKind::IntegratedGpu(index),
+            AdapterKind::Virtual => DeviceKind::VirtualGpu(index),
             // Burn selects a single software adapter, and one of unknown kind only if it is the sole adapter.
-            Kind::Software if index > 0 => continue,
-            Kind::Other if adapters.len() > 1 => continue,
-            Kind::Software => DeviceKind::Cpu,
-            Kind::Other => DeviceKind::DefaultDevice,
+            AdapterKind::Software if index > 0 => continue,
+            AdapterKind::Other if adapters.len() > 1 => continue,
+            AdapterKind::Software => DeviceKind::Cpu,
+            AdapterKind::Other => DeviceKind::DefaultDevice,
         };
         let driver = [driver, driver_info].join(" ").trim().to_owned();
         let adapter = Adapter { name, kind, api: format!("{backend:?}"), driver };
