@@ -84,8 +84,8 @@ fn evaluate_run(
     let evaluator = features::evaluator_for_run(trained, &splits, backend)?;
     let Sampler { generator, latent_size, device, .. } = &sampler;
     let seed = trained.config.run.seed;
-    let sampled = (generator, *latent_size, seed);
-    Ok((trained.step, evaluate_generator(&evaluator, sampled, split, device)))
+    let sampling = (generator, *latent_size, seed);
+    Ok((trained.step, evaluate_generator(&evaluator, sampling, split, device)))
 }
 
 /// Evaluates a generator without differentiation on images of latent vectors `[latent_size]`, the same ones for the

@@ -62,8 +62,8 @@ impl<'a> StepContext<'a> {
         Self { step, learning_rate, settings, readback, grad_norm_sq, fault: None }
     }
 
-    /// The square of the L2 norm of all proposed gradients, and the first scalar on the host that is not finite, such as
-    /// `the gradient of layers.0.weight`.
+    /// The square of the L2 norm of all proposed gradients, and the first scalar on the host that is not finite, such
+    /// as `the gradient of layers.0.weight`.
     pub(crate) fn into_norm_and_fault(self) -> (Scalar, Option<String>) {
         (self.grad_norm_sq, self.fault)
     }
@@ -109,9 +109,9 @@ impl<'a> StepContext<'a> {
         crate::task::outputs::num_correct(logits, labels, self.readback)
     }
 
-    /// An update of `network` by these gradients, and by the batch statistics of its forward passes: the one place where
-    /// gradients are measured, clipped by their global norm (Pascanu et al. 2013) and checked. `owner` names the network
-    /// where there are several.
+    /// An update of `network` by these gradients, and by the batch statistics of its forward passes: the one place
+    /// where gradients are measured, clipped by their global norm (Pascanu et al. 2013) and checked. `owner` names the
+    /// network where there are several.
     pub fn propose<M: Module>(
         &mut self,
         network: &M,
