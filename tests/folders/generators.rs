@@ -83,7 +83,7 @@ fn a_generator_needs_no_classes() {
     let done =
         succeed(&mut at(place.path(), "sweep g.toml run.seed=1,2 train.epochs=1 --out sweep"));
     assert!(
-        done.err.contains("nothing measured their distance; sweep/trial-001.log"),
+        done.err.contains("trials without a distance have no rank; sweep/trial-001.log"),
         "{}",
         done.err
     );

@@ -68,7 +68,7 @@ pub const MISTAKES: &[Mistake] = &[
         change(here, "\"try\"", "\"try");
     }),
     fault("decimal comma", "wrong.toml:18", "a decimal point", |here| {
-        change(here, "= 0.1", "= 0,1")
+        change(here, "= 0.1", "= 0,1");
     }),
     fault("percent", "wrong.toml:9", "write 0.1", |here| {
         change(here, "valid_samples = 200", "limit_train = 10%");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
 use hearth_train::Backend;
-use hearth_train::backend::adapters::{Adapter, Kind};
+use hearth_train::backend::adapters::{Adapter, AdapterKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -50,7 +50,7 @@ pub fn with_backend(
         return work(backend);
     }
     let opened: Option<Adapter> = probe(DoctorProbe::Open, backend, compute.device)?;
-    if let Some(adapter) = opened.filter(|adapter| adapter.kind == Kind::Software) {
+    if let Some(adapter) = opened.filter(|adapter| adapter.kind == AdapterKind::Software) {
         say(&format!(
             "warning: {adapter} computes on the CPU, and slower than `--backend flex` does"
         ));

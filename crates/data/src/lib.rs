@@ -44,4 +44,4 @@ pub use images::{
 pub use loader::Loader;
 pub use names::same_names;
 pub use prefetch::Prefetch;
-pub use samples::{Batch, Examples, PictureShape, Source, Splits, Subset};
+pub use samples::{Batch, Examples, ImageShape, Source, Splits, Subset};

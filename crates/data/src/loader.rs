@@ -62,7 +62,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::samples::{Batch, PictureShape};
+    use crate::samples::{Batch, ImageShape};
 
     const AUGMENT: AugmentConfig = AugmentConfig { flip: 0.5, shift: 1, erase: 0.5 };
 
@@ -75,7 +75,7 @@ pub(crate) mod tests {
 
     /// Images of 2x3 pixels, each pixel the image's own index, in three classes.
     pub(crate) fn numbered(count: usize) -> Subset {
-        let shape = PictureShape { channels: 1, height: 2, width: 3 };
+        let shape = ImageShape { channels: 1, height: 2, width: 3 };
         let pixels = (0..count).flat_map(|place| [place as u8; 6]).collect();
         let labels = (0..count).map(|place| place as u16 % 3).collect();
         Subset::all(Arc::new(Examples { pixels, labels, shape, augment: None }))

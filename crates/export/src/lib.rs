@@ -30,7 +30,7 @@ use hearth_train::{Backend, CheckpointSelector, TrainError};
 
 pub use built::{Built, Forward};
 pub use network::Network;
-pub use opened::{Opened, is_export};
+pub use opened::{OpenedExport, is_export};
 pub use signature::Signature;
 
 use place::Place;

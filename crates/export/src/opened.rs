@@ -41,12 +41,12 @@ pub fn is_export(path: &Path) -> bool {
 }
 
 /// An export, its settings read and nothing else.
-pub struct Opened<'a> {
+pub struct OpenedExport<'a> {
     path: &'a Path,
     json: Value,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> OpenedExport<'a> {
     /// Reads the settings.
     pub fn new(path: &'a Path) -> Result<Self, TrainError> {
         let mut opened = Self { path, json: Value::Null };

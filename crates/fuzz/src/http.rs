@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
-use hearth_data::{Bounds, PictureShape};
+use hearth_data::{Bounds, ImageShape};
 
 use crate::serve::body::images::{MAX_IMAGES, decode, read_images};
 
@@ -13,7 +13,7 @@ const BODY: usize = 6 << 10;
 /// Default limits of the server.
 const BOUNDS: Bounds = Bounds { pixels: 25_000_000, memory: 25_000_000 * 16 };
 
-const SHAPE: PictureShape = PictureShape { channels: 1, height: 28, width: 28 };
+const SHAPE: ImageShape = ImageShape { channels: 1, height: 28, width: 28 };
 
 /// Extracts the images from the body and decodes them.
 pub fn run(input: &[u8]) {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use hearth_data::{Bounds, PictureShape, pixels, read_image_bytes};
+use hearth_data::{Bounds, ImageShape, pixels, read_image_bytes};
 
 /// Decodes the input to a grey or an RGB image, by the parity of its length.
 pub fn run(input: &[u8]) {
     let channels = if input.len().is_multiple_of(2) { 1 } else { 3 };
-    let shape = PictureShape { channels, height: 28, width: 28 };
+    let shape = ImageShape { channels, height: 28, width: 28 };
     // TGA has no signature and is recognised by its name.
     let name = Path::new("picture.tga");
     match read_image_bytes(name, input, shape, false, Bounds::FILE) {

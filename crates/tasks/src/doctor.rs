@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use hearth_config::RawConfig;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_data::{Data, Examples, Images, PictureShape};
+use hearth_data::{Data, Examples, ImageShape, Images};
 use hearth_train::backend::Backend;
 use hearth_train::backend::scalar::Readback;
 use hearth_train::error::TrainError;
@@ -44,7 +44,7 @@ pub struct TwoSteps {
 /// error.
 pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
     let config = RawConfig::parse("doctor.toml", CONFIG.into())?.check()?;
-    let shape = PictureShape { channels: 1, height: 28, width: 28 };
+    let shape = ImageShape { channels: 1, height: 28, width: 28 };
     let mut stream = Stream::new(0, Purpose::Order, 0, 0);
     let examples = Examples {
         pixels: (0..64 * shape.pixels()).map(|_| stream.below(256) as u8).collect(),

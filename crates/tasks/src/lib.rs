@@ -2,7 +2,7 @@
 //!
 //! | folder or file | subject |
 //! | --- | --- |
-//! | [`registry`], [`kind`] | the table of all tasks, for training, evaluation and export |
+//! | [`registry`], [`entry`] | the table of all tasks, for training, evaluation and export |
 //! | [`classify`] | classification of images and rows: cross-entropy, accuracy, the predictor |
 //! | [`regress`] | regression of a number from a row of a table |
 //! | [`generate`] | generation of images by an adversarial pair, and its samples |
@@ -17,11 +17,11 @@
 
 pub mod classify;
 pub mod doctor;
+pub mod entry;
 pub mod features;
 pub mod generate;
 pub mod images;
 pub mod inspect;
-pub mod kind;
 pub mod latent;
 pub mod registry;
 pub mod regress;
@@ -31,10 +31,10 @@ pub mod supervised;
 mod tests;
 
 pub use classify::predict::Predictor;
+pub use entry::Evaluation;
 pub use generate::sampler::Sampler;
 pub use hearth_report::Guess;
 pub use image;
 pub use inspect::{Inspected, Inspection, inspect};
-pub use kind::Evaluation;
 pub use registry::{evaluate_run, export, is_on_table, range_test, train};
 pub use rows::predict::{RowPrediction, RowPredictor};

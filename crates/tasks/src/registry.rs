@@ -15,22 +15,22 @@ use hearth_train::task::Task;
 use hearth_train::{Event, Job, Opened, Opening, Outcome, RunTarget, TrainError, Training};
 
 use crate::classify::import_check::check_accuracy;
-use crate::kind::{Evaluation, Kind};
+use crate::entry::{Evaluation, TaskEntry};
 use crate::{classify, generate, regress};
 
 /// The table.
-pub const KINDS: [Kind; 3] = [classify::KIND, regress::KIND, generate::KIND];
+pub const TASKS: [TaskEntry; 3] = [classify::ENTRY, regress::ENTRY, generate::ENTRY];
 
 /// The row of a checked config.
-pub fn kind_of(config: &Config) -> Kind {
+pub fn entry_of(config: &Config) -> TaskEntry {
     let name = config.task_kind().expect("a table has decided it").name();
-    let kind = KINDS.iter().find(|kind| kind.name == name);
+    let kind = TASKS.iter().find(|kind| kind.name == name);
     *kind.expect("a row for each task that a config may name")
 }
 
 /// The training of a checked config's task.
 pub fn training_of(config: &Config) -> Training {
-    kind_of(config).training
+    entry_of(config).training
 }
 
 /// Trains a job. The outcome is absent without a run to train ([`RunTarget::Nowhere`]).
@@ -64,7 +64,7 @@ pub fn range_test(
 /// tolerance is an error, and leaves no files.
 pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported, TrainError> {
     let network_of = |trained: &mut Trained, part: Part, device: &Device| {
-        (kind_of(&trained.config).export)(trained, part, device)
+        (entry_of(&trained.config).export)(trained, part, device)
     };
     hearth_export::export(job, network_of, notice)
 }
@@ -87,13 +87,13 @@ pub fn evaluate_run(
     notice: &mut dyn FnMut(&str),
 ) -> Result<(u64, Report), TrainError> {
     let config = stored_config(&RunDir::open(evaluation.run)?)?;
-    (kind_of(&config).evaluate)(&evaluation, notice)
+    (entry_of(&config).evaluate)(&evaluation, notice)
 }
 
 /// True if a run, or an export of one, learned from rows of a table.
 pub fn is_on_table(path: &Path) -> bool {
     if is_export(path) {
-        return hearth_export::Opened::new(path).is_ok_and(|opened| opened.is_on_table());
+        return hearth_export::OpenedExport::new(path).is_ok_and(|opened| opened.is_on_table());
     }
     let info = RunDir::open(path).map(|run| RunInfo::read(&run));
     matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))

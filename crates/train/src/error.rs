@@ -1,4 +1,4 @@
-//! What can go wrong between a checked config and a trained network.
+//! Errors of training, evaluation and prediction.
 
 use std::path::PathBuf;
 
@@ -6,45 +6,45 @@ use hearth_config::shown;
 use hearth_data::DataError;
 use hearth_store::StoreError;
 
-/// Why training, evaluation or prediction stopped.
+/// An error of training, evaluation or prediction.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The data is missing or damaged.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Something that is kept could not be written, or is missing or damaged.
+    /// A file of a run cannot be written, or is missing or damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The settings do not fit the data, or the stored run.
+    /// The settings do not fit the data, the machine or the stored run.
     #[error("{0}")]
     Settings(String),
-    /// The network does not fit the pictures.
+    /// The network does not fit the size of the images.
     #[error("{0}, and those of the data are not")]
     Network(#[from] hearth_model::ImageSizeError),
-    /// There is no graphics adapter, or it cannot be opened.
+    /// The machine has no graphics adapter, or it cannot be opened.
     #[error("{0}")]
     Device(String),
-    /// An artefact for other programs could not be written, or is not what it should be.
+    /// An export for other programs cannot be written, or is invalid.
     #[error("{0}")]
     Export(String),
-    /// A file of another program is missing, damaged or not what it should be.
+    /// A file of another program is missing, damaged or of the wrong kind.
     #[error("{0}")]
     Foreign(String),
-    /// Someone asked to stop, and this is what came of it.
+    /// The user asked to stop; the text describes the result.
     #[error("interrupted: {0}")]
     Interrupted(&'static str),
-    /// A stored config is not one that this version reads.
+    /// A stored config is not valid for this version.
     #[error(transparent)]
     Config(#[from] hearth_config::Diagnostics),
-    /// A file of the run is not what this program writes.
+    /// A file of the run is missing or invalid.
     #[error("{file} of this run is damaged: {fault}; put it back, or train anew")]
     RunInfo {
         /// The file's path.
         file: String,
-        /// What is wrong.
+        /// The defect.
         fault: String,
     },
-    /// The data that a run was trained with is not where it was.
+    /// The data of a run is no longer at its path.
     #[error(
         "`{key}` of the run leads to nothing:\n{}\nput the data back, or say in {} where it is now",
         path.display(),
@@ -58,7 +58,7 @@ pub enum TrainError {
         /// The run's config.
         config: PathBuf,
     },
-    /// The data is not what the run was trained with.
+    /// The data has changed since the run was trained.
     #[error(
         "the data of {name} has changed since {run} was trained, or an earlier version read the folder otherwise: \
          {what} than run.json says"
@@ -68,10 +68,10 @@ pub enum TrainError {
         name: String,
         /// The run's folder.
         run: String,
-        /// What differs.
+        /// The difference.
         what: &'static str,
     },
-    /// An update that was finite took the weights out of the numbers.
+    /// An update with finite gradients overflowed f32, and the weights are not finite.
     #[error(
         "{path} is not finite after step {step}, and was not saved; {}. A smaller \
          optimizer.learning_rate, or train.clip_norm, may help",
@@ -84,10 +84,10 @@ pub enum TrainError {
         path: String,
         /// The number of finished steps.
         step: u64,
-        /// The newest checkpoint.
+        /// The step of the newest checkpoint.
         saved: Option<u64>,
     },
-    /// Training left the numbers.
+    /// The loss or a gradient of a step is not finite; the step was not applied.
     #[error(
         "{what} is not finite at step {step}; nothing was changed by that step, and checkpoint \
          {checkpoint} holds the last good state. It was computed from the training samples {samples}. \
@@ -100,7 +100,7 @@ pub enum TrainError {
         step: u64,
         /// The number of finished steps.
         checkpoint: u64,
-        /// Places in the training set, shortened.
+        /// Indices into the training set of the samples of the step; a long list is shortened.
         samples: String,
     },
 }

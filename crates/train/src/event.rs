@@ -1,31 +1,31 @@
-//! What a run tells while it trains.
+//! Progress events of a run.
 
 use hearth_report::Report;
 
 use crate::plan::summary::Summary;
 use crate::task::scalars::Sums;
 
-/// Something that happened, for whoever watches.
+/// A progress event of a run, for its observer.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A step was made.
+    /// A step is finished.
     Step(StepDone),
-    /// A set was looked at.
+    /// An evaluation is finished.
     Evaluated(&'a Report),
-    /// A sentence for the user.
+    /// A note or warning for the user, in a sentence.
     Note(String),
-    /// What is about to be trained.
+    /// Training is about to start.
     Started(&'a Summary),
 }
 
 impl StepDone {
-    /// The place of the step in its epoch, from 1, and the steps of that epoch: the last one may be cut short.
+    /// The number of the step in its epoch, from 1, and the steps of that epoch: the last epoch may be shorter.
     pub fn in_epoch(&self) -> [u64; 2] {
         in_epoch(self.step, self.steps_per_epoch, self.total_steps)
     }
 }
 
-/// The place of a step, counted from 1, in its epoch, and the steps of that epoch; before the first step, 0.
+/// The number of a step in its epoch, from 1, and the steps of that epoch; the number is 0 before the first step.
 pub fn in_epoch(step: u64, steps_per_epoch: u64, total_steps: u64) -> [u64; 2] {
     let before = step.saturating_sub(1) / steps_per_epoch.max(1) * steps_per_epoch;
     [step - before, steps_per_epoch.min(total_steps.saturating_sub(before)).max(1)]
@@ -38,12 +38,12 @@ pub struct StepDone {
     pub step: u64,
     /// Steps in the whole run.
     pub total_steps: u64,
-    /// Steps in an epoch; all of a task without one.
+    /// Steps in an epoch; the total steps of a task without epochs.
     pub steps_per_epoch: u64,
-    /// The results that were read with it: its downcast, and those of steps before it on a GPU, where they
-    /// are read at times.
+    /// The sums that were read back with it: its own, and with deferred readback those of the steps since the last
+    /// readback; empty while readback is pending.
     pub sums: Sums,
-    /// Its learning rate.
+    /// The learning rate of the step.
     pub learning_rate: f64,
 }
 
@@ -52,9 +52,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_epoch_may_be_cut_short() {
-        let places = [0, 1, 29, 30, 58, 59, 60].map(|step| in_epoch(step, 29, 60));
-        assert_eq!(places, [[0, 29], [1, 29], [29, 29], [1, 29], [29, 29], [1, 2], [2, 2]]);
+    fn the_last_epoch_may_be_shorter() {
+        let numbers = [0, 1, 29, 30, 58, 59, 60].map(|step| in_epoch(step, 29, 60));
+        assert_eq!(numbers, [[0, 29], [1, 29], [29, 29], [1, 29], [29, 29], [1, 2], [2, 2]]);
         assert_eq!(in_epoch(20, 29, 20), [20, 20]);
     }
 }

@@ -1,18 +1,18 @@
-//! The engine: it trains any task, keeps its run, and resumes it bit for bit.
+//! The training engine: it trains any task, records the run, and resumes it bit for bit.
 //!
-//! Each module uses those below it, and none above.
+//! Each module depends on modules further down the table alone.
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`mod@range_test`] | learning rates that a network learns with |
-//! | [`run`] | a whole run: config in, trained folder out; its sessions, resumes and checkpoints |
-//! | [`trainer`] | the one loop behind all learning; pending steps, early stopping, schedules |
-//! | [`record`] | the log, checkpoints, page, event file and `run.json` of a run |
-//! | [`event`] | progress of a run, told to the program |
-//! | [`plan`] | steps and epochs, layers, memory: known before the first step |
-//! | [`task`] | the contract of a task: a step in three parts, its batches, scalars and images |
-//! | [`learner`] | networks and their updates: optimisers, gradients, averages, precision |
-//! | [`backend`] | devices, graphics adapters, scalars on host and device |
+//! | [`mod@range_test`] | the learning rate range test |
+//! | [`run`] | a whole run, from a config to a folder with a trained network: sessions, resuming, checkpoints |
+//! | [`trainer`] | the training loop: pending steps, early stopping, schedules |
+//! | [`record`] | the log, checkpoints, report page, event file and `run.json` of a run |
+//! | [`event`] | progress events for the observer of a run |
+//! | [`plan`] | steps, intervals and memory, computed before the first step |
+//! | [`task`] | the contract of a task: its step, batches, scalars and images |
+//! | [`learner`] | train state of a network: optimiser, gradients, weight average, precision |
+//! | [`backend`] | backends, graphics adapters, scalars on host and device |
 //! | [`error`] | errors of training |
 
 #![forbid(unsafe_code)]

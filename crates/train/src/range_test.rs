@@ -1,5 +1,4 @@
-//! The range test: which learning rates a network learns with (Smith 2017, "Cyclical learning rates for
-//! training neural networks", section 3.3).
+//! The learning rate range test (Smith 2017, "Cyclical learning rates for training neural networks", section 3.3).
 
 use hearth_data::Labels;
 use serde::Serialize;
@@ -8,51 +7,52 @@ use crate::backend::scalar::Readback;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::run::job::Job;
-use crate::run::start::Source;
+use crate::run::start::SourceRun;
 use crate::run::train::{Prepared, prepare};
 use crate::run::training::{Opened, Opening, Registry};
 use crate::task::step::StepSettings;
 use crate::task::{Computed, Task};
 
-/// How much of the smoothed loss each step keeps.
+/// The decay of the exponential moving average of the losses, per step.
 const SMOOTHING: f64 = 0.9;
 
-/// A smoothed loss so many times the smallest one ends the test.
+/// The ratio of the smoothed loss to its minimum that ends the test.
 const DIVERGED: f64 = 4.0;
 
-/// Steps before the smoothed loss means anything.
+/// Steps before the smoothed loss is meaningful; their mean loss is the loss at the start.
 const FIRST: usize = 10;
 
-/// How much of its fall the smoothed loss has done where the rates worth trying begin.
+/// The share of the smoothed loss's fall at which the suggested learning rates begin.
 const FALLEN: f64 = 0.9;
 
-/// The least fall that tells anything, as a share of the loss at the start.
+/// The least fall that yields a suggestion, as a share of the loss at the start.
 const LEAST_FALL: f64 = 0.05;
 
-/// Which rates are tried: they grow by the same factor at each step.
+/// The learning rates of the test: they grow by a constant factor per step.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
-    /// The first.
+    /// The first learning rate.
     pub from: f64,
-    /// The last.
+    /// The last learning rate.
     pub to: f64,
-    /// How many.
+    /// The number of steps, one learning rate each.
     pub steps: usize,
 }
 
-/// What was seen.
+/// The result of a range test.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RangeTest {
-    /// Each rate and the loss of the step that was made with it.
+    /// Each learning rate and the loss of its step.
     pub losses: Vec<(f64, f64)>,
-    /// Each rate and the exponential average of the losses up to it.
+    /// Each learning rate and the exponential moving average of the losses up to it, without bias.
     pub smoothed: Vec<(f64, f64)>,
-    /// The rates worth trying: from the one at which the smoothed loss has done nine tenths of its fall to
-    /// the one at which it is smallest. None unless it falls by a twentieth.
+    /// The suggested learning rates: from the one at which nine tenths of the smoothed loss's fall are done to the one
+    /// at its minimum. None if the fall is less than a twentieth of the loss at the start.
     pub suggested: Option<[f64; 2]>,
 }
 
-/// Trains a network for a moment, with a rate that grows; nothing is written.
+/// Trains a network for some steps with a growing learning rate; nothing is written. A task without a single loss is an
+/// error.
 pub fn range_test(
     job: &Job<'_>,
     registry: Registry,
@@ -67,7 +67,7 @@ pub fn range_test(
                 .into(),
         ));
     }
-    let source = Source::open(config, &job.target)?;
+    let source = SourceRun::open(config, &job.target)?;
     let Prepared { config, data, device, .. } = prepare(job, registry, Labels::Needed, observe)?;
     let config = &config;
     let opening = Opening { config, data: &data, device: &device, source, job: None, observe };
@@ -81,20 +81,20 @@ pub fn range_test(
     losses(&mut *task, &StepSettings::new(config, &device)?, range).map(RangeTest::of)
 }
 
-/// The loss of each step, until the last one, or until they diverge.
+/// The learning rate and loss of each step, until the last one or until the loss diverges.
 fn losses(
     task: &mut dyn Task,
     steps: &StepSettings,
     range: Range,
 ) -> Result<Vec<(f64, f64)>, TrainError> {
     let mut losses = Vec::new();
-    let (mut smooth, mut least) = (Smooth::default(), f64::INFINITY);
+    let (mut smoothed, mut least) = (Smoothed::default(), f64::INFINITY);
     for step in 0..range.steps {
         let share = step as f64 / (range.steps - 1).max(1) as f64;
         let rate = range.from * (range.to / range.from).powf(share);
         let computed = Computed::new(task, steps, (step as u64, rate), Readback::Immediate)?;
         let loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
-        let average = smooth.with(loss);
+        let average = smoothed.add(loss);
         least = least.min(average);
         if computed.fault.is_some() || step >= FIRST && average > DIVERGED * least {
             break;
@@ -106,36 +106,39 @@ fn losses(
 }
 
 impl RangeTest {
+    /// The result for these learning rates and losses.
     fn of(losses: Vec<(f64, f64)>) -> Self {
-        let mut smooth = Smooth::default();
+        let mut average = Smoothed::default();
         let smoothed: Vec<_> =
-            losses.iter().map(|(rate, loss)| (*rate, smooth.with(*loss))).collect();
+            losses.iter().map(|(rate, loss)| (*rate, average.add(*loss))).collect();
         let suggested = suggested(&losses, &smoothed);
         Self { losses, smoothed, suggested }
     }
 }
 
+/// The suggested learning rates, see [`RangeTest::suggested`].
 fn suggested(losses: &[(f64, f64)], smoothed: &[(f64, f64)]) -> Option<[f64; 2]> {
     let start = losses.get(..FIRST)?.iter().map(|(_, loss)| loss).sum::<f64>() / FIRST as f64;
     let smoothed = smoothed.get(FIRST..)?;
-    let (lowest, least) = smoothed.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (rate_of_least, least) = smoothed.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let fall = start - least;
     let fallen = smoothed.iter().find(|(_, loss)| *loss <= start - FALLEN * fall)?;
-    (fall >= LEAST_FALL * start).then_some([fallen.0, *lowest])
+    (fall >= LEAST_FALL * start).then_some([fallen.0, *rate_of_least])
 }
 
-/// An exponential average without the bias of its beginning (Kingma and Ba 2015, section 3).
+/// An exponential moving average with bias correction (Kingma and Ba 2015, section 3).
 #[derive(Default)]
-struct Smooth {
+struct Smoothed {
     sum: f64,
-    kept: i32,
+    count: i32,
 }
 
-impl Smooth {
-    fn with(&mut self, value: f64) -> f64 {
+impl Smoothed {
+    /// Adds a value and returns the average.
+    fn add(&mut self, value: f64) -> f64 {
         self.sum = SMOOTHING * self.sum + (1.0 - SMOOTHING) * value;
-        self.kept += 1;
-        self.sum / (1.0 - SMOOTHING.powi(self.kept))
+        self.count += 1;
+        self.sum / (1.0 - SMOOTHING.powi(self.count))
     }
 }
 
@@ -144,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_the_fall_is_suggested() {
+    fn rates_from_nine_tenths_of_the_fall_to_the_minimum_are_suggested() {
         // A loss that falls around the rate 1e-2, as a logistic curve, and rises behind 1.
         let loss = |exponent: f64| {
             2.0 - 1.5 / (1.0 + (-(exponent + 2.0) * 4.0).exp()) + (exponent - 0.2).max(0.0)
@@ -152,7 +155,7 @@ mod tests {
         let points = (0..300).map(|step| -5.0 + 6.0 * f64::from(step) / 299.0);
         let test = RangeTest::of(points.map(|at| (10_f64.powf(at), loss(at))).collect());
         let [from, to] = test.suggested.expect("it falls");
-        // Nine tenths are done at the exponent -2 + ln(9) / 4, a rate of 0.035; the average follows about
+        // Nine tenths of the fall are done at the exponent -2 + ln(9) / 4, a rate of 0.035; the average lags about
         // 10 steps behind, 0.2 of the exponent.
         assert!((0.035..0.08).contains(&from), "{from}");
         assert!((1.0..3.0).contains(&to), "{to}");
@@ -170,10 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn an_average_of_equal_numbers_is_that_number() {
-        let mut smooth = Smooth::default();
+    fn the_average_of_equal_numbers_has_no_bias() {
+        let mut average = Smoothed::default();
         for _ in 0..5 {
-            assert!((smooth.with(3.0) - 3.0).abs() < 1e-12);
+            assert!((average.add(3.0) - 3.0).abs() < 1e-12);
         }
     }
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use hearth_train::Backend;
 
-use measure::{Measured, median, number, ratio, run_hearth, run_peer};
+use measure::{Timed, median, number, ratio, run_hearth, run_peer};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -117,7 +117,7 @@ fn jobs(
     python: Option<&Path>,
     rounds: usize,
 ) -> Outcome<()> {
-    let mut jobs: Vec<(&str, Vec<Measured>)> =
+    let mut jobs: Vec<(&str, Vec<Timed>)> =
         backends.iter().map(|backend| (backend.name(), Vec::new())).collect();
     if python.is_some() {
         jobs.extend(kinds.iter().map(|kind| (*kind, Vec::new())));
@@ -135,8 +135,7 @@ fn jobs(
         }
     }
     println!("whole job of {config}, process start to exit:");
-    let seconds =
-        |measured: &[Measured]| measured.iter().map(|one| one.seconds).collect::<Vec<_>>();
+    let seconds = |measured: &[Timed]| measured.iter().map(|one| one.seconds).collect::<Vec<_>>();
     for (name, measured) in &jobs {
         let memory: Vec<f64> = measured.iter().map(|one| one.memory).collect();
         let what = match *name {

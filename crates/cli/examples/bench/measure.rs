@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 
 /// A finished process.
-pub struct Measured {
+pub struct Timed {
     /// Wall time from start to exit.
     pub seconds: f64,
     /// Peak resident memory in megabytes.
@@ -17,14 +17,14 @@ pub struct Measured {
 }
 
 /// Runs `scripts/peer.py` with these arguments.
-pub fn run_peer(python: &Path, words: &[&str]) -> Outcome<Measured> {
+pub fn run_peer(python: &Path, words: &[&str]) -> Outcome<Timed> {
     let mut command = Command::new(python);
     command.arg("scripts/peer.py").args(words);
     measure(command)
 }
 
 /// Runs the program, one folder above the examples, on a config.
-pub fn run_hearth(config: &str, backend: &str) -> Outcome<Measured> {
+pub fn run_hearth(config: &str, backend: &str) -> Outcome<Timed> {
     let folder = tempfile::tempdir()?;
     let program = std::env::current_exe()?.with_file_name("../hearth");
     let mut command = Command::new(program);
@@ -35,7 +35,7 @@ pub fn run_hearth(config: &str, backend: &str) -> Outcome<Measured> {
     measure(command)
 }
 
-fn measure(mut command: Command) -> Outcome<Measured> {
+fn measure(mut command: Command) -> Outcome<Timed> {
     let begun = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
@@ -50,7 +50,7 @@ fn measure(mut command: Command) -> Outcome<Measured> {
     if !output.status.success() {
         return Err(format!("{command:?} ended with {}", output.status).into());
     }
-    Ok(Measured { seconds, memory, output: String::from_utf8(output.stdout)? })
+    Ok(Timed { seconds, memory, output: String::from_utf8(output.stdout)? })
 }
 
 fn peak(status: &str) -> Option<f64> {

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_tasks::Sampler;
 use hearth_train::task::bitmap::Bitmap;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ const MAX_OFFSET: f32 = 10.0;
 pub struct GenerateEndpoint {
     service: Arc<Service>,
     queue: Queue<GenerateRequest, Vec<u8>>,
-    shape: PictureShape,
+    shape: ImageShape,
     latent: usize,
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_tasks::{Guess, Predictor};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
@@ -32,7 +32,7 @@ pub struct ImageDocument;
 struct ImageEndpoint {
     service: Arc<Service>,
     queue: Queue<Vec<u8>, Vec<Guess>>,
-    shape: PictureShape,
+    shape: ImageShape,
 }
 
 impl Servable for Predictor {

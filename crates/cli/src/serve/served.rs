@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hearth_config::ModelConfig;
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_data::tables::Target;
 use hearth_store::RunDir;
 use hearth_tasks::is_on_table;
@@ -85,8 +85,8 @@ pub struct ImageSize {
     width: usize,
 }
 
-impl From<PictureShape> for ImageSize {
-    fn from(PictureShape { channels, height, width }: PictureShape) -> Self {
+impl From<ImageShape> for ImageSize {
+    fn from(ImageShape { channels, height, width }: ImageShape) -> Self {
         Self { channels, height, width }
     }
 }

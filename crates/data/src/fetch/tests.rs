@@ -63,7 +63,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// A server that answers each request by `answer`; returns its location.
 ///
 /// Its thread ends with the test's process.
-fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'static) -> Location {
+fn serve(
+    answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'static,
+) -> DownloadLocation {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/data/", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -79,7 +81,7 @@ fn serve(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'stati
             let _ = answer(name.unwrap_or_default(), &mut stream);
         }
     });
-    Location::Https(Cow::Owned(base))
+    DownloadLocation::Https(Cow::Owned(base))
 }
 
 fn respond(stream: &mut TcpStream, length: usize, body: &[u8]) -> io::Result<()> {
@@ -94,14 +96,14 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(locations: &[Location]) -> Self {
+    fn new(locations: &[DownloadLocation]) -> Self {
         Self::with(
             locations,
             &Fetch { tools: Tools::default(), time_limit: Duration::from_mins(1) },
         )
     }
 
-    fn with(locations: &[Location], fetch: &Fetch) -> Self {
+    fn with(locations: &[DownloadLocation], fetch: &Fetch) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut notices = Vec::new();
         let result =
@@ -224,11 +226,11 @@ fn a_refusal_names_its_status_and_the_next_way_is_tried() {
 #[test]
 fn every_way_that_failed_is_listed() {
     let locations = [
-        Location::Folder("/no/such/folder".into()),
-        Location::Debian { package: "no-package", folder: "" },
-        Location::Npm { package: "no-module", folder: "" },
+        DownloadLocation::Folder("/no/such/folder".into()),
+        DownloadLocation::Debian { package: "no-package", folder: "" },
+        DownloadLocation::Npm { package: "no-module", folder: "" },
         // A port that was free a moment ago refuses.
-        Location::Https(
+        DownloadLocation::Https(
             format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
                 .into(),
         ),
@@ -266,9 +268,14 @@ fn only_missing_and_damaged_files_are_fetched() {
     assert!(!folder.join("long").exists());
     // No location is tried where all files are present.
     fetch
-        .all(&TINY, &[Location::Folder("/no/such/folder".into())], root.path(), &mut |text| {
-            assert!(!text.contains("trying"), "{text}");
-        })
+        .all(
+            &TINY,
+            &[DownloadLocation::Folder("/no/such/folder".into())],
+            root.path(),
+            &mut |text| {
+                assert!(!text.contains("trying"), "{text}");
+            },
+        )
         .unwrap();
 }
 

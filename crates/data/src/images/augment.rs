@@ -5,7 +5,7 @@
 use hearth_config::AugmentConfig;
 use hearth_config::seed::Stream;
 
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 /// Bounds of the erased area as a share of the image: `s_l`, `s_h` of Zhong et al. 2020.
 const ERASE_AREA: (f64, f64) = (0.02, 0.4);
@@ -18,8 +18,8 @@ const ERASE_ASPECT: (f64, f64) = (0.3, 1.0 / 0.3);
 const ERASE_DRAWS: usize = 100;
 
 /// Checks that the settings leave something of an image of this size; the error is a message for the user.
-pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> {
-    let PictureShape { height, width, .. } = shape;
+pub fn check(config: &AugmentConfig, shape: ImageShape) -> Result<(), String> {
+    let ImageShape { height, width, .. } = shape;
     let side = height.min(width);
     if config.shift >= side {
         return Err(format!(
@@ -41,7 +41,7 @@ pub fn check(config: &AugmentConfig, shape: PictureShape) -> Result<(), String> 
 }
 
 /// Augments one image, `[channels, height, width]`.
-pub fn apply(image: &mut [u8], shape: PictureShape, config: &AugmentConfig, stream: &mut Stream) {
+pub fn apply(image: &mut [u8], shape: ImageShape, config: &AugmentConfig, stream: &mut Stream) {
     if config.flip > 0.0 && stream.uniform() < config.flip {
         flip(image, shape);
     }
@@ -57,14 +57,14 @@ pub fn apply(image: &mut [u8], shape: PictureShape, config: &AugmentConfig, stre
 }
 
 /// Flips an image, `[channels, height, width]`, horizontally.
-pub fn flip(image: &mut [u8], shape: PictureShape) {
+pub fn flip(image: &mut [u8], shape: ImageShape) {
     image.chunks_exact_mut(shape.width).for_each(<[u8]>::reverse);
 }
 
 /// Shifts an image, `[channels, height, width]`, by `down` and `right` pixels, and fills the uncovered pixels with
 /// zeros.
-pub fn shift(image: &mut [u8], shape: PictureShape, down: isize, right: isize) {
-    let PictureShape { height, width, .. } = shape;
+pub fn shift(image: &mut [u8], shape: ImageShape, down: isize, right: isize) {
+    let ImageShape { height, width, .. } = shape;
     if down.unsigned_abs() >= height || right.unsigned_abs() >= width {
         image.fill(0);
         return;
@@ -94,8 +94,8 @@ fn uncovered(by: isize, size: usize) -> std::ops::Range<usize> {
 
 /// Random erasing: fills a random rectangle of an image, `[channels, height, width]`, with random bytes. Algorithm 1
 /// of Zhong et al. 2020, "Random Erasing Data Augmentation", <https://arxiv.org/abs/1708.04896>.
-pub fn erase(image: &mut [u8], shape: PictureShape, stream: &mut Stream) {
-    let PictureShape { height, width, .. } = shape;
+pub fn erase(image: &mut [u8], shape: ImageShape, stream: &mut Stream) {
+    let ImageShape { height, width, .. } = shape;
     let mut between = |(low, high): (f64, f64)| low + (high - low) * stream.uniform();
     let rectangle = (0..ERASE_DRAWS).find_map(|_| {
         let area = between(ERASE_AREA) * (height * width) as f64;
@@ -124,8 +124,8 @@ mod tests {
 
     use super::*;
 
-    fn shapes() -> impl Strategy<Value = PictureShape> {
-        (1_usize..4, 1_usize..9, 1_usize..9).prop_map(|(channels, height, width)| PictureShape {
+    fn shapes() -> impl Strategy<Value = ImageShape> {
+        (1_usize..4, 1_usize..9, 1_usize..9).prop_map(|(channels, height, width)| ImageShape {
             channels,
             height,
             width,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     /// An image of nonzero pixels that differ from their neighbours.
-    fn numbered(shape: PictureShape) -> Vec<u8> {
+    fn numbered(shape: ImageShape) -> Vec<u8> {
         (0..shape.pixels()).map(|place| (place % 251) as u8 + 1).collect()
     }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_flip_mirrors_each_row_of_each_channel() {
-        let shape = PictureShape { channels: 2, height: 2, width: 3 };
+        let shape = ImageShape { channels: 2, height: 2, width: 3 };
         let mut image = numbered(shape);
         flip(&mut image, shape);
         assert_eq!(image, [3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10]);
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_shift_fills_with_zeros() {
-        let shape = PictureShape { channels: 1, height: 2, width: 3 };
+        let shape = ImageShape { channels: 1, height: 2, width: 3 };
         let mut image = numbered(shape);
         shift(&mut image, shape, 1, -1);
         assert_eq!(image, [0, 0, 0, 2, 3, 0]);
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn something_of_an_image_is_left() {
-        let shape = |height, width| PictureShape { channels: 1, height, width };
+        let shape = |height, width| ImageShape { channels: 1, height, width };
         let check = |shift, erase, shape| check(&AugmentConfig { flip: 0.5, shift, erase }, shape);
         assert!(check(27, 1.0, shape(28, 30)).is_ok());
         for (shift, told) in [(28, "0 to 27"), (200, "0 to 27")] {
@@ -192,7 +192,7 @@ mod tests {
             let before = numbered(shape);
             let mut after = before.clone();
             shift(&mut after, shape, down, right);
-            let PictureShape { height, width, .. } = shape;
+            let ImageShape { height, width, .. } = shape;
             for (place, &pixel) in after.iter().enumerate() {
                 let (plane, row, column) = (place / (height * width), place / width % height, place % width);
                 let from = row.checked_add_signed(-down).filter(|&row| row < height);
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn erasing_changes_one_rectangle_within_the_papers_bounds() {
-        let shape = PictureShape { channels: 2, height: 28, width: 28 };
+        let shape = ImageShape { channels: 2, height: 28, width: 28 };
         let mut shares = Vec::new();
         for seed in 0..300 {
             // Two backgrounds, so that a random byte equal to one of them is still detected.
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn probabilities_are_kept() {
-        let shape = PictureShape { channels: 1, height: 1, width: 2 };
+        let shape = ImageShape { channels: 1, height: 1, width: 2 };
         let config = AugmentConfig { flip: 0.3, ..AugmentConfig::default() };
         let mut stream = stream(5);
         let flipped = (0..10_000).filter(|_| {

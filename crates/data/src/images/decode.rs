@@ -17,7 +17,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::error::DataError;
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 use flaw::Flaw;
 
 /// Longest image file, in bytes.
@@ -54,7 +54,7 @@ impl Bounds {
 /// The image is rotated by its EXIF orientation, composed on white where it is transparent, converted to grey (ITU-R
 /// BT.709 luma) or RGB, and resized by a cubic filter (Catmull-Rom) without keeping its aspect ratio. `invert`
 /// replaces each value by 255 minus the value.
-pub fn read_image(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<u8>, DataError> {
+pub fn read_image(path: &Path, shape: ImageShape, invert: bool) -> Result<Vec<u8>, DataError> {
     read_image_bytes(path, &read_file(path)?, shape, invert, Bounds::FILE)
 }
 
@@ -63,7 +63,7 @@ pub fn read_image(path: &Path, shape: PictureShape, invert: bool) -> Result<Vec<
 pub fn read_image_bytes(
     name: &Path,
     bytes: &[u8],
-    shape: PictureShape,
+    shape: ImageShape,
     invert: bool,
     bounds: Bounds,
 ) -> Result<Vec<u8>, DataError> {
@@ -103,7 +103,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 /// Converts a decoded image to `[channels, height, width]` of `shape`, as [`read_image`] does.
-pub fn to_pixels(image: DynamicImage, shape: PictureShape) -> Vec<u8> {
+pub fn to_pixels(image: DynamicImage, shape: ImageShape) -> Vec<u8> {
     let image = on_white(image);
     let (width, height) = (shape.width as u32, shape.height as u32);
     let image = if shape.channels == 1 {
@@ -157,7 +157,7 @@ fn open(format: ImageFormat, bytes: &[u8]) -> Result<(ImageFormat, impl ImageDec
 fn decode(
     name: &Path,
     bytes: &[u8],
-    shape: PictureShape,
+    shape: ImageShape,
     bounds: Bounds,
 ) -> Result<DynamicImage, Flaw> {
     let format = format(name, bytes)?;
@@ -170,7 +170,7 @@ fn decode(
 fn upright(
     format: ImageFormat,
     bytes: &[u8],
-    shape: PictureShape,
+    shape: ImageShape,
     bounds: Bounds,
 ) -> Result<DynamicImage, Flaw> {
     let (format, mut decoder) = open(format, bytes)?;
@@ -204,7 +204,7 @@ fn peak_memory(
     format: ImageFormat,
     decoder: &impl ImageDecoder,
     orientation: Orientation,
-    shape: PictureShape,
+    shape: ImageShape,
 ) -> u64 {
     let color = decoder.color_type();
     let (width, height) = decoder.dimensions();

@@ -14,7 +14,7 @@ use crate::images::dataset::Dataset;
 use crate::images::folder::load as folder;
 use crate::images::idx::{self, Idx, ImageArray};
 use crate::images::labels;
-use crate::samples::{Examples, PictureShape};
+use crate::samples::{Examples, ImageShape};
 
 /// Loads the images of `[data]`; `root` is the datasets folder.
 ///
@@ -131,8 +131,7 @@ fn assemble(
     rules.map_or(Ok(()), |config| labels::check(config, &classes, &train))?;
     let (test, test_note) = examples(test_images, &test_labels, classes.len())?;
     if train.shape != test.shape {
-        let size =
-            |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
+        let size = |ImageShape { channels, height, width }| format!("{channels}x{height}x{width}");
         let (test, train) = (size(test.shape), size(train.shape));
         let fault =
             format!("its images are {test}, those to train on {train}; both must be of one size");

@@ -64,11 +64,11 @@ fn chosen(examples: &Examples, num_classes: usize, count: usize) -> [Vec<u8>; 2]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::PictureShape;
+    use crate::samples::ImageShape;
 
     #[test]
     fn images_keep_their_labels_and_their_order() {
-        let shape = PictureShape { channels: 1, height: 1, width: 2 };
+        let shape = ImageShape { channels: 1, height: 1, width: 2 };
         let labels: Vec<u16> = (0..40).map(|index| index % 4).collect();
         let pixels = (0..40).flat_map(|index| [index, index % 4]).collect();
         let [images, labels] = chosen(&Examples { pixels, labels, shape, augment: None }, 4, 12);

@@ -78,16 +78,16 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::samples::{Examples, PictureShape};
+    use crate::samples::{Examples, ImageShape};
 
-    fn subset(pixels: Vec<u8>, shape: PictureShape) -> Subset {
+    fn subset(pixels: Vec<u8>, shape: ImageShape) -> Subset {
         let labels = vec![0; pixels.len() / shape.pixels()];
         Subset::all(Arc::new(Examples { pixels, labels, shape, augment: None }))
     }
 
     #[test]
     fn each_channel_has_its_own_mean_and_std() {
-        let shape = PictureShape { channels: 3, height: 1, width: 2 };
+        let shape = ImageShape { channels: 3, height: 1, width: 2 };
         let set = subset(vec![0, 255, 51, 51, 0, 102, 0, 255, 51, 51, 204, 102], shape);
         let Normalization { mean, std } = Normalization::of(&set);
         let close = |left: f64, right: f64| assert!((left - right).abs() < 1e-12, "{left} {right}");
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn only_the_subset_counts_and_none_is_no_fault() {
-        let shape = PictureShape { channels: 1, height: 1, width: 1 };
+        let shape = ImageShape { channels: 1, height: 1, width: 1 };
         let all = subset(vec![10, 20, 30, 255], shape);
         let some = Subset { indices: [0, 2].into(), ..all.clone() };
         assert!((Normalization::of(&some).mean[0] - 20.0 / 255.0).abs() < 1e-15);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn white_images_of_any_size_do_not_overflow() {
-        let shape = PictureShape { channels: 1, height: 300, width: 1000 };
+        let shape = ImageShape { channels: 1, height: 300, width: 1000 };
         let Normalization { mean, std } = Normalization::of(&subset(vec![255; 600_000], shape));
         assert_eq!((mean[0], std[0]), (1.0, 1.0));
     }

@@ -2,7 +2,7 @@
 //!
 //! It describes [`to_pixels`](crate::to_pixels); a test of the exports compares the two.
 
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 /// Version of these steps, written into exports.
 pub const VERSION: u32 = 1;
@@ -12,8 +12,8 @@ pub const VERSION: u32 = 1;
 pub const GREY: [f32; 3] = [0.212_647_84, 0.715_179_2, 0.072_173_04];
 
 /// Name and description of each step, in order.
-pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
-    let PictureShape { channels, height, width } = shape;
+pub fn steps(shape: ImageShape) -> Vec<(&'static str, String)> {
+    let ImageShape { channels, height, width } = shape;
     let [red, green, blue] = GREY;
     let color = if channels == 1 {
         format!(
@@ -52,8 +52,8 @@ pub fn steps(shape: PictureShape) -> Vec<(&'static str, String)> {
 
 /// Python code of these steps with NumPy and Pillow: `prepare(path)` returns `[1, channels, height, width]`, floats
 /// from 0 to 255.
-pub fn python(shape: PictureShape) -> String {
-    let PictureShape { channels, height, width } = shape;
+pub fn python(shape: ImageShape) -> String {
+    let ImageShape { channels, height, width } = shape;
     let [red, green, blue] = GREY;
     let colour = if channels == 1 {
         format!("    pixels = numpy.floor(pixels @ [{red}, {green}, {blue}] + 0.5)[:, :, None]\n")
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn steps_describe_differences_between_formats() {
-        let steps = steps(PictureShape { channels: 3, height: 2, width: 2 });
+        let steps = steps(ImageShape { channels: 3, height: 2, width: 2 });
         for (step, word) in [("frame", "of an ICO, the largest"), ("transparency", "a TIFF with")] {
             assert!(steps.iter().any(|(name, how)| *name == step && how.contains(word)), "{word}");
         }

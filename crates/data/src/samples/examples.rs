@@ -6,7 +6,7 @@ use hearth_config::AugmentConfig;
 
 /// Shape of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct PictureShape {
+pub struct ImageShape {
     /// 1 for grey, 3 for RGB.
     pub channels: usize,
     /// Height in pixels.
@@ -15,7 +15,7 @@ pub struct PictureShape {
     pub width: usize,
 }
 
-impl PictureShape {
+impl ImageShape {
     /// Bytes of an image: channels x height x width.
     pub fn pixels(self) -> usize {
         self.channels * self.height * self.width
@@ -30,7 +30,7 @@ pub struct Examples {
     /// `[count]`: the class of each image.
     pub labels: Vec<u16>,
     /// Shape of each image.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// Augmentation, applied to training batches.
     pub augment: Option<AugmentConfig>,
 }
@@ -66,7 +66,7 @@ pub struct Batch {
     /// `[count]`: index of each image in the dataset.
     pub indices: Vec<u32>,
     /// Shape of each image.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
 }
 
 impl Batch {

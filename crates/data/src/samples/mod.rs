@@ -8,5 +8,5 @@
 mod examples;
 mod source;
 
-pub use examples::{Batch, Examples, PictureShape};
+pub use examples::{Batch, Examples, ImageShape};
 pub use source::{Source, Splits, Subset};

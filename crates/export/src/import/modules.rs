@@ -5,7 +5,7 @@ use hearth_store::TensorEntry;
 
 /// The kind of a module that has tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ModuleKind {
     Convolution,
     Linear,
     Norm,
@@ -13,7 +13,7 @@ pub enum Kind {
     Unknown,
 }
 
-impl Kind {
+impl ModuleKind {
     /// So many of them, in words.
     pub fn counted(self, count: usize) -> String {
         let one = match self {
@@ -40,7 +40,7 @@ impl Kind {
 pub struct Module {
     /// The part of its tensors' names before the last dot.
     pub name: String,
-    pub kind: Kind,
+    pub kind: ModuleKind,
     /// The shape of its weights, or of a norm's mean.
     pub shape: Vec<usize>,
     /// Its tensors, by their places in the file.
@@ -77,16 +77,16 @@ pub fn modules(entries: &[TensorEntry], chosen: &[usize]) -> Vec<Module> {
         let TensorEntry { name, shape, .. } = &entries[*tensor];
         let (module, part) = split(name);
         let place = *places.entry(module).or_insert_with(|| {
-            let (name, kind) = (module.to_owned(), Kind::Unknown);
+            let (name, kind) = (module.to_owned(), ModuleKind::Unknown);
             found.push(Module { name, kind, shape: shape.clone(), tensors: Vec::new() });
             found.len() - 1
         });
         let known = &mut found[place];
         known.tensors.push(*tensor);
         let kind = match (part, shape.len()) {
-            ("running_mean", 1) => Kind::Norm,
-            ("weight", 4) => Kind::Convolution,
-            ("weight", 2) => Kind::Linear,
+            ("running_mean", 1) => ModuleKind::Norm,
+            ("weight", 4) => ModuleKind::Convolution,
+            ("weight", 2) => ModuleKind::Linear,
             _ => continue,
         };
         (known.kind, known.shape) = (kind, shape.clone());
@@ -114,7 +114,7 @@ pub struct Unit {
     pub name: String,
     /// Its path in a checkpoint.
     pub path: String,
-    pub kind: Kind,
+    pub kind: ModuleKind,
     /// The shape of its weights in PyTorch.
     pub shape: Vec<usize>,
     pub has_bias: bool,
@@ -138,7 +138,7 @@ fn collect(layers: &[Layer], prefix: &str, is_shortcut: bool, units: &mut Vec<Un
             Layer::Linear { path, features: [inputs, outputs], .. } => units.push(Unit {
                 name,
                 path: path.clone(),
-                kind: Kind::Linear,
+                kind: ModuleKind::Linear,
                 shape: vec![*outputs, *inputs],
                 has_bias: true,
                 is_shortcut,
@@ -154,7 +154,7 @@ fn collect(layers: &[Layer], prefix: &str, is_shortcut: bool, units: &mut Vec<Un
                 units.push(Unit {
                     name,
                     path: path.clone(),
-                    kind: Kind::Convolution,
+                    kind: ModuleKind::Convolution,
                     shape: vec![*outputs, *inputs, *kernel, *kernel],
                     has_bias: *bias,
                     is_shortcut,

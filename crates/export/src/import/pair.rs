@@ -1,7 +1,7 @@
 //! Which module of a file is which layer of a network.
 
 use super::decide::{FileOrder, Group, Pair, Question};
-use super::modules::{Kind, Unit};
+use super::modules::{ModuleKind, Unit};
 use super::norms::{self, Undecided};
 use super::{Fault, listed};
 
@@ -67,12 +67,12 @@ impl<'a> Pairing<'a> {
         let (slot, kind, shape) = if let Some(unit) = unit {
             (&mut self.of_units[unit], units[unit].kind, units[unit].shape.clone())
         } else if let Some(unit) = units.iter().position(is_norm) {
-            (&mut self.of_norms[unit], Kind::Norm, units[unit].shape[..1].to_vec())
+            (&mut self.of_norms[unit], ModuleKind::Norm, units[unit].shape[..1].to_vec())
         } else {
             let norms = units.iter().filter_map(|unit| unit.norm.as_ref()).map(|[_, path]| path);
             let own = units.iter().map(|unit| &unit.path);
             let names = match module.kind {
-                Kind::Norm => listed(norms.chain(own), 12),
+                ModuleKind::Norm => listed(norms.chain(own), 12),
                 _ => listed(own.chain(norms), 12),
             };
             return Err(format!("--map names `{ours}`, and the network of the config has {names}"));
@@ -93,7 +93,7 @@ impl<'a> Pairing<'a> {
     /// Pairs all by the names of an export, with anything before them; or nothing.
     fn by_names(&mut self) -> bool {
         let Question { units, modules, .. } = self.question;
-        let place = |name: &str, kind: Kind, shape: &[usize]| {
+        let place = |name: &str, kind: ModuleKind, shape: &[usize]| {
             modules.iter().position(|module| {
                 module.name == name && module.kind == kind && module.shape == shape
             })
@@ -109,7 +109,7 @@ impl<'a> Pairing<'a> {
                 let own = place(&name, unit.kind, &unit.shape)?;
                 let norm = match &unit.norm {
                     Some([name, _]) => {
-                        Some(place(&format!("{prefix}{name}"), Kind::Norm, &unit.shape[..1])?)
+                        Some(place(&format!("{prefix}{name}"), ModuleKind::Norm, &unit.shape[..1])?)
                     }
                     None => None,
                 };
@@ -183,7 +183,7 @@ impl<'a> Pairing<'a> {
     /// Unpaired units and modules, grouped by kind and shape, in the order of the file.
     fn groups(&self) -> Result<Vec<Group>, String> {
         let Question { units, modules, .. } = self.question;
-        let mut groups: Vec<(Kind, &[usize], Group)> = Vec::new();
+        let mut groups: Vec<(ModuleKind, &[usize], Group)> = Vec::new();
         for (place, unit) in units.iter().enumerate() {
             if self.of_units[place].is_some() {
                 continue;
@@ -237,7 +237,7 @@ impl<'a> Pairing<'a> {
             .filter(|unit| units[*unit].norm.is_some() && self.of_norms[*unit].is_none())
             .collect();
         let free: Vec<usize> = (0..modules.len())
-            .filter(|place| !self.is_taken[*place] && modules[*place].kind == Kind::Norm)
+            .filter(|place| !self.is_taken[*place] && modules[*place].kind == ModuleKind::Norm)
             .filter(|place| {
                 open.iter().any(|unit| units[*unit].shape[..1] == modules[*place].shape)
             })
@@ -256,7 +256,7 @@ impl<'a> Pairing<'a> {
             let names = listed(theirs.iter().map(|place| self.question.name(*place)), 8);
             return Err(format!(
                 "the network of the config has {} of [{channels}], and the file {}{}",
-                Kind::Norm.counted(ours),
+                ModuleKind::Norm.counted(ours),
                 theirs.len(),
                 if names.is_empty() { String::new() } else { format!(": {names}") },
             ));

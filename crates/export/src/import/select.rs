@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hearth_store::TensorEntry;
 
-use super::modules::{Kind, Unit, modules, split};
+use super::modules::{ModuleKind, Unit, modules, split};
 use super::{Fault, check_remade, listed};
 
 /// The user's choice of tensors, from `--key` and `--ignore`.
@@ -87,7 +87,8 @@ pub fn choose(
     }
     let chosen = network(entries, &left, units)?;
     check_remade(chosen.iter().map(|place| &entries[*place].name[..]))?;
-    let has_layers = modules(entries, &chosen).iter().any(|module| module.kind != Kind::Unknown);
+    let has_layers =
+        modules(entries, &chosen).iter().any(|module| module.kind != ModuleKind::Unknown);
     if !has_layers {
         let held = held(entries, &left);
         return Err(format!("it holds no layers that a network here has, but {held}").into());
@@ -206,7 +207,7 @@ fn fits(entries: &[TensorEntry], places: &[usize], units: &[Unit]) -> bool {
     for unit in units {
         wanted.push((unit.kind as usize, &unit.shape));
         if unit.norm.is_some() {
-            wanted.push((Kind::Norm as usize, &unit.shape[..1]));
+            wanted.push((ModuleKind::Norm as usize, &unit.shape[..1]));
         }
     }
     let modules = modules(entries, places);

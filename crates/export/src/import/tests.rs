@@ -2,7 +2,7 @@ use hearth_config::{ClassifierConfig, RawConfig};
 use hearth_store::{NamedTensor, write_tensors};
 
 use super::*;
-use crate::import::modules::Kind;
+use crate::import::modules::ModuleKind;
 
 /// The units of a network of a config's [model] for grey images of 28x28 and ten classes.
 fn network(model: &str) -> Vec<Unit> {
@@ -164,17 +164,17 @@ fn behind(names: &[&str], is_listed: bool) -> Result<(), String> {
         .iter()
         .map(|name| {
             let (name, kind) = match name.split_once('=') {
-                Some((name, _)) => (name, Kind::Norm),
-                None => (*name, Kind::Convolution),
+                Some((name, _)) => (name, ModuleKind::Norm),
+                None => (*name, ModuleKind::Convolution),
             };
-            let shape = if kind == Kind::Norm { vec![16] } else { vec![16, 16, 3, 3] };
+            let shape = if kind == ModuleKind::Norm { vec![16] } else { vec![16, 16, 3, 3] };
             Module { name: name.to_owned(), kind, shape, tensors: Vec::new() }
         })
         .collect();
-    let of_kind = |kind: Kind| -> Vec<usize> {
+    let of_kind = |kind: ModuleKind| -> Vec<usize> {
         (0..modules.len()).filter(|place| modules[*place].kind == kind).collect()
     };
-    let (convolutions, norms) = (of_kind(Kind::Convolution), of_kind(Kind::Norm));
+    let (convolutions, norms) = (of_kind(ModuleKind::Convolution), of_kind(ModuleKind::Norm));
     let found = norms::behind(&modules, &convolutions, &norms, is_listed);
     let found = found.map_err(|undecided| undecided.text)?;
     for (convolution, norm) in found {
@@ -225,8 +225,8 @@ fn numbers_may_say_otherwise_than_channels() {
             Module { name: (*name).to_owned(), kind, shape, tensors: Vec::new() }
         };
         let (ours, theirs) = (convolutions.iter(), norms.iter());
-        let modules = ours.map(|it| module(it, Kind::Convolution, vec![4, 3, 3]));
-        let modules = modules.chain(theirs.map(|it| module(it, Kind::Norm, Vec::new())));
+        let modules = ours.map(|it| module(it, ModuleKind::Convolution, vec![4, 3, 3]));
+        let modules = modules.chain(theirs.map(|it| module(it, ModuleKind::Norm, Vec::new())));
         let (modules, norms): (Vec<Module>, Vec<usize>) =
             (modules.collect(), (convolutions.len()..convolutions.len() + norms.len()).collect());
         let convolutions: Vec<usize> = (0..convolutions.len()).collect();

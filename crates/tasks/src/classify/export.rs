@@ -4,14 +4,14 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_data::{Normalization, PictureShape, preprocessing};
-use hearth_export::{Network, Opened, Part};
+use hearth_data::{ImageShape, Normalization, preprocessing};
+use hearth_export::{Network, OpenedExport, Part};
 use hearth_model::Classifier;
 use hearth_train::TrainError;
 use hearth_train::run::trained::Trained;
 use serde::Deserialize;
 
-use crate::images::export::{Images, Kind};
+use crate::images::export::{ImageNetwork, ImageSignature};
 use crate::rows;
 use crate::supervised::forward;
 
@@ -29,7 +29,8 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
     let module = Classifier::new(config, dims, classes.len(), seed, device)?;
     let state = std::mem::take(&mut trained.state).take_under("model");
     let (shape, normalization) = (trained.info.shape()?, trained.info.normalization()?);
-    let signature = Box::new(Images { kind: Kind::Classifier, shape, normalization, classes });
+    let signature =
+        Box::new(ImageSignature { kind: ImageNetwork::Classifier, shape, normalization, classes });
     Network::new(&forward(module), layers, state, signature)
 }
 
@@ -65,21 +66,21 @@ struct Shape {
 const LARGEST: usize = 4096;
 
 /// A classifier of images loaded from an export.
-pub struct Exported {
+pub struct ExportedClassifier {
     /// The network.
     pub network: Classifier,
     /// The classes, in the order of the outputs.
     pub classes: Vec<String>,
     /// The shape of the input images.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// The statistics that pixels are normalised by.
     pub normalization: Normalization,
 }
 
 /// Loads an exported classifier of images. A missing or damaged file, an ONNX graph and a network of another kind are
 /// errors.
-pub fn open(path: &Path, device: &Device) -> Result<Exported, TrainError> {
-    let opened = Opened::new(path)?;
+pub fn open(path: &Path, device: &Device) -> Result<ExportedClassifier, TrainError> {
+    let opened = OpenedExport::new(path)?;
     if opened.is_on_table() {
         return Err(opened.fault(&"it is that of a network on rows of a table, and not on images"));
     }
@@ -107,6 +108,6 @@ pub fn open(path: &Path, device: &Device) -> Result<Exported, TrainError> {
     let layers = Classifier::layers(&network, dims, classes.len());
     let network = opened.network(&settings, empty, layers.as_deref())?;
     let normalization = Normalization { mean: input.mean.clone(), std: input.std.clone() };
-    let shape = PictureShape { channels, height, width };
-    Ok(Exported { network, classes: classes.clone(), shape, normalization })
+    let shape = ImageShape { channels, height, width };
+    Ok(ExportedClassifier { network, classes: classes.clone(), shape, normalization })
 }

@@ -25,9 +25,9 @@ use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
 use hearth_train::{Opened, Opening, RunTarget, Training};
 
+use crate::entry::Evaluation;
+use crate::entry::TaskEntry;
 use crate::images::{Input, normalization};
-use crate::kind::Evaluation;
-use crate::kind::Kind;
 use crate::rows;
 use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use cross_entropy::CrossEntropy;
@@ -35,7 +35,7 @@ use predict::Predictor;
 use tally::Tally;
 
 /// Classification in the table of tasks.
-pub const KIND: Kind = Kind {
+pub const ENTRY: TaskEntry = TaskEntry {
     name: "classify",
     training: Training {
         labels: Labels::Needed,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, Normalization, PictureShape, read_image, to_pixels};
+use hearth_data::{Batch, ImageShape, Normalization, read_image, to_pixels};
 use hearth_export::is_export;
 use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Guess;
@@ -15,7 +15,7 @@ use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::outputs::{softmax, values};
 use image::DynamicImage;
 
-use super::export::{self, Exported};
+use super::export::{self, ExportedClassifier};
 use crate::images::Input;
 
 /// A trained classifier with its preprocessing. It may be used from many threads at once.
@@ -25,7 +25,7 @@ pub struct Predictor {
     pub(crate) input: Input,
     pub(crate) device: Device,
     classes: Vec<String>,
-    shape: PictureShape,
+    shape: ImageShape,
 }
 
 impl Predictor {
@@ -43,7 +43,8 @@ impl Predictor {
     ) -> Result<(Self, Option<Trained>), TrainError> {
         if is_export(path) {
             let device = backend.device()?;
-            let Exported { network, classes, shape, normalization } = export::open(path, &device)?;
+            let ExportedClassifier { network, classes, shape, normalization } =
+                export::open(path, &device)?;
             return Ok((Self::new(network, classes, shape, &normalization, device), None));
         }
         let (predictor, trained) = Self::of_run(path, which, backend)?;
@@ -77,7 +78,7 @@ impl Predictor {
     pub(crate) fn new(
         network: Classifier,
         classes: Vec<String>,
-        shape: PictureShape,
+        shape: ImageShape,
         normalization: &Normalization,
         device: Device,
     ) -> Self {
@@ -90,7 +91,7 @@ impl Predictor {
     }
 
     /// The shape of the input images.
-    pub fn shape(&self) -> PictureShape {
+    pub fn shape(&self) -> ImageShape {
         self.shape
     }
 

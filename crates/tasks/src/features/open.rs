@@ -72,7 +72,7 @@ pub(crate) fn evaluator_for_job(
             Event::Note(text) if reported.iter().any(|note| text.ends_with(*note)) => {}
             _ => observe(event),
         };
-        let outcome = train_on(&job, |_| classify::KIND.training, Labels::Unused, &mut observe)?;
+        let outcome = train_on(&job, |_| classify::ENTRY.training, Labels::Unused, &mut observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == StopReason::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",

@@ -8,7 +8,7 @@ use hearth_train::TrainError;
 use hearth_train::run::trained::Trained;
 use hearth_train::task::outputs::values;
 
-use crate::images::export::{Images, Kind};
+use crate::images::export::{ImageNetwork, ImageSignature};
 
 /// The generator of a run, with the moving average of its weights where it keeps one, or the discriminator.
 pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
@@ -20,7 +20,7 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
     let mut states = std::mem::take(&mut trained.state).take_under("model");
     let (shape, normalization) = (trained.info.shape()?, trained.info.normalization()?);
     let classes = trained.info.dataset.classes.clone();
-    let signature = |kind| Box::new(Images { kind, shape, normalization, classes });
+    let signature = |kind| Box::new(ImageSignature { kind, shape, normalization, classes });
     match part {
         Part::Generator => {
             let (average, own) = (states.take_under("average"), states.take_under("generator"));
@@ -34,7 +34,7 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
                 },
             };
             let latent = gan::latent_size(config);
-            Network::new(&forward, layers, state, signature(Kind::Generator { latent }))
+            Network::new(&forward, layers, state, signature(ImageNetwork::Generator { latent }))
         }
         Part::Discriminator => {
             let layers = Discriminator::layers(config, dims);
@@ -45,7 +45,7 @@ pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Net
                 },
             };
             let state = states.take_under("discriminator");
-            Network::new(&forward, layers, state, signature(Kind::Discriminator))
+            Network::new(&forward, layers, state, signature(ImageNetwork::Discriminator))
         }
     }
 }

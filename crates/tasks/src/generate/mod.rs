@@ -5,7 +5,7 @@ use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
 use hearth_config::seed::Purpose;
 use hearth_config::{AdversarialConfig, Config, GanConfig};
-use hearth_data::{Batch, Loader, Normalization, PictureShape, Splits};
+use hearth_data::{Batch, ImageShape, Loader, Normalization, Splits};
 use hearth_model::params::{MapParam, is_statistic, map_params};
 use hearth_model::{Discriminator, ForwardContext, Gan, Generator, gan};
 use hearth_report::Report;
@@ -33,7 +33,7 @@ pub mod loss;
 mod row;
 pub mod sampler;
 
-pub use row::KIND;
+pub use row::ENTRY;
 use row::evaluate_generator;
 
 /// Images in a grid of samples, and in each of its rows.
@@ -60,7 +60,7 @@ pub struct Adversarial {
     settings: AdversarialConfig,
     batches: Batches,
     input: Input,
-    shape: PictureShape,
+    shape: ImageShape,
     latent_size: usize,
     evaluator: Option<FeatureEvaluator>,
     /// True if another classifier evaluated this run before it was resumed.

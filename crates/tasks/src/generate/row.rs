@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::{CommandLine, Config, ModelConfig};
-use hearth_data::{Data, Labels, PictureShape, idx};
+use hearth_data::{Data, ImageShape, Labels, idx};
 use hearth_model::{Discriminator, Generator};
 use hearth_report::Report;
 use hearth_train::Split;
@@ -16,13 +16,13 @@ use hearth_train::{Opened, Opening, Training};
 
 use super::sampler::{Sampler, sample};
 use super::{Adversarial, export, normalization};
+use crate::entry::{Evaluation, TaskEntry};
 use crate::features;
 use crate::features::FeatureEvaluator;
-use crate::kind::{Evaluation, Kind};
 use crate::latent::LatentStream;
 
 /// Adversarial training in the table of tasks.
-pub const KIND: Kind = Kind {
+pub const ENTRY: TaskEntry = TaskEntry {
     name: "generate",
     training: Training {
         labels: Labels::Unused,
@@ -84,8 +84,8 @@ fn evaluate_run(
     let evaluator = features::evaluator_for_run(trained, &splits, backend)?;
     let Sampler { generator, latent_size, device, .. } = &sampler;
     let seed = trained.config.run.seed;
-    let sampled = (generator, *latent_size, seed);
-    Ok((trained.step, evaluate_generator(&evaluator, sampled, split, device)))
+    let sampling = (generator, *latent_size, seed);
+    Ok((trained.step, evaluate_generator(&evaluator, sampling, split, device)))
 }
 
 /// Evaluates a generator without differentiation on images of latent vectors `[latent_size]`, the same ones for the
@@ -105,14 +105,13 @@ pub(super) fn evaluate_generator(
 /// compares are an error, since the Frechet distance depends on their number.
 fn read_images(
     file: &Path,
-    shape: PictureShape,
+    shape: ImageShape,
     count: usize,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Vec<u8>, TrainError> {
     let images = idx::read(file)?.images(file)?;
     if images.shape != shape || images.count() != count {
-        let size =
-            |PictureShape { channels, height, width }| format!("{channels}x{height}x{width}");
+        let size = |ImageShape { channels, height, width }| format!("{channels}x{height}x{width}");
         return Err(TrainError::Settings(format!(
             "{} holds {} pictures of {}, and not {count} of {}",
             file.display(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::ModelConfig;
 use hearth_config::seed::{Purpose, Stream};
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_model::{ForwardContext, Gan, Generator, gan};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
@@ -61,7 +61,7 @@ pub struct Sampler {
     pub(crate) generator: Generator,
     pub(crate) latent_size: usize,
     pub(crate) device: Device,
-    shape: PictureShape,
+    shape: ImageShape,
 }
 
 impl Sampler {
@@ -94,7 +94,7 @@ impl Sampler {
     }
 
     /// The shape of an image.
-    pub fn shape(&self) -> PictureShape {
+    pub fn shape(&self) -> ImageShape {
         self.shape
     }
 

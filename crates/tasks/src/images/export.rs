@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::{Purpose, Stream};
-use hearth_data::{Batch, Normalization, PictureShape, preprocessing};
+use hearth_data::{Batch, ImageShape, Normalization, preprocessing};
 use hearth_export::graph::{Graph, int};
 use hearth_export::signature::{GraphInput, Samples, Signature, Values};
 use hearth_export::{Format, SAMPLES};
@@ -18,11 +18,11 @@ use crate::images::Input;
 use crate::latent::{LatentStream, latent};
 
 /// The inputs and outputs of a network on images.
-pub struct Images {
+pub struct ImageSignature {
     /// Classifier, discriminator or generator.
-    pub kind: Kind,
+    pub kind: ImageNetwork,
     /// The shape of an image.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// The statistics that pixels are normalised by.
     pub normalization: Normalization,
     /// The names of the classes, in the order of a classifier's outputs.
@@ -31,7 +31,7 @@ pub struct Images {
 
 /// The kind of a network on images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ImageNetwork {
     /// Predicts their classes.
     Classifier,
     /// Separates real images from fake ones.
@@ -43,9 +43,9 @@ pub enum Kind {
     },
 }
 
-impl Images {
+impl ImageSignature {
     fn dims(&self) -> [usize; 3] {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         [channels, height, width]
     }
 
@@ -63,9 +63,9 @@ impl Images {
     }
 }
 
-impl Signature for Images {
+impl Signature for ImageSignature {
     fn inputs(&self, graph: &mut Graph) -> String {
-        if let Kind::Generator { latent } = self.kind {
+        if let ImageNetwork::Generator { latent } = self.kind {
             graph.input("latent", &[latent]);
             return "latent".to_owned();
         }
@@ -75,12 +75,12 @@ impl Signature for Images {
 
     fn outputs(&self, graph: &mut Graph, last: &str) {
         match self.kind {
-            Kind::Classifier => class_outputs(graph, last, self.classes.len()),
-            Kind::Discriminator => {
+            ImageNetwork::Classifier => class_outputs(graph, last, self.classes.len()),
+            ImageNetwork::Discriminator => {
                 graph.named("Identity", &[last], Vec::new(), "logit");
                 graph.output("logit", &[1]);
             }
-            Kind::Generator { .. } => {
+            ImageNetwork::Generator { .. } => {
                 graph.named("Identity", &[last], Vec::new(), "pictures");
                 graph.output("pictures", &self.dims());
             }
@@ -95,7 +95,7 @@ impl Signature for Images {
         device: &Device,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Samples, TrainError> {
-        if let Kind::Generator { latent: size } = self.kind {
+        if let ImageNetwork::Generator { latent: size } = self.kind {
             let stream = Stream::new(0, Purpose::Sample, LatentStream::Requested as u64, 0);
             let latents = values(latent(stream, [SAMPLES, size], &Backend::default().device()?));
             let data = TensorData::new(latents.clone(), [SAMPLES, size, 1, 1]);
@@ -118,23 +118,25 @@ impl Signature for Images {
     /// Probabilities, or pixels from -1 to 1 for a generator.
     fn compared(&self, outputs: &[f32]) -> Vec<f64> {
         match self.kind {
-            Kind::Classifier => probabilities(outputs, self.classes.len()),
-            Kind::Discriminator => outputs.iter().map(|logit| sigmoid((*logit).into())).collect(),
-            Kind::Generator { .. } => outputs.iter().copied().map(f64::from).collect(),
+            ImageNetwork::Classifier => probabilities(outputs, self.classes.len()),
+            ImageNetwork::Discriminator => {
+                outputs.iter().map(|logit| sigmoid((*logit).into())).collect()
+            }
+            ImageNetwork::Generator { .. } => outputs.iter().copied().map(f64::from).collect(),
         }
     }
 
     fn checked_output(&self) -> &'static str {
         match self.kind {
-            Kind::Classifier => "probabilities",
-            Kind::Discriminator => "logit",
-            Kind::Generator { .. } => "pictures",
+            ImageNetwork::Classifier => "probabilities",
+            ImageNetwork::Discriminator => "logit",
+            ImageNetwork::Generator { .. } => "pictures",
         }
     }
 
     fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
         match self.kind {
-            Kind::Discriminator => self.compared(output),
+            ImageNetwork::Discriminator => self.compared(output),
             _ => output.iter().copied().map(f64::from).collect(),
         }
     }
@@ -144,7 +146,7 @@ impl Signature for Images {
         let picture = json!({ "channels": channels, "height": height, "width": width });
         let mut settings = Map::new();
         let mut add = |name: &str, value: Value| drop(settings.insert(name.to_owned(), value));
-        if let Kind::Generator { latent } = self.kind {
+        if let ImageNetwork::Generator { latent } = self.kind {
             add("network", "generator".into());
             add("input", json!({ "latent": latent, "distribution": "standard normal" }));
             add("picture", picture);
@@ -157,7 +159,7 @@ impl Signature for Images {
         for (name, text) in preprocessing::steps(self.shape) {
             steps[name] = text.into();
         }
-        let is_classifier = self.kind == Kind::Classifier;
+        let is_classifier = self.kind == ImageNetwork::Classifier;
         add("network", if is_classifier { "classifier" } else { "discriminator" }.into());
         add("input", json!({ "pixels": pixels, "mean": mean, "std": std }));
         add("picture", picture);
@@ -208,9 +210,10 @@ mod tests {
             state.insert(path, TensorValue::new(shape, &values).expect("as many")).expect("new");
         }
         let normalization = Normalization { mean: vec![0.0], std: vec![1.0] };
-        let shape = PictureShape { channels: 1, height: 2, width: 2 };
+        let shape = ImageShape { channels: 1, height: 2, width: 2 };
         let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let signature = Images { kind: Kind::Classifier, shape, normalization, classes };
+        let signature =
+            ImageSignature { kind: ImageNetwork::Classifier, shape, normalization, classes };
         let network =
             Network::new(&forward(classifier), None, state, Box::new(signature)).expect("fits");
         let folder = tempfile::tempdir().expect("a folder");

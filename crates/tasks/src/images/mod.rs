@@ -124,7 +124,7 @@ impl Input {
 
 #[cfg(test)]
 mod tests {
-    use hearth_data::PictureShape;
+    use hearth_data::ImageShape;
     use hearth_train::Backend;
 
     use super::*;
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn host_and_device_give_the_same_images() {
         let device = Backend::default().device().expect("a CPU");
-        let shape = PictureShape { channels: 3, height: 1, width: 3 };
+        let shape = ImageShape { channels: 3, height: 1, width: 3 };
         let pixels: Vec<u8> = [0, 1, 127, 128, 200, 255].repeat(3);
         let batch = Batch { pixels, labels: vec![0; 2], indices: Vec::new(), shape };
         let input =

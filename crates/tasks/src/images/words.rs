@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
-use hearth_data::{Normalization, PictureShape, preprocessing};
+use hearth_data::{ImageShape, Normalization, preprocessing};
 use hearth_export::card::classes;
 use hearth_export::signature::{BurnCode, Words};
 use hearth_export::{Format, pytorch};
 use hearth_model::Layer;
 
-use crate::images::export::{Images, Kind};
+use crate::images::export::{ImageNetwork, ImageSignature};
 
-impl Images {
+impl ImageSignature {
     /// The shape of an image as code: channels, height, width.
     fn size(&self) -> String {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         format!("{channels}, {height}, {width}")
     }
 
@@ -49,37 +49,37 @@ impl Images {
     }
 }
 
-impl Words for Images {
+impl Words for ImageSignature {
     fn task(&self) -> &'static str {
         match self.kind {
-            Kind::Classifier => "image-classification",
-            Kind::Generator { .. } => "unconditional-image-generation",
-            Kind::Discriminator => "other",
+            ImageNetwork::Classifier => "image-classification",
+            ImageNetwork::Generator { .. } => "unconditional-image-generation",
+            ImageNetwork::Discriminator => "other",
         }
     }
 
     /// The results of an adversarial pair are those of its generator.
     fn has_results(&self) -> bool {
-        self.kind != Kind::Discriminator
+        self.kind != ImageNetwork::Discriminator
     }
 
     fn purpose(&self) -> String {
         let purpose = match self.kind {
-            Kind::Classifier => "names the class of a picture",
-            Kind::Generator { .. } => "makes a picture of random numbers",
-            Kind::Discriminator => "tells real pictures from made ones",
+            ImageNetwork::Classifier => "names the class of a picture",
+            ImageNetwork::Generator { .. } => "makes a picture of random numbers",
+            ImageNetwork::Discriminator => "tells real pictures from made ones",
         };
         purpose.to_owned()
     }
 
     fn unit(&self) -> String {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         format!("pictures of {channels}x{height}x{width}")
     }
 
     fn checked(&self) -> [&'static str; 2] {
         match self.kind {
-            Kind::Generator { .. } => ["draws of random numbers", "pixels, from -1 to 1,"],
+            ImageNetwork::Generator { .. } => ["draws of random numbers", "pixels, from -1 to 1,"],
             _ => ["test pictures", "probabilities"],
         }
     }
@@ -87,7 +87,7 @@ impl Words for Images {
     fn usage(&self, format: Format, settings: &str) -> String {
         let picture = self.size();
         match self.kind {
-            Kind::Generator { latent } => format!(
+            ImageNetwork::Generator { latent } => format!(
                 "It takes `[batch, {latent}]` numbers of a standard normal distribution, and gives pictures `[batch, \
                  {picture}]` from -1 to 1: a byte is `(value + 1) * 127.5`."
             ),
@@ -105,7 +105,7 @@ impl Words for Images {
 
     fn feed(&self) -> String {
         let (name, size) = match self.kind {
-            Kind::Generator { latent } => ("latent", latent.to_string()),
+            ImageNetwork::Generator { latent } => ("latent", latent.to_string()),
             _ => ("pixels", self.size()),
         };
         format!("\"{name}\": numpy.zeros((1, {size}), numpy.float32)")
@@ -113,9 +113,9 @@ impl Words for Images {
 
     fn gives(&self) -> &'static str {
         match self.kind {
-            Kind::Classifier => "`logits` and `probabilities`",
-            Kind::Generator { .. } => "`pictures`",
-            Kind::Discriminator => "`logit`, high for real pictures",
+            ImageNetwork::Classifier => "`logits` and `probabilities`",
+            ImageNetwork::Generator { .. } => "`pictures`",
+            ImageNetwork::Discriminator => "`logit`, high for real pictures",
         }
     }
 
@@ -127,14 +127,14 @@ impl Words for Images {
         let (config, dims) = ("ModelConfig", self.size());
         let pair = "ModelConfig::Gan(pair)";
         let (pattern, new) = match self.kind {
-            Kind::Classifier => (
+            ImageNetwork::Classifier => (
                 "ModelConfig::Classifier { network, .. }",
                 format!("Classifier::new(network, [{dims}], {}, 0, &device)?", self.classes.len()),
             ),
-            Kind::Generator { .. } => {
+            ImageNetwork::Generator { .. } => {
                 (pair, format!("Gan::new(pair, [{dims}], 0, &device)?.generator"))
             }
-            Kind::Discriminator => {
+            ImageNetwork::Discriminator => {
                 (pair, format!("Gan::new(pair, [{dims}], 0, &device)?.discriminator"))
             }
         };
@@ -143,7 +143,7 @@ impl Words for Images {
 
     fn sections(&self, format: Format, _: &str) -> String {
         match self.kind {
-            Kind::Generator { .. } => String::new(),
+            ImageNetwork::Generator { .. } => String::new(),
             _ => format!("{}\n{}", self.prepared(format), classes(&self.classes)),
         }
     }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_model::params::{VisitParam, visit_params};
 use hearth_train::task::bitmap::Bitmap;
 
@@ -13,14 +13,14 @@ const MOST: usize = 64;
 
 /// A grid with an image for each filter of a convolution, of the kernel's size, or for each unit of a linear layer on
 /// pixels, of the input's size. None if the first layer takes no image.
-pub fn first_layer<M: Module>(network: &M, shape: PictureShape) -> Option<Bitmap> {
+pub fn first_layer<M: Module>(network: &M, shape: ImageShape) -> Option<Bitmap> {
     let mut first = First(None);
     visit_params(network, &mut first);
     let (dims, values) = first.0?;
     match dims[..] {
         // [outputs, inputs, height, width]
         [_, channels, height, width] if channels == shape.channels => {
-            let shape = PictureShape { channels, height, width };
+            let shape = ImageShape { channels, height, width };
             let filters = values.chunks_exact(shape.pixels()).take(MOST);
             Some(tiles::signed(&filters.map(<[f32]>::to_vec).collect::<Vec<_>>(), shape))
         }

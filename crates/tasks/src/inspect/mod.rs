@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
-use hearth_data::{Batch, PictureShape, Subset, read_image};
+use hearth_data::{Batch, ImageShape, Subset, read_image};
 use hearth_model::{Classifier, ForwardContext, Trace};
 use hearth_report::inspect::{InspectPage, InspectedImage};
 use hearth_store::RunDir;
@@ -77,7 +77,7 @@ struct Subject {
     input: Input,
     /// Without differentiation.
     device: Device,
-    shape: PictureShape,
+    shape: ImageShape,
     classes: Vec<String>,
     seed: u64,
 }

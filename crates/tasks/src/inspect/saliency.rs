@@ -1,7 +1,7 @@
 //! Saliency maps: the gradient of a logit by the pixels.
 
 use burn::tensor::Tensor;
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_model::Classifier;
 use hearth_train::task::bitmap::Bitmap;
 
@@ -22,5 +22,5 @@ pub fn of(network: &Classifier, image: Tensor<4>, class: usize) -> Bitmap {
     let largest = magnitudes.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let pixels =
         magnitudes.into_iter().map(|value| (255.0 * value / largest).round() as u8).collect();
-    Bitmap { shape: PictureShape { channels: 1, height, width }, pixels }
+    Bitmap { shape: ImageShape { channels: 1, height, width }, pixels }
 }

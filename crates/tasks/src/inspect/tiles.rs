@@ -1,7 +1,7 @@
 //! Weights and activations as grids of images.
 
 use burn::tensor::Tensor;
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_train::task::bitmap::Bitmap;
 
 /// The most channels of a layer in a grid, and the channels in one row.
@@ -15,7 +15,7 @@ const ROW: usize = 64;
 const SIDE: usize = 28;
 
 /// A grid of images of signed values, each scaled by its largest magnitude; 0 is the middle grey.
-pub fn signed(images: &[Vec<f32>], shape: PictureShape) -> Bitmap {
+pub fn signed(images: &[Vec<f32>], shape: ImageShape) -> Bitmap {
     let pixels = images.iter().flat_map(|values| {
         let largest = values.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
         values.iter().map(move |value| (127.5 + 127.5 * value / largest).round() as u8)
@@ -39,21 +39,21 @@ pub fn activations(features: Tensor<4>) -> Bitmap {
         // Features without height and width: one square each, in rows.
         pixels.resize(channels.next_multiple_of(ROW.min(channels)), 0);
         let width = ROW.min(channels);
-        let shape = PictureShape { channels: 1, height: pixels.len() / width, width };
+        let shape = ImageShape { channels: 1, height: pixels.len() / width, width };
         let (shape, pixels) = enlarged(&pixels, shape, 8);
         return Bitmap { shape, pixels };
     }
     pixels.truncate(MOST * height * width);
-    grid(&pixels, PictureShape { channels: 1, height, width })
+    grid(&pixels, ImageShape { channels: 1, height, width })
 }
 
 /// A grid of images of `shape`, enlarged if they are small.
-pub fn grid(pixels: &[u8], shape: PictureShape) -> Bitmap {
+pub fn grid(pixels: &[u8], shape: ImageShape) -> Bitmap {
     rows(pixels, shape, COLUMNS)
 }
 
 /// A grid like [`grid`] with at most `columns` images in a row.
-pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Bitmap {
+pub fn rows(pixels: &[u8], shape: ImageShape, columns: usize) -> Bitmap {
     let factor = (SIDE / shape.height.max(shape.width)).max(1);
     let mut all = Vec::new();
     let mut large = shape;
@@ -67,9 +67,9 @@ pub fn rows(pixels: &[u8], shape: PictureShape, columns: usize) -> Bitmap {
 }
 
 /// Nearest-neighbour enlargement: each pixel becomes a square of `factor` pixels a side.
-fn enlarged(pixels: &[u8], shape: PictureShape, factor: usize) -> (PictureShape, Vec<u8>) {
-    let PictureShape { channels, height, width } = shape;
-    let large = PictureShape { channels, height: height * factor, width: width * factor };
+fn enlarged(pixels: &[u8], shape: ImageShape, factor: usize) -> (ImageShape, Vec<u8>) {
+    let ImageShape { channels, height, width } = shape;
+    let large = ImageShape { channels, height: height * factor, width: width * factor };
     let rows = pixels.chunks_exact(width).flat_map(|row| {
         let row: Vec<u8> =
             row.iter().flat_map(|pixel| std::iter::repeat_n(*pixel, factor)).collect();
@@ -82,13 +82,13 @@ fn enlarged(pixels: &[u8], shape: PictureShape, factor: usize) -> (PictureShape,
 mod tests {
     use super::*;
 
-    const DOT: PictureShape = PictureShape { channels: 1, height: 1, width: 2 };
+    const DOT: ImageShape = ImageShape { channels: 1, height: 1, width: 2 };
 
     #[test]
     fn zero_is_the_middle_grey() {
         let grid = signed(&[vec![-2.0, 0.0], vec![0.5, 0.25]], DOT);
         // Enlarged by 14, with gaps of 2.
-        assert_eq!(grid.shape, PictureShape { channels: 1, height: 18, width: 62 });
+        assert_eq!(grid.shape, ImageShape { channels: 1, height: 18, width: 62 });
         let at = |x: usize| grid.pixels[4 * 62 + x];
         assert_eq!([at(3), at(17), at(33), at(47)], [0, 128, 255, 191]);
         assert!(signed(&[vec![0.0, 0.0]], DOT).pixels.contains(&128), "all zeros");

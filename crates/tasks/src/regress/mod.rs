@@ -12,12 +12,12 @@ use hearth_train::task::step::StepContext;
 use hearth_train::{Opened, Opening, Training};
 use serde_json::json;
 
-use crate::kind::Kind;
+use crate::entry::TaskEntry;
 use crate::rows;
 use crate::supervised::{Loss, Objective, Outputs};
 
 /// Regression in the table of tasks.
-pub const KIND: Kind = Kind {
+pub const ENTRY: TaskEntry = TaskEntry {
     name: "regress",
     training: Training {
         labels: Labels::Unused,

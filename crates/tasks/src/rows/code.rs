@@ -7,9 +7,9 @@ use hearth_export::graph::CODES;
 use hearth_export::pytorch;
 use hearth_model::Layer;
 
-use super::export::{NUMBERS, Rows};
+use super::export::{NUMBERS, RowSignature};
 
-impl Rows {
+impl RowSignature {
     /// The names of the inputs: numbers, codes or both.
     pub fn names(&self) -> Vec<&'static str> {
         let numbers = (self.coding.num_numbers() > 0).then_some(NUMBERS);

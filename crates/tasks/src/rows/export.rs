@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
 use hearth_export::graph::{CODES, Graph};
 use hearth_export::signature::{GraphInput, Samples, Signature, Values};
-use hearth_export::{Format, Network, Opened, Part, SAMPLES};
+use hearth_export::{Format, Network, OpenedExport, Part, SAMPLES};
 use hearth_model::Classifier;
 use hearth_train::error::TrainError;
 use hearth_train::run::trained::Trained;
@@ -26,7 +26,7 @@ pub const NUMBERS: &str = "numbers";
 const FAR: f64 = 200.0;
 
 /// The inputs and outputs of a network on rows of a table.
-pub struct Rows {
+pub struct RowSignature {
     /// Columns, statistics and categories.
     pub coding: Coding,
     /// The width of learned embeddings; none for one-hot codes.
@@ -42,7 +42,7 @@ pub fn network(trained: &mut Trained, _: Part, device: &Device) -> Result<Networ
     let layers = rows::layers(&trained.config, &coding);
     let module = forward(rows::network(&trained.config, &coding, device));
     let embedding = rows::perceptron(&trained.config).embedding;
-    Network::new(&module, Some(layers), state, Box::new(Rows { coding, embedding }))
+    Network::new(&module, Some(layers), state, Box::new(RowSignature { coding, embedding }))
 }
 
 /// The entries of an exported network's `config.json`.
@@ -54,7 +54,7 @@ struct Settings {
 /// Loads an exported network on rows of a table, with its coding. A missing or damaged file, an ONNX graph and a network
 /// of another kind are errors.
 pub fn open(path: &Path, device: &Device) -> Result<(Classifier, Coding), TrainError> {
-    let opened = Opened::new(path)?;
+    let opened = OpenedExport::new(path)?;
     if !opened.is_on_table() {
         return Err(opened.fault(&"it is not that of a network on rows of a table"));
     }
@@ -73,7 +73,7 @@ pub fn open(path: &Path, device: &Device) -> Result<(Classifier, Coding), TrainE
     Ok((network, coding))
 }
 
-impl Rows {
+impl RowSignature {
     /// Mean and standard deviation of each number; 0 and 1 for the flags of missing numbers.
     pub fn statistics(&self) -> (Vec<f64>, Vec<f64>) {
         let (mut means, mut stds) = (Vec::new(), Vec::new());
@@ -99,7 +99,7 @@ impl Rows {
     }
 }
 
-impl Signature for Rows {
+impl Signature for RowSignature {
     /// `(numbers - mean) / std`. The mean is split into two 32-bit floats, which keeps the precision of a large one.
     fn inputs(&self, graph: &mut Graph) -> String {
         let num_categories = self.coding.categories().len();
@@ -247,7 +247,7 @@ mod tests {
             });
             let target = Target::Number { mean: 0.0, std: 1.0 };
             let coding = Coding { columns: columns.collect(), target_column: "y".into(), target };
-            Rows { coding, embedding: None }
+            RowSignature { coding, embedding: None }
         };
         let far = rows(&[(5.0, 1.0), (1.7e9, 3600.0)]);
         assert_eq!(far.statistics(), (vec![5.0, 1.7e9, 0.0, 0.0], vec![1.0, 3600.0, 1.0, 1.0]));

@@ -19,7 +19,7 @@ use hearth_train::plan::memory::{Sizes, sizes_of};
 use hearth_train::record::info::Preprocessing;
 use hearth_train::run::training::{Opened, Opening};
 
-use crate::kind::Evaluation;
+use crate::entry::Evaluation;
 use crate::rows::input::{RowInput, dims};
 use crate::rows::predict::RowPredictor;
 use crate::supervised::{Objective, Supervised};

@@ -9,11 +9,11 @@ use hearth_export::signature::{BurnCode, Words};
 use hearth_model::Layer;
 
 use super::code::encoding;
-use super::export::Rows;
+use super::export::RowSignature;
 use crate::rows::input::dims;
 use crate::rows::num_outputs;
 
-impl Rows {
+impl RowSignature {
     fn target(&self) -> String {
         markdown(&self.coding.target_column)
     }
@@ -77,7 +77,7 @@ impl Rows {
     }
 }
 
-impl Words for Rows {
+impl Words for RowSignature {
     fn task(&self) -> &'static str {
         match self.coding.target {
             Target::Classes { .. } => "tabular-classification",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hearth_config::{Config, DataSource, RawConfig};
-use hearth_data::{Data, Examples, Images, PictureShape};
+use hearth_data::{Data, Examples, ImageShape, Images};
 use hearth_train::backend::Backend;
 use hearth_train::plan::memory::Sizes;
 
@@ -15,7 +15,7 @@ fn config(path: &Path) -> Config {
 
 /// Ten images of ten classes.
 fn data() -> Data {
-    let shape = PictureShape { channels: 1, height: 28, width: 28 };
+    let shape = ImageShape { channels: 1, height: 28, width: 28 };
     let (pixels, labels) = (vec![0; 10 * shape.pixels()], (0..10).collect());
     let classes = (0..10).map(|class| class.to_string()).collect();
     let examples = Examples { pixels, labels, shape, augment: None };

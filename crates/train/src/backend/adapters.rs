@@ -1,4 +1,4 @@
-//! The graphics adapters of the machine: which there are, and opening one.
+//! The graphics adapters of the machine: a list of them, and devices on them.
 
 #[cfg(feature = "wgpu")]
 mod wgpu;
@@ -13,33 +13,33 @@ pub(crate) use self::wgpu::{chosen, list, open};
 /// A graphics adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adapter {
-    /// What its maker calls it.
+    /// The vendor's name of the model.
     pub name: String,
-    /// What it is.
-    pub kind: Kind,
-    /// The graphics API that reaches it, such as `Vulkan`.
+    /// Discrete, integrated, virtual or software.
+    pub kind: AdapterKind,
+    /// The graphics API of its driver, such as `Vulkan`.
     pub api: String,
-    /// Its driver, where the API tells.
+    /// The driver's name and version; empty where the API reports none.
     pub driver: String,
 }
 
-/// What an adapter is, the one to prefer first.
+/// The kind of an adapter, the preferred one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A graphics card with memory of its own.
+pub enum AdapterKind {
+    /// A graphics card with its own memory.
     Discrete,
-    /// A part of the processor that shares its memory.
+    /// A part of the processor that shares the host's memory.
     Integrated,
-    /// A graphics card as a virtual machine sees it.
+    /// A virtualised graphics card.
     Virtual,
-    /// The API does not tell.
+    /// A kind that the API does not report.
     Other,
-    /// The processor itself: correct, and slow.
+    /// Software rendering on the processor: correct, and slow.
     Software,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for AdapterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Discrete => "discrete",

@@ -1,4 +1,4 @@
-//! The compiled-in backends, by name. The only place that knows Burn's features.
+//! The compiled-in backends, by name: the only module that depends on Burn's features.
 
 pub mod adapters;
 pub mod scalar;
@@ -12,10 +12,10 @@ use crate::error::TrainError;
 use adapters::Adapter;
 use scalar::Readback;
 
-/// What computes the tensors.
+/// The library and device that compute tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
-    /// burn-flex: CPU, SIMD and threads; what upstream maintains.
+    /// burn-flex: CPU, SIMD and threads; the CPU backend that Burn maintains.
     #[cfg(feature = "flex")]
     Flex,
     /// burn-ndarray: CPU, on the `ndarray` crate.
@@ -24,7 +24,7 @@ pub enum Backend {
     /// burn-wgpu: a graphics card, by Vulkan, Metal, DirectX 12 or OpenGL.
     #[cfg(feature = "wgpu")]
     Wgpu {
-        /// The number of the adapter; the best one when absent.
+        /// The index of the adapter in [`Backend::adapters`]; the best one when absent.
         adapter: Option<usize>,
     },
 }
@@ -43,8 +43,8 @@ impl Backend {
         Self::Wgpu { adapter: None },
     ];
 
-    /// The device that tensors are made on, without differentiation. One that cannot be opened is an
-    /// error; so is an adapter that is not there.
+    /// The device that tensors are created on, without differentiation. A device that cannot be opened is an error; so
+    /// is an absent adapter.
     pub fn device(self) -> Result<Device, TrainError> {
         Ok(match self {
             #[cfg(feature = "flex")]
@@ -69,8 +69,8 @@ impl Backend {
         }
     }
 
-    /// Whether it computes on a graphics adapter, which can be lost, run out of memory or lack a
-    /// driver: burn then panics in the middle of a computation.
+    /// True if it computes on a graphics adapter, which can be lost, run out of memory or lack a driver: Burn then
+    /// panics in the middle of a computation.
     pub fn is_on_adapter(self) -> bool {
         match self {
             #[cfg(feature = "wgpu")]
@@ -80,7 +80,7 @@ impl Backend {
         }
     }
 
-    /// The same on the adapter with this number. A backend that computes on the CPU has none.
+    /// The same backend on the adapter with this number. A backend that computes on the CPU is an error.
     #[cfg_attr(not(feature = "wgpu"), expect(unused_variables, reason = "nothing to choose from"))]
     pub fn on_adapter(self, number: usize) -> Result<Self, TrainError> {
         match self {
@@ -93,8 +93,8 @@ impl Backend {
         }
     }
 
-    /// The graphics adapters to choose from, in the order of their numbers. That there is none is an
-    /// error of a backend that needs one.
+    /// The graphics adapters to choose from, in the order of their numbers; empty for a CPU backend. A machine without
+    /// one is an error of a backend that needs one.
     pub fn adapters(self) -> Result<Vec<Adapter>, TrainError> {
         match self {
             #[cfg(feature = "wgpu")]
@@ -104,7 +104,7 @@ impl Backend {
         }
     }
 
-    /// The graphics adapter that it computes on, if it is one.
+    /// The graphics adapter that it computes on; none of a CPU backend.
     pub fn adapter(self) -> Option<Adapter> {
         match self {
             #[cfg(feature = "wgpu")]
@@ -116,7 +116,7 @@ impl Backend {
         }
     }
 
-    /// Opens the device and adds two numbers there.
+    /// Opens the device and adds two numbers there. A failure or a wrong sum is an error.
     pub fn try_out(self) -> Result<(), TrainError> {
         let one = Tensor::<1>::ones([1], &self.device()?);
         match (one.clone() + one).try_into_scalar::<f32>() {
@@ -126,7 +126,7 @@ impl Backend {
         }
     }
 
-    /// When the numbers of a step are read.
+    /// The readback of each step's scalars: immediate on a CPU, deferred on a GPU.
     pub fn reading(self) -> Readback {
         if self.is_on_adapter() { Readback::Deferred } else { Readback::Immediate }
     }
@@ -166,13 +166,12 @@ impl FromStr for Backend {
     }
 }
 
-/// Gives everything that computes this many threads, the caller's included; all of the machine's
-/// when `None`. Returns how many there are.
+/// Sets the number of CPU threads that compute, the caller's included; all of the machine's when `None`. Returns the
+/// number of threads.
 ///
-/// The kernels and both backends take their threads from rayon. (The crate `matrixmultiply`, which
-/// ndarray's own matrix product uses, has threads of its downcast, but no network here reaches it: their
-/// products are the kernels'.) The caller becomes one of the pool's threads, so that a small
-/// operation does not wait for another thread to wake up.
+/// The kernels and both backends take their threads from rayon. (The crate `matrixmultiply`, behind ndarray's own
+/// matrix product, has its own threads, but no network here reaches it: their products are the kernels'.) The caller
+/// becomes one of the pool's threads, so that a small operation does not wait for another thread to wake up.
 ///
 /// Only the first call in a process has an effect.
 pub fn set_threads(threads: Option<usize>) -> usize {

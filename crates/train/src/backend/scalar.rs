@@ -1,31 +1,31 @@
-//! Numbers that a step is measured by: at hand, or still on the device.
+//! Scalars of a step, on the host or on the device, and their readback.
 
 use std::ops::{Add, Mul};
 
 use burn::tensor::{DType, Tensor, Transaction};
 
-/// When the numbers that a step is measured by are read.
+/// The time at which the scalars of a step are read back from the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readback {
-    /// With each step: on a CPU, where they are at hand.
+    /// With each step: on a CPU, where no transfer is needed.
     Immediate,
-    /// Those of many steps at once: on a GPU, which would stand still at each reading.
+    /// Those of many steps at once: on a GPU, which each readback would stall.
     Deferred,
 }
 
-/// A number that was computed.
-// Not with every set of backends: a tensor is as large as the largest one's.
+/// A scalar on the host or on the device.
+// The lint depends on the compiled backends: a tensor is as large as the largest backend's.
 #[allow(clippy::large_enum_variant, reason = "there are a few of them at a time")]
 #[derive(Clone, Debug)]
 pub enum Scalar {
-    /// It is known.
+    /// On the host.
     Host(f64),
-    /// It is on the device, `[1]`.
+    /// On the device, `[1]`.
     Device(Tensor<1>),
 }
 
 impl Scalar {
-    /// The number of a tensor `[1]` without differentiation.
+    /// The scalar of a tensor `[1]` without differentiation.
     pub fn of(tensor: Tensor<1>, readback: Readback) -> Self {
         match readback {
             Readback::Immediate => Self::Host(tensor.into_scalar::<f32>().into()),
@@ -33,7 +33,7 @@ impl Scalar {
         }
     }
 
-    /// The number, where it is known.
+    /// The value, if it is on the host.
     pub fn on_host(&self) -> Option<f64> {
         match self {
             Self::Host(value) => Some(*value),
@@ -67,25 +67,25 @@ impl Mul<f64> for Scalar {
     }
 }
 
-/// Reads all of them, those on the device in one transfer.
-pub fn read(numbers: Vec<Scalar>) -> Vec<f64> {
+/// The values of all scalars; those on the device are read back in f32, in one transfer.
+pub fn read(scalars: Vec<Scalar>) -> Vec<f64> {
     let mut transfer = Transaction::default();
-    let mut here = Vec::with_capacity(numbers.len());
-    for number in numbers {
-        here.push(number.on_host());
-        if let Scalar::Device(value) = number {
+    let mut on_host = Vec::with_capacity(scalars.len());
+    for scalar in scalars {
+        on_host.push(scalar.on_host());
+        if let Scalar::Device(value) = scalar {
             transfer = transfer.register(value.cast(DType::F32));
         }
     }
-    if here.iter().all(Option::is_some) {
-        return here.into_iter().flatten().collect();
+    if on_host.iter().all(Option::is_some) {
+        return on_host.into_iter().flatten().collect();
     }
-    let mut there = transfer.execute().into_iter();
+    let mut transferred = transfer.execute().into_iter();
     let mut next = || -> f64 {
-        let data = there.next().expect("one for each number that is there");
+        let data = transferred.next().expect("one for each scalar on the device");
         data.as_slice::<f32>().expect("cast to f32")[0].into()
     };
-    here.into_iter().map(|value| value.unwrap_or_else(&mut next)).collect()
+    on_host.into_iter().map(|value| value.unwrap_or_else(&mut next)).collect()
 }
 
 #[cfg(test)]
@@ -94,15 +94,15 @@ mod tests {
     use crate::Backend;
 
     #[test]
-    fn they_add_up_wherever_they_are() {
+    fn scalars_on_host_and_device_add_up() {
         let device = Backend::default().device().expect("a CPU");
-        let there =
+        let on_device =
             |value: f32| Scalar::of(Tensor::from_data([value], &device), Readback::Deferred);
         let numbers = vec![
             Scalar::Host(1.5) + Scalar::Host(2.0),
-            there(1.5) + Scalar::Host(2.0) * 2.0,
-            Scalar::Host(0.5) + there(3.0) * 2.0,
-            there(1.0) + there(f32::NAN),
+            on_device(1.5) + Scalar::Host(2.0) * 2.0,
+            Scalar::Host(0.5) + on_device(3.0) * 2.0,
+            on_device(1.0) + on_device(f32::NAN),
         ];
         let found = read(numbers);
         assert_eq!(found[..3], [3.5, 5.5, 6.5]);

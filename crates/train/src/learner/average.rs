@@ -1,5 +1,4 @@
-//! A moving average of a network's weights (Polyak and Juditsky 1992; of a generator's, Yazici et
-//! al. 2019).
+//! An exponential moving average of a network's weights (Polyak and Juditsky 1992; for generators, Yazici et al. 2019).
 
 use std::collections::BTreeMap;
 
@@ -8,23 +7,23 @@ use burn::tensor::Tensor;
 use hearth_kernels::{SgdStep, sgd_step};
 use hearth_model::params::{MapParam, VisitParam, map_params, visit_params};
 
-/// `average` after one more step to `module`, number `step` from 1: each parameter and running
-/// statistic becomes `d average + (1 - d) module` with `d = min(decay, (1 + step) / (10 + step))`,
-/// so that a young average is not held by the initial weights.
+/// The weight average after step `step`, counted from 1, whose weights are those of `module`: each parameter and
+/// running statistic becomes `d average + (1 - d) module` with `d = min(decay, (1 + step) / (10 + step))`, so that the
+/// initial weights do not dominate the early average.
 ///
-/// `average` is a copy without differentiation.
+/// `average` is without differentiation.
 pub fn towards<M: Module>(average: M, module: &M, decay: f64, step: u64) -> M {
     let step = step as f64;
     let decay = decay.min((1.0 + step) / (10.0 + step));
-    let mut numbers = Numbers(BTreeMap::new());
-    visit_params(module, &mut numbers);
-    map_params(average, &mut Towards { numbers: numbers.0, decay })
+    let mut weights = Weights(BTreeMap::new());
+    visit_params(module, &mut weights);
+    map_params(average, &mut Towards { weights: weights.0, decay })
 }
 
-/// The numbers of each parameter by its path, flat.
-struct Numbers(BTreeMap<String, Tensor<1>>);
+/// The elements of each parameter by its path, flat.
+struct Weights(BTreeMap<String, Tensor<1>>);
 
-impl VisitParam for Numbers {
+impl VisitParam for Weights {
     fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
         let tensor = param.val();
         let tensor = if tensor.device().is_autodiff() { tensor.inner() } else { tensor };
@@ -32,15 +31,16 @@ impl VisitParam for Numbers {
     }
 }
 
+/// Moves each parameter towards the weights of the same path.
 struct Towards {
-    numbers: BTreeMap<String, Tensor<1>>,
+    weights: BTreeMap<String, Tensor<1>>,
     decay: f64,
 }
 
 impl MapParam for Towards {
     fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(newer) = self.numbers.remove(path) else { return param };
-        // A step of gradient descent on half the squared distance between the two: one pass.
+        let Some(newer) = self.weights.remove(path) else { return param };
+        // The average is a step of gradient descent on half the squared distance, which the kernel does in one pass.
         let step = SgdStep {
             learning_rate: 1.0 - self.decay,
             momentum: 0.0,
@@ -67,7 +67,7 @@ mod tests {
     use crate::learner::state::module_state;
 
     #[test]
-    fn it_keeps_its_share_and_a_young_one_less() {
+    fn the_decay_is_smaller_in_the_first_steps() {
         let config = GanConfig::MlpGan(MlpGanConfig { latent: 2, hidden: vec![3] });
         let device = Backend::default().device().expect("a CPU");
         let pair =

@@ -1,5 +1,4 @@
-//! Update rules and what they remember: one entry for each parameter, keyed by its path, so that it
-//! is found again in another process.
+//! Optimisers and their slots: one entry per parameter, keyed by its path, so that a resumed run finds it again.
 
 mod saved;
 
@@ -14,21 +13,21 @@ use hearth_model::params::{MapParam, map_params};
 
 use crate::backend::scalar::Scalar;
 
-/// An update rule and what it remembers of each parameter.
+/// An optimiser with its slots.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
     config: RuleConfig,
     slots: BTreeMap<String, Slots>,
 }
 
-/// What is remembered of a parameter from step to step, as flat as [`hearth_kernels`] takes it.
-// Not with every set of backends: a tensor is as large as the largest one's.
+/// The optimiser slots of one parameter, flat, as [`hearth_kernels`] takes them.
+// The lint depends on the compiled backends: a tensor is as large as the largest backend's.
 #[allow(clippy::large_enum_variant, reason = "a run has one kind of them")]
 #[derive(Clone, Debug)]
 enum Slots {
-    /// Of gradient descent with momentum.
+    /// The velocity of gradient descent with momentum.
     Velocity(Tensor<1>),
-    /// Of Adam: the number of its steps, and both moments.
+    /// The number of steps and both moments of Adam.
     Moments(u64, [Tensor<1>; 2]),
 }
 
@@ -38,7 +37,7 @@ impl Optimizer {
         Self { config: config.clone(), slots: BTreeMap::new() }
     }
 
-    /// Updates every parameter that has a gradient; gradients are multiplied by `scale` first.
+    /// The module after an update of every parameter that has a gradient; gradients are multiplied by `scale` first.
     pub fn step<M: Module>(
         &mut self,
         module: M,
@@ -60,7 +59,7 @@ impl Optimizer {
 /// One update of all parameters.
 struct Step<'a> {
     rule: Rule<'a>,
-    /// What gradients are multiplied by before they come to the rule, where it is on the device.
+    /// The factor of gradients, applied before the update rule, if it is on the device.
     device_scale: Option<Tensor<1>>,
     slots: &'a mut BTreeMap<String, Slots>,
     gradients: GradientsParams,
@@ -69,26 +68,26 @@ struct Step<'a> {
 impl MapParam for Step<'_> {
     fn map<const D: usize>(&mut self, path: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
-        // Biases, scales and shifts have one dimension: decay would only pull them off centre.
+        // Biases, scales and shifts have one dimension and are exempt from weight decay by default.
         let decays = D > 1 || self.rule.config.update.decay_all;
-        let memory = self.slots.remove(path);
+        let slots = self.slots.remove(path);
         param.map(|tensor| {
             let (shape, tensor) = (tensor.shape(), tensor.inner());
             let mut gradient = gradient.flatten(0, D - 1);
             if let Some(scale) = &self.device_scale {
                 gradient = gradient * scale.clone();
             }
-            let (tensor, memory) =
-                self.rule.apply(tensor.flatten(0, D - 1), gradient, memory, decays);
-            if let Some(memory) = memory {
-                self.slots.insert(path.to_owned(), memory);
+            let (tensor, slots) =
+                self.rule.apply(tensor.flatten(0, D - 1), gradient, slots, decays);
+            if let Some(slots) = slots {
+                self.slots.insert(path.to_owned(), slots);
             }
             Tensor::from_inner(tensor.reshape(shape)).require_grad()
         })
     }
 }
 
-/// How a step changes a parameter.
+/// The update rule of one step.
 struct Rule<'a> {
     config: &'a RuleConfig,
     learning_rate: f64,
@@ -96,12 +95,12 @@ struct Rule<'a> {
 }
 
 impl Rule<'_> {
-    /// The new parameter, and what to remember of it.
+    /// The updated parameter and its slots.
     fn apply(
         &self,
         parameter: Tensor<1>,
         gradient: Tensor<1>,
-        memory: Option<Slots>,
+        slots: Option<Slots>,
         decays: bool,
     ) -> (Tensor<1>, Option<Slots>) {
         let decay = if decays { self.config.update.weight_decay } else { 0.0 };
@@ -114,29 +113,29 @@ impl Rule<'_> {
                     gradient_scale: self.scale,
                     penalty: decay,
                 };
-                let velocity = match memory {
+                let velocity = match slots {
                     Some(Slots::Velocity(velocity)) => Some(velocity),
                     _ => None,
                 };
                 let [parameter, velocity] = sgd_step(parameter, gradient, velocity, step);
                 (parameter, (sgd.momentum > 0.0).then_some(Slots::Velocity(velocity)))
             }
-            OptimizerKind::Adam(adam) => self.adam(adam, [decay, 0.0], parameter, gradient, memory),
-            OptimizerKind::Adamw(adam) => {
-                self.adam(adam, [0.0, decay], parameter, gradient, memory)
-            }
+            OptimizerKind::Adam(adam) => self.adam(adam, [decay, 0.0], parameter, gradient, slots),
+            OptimizerKind::Adamw(adam) => self.adam(adam, [0.0, decay], parameter, gradient, slots),
         }
     }
 
+    /// Adam (Kingma and Ba 2015, algorithm 1), with weight decay as an L2 `penalty`, or decoupled as `decay`
+    /// (Loshchilov and Hutter 2019).
     fn adam(
         &self,
         adam: &AdamConfig,
         [penalty, decay]: [f64; 2],
         parameter: Tensor<1>,
         gradient: Tensor<1>,
-        memory: Option<Slots>,
+        slots: Option<Slots>,
     ) -> (Tensor<1>, Option<Slots>) {
-        let (time, moments) = match memory {
+        let (time, moments) = match slots {
             Some(Slots::Moments(time, moments)) => (time + 1, Some(moments)),
             _ => (1, None),
         };

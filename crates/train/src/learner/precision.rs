@@ -1,5 +1,5 @@
-//! Training steps in 16 bits, with weights in 32 (Micikevicius et al. 2018): a graphics card computes
-//! them faster, and holds twice as much.
+//! Mixed precision (Micikevicius et al. 2018): forward and backward passes in 16 bits with f32 weights, which are
+//! faster on a graphics card and halve the memory of activations.
 
 use std::borrow::Cow;
 
@@ -12,20 +12,20 @@ use hearth_model::params::{MapParam, VisitParam, is_statistic, map_params, visit
 
 use crate::error::TrainError;
 
-/// What a loss in 16 bits is multiplied by: the smallest gradients would become zero without it
-/// (section 3.2). 16 bits of the other kind go as far down as 32.
+/// The loss scale of f16, without which the smallest gradients underflow to zero (section 3.2). bf16 has the range of
+/// f32 and needs none.
 const F16_SCALE: f64 = 1024.0;
 
-/// How a training step computes.
+/// The precision of a training step.
 #[derive(Clone, Copy, Debug)]
 pub struct Arithmetic {
-    /// The numbers of 16 bits; none where it computes with 32.
+    /// The 16-bit type of the forward and backward pass; none for f32.
     half: Option<DType>,
     loss_scale: f64,
 }
 
 impl Arithmetic {
-    /// In this precision on `device`, which may not have it.
+    /// Arithmetic in this precision on `device`. A precision that the device lacks is an error.
     pub fn new(precision: Precision, device: &Device) -> Result<Self, TrainError> {
         let (half, loss_scale) = match precision {
             Precision::F32 => return Ok(Self { half: None, loss_scale: 1.0 }),
@@ -47,8 +47,8 @@ impl Arithmetic {
         Ok(Self { half: Some(half), loss_scale })
     }
 
-    /// The network as it trains: a copy in 16 bits, whose parameters go by the same identifiers.
-    /// Running statistics stay as they are.
+    /// The network in the precision of the forward pass: itself in f32, or a copy in 16 bits with the same parameter
+    /// identifiers. Running statistics stay in f32.
     pub fn network<'a, M: Module>(&self, network: &'a M) -> Cow<'a, M> {
         struct Narrow(DType);
         impl MapParam for Narrow {
@@ -69,7 +69,7 @@ impl Arithmetic {
         }
     }
 
-    /// What a network takes, as it computes.
+    /// A network's input in the precision of the forward pass.
     pub fn input<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
         match self.half {
             None => input,
@@ -77,7 +77,7 @@ impl Arithmetic {
         }
     }
 
-    /// What a network gives, in the 32 bits of a loss.
+    /// A network's output in f32, for a loss.
     pub fn output<const D: usize>(&self, output: Tensor<D>) -> Tensor<D> {
         match self.half {
             None => output,
@@ -85,7 +85,7 @@ impl Arithmetic {
         }
     }
 
-    /// The gradients of a loss, in 32 bits.
+    /// The gradients of a loss `[1]` in f32, without the loss scale.
     pub fn gradients<M: Module>(&self, loss: Tensor<1>, network: &M) -> GradientsParams {
         struct Widen {
             scaled: GradientsParams,

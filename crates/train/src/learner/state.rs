@@ -1,4 +1,4 @@
-//! Between modules and the names and numbers that are kept.
+//! Conversions between Burn modules and the named tensors of a checkpoint.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -23,7 +23,7 @@ pub fn module_state<M: Module>(module: &M) -> Result<StateDict, StoreError> {
     collect.0
 }
 
-/// Puts the kept numbers into `module`. A missing, extra or misshapen entry is an error.
+/// `module` with the weights and running statistics of `state`. A missing, extra or misshapen entry is an error.
 pub fn restore_module<M: Module>(module: M, mut state: StateDict) -> Result<M, StoreError> {
     struct Restore<'a>(&'a mut StateDict, Option<StoreError>);
     impl MapParam for Restore<'_> {
@@ -46,13 +46,13 @@ pub fn restore_module<M: Module>(module: M, mut state: StateDict) -> Result<M, S
     }
 }
 
-/// A Burn tensor's numbers as they are kept.
+/// A Burn tensor as a value of a checkpoint, in f32.
 pub fn to_value(data: &TensorData) -> Result<Value, StoreError> {
     let values = data.as_slice::<f32>().expect("parameters are f32 on every backend here");
     Ok(Value::Tensor(TensorValue::new(data.shape().to_vec(), values)?))
 }
 
-/// Kept numbers as Burn takes them.
+/// A tensor of a checkpoint as Burn's data, in f32.
 pub fn to_data(value: &TensorValue) -> Result<TensorData, StoreError> {
     Ok(TensorData::new(value.to_vec::<f32>()?, value.shape().to_vec()))
 }

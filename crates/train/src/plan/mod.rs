@@ -1,4 +1,4 @@
-//! When what is done.
+//! The plan of a run: its length and intervals in steps.
 
 pub mod memory;
 pub mod summary;
@@ -8,27 +8,27 @@ use hearth_config::{Cadence, Config, EarlyStop, Metric, ScheduleKind};
 use crate::error::TrainError;
 use crate::task::Task;
 
-/// The most pictures of one kind that are kept besides the newest: as an animation they take half a minute.
-const MOST_PICTURES: u64 = 120;
+/// The largest number of images of one kind that are kept besides the newest: an animation of half a minute.
+const MAX_IMAGES: u64 = 120;
 
-/// When what is done; everything in steps.
+/// The length and intervals of a run; everything in steps.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// In the whole run.
+    /// Steps in the whole run.
     pub total_steps: u64,
-    /// In an epoch; none of a task without one.
+    /// Steps in an epoch; none of a task without epochs.
     pub epoch: Option<u64>,
-    /// Steps of an environment in a step; none of a task without one.
+    /// Environment steps in a training step; none of a task without an environment.
     pub frames: Option<u64>,
-    /// None where there is nothing to evaluate on.
+    /// Steps between evaluations; none where there is nothing to evaluate on.
     pub evaluate_every: Option<u64>,
-    /// Between checkpoints.
+    /// Steps between checkpoints.
     pub checkpoint_every: u64,
-    /// Between lines of the log.
+    /// Steps between lines of the log.
     pub log_every: u64,
-    /// What makes a checkpoint the best.
+    /// The metric of the best checkpoint.
     pub best_by: Metric,
-    /// When training ends before its last step.
+    /// Early stopping, if it is configured.
     pub early_stop: Option<EarlyStop>,
 }
 
@@ -66,31 +66,31 @@ impl Plan {
         })
     }
 
-    /// The epochs in so many steps, of a task that has any.
+    /// The number of epochs in `steps` steps; none of a task without epochs.
     pub fn epochs(&self, steps: u64) -> Option<f64> {
         self.epoch.map(|epoch| steps as f64 / epoch as f64)
     }
 
-    /// Whether something with this interval is due after `step` steps; after the last one it always is.
+    /// True if something with an interval of `every` steps is due after `step` steps; after the last step it always is.
     pub fn due(&self, step: u64, every: u64) -> bool {
         step.is_multiple_of(every) || step == self.total_steps
     }
 
-    /// Whether an evaluation is due.
+    /// True if an evaluation is due after `step` steps.
     pub fn evaluates(&self, step: u64) -> bool {
         self.evaluate_every.is_some_and(|every| self.due(step, every))
     }
 
-    /// Whether the picture of the evaluation after `step` steps is still kept after that of `now`: all of
-    /// them, then every second, every fourth and so on, and the newest. It says so by the steps alone, so
-    /// that a resumed run keeps what an uninterrupted one does.
-    pub fn keeps_picture(&self, step: u64, now: u64) -> bool {
+    /// True if the image of the evaluation after `step` steps is kept after the evaluation at step `now`: all images,
+    /// then every second, every fourth and so on, and the newest. The rule depends on the steps alone, so that a
+    /// resumed run keeps the same images as an uninterrupted one.
+    pub fn keeps_image(&self, step: u64, now: u64) -> bool {
         let every = self.evaluate_every.unwrap_or(1);
-        let thinned = now.div_ceil(every).div_ceil(MOST_PICTURES).next_power_of_two();
+        let thinned = now.div_ceil(every).div_ceil(MAX_IMAGES).next_power_of_two();
         step == now || step.is_multiple_of(every.saturating_mul(thinned))
     }
 
-    /// Whether anything is due that needs the results of the steps before it.
+    /// True if anything is due after `step` steps that needs the results of the steps before it.
     pub fn anything_due(&self, step: u64) -> bool {
         let mut cadences = [self.log_every, self.checkpoint_every].into_iter().chain(self.epoch);
         cadences.any(|every| self.due(step, every)) || self.evaluates(step)

@@ -1,4 +1,4 @@
-//! The summary that training opens with: layers, sizes, data.
+//! The summary at the start of training: layers, sizes, data.
 
 use hearth_config::Config;
 use hearth_data::DataCard;
@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::plan::memory::{self, Needs, Sizes};
 use crate::task::layer_table::LayerTable;
 
-/// The summary that training opens with.
+/// The summary at the start of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The name of the run's config.
@@ -18,18 +18,18 @@ pub struct Summary {
     pub data: DataCard,
     /// The layers of the networks.
     pub layers: LayerTable,
-    /// About how many bytes training needs.
+    /// The estimated memory of training, in bytes.
     pub memory: usize,
-    /// Steps in one epoch, and in all.
+    /// Steps in one epoch, and in the whole run.
     pub steps: [u64; 2],
-    /// What computes.
+    /// The backend.
     pub backend: Backend,
-    /// With how many CPU threads.
+    /// The number of CPU threads.
     pub threads: usize,
 }
 
 impl Summary {
-    /// Of a task with these layers. Layers that this machine cannot hold are an error.
+    /// The summary of a task with these layers. Too little memory for them is an error.
     pub fn new(
         config: &Config,
         data: DataCard,

@@ -1,4 +1,4 @@
-//! The same as in metrics.jsonl and more, as TensorBoard reads it.
+//! The event file for TensorBoard: scalars of metrics.jsonl, images, histograms of weights and gradients.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,22 +10,22 @@ use hearth_store::{StateDict, Value};
 
 use crate::task::bitmap::Bitmap;
 
-/// Pictures and histograms take room: they are shown again when the run has grown by one part in so many. A
-/// run of 25 evaluations shows all of its downcast, and one of any length a few hundred.
+/// The inverse of the share by which a run has to grow before images and histograms are written again, to limit the
+/// file's size. A run of 25 evaluations writes all of them, and a run of any length a few hundred.
 const GROWTH: u64 = 25;
 
-/// The event file of one process of a run. When it cannot be written it is given up, and training goes on.
+/// The event file of one process of a run. A fault of writing closes it, and training continues.
 pub struct Board {
     file: Option<EventFile>,
     fault: Option<String>,
-    /// When pictures and histograms of each kind were shown last.
-    shown: BTreeMap<String, u64>,
+    /// The step of the last image or histogram of each kind.
+    last_steps: BTreeMap<String, u64>,
 }
 
 impl Board {
-    /// Begins a file in the run's folder; `resumed` is the step of the checkpoint that a run goes on from.
+    /// Creates a file in the run's folder; `resumed` is the step of the checkpoint that the run resumes from.
     pub fn new(folder: &Path, config: &str, resumed: Option<u64>) -> Self {
-        let mut board = Self { file: None, fault: None, shown: BTreeMap::new() };
+        let mut board = Self { file: None, fault: None, last_steps: BTreeMap::new() };
         match EventFile::create(folder) {
             Ok(file) => board.file = Some(file),
             Err(error) => board.fault = Some(error.to_string()),
@@ -37,7 +37,7 @@ impl Board {
         board
     }
 
-    /// The numbers of a line of metrics, as `loss/train`.
+    /// Writes the scalars of a line of metrics.jsonl, with tags such as `loss/train`.
     pub fn line(&mut self, line: &serde_json::Value) {
         let (Some(step), Some(kind)) = (line["step"].as_u64(), line["kind"].as_str()) else {
             return;
@@ -52,19 +52,18 @@ impl Board {
         }
     }
 
-    /// A picture, when it is time for one.
-    pub fn picture(&mut self, step: u64, tag: &str, picture: &Bitmap) {
-        if !self.is_time(step, tag) {
+    /// Writes an image, if one of this tag is due.
+    pub fn image(&mut self, step: u64, tag: &str, image: &Bitmap) {
+        if !self.is_due(step, tag) {
             return;
         }
-        let size = [picture.shape.width, picture.shape.height];
-        self.write(|file| file.png(step, tag, &picture.to_png(), size, picture.shape.channels));
+        let size = [image.shape.width, image.shape.height];
+        self.write(|file| file.png(step, tag, &image.to_png(), size, image.shape.channels));
     }
 
-    /// A histogram of each tensor of a network's weights, and of what else it learns, when it is time for
-    /// them.
+    /// Writes a histogram of each tensor under `model` of a checkpoint, if they are due.
     pub fn weights(&mut self, step: u64, state: &StateDict) {
-        if !self.is_time(step, "weights") {
+        if !self.is_due(step, "weights") {
             return;
         }
         for (path, value) in state.iter() {
@@ -76,9 +75,9 @@ impl Board {
         }
     }
 
-    /// A histogram of the gradient of each parameter, which `gradients` reads, when it is time for them.
+    /// Writes a histogram of the gradient of each parameter, which `gradients` reads, if they are due.
     pub fn gradients(&mut self, step: u64, gradients: impl FnOnce() -> Vec<(String, Vec<f32>)>) {
-        if !self.is_time(step, "gradients") {
+        if !self.is_due(step, "gradients") {
             return;
         }
         for (path, values) in gradients() {
@@ -86,28 +85,29 @@ impl Board {
         }
     }
 
-    /// Lets others see what was written.
+    /// Flushes the file, so that TensorBoard reads the newest events.
     pub fn flush(&mut self) {
         self.write(EventFile::flush);
     }
 
-    /// Why the file was given up, said once.
+    /// The fault that closed the file, returned once.
     pub fn fault(&mut self) -> Option<String> {
         self.fault.take()
     }
 
-    /// Whether it is time to show things of this kind again, which they are then.
-    fn is_time(&mut self, step: u64, kind: &str) -> bool {
-        let last = self.shown.get(kind);
-        let is_time = last.is_none_or(|last| step >= last + last / GROWTH);
-        if is_time {
-            self.shown.insert(kind.to_owned(), step);
+    /// True if an image or histograms of this kind are due; records `step` as their last one then.
+    fn is_due(&mut self, step: u64, kind: &str) -> bool {
+        let last = self.last_steps.get(kind);
+        let is_due = last.is_none_or(|last| step >= last + last / GROWTH);
+        if is_due {
+            self.last_steps.insert(kind.to_owned(), step);
         }
-        is_time
+        is_due
     }
 
-    fn write(&mut self, what: impl FnOnce(&mut EventFile) -> io::Result<()>) {
-        if let Some(Err(error)) = self.file.as_mut().map(what) {
+    /// Writes an event; a fault closes the file.
+    fn write(&mut self, event: impl FnOnce(&mut EventFile) -> io::Result<()>) {
+        if let Some(Err(error)) = self.file.as_mut().map(event) {
             (self.file, self.fault) = (None, Some(error.to_string()));
         }
     }
@@ -123,7 +123,7 @@ mod tests {
         let mut board = Board::new(folder.path(), "", None);
         // Epochs of 29 steps, as those of mlp-nano.
         let steps = (1..=7000_u64).map(|epoch| 29 * epoch);
-        let shown: Vec<u64> = steps
+        let written: Vec<u64> = steps
             .filter(|step| {
                 let mut read = false;
                 board.gradients(*step, || {
@@ -133,8 +133,11 @@ mod tests {
                 read
             })
             .collect();
-        assert!(shown.iter().take(25).copied().eq((1..=25).map(|epoch| 29 * epoch)), "{shown:?}");
-        assert!(shown.len() < 200 && *shown.last().expect("25") > 29 * 6700, "{shown:?}");
+        assert!(
+            written.iter().take(25).copied().eq((1..=25).map(|epoch| 29 * epoch)),
+            "{written:?}"
+        );
+        assert!(written.len() < 200 && *written.last().expect("25") > 29 * 6700, "{written:?}");
         assert_eq!(board.fault(), None);
     }
 }

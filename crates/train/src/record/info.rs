@@ -1,10 +1,10 @@
-//! `run.json`: where a run comes from, and what a prediction needs besides the weights.
+//! `run.json`: the origin of a run, and the preprocessing that a prediction needs besides the weights.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use hearth_data::tables::Coding;
-use hearth_data::{DataCard, Normalization, PictureShape, same_names};
+use hearth_data::{DataCard, ImageShape, Normalization, same_names};
 use hearth_store::{RunDir, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,32 +23,32 @@ pub struct RunInfo {
     pub hearth: String,
     /// The version of Burn.
     pub burn: String,
-    /// The commit of the working directory, where it is a checkout.
+    /// The git commit of the working directory, if it is a checkout.
     pub commit: Option<String>,
     /// The backend of the last process that trained it.
     pub backend: String,
-    /// The graphics adapter that it computed on, if it was one.
+    /// The graphics adapter that it computed on; absent for a CPU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
-    /// Where its first weights came from, if they were not drawn: another program's file and its checksum,
-    /// or another run, its step, what was taken of it and the checksum of its weights.
+    /// The origin of its initial weights, unless they are random: another program's file and its checksum, or another
+    /// run, its step, the layers taken and the checksum of its weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
     /// The CPU threads of that process.
     pub threads: usize,
-    /// When the run began.
+    /// The start of the run.
     pub started: Timestamp,
-    /// When its last process ended; absent while one runs, and after a kill.
+    /// The end of its last process; absent while one runs, and after a kill.
     pub ended: Option<Timestamp>,
-    /// What was learned from.
+    /// The dataset that it was trained on.
     pub dataset: DatasetInfo,
-    /// The folder of datasets that it is in, as an absolute path, where it is known by its name.
+    /// The absolute path of the datasets folder, for a dataset of the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datasets: Option<String>,
-    /// The statistics that every image is normalised by: the training set's, or as the config or the task says.
+    /// The per-channel statistics that normalise every image: of the training set, the config or the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalization: Option<Statistics>,
-    /// The coding of the rows of a table: columns, statistics of the training part, categories, target.
+    /// The coding of the rows of a table: columns, statistics of the training set, categories, target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Coding>,
 }
@@ -58,11 +58,11 @@ pub struct RunInfo {
 pub enum Preprocessing {
     /// Images are normalised by these statistics.
     Images(Normalization),
-    /// Rows of a table are coded so.
+    /// Rows of a table are coded in this way.
     Rows(Coding),
 }
 
-/// What was learned from.
+/// The dataset of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatasetInfo {
     /// Its name.
@@ -72,24 +72,23 @@ pub struct DatasetInfo {
     /// Channels, height and width of an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<[usize; 3]>,
-    /// Samples in the training, validation and test sets.
+    /// The number of samples in the training, validation and test sets.
     pub samples: [usize; 3],
-    /// SHA-256 of each file.
+    /// SHA-256 of each file, by its path.
     pub checksums: BTreeMap<String, String>,
 }
 
-/// Per channel, of pixels scaled to 0..1.
+/// Per-channel statistics of pixels scaled to 0..1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// The mean.
+    /// The mean of each channel.
     pub mean: Vec<f64>,
-    /// The standard deviation.
+    /// The standard deviation of each channel.
     pub std: Vec<f64>,
 }
 
 impl DatasetInfo {
-    /// Whether it is the same data. Its files may lie in another folder, and its classes be written in another
-    /// form of Unicode.
+    /// True if the data is the same. Folders of files and Unicode normalisation of class names may differ.
     pub fn is_same(&self, other: &Self) -> bool {
         let plain =
             |info: &Self| Self { classes: Vec::new(), checksums: BTreeMap::new(), ..info.clone() };
@@ -99,7 +98,7 @@ impl DatasetInfo {
     }
 }
 
-/// Whether files have the same names and checksums, whatever folders they lie in.
+/// True if files have the same names and checksums, in any folders.
 pub fn same_files(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) -> bool {
     let files = |sums: &BTreeMap<String, String>| {
         let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
@@ -111,7 +110,7 @@ pub fn same_files(left: &BTreeMap<String, String>, right: &BTreeMap<String, Stri
 }
 
 impl RunInfo {
-    /// The record of a run that begins now.
+    /// The record of a run that starts now.
     pub fn new(
         data: &DataCard,
         preprocessing: &Preprocessing,
@@ -152,7 +151,7 @@ impl RunInfo {
         }
     }
 
-    /// Reads the record of a run.
+    /// Reads the record of a run. An absent or invalid one is an error.
     pub fn read(run: &RunDir) -> Result<Self, TrainError> {
         Self::find(run)?.ok_or_else(|| TrainError::RunInfo {
             file: run.info_path().display().to_string(),
@@ -160,7 +159,7 @@ impl RunInfo {
         })
     }
 
-    /// Reads the record of a run; none when it is absent.
+    /// Reads the record of a run; none if it is absent. An invalid one is an error.
     pub fn find(run: &RunDir) -> Result<Option<Self>, TrainError> {
         let text = match run.read_text(NAME) {
             Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
@@ -179,7 +178,7 @@ impl RunInfo {
             })
         };
         if let Some(sides @ [channels, ..]) = info.dataset.shape {
-            // Bounded before anything is allocated from them.
+            // The sides are checked before anything is allocated by them.
             if sides.iter().any(|side| !(1..=4096).contains(side))
                 || sides.iter().product::<usize>() > 1 << 22
             {
@@ -208,7 +207,7 @@ impl RunInfo {
         Ok(run.write_text(NAME, &format!("{text}\n"))?)
     }
 
-    /// Channels, height and width of its images. Other samples are an error.
+    /// Channels, height and width of its images. A run on other samples is an error.
     pub fn dims(&self) -> Result<[usize; 3], TrainError> {
         self.dataset.shape.ok_or_else(|| {
             TrainError::Settings(format!(
@@ -218,13 +217,13 @@ impl RunInfo {
         })
     }
 
-    /// The size of its images. Other samples are an error.
-    pub fn shape(&self) -> Result<PictureShape, TrainError> {
+    /// The shape of its images. A run on other samples is an error.
+    pub fn shape(&self) -> Result<ImageShape, TrainError> {
         let [channels, height, width] = self.dims()?;
-        Ok(PictureShape { channels, height, width })
+        Ok(ImageShape { channels, height, width })
     }
 
-    /// The statistics that its images are normalised by. Other samples are an error.
+    /// The statistics that normalise its images. A run on other samples is an error.
     pub fn normalization(&self) -> Result<Normalization, TrainError> {
         self.dims()?;
         let statistics = self.normalization.clone();
@@ -233,7 +232,7 @@ impl RunInfo {
     }
 }
 
-/// The commit that is checked out here, if git knows one.
+/// The commit of the working directory, if git reports one.
 fn commit() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
@@ -245,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_classes_may_be_written_otherwise() {
+    fn class_names_may_differ_in_unicode_normalisation() {
         let of = |class: &str, samples| DatasetInfo {
             name: "image-folder".to_owned(),
             classes: vec![class.to_owned(), "tea".to_owned()],
@@ -261,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_files_may_lie_elsewhere() {
+    fn the_same_files_may_be_in_other_folders() {
         let sums = |files: [(&str, &str); 2]| {
             files.into_iter().map(|(file, sum)| (file.to_owned(), sum.to_owned())).collect()
         };
@@ -269,7 +268,7 @@ mod tests {
         assert!(same_files(&first, &sums([("/a/images", "1"), ("labels", "2")])));
         assert!(!same_files(&first, &sums([("/a/images", "1"), ("labels", "3")])));
         assert!(!same_files(&first, &sums([("idx/images", "2"), ("idx/labels", "1")])));
-        // Two files of one name.
+        // Two files with the same name in different folders.
         let twice: BTreeMap<_, _> = sums([("train/x", "1"), ("test/x", "2")]);
         assert!(same_files(&twice, &sums([("/a/train/x", "1"), ("/a/test/x", "2")])));
     }

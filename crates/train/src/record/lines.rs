@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::task::scalars::Scalars;
 
-/// A line of metrics.jsonl about the steps since the last one.
+/// A line of metrics.jsonl about the training steps since the last one: mean results, learning rate, L2 norm of the
+/// last gradients before clipping, speed, and seconds since the process began to train.
 #[derive(Serialize)]
 pub(crate) struct TrainLine {
     pub kind: &'static str,
@@ -20,7 +21,7 @@ pub(crate) struct TrainLine {
     pub seconds: f64,
 }
 
-/// A line of metrics.jsonl for whoever reads it.
+/// A line of metrics.jsonl with a note in words.
 #[derive(Serialize)]
 pub(crate) struct NoteLine<'a> {
     pub kind: &'static str,
@@ -28,7 +29,7 @@ pub(crate) struct NoteLine<'a> {
     pub text: &'a str,
 }
 
-/// A line of metrics.jsonl about a set.
+/// A line of metrics.jsonl with the results of an evaluation on a split.
 #[derive(Serialize)]
 pub(crate) struct ReportLine<'a> {
     pub kind: &'a str,

@@ -1,10 +1,10 @@
-//! The record of a run in its folder.
+//! The files of a run that training writes.
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`recorder`], `lines` | the log and the checkpoints |
-//! | [`info`] | `run.json` |
-//! | [`page`] | `report.html` |
+//! | [`recorder`], `lines` | the log, checkpoints and `best.json` |
+//! | [`info`] | `run.json`: origin of the run, dataset, normalisation |
+//! | [`page`] | `report.html`: the report page |
 //! | [`board`] | the event file for TensorBoard |
 
 pub mod board;

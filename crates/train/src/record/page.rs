@@ -1,4 +1,4 @@
-//! `report.html`: what a run knows, to be looked at.
+//! `report.html`: training curves, results, images and facts of a run.
 
 use std::fs;
 use std::time::Instant;
@@ -19,27 +19,28 @@ use crate::task::bitmap::{Bitmap, step_of};
 /// The page's name in the run's folder.
 pub const NAME: &str = "report.html";
 
-/// Training pictures on the page, and in each row.
+/// The largest number of training images on the page.
 const SHOWN: usize = 48;
+/// Training images per row.
 const COLUMNS: usize = 16;
 
-/// Drawing takes at most one part in so many of a run's time: an epoch may be over sooner than its page.
+/// The inverse of the largest share of a run's time spent on drawing: an epoch may be shorter than drawing its page.
 const REST: u32 = 50;
 
-/// The page of a run, written anew whenever there is more to see.
+/// The report page of a run, rewritten after evaluations.
 pub struct Page {
     run: RunDir,
-    /// The folders of grids.
+    /// The folders of image grids.
     folders: &'static [&'static str],
     shown: RunPage,
-    /// Whether `shown` has the lines of metrics.jsonl: they are read once, and heard from then on.
+    /// True if `shown` has the lines of metrics.jsonl: they are read once, and later ones added by [`Page::line`].
     has_lines: bool,
-    /// Until then the last page is new enough.
+    /// The time before which the page is not drawn again.
     rests_until: Option<Instant>,
 }
 
 impl Page {
-    /// The page of a run that is about to train, which keeps grids of images in `folders`; nothing is written yet.
+    /// The page of a run that keeps grids of images in `folders`; nothing is written yet.
     pub fn new(
         (run, folders): (RunDir, &'static [&'static str]),
         config: &Config,
@@ -52,21 +53,21 @@ impl Page {
             name: name.to_string_lossy().into_owned(),
             facts: facts(config, info, summary),
             config: config.to_toml(),
-            batch: first_batch(config, data).map(|picture| picture.to_png()).unwrap_or_default(),
+            batch: first_batch(config, data).map(|grid| grid.to_png()).unwrap_or_default(),
             ..RunPage::default()
         };
         Self { run, folders, shown, has_lines: false, rests_until: None }
     }
 
-    /// Hears a line that was added to metrics.jsonl.
+    /// Adds a new line of metrics.jsonl to the curves.
     pub fn line(&mut self, line: &Value) {
         if self.has_lines {
             self.shown.history.add(line);
         }
     }
 
-    /// Shows the results on a set after `step` steps: on a new page, unless the last one is new enough. The
-    /// test, with which a run ends, is always shown.
+    /// Adds the results on a split after `step` steps, and writes the page unless that was done too recently. Test
+    /// results, with which a run ends, are always written.
     pub fn show(
         &mut self,
         split: Split,
@@ -86,6 +87,7 @@ impl Page {
         written
     }
 
+    /// Sets the fact of a split: its scores and the step.
     fn fact(&mut self, report: &Report, step: u64) {
         let results: Vec<_> =
             report.scores().map(|(name, value)| format!("{name} {}", fixed(value, 4))).collect();
@@ -96,6 +98,7 @@ impl Page {
         }
     }
 
+    /// Writes the page with the results of `report`, or else with those of the last one.
     fn write(&mut self, report: Option<&Report>, step: u64) -> Result<(), StoreError> {
         if !self.has_lines {
             let mut history = History::default();
@@ -109,7 +112,7 @@ impl Page {
         self.run.write_text(NAME, &self.shown.html())
     }
 
-    /// Some of the kept grids of each folder, by their steps.
+    /// Evenly spread grids of each folder, with their steps.
     fn grids(&self) -> Result<Vec<Grids>, StoreError> {
         let grids = self.folders.iter().map(|folder| {
             let files = self.run.files(folder)?;
@@ -121,7 +124,7 @@ impl Page {
     }
 }
 
-/// What was trained, on what, and with what.
+/// The facts at the top of the page: network, data, length, start, machine and versions.
 fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, String)> {
     let DataCard { name, unit, sample, samples: [train, valid, test], .. } = &summary.data;
     let [_, all] = summary.steps;
@@ -157,13 +160,13 @@ fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, Str
     .into()
 }
 
-/// What `[model] kind` says.
+/// The `kind` of `[model]`.
 fn kind(config: &Config) -> String {
     let model = serde_json::to_value(&config.model).unwrap_or_default();
     model["kind"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The images of the first batch, as augmentation leaves them.
+/// A grid of the first training batch after augmentation; none for data without images.
 fn first_batch(config: &Config, data: &Data) -> Option<Bitmap> {
     let size = config.data.batches.batch_size.min(SHOWN);
     let loader = Loader::new(data.images()?.splits.train.clone(), size, config.run.seed);

@@ -1,7 +1,7 @@
-//! What a run leaves while it trains: checkpoints, the best one, and the log.
+//! The recorder of a run: it writes the log, checkpoints, `best.json` and images during training.
 
 use hearth_config::{Metric, Standing};
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_report::Report;
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
@@ -11,32 +11,33 @@ use crate::record::page::{self, Page};
 use crate::task::bitmap::{Bitmap, file_of, step_of};
 use crate::task::{Artifact, Split};
 
-/// Images of a report in each row of a grid.
+/// Images per row of a grid.
 const COLUMNS: usize = 8;
 
-/// A checkpoint of a run, and what it remembers as the best one.
+/// A checkpoint of a run, with the best evaluation in its state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kept {
     /// Its step.
     pub step: u64,
-    /// The best evaluation up to there.
+    /// The best evaluation up to that step.
     pub best: Option<Standing>,
 }
 
-/// Writes into a run's folder.
+/// Writes the files of a run during training.
 pub struct Recorder {
     run: RunDir,
     log: MetricsLog,
     keep_last: usize,
     metric: Metric,
-    /// The newest checkpoints, the last one last.
+    /// The checkpoints, the newest last; at most `keep_last` after a save.
     kept: Vec<Kept>,
+    /// The report page and the event file, if the run has them.
     shown: Option<(Page, Board)>,
 }
 
 impl Recorder {
-    /// For a run whose checkpoints are `kept`, the newest last, and whose log was `metrics_length`
-    /// bytes long at that one: what was logged later is cut off. A new run has neither.
+    /// The recorder of a run with these checkpoints, the newest last, whose log was `metrics_length` bytes long at the
+    /// newest: later lines are cut off. A new run has neither. A shorter log is an error.
     pub fn new(
         run: RunDir,
         keep_last: usize,
@@ -48,13 +49,13 @@ impl Recorder {
         Ok(Self { run, log, keep_last, metric, kept, shown: None })
     }
 
-    /// Shows what it keeps on a page and on a board as well.
+    /// The recorder with a report page and an event file.
     #[must_use]
     pub fn shown_on(self, page: Page, board: Board) -> Self {
         Self { shown: Some((page, board)), ..self }
     }
 
-    /// Adds a line to metrics.jsonl.
+    /// Appends a line to metrics.jsonl, and adds it to page and event file.
     pub fn log(&mut self, line: &impl Serialize) -> Result<(), StoreError> {
         self.log.append(line)?;
         if let Some((page, board)) = &mut self.shown {
@@ -65,15 +66,15 @@ impl Recorder {
         Ok(())
     }
 
-    /// Shows the results on a set after `step` steps. What could not be shown, in sentences.
+    /// Shows the results on a split after `step` steps on page and event file. Returns faults of these in sentences.
     pub fn show(&mut self, step: u64, split: Split, report: Option<&Report>) -> Vec<String> {
         let Some((page, board)) = &mut self.shown else { return Vec::new() };
         for (name, images) in report.into_iter().flat_map(Report::images) {
             let [channels, height, width] = images.shape;
-            let shape = PictureShape { channels, height, width };
+            let shape = ImageShape { channels, height, width };
             if !images.captions.is_empty() {
                 let grid = Bitmap::grid(&images.pixels, shape, COLUMNS);
-                board.picture(step, &format!("{name}/{}", split.name()), &grid);
+                board.image(step, &format!("{name}/{}", split.name()), &grid);
             }
         }
         board.flush();
@@ -83,7 +84,7 @@ impl Recorder {
         fault.into_iter().chain(page).collect()
     }
 
-    /// Shows the gradients of the step after `step` others, which `gradients` reads.
+    /// Writes histograms of the gradients of step `step`, which `gradients` reads, to the event file.
     pub fn show_gradients(
         &mut self,
         step: u64,
@@ -94,7 +95,8 @@ impl Recorder {
         }
     }
 
-    /// Keeps a picture of what was learned in `step` steps, and those of earlier steps that are wanted still.
+    /// Keeps an image of the state after `step` steps, and removes images of the same folder for whose steps
+    /// `is_wanted` is false.
     pub fn keep(
         &mut self,
         step: u64,
@@ -102,7 +104,7 @@ impl Recorder {
         is_wanted: impl Fn(u64) -> bool,
     ) -> Result<(), StoreError> {
         if let Some((_, board)) = &mut self.shown {
-            board.picture(step, artifact.folder, &artifact.picture);
+            board.image(step, artifact.folder, &artifact.picture);
         }
         self.run.write_file(artifact.folder, &file_of(step), &artifact.picture.to_png())?;
         self.run.retain(artifact.folder, |path| step_of(path).is_none_or(&is_wanted))
@@ -113,12 +115,12 @@ impl Recorder {
         self.log.length()
     }
 
-    /// The step of the newest checkpoint.
+    /// The step of the newest checkpoint, if there is one.
     pub fn saved(&self) -> Option<u64> {
         self.kept.last().map(|kept| kept.step)
     }
 
-    /// Writes a checkpoint, says which is the best, and removes those that are no longer needed.
+    /// Writes a checkpoint, updates `best.json`, and removes checkpoints that are no longer needed.
     pub fn save(&mut self, state: &StateDict, now: Kept) -> Result<(), StoreError> {
         // The checkpoint holds the log's length, so the log has to be on disk first.
         self.log.sync()?;
@@ -131,14 +133,15 @@ impl Recorder {
         self.tidy()
     }
 
-    /// Does what follows a checkpoint, as far as it is not done: a kill may have come between the two.
+    /// Updates `best.json` and removes unneeded checkpoints; after a resume too, since a kill may have come between a
+    /// checkpoint and this.
     pub fn tidy(&self) -> Result<(), StoreError> {
         self.write_best()?;
         self.prune()
     }
 
-    /// Removes all checkpoints but the newest ones and what each of these remembers as the best, so that a
-    /// fall-back finds its best too.
+    /// Removes all checkpoints but the newest `keep_last` and the best of each of these, so that a fall-back to an
+    /// older one has its best checkpoint too.
     fn prune(&self) -> Result<(), StoreError> {
         let newest = &self.kept[self.kept.len().saturating_sub(self.keep_last)..];
         let bests: Vec<u64> =
@@ -146,14 +149,14 @@ impl Recorder {
         self.run.checkpoints().prune(self.keep_last, &bests)
     }
 
-    /// Brings best.json to what the newest checkpoint remembers; a fall-back may have gone behind it.
+    /// Writes the best evaluation of the newest checkpoint to `best.json`, which may be newer after a fall-back.
     fn write_best(&self) -> Result<(), StoreError> {
         let Some(Standing { step, value, loss }) = self.kept.last().and_then(|kept| kept.best)
         else {
             return Ok(());
         };
         let best = Best { step, metric: format!("valid {}", self.metric.name()), value, loss };
-        // One that cannot be read is written anew as well.
+        // An unreadable one is rewritten as well.
         if self.run.read_best().ok().flatten().as_ref() == Some(&best) {
             return Ok(());
         }

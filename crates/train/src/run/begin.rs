@@ -1,4 +1,4 @@
-//! A whole training run: from a checked config to a folder with a trained network.
+//! The start of a run: its summary, its folder and its record, and then its session.
 
 use hearth_config::DataSource;
 use hearth_data::Data;
@@ -14,8 +14,9 @@ use crate::run::job::{Job, Outcome, RunTarget};
 use crate::run::session::Session;
 use crate::run::training::{Opened, Training};
 
-/// Sums up the training ahead, makes the run's folder, and trains: from `start`, where the task has one, or from the
-/// weights that it has.
+/// Reports the summary, creates or opens the run's folder, and trains from the weights of `start`, or from the task's
+/// own if there are none. Nothing is returned for [`RunTarget::Nowhere`]. Settings that do not fit the task or the
+/// machine are an error.
 pub(crate) fn begin(
     job: &Job<'_>,
     (data, threads): (&Data, usize),
@@ -54,7 +55,7 @@ pub(crate) fn begin(
     Session { job, training, plan, run, info, page, start }.train(task, observe).map(Some)
 }
 
-/// The folder of datasets of a job that needs one.
+/// The absolute datasets folder of a job, if its dataset is one of the catalogue.
 fn datasets_folder(job: &Job<'_>) -> Option<String> {
     match job.config.data.source {
         DataSource::Idx(_) | DataSource::ImageFolder(_) | DataSource::Csv(_) => None,
@@ -65,7 +66,8 @@ fn datasets_folder(job: &Job<'_>) -> Option<String> {
     }
 }
 
-/// Makes or opens the run's folder, and gives what is trained in it.
+/// Creates or opens and locks the run's folder; returns it with the run's record. None for [`RunTarget::Nowhere`]. It
+/// is an error if the folder of a new run holds a run already, or if a resumed run has other data.
 fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInfo)>, TrainError> {
     let (run, resume) = match &job.target {
         RunTarget::Nowhere => return Ok(None),
@@ -75,14 +77,14 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
         RunTarget::Fresh(path) | RunTarget::Import(path, _) => (RunDir::create(path)?, false),
         RunTarget::Resume(path) => match RunDir::open(path) {
             Ok(run) => (run, true),
-            // A kill in its first moments may have left an empty folder.
+            // A kill before the config is written leaves an empty folder.
             Err(StoreError::NotARun { .. }) => (RunDir::create(path)?, false),
             Err(error) => return Err(error.into()),
         },
     };
     let lock = run.lock()?;
     if !resume && run.is_run()? {
-        // Another process began a run here before the lock was taken.
+        // Another process started a run here before the lock was taken.
         return Err(StoreError::RunExists { path: run.path().to_owned() }.into());
     }
     let mut info = fresh;
@@ -95,9 +97,9 @@ fn open(job: &Job<'_>, fresh: RunInfo) -> Result<Option<(RunDir, RunLock, RunInf
                 what: "its checksums, classes or counts are others",
             });
         }
-        // What is kept beside it may go by the names that its files had.
+        // Other records of the run may refer to the old paths of its files.
         info.dataset.checksums = stored.dataset.checksums;
-        // A run that begins once more, because it was killed at once, has what it begins with now.
+        // A run that was killed before its first checkpoint starts again from the weights of now.
         info.imported = info.imported.or(stored.imported);
         info.started = stored.started;
         info.normalization = stored.normalization;

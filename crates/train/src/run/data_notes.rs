@@ -1,15 +1,14 @@
-//! What is left of a dataset once `[data]` has cut it, where that is not what one would expect.
+//! Notes about the samples that the limits of `[data]` leave, where they may surprise the user.
 
 use hearth_config::{BatchConfig, Config};
 use hearth_data::{DataCard, Labels};
 
 use crate::error::TrainError;
 
-/// The most classes that are named in a sentence.
-const MOST_NAMED: usize = 10;
+/// The largest number of classes that a note names.
+const MAX_NAMED: usize = 10;
 
-/// What the user should know about the cut, in sentences; an error where the settings need a part that there
-/// is none of.
+/// Notes and warnings for the user about the splits, in sentences. Early stopping without a validation set is an error.
 pub(crate) fn notes(
     config: &Config,
     labels: Labels,
@@ -17,9 +16,9 @@ pub(crate) fn notes(
 ) -> Result<Vec<String>, TrainError> {
     let batches = &config.data.batches;
     let mut notes = Vec::new();
-    let is_own = [0, BatchConfig::default().valid_samples].contains(&batches.valid_samples);
+    let is_default = [0, BatchConfig::default().valid_samples].contains(&batches.valid_samples);
     if let Some(valid) = data.layout.as_ref().and_then(|layout| layout.valid.as_ref())
-        && !is_own
+        && !is_default
     {
         notes.push(format!(
             "data.valid_samples = {} is not used: {} is the validation set",
@@ -40,7 +39,7 @@ pub(crate) fn notes(
     Ok(notes)
 }
 
-/// A warning that some classes have no training sample left.
+/// A warning about classes without training samples, if there are any.
 fn untrained(batches: &BatchConfig, data: &DataCard) -> Option<String> {
     let classes = data.classes.iter().zip(&data.class_counts);
     let lacking = classes.filter(|(_, [train, ..])| *train == 0);
@@ -53,8 +52,8 @@ fn untrained(batches: &BatchConfig, data: &DataCard) -> Option<String> {
         BatchConfig { limit_train: Some(_), .. } => "limit_train",
         _ => "valid_samples",
     };
-    let named = lacking[..lacking.len().min(MOST_NAMED)].join(", ");
-    let more = match lacking.len().saturating_sub(MOST_NAMED) {
+    let named = lacking[..lacking.len().min(MAX_NAMED)].join(", ");
+    let more = match lacking.len().saturating_sub(MAX_NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };

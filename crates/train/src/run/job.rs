@@ -1,4 +1,4 @@
-//! What is to be trained, and what came of it.
+//! The job of a run and its outcome.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -11,76 +11,76 @@ use serde::Serialize;
 use crate::backend::Backend;
 use crate::trainer::StopReason;
 
-/// Where a run is kept.
+/// The folder of a new or resumed run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunTarget {
-    /// `runs/<name>-NNN`, the next free number.
+    /// `<name>-NNN` in this folder, with the next free number.
     Numbered(PathBuf),
-    /// This folder, which must not hold a run.
+    /// This folder, which must not hold a run yet.
     Fresh(PathBuf),
-    /// This folder, going on with the run that it holds.
+    /// This folder, whose run is resumed; an empty or new folder starts one.
     Resume(PathBuf),
-    /// This folder, which must not hold a run: a run of no steps that holds the weights of a file of
-    /// PyTorch.
+    /// This folder, which must not hold a run yet, for a run of no steps with the weights of a PyTorch file.
     Import(PathBuf, WeightsFile),
-    /// Nowhere: everything is built, and nothing trained or written.
+    /// No folder: everything is built, and nothing trained or written.
     Nowhere,
 }
 
-/// A file with weights, and what is said about it.
+/// A weights file of another program, with the options of its import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WeightsFile {
     /// The file.
     pub path: PathBuf,
-    /// The entry that holds the network, where there are several.
+    /// The entry that holds the network, if there are several.
     pub key: Option<String>,
     /// Tensors and modules that are left out.
     pub ignore: Vec<String>,
-    /// Modules of the file, and the layers that they are.
+    /// Pairs of a module of the file and the layer that it maps to.
     pub map: Vec<[String; 2]>,
 }
 
-/// What to train, and with what.
+/// The training job of one process.
 #[derive(Debug)]
 pub struct Job<'a> {
     /// The settings.
     pub config: &'a Config,
-    /// What computes.
+    /// The backend.
     pub backend: Backend,
     /// The folder of datasets.
     pub datasets: &'a Path,
-    /// Where the run is kept.
+    /// The folder of the run.
     pub target: RunTarget,
-    /// Set to true, it ends the run after the current step.
+    /// The stop flag: true ends the run after the current step.
     pub stop: &'a AtomicBool,
-    /// When the run ends, with its report, however far it is.
+    /// The time after which the run ends with its report, even before its last step.
     pub deadline: Option<Instant>,
 }
 
-/// What came of it.
+/// The outcome of a job.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
     /// The run's folder.
     pub run: PathBuf,
-    /// Finished steps, those before a resume included.
+    /// Finished steps, including those before a resume.
     pub steps: u64,
-    /// Finished epochs; none of a task without any.
+    /// Finished epochs; none of a task without epochs.
     pub epochs: Option<f64>,
-    /// Seconds spent in training, evaluations and checkpoints included.
+    /// Seconds of training in this process, including evaluations and checkpoints.
     pub seconds: f64,
-    /// Training pictures in each of these seconds.
+    /// Training samples per second of this time.
     pub samples_per_second: f64,
-    /// The best checkpoint on the validation set.
+    /// The report of the best checkpoint on the validation set.
     pub valid: Option<Report>,
-    /// The same checkpoint on the test set; absent when interrupted, and where nothing can be measured.
+    /// The report of the same checkpoint on the test set; absent after an interruption, and where nothing can be
+    /// measured.
     pub test: Option<Report>,
-    /// The step of the checkpoint that the reports are of.
+    /// The step of the reported checkpoint.
     #[serde(skip)]
     pub best: u64,
-    /// The command that puts it to work, in a sentence.
+    /// A suggested next command, in a sentence.
     #[serde(skip)]
     pub next: String,
-    /// Why it ended.
+    /// The reason that training stopped.
     #[serde(skip)]
     pub ended: StopReason,
 }

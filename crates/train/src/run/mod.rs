@@ -2,13 +2,13 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`job`] | the settings of a run, where it is kept, and its outcome |
-//! | [`training`] | a kind of task, as the trainer takes it |
-//! | [`mod@train`], `begin`, `session` | data and task of a job; its folder; its part in one process |
+//! | [`job`] | the job of a run: settings, target, outcome |
+//! | [`training`] | the registry entry of a kind of task |
+//! | [`mod@train`], `begin`, `session` | data and task of a job; the run's folder; the session of one process |
 //! | [`resume`] | the newest checkpoint of a stopped run |
-//! | [`start`] | weights of another run or program |
-//! | [`trained`] | a checkpoint, put to work |
-//! | `data_notes` | warnings about the data that `[data]` leaves |
+//! | [`start`] | initial weights of another run or program |
+//! | [`trained`] | a checkpoint with its config and data, for evaluation and prediction |
+//! | `data_notes` | warnings about the samples that `[data]` leaves |
 
 mod begin;
 mod data_notes;

@@ -1,4 +1,4 @@
-//! Where a stopped run goes on.
+//! The checkpoint that a stopped run resumes from.
 
 use hearth_config::{Metric, Standing};
 use hearth_store::{RunDir, StateDict, StoreError, Value, read_metrics};
@@ -8,17 +8,17 @@ use crate::event::Event;
 use crate::record::recorder::Kept;
 use crate::trainer::progress::{best_of, standing_state};
 
-/// The state to go on from.
+/// The state to resume from.
 pub struct Resumed {
-    /// That of the newest whole checkpoint.
+    /// The state of the newest undamaged checkpoint.
     pub state: StateDict,
-    /// The checkpoints that are there, the newest last, each with a best one that is there too.
+    /// The checkpoints of the run, the newest last, each with a best evaluation whose checkpoint exists too.
     pub kept: Vec<Kept>,
 }
 
-/// Finds the newest whole checkpoint; nothing when the run had none yet. Damaged ones among the
-/// newest, and a damaged best one, are moved aside and named. When the remembered best is gone, the
-/// best of what is left takes its place.
+/// Loads the newest undamaged checkpoint; none if the run has no checkpoint yet. Damaged checkpoints are moved aside
+/// and named in a note. If the best checkpoint is gone, the best of the others replaces it. It is an error if all
+/// checkpoints of a run that had some are gone.
 pub fn newest(
     run: &RunDir,
     metric: Metric,
@@ -26,7 +26,7 @@ pub fn newest(
 ) -> Result<Option<Resumed>, TrainError> {
     let checkpoints = run.checkpoints();
     let Some(recovered) = checkpoints.load_newest()? else {
-        // It is written after the first one.
+        // best.json is written after the first checkpoint.
         return match run.read_best()? {
             Some(_) => Err(StoreError::AllGone { folder: checkpoints.folder().to_owned() }.into()),
             None => Ok(None),
@@ -49,20 +49,20 @@ pub fn newest(
         }
     }
     let mut state = recovered.state;
-    let remembered = best_of(&mut state)?;
+    let stored_best = best_of(&mut state)?;
     let losses = Losses::of(run, metric, &kept);
     kept.iter_mut().filter_map(|kept| kept.best.as_mut()).for_each(|best| losses.complete(best));
     losses.complete_reference(&mut state)?;
 
-    let is_own = |kept: &Kept| kept.best.filter(|best| best.step == kept.step);
-    let left: Vec<Standing> = kept.iter().filter_map(is_own).collect();
+    let own_best = |kept: &Kept| kept.best.filter(|best| best.step == kept.step);
+    let existing: Vec<Standing> = kept.iter().filter_map(own_best).collect();
     for kept in &mut kept {
-        let is_left = |best: &Standing| left.iter().any(|left| left.step == best.step);
-        kept.best = kept.best.filter(is_left).or_else(|| best_before(&left, kept.step, metric));
+        let exists = |best: &Standing| existing.iter().any(|other| other.step == best.step);
+        kept.best = kept.best.filter(exists).or_else(|| best_until(&existing, kept.step, metric));
     }
     let best = kept.last().and_then(|kept| kept.best);
-    let step = |score: Option<Standing>| score.map(|score| score.step);
-    if step(best) != step(remembered) {
+    let step = |standing: Option<Standing>| standing.map(|standing| standing.step);
+    if step(best) != step(stored_best) {
         note("the best checkpoint is gone; the best of those that are left takes its place".into());
     }
     if let Some(best) = best {
@@ -72,38 +72,41 @@ pub fn newest(
     Ok(Some(Resumed { state, kept }))
 }
 
-/// The best among `left` that is not later than `step`.
-fn best_before(left: &[Standing], step: u64, metric: Metric) -> Option<Standing> {
-    let before = left.iter().copied().filter(|score| score.step <= step);
-    before.min_by(|left, right| metric.compare(left, right))
+/// The best of these standings up to step `step`.
+fn best_until(standings: &[Standing], step: u64, metric: Metric) -> Option<Standing> {
+    let until = standings.iter().copied().filter(|standing| standing.step <= step);
+    until.min_by(|left, right| metric.compare(left, right))
 }
 
-/// The validation losses in the log of a run whose checkpoints were kept without them, as earlier versions
-/// did; none where the checkpoints have them, or have no need of them.
+/// The validation results in the log, which complete checkpoints of earlier versions that lack the loss; empty if no
+/// checkpoint lacks it.
 struct Losses(Vec<Standing>);
 
 impl Losses {
+    /// Reads the log of a run, if a checkpoint lacks the loss of its best evaluation.
     fn of(run: &RunDir, metric: Metric, kept: &[Kept]) -> Self {
         let lacks = kept.iter().filter_map(|kept| kept.best).any(|best| best.loss.is_none());
         if !lacks || metric == Metric::Distance {
             return Self(Vec::new());
         }
-        // What is wrong with the log is told when it is opened to be written.
+        // Faults of the log are reported when it is opened for writing.
         let lines = read_metrics(run.metrics()).unwrap_or_default();
         let evaluations = lines.iter().filter(|line| line["kind"] == "valid");
-        let scores = evaluations.filter_map(|line| {
+        let standings = evaluations.filter_map(|line| {
             Some(metric.standing(line["step"].as_u64()?, |name| line[name].as_f64()))
         });
-        Self(scores.collect())
+        Self(standings.collect())
     }
 
+    /// Adds the loss to a best evaluation that lacks it.
     fn complete(&self, best: &mut Standing) {
         if best.loss.is_none() {
-            best.loss = self.0.iter().find(|score| score.step == best.step).and_then(|s| s.loss);
+            best.loss =
+                self.0.iter().find(|standing| standing.step == best.step).and_then(|s| s.loss);
         }
     }
 
-    /// That of early stopping was the first of its value.
+    /// Adds the loss to the reference of early stopping: it was the first evaluation of its value.
     fn complete_reference(&self, state: &mut StateDict) -> Result<(), StoreError> {
         const LOSS: &str = "trainer.reference_loss";
         let Some(Value::Float(value)) =
@@ -111,8 +114,8 @@ impl Losses {
         else {
             return Ok(());
         };
-        let found = self.0.iter().find(|score| score.value.to_bits() == value.to_bits());
-        match found.and_then(|score| score.loss) {
+        let found = self.0.iter().find(|standing| standing.value.to_bits() == value.to_bits());
+        match found.and_then(|standing| standing.loss) {
             Some(loss) => state.insert(LOSS, loss),
             None => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! A session of a run: its part in one process.
+//! A session of a run: the part of it that one process trains.
 
 use std::time::Instant;
 
@@ -23,8 +23,9 @@ use crate::task::{Split, Task};
 use crate::trainer::StopReason;
 use crate::trainer::{COMPUTED_ON, Computing, METRICS_LENGTH, Trainer};
 
-/// Puts another program's weights into the networks, and notes which went where.
-fn take_over(
+/// Initialises the network with another program's weights, and writes notes with the mapping of names and the
+/// normalisation; `is_given` is true if the config sets the latter.
+fn import_weights(
     trainer: &mut Trainer<'_>,
     weights: Start,
     statistics: Option<&Statistics>,
@@ -51,21 +52,21 @@ fn take_over(
     trainer.start_from(weights.state)
 }
 
-/// A session of a run: its part in one process.
+/// A session of a run: the part of it that one process trains.
 pub(crate) struct Session<'a> {
     pub job: &'a Job<'a>,
     pub training: Training,
     pub plan: Plan,
     pub run: RunDir,
     pub info: RunInfo,
-    /// The page that shows it, if one does.
+    /// The report page, if the config asks for one.
     pub page: Option<Page>,
-    /// The weights that it begins with, where they are not its own; an import ends with them too.
+    /// The initial weights from another run or program, if it has them; an import consists of these alone.
     pub start: Option<Start>,
 }
 
 impl Session<'_> {
-    /// Trains to the end of the run, or until something ends it.
+    /// Trains to the end of the run or until a reason to stop, then evaluates the best checkpoint, unless interrupted.
     pub fn train(
         mut self,
         task: Box<dyn Task>,
@@ -88,7 +89,7 @@ impl Session<'_> {
         if let Some(resumed) = &mut resumed {
             kept.clone_from(&resumed.kept);
             metrics_length = resumed.state.take_u64(METRICS_LENGTH)?;
-            // Checkpoints of earlier versions do not say.
+            // Absent in checkpoints of earlier versions.
             computed_on = resumed.state.take_text(COMPUTED_ON).ok();
         }
         let recorder = self.recorder(kept, metrics_length, observe)?;
@@ -106,7 +107,7 @@ impl Session<'_> {
         let imported = self.start.take_if(|_| is_import);
         match (resumed, self.start.take()) {
             (Some(resumed), _) => trainer.restore(resumed.state)?,
-            // Evaluated and kept as step 0, so that a resume needs the other run no more.
+            // Evaluated and saved as step 0, so that a resume does not need the other run.
             (None, Some(start)) => trainer.start_from(start.state)?,
             (None, None) => {}
         }
@@ -122,7 +123,7 @@ impl Session<'_> {
         let ended = match imported {
             Some(weights) => {
                 let is_given = config.data.batches.mean.is_some();
-                take_over(&mut trainer, weights, self.info.normalization.as_ref(), is_given)?;
+                import_weights(&mut trainer, weights, self.info.normalization.as_ref(), is_given)?;
                 StopReason::Finished
             }
             None => trainer.run()?,
@@ -133,7 +134,7 @@ impl Session<'_> {
         let (mut valid_report, mut test, mut notes) = (None, None, Vec::new());
         let best = trainer.best_step().unwrap_or(steps);
         if ended != StopReason::Interrupted {
-            // The report is of the best checkpoint, which is what the other commands take.
+            // The report describes the best checkpoint, the default of the other commands.
             if best != steps {
                 let mut state = self.run.checkpoints().load(best)?;
                 drop(state.take_under("trainer"));
@@ -144,7 +145,7 @@ impl Session<'_> {
             test = trainer.task().evaluate(Split::Test);
             trainer.log_report(Split::Test, test.as_ref(), best)?;
             trainer.show(Split::Test, test.as_ref(), best);
-            // Of a run that was killed right here as well, which keeps none of them any more.
+            // The animations are made from the kept images, so a run that was killed here makes them after a resume.
             for folder in artifact_folders {
                 notes.extend(animate_folder(&self.run, folder)?);
             }
@@ -169,7 +170,8 @@ impl Session<'_> {
         })
     }
 
-    /// What it leaves while it trains, after the checkpoints that are `kept`.
+    /// The recorder of the session, after the checkpoints `kept`. A log shorter than `metrics_length` bytes is a
+    /// warning.
     fn recorder(
         &mut self,
         kept: Vec<Kept>,
@@ -196,7 +198,8 @@ impl Session<'_> {
         })
     }
 
-    /// A resumed run may become longer, and not shorter than it is.
+    /// Checks the length of a resumed run: fewer steps than are finished are an error, and a stretched schedule is
+    /// noted.
     fn check_length(
         &self,
         resumed: &resume::Resumed,
@@ -226,8 +229,8 @@ impl Session<'_> {
     }
 }
 
-/// Makes an animation of the pictures of a folder, in the order of their steps, or says why not; none of no
-/// pictures.
+/// Writes an animation of the images of a folder, in the order of their steps; without images it writes none. Returns a
+/// warning if an image cannot be read.
 fn animate_folder(run: &RunDir, folder: &str) -> Result<Option<String>, StoreError> {
     let mut frames = run.files(folder)?;
     frames.retain(|path| path.extension().is_some_and(|end| end == "png"));

@@ -1,4 +1,4 @@
-//! Weights that a network starts from: those of another run, or of another program.
+//! Initial weights of a network from another run or another program.
 
 use std::path::Path;
 
@@ -11,35 +11,35 @@ use crate::learner::state::module_state;
 use crate::run::job::RunTarget;
 use crate::run::trained::{CheckpointSelector, Trained};
 
-/// Weights that a network starts from.
+/// Initial weights of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// All of its weights, by their paths in a checkpoint.
+    /// All weights of the network, by their paths in a checkpoint below `model`.
     pub state: StateDict,
-    /// Their origin: the run, its step, the checksum of its weights and the layers that are taken; or a file's name and
-    /// checksum.
+    /// Their origin, in words: the run, its step, the layers taken and the checksum of its weights; or a file's name
+    /// and checksum.
     pub source: String,
-    /// The name of each tensor in the file of another program, and its path in a checkpoint.
+    /// Pairs of a tensor's name in the file of another program and its path in a checkpoint; empty for a run.
     pub names: Vec<[String; 2]>,
     /// Notes and warnings for the user, in sentences.
     pub notes: Vec<String>,
 }
 
-/// The checkpoint of another run, from which a network starts.
+/// The checkpoint of another run that provides initial weights.
 #[derive(Debug)]
-pub struct Source {
+pub struct SourceRun {
     trained: Trained,
-    /// Its network's weights.
+    /// The weights of its network.
     weights: StateDict,
-    /// Whether the last layer is taken as well.
+    /// True if the weights of the head, the last layer, are taken as well.
     with_head: bool,
-    /// The new run normalises its images in another way than the config of that one says.
-    is_normalized_anew: bool,
+    /// True if the config of the source sets a normalisation and the new run has another.
+    normalization_differs: bool,
 }
 
-impl Source {
-    /// Opens the run that `model.init` names; nothing when it names none, and when the target has a
-    /// checkpoint already, which holds all that is needed to go on.
+impl SourceRun {
+    /// Opens the best checkpoint of the run that `model.init` names; none if it names no run, or if the target has a
+    /// checkpoint to resume from. A run of another task is an error; so is an import with `model.init`.
     pub fn open(config: &Config, target: &RunTarget) -> Result<Option<Self>, TrainError> {
         let ModelConfig::Classifier { init: InitConfig { init: Some(run), init_head }, .. } =
             &config.model
@@ -65,13 +65,13 @@ impl Source {
             let batches = &config.data.batches;
             (batches.mean.clone(), batches.std.clone())
         });
-        let is_normalized_anew = theirs.0.is_some() && ours != theirs;
+        let normalization_differs = theirs.0.is_some() && ours != theirs;
         let with_head = init_head.unwrap_or(true);
-        Ok(Some(Self { trained, weights, with_head, is_normalized_anew }))
+        Ok(Some(Self { trained, weights, with_head, normalization_differs }))
     }
 
-    /// The weights for a new `network` of this config, which names these classes; those of its head are
-    /// its own where they are not taken. A missing, extra or misshapen tensor is an error.
+    /// The initial weights of a new `network` with this config and these classes; the head keeps its random weights if
+    /// it is not taken. A missing, extra or misshapen tensor is an error.
     pub fn start(
         mut self,
         config: &ClassifierConfig,
@@ -95,7 +95,8 @@ impl Source {
         Ok(Start { state, source, names: Vec::new(), notes })
     }
 
-    /// Refuses weights that do not fit the network, whose head's parameters begin with `head`.
+    /// Checks that the weights fit the network, whose head has parameters with the prefix `head`. A missing, extra or
+    /// misshapen tensor is an error.
     fn check(&self, network: &Classifier, head: &str) -> Result<(), TrainError> {
         let wanted = params::shapes(network);
         let mut misfits: Vec<(&str, String)> = Vec::new();
@@ -130,7 +131,7 @@ impl Source {
         Err(TrainError::Settings(format!("the network of {run} does not fit: {text}{help}")))
     }
 
-    /// What fits by its shape, and may not be meant all the same.
+    /// Notes on differences in class names, normalisation, activation and pooling, which shapes do not reveal.
     fn differences(&self, config: &ClassifierConfig, classes: &[String]) -> Vec<String> {
         let run = shown(&self.trained.run);
         let mut notes = Vec::new();
@@ -142,7 +143,7 @@ impl Source {
                 classes.join(", ")
             ));
         }
-        if self.is_normalized_anew {
+        if self.normalization_differs {
             let batches = &self.trained.config.data.batches;
             let [mean, std] =
                 [&batches.mean, &batches.std].map(|it| it.clone().unwrap_or_default());
@@ -153,7 +154,7 @@ impl Source {
         if let ModelConfig::Classifier { network, .. } = &self.trained.config.model {
             let keys = |network| serde_json::to_value(network).unwrap_or_default();
             let (theirs, ours) = (keys(network), keys(config));
-            // Shapes are compared already, and these two concern training alone.
+            // Shapes are checked already, and the other keys affect training alone.
             for key in ["activation", "pooling"] {
                 if theirs[key] != ours[key] {
                     notes.push(format!(
@@ -167,11 +168,11 @@ impl Source {
     }
 }
 
-/// Whether a run is there, and has something to go on from.
+/// True if the folder holds a run with a checkpoint.
 fn has_checkpoint(path: &Path) -> Result<bool, TrainError> {
     match RunDir::open(path) {
         Ok(run) => Ok(!run.checkpoints().steps()?.is_empty()),
-        // What is wrong with it is told when it is opened to be trained.
+        // Its error is reported when it is opened for training.
         Err(_) => Ok(false),
     }
 }

@@ -1,4 +1,4 @@
-//! From a job to the task that its config asks for, and all that it learns from.
+//! The preparation of a job: checks, device, data and task.
 
 use burn::tensor::Device;
 use hearth_config::Config;
@@ -13,22 +13,22 @@ use crate::plan::memory;
 use crate::run::begin::begin;
 use crate::run::data_notes;
 use crate::run::job::{Job, Outcome, RunTarget};
-use crate::run::start::Source;
+use crate::run::start::SourceRun;
 use crate::run::training::{Opening, Registry};
 
-/// Trains a task of the registry. The outcome is absent when there was nothing to train ([`RunTarget::Nowhere`]).
+/// Trains the task of a job. The outcome is absent for [`RunTarget::Nowhere`], which trains nothing.
 pub fn train(
     job: &Job<'_>,
     registry: Registry,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
-    // The target of a table is judged when it is read.
+    // A table without `[task]` gets its task from the target column, once that is read.
     let is_decided = job.config.task_kind().is_some();
     let labels = if is_decided { registry(job.config).labels } else { Labels::Needed };
     train_on(job, registry, labels, observe)
 }
 
-/// Trains on data whose labels follow these rules, which may be fewer than those of the task.
+/// Trains like [`train`] on data whose labels follow the rules `labels`, which may be weaker than those of the task.
 pub fn train_on(
     job: &Job<'_>,
     registry: Registry,
@@ -36,7 +36,7 @@ pub fn train_on(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
-    // Said before any data is fetched.
+    // An unusable folder is reported before any data is downloaded.
     match &job.target {
         RunTarget::Fresh(path) | RunTarget::Import(path, _) => RunDir::check(path)?,
         RunTarget::Numbered(parent) => RunDir::check_place(parent)?,
@@ -46,7 +46,7 @@ pub fn train_on(
         },
         RunTarget::Nowhere => {}
     }
-    let source = Source::open(config, &job.target)?;
+    let source = SourceRun::open(config, &job.target)?;
     let Prepared { config, data, device, threads } = prepare(job, registry, labels, observe)?;
     let (config, target) = (&config, job.target.clone());
     let job = &Job { config, target, ..*job };
@@ -56,18 +56,19 @@ pub fn train_on(
     begin(job, (&data, threads), (opened, training), observe)
 }
 
-/// The parts that a task of a job is made of.
+/// The device and data of a job, from which its task is built.
 pub(crate) struct Prepared {
-    /// The settings, with the task that the target of a table says.
+    /// The settings, with the task that the target column of a table decides.
     pub config: Config,
     pub data: Data,
-    /// Without differentiation.
+    /// The device, without differentiation.
     pub device: Device,
-    /// The CPU threads that compute.
+    /// The number of CPU threads that compute.
     pub threads: usize,
 }
 
-/// Opens the device and loads the data of a job.
+/// Opens the device and loads the data of a job; notes and warnings about the data go to `observe`. Settings that do
+/// not fit the device, the data or the machine's memory are an error.
 pub(crate) fn prepare(
     job: &Job<'_>,
     registry: Registry,
@@ -75,7 +76,7 @@ pub(crate) fn prepare(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Prepared, TrainError> {
     let device = job.backend.device()?;
-    // Refused before a judge is trained for it.
+    // An unsupported precision is reported before the data is loaded or a feature evaluator trained.
     Arithmetic::new(job.config.run.precision, &device)?;
     let threads = set_threads(job.config.run.threads);
     let data = Data::load(job.config, labels, job.datasets, &mut |text| {
@@ -102,7 +103,7 @@ pub(crate) fn prepare(
     Ok(Prepared { config, data, device, threads })
 }
 
-/// The settings with the task that the target of a table says, where they say none themselves.
+/// The settings, with the task that the target column of a table decides if they name none.
 fn decided(config: &Config, data: &Data) -> Result<Config, TrainError> {
     let mut config = config.clone();
     if let (None, Data::Rows(table)) = (config.task_kind(), data) {

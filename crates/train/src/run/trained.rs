@@ -1,4 +1,4 @@
-//! A checkpoint of a run, and all that is needed to put it to work.
+//! A checkpoint of a run with its config and data, for evaluation, prediction and export.
 
 use std::path::{Path, PathBuf};
 
@@ -11,18 +11,18 @@ use crate::error::TrainError;
 use crate::record::info::{RunInfo, same_files};
 use crate::trainer::progress::best_of;
 
-/// How often a checkpoint is looked for in a run that removes some meanwhile.
+/// The largest number of attempts to load a checkpoint of a run that is training and removes checkpoints meanwhile.
 const TRIES: usize = 100;
 
-/// Which checkpoint of a run.
+/// The selector of a checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CheckpointSelector {
-    /// The best by validation; the last where there was no validation set.
+    /// The best on the validation set; the newest if the run has no validation set.
     #[default]
     Best,
     /// The newest.
     Last,
-    /// That of a step.
+    /// The checkpoint of this step.
     Step(u64),
 }
 
@@ -41,26 +41,26 @@ impl std::str::FromStr for CheckpointSelector {
     }
 }
 
-/// A checkpoint of a run.
+/// A loaded checkpoint of a run.
 #[derive(Debug)]
 pub struct Trained {
     /// The run's folder.
     pub run: PathBuf,
-    /// What it was trained with.
+    /// The config of the run.
     pub config: Config,
-    /// Where it comes from.
+    /// The record of the run, from `run.json`.
     pub info: RunInfo,
     /// The checkpoint's step.
     pub step: u64,
     /// The BLAKE3 checksum of its weights.
     pub checksum: String,
-    /// Everything that the checkpoint keeps.
+    /// The state of the checkpoint.
     pub state: StateDict,
 }
 
 impl Trained {
-    /// Loads a run's checkpoint. A damaged one is an error that names the others.
-    pub fn open(path: &Path, which: CheckpointSelector) -> Result<Self, TrainError> {
+    /// Loads a checkpoint of a run. A damaged one is an error that names the others.
+    pub fn open(path: &Path, selector: CheckpointSelector) -> Result<Self, TrainError> {
         let run = RunDir::open(path)?;
         let config = stored_config(&run)?;
         let info = RunInfo::read(&run)?;
@@ -68,8 +68,8 @@ impl Trained {
         let mut tries = 1;
         let (step, state, checksum) = loop {
             let steps = checkpoints.steps()?;
-            match load(&run, which) {
-                // Whoever trains the run has kept a newer one since, and removed what was to be read.
+            match load(&run, selector) {
+                // A process that trains the run has saved a newer checkpoint and removed this one.
                 Err(_) if tries < TRIES && checkpoints.steps()? != steps => tries += 1,
                 loaded => break loaded?,
             }
@@ -77,14 +77,14 @@ impl Trained {
         Ok(Self { run: path.to_owned(), config, info, step, checksum, state })
     }
 
-    /// The data that it was trained with. A warning says when its files have changed since, and an
-    /// error when they no longer fit.
+    /// The data of the run. Other checksums are a warning to `notice`; missing files, and other classes, sizes or
+    /// columns, are an error.
     pub fn data(&self, datasets: &Path, notice: &mut dyn FnMut(&str)) -> Result<Data, TrainError> {
         if let Some((key, path)) = self.config.missing_data().into_iter().next() {
             let config = RunDir::open(&self.run)?.config_path();
             return Err(TrainError::DataGone { key, path, config });
         }
-        // Rules of labels are for training, and earlier versions had fewer.
+        // The rules of labels apply to training, and earlier versions had fewer.
         let data = Data::load(&self.config, Labels::Unused, datasets, notice)?;
         let card = data.card();
         if !same_files(&card.checksums, &self.info.dataset.checksums) {
@@ -103,7 +103,7 @@ impl Trained {
         Ok(data)
     }
 
-    /// The images that it was trained with. A run on other samples is an error.
+    /// The images of the run, see [`Trained::data`]. A run on other samples is an error.
     pub fn images(
         &self,
         datasets: &Path,
@@ -116,31 +116,34 @@ impl Trained {
         }
     }
 
-    /// The error that it is not `wanted`, and what to do.
+    /// The error that the run is not one of `wanted`, with `help` for the user.
     pub fn is_not(&self, wanted: &str, help: &str) -> TrainError {
         let run = shown(&self.run);
         TrainError::Settings(format!("{run} is not a run of {wanted}: {help}"))
     }
 }
 
-/// Whether the rows of this data are coded so.
+/// True if the data is a table with this coding.
 fn codes_as(data: &Data, coding: &Coding) -> bool {
     matches!(data, Data::Rows(table) if table.coding == *coding)
 }
 
-/// The settings of a run, as they were checked when it was trained.
+/// The config of a run, as it was checked before training. A missing or invalid one is an error.
 pub fn stored_config(run: &RunDir) -> Result<Config, TrainError> {
     Ok(RawConfig::read(&run.config_path())?.check_stored()?)
 }
 
-/// The checkpoint that was asked for: its step, its state and the checksum of its weights.
-fn load(run: &RunDir, which: CheckpointSelector) -> Result<(u64, StateDict, String), TrainError> {
-    let (step, checkpoints) = (choose(run, which)?, run.checkpoints());
+/// The selected checkpoint: its step, its state and the checksum of its weights.
+fn load(
+    run: &RunDir,
+    selector: CheckpointSelector,
+) -> Result<(u64, StateDict, String), TrainError> {
+    let (step, checkpoints) = (select(run, selector)?, run.checkpoints());
     Ok((step, checkpoints.load(step)?, checkpoints.model_checksum(step)?))
 }
 
-/// The step of the checkpoint that was asked for.
-fn choose(run: &RunDir, which: CheckpointSelector) -> Result<u64, TrainError> {
+/// The step of the selected checkpoint. A run without checkpoints is an error.
+fn select(run: &RunDir, selector: CheckpointSelector) -> Result<u64, TrainError> {
     let checkpoints = run.checkpoints();
     let last = || {
         let none = || {
@@ -150,12 +153,12 @@ fn choose(run: &RunDir, which: CheckpointSelector) -> Result<u64, TrainError> {
         };
         checkpoints.steps()?.last().copied().ok_or_else(none)
     };
-    match which {
+    match selector {
         CheckpointSelector::Step(step) => Ok(step),
         CheckpointSelector::Last => last(),
         CheckpointSelector::Best => match run.read_best()? {
             Some(best) if checkpoints.steps()?.contains(&best.step) => Ok(best.step),
-            // It follows from the newest checkpoint, which remembers which one was best.
+            // Without best.json, the newest checkpoint holds the step of the best.
             _ => {
                 let last = last()?;
                 let best = best_of(&mut checkpoints.load(last)?)?;

@@ -1,4 +1,4 @@
-//! A kind of task as the trainer takes it, and the parts that a task is made of.
+//! The registry entry of a kind of task, and the inputs and outputs of its construction.
 
 use std::path::Path;
 
@@ -11,40 +11,40 @@ use crate::event::Event;
 use crate::plan::memory::Sizes;
 use crate::record::info::Preprocessing;
 use crate::run::job::Job;
-use crate::run::start::{Source, Start};
+use crate::run::start::{SourceRun, Start};
 use crate::task::Task;
 
-/// A kind of task, as the trainer takes it.
+/// The registry entry of a kind of task.
 #[derive(Clone, Copy, Debug)]
 pub struct Training {
-    /// The rules of labels that its data follows.
+    /// The rules that the labels of its data follow.
     pub labels: Labels,
     /// True if a step minimises one loss, which a range test can follow.
     pub has_one_loss: bool,
-    /// Makes the task of a checked config, before its first step.
+    /// Builds the task of a checked config, before its first step.
     pub open: fn(Opening<'_>) -> Result<Opened, TrainError>,
     /// The sizes of its networks, before they are built; none where they list no layers.
     pub sizes: fn(&Config, &Data) -> Option<Sizes>,
-    /// The command that puts a trained run to work, in a sentence.
+    /// A suggested next command for a trained run, in a sentence.
     pub next: fn(&Config, &Path) -> String,
 }
 
-/// The kind of task that a config with a decided task names.
+/// The lookup of the entry of a config's task, which must be decided.
 pub type Registry = fn(&Config) -> Training;
 
-/// The parts that a task is made of.
+/// The inputs of a task's construction.
 pub struct Opening<'a> {
     /// The settings.
     pub config: &'a Config,
-    /// The data that it learns from and is measured on.
+    /// The data of its training, validation and test sets.
     pub data: &'a Data,
     /// The device, without differentiation.
     pub device: &'a Device,
-    /// The run that it starts from, if it does.
-    pub source: Option<Source>,
-    /// The job that it is for; none where a few steps are made and nothing is kept.
+    /// The run of its initial weights, if it has one.
+    pub source: Option<SourceRun>,
+    /// The job; none for a range test, which writes nothing.
     pub job: Option<&'a Job<'a>>,
-    /// Receives notes about the preparations.
+    /// The observer of notes about the construction.
     pub observe: &'a mut dyn FnMut(Event<'_>),
 }
 
@@ -54,6 +54,6 @@ pub struct Opened {
     pub task: Box<dyn Task>,
     /// The preparation of a sample for the network.
     pub preprocessing: Preprocessing,
-    /// The weights that it starts from, where they are not its own.
+    /// The initial weights from another run or program, if it has them.
     pub start: Option<Start>,
 }

@@ -1,61 +1,62 @@
-//! Pictures as files: grids and animations.
+//! Images as files: PNG grids and GIF animations.
 
 use std::path::{Path, PathBuf};
 
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 use hearth_report::png;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, ImageError};
 
-/// A picture of bytes.
+/// An image of 8-bit channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bitmap {
-    /// Its size.
-    pub shape: PictureShape,
-    /// `[channels, height, width]`, contiguous.
+    /// Channels, height and width.
+    pub shape: ImageShape,
+    /// `[channels, height, width]`, contiguous, 0 to 255.
     pub pixels: Vec<u8>,
 }
 
-/// Black pixels between the pictures of a grid.
+/// Black pixels between the images of a grid.
 const GAP: usize = 2;
 
-/// How long an animation shows each frame, and its last one, in milliseconds.
+/// The duration of each frame of an animation, in milliseconds.
 const FRAME: u32 = 250;
+/// The duration of its last frame, in milliseconds.
 const LAST_FRAME: u32 = 2000;
 
-/// The name of the file with the picture of a step.
+/// The name of the image file of a step.
 pub fn file_of(step: u64) -> String {
     format!("step-{step:08}.png")
 }
 
-/// The step whose picture a file holds.
+/// The step that an image file is of; none of a file with another name.
 pub fn step_of(file: &Path) -> Option<u64> {
     file.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()
 }
 
 impl Bitmap {
-    /// Pictures next to each other in rows of `columns`; `pixels` holds whole pictures of `shape`,
-    /// one after the other.
+    /// A grid of images in rows of `columns`, on black; `pixels` is `[images, channels, height, width]`, with
+    /// images of `shape`.
     ///
     /// # Panics
     ///
-    /// When `pixels` does not hold whole pictures, or `columns` is 0.
-    pub fn grid(pixels: &[u8], shape: PictureShape, columns: usize) -> Self {
-        let pictures = pixels.chunks_exact(shape.pixels());
-        assert!(pictures.remainder().is_empty(), "whole pictures of {shape:?}");
-        let rows = pictures.len().div_ceil(columns);
+    /// When `pixels` does not hold whole images, or `columns` is 0.
+    pub fn grid(pixels: &[u8], shape: ImageShape, columns: usize) -> Self {
+        let images = pixels.chunks_exact(shape.pixels());
+        assert!(images.remainder().is_empty(), "whole images of {shape:?}");
+        let rows = images.len().div_ceil(columns);
         let side = |count: usize, size: usize| count * (size + GAP) + GAP;
-        let whole = PictureShape {
+        let whole = ImageShape {
             channels: shape.channels,
             height: side(rows, shape.height),
             width: side(columns, shape.width),
         };
         let mut grid = vec![0; whole.pixels()];
-        for (place, picture) in pictures.enumerate() {
-            let (row, column) = (place / columns, place % columns);
+        for (index, image) in images.enumerate() {
+            let (row, column) = (index / columns, index % columns);
             let (top, left) =
                 (row * (shape.height + GAP) + GAP, column * (shape.width + GAP) + GAP);
-            for (line, bytes) in picture.chunks_exact(shape.width).enumerate() {
+            for (line, bytes) in image.chunks_exact(shape.width).enumerate() {
                 let (channel, y) = (line / shape.height, line % shape.height);
                 let start = (channel * whole.height + top + y) * whole.width + left;
                 grid[start..start + shape.width].copy_from_slice(bytes);
@@ -64,24 +65,24 @@ impl Bitmap {
         Self { shape: whole, pixels: grid }
     }
 
-    /// The picture as a PNG file: RGB where it has three channels, else its first one in grey.
+    /// The image as the bytes of a PNG file: RGB where it has three channels, else its first channel in grey.
     pub fn to_png(&self) -> Vec<u8> {
-        let PictureShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.shape;
         png([channels, height, width], &self.pixels)
     }
 }
 
-/// An animated GIF of pictures, in this order, that begins again at its end. The error names the
-/// picture that cannot be read.
-pub fn animate(pictures: &[PathBuf]) -> Result<Vec<u8>, String> {
+/// The bytes of an animated GIF of image files, in this order, that loops. The error names the file that cannot
+/// be read.
+pub fn animate(images: &[PathBuf]) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     let mut encoder = GifEncoder::new(&mut file);
     encoder.set_repeat(Repeat::Infinite).map_err(|error| error.to_string())?;
-    for (index, path) in pictures.iter().enumerate() {
+    for (index, path) in images.iter().enumerate() {
         let fault = |error: ImageError| format!("{}: {error}", path.display());
-        let picture = image::open(path).map_err(fault)?.into_rgba8();
-        let time = if index + 1 == pictures.len() { LAST_FRAME } else { FRAME };
-        let frame = Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(time, 1));
+        let image = image::open(path).map_err(fault)?.into_rgba8();
+        let time = if index + 1 == images.len() { LAST_FRAME } else { FRAME };
+        let frame = Frame::from_parts(image, 0, 0, Delay::from_numer_denom_ms(time, 1));
         encoder.encode_frame(frame).map_err(fault)?;
     }
     drop(encoder);
@@ -95,14 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_grid_keeps_every_picture_and_reads_back_as_a_png() {
+    fn a_grid_holds_every_image_and_reads_back_as_a_png() {
         for channels in [1, 3] {
-            let shape = PictureShape { channels, height: 2, width: 3 };
+            let shape = ImageShape { channels, height: 2, width: 3 };
             let pixels: Vec<u8> = (1..=shape.pixels() as u8 * 3).collect();
             let grid = Bitmap::grid(&pixels, shape, 2);
-            assert_eq!(grid.shape, PictureShape { channels, height: 10, width: 12 });
+            assert_eq!(grid.shape, ImageShape { channels, height: 10, width: 12 });
             let file = image::load_from_memory(&grid.to_png()).expect("a PNG").into_rgb8();
-            // The third picture stands below the first.
+            // The third image stands below the first.
             let third = &pixels[2 * shape.pixels()..];
             for y in 0..2 {
                 for x in 0..3 {
@@ -113,20 +114,20 @@ mod tests {
                 }
             }
             assert_eq!(file.get_pixel(0, 0).0, [0; 3], "the gap");
-            assert_eq!(file.get_pixel(7, 7).0, [0; 3], "no fourth picture");
+            assert_eq!(file.get_pixel(7, 7).0, [0; 3], "no fourth image");
         }
     }
 
     #[test]
-    fn an_animation_has_a_frame_for_each_picture() {
+    fn an_animation_has_a_frame_for_each_image() {
         use image::AnimationDecoder as _;
         let folder = tempfile::tempdir().expect("a folder");
-        let shape = PictureShape { channels: 1, height: 4, width: 4 };
+        let shape = ImageShape { channels: 1, height: 4, width: 4 };
         let paths: Vec<_> = (0..3_u8)
             .map(|frame| {
                 let path = folder.path().join(format!("{frame}.png"));
-                let picture = Bitmap { shape, pixels: vec![frame * 80; 16] };
-                std::fs::write(&path, picture.to_png()).expect("written");
+                let image = Bitmap { shape, pixels: vec![frame * 80; 16] };
+                std::fs::write(&path, image.to_png()).expect("written");
                 path
             })
             .collect();

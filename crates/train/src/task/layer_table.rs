@@ -1,4 +1,4 @@
-//! The layers of networks, in a table: names, outputs, parameters.
+//! A table of the layers of networks: names, output shapes, parameters.
 
 use burn::module::Module;
 use hearth_model::{ForwardContext, Trace, params};
@@ -8,23 +8,23 @@ use hearth_model::{ForwardContext, Trace, params};
 pub struct LayerTable {
     /// One row for each layer.
     pub rows: Vec<LayerRow>,
-    /// The number of all parameters.
+    /// The number of parameters of all networks.
     pub parameters: usize,
 }
 
-/// A layer.
+/// A row of the table: a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerRow {
     /// The layer's name.
     pub name: String,
-    /// Channels, height and width of its output.
+    /// Its output shape for one sample: channels, height, width.
     pub output: [usize; 3],
     /// The number of its parameters.
     pub parameters: usize,
 }
 
 impl LayerTable {
-    /// Adds the layers of a network, whose names get a prefix; `forward` shows it one sample.
+    /// Adds the layers of a network, their names behind `prefix`; `forward` runs it on one sample.
     #[must_use]
     pub fn with<M: Module>(
         mut self,
@@ -32,15 +32,15 @@ impl LayerTable {
         prefix: &str,
         forward: impl FnOnce(&mut ForwardContext),
     ) -> Self {
-        let mut pass = ForwardContext::traced();
-        forward(&mut pass);
+        let mut context = ForwardContext::traced();
+        forward(&mut context);
         let sizes: Vec<(String, usize)> = params::shapes(network)
             .into_iter()
             .filter(|(path, _)| !params::is_statistic(path))
             .map(|(path, shape)| (path, shape.iter().product()))
             .collect();
         self.parameters += sizes.iter().map(|(_, size)| size).sum::<usize>();
-        let Trace::On(kept) = pass.trace else { return self };
+        let Trace::On(kept) = context.trace else { return self };
         self.rows.extend(kept.into_iter().map(|(name, output)| {
             let [_, channels, height, width] = output.dims();
             let own =
@@ -55,7 +55,7 @@ impl LayerTable {
         self
     }
 
-    /// The number of all outputs for one sample.
+    /// The number of outputs of all layers for one sample.
     pub fn outputs(&self) -> usize {
         self.rows.iter().map(|row| row.output.iter().product::<usize>()).sum()
     }

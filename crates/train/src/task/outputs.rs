@@ -1,18 +1,19 @@
-//! Outputs of networks as numbers on the host.
+//! Outputs of networks on the host: predictions, softmax, the number of correct predictions.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::backend::scalar::{Readback, Scalar};
 
-/// How many rows of logits `[batch, classes]`, without differentiation, are largest at their label.
-pub fn hits(logits: Tensor<2>, labels: &[u16], reading: Readback) -> Scalar {
+/// The number of correct predictions: rows of logits `[batch, classes]`, without differentiation, whose argmax is
+/// their label.
+pub fn num_correct(logits: Tensor<2>, labels: &[u16], readback: Readback) -> Scalar {
     let [_, num_classes] = logits.dims();
-    match reading {
+    match readback {
         Readback::Immediate => {
             let logits = values(logits);
             let rows = logits.chunks_exact(num_classes).zip(labels);
-            let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
-            Scalar::Host(rows.filter(hit).count() as f64)
+            let is_correct = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
+            Scalar::Host(rows.filter(is_correct).count() as f64)
         }
         Readback::Deferred => {
             let labels: Vec<i32> = labels.iter().map(|label| i32::from(*label)).collect();
@@ -23,30 +24,30 @@ pub fn hits(logits: Tensor<2>, labels: &[u16], reading: Readback) -> Scalar {
     }
 }
 
-/// The numbers of outputs `[batch, outputs]`, row by row.
+/// The elements of outputs `[batch, outputs]` in f32, row by row.
 pub fn values(outputs: Tensor<2>) -> Vec<f32> {
     outputs.into_data().try_into_vec().expect("outputs are f32 on every backend here")
 }
 
-/// The place of the largest number; the first of equal ones, and NaN is never the largest.
+/// The index of the largest element: the first of equal ones, and never a NaN unless all are.
 pub fn argmax(row: &[f32]) -> usize {
     let mut best = 0;
-    for (place, value) in row.iter().enumerate() {
+    for (index, value) in row.iter().enumerate() {
         if *value > row[best] || row[best].is_nan() {
-            best = place;
+            best = index;
         }
     }
     best
 }
 
-/// The logarithms of the softmax of one row.
+/// The log-softmax of one row of logits, in f64 and shifted by the largest logit against overflow.
 pub fn log_softmax(row: &[f32]) -> Vec<f64> {
     let largest = f64::from(row[argmax(row)]);
     let sum: f64 = row.iter().map(|logit| (f64::from(*logit) - largest).exp()).sum();
     row.iter().map(|logit| f64::from(*logit) - largest - sum.ln()).collect()
 }
 
-/// The softmax of one row: probabilities that sum to 1.
+/// The softmax of one row of logits: probabilities that sum to 1.
 pub fn softmax(row: &[f32]) -> Vec<f64> {
     log_softmax(row).into_iter().map(f64::exp).collect()
 }
@@ -58,11 +59,11 @@ mod tests {
     use crate::backend::scalar::read;
 
     #[test]
-    fn hits_are_the_same_here_and_there() {
+    fn num_correct_is_the_same_on_host_and_device() {
         let device = Backend::default().device().expect("a CPU");
         let logits = Tensor::<2>::from_data([[1.0_f32, 2.0], [3.0, 0.0], [0.0, 4.0]], &device);
-        for reading in [Readback::Immediate, Readback::Deferred] {
-            assert_eq!(read(vec![hits(logits.clone(), &[1, 1, 1], reading)]), [2.0]);
+        for readback in [Readback::Immediate, Readback::Deferred] {
+            assert_eq!(read(vec![num_correct(logits.clone(), &[1, 1, 1], readback)]), [2.0]);
         }
     }
 

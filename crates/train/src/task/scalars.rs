@@ -1,23 +1,23 @@
-//! Named numbers: results of steps and evaluations, whatever a task calls them.
+//! Named scalars: results of steps and evaluations, by the names that a task gives them.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Numbers by their names, in the order in which they are shown.
+/// Scalars by name, in the order of display.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scalars(Vec<(String, f64)>);
 
 impl Scalars {
-    /// These numbers.
+    /// Scalars of these names and values.
     pub fn new<const N: usize>(values: [(&str, f64); N]) -> Self {
         values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The number of this name.
+    /// The scalar of this name.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
-    /// All of them, in order.
+    /// Names and values, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
@@ -39,30 +39,30 @@ impl Serialize for Scalars {
     }
 }
 
-/// Results that are summed over the pictures of some steps until they are logged.
+/// Sums of results over the samples of some steps, between two lines of the log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sums {
-    /// Pictures.
+    /// The number of samples.
     pub samples: u64,
-    /// Sums over them.
+    /// Sums over the samples.
     pub totals: Scalars,
 }
 
 impl Sums {
-    /// The means over all pictures.
+    /// The means over all samples.
     pub fn means(&self) -> Scalars {
         let samples = self.samples as f64;
         self.totals.iter().map(|(name, total)| (name.to_owned(), total / samples)).collect()
     }
 
-    /// The mean of this name.
+    /// The mean of this name over all samples.
     pub fn mean(&self, name: &str) -> Option<f64> {
         self.totals.get(name).map(|total| total / self.samples as f64)
     }
 }
 
 impl std::ops::AddAssign<&Sums> for Sums {
-    /// The names, and their order, are those of the newer one, unless it is empty.
+    /// Adds newer sums, whose names and order replace the older ones unless they are empty.
     fn add_assign(&mut self, newer: &Sums) {
         if newer.samples == 0 {
             return;
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_become_means_in_the_order_of_the_newest() {
+    fn means_follow_the_order_of_the_newest_sums() {
         let mut sums =
             Sums { samples: 2, totals: Scalars::new([("accuracy", 1.0), ("loss", 3.0)]) };
         sums += &Sums { samples: 2, totals: Scalars::new([("loss", 5.0), ("accuracy", 2.0)]) };
@@ -88,7 +88,11 @@ mod tests {
         assert_eq!(sums.mean("loss"), Some(2.0));
         assert_eq!(sums.mean("speed"), None);
         sums += &Sums::default();
-        assert_eq!(sums.means(), Scalars::new([("loss", 2.0), ("accuracy", 0.75)]), "nothing came");
+        assert_eq!(
+            sums.means(),
+            Scalars::new([("loss", 2.0), ("accuracy", 0.75)]),
+            "nothing was added"
+        );
         let text = serde_json::to_string(&sums.means()).expect("numbers");
         assert_eq!(text, r#"{"loss":2.0,"accuracy":0.75}"#);
     }

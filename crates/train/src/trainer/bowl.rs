@@ -1,4 +1,4 @@
-//! A task without data, validation or epochs, and with tensors of its own: a quadratic bowl with noise.
+//! The trainer on a task without data, validation or epochs, and with tensors of its own: a noisy quadratic bowl.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use crate::backend::scalar::Scalar;
 use crate::task::step::StepContext;
 use crate::task::{Opaque, Proposed, downcast};
 
-/// Goes downhill on `x^2 / 2`, with gradients that have noise of their downcast, and remembers where it was.
+/// Gradient descent on `x^2 / 2` with noisy gradients; the trail holds all earlier positions.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Bowl {
     position: f32,
@@ -89,10 +89,10 @@ fn config(overrides: &[&str]) -> Config {
     raw.with_overrides(&overrides).expect("TOML").check().expect("good")
 }
 
-/// Trains in a folder until step `stop_at`, from its newest checkpoint where there is one.
+/// Trains in a folder from its newest checkpoint, if there is one, and stops at step `stop_at`; 0 never stops.
 fn train(run: &RunDir, stop_at: u64) -> Result<(StopReason, Bowl), TrainError> {
     let mut config = config(&[]);
-    // No network that a config knows has an environment.
+    // No network of a config has an environment, so the length in frames is set here.
     config.train.length = Some(Length::Frames(38));
     let plan = Plan::new(&config, &Bowl::default())?;
     assert_eq!(plan.total_steps, 10, "38 frames, 4 a step");
@@ -116,9 +116,9 @@ fn train(run: &RunDir, stop_at: u64) -> Result<(StopReason, Bowl), TrainError> {
         state.take_text(COMPUTED_ON)?;
         trainer.restore(state)?;
     }
-    let ended = trainer.run()?;
+    let reason = trainer.run()?;
     let last = downcast(trainer.task().snapshot());
-    Ok((ended, last))
+    Ok((reason, last))
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn a_task_needs_no_data_no_validation_and_no_epochs() -> Result<(), TrainError> 
     let folder = tempfile::tempdir().expect("a folder");
     let [whole, parts] = ["whole", "parts"].map(|name| RunDir::create(folder.path().join(name)));
     let (whole, parts) = (whole?, parts?);
-    let (ended, last) = train(&whole, 0)?;
-    assert_eq!((ended, last.trail.len()), (StopReason::Finished, 10));
+    let (reason, last) = train(&whole, 0)?;
+    assert_eq!((reason, last.trail.len()), (StopReason::Finished, 10));
     assert!(last.position.abs() < 8.0);
     assert_eq!(whole.checkpoints().steps()?, [9, 10]);
     assert!(whole.checkpoints().path_of(10).join("task.safetensors").exists());
@@ -146,15 +146,15 @@ fn a_task_needs_no_data_no_validation_and_no_epochs() -> Result<(), TrainError> 
 }
 
 #[test]
-fn what_a_task_does_not_have_is_no_unit_for_it() {
+fn units_that_a_task_lacks_are_refused() {
     let bowl = Bowl::default();
-    for (setting, said) in [
+    for (setting, message) in [
         ("train.length=2 epochs", "train.length is \"2 epochs\", and this task has no epochs"),
         ("train.checkpoint_every=1 epoch", "train.checkpoint_every is \"1 epoch\""),
         ("schedule.kind=step;schedule.every=1 epoch;schedule.factor=0.5", "schedule.every"),
     ] {
         let config = config(&setting.split(';').collect::<Vec<_>>());
         let fault = Plan::new(&config, &bowl).expect_err(setting).to_string();
-        assert!(fault.contains(said), "{fault}");
+        assert!(fault.contains(message), "{fault}");
     }
 }

@@ -1,4 +1,4 @@
-//! The one loop behind all learning.
+//! The training loop of every task.
 
 pub mod pending;
 pub mod progress;
@@ -29,35 +29,35 @@ use crate::trainer::schedule::Schedule;
 pub enum StopReason {
     /// All epochs are done.
     Finished,
-    /// The validation result no longer got better.
+    /// The validation result has not improved for `early_stop.patience` evaluations.
     EarlyStopped,
-    /// The time that it was given is over.
+    /// The deadline has passed.
     OutOfTime,
-    /// Someone asked to stop; a checkpoint was written.
+    /// The user asked to stop; a checkpoint was written.
     Interrupted,
 }
 
-/// The most samples that the message about a refused step names.
+/// The largest number of samples that the error about a refused step lists.
 const SHOWN: usize = 16;
 
-/// Where a checkpoint holds what computed it.
+/// The path in a checkpoint of the backend and precision that computed it.
 pub const COMPUTED_ON: &str = "trainer.computed_on";
 
-/// Where a checkpoint holds the length that metrics.jsonl had: the log is opened before the trainer.
+/// The path in a checkpoint of the length of metrics.jsonl in bytes; the log is opened before the trainer is built.
 pub const METRICS_LENGTH: &str = "trainer.metrics_length";
 
-/// What computes the steps.
+/// The computation of steps: backend, precision, readback, settings.
 #[derive(Clone, Debug)]
 pub struct Computing {
-    /// Backend and precision: other ones give other bits.
+    /// Backend and precision, for messages: other ones give other bits.
     pub on: String,
-    /// When the numbers of a step are read.
+    /// The readback of each step's scalars.
     pub reading: Readback,
     /// The settings of all steps.
     pub steps: StepSettings,
 }
 
-/// Trains a task to the end of its run.
+/// The training loop of a task, with its schedule, evaluations, log and checkpoints.
 pub struct Trainer<'a> {
     task: Box<dyn Task>,
     schedule: Schedule,
@@ -65,22 +65,23 @@ pub struct Trainer<'a> {
     progress: Progress,
     computing: Computing,
     pending: Option<PendingSteps>,
-    /// Up to this one, each step is looked at before it is made.
+    /// Each step up to this one is checked before it is applied.
     careful_until: u64,
-    /// Of all steps of this process that hold.
+    /// The samples of all steps that this process has made and checked.
     num_samples: u64,
-    /// Of the last step that was read.
+    /// The L2 norm of the gradients of the last step that was read back.
     gradient_norm: f64,
     recorder: Recorder,
     observe: &'a mut dyn FnMut(Event<'_>),
     stop: &'a AtomicBool,
     deadline: Option<Instant>,
     started: Instant,
+    /// The time of the last line of the log or evaluation, from which the samples per second are counted.
     logged: Instant,
 }
 
 impl<'a> Trainer<'a> {
-    /// A trainer at step 0; `stop` is looked at after each step.
+    /// A trainer at step 0; `stop` is read after each step.
     pub fn new(
         task: Box<dyn Task>,
         plan: Plan,
@@ -111,38 +112,39 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Ends the run after the first step that is done by then.
+    /// Sets the time after which the run ends; the step in progress is finished first.
     pub fn end_by(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
     }
 
-    /// Goes on from a checkpoint, the one that `recorder` was made for.
+    /// Resumes from the checkpoint that the recorder was opened at. A missing, extra or misshapen entry is an error.
     pub fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
         self.progress = Progress::take(state.take_under("trainer"))?;
         self.task.restore(state)?;
         Ok(self.recorder.tidy()?)
     }
 
-    /// Trains until the end, or until something ends it; then the newest checkpoint is of now.
+    /// Trains to the last step, or until a reason to stop; the last step gets a checkpoint in any case. A step with
+    /// non-finite scalars is an error, and changes nothing.
     pub fn run(&mut self) -> Result<StopReason, TrainError> {
-        let ended = loop {
-            if let Some(ended) = self.ending() {
+        let reason = loop {
+            if let Some(reason) = self.stop_reason() {
                 if self.resolve().is_some() {
-                    break ended;
+                    break reason;
                 }
                 continue;
             }
-            let (step, reading) = (self.progress.step, self.reading());
+            let (step, readback) = (self.progress.step, self.readback());
             let learning_rate = self.schedule.learning_rate(step);
             let settings = &self.computing.steps;
             let computed =
-                Computed::new(&mut *self.task, settings, (step, learning_rate), reading)?;
+                Computed::new(&mut *self.task, settings, (step, learning_rate), readback)?;
             self.guard(computed.fault.as_deref())?;
             if self.plan.evaluates(step + 1) {
                 self.recorder.show_gradients(step + 1, || self.task.gradients(&computed.change));
             }
-            self.apply(computed, reading);
-            let results = if self.is_time_to_look() {
+            self.apply(computed, readback);
+            let results = if self.is_resolve_due() {
                 let Some(results) = self.resolve() else { continue };
                 results
             } else {
@@ -156,10 +158,10 @@ impl<'a> Trainer<'a> {
             }
         };
         self.save()?;
-        Ok(ended)
+        Ok(reason)
     }
 
-    /// Begins with the weights of a network from elsewhere, which is evaluated and kept like any other.
+    /// Starts with the weights of another run or program: the network is evaluated and saved at step 0.
     pub fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
         self.task.start_from(weights)?;
         if self.task.validates() {
@@ -178,7 +180,7 @@ impl<'a> Trainer<'a> {
         self.progress.step
     }
 
-    /// Samples that this process has trained on.
+    /// The number of samples that this process has trained on.
     pub fn num_samples(&self) -> u64 {
         self.num_samples
     }
@@ -188,7 +190,8 @@ impl<'a> Trainer<'a> {
         self.progress.best.map(|best| best.step)
     }
 
-    fn ending(&self) -> Option<StopReason> {
+    /// The reason to stop before the next step, if there is one.
+    fn stop_reason(&self) -> Option<StopReason> {
         let patience = self.plan.early_stop.as_ref().map_or(u64::MAX, |stop| stop.patience);
         if self.progress.step >= self.plan.total_steps {
             Some(StopReason::Finished)
@@ -203,7 +206,7 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Refuses a step that would spoil the weights, before anything has changed.
+    /// Refuses a step with a non-finite scalar, `fault`, before anything has changed; the error names its samples.
     fn guard(&mut self, fault: Option<&str>) -> Result<(), TrainError> {
         let Some(fault) = fault else { return Ok(()) };
         let checkpoint = self.progress.step;
@@ -222,8 +225,8 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// When the numbers of the next step are read.
-    fn reading(&self) -> Readback {
+    /// The readback of the next step's scalars.
+    fn readback(&self) -> Readback {
         if self.progress.step < self.careful_until {
             Readback::Immediate
         } else {
@@ -231,26 +234,27 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Makes the step; it is pending until its scalars are read.
-    fn apply(&mut self, computed: Computed, reading: Readback) {
-        let (task, begun) = (&self.task, self.progress.step);
+    /// Applies the step; it is pending until its scalars are read back.
+    fn apply(&mut self, computed: Computed, readback: Readback) {
+        let (task, finished) = (&self.task, self.progress.step);
         let pending = self.pending.get_or_insert_with(|| {
-            PendingSteps::new(begun, (reading == Readback::Deferred).then(|| task.snapshot()))
+            PendingSteps::new(finished, (readback == Readback::Deferred).then(|| task.snapshot()))
         });
         pending.add(computed.measured);
         self.task.apply(computed.change);
         self.progress.step += 1;
     }
 
-    /// Whether the numbers of the pending steps are wanted now.
-    fn is_time_to_look(&self) -> bool {
-        let at_hand = self.pending.as_ref().is_some_and(PendingSteps::is_certain);
-        at_hand || self.plan.anything_due(self.progress.step)
+    /// True if the pending steps are to be resolved now: they are checked already, or something is due that needs
+    /// their results.
+    fn is_resolve_due(&self) -> bool {
+        let is_checked = self.pending.as_ref().is_some_and(PendingSteps::is_checked);
+        is_checked || self.plan.anything_due(self.progress.step)
     }
 
-    /// The results of the pending steps. Where one is not finite there are none: the task goes back to
-    /// where it was before them, and they are made again one by one, so that [`Trainer::guard`] finds the
-    /// one at fault.
+    /// Reads back the pending steps and returns their sums. Where a scalar is not finite there are none: the task is
+    /// rolled back to the snapshot before them, and the steps are computed again with immediate readback, so that
+    /// [`Trainer::guard`] refuses the one at fault.
     fn resolve(&mut self) -> Option<Sums> {
         let Some(pending) = self.pending.take() else { return Some(Sums::default()) };
         match pending.results() {
@@ -265,14 +269,15 @@ impl<'a> Trainer<'a> {
                 }
                 Some(all)
             }
-            Err((begun, before)) => {
-                self.task.rollback(before);
-                self.careful_until = std::mem::replace(&mut self.progress.step, begun);
+            Err((finished, snapshot)) => {
+                self.task.rollback(snapshot);
+                self.careful_until = std::mem::replace(&mut self.progress.step, finished);
                 None
             }
         }
     }
 
+    /// Reports a finished step to the observer.
     fn emit(&mut self, sums: Sums, learning_rate: f64) {
         (self.observe)(Event::Step(StepDone {
             step: self.progress.step,
@@ -283,6 +288,7 @@ impl<'a> Trainer<'a> {
         }));
     }
 
+    /// Writes a line about the steps since the last one to the log when it is due.
     fn log(&mut self, learning_rate: f64) -> Result<(), TrainError> {
         if !self.plan.due(self.progress.step, self.plan.log_every) {
             return Ok(());
@@ -303,11 +309,13 @@ impl<'a> Trainer<'a> {
         })?)
     }
 
-    /// Looks at the validation set when it is due; whether the result is the best so far.
+    /// Evaluates on the validation set when that is due; true if the result is the best so far.
     fn evaluate(&mut self) -> Result<bool, TrainError> {
         if self.plan.evaluates(self.progress.step) { self.evaluate_now() } else { Ok(false) }
     }
 
+    /// Evaluates on the validation set, keeps the task's artifacts, and updates the best result and early stopping;
+    /// true if the result is the best so far.
     fn evaluate_now(&mut self) -> Result<bool, TrainError> {
         let report = self.task.evaluate(Split::Valid);
         let (metric, now) = (self.plan.best_by, self.progress.step);
@@ -317,12 +325,12 @@ impl<'a> Trainer<'a> {
             self.log_report(Split::Valid, Some(report), self.progress.step)?;
             (self.observe)(Event::Evaluated(report));
         }
-        let of_results = report.iter().flat_map(|report| report.warnings.clone());
-        for warning in self.task.warnings().into_iter().chain(of_results) {
+        let report_warnings = report.iter().flat_map(|report| report.warnings.clone());
+        for warning in self.task.warnings().into_iter().chain(report_warnings) {
             (self.observe)(Event::Note(format!("warning: {warning}")));
         }
         for artifact in self.task.artifacts() {
-            self.recorder.keep(now, &artifact, |step| self.plan.keeps_picture(step, now))?;
+            self.recorder.keep(now, &artifact, |step| self.plan.keeps_image(step, now))?;
         }
         self.show(Split::Valid, report.as_ref(), self.progress.step);
         self.logged = Instant::now();
@@ -336,7 +344,7 @@ impl<'a> Trainer<'a> {
         if improved {
             *best = Some(now);
         }
-        // Small gains add up against the one that was last far enough above the one before.
+        // The reference moves by gains of at least `min_delta` alone, so that small gains add up against it.
         let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
         if better(reference, margin) {
             (*reference, *stale) = (Some(now), 0);
@@ -346,20 +354,20 @@ impl<'a> Trainer<'a> {
         Ok(improved)
     }
 
-    /// Tells the user something, and the log as well.
+    /// Sends a note to the observer and writes it to the log.
     pub fn note(&mut self, text: String) -> Result<(), StoreError> {
         self.recorder.log(&NoteLine { kind: "note", step: self.progress.step, text: &text })?;
         self.emit_note(text);
         Ok(())
     }
 
-    /// Tells the user something.
+    /// Sends a note to the observer.
     pub fn emit_note(&mut self, text: String) {
         (self.observe)(Event::Note(text));
     }
 
-    /// Adds the results on a set to the log: those of the weights after `step` steps. Where nothing is
-    /// measured, the line says no more than that.
+    /// Adds a line with the results on a split to the log, of the weights after `step` steps; without results where
+    /// nothing can be measured.
     pub fn log_report(
         &mut self,
         split: Split,
@@ -376,22 +384,23 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Shows the results on a set after `step` steps. What cannot be shown ends no training.
+    /// Shows the results on a split after `step` steps on the page and in the event file. Faults of these are warnings,
+    /// and training continues.
     pub fn show(&mut self, split: Split, report: Option<&Report>, step: u64) {
         for fault in self.recorder.show(step, split, report) {
             self.emit_note(format!("warning: {fault}"));
         }
     }
 
-    /// Writes a checkpoint of now, unless there is one.
+    /// Writes a checkpoint of the current step, unless there is one. Non-finite weights are an error.
     fn save(&mut self) -> Result<(), TrainError> {
         if self.recorder.saved() == Some(self.progress.step) {
             return Ok(());
         }
         let Progress { step, best, .. } = self.progress;
         let mut state = self.task.state()?;
-        if let Some(path) = not_finite(&state) {
-            // The step that spoilt them was finite itself: its update went beyond f32.
+        if let Some(path) = first_non_finite(&state) {
+            // The scalars of the step were finite: its update overflowed f32.
             return Err(TrainError::Spoilt { path, step, saved: self.recorder.saved() });
         }
         state.insert_all("trainer", self.progress.state()?)?;
@@ -401,17 +410,17 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The first tensor that holds anything but numbers.
-fn not_finite(state: &StateDict) -> Option<String> {
-    let spoilt = |value: &Value| match value {
+/// The path of the first tensor with a NaN or an infinity, other than the task's own.
+fn first_non_finite(state: &StateDict) -> Option<String> {
+    let has_non_finite = |value: &Value| match value {
         Value::Tensor(tensor) => {
             tensor.to_vec::<f32>().is_ok_and(|values| !values.iter().all(|value| value.is_finite()))
         }
         _ => false,
     };
-    // A task's own tensors may hold any.
+    // A task's own tensors may hold any value.
     let mut learned = state.iter().filter(|(path, _)| !path.starts_with("task."));
-    learned.find(|(_, value)| spoilt(value)).map(|(path, _)| path.to_owned())
+    learned.find(|(_, value)| has_non_finite(value)).map(|(path, _)| path.to_owned())
 }
 
 #[cfg(test)]

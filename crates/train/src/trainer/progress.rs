@@ -1,27 +1,27 @@
-//! What the trainer itself remembers of a run.
+//! The trainer's own state in a checkpoint.
 
 use hearth_config::Standing;
 use hearth_store::{StateDict, StoreError};
 
 use crate::task::scalars::Sums;
 
-/// What the trainer itself remembers.
+/// The trainer's own state: everything of a run that is not the task's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Finished steps.
     pub step: u64,
-    /// Results since the last line of the log.
+    /// Sums of results since the last line of the log.
     pub window: Sums,
     /// The best evaluation so far.
     pub best: Option<Standing>,
-    /// The one that early stopping measures gains against.
+    /// The evaluation that early stopping measures improvements against.
     pub reference: Option<Standing>,
-    /// Evaluations since that one.
+    /// Evaluations since the reference.
     pub stale: u64,
 }
 
 impl Progress {
-    /// As named numbers.
+    /// The state as named numbers.
     pub fn state(&self) -> Result<StateDict, StoreError> {
         let mut state = StateDict::new();
         state.insert("step", self.step)?;
@@ -43,7 +43,7 @@ impl Progress {
         Ok(state)
     }
 
-    /// Back again. A missing or extra entry is an error.
+    /// The progress of a state. A missing or extra entry is an error.
     pub fn take(mut state: StateDict) -> Result<Self, StoreError> {
         let best = take_standing(state.take_under("best"))?;
         let mut totals = state.take_under("window.totals");
@@ -62,12 +62,12 @@ impl Progress {
     }
 }
 
-/// Takes out of a checkpoint which one it remembers as the best.
+/// Takes the best evaluation out of the state of a checkpoint.
 pub fn best_of(state: &mut StateDict) -> Result<Option<Standing>, StoreError> {
     take_standing(state.take_under("trainer.best"))
 }
 
-/// A standing as named numbers.
+/// The state of an evaluation's standing, as named numbers.
 pub fn standing_state(Standing { step, value, loss }: Standing) -> Result<StateDict, StoreError> {
     let mut state = StateDict::new();
     state.insert("step", step)?;
@@ -78,26 +78,26 @@ pub fn standing_state(Standing { step, value, loss }: Standing) -> Result<StateD
     Ok(state)
 }
 
-/// Back again; checkpoints of earlier versions have no loss.
+/// The standing of a state; checkpoints of earlier versions have no loss.
 fn take_standing(mut state: StateDict) -> Result<Option<Standing>, StoreError> {
     if state.is_empty() {
         return Ok(None);
     }
     let (step, value) = (state.take_u64("step")?, state.take_float("value")?);
-    Ok(Some(Standing { step, value, loss: take_if_there(&mut state, "loss")? }))
+    Ok(Some(Standing { step, value, loss: take_optional(&mut state, "loss")? }))
 }
 
-/// That of early stopping; checkpoints of earlier versions have its value alone.
+/// The reference of early stopping; checkpoints of earlier versions have its value alone.
 fn take_reference(state: &mut StateDict) -> Result<Option<Standing>, StoreError> {
-    let Some(value) = take_if_there(state, "reference")? else { return Ok(None) };
+    let Some(value) = take_optional(state, "reference")? else { return Ok(None) };
     let step = match state.get("reference_step") {
         Some(_) => state.take_u64("reference_step")?,
         None => 0,
     };
-    Ok(Some(Standing { step, value, loss: take_if_there(state, "reference_loss")? }))
+    Ok(Some(Standing { step, value, loss: take_optional(state, "reference_loss")? }))
 }
 
-fn take_if_there(state: &mut StateDict, path: &str) -> Result<Option<f64>, StoreError> {
+fn take_optional(state: &mut StateDict, path: &str) -> Result<Option<f64>, StoreError> {
     state.get(path).is_some().then(|| state.take_float(path)).transpose()
 }
 
@@ -106,20 +106,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_are_read_back_and_those_of_earlier_versions_too() -> Result<(), StoreError> {
-        let score = |step, loss| Standing { step, value: 0.75, loss };
+    fn standings_are_restored_from_this_and_earlier_versions() -> Result<(), StoreError> {
+        let standing = |step, loss| Standing { step, value: 0.75, loss };
         let with = |best, reference| Progress { best, reference, stale: 2, ..Progress::default() };
         for loss in [None, Some(0.5)] {
-            let progress = with(Some(score(7, loss)), Some(score(5, loss)));
+            let progress = with(Some(standing(7, loss)), Some(standing(5, loss)));
             assert_eq!(Progress::take(progress.state()?)?, progress);
         }
         assert_eq!(Progress::take(with(None, None).state()?)?, with(None, None));
 
-        let mut before = with(None, None).state()?;
-        before.insert("best.step", 7_u64)?;
-        before.insert("best.value", 0.75)?;
-        before.insert("reference", 0.75)?;
-        assert_eq!(Progress::take(before)?, with(Some(score(7, None)), Some(score(0, None))));
+        let mut earlier = with(None, None).state()?;
+        earlier.insert("best.step", 7_u64)?;
+        earlier.insert("best.value", 0.75)?;
+        earlier.insert("reference", 0.75)?;
+        assert_eq!(
+            Progress::take(earlier)?,
+            with(Some(standing(7, None)), Some(standing(0, None)))
+        );
         Ok(())
     }
 }

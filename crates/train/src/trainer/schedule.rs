@@ -1,21 +1,21 @@
-//! The learning rate as a function of the step.
+//! Learning rate schedules: the learning rate as a function of the step.
 
 use std::f64::consts::PI;
 
 use hearth_config::{Config, OneCycleConfig, ScheduleConfig, ScheduleKind};
 
-/// Learning rates for every step of a run. It has no state: a resumed run asks again.
+/// The learning rate of every step of a run. It has no state, so a resumed run follows the same schedule.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     peak: f64,
     config: ScheduleConfig,
-    /// None of a task without epochs, whose intervals are in steps.
+    /// Absent for a task without epochs, whose intervals are in steps.
     steps_per_epoch: Option<u64>,
     total_steps: u64,
 }
 
 impl Schedule {
-    /// The schedule of a run of `total_steps`.
+    /// The schedule of a run of `total_steps` steps, warmup included.
     pub fn new(config: &Config, steps_per_epoch: Option<u64>, total_steps: u64) -> Self {
         Self {
             peak: config.optimizer.rule.update.learning_rate,
@@ -25,19 +25,21 @@ impl Schedule {
         }
     }
 
-    /// The learning rate of the step that follows `step` finished ones.
+    /// The learning rate of the step after `step` finished ones: a linear warmup, then the peak times the factor of the
+    /// schedule's kind.
     pub fn learning_rate(&self, step: u64) -> f64 {
         let warmup = self.config.warmup.warmup_steps;
         if step < warmup {
             return self.peak * (step + 1) as f64 / (warmup + 1) as f64;
         }
         let done = step - warmup;
-        // The last step of the run is at 1.
+        // The last step of the run has progress 1.
         let last = self.total_steps.saturating_sub(warmup + 1).max(1);
         let progress = (done as f64 / last as f64).min(1.0);
         self.peak * self.factor(done, progress)
     }
 
+    /// The share of the peak after `done` steps since warmup, at `progress` from 0 to 1.
     fn factor(&self, done: u64, progress: f64) -> f64 {
         match &self.config.kind {
             ScheduleKind::Constant(_) => 1.0,
@@ -46,14 +48,14 @@ impl Schedule {
                 let drops = done / every.max(1);
                 step.factor.powi(i32::try_from(drops).unwrap_or(i32::MAX))
             }
-            // Loshchilov and Hutter 2017, equation 5.
+            // Loshchilov and Hutter 2017 (SGDR), equation 5, without restarts.
             ScheduleKind::Cosine(cosine) => cosine_between(1.0, cosine.final_ratio, progress),
             ScheduleKind::OneCycle(cycle) => one_cycle(cycle, progress),
         }
     }
 }
 
-/// Up for the share `rise` of the way, then down for the rest.
+/// The one-cycle schedule (Smith and Topin 2019) with cosine phases: up for the share `rise` of the steps, then down.
 fn one_cycle(cycle: &OneCycleConfig, progress: f64) -> f64 {
     if progress < cycle.rise {
         cosine_between(cycle.start_ratio, 1.0, progress / cycle.rise)
@@ -63,7 +65,7 @@ fn one_cycle(cycle: &OneCycleConfig, progress: f64) -> f64 {
     }
 }
 
-/// From `start` at 0 to `end` at 1, flat at both ends.
+/// Cosine interpolation from `start` at progress 0 to `end` at progress 1, with slope 0 at both ends.
 fn cosine_between(start: f64, end: f64, progress: f64) -> f64 {
     end + (start - end) * (1.0 + (PI * progress).cos()) / 2.0
 }
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn constant_with_warmup_rises_in_a_straight_line() {
+    fn warmup_is_linear() {
         let found = rates(ScheduleKind::Constant(NoOptions {}), 3);
         assert_close(&found, &[0.5, 1.0, 1.5, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]);
     }
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn cosine_goes_from_the_peak_to_its_end() {
+    fn cosine_decays_from_the_peak_to_its_final_ratio() {
         let found = rates(ScheduleKind::Cosine(CosineConfig { final_ratio: 0.1 }), 0);
         assert_close(&[found[0], found[4], found[8]], &[2.0, 1.1, 0.2]);
         assert!(found.windows(2).all(|pair| pair[0] > pair[1]));

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Request};
 use axum::http::StatusCode;
-use hearth_data::{Bounds, DataError, PictureShape, pixels, read_image_bytes};
+use hearth_data::{Bounds, DataError, ImageShape, pixels, read_image_bytes};
 
 use super::media::{check_encoding, media_type, normalize_media_type};
 use crate::serve::error::ApiError;
@@ -124,7 +124,7 @@ fn too_long_or(status: StatusCode, longest: usize, text: String) -> ApiError {
 /// 422 for an image that cannot be decoded or exceeds the bounds; 503 when nobody waits any more.
 pub fn decode(
     uploads: &[Upload],
-    shape: PictureShape,
+    shape: ImageShape,
     invert: bool,
     bounds: Bounds,
     is_waited_for: impl Fn() -> bool,

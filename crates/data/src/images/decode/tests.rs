@@ -7,8 +7,8 @@ use super::*;
 
 mod limits;
 
-const GREY: PictureShape = PictureShape { channels: 1, height: 2, width: 2 };
-const RGB: PictureShape = PictureShape { channels: 3, height: 1, width: 2 };
+const GREY: ImageShape = ImageShape { channels: 1, height: 2, width: 2 };
+const RGB: ImageShape = ImageShape { channels: 3, height: 1, width: 2 };
 
 fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -16,7 +16,7 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn read(bytes: &[u8], shape: PictureShape) -> Vec<u8> {
+fn read(bytes: &[u8], shape: ImageShape) -> Vec<u8> {
     read_image_bytes(Path::new("image"), bytes, shape, false, Bounds::FILE).unwrap()
 }
 
@@ -146,21 +146,15 @@ fn files_in_other_formats_are_named() {
         read_image_bytes(
             Path::new("a"),
             b"",
-            PictureShape { channels: 2, ..GREY },
+            ImageShape { channels: 2, ..GREY },
             false,
             Bounds::FILE
         )
         .is_err()
     );
     assert!(
-        read_image_bytes(
-            Path::new("a"),
-            b"",
-            PictureShape { width: 0, ..GREY },
-            false,
-            Bounds::FILE
-        )
-        .is_err()
+        read_image_bytes(Path::new("a"), b"", ImageShape { width: 0, ..GREY }, false, Bounds::FILE)
+            .is_err()
     );
 }
 

@@ -14,7 +14,7 @@ use crate::images::folder::layout::{FolderLayout, FolderSplit};
 use crate::images::folder::listing::BrokenFile;
 use crate::images::folder::load::{Folder, fault};
 use crate::names::is_image;
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 /// A class with fewer training images is reported as small.
 pub const FEW: usize = 20;
@@ -23,7 +23,7 @@ pub const FEW: usize = 20;
 const FEWEST: usize = 3;
 
 /// Size that images are decoded to: the check needs only success or failure.
-const SHAPE: PictureShape = PictureShape { channels: 1, height: 8, width: 8 };
+const SHAPE: ImageShape = ImageShape { channels: 1, height: 8, width: 8 };
 
 /// Start of a note on faults that concern classifiers alone.
 const ENOUGH: &str = "enough for a generator, which needs no classes; for a classifier";

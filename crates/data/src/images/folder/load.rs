@@ -25,7 +25,7 @@ use crate::images::folder::layout::{FolderLayout, FolderSplit};
 use crate::images::folder::listing::{BrokenFile, Listing};
 use crate::names::{first_of, is_image, listed, portable_path};
 use crate::samples::Source as _;
-use crate::samples::{Examples, PictureShape};
+use crate::samples::{Examples, ImageShape};
 
 /// Skipped files of a split that are named; the others are counted.
 const MOST_NAMED: usize = 20;
@@ -102,7 +102,7 @@ impl Folder {
 /// Loads a folder of images; a test split is drawn where the folder has none.
 pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset, DataError> {
     let shape =
-        PictureShape { channels: config.color.channels(), height: config.size, width: config.size };
+        ImageShape { channels: config.color.channels(), height: config.size, width: config.size };
     let mut folder = Folder::of(Path::new(&config.path))?;
     folder.check(labels)?;
     folder.unite_classes();
@@ -166,7 +166,7 @@ impl Listing {
     /// Decodes all images into one buffer; returns them with the SHA-256 over their names and contents.
     fn read(
         self,
-        shape: PictureShape,
+        shape: ImageShape,
         on_broken: OnBroken,
         warnings: &mut Vec<String>,
     ) -> Result<(Examples, String), DataError> {

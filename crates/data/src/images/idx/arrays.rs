@@ -6,7 +6,7 @@ use std::path::Path;
 use super::layout::{self, ChannelOrder};
 use super::{Idx, Type};
 use crate::error::DataError;
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 /// Images of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct ImageArray {
     /// `[count, channels, height, width]`, 0 to 255.
     pub pixels: Vec<u8>,
     /// Shape of each image.
-    pub shape: PictureShape,
+    pub shape: ImageShape,
     /// A note for the user on the channel order, if it was inferred.
     pub notice: Option<String>,
 }
@@ -62,7 +62,7 @@ impl Idx {
         let mut notice = None;
         if order == ChannelOrder::Last {
             layout::channels_first(&mut pixels, shape);
-            let PictureShape { channels, height, width } = shape;
+            let ImageShape { channels, height, width } = shape;
             notice = Some(format!(
                 "{}: {height}x{width}x{channels} was read as images of {height}x{width} with their channels last",
                 path.display()

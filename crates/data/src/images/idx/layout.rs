@@ -1,6 +1,6 @@
 //! Dimensions of an array of images: channels first or channels last.
 
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 /// Position of the channels in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +13,10 @@ pub(super) enum ChannelOrder {
 
 /// Image shape and channel order of an array with these dimensions. An error states both readings, or why there is
 /// none.
-pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, ChannelOrder), String> {
+pub(super) fn layout(dims: &[usize]) -> Result<(ImageShape, ChannelOrder), String> {
     let can_be_channels = |count: usize| matches!(count, 1 | 3);
     let first =
-        |channels, height, width| (PictureShape { channels, height, width }, ChannelOrder::First);
+        |channels, height, width| (ImageShape { channels, height, width }, ChannelOrder::First);
     match *dims {
         [_] => Err("it holds labels and not images; were two files swapped?".to_owned()),
         [count, pixels] => Err(format!(
@@ -28,7 +28,7 @@ pub(super) fn layout(dims: &[usize]) -> Result<(PictureShape, ChannelOrder), Str
         [_, a, b, c] => match (can_be_channels(a), can_be_channels(c)) {
             (true, false) => Ok(first(a, b, c)),
             (false, true) => {
-                Ok((PictureShape { channels: c, height: a, width: b }, ChannelOrder::Last))
+                Ok((ImageShape { channels: c, height: a, width: b }, ChannelOrder::Last))
             }
             (true, true) => Err(format!(
                 "its images of {a}x{b}x{c} are {b}x{c} with {} first or {a}x{b} with {} last; {}",
@@ -59,7 +59,7 @@ fn decisive(dims: &[usize]) -> String {
 }
 
 /// Transposes each image from channels last to channels first, in place.
-pub(super) fn channels_first(pixels: &mut [u8], shape: PictureShape) {
+pub(super) fn channels_first(pixels: &mut [u8], shape: ImageShape) {
     let mut interleaved = vec![0; shape.pixels()];
     let plane = shape.height * shape.width;
     for image in pixels.chunks_exact_mut(shape.pixels()) {
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn channels_are_1_or_3_and_stand_first_or_last() {
-        let shape = |channels, height, width| PictureShape { channels, height, width };
+        let shape = |channels, height, width| ImageShape { channels, height, width };
         for (dims, read) in [
             (&[9, 28, 30][..], (shape(1, 28, 30), ChannelOrder::First)),
             (&[9, 3, 28, 30], (shape(3, 28, 30), ChannelOrder::First)),
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn the_channels_are_moved() {
         let mut pixels: Vec<u8> = (0..12).collect();
-        channels_first(&mut pixels, PictureShape { channels: 3, height: 1, width: 2 });
+        channels_first(&mut pixels, ImageShape { channels: 3, height: 1, width: 2 });
         assert_eq!(pixels, [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     }
 }

@@ -47,7 +47,7 @@ fn four_files_make_a_dataset() {
     let dataset = folder.load(None).unwrap();
     assert_eq!(dataset.name, "idx");
     assert_eq!(dataset.classes, ["0", "1", "2"]);
-    assert_eq!(dataset.train.shape, PictureShape { channels: 1, height: 2, width: 2 });
+    assert_eq!(dataset.train.shape, ImageShape { channels: 1, height: 2, width: 2 });
     assert_eq!(dataset.train.labels, [0, 2, 1]);
     assert_eq!(dataset.train.image(2), [8, 9, 10, 11]);
     assert_eq!(dataset.test.pixels, [7; 8]);
@@ -63,7 +63,7 @@ fn images_may_have_channels() {
     folder.write("train-images", &[3, 3, 2, 2], &(0..36).collect::<Vec<_>>());
     folder.write("test-images", &[2, 3, 2, 2], &[7; 24]);
     let dataset = folder.load(None).unwrap();
-    assert_eq!(dataset.train.shape, PictureShape { channels: 3, height: 2, width: 2 });
+    assert_eq!(dataset.train.shape, ImageShape { channels: 3, height: 2, width: 2 });
     assert_eq!(dataset.train.image(1)[..4], [12, 13, 14, 15]);
     assert!(dataset.notes.is_empty(), "{:?}", dataset.notes);
 }
@@ -75,7 +75,7 @@ fn channels_last_are_moved_with_one_note() {
     folder.write("train-images", &[3, 2, 2, 3], &pixels);
     folder.write("test-images", &[2, 2, 2, 3], &[7; 24]);
     let dataset = folder.load(None).unwrap();
-    let shape = PictureShape { channels: 3, height: 2, width: 2 };
+    let shape = ImageShape { channels: 3, height: 2, width: 2 };
     assert_eq!(dataset.train.shape, shape);
     assert_eq!(dataset.train.image(0), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
     let [note] = &dataset.notes[..] else { panic!("{:?}", dataset.notes) };
@@ -227,7 +227,7 @@ fn the_small_set_is_loaded_whole_and_balanced() {
         load(&source, Labels::Needed, &root, &mut |text| panic!("nothing to fetch: {text}"))
             .unwrap();
     assert_eq!((dataset.train.len(), dataset.test.len()), (2000, 1000));
-    assert_eq!(dataset.train.shape, PictureShape { channels: 1, height: 28, width: 28 });
+    assert_eq!(dataset.train.shape, ImageShape { channels: 1, height: 28, width: 28 });
     for class in 0..10 {
         let count = |labels: &[u16]| labels.iter().filter(|&&label| label == class).count();
         assert_eq!((count(&dataset.train.labels), count(&dataset.test.labels)), (200, 100));

@@ -1,4 +1,4 @@
-//! Adapters as the crate wgpu finds them.
+//! The adapters that the crate wgpu enumerates.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -9,10 +9,10 @@ use burn::tensor::wgpu::wgpu::{
 use burn::tensor::wgpu::{WgpuBackend, WgpuInitError};
 use burn::tensor::{Device, DeviceKind};
 
-use super::{Adapter, Kind};
+use super::{Adapter, AdapterKind};
 use crate::error::TrainError;
 
-/// An adapter, and how it is opened.
+/// An adapter, with the API and the selector that Burn opens it by.
 struct Found {
     adapter: Adapter,
     api: WgpuBackend,
@@ -24,7 +24,8 @@ pub fn list() -> Vec<Adapter> {
     found().iter().map(|found| found.adapter.clone()).collect()
 }
 
-/// The number of the adapter that is named, or else of the first of the best kind.
+/// The number of the adapter to use: `number`, or else the first of the best kind. A machine without an adapter is an
+/// error.
 pub fn chosen(number: Option<usize>) -> Result<usize, TrainError> {
     if let Some(number) = number {
         return Ok(number);
@@ -41,17 +42,17 @@ pub fn chosen(number: Option<usize>) -> Result<usize, TrainError> {
     })
 }
 
-/// The device of the adapter with this number.
+/// The device of the adapter with this number. A number that no adapter has, or a failing driver, is an error.
 pub fn open(number: usize) -> Result<Device, TrainError> {
-    // An adapter is opened once in a process, and its device shared from there on.
+    // A process opens each adapter once and shares its device.
     static OPENED: Mutex<BTreeMap<usize, Device>> = Mutex::new(BTreeMap::new());
     let adapters = found();
     let Some(found) = adapters.get(number) else {
-        let there: Vec<_> =
+        let names: Vec<_> =
             (0..).zip(adapters).map(|(n, one)| format!("{n}: {}", one.adapter)).collect();
         return Err(TrainError::Settings(format!(
             "there is no graphics adapter {number}; there is {}",
-            if there.is_empty() { "none".to_owned() } else { there.join(", ") }
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         )));
     };
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,8 +67,8 @@ pub fn open(number: usize) -> Result<Device, TrainError> {
     Ok(device)
 }
 
-/// Looks once. The first API with a card is the one that is used; failing that, the first one with
-/// anything at all: what is in software under Vulkan may be a card under OpenGL.
+/// The adapters of one API, enumerated once in a process: of the first API with a card, or else of the first with any
+/// adapter at all, since a card that Vulkan lacks a driver for may have one for OpenGL.
 fn found() -> &'static [Found] {
     static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
     FOUND.get_or_init(|| {
@@ -80,7 +81,7 @@ fn found() -> &'static [Found] {
         let mut software = Vec::new();
         for (api, backends) in apis {
             let adapters = adapters_of(api, backends);
-            if adapters.iter().any(|found| found.adapter.kind != Kind::Software) {
+            if adapters.iter().any(|found| found.adapter.kind != AdapterKind::Software) {
                 return adapters;
             }
             if software.is_empty() {
@@ -91,34 +92,35 @@ fn found() -> &'static [Found] {
     })
 }
 
+/// The adapters of an API that Burn can select.
 fn adapters_of(api: WgpuBackend, backends: Backends) -> Vec<Found> {
     let descriptor =
         InstanceDescriptor { backends, ..InstanceDescriptor::new_without_display_handle() };
     let adapters = pollster::block_on(Instance::new(descriptor).enumerate_adapters(backends));
-    // Burn counts the adapters of each kind.
+    // Burn selects an adapter by its kind and its index among those of that kind.
     let mut counts = BTreeMap::new();
     let mut found = Vec::new();
     for AdapterInfo { name, device_type, driver, driver_info, backend, .. } in
         adapters.iter().map(wgpu::Adapter::get_info)
     {
         let kind = match device_type {
-            DeviceType::DiscreteGpu => Kind::Discrete,
-            DeviceType::IntegratedGpu => Kind::Integrated,
-            DeviceType::VirtualGpu => Kind::Virtual,
-            DeviceType::Cpu => Kind::Software,
-            DeviceType::Other => Kind::Other,
+            DeviceType::DiscreteGpu => AdapterKind::Discrete,
+            DeviceType::IntegratedGpu => AdapterKind::Integrated,
+            DeviceType::VirtualGpu => AdapterKind::Virtual,
+            DeviceType::Cpu => AdapterKind::Software,
+            DeviceType::Other => AdapterKind::Other,
         };
         let count: &mut usize = counts.entry(kind).or_default();
-        let place = std::mem::replace(count, *count + 1);
+        let index = std::mem::replace(count, *count + 1);
         let selector = match kind {
-            Kind::Discrete => DeviceKind::DiscreteGpu(place),
-            Kind::Integrated => DeviceKind::IntegratedGpu(place),
-            Kind::Virtual => DeviceKind::VirtualGpu(place),
-            // Burn cannot tell one of these from the next, and an unknown one only when it is alone.
-            Kind::Software if place > 0 => continue,
-            Kind::Other if adapters.len() > 1 => continue,
-            Kind::Software => DeviceKind::Cpu,
-            Kind::Other => DeviceKind::DefaultDevice,
+            AdapterKind::Discrete => DeviceKind::DiscreteGpu(index),
+            AdapterKind::Integrated => DeviceKind::IntegratedGpu(index),
+            AdapterKind::Virtual => DeviceKind::VirtualGpu(index),
+            // Burn selects a single software adapter, and one of unknown kind only if it is the sole adapter.
+            AdapterKind::Software if index > 0 => continue,
+            AdapterKind::Other if adapters.len() > 1 => continue,
+            AdapterKind::Software => DeviceKind::Cpu,
+            AdapterKind::Other => DeviceKind::DefaultDevice,
         };
         let driver = [driver, driver_info].join(" ").trim().to_owned();
         let adapter = Adapter { name, kind, api: format!("{backend:?}"), driver };

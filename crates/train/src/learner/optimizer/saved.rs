@@ -1,4 +1,4 @@
-//! An optimiser's memory as named tensors and numbers, and back.
+//! Optimiser slots as named tensors and numbers of a checkpoint.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -15,13 +15,13 @@ const TIME: &str = "momentum.time";
 const VELOCITY: &str = "momentum.velocity";
 
 impl Optimizer {
-    /// What is remembered, by `<parameter's path>.<name>`, in the parameter's shape.
+    /// The slots by `<parameter's path>.<name>`, in the parameter's shape.
     pub fn state<M: Module>(&self, module: &M) -> Result<StateDict, StoreError> {
         struct Save<'a>(&'a Optimizer, Result<StateDict, StoreError>);
         impl VisitParam for Save<'_> {
             fn visit<const D: usize>(&mut self, path: &str, param: &Param<Tensor<D>>) {
-                if let (Some(memory), Ok(state)) = (self.0.slots.get(path), &mut self.1)
-                    && let Err(error) = memory.save(path, param, state)
+                if let (Some(slots), Ok(state)) = (self.0.slots.get(path), &mut self.1)
+                    && let Err(error) = slots.save(path, param, state)
                 {
                     self.1 = Err(error);
                 }
@@ -32,8 +32,8 @@ impl Optimizer {
         save.1
     }
 
-    /// Puts back what [`Optimizer::state`] gave. A missing, extra or misshapen entry is an error.
-    /// An optimiser that has not made a step has no entries at all.
+    /// Restores the slots of [`Optimizer::state`]. A missing, extra or misshapen entry is an error; an empty state is
+    /// that of an optimiser before its first step.
     pub fn restore<M: Module>(&mut self, module: &M, state: StateDict) -> Result<(), StoreError> {
         struct Load<'a> {
             optimizer: &'a mut Optimizer,
@@ -46,8 +46,8 @@ impl Optimizer {
                     return;
                 }
                 match Slots::load(&self.optimizer.config.kind, path, param, &mut self.state) {
-                    Ok(memory) => {
-                        let named = memory.map(|memory| (path.to_owned(), memory));
+                    Ok(slots) => {
+                        let named = slots.map(|slots| (path.to_owned(), slots));
                         self.optimizer.slots.extend(named);
                     }
                     Err(error) => self.error = Some(error),
@@ -65,26 +65,28 @@ impl Optimizer {
 }
 
 impl Slots {
+    /// Adds the slots of the parameter `path` to `state`.
     fn save<const D: usize>(
         &self,
         path: &str,
         param: &Param<Tensor<D>>,
         state: &mut StateDict,
     ) -> Result<(), StoreError> {
-        let mut keep = |name, numbers: &Tensor<1>| {
-            let shaped: Tensor<D> = numbers.clone().reshape(param.lazy_shape());
+        let mut insert = |name, slot: &Tensor<1>| {
+            let shaped: Tensor<D> = slot.clone().reshape(param.lazy_shape());
             state.insert(format!("{path}.{name}"), to_value(&shaped.into_data())?)
         };
         match self {
-            Self::Velocity(velocity) => keep(VELOCITY, velocity),
+            Self::Velocity(velocity) => insert(VELOCITY, velocity),
             Self::Moments(time, [first, second]) => {
-                keep(MOMENTS[0], first)?;
-                keep(MOMENTS[1], second)?;
+                insert(MOMENTS[0], first)?;
+                insert(MOMENTS[1], second)?;
                 state.insert(format!("{path}.{TIME}"), *time)
             }
         }
     }
 
+    /// Takes the slots of the parameter `path` out of `state`; none for a rule without slots.
     fn load<const D: usize>(
         kind: &OptimizerKind,
         path: &str,

@@ -1,4 +1,4 @@
-//! Updates by hand-computed numbers, and states that are refused.
+//! Updates against hand-computed numbers, and the errors of invalid states.
 
 use burn::tensor::Device;
 use hearth_config::{
@@ -11,7 +11,7 @@ use super::*;
 use crate::backend::Backend;
 use crate::learner::state::{module_state, restore_module};
 
-/// One weight and one bias for each of two classes.
+/// A network of two classes with one weight and one bias each.
 fn network(weight: [f32; 2], bias: [f32; 2]) -> Classifier {
     let config = ClassifierConfig::Mlp(MlpConfig {
         hidden: Vec::new(),
@@ -60,7 +60,7 @@ fn sgd(momentum: f64, nesterov: bool) -> OptimizerKind {
 }
 
 #[test]
-fn sgd_is_its_formula() {
+fn sgd_subtracts_the_scaled_gradient() {
     let mut optimizer = Optimizer::new(&config(sgd(0.0, false), 0.0, false));
     let network = step(&mut optimizer, network([1.0, 2.0], [0.0, 0.5]), [1.0, -3.0]);
     assert_close(&network, [0.9, 2.3, -0.1, 0.8]);
@@ -85,7 +85,7 @@ fn nesterov_looks_ahead() {
 }
 
 #[test]
-fn decay_spares_biases_unless_asked() {
+fn weight_decay_exempts_biases_unless_decay_all() {
     for (decay_all, bias) in [(false, 1.0), (true, 0.95)] {
         let mut optimizer = Optimizer::new(&config(sgd(0.0, false), 0.5, decay_all));
         let network = step(&mut optimizer, network([1.0, 2.0], [1.0, 0.0]), [0.0, 0.0]);
@@ -94,7 +94,7 @@ fn decay_spares_biases_unless_asked() {
 }
 
 #[test]
-fn adam_is_algorithm_1_of_its_paper() {
+fn adam_follows_algorithm_1_of_kingma_and_ba() {
     let kind = OptimizerKind::Adam(AdamSettings::default());
     let mut optimizer = Optimizer::new(&config(kind, 0.0, false));
     let (mut weight, mut m, mut v) = (1.0_f64, 0.0_f64, 0.0_f64);
@@ -111,7 +111,7 @@ fn adam_is_algorithm_1_of_its_paper() {
 }
 
 #[test]
-fn adamw_decays_beside_the_gradient() {
+fn adamw_decouples_weight_decay() {
     // The gradient is zero, so only the decay moves the weights: 1 - 0.1 * 0.5.
     let kind = OptimizerKind::Adamw(AdamSettings::default());
     let mut optimizer = Optimizer::new(&config(kind, 0.5, false));

@@ -1,8 +1,8 @@
-//! What a long run keeps, and what it does not.
+//! The images and checkpoints that a long run keeps.
 
 use std::path::PathBuf;
 
-use hearth_data::PictureShape;
+use hearth_data::ImageShape;
 
 use super::*;
 use crate::plan::Plan;
@@ -12,7 +12,7 @@ fn recorder(run: &RunDir) -> Recorder {
     Recorder::new(run.clone(), 2, Metric::Accuracy, Vec::new(), 0).expect("a log")
 }
 
-/// Keeps a picture of each of these steps.
+/// Keeps an image of each of these steps.
 fn keep(recorder: &mut Recorder, steps: impl IntoIterator<Item = u64>) {
     let plan = Plan {
         total_steps: 1000,
@@ -24,10 +24,10 @@ fn keep(recorder: &mut Recorder, steps: impl IntoIterator<Item = u64>) {
         best_by: Metric::Distance,
         early_stop: None,
     };
-    let shape = PictureShape { channels: 1, height: 1, width: 1 };
+    let shape = ImageShape { channels: 1, height: 1, width: 1 };
     let artifact = Artifact { folder: "samples", picture: Bitmap { shape, pixels: vec![0] } };
     for now in steps {
-        recorder.keep(now, &artifact, |step| plan.keeps_picture(step, now)).expect("a file");
+        recorder.keep(now, &artifact, |step| plan.keeps_image(step, now)).expect("a file");
     }
 }
 
@@ -37,15 +37,15 @@ fn steps(run: &RunDir) -> Vec<u64> {
 }
 
 #[test]
-fn a_long_run_keeps_few_pictures_and_a_resumed_one_the_same() {
+fn a_long_run_keeps_few_images_and_a_resumed_one_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
     let [whole, killed] =
         ["whole", "killed"].map(|name| RunDir::create(folder.path().join(name)).expect("a run"));
-    let mut keeping = recorder(&whole);
-    keep(&mut keeping, 1..=120);
+    let mut uninterrupted = recorder(&whole);
+    keep(&mut uninterrupted, 1..=120);
     assert_eq!(steps(&whole), (1..=120).collect::<Vec<_>>());
-    keep(&mut keeping, 121..=251);
-    // Killed after it has left out more than the checkpoint that it goes on from knew of.
+    keep(&mut uninterrupted, 121..=251);
+    // The kill comes after more images are removed than at the checkpoint that the run resumes from.
     keep(&mut recorder(&killed), 1..=245);
     keep(&mut recorder(&killed), 111..=251);
     let every_fourth = (1..=62).map(|fourth| 4 * fourth).chain([251]);

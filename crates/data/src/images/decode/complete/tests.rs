@@ -5,9 +5,9 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, RgbImage};
 
 use crate::images::decode::{Bounds, read_image_bytes};
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
-const SHAPE: PictureShape = PictureShape { channels: 3, height: 22, width: 30 };
+const SHAPE: ImageShape = ImageShape { channels: 3, height: 22, width: 30 };
 
 /// The message about a file; `None` if it can be read.
 fn fault(name: &str, bytes: &[u8]) -> Option<String> {

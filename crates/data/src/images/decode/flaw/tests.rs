@@ -1,11 +1,11 @@
 use std::path::Path;
 
 use crate::images::decode::{Bounds, read_image_bytes};
-use crate::samples::PictureShape;
+use crate::samples::ImageShape;
 
 /// The fault in the message about a file.
 fn fault(name: &str, bytes: &[u8]) -> String {
-    let shape = PictureShape { channels: 3, height: 8, width: 8 };
+    let shape = ImageShape { channels: 3, height: 8, width: 8 };
     let read = read_image_bytes(Path::new(name), bytes, shape, false, Bounds::FILE);
     let message = read.expect_err(name).to_string();
     let (_, fault) = message.split_once("cannot be read as an image: ").expect("it begins so");

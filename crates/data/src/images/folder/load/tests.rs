@@ -79,7 +79,7 @@ fn train_and_test_are_read_in_the_order_of_their_names() {
     assert_eq!((name.as_str(), warnings), ("image-folder", Vec::new()));
     // Upper case comes first in byte order.
     assert_eq!(classes, ["Zebra", "cat", "dog"]);
-    assert_eq!(train.shape, PictureShape { channels: 3, height: 2, width: 2 });
+    assert_eq!(train.shape, ImageShape { channels: 3, height: 2, width: 2 });
     assert_eq!(train.labels, [0, 1, 1, 1, 2, 2]);
     assert_eq!(test.labels, [0, 1, 2]);
     assert_eq!(train.image(3), [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);

@@ -10,7 +10,7 @@ use hearth_train::{Backend, CheckpointSelector, Split, TrainError, Training};
 
 /// A row in the table of tasks.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct TaskEntry {
     /// The `[task] kind` of a config.
     pub name: &'static str,
     /// Functions that the trainer calls.
