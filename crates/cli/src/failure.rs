@@ -2,15 +2,11 @@
 
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use hearth_config::{Diagnostic, Diagnostics, reason};
 use hearth_data::DataError;
 use hearth_store::StoreError;
 use hearth_train::TrainError;
-
-use crate::terminal::say;
-use crate::terminal::shown;
 
 /// The reason why a command failed.
 #[derive(Debug)]
@@ -71,22 +67,8 @@ impl Failure {
         }
     }
 
-    /// Prints the message on standard error, and returns the exit code.
-    pub fn report(&self) -> ExitCode {
-        match self {
-            Self::Config(faults) | Self::Error(TrainError::Config(faults)) => {
-                faults.0.iter().for_each(|fault| say(&shown(fault)));
-            }
-            Self::Error(_) | Self::Adapter(_) | Self::Data(_) | Self::Other(_) => {
-                say(&shown(&Diagnostic::new(self.text())));
-            }
-            Self::Interrupted => {}
-        }
-        self.code().into()
-    }
-
     /// Exit code: 1 failed, 2 bad usage or config, 3 data missing or damaged, 130 interrupted.
-    fn code(&self) -> u8 {
+    pub fn code(&self) -> u8 {
         match self {
             Self::Config(_) => 2,
             Self::Error(error) => match error {

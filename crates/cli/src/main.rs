@@ -13,7 +13,6 @@ mod settings;
 #[cfg(all(test, feature = "wgpu"))]
 #[path = "../../../tests/skip.rs"]
 mod skip;
-mod stop;
 mod sweep;
 mod terminal;
 
@@ -31,11 +30,13 @@ fn main() -> ExitCode {
     let program = words.first().cloned().unwrap_or_default();
     let args = match args::Cli::try_parse_from(words) {
         Ok(args) => args,
-        Err(error) => return args::report(&error),
+        Err(error) => {
+            return args::report(&error).unwrap_or_else(|failure| terminal::report(&failure));
+        }
     };
     args.called(program).remember();
     match commands::run(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => terminal::report(&failure),
     }
 }

@@ -8,22 +8,22 @@ use hearth_config::{Diagnostic, nearest, setting_like};
 
 use crate::failure::Failure;
 
-/// Prints a result of clap: help and version unchanged, errors as faults. Returns the exit code.
-pub fn report(error: &clap::Error) -> ExitCode {
+/// Prints a result of clap: help and version unchanged, and gives their exit code. Errors become failures.
+pub fn report(error: &clap::Error) -> Result<ExitCode, Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // Standard output may be closed.
             let _ = error.print();
-            ExitCode::SUCCESS
+            Ok(ExitCode::SUCCESS)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = error.print();
-            ExitCode::from(2)
+            Ok(ExitCode::from(2))
         }
         _ => {
             let words: Vec<String> =
                 std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-            Failure::from(hearth_config::Diagnostics::from(fault(error, &words))).report()
+            Err(hearth_config::Diagnostics::from(fault(error, &words)).into())
         }
     }
 }

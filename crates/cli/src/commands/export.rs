@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::ExportArgs;
 use crate::failure::Failure;
-use crate::stop;
+use crate::terminal::stop;
 use crate::terminal::{print, print_json, say};
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::args::TrainArgs;
 use crate::failure::Failure;
 use crate::settings::{self, Datasets, beside_config, beside_run};
-use crate::stop;
+use crate::terminal::stop;
 use crate::terminal::{ProgressDisplay, ProgressMode};
 use crate::terminal::{print, print_json, say, several, thousands};
 

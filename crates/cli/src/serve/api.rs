@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::error::{ApiError, ErrorBody};
 use super::metrics::OpenRequest;
-use super::served::Model;
+use super::model::Model;
 use super::service::Service;
 
 /// The page's content security policy: inline scripts and styles, connections to this server alone.

@@ -12,11 +12,10 @@ use hearth_data::ImageShape;
 use hearth_tasks::Sampler;
 use hearth_train::task::bitmap::Bitmap;
 use serde::Deserialize;
-use utoipa::{OpenApi as _, ToSchema};
+use utoipa::ToSchema;
 
 use super::body::media::{check_encoding, normalize_media_type};
 use super::error::{ApiError, ErrorBody};
-use super::images::ImageDocument;
 use super::metrics::BatchMetric;
 use super::queue::Queue;
 use super::service::{Servable, Service, Work};
@@ -38,10 +37,6 @@ pub struct GenerateEndpoint {
 impl Servable for Sampler {
     fn batch_metric(&self) -> BatchMetric {
         BatchMetric::IMAGES
-    }
-
-    fn document(&self) -> utoipa::openapi::OpenApi {
-        ImageDocument::openapi()
     }
 
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {

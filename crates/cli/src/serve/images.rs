@@ -10,26 +10,16 @@ use axum::{Json, Router};
 use hearth_data::ImageShape;
 use hearth_tasks::{Guess, Predictor};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 
-use super::api;
 use super::body::images::{ImageBody, decode, read_images};
 use super::error::{ApiError, ErrorBody};
-use super::generate;
 use super::metrics::BatchMetric;
 use super::queue::Queue;
 use super::service::{Servable, Service, Work};
 
-/// `OpenAPI` document of servers for images.
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Hearth", description = "A trained network behind HTTP"),
-    paths(api::model, predict, generate::generate, api::health, api::metrics)
-)]
-pub struct ImageDocument;
-
 /// State of the route.
-struct ImageEndpoint {
+pub struct ImageEndpoint {
     service: Arc<Service>,
     queue: Queue<Vec<u8>, Vec<Guess>>,
     shape: ImageShape,
@@ -38,10 +28,6 @@ struct ImageEndpoint {
 impl Servable for Predictor {
     fn batch_metric(&self) -> BatchMetric {
         BatchMetric::IMAGES
-    }
-
-    fn document(&self) -> utoipa::openapi::OpenApi {
-        ImageDocument::openapi()
     }
 
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
@@ -65,7 +51,7 @@ impl Servable for Predictor {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-struct ImageQuery {
+pub struct ImageQuery {
     /// Number of classes to list, the most probable first; 0 for all.
     top: usize,
     /// Invert light and dark first: for dark objects on a light background, where the network was trained on
@@ -81,7 +67,7 @@ impl Default for ImageQuery {
 
 /// Predictions for the images of a request, in their order.
 #[derive(Serialize, ToSchema)]
-struct Predictions {
+pub struct Predictions {
     predictions: Vec<Prediction>,
 }
 
@@ -142,7 +128,7 @@ struct Form {
         (status = 503, description = "timeout, or the server is shutting down", body = ErrorBody),
     )
 )]
-async fn predict(
+pub async fn predict(
     State(endpoint): State<Arc<ImageEndpoint>>,
     query: Result<Query<ImageQuery>, QueryRejection>,
     request: Request,

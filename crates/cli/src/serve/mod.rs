@@ -2,9 +2,9 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | [`served`] | the network, and its description |
+//! | [`served`], [`model`] | the network, and its description |
 //! | [`columns`] | columns of a table in the description |
-//! | [`api`] | routes of every server |
+//! | [`api`], [`documents`] | routes of every server, and their `OpenAPI` documents |
 //! | [`images`] | predictions for images |
 //! | [`rows`] | predictions for rows of a table |
 //! | [`generate`] | images of a generator |
@@ -23,10 +23,12 @@ mod api;
 mod body;
 mod columns;
 mod connections;
+mod documents;
 mod error;
 mod generate;
 mod images;
 mod metrics;
+mod model;
 mod queue;
 mod rows;
 mod served;
@@ -114,7 +116,9 @@ pub fn serve(
         Failure::Other(format!("cannot listen on {all}: {}; {remedy}", reason(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| Failure::Other(error.to_string()))?;
-    let service = Arc::new(Service::new(served, limits, decoders));
+    let described = (served.model.clone(), served.document.clone());
+    let metric = served.network.batch_metric();
+    let service = Arc::new(Service::new(described, metric, limits, decoders));
     let (routes, work) = served.network.start(&service);
     let accepting = runtime.spawn(connections::accept(listener, service, routes));
     ready(address)?;

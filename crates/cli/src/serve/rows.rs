@@ -12,9 +12,8 @@ use axum::{Json, RequestExt as _, Router};
 use hearth_data::tables::{Coding, EncodedRow, Rows, Target};
 use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 
-use super::api;
 use super::body::media::{check_encoding, media_type};
 use super::body::rows::{example, read_rows};
 use super::error::{ApiError, ErrorBody};
@@ -26,16 +25,8 @@ use super::service::{Servable, Service, Work};
 /// Default number of classes listed for a row.
 const DEFAULT_TOP: usize = 3;
 
-/// `OpenAPI` document of servers for rows.
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Hearth", description = "A trained network behind HTTP"),
-    paths(api::model, predict, api::health, api::metrics)
-)]
-struct RowDocument;
-
 /// State of the route.
-struct RowEndpoint {
+pub struct RowEndpoint {
     service: Arc<Service>,
     queue: Queue<EncodedRow, RowPrediction>,
     coding: Arc<Coding>,
@@ -44,10 +35,6 @@ struct RowEndpoint {
 impl Servable for RowPredictor {
     fn batch_metric(&self) -> BatchMetric {
         BatchMetric::ROWS
-    }
-
-    fn document(&self) -> utoipa::openapi::OpenApi {
-        RowDocument::openapi()
     }
 
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
@@ -75,7 +62,7 @@ impl Servable for RowPredictor {
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-struct RowQuery {
+pub struct RowQuery {
     /// Number of classes to list, the most probable first: 0 for all, 3 by default. Of classifiers only.
     top: Option<usize>,
 }
@@ -91,7 +78,7 @@ struct SentRows {
 
 /// The predictions for the rows of a request, in their order.
 #[derive(Serialize, ToSchema)]
-struct PredictedRows {
+pub struct PredictedRows {
     predictions: Vec<PredictedRow>,
 }
 
@@ -127,7 +114,7 @@ struct PredictedRow {
         (status = 503, description = "timeout, or the server is shutting down", body = ErrorBody),
     )
 )]
-async fn predict(
+pub async fn predict(
     State(endpoint): State<Arc<RowEndpoint>>,
     query: Result<Query<RowQuery>, QueryRejection>,
     request: Request,

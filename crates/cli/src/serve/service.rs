@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use super::Limits;
 use super::error::ApiError;
 use super::metrics::{BatchMetric, Metrics};
+use super::model::Model;
 use super::queue::{Queue, Worker, queue};
-use super::served::{Model, Served};
 
 /// The computation of a server, which returns when all requests are answered.
 pub type Work<'a> = Box<dyn FnOnce() + 'a>;
@@ -20,9 +20,6 @@ pub type Work<'a> = Box<dyn FnOnce() + 'a>;
 pub trait Servable: std::fmt::Debug {
     /// Name and help text of the metric of its batch sizes.
     fn batch_metric(&self) -> BatchMetric;
-
-    /// Its `OpenAPI` document.
-    fn document(&self) -> OpenApi;
 
     /// Its routes, and the computation behind them.
     fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>);
@@ -44,13 +41,18 @@ pub struct Service {
 }
 
 impl Service {
-    /// The state for this network. At most `decoders` bodies are decoded at once.
-    pub fn new(served: &Served, limits: Limits, decoders: usize) -> Self {
+    /// The state for a network with this description and document. At most `decoders` bodies are decoded at once.
+    pub fn new(
+        (model, document): (Model, OpenApi),
+        metric: BatchMetric,
+        limits: Limits,
+        decoders: usize,
+    ) -> Self {
         Self {
-            model: served.model.clone(),
-            document: served.network.document(),
+            model,
+            document,
             limits,
-            metrics: Metrics::new(served.network.batch_metric()),
+            metrics: Metrics::new(metric),
             decoders: Arc::new(Semaphore::new(decoders)),
             shutting_down: AtomicBool::new(false),
         }

@@ -8,6 +8,7 @@
 //! | `data_lines` | a summary of the data |
 //! | `dashboard` | the dashboard's state and drawing |
 //! | `screen` | the terminal in the dashboard's hands |
+//! | [`stop`] | requests to stop, by a signal or a key |
 //! | `pace` | speed and remaining time |
 
 mod dashboard;
@@ -15,9 +16,9 @@ mod data_lines;
 mod output;
 mod pace;
 mod progress;
-pub mod screen;
+mod screen;
 mod show;
+pub mod stop;
 
-pub use output::{csv, megabytes, print, print_json, say, several, thousands, write_file};
+pub use output::{csv, megabytes, print, print_json, report, say, several, thousands, write_file};
 pub use progress::{ProgressDisplay, ProgressMode, duration};
-pub use show::shown;

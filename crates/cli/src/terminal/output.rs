@@ -3,10 +3,14 @@
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
+use hearth_config::Diagnostic;
+use hearth_train::TrainError;
 use serde::Serialize;
 
+use super::show::shown;
 use crate::failure::Failure;
 
 /// Messages held back while the dashboard is on the terminal. Always locked after standard error.
@@ -129,6 +133,20 @@ pub fn several(number: u64, name: &str) -> String {
 /// A size in megabytes: `14.0 MB`.
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// Prints the message of a failure on standard error, and returns its exit code.
+pub fn report(failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::Config(faults) | Failure::Error(TrainError::Config(faults)) => {
+            faults.0.iter().for_each(|fault| say(&shown(fault)));
+        }
+        Failure::Error(_) | Failure::Adapter(_) | Failure::Data(_) | Failure::Other(_) => {
+            say(&shown(&Diagnostic::new(failure.text())));
+        }
+        Failure::Interrupted => {}
+    }
+    failure.code().into()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use ratatui::crossterm::terminal::{
 
 use super::dashboard::{Dashboard, MIN_SIZE};
 use super::output;
-use crate::stop;
+use super::stop;
 
 /// Minimum time between two frames.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
@@ -86,6 +86,7 @@ impl Screen {
         let canvas = Mutex::new(Canvas { dashboard, terminal, last_drawn: None });
         let screen = Self(Arc::new(Shared { begun: now, canvas }));
         leave_on_panic();
+        stop::before_exit(leave);
         let mut err = stderr().lock();
         enable_raw_mode()?;
         ACTIVE.store(true, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::pooled::{PoolWindows, PooledGradient};
+use super::pooled::PoolWindows;
 use super::{Affine, Moments, pixels_per_task};
 use crate::blocks::{ChannelBlock, at, at_mut, for_each_block, leaky_relu_gradient};
 use crate::float::Float;
@@ -224,6 +224,75 @@ impl<E: Float> ChannelBlock for InputGradient<'_, E> {
                 let out = at_mut::<E, W>(out, start);
                 for i in 0..W {
                     out[i] = factor[i] * g[i] + by_x[i] * x[i] + rest[i];
+                }
+            }
+        }
+    }
+}
+
+/// One sample of the input's gradient with max pooling by windows of size `S`, or 0 if it is not a
+/// constant.
+struct PooledGradient<'a, E, const S: usize> {
+    x: &'a [E],
+    gradient: &'a [E],
+    chosen: &'a [E],
+    windows: PoolWindows,
+    whole: &'a NormGradients<'a, E>,
+    frame: PaddedFrame,
+    out: &'a mut [E],
+}
+
+impl<E: Float, const S: usize> ChannelBlock for PooledGradient<'_, E, S> {
+    #[inline(always)]
+    fn run<const W: usize>(&mut self, first: usize) {
+        let NormGradients { inputs, by_x, rest, .. } = self.whole;
+        let Affine { factor, summand } = inputs.affine;
+        let channels = factor.len();
+        let (factor, summand) = (*at::<E, W>(factor, first), *at::<E, W>(summand, first));
+        let (by_x, rest) = (*at::<E, W>(by_x, first), *at::<E, W>(rest, first));
+        let PoolWindows { height, width, .. } = self.windows;
+        let size = if S == 0 { self.windows.size } else { S };
+        let [rows, columns] = self.windows.count();
+        let (line, framed_line) = (width * channels, self.frame.width * channels);
+        // Pixels outside of all windows contribute through the moments alone.
+        for row in 0..height {
+            let inside = if row < rows * size { columns * size } else { 0 };
+            let out = self.frame.row(row, channels, self.out, line);
+            for start in (inside * channels + first..line).step_by(channels) {
+                let x = at::<E, W>(self.x, row * line + start);
+                let out = at_mut::<E, W>(out, start);
+                for i in 0..W {
+                    out[i] = by_x[i] * x[i] + rest[i];
+                }
+            }
+        }
+        for row in 0..rows {
+            let x = &self.x[row * size * line..][..size * line];
+            let length = (size - 1) * framed_line + line;
+            let out = self.frame.row(row * size, channels, self.out, length);
+            let range = row * columns * channels..(row + 1) * columns * channels;
+            let (chosen, gradient) = (&self.chosen[range.clone()], &self.gradient[range]);
+            for column in 0..columns {
+                let chosen = at::<E, W>(chosen, column * channels + first);
+                let mut g = *at::<E, W>(gradient, column * channels + first);
+                for i in 0..W {
+                    let z = factor[i] * chosen[i] + summand[i];
+                    g[i] = factor[i] * leaky_relu_gradient(z, inputs.slope, g[i]);
+                }
+                let start = column * size * channels + first;
+                for down in 0..size {
+                    for across in 0..size {
+                        let x = at::<E, W>(x, start + down * line + across * channels);
+                        let place = start + down * framed_line + across * channels;
+                        let out = at_mut::<E, W>(out, place);
+                        for i in 0..W {
+                            // The first pixel that equals the maximum takes the whole gradient.
+                            let hit = x[i] == chosen[i];
+                            let taken = if hit { g[i] } else { E::default() };
+                            out[i] = taken + by_x[i] * x[i] + rest[i];
+                            g[i] = if hit { E::default() } else { g[i] };
+                        }
+                    }
                 }
             }
         }

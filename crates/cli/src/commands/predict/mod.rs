@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::args::PredictArgs;
 use crate::failure::Failure;
-use crate::terminal::{print, print_json};
+use crate::terminal::{self, print, print_json};
 
 /// Images in one forward pass.
 const BATCH: usize = 256;
@@ -57,7 +57,7 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     // Unreadable images do not affect the others.
     let last = unreadable.pop();
     for error in unreadable {
-        Failure::from(error).report();
+        terminal::report(&Failure::from(error));
     }
     last.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -1,26 +1,36 @@
 //! Requests to stop: by a signal, or by a key on the dashboard.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::output::say;
 use crate::failure::Failure;
-use crate::terminal::say;
-use crate::terminal::screen;
 
 /// Signals within this time count as one: `timeout`, a service manager or a sweep signals a process and its group.
 const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
+/// Run before the program is stopped at once.
+static BEFORE_EXIT: OnceLock<fn()> = OnceLock::new();
+
 /// True after the first request to stop; a run then ends after its step.
 pub const fn flag() -> &'static AtomicBool {
     &STOP
 }
 
+/// Has `leave` run before a stop at once, such as to restore the terminal; the first one stays.
+pub fn before_exit(leave: fn()) {
+    let _ = BEFORE_EXIT.set(leave);
+}
+
 /// Requests a stop: the first one ends the work after its step, the second one the program at once.
 pub fn request() {
     if STOP.swap(true, Ordering::Relaxed) {
-        screen::leave();
+        if let Some(leave) = BEFORE_EXIT.get() {
+            leave();
+        }
         std::process::exit(130);
     }
     say("stopping after this step; again to stop at once");

@@ -1,0 +1,31 @@
+//! `OpenAPI` documents of the servers.
+
+use utoipa::OpenApi;
+
+use super::{api, generate, images, rows};
+
+/// `OpenAPI` document of servers for images.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hearth", description = "A trained network behind HTTP"),
+    paths(api::model, images::predict, generate::generate, api::health, api::metrics)
+)]
+struct ImageDocument;
+
+/// `OpenAPI` document of servers for rows.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hearth", description = "A trained network behind HTTP"),
+    paths(api::model, rows::predict, api::health, api::metrics)
+)]
+struct RowDocument;
+
+/// The document of servers for images.
+pub fn images() -> utoipa::openapi::OpenApi {
+    ImageDocument::openapi()
+}
+
+/// The document of servers for rows.
+pub fn rows() -> utoipa::openapi::OpenApi {
+    RowDocument::openapi()
+}
