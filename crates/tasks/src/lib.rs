@@ -10,7 +10,7 @@
 //! | [`latent`] | latent vectors of a generator |
 //! | [`supervised`] | training on samples with targets, generic over the loss |
 //! | [`images`], [`rows`] | samples as tensors, and inputs and outputs of exported networks |
-//! | [`inspect`] | filters, saliency, embeddings and linear probes of a trained classifier |
+//! | [`mod@inspect`] | filters, saliency, embeddings and linear probes of a trained classifier |
 //! | [`doctor`] | a check that a backend learns |
 
 #![forbid(unsafe_code)]
