@@ -155,7 +155,7 @@ bench-pages: build ## cost of a run's page, event file and images
 
 # With BASE another commit's program is built and compared, and the files stay unchanged.
 golden: ## golden losses of the first steps: record them for this processor, or compare with BASE=COMMIT
-	$(if $(BASE),bash scripts/golden.sh $(BASE) $(ALL),HEARTH_GOLDEN_WRITE=1 cargo test --release $(ALL) --test hearth -- --exact golden::the_first_steps_are_golden)
+	$(if $(BASE),bash scripts/golden.sh $(BASE),HEARTH_GOLDEN_WRITE=1 cargo test --release $(ALL) --test hearth -- --exact golden::the_first_steps_are_golden)
 
 torture: export HEARTH_NO_SKIP = 1
 torture: ## inject faults into real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours

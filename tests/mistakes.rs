@@ -120,12 +120,18 @@ impl Mistake {
         // The text without line breaks.
         let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
         let before = done.err.split("  × ").next().unwrap_or_default();
+        // Paths of this machine may break more lines.
+        let (answer, has_paths) = (&done.err[before.len()..], told.contains("[he"));
         let has_begun = before.contains(" of memory") || before.contains("trying");
         let raw = ["panicked", "os error", "RUST_BACKTRACE"];
         [
             (done.code == Some(self.code), "another exit code"),
             (!raw.iter().any(|word| done.err.contains(word)), "not in our words"),
             (told.lines().count() <= LINES, "too many lines"),
+            (
+                has_paths || answer.trim_end().lines().count() <= LINES,
+                "too many lines on the terminal",
+            ),
             (told.matches("× ").count() == 1, "not one mistake"),
             (flat.contains(self.place), "no place"),
             (flat.contains(self.remedy), "nothing to do"),

@@ -80,7 +80,7 @@ pub fn weights(
         Fault::File(text) => self::fault(path, &text),
     })?;
     let state = tensors::from_pytorch(Some(&layers), filled.state)?;
-    Ok(Start { state, source, names: filled.names, notes })
+    Ok(Start { state, source, names: filled.names, notes, warnings: Vec::new() })
 }
 
 /// The deepest nesting of modules that is read.

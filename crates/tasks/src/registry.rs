@@ -24,8 +24,8 @@ pub const TASKS: [TaskEntry; 3] = [classify::ENTRY, regress::ENTRY, generate::EN
 /// The row of a checked config.
 pub fn entry_of(config: &Config) -> TaskEntry {
     let name = config.task_kind().expect("a table has decided it").name();
-    let kind = TASKS.iter().find(|kind| kind.name == name);
-    *kind.expect("a row for each task that a config may name")
+    let entry = TASKS.iter().find(|entry| entry.name == name);
+    *entry.expect("a row for each task that a config may name")
 }
 
 /// The training of a checked config's task.

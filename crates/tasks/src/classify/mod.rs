@@ -98,7 +98,7 @@ fn open_images(
                 &normalization,
                 device,
             )?;
-            start.notes.extend(warning);
+            start.warnings.extend(warning);
             Some(start)
         }
         (_, Some(source)) => Some(source.start(settings, &network, classes)?),

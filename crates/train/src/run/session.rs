@@ -34,9 +34,7 @@ fn import_weights(
     for [theirs, ours] in weights.names {
         trainer.emit_note(format!("{theirs} -> {ours}"));
     }
-    let (warnings, notes): (Vec<_>, Vec<_>) =
-        weights.notes.into_iter().partition(|note| note.starts_with("warning:"));
-    for note in notes {
+    for note in weights.notes {
         trainer.note(note)?;
     }
     if let Some(Statistics { mean, std }) = statistics {
@@ -46,7 +44,7 @@ fn import_weights(
             if is_given { "" } else { "; --mean and --std say otherwise" },
         ))?;
     }
-    for warning in warnings {
+    for warning in weights.warnings {
         trainer.note(warning)?;
     }
     trainer.start_from(weights.state)

@@ -21,8 +21,10 @@ pub struct Start {
     pub source: String,
     /// Pairs of a tensor's name in the file of another program and its path in a checkpoint; empty for a run.
     pub names: Vec<[String; 2]>,
-    /// Notes and warnings for the user, in sentences.
+    /// Notes for the user, in sentences.
     pub notes: Vec<String>,
+    /// Warnings about an import, in sentences.
+    pub warnings: Vec<String>,
 }
 
 /// The checkpoint of another run that provides initial weights.
@@ -92,7 +94,7 @@ impl SourceRun {
         let mut notes = vec![format!("starts from {}, step {step} ({what})", shown(run))];
         notes.extend(self.differences(config, classes));
         let source = format!("{}, step {step} ({what}), BLAKE3 {checksum}", shown(run));
-        Ok(Start { state, source, names: Vec::new(), notes })
+        Ok(Start { state, source, names: Vec::new(), notes, warnings: Vec::new() })
     }
 
     /// Checks that the weights fit the network, whose head has parameters with the prefix `head`. A missing, extra or

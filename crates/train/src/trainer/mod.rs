@@ -3,6 +3,7 @@
 pub mod pending;
 pub mod progress;
 pub mod schedule;
+mod stop_reason;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -24,18 +25,7 @@ use crate::trainer::pending::{PendingSteps, Results};
 use crate::trainer::progress::Progress;
 use crate::trainer::schedule::Schedule;
 
-/// Why training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// All epochs are done.
-    Finished,
-    /// The validation result has not improved for `early_stop.patience` evaluations.
-    EarlyStopped,
-    /// The deadline has passed.
-    OutOfTime,
-    /// The user asked to stop; a checkpoint was written.
-    Interrupted,
-}
+pub use stop_reason::StopReason;
 
 /// The largest number of samples that the error about a refused step lists.
 const SHOWN: usize = 16;
