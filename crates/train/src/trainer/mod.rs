@@ -1,31 +1,29 @@
 //! The training loop of every task.
 
+mod evaluation;
+mod log;
 pub mod pending;
 pub mod progress;
 pub mod schedule;
-mod stop_reason;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use hearth_config::{Config, Standing};
-use hearth_report::Report;
-use hearth_store::{StateDict, StoreError, Value};
+use hearth_config::Config;
+use hearth_store::{StateDict, Value};
 
 use crate::backend::scalar::Readback;
 use crate::error::TrainError;
-use crate::event::{Event, StepDone};
+use crate::event::Event;
 use crate::plan::Plan;
-use crate::record::lines::{NoteLine, ReportLine, TrainLine};
 use crate::record::recorder::{Kept, Recorder};
 use crate::task::scalars::Sums;
 use crate::task::step::StepSettings;
-use crate::task::{Computed, Split, Task};
+use crate::task::{Computed, Task};
+use crate::trainer::log::Speed;
 use crate::trainer::pending::{PendingSteps, Results};
 use crate::trainer::progress::Progress;
 use crate::trainer::schedule::Schedule;
-
-pub use stop_reason::StopReason;
 
 /// The largest number of samples that the error about a refused step lists.
 const SHOWN: usize = 16;
@@ -35,6 +33,19 @@ pub const COMPUTED_ON: &str = "trainer.computed_on";
 
 /// The path in a checkpoint of the length of metrics.jsonl in bytes; the log is opened before the trainer is built.
 pub const METRICS_LENGTH: &str = "trainer.metrics_length";
+
+/// The reason for which training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The last step is done.
+    Finished,
+    /// The validation result has not improved for `early_stop.patience` evaluations.
+    EarlyStopped,
+    /// The deadline has passed.
+    OutOfTime,
+    /// The user asked to stop; a checkpoint was written.
+    Interrupted,
+}
 
 /// The computation of steps: backend, precision, readback, settings.
 #[derive(Clone, Debug)]
@@ -66,8 +77,7 @@ pub struct Trainer<'a> {
     stop: &'a AtomicBool,
     deadline: Option<Instant>,
     started: Instant,
-    /// The time of the last line of the log or evaluation, from which the samples per second are counted.
-    logged: Instant,
+    speed: Speed,
 }
 
 impl<'a> Trainer<'a> {
@@ -98,7 +108,7 @@ impl<'a> Trainer<'a> {
             stop,
             deadline: None,
             started: now,
-            logged: now,
+            speed: Speed::starting(now),
         }
     }
 
@@ -267,121 +277,6 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Reports a finished step to the observer.
-    fn emit(&mut self, sums: Sums, learning_rate: f64) {
-        (self.observe)(Event::Step(StepDone {
-            step: self.progress.step,
-            total_steps: self.plan.total_steps,
-            steps_per_epoch: self.plan.epoch.unwrap_or(self.plan.total_steps),
-            sums,
-            learning_rate,
-        }));
-    }
-
-    /// Writes a line about the steps since the last one to the log when it is due.
-    fn log(&mut self, learning_rate: f64) -> Result<(), TrainError> {
-        if !self.plan.due(self.progress.step, self.plan.log_every) {
-            return Ok(());
-        }
-        let window = std::mem::take(&mut self.progress.window);
-        let samples = window.samples as f64;
-        let now = Instant::now();
-        let elapsed = (now - std::mem::replace(&mut self.logged, now)).as_secs_f64();
-        Ok(self.recorder.log(&TrainLine {
-            kind: Split::Train.name(),
-            step: self.progress.step,
-            epoch: self.plan.epochs(self.progress.step),
-            results: window.means(),
-            learning_rate,
-            gradient_norm: self.gradient_norm,
-            samples_per_second: samples / elapsed,
-            seconds: self.started.elapsed().as_secs_f64(),
-        })?)
-    }
-
-    /// Evaluates on the validation set when that is due; true if the result is the best so far.
-    fn evaluate(&mut self) -> Result<bool, TrainError> {
-        if self.plan.evaluates(self.progress.step) { self.evaluate_now() } else { Ok(false) }
-    }
-
-    /// Evaluates on the validation set, keeps the task's artifacts, and updates the best result and early stopping;
-    /// true if the result is the best so far.
-    fn evaluate_now(&mut self) -> Result<bool, TrainError> {
-        let report = self.task.evaluate(Split::Valid);
-        let (metric, now) = (self.plan.best_by, self.progress.step);
-        let standing = report.as_ref().map(|report| report.standing(metric, now));
-        let standing = standing.transpose().map_err(TrainError::Settings)?;
-        if let Some(report) = &report {
-            self.log_report(Split::Valid, Some(report), self.progress.step)?;
-            (self.observe)(Event::Evaluated(report));
-        }
-        let report_warnings = report.iter().flat_map(|report| report.warnings.clone());
-        for warning in self.task.warnings().into_iter().chain(report_warnings) {
-            (self.observe)(Event::Note(format!("warning: {warning}")));
-        }
-        for artifact in self.task.artifacts() {
-            self.recorder.keep(now, &artifact, |step| self.plan.keeps_image(step, now))?;
-        }
-        self.show(Split::Valid, report.as_ref(), self.progress.step);
-        self.logged = Instant::now();
-        let Some(now) = standing else { return Ok(false) };
-        let Progress { best, reference, stale, .. } = &mut self.progress;
-        let better = |old: &Option<Standing>, margin| match old {
-            Some(old) => metric.improves(&now, old, margin),
-            None => now.value.is_finite(),
-        };
-        let improved = better(best, 0.0);
-        if improved {
-            *best = Some(now);
-        }
-        // The reference moves by gains of at least `min_delta` alone, so that small gains add up against it.
-        let margin = self.plan.early_stop.as_ref().map_or(0.0, |stop| stop.min_delta);
-        if better(reference, margin) {
-            (*reference, *stale) = (Some(now), 0);
-        } else {
-            *stale += 1;
-        }
-        Ok(improved)
-    }
-
-    /// Sends a note to the observer and writes it to the log.
-    pub fn note(&mut self, text: String) -> Result<(), StoreError> {
-        self.recorder.log(&NoteLine { kind: "note", step: self.progress.step, text: &text })?;
-        self.emit_note(text);
-        Ok(())
-    }
-
-    /// Sends a note to the observer.
-    pub fn emit_note(&mut self, text: String) {
-        (self.observe)(Event::Note(text));
-    }
-
-    /// Adds a line with the results on a split to the log, of the weights after `step` steps; without results where
-    /// nothing can be measured.
-    pub fn log_report(
-        &mut self,
-        split: Split,
-        report: Option<&Report>,
-        step: u64,
-    ) -> Result<(), StoreError> {
-        self.recorder.log(&ReportLine {
-            kind: split.name(),
-            step,
-            epoch: self.plan.epochs(step),
-            results: report.map(|report| report.scores().collect()).unwrap_or_default(),
-            logged: report.map(|report| report.logged.clone()).unwrap_or_default(),
-            seconds: self.started.elapsed().as_secs_f64(),
-        })
-    }
-
-    /// Shows the results on a split after `step` steps on the page and in the event file. Faults of these are warnings,
-    /// and training continues.
-    pub fn show(&mut self, split: Split, report: Option<&Report>, step: u64) {
-        for fault in self.recorder.show(step, split, report) {
-            self.emit_note(format!("warning: {fault}"));
-        }
-    }
-
     /// Writes a checkpoint of the current step, unless there is one. Non-finite weights are an error.
     fn save(&mut self) -> Result<(), TrainError> {
         if self.recorder.saved() == Some(self.progress.step) {
@@ -414,4 +309,4 @@ fn first_non_finite(state: &StateDict) -> Option<String> {
 }
 
 #[cfg(test)]
-mod bowl;
+mod tests;

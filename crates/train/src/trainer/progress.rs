@@ -1,6 +1,6 @@
 //! The trainer's own state in a checkpoint.
 
-use hearth_config::Standing;
+use hearth_config::{Metric, Standing};
 use hearth_store::{StateDict, StoreError};
 
 use crate::task::scalars::Sums;
@@ -21,6 +21,25 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Takes in an evaluation: true if it is the best so far. Early stopping counts those that do not improve on the
+    /// reference by at least `margin`.
+    pub fn take_in(&mut self, standing: Standing, metric: Metric, margin: f64) -> bool {
+        let better = |old: &Option<Standing>, margin| match old {
+            Some(old) => metric.improves(&standing, old, margin),
+            None => standing.value.is_finite(),
+        };
+        if better(&self.reference, margin) {
+            (self.reference, self.stale) = (Some(standing), 0);
+        } else {
+            self.stale += 1;
+        }
+        let improved = better(&self.best, 0.0);
+        if improved {
+            self.best = Some(standing);
+        }
+        improved
+    }
+
     /// The state as named numbers.
     pub fn state(&self) -> Result<StateDict, StoreError> {
         let mut state = StateDict::new();
@@ -104,6 +123,21 @@ fn take_optional(state: &mut StateDict, path: &str) -> Result<Option<f64>, Store
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_gains_are_the_best_and_leave_the_reference() {
+        let mut progress = Progress::default();
+        let mut take_in = |step, value| {
+            let standing = Standing { step, value, loss: None };
+            let improved = progress.take_in(standing, Metric::Accuracy, 0.1);
+            (improved, progress.reference.map(|standing| standing.step), progress.stale)
+        };
+        assert_eq!(take_in(1, f64::NAN), (false, None, 1));
+        assert_eq!(take_in(2, 0.5), (true, Some(2), 0));
+        assert_eq!(take_in(3, 0.55), (true, Some(2), 1));
+        assert_eq!(take_in(4, 0.61), (true, Some(4), 0));
+        assert_eq!(take_in(5, 0.6), (false, Some(4), 1));
+    }
 
     #[test]
     fn standings_are_restored_from_this_and_earlier_versions() -> Result<(), StoreError> {

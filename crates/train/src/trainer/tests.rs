@@ -11,7 +11,7 @@ use super::*;
 use crate::backend::Backend;
 use crate::backend::scalar::Scalar;
 use crate::task::step::StepContext;
-use crate::task::{Opaque, Proposed, downcast};
+use crate::task::{Opaque, Proposed, Split, downcast};
 
 /// Gradient descent on `x^2 / 2` with noisy gradients; the trail holds all earlier positions.
 #[derive(Clone, Debug, Default, PartialEq)]
