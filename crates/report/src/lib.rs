@@ -9,6 +9,7 @@
 //! | [`run`] | the page of a run |
 //! | [`compare`] | the page that compares runs |
 //! | [`Guess`] | a class with its probability |
+//! | [`bleu`] | BLEU of translations |
 //! | [`range`] | the page of a learning rate range test |
 //! | [`inspect`] | the page of a network's features, probes and saliency |
 //! | [`EventFile`] | an event file of TensorBoard |
@@ -18,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bleu;
 pub mod compare;
 mod downsampled;
 mod events;
