@@ -123,7 +123,7 @@ impl FeatureEvaluator {
     /// | --- | --- |
     /// | `distance` | the Frechet distance to the real images |
     /// | `floor` | the distance of real training images from real test images, a lower bound in practice |
-    /// | `ceiling` | the noise reference: the distance of images of independent pixels, each from its own distribution |
+    /// | `ceiling` | the noise reference: the distance of images whose pixels are drawn independently; no bound |
     /// | `precision` | the share of fake images on the real manifold (Kynkaanniemi et al. 2019, equation 2) |
     /// | `recall` | the share of real images on the fake manifold (the same) |
     /// | `entropy` | the entropy of the predicted classes of fake images, in nats |
@@ -184,7 +184,7 @@ impl FeatureEvaluator {
     }
 }
 
-/// The distance scaled linearly, so that the floor is 0 and the noise reference 1; above 1 for images farther than noise.
+/// The distance scaled linearly, so that the floor is 0 and the noise reference 1.
 fn normalized(distance: f64, floor: f64, ceiling: f64) -> f64 {
     (distance - floor) / (ceiling - floor)
 }
