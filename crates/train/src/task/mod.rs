@@ -170,7 +170,8 @@ pub fn downcast<T: 'static>(value: Opaque) -> T {
 ///    neither.
 /// 2. For each step [`compute`](Task::compute), which proposes a change, and [`apply`](Task::apply), which makes it,
 ///    once the trainer has checked the scalars that are on the host. On a CPU that is all of them: a non-finite one
-///    ends the run before anything has changed. [`on_scalars`](Task::on_scalars) receives the sums of each applied step.
+///    ends the run before anything has changed. [`on_scalars`](Task::on_scalars) receives the sums of each applied
+///    step.
 /// 3. On a graphics card scalars stay there for several steps, which are applied unchecked: the trainer takes a
 ///    [`snapshot`](Task::snapshot) before the first of them and reads all their scalars back at once. If one is not
 ///    finite, [`rollback`](Task::rollback) returns to the snapshot, and the same steps are computed again with each
