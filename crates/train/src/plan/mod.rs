@@ -82,7 +82,7 @@ impl Plan {
     }
 
     /// True if the image of the evaluation after `step` steps is kept after the evaluation at step `now`: all images,
-    /// then every second, every fourth and so on, and the newest. The rule depends on the steps alone, so that a
+    /// then every second, every fourth and so on, and the newest. The rule depends only on the steps, so that a
     /// resumed run keeps the same images as an uninterrupted one.
     pub fn keeps_image(&self, step: u64, now: u64) -> bool {
         let every = self.evaluate_every.unwrap_or(1);
