@@ -8,9 +8,11 @@ usage: peer.py step NETWORK           the training step's samples per second
        peer.py pictures EPOCHS FILE   trains gan.toml's pair, and writes 10,000 images of its
                                       averaged generator as an IDX file, for Hearth's evaluation
 
-NETWORK is mlp, lenet, cnn, resnet or (steps only) gan. The networks, the optimisers, the
-batches and the number of evaluations are those of the configs; cnn's job takes 5 epochs, and does
-without the configs' augmentation.
+NETWORK is mlp, lenet, cnn, resnet or (steps only) gan. The networks are those of the configs. So are
+the optimisers of mlp (SGD with momentum), cnn (AdamW) and gan (Adam); lenet and resnet are trained by
+cnn's, where their configs have AdamW at another rate and SGD with momentum. Steps are measured at
+the batch sizes of BATCH; jobs have the configs' batch sizes and number of evaluations. cnn's job takes
+5 epochs, and no job augments. PyTorch runs with its defaults: eager, channels first, not compiled.
 """
 
 import copy

@@ -1,6 +1,6 @@
 //! Test scores of the tables of `configs/`, over many draws of the test set: `make tables`.
 //!
-//! `tables NAME KEY=VALUE...` tries settings on one of them, and prints the validation loss alone, for the choice of
+//! `tables NAME KEY=VALUE...` tries settings on one of them, and prints only the validation loss, for the choice of
 //! settings.
 //!
 //! Each seed draws a test set of its own. The baseline of a regression is the linear regression on the same training

@@ -1,4 +1,4 @@
-//! Ranges and contradictions, which types alone cannot express.
+//! Ranges and contradictions, which types cannot express.
 
 mod adversarial;
 mod csv;
@@ -15,7 +15,7 @@ use crate::sections::{DataConfig, DataSource, RunConfig};
 use crate::syntax::text::toml_string;
 
 impl Checks<'_> {
-    /// Checks every section that was read, alone and against the others.
+    /// Checks every section that was read, by itself and against the others.
     pub fn all(&mut self, sections: &Sections) {
         let Sections { run, data, augment, model, optimizer, schedule, train, .. } = sections;
         if let Some(run) = run {

@@ -39,7 +39,7 @@ pub struct Config {
     pub task: Option<TaskConfig>,
     /// The network to train.
     pub model: ModelConfig,
-    /// Adversarial training of a generator and a discriminator: for `model.kind` `"dcgan"` and `"mlp-gan"` alone.
+    /// Adversarial training of a generator and a discriminator: for `model.kind` `"dcgan"` and `"mlp-gan"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<AdversarialConfig>,
     /// The optimiser and its hyperparameters.
@@ -49,7 +49,7 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// The loss, the length of the run, and the intervals of logs, evaluations and checkpoints.
     pub train: TrainConfig,
-    /// Evaluation of generated images: for `model.kind` `"dcgan"` and `"mlp-gan"` alone.
+    /// Evaluation of generated images: for `model.kind` `"dcgan"` and `"mlp-gan"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluate: Option<EvaluateConfig>,
 }

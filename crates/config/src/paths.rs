@@ -46,8 +46,8 @@ pub struct MissingPath {
 
 impl RawConfig {
     /// Makes the paths of `config`, which was made from these settings, absolute. A relative path is tried from the
-    /// working directory, then from the folder of the config's file. A path from the command line is tried from the
-    /// working directory alone, and so is every path of a run's own config (`is_stored`).
+    /// working directory, then from the folder of the config's file. A path from the command line is tried only
+    /// from the working directory, and so is every path of a run's own config (`is_stored`).
     pub fn resolve_paths(&self, mut config: Config, is_stored: bool) -> ResolvedConfig {
         let (mut notes, mut missing) = (Vec::new(), Vec::new());
         for (key, path) in config.paths_mut() {
@@ -128,7 +128,7 @@ impl Config {
         paths.filter(|(_, path)| !may_exist(path)).collect()
     }
 
-    /// These settings with the file name of each path alone, for other machines.
+    /// These settings with only the file name of each path, for other machines.
     #[must_use]
     pub fn without_folders(&self) -> Self {
         let mut config = self.clone();

@@ -49,8 +49,8 @@ impl RawConfig {
         self.checked(true)
     }
 
-    /// Checks the settings of a finished run. Contradictions that earlier versions allowed, and that concern training
-    /// alone, are accepted.
+    /// Checks the settings of a finished run. Contradictions that earlier versions allowed, and that concern only
+    /// training, are accepted.
     pub fn check_stored(&self) -> Result<Config, Diagnostics> {
         self.checked(false)
     }

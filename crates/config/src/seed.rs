@@ -1,7 +1,7 @@
 //! Streams of random numbers, all derived from the run's seed.
 //!
 //! A stream depends on the seed, its purpose and two indices, and on nothing else. Its numbers can therefore be drawn
-//! again from these alone: batch 17 of epoch 3 needs no state of the batches before it, so a resumed run equals an
+//! again from these: batch 17 of epoch 3 needs no state of the batches before it, so a resumed run equals an
 //! uninterrupted one.
 
 use chacha20::ChaCha8Rng;

@@ -5,7 +5,7 @@ use hearth_config::seed::{Purpose, Stream};
 use crate::samples::Examples;
 use crate::samples::{Source, Subset};
 
-/// A training set in shuffled batches. Each batch is a function of (seed, epoch, index) alone.
+/// A training set in shuffled batches. Each batch is a function of (seed, epoch, index).
 #[derive(Clone, Debug)]
 pub struct Loader<S = Examples> {
     subset: Subset<S>,

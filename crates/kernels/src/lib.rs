@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! Results depend on the shapes and on the processor's vector instructions alone: work is cut by shape,
+//! Results depend only on the shapes and on the processor's vector instructions: work is cut by shape,
 //! and partial sums are added in order, so that neither the number of threads nor their timing changes a
 //! bit.
 //!

@@ -36,7 +36,7 @@ impl<'a, E: Float> StridedView<'a, E> {
         Self { data, offset: 0, dims, strides }
     }
 
-    /// All elements, in an order that depends on the strides alone; copied if there are gaps between
+    /// All elements, in an order that depends only on the strides; copied if there are gaps between
     /// them.
     pub fn dense(&self) -> Cow<'a, [E]> {
         let count: usize = self.dims.iter().product();

@@ -42,7 +42,7 @@ pub struct Fan {
 
 /// Makes the parameters of a network, in the order of its fields.
 ///
-/// Each parameter has a random stream of its own, which depends on its index alone: another size of one
+/// Each parameter has a random stream of its own, which depends only on its index: another size of one
 /// layer leaves the weights of the other layers as they are.
 #[derive(Debug)]
 pub struct ParamInit<'a> {

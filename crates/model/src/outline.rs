@@ -1,8 +1,8 @@
 //! A network as a list of common layers, from which exports generate the code of a PyTorch module, the
 //! names of its tensors and an ONNX graph.
 //!
-//! Each network lists its layers in its own file. A network without a list exports as safetensors and
-//! burnpack alone.
+//! Each network lists its layers in its own file. A network without a list exports only as
+//! safetensors and burnpack.
 //!
 //! Tensors are named as in PyTorch's `nn.Sequential`: by the layer's index in the list, followed by
 //! `inner` or `shortcut` in a [`Layer::Residual`] and by `embeddings` in a [`Layer::Row`].

@@ -73,7 +73,7 @@ fn svg(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Outcome) -> String {
     text
 }
 
-/// The series with points, each with its colour. The colour depends on the index alone, so that a run without some
+/// The series with points, each with its colour. The colour depends only on the index, so that a run without some
 /// metric does not change the colours of the others.
 fn drawn(series: &[Series]) -> impl Iterator<Item = (RGBColor, &Series)> + Clone {
     let colored = series.iter().enumerate().map(|(index, series)| (tint(index), series));

@@ -76,7 +76,7 @@ pub struct ResultTable {
     pub rows: Vec<Vec<TableCell>>,
     /// The plural noun for the rows, such as `classes`.
     pub unit: &'static str,
-    /// The indices of the most important rows, which a short display shows alone, and their common property, such as
+    /// The indices of the most important rows, the only ones in a short display, and their common property, such as
     /// `with the lowest recall`.
     pub first: (Vec<usize>, &'static str),
 }

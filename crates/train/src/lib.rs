@@ -1,6 +1,6 @@
 //! The training engine: it trains any task, records the run, and resumes it bit for bit.
 //!
-//! Each module depends on modules further down the table alone.
+//! Each module depends only on modules further down the table.
 //!
 //! | module | subject |
 //! | --- | --- |

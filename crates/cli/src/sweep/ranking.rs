@@ -68,7 +68,7 @@ impl<'a> Ranking<'a> {
         Self { record, metric, states, order }
     }
 
-    /// The table for the terminal: the metric alone.
+    /// The table for the terminal: only the metric.
     pub fn table(&self) -> String {
         let metric = self.metric.name();
         let [valid, test] = ["valid", "test"].map(|set| format!("{set} {metric}"));

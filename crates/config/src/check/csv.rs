@@ -12,7 +12,7 @@ const FILES: &str =
     "write path = \"table.csv\", which is split, or train = \"train.csv\" and test = \"test.csv\"";
 
 impl Checks<'_> {
-    /// Checks the settings of a table alone.
+    /// Checks the settings of a table by themselves.
     pub(super) fn csv(&mut self, csv: &CsvConfig) {
         self.files(csv);
         if let Some(share) = csv.test_fraction {

@@ -7,7 +7,7 @@ use crate::sections::{AugmentConfig, DataConfig, DataSource};
 use crate::syntax::diagnostic::Diagnostic;
 
 impl Checks<'_> {
-    /// Checks `[data]` alone.
+    /// Checks `[data]` by itself.
     pub(super) fn data(&mut self, data: &DataConfig) {
         let batch_size = data.batches.batch_size;
         self.require(

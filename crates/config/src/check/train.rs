@@ -1,11 +1,11 @@
-//! Checks of `[train]` alone.
+//! Checks of `[train]` by itself.
 
 use crate::checks::Checks;
 use crate::sections::{Cadence, ClassWeights, Length, TrainConfig};
 use crate::syntax::diagnostic::Diagnostic;
 
 impl Checks<'_> {
-    /// Checks `[train]` alone.
+    /// Checks `[train]` by itself.
     pub(super) fn train(&mut self, train: &TrainConfig) {
         let epochs = train.epochs.unwrap_or(1);
         self.require("train.epochs", epochs, (1..=1_000_000).contains(&epochs), "1 to 1000000");

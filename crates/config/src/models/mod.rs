@@ -48,7 +48,7 @@ pub(crate) trait NetworkSettings {
         1
     }
 
-    /// Reports errors of the settings alone.
+    /// Reports errors of the settings by themselves.
     fn check(&self, checks: &mut Checks<'_>);
 
     /// Reports contradictions with images of `size` x `size` pixels.
@@ -92,7 +92,7 @@ impl ClassifierConfig {
 }
 
 impl ModelConfig {
-    /// Reports errors of the settings alone.
+    /// Reports errors of the settings by themselves.
     pub(crate) fn check(&self, checks: &mut Checks<'_>) {
         match self {
             Self::Classifier { network, init } => {

@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a section whose keys are `kind`, the fields of `Common`, and the fields of the kind's own `Own`.
     ///
-    /// A kind from the command line replaces the file's kind and the file's keys for it: `optimizer.kind=adam` alone
+    /// A kind from the command line replaces the file's kind and the file's keys for it: `optimizer.kind=adam`
     /// drops the momentum of the file's SGD.
     ///
     /// `inner` are subsections, which are read on their own.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct AdversarialConfig {
     /// The losses of generator and discriminator.
     pub loss: AdversarialLoss,
-    /// Discriminator updates in each step, before the generator's update.
+    /// Discriminator updates in each step, before the generator's update. Each takes a batch, so that k updates leave
+    /// the generator 1/k of the steps in an epoch.
     #[schemars(range(min = 1, max = 1000))]
     pub discriminator_steps: usize,
     /// One-sided label smoothing: the discriminator's target for real images is 1 minus this (Salimans et al. 2016,

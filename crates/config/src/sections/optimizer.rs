@@ -33,7 +33,8 @@ pub struct UpdateConfig {
     /// The learning rate, which `[schedule]` scales.
     #[schemars(range(min = 0.0, max = 1000.0), extend("exclusiveMinimum" = 0.0))]
     pub learning_rate: f64,
-    /// Weight decay: an L2 penalty in `"sgd"` and `"adam"`, decoupled from the gradient in `"adamw"`.
+    /// Weight decay: an L2 penalty in `"sgd"` and `"adam"`, decoupled from the gradient in `"adamw"`, which multiplies
+    /// it by the scheduled learning rate. Biases and normalisation parameters do not decay, unless `decay_all` is set.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
@@ -46,7 +47,8 @@ pub struct UpdateConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum OptimizerKind {
-    /// Stochastic gradient descent, with momentum (Sutskever et al. 2013).
+    /// Stochastic gradient descent, with momentum in PyTorch's form: the learning rate is outside of the velocity
+    /// (Sutskever et al. 2013 have it inside).
     Sgd(SgdConfig),
     /// Adam (Kingma and Ba 2015).
     Adam(AdamConfig),
@@ -58,10 +60,10 @@ pub enum OptimizerKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SgdConfig {
-    /// Momentum: `v = momentum v + g`, and a step by `v`.
+    /// Momentum: `v = momentum v + g`, and a step by `learning_rate v`.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub momentum: f64,
-    /// True for Nesterov momentum: a step by `momentum v + g`.
+    /// True for Nesterov momentum: a step by `learning_rate (momentum v + g)`.
     pub nesterov: bool,
 }
 

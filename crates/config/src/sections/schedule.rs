@@ -35,7 +35,7 @@ pub enum ScheduleKind {
     Step(StepConfig),
     /// Cosine annealing from 1 to `final_ratio` (Loshchilov and Hutter 2017).
     Cosine(CosineConfig),
-    /// The 1cycle policy: up to 1 and down again, by cosines (Smith and Topin 2018).
+    /// The 1cycle policy: up to 1 and down again, by cosines (Smith and Topin 2019).
     OneCycle(OneCycleConfig),
 }
 

@@ -14,7 +14,7 @@ const ERASE_AREA: (f64, f64) = (0.02, 0.4);
 const ERASE_ASPECT: (f64, f64) = (0.3, 1.0 / 0.3);
 
 /// Draws of a rectangle before the image stays unchanged. About half of the draws fit a square image, so the limit
-/// matters for thin images alone.
+/// matters only for thin images.
 const ERASE_DRAWS: usize = 100;
 
 /// Checks that the settings leave something of an image of this size; the error is a message for the user.

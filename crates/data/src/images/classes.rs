@@ -10,7 +10,7 @@ const MOST_CLASSES: usize = 10;
 pub enum Labels {
     /// Labels of two classes or more, each with training images.
     Needed,
-    /// No labels: the task learns from images alone.
+    /// No labels: the task learns only from images.
     Unused,
 }
 

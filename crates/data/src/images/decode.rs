@@ -198,8 +198,8 @@ fn upright(
     Ok(image)
 }
 
-/// Peak memory of decoding and resizing, in bytes. It is estimated here because most decoders count their pixels
-/// alone.
+/// Peak memory of decoding and resizing, in bytes. It is estimated here because most decoders count only their
+/// pixels.
 fn peak_memory(
     format: ImageFormat,
     decoder: &impl ImageDecoder,

@@ -81,7 +81,7 @@ pub struct Splits<S = Examples> {
     /// Validation samples, which the best checkpoint is chosen by: held out of the training set, unless the dataset
     /// has a validation set of its own.
     pub valid: Subset<S>,
-    /// Test samples: for the final report alone.
+    /// Test samples: only for the final report.
     pub test: Subset<S>,
 }
 

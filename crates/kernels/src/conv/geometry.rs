@@ -121,7 +121,7 @@ pub(super) fn taps([height, width]: [usize; 2], frame_width: usize, channels: us
 /// About as many elements as fit a core's second-level cache beside the weights.
 const CHUNK: usize = 1 << 15;
 
-/// The number of samples of `sample` elements in a task: few enough for the cache, by shape alone.
+/// The number of samples of `sample` elements in a task: few enough for the cache, a function of the shape.
 pub(super) fn samples_per_task(sample: usize) -> usize {
     (CHUNK / sample.max(1)).clamp(1, 16)
 }

@@ -67,7 +67,7 @@ impl<E: Float> WeightGradient<E> {
 /// The gradients of weights and bias.
 ///
 /// A batch is cut into parts, whose sums are added in order; a small batch is cut by taps instead. Both
-/// cuts depend on the sizes alone, so that the result does not depend on the number of threads.
+/// cuts depend only on the sizes, so that the result does not depend on the number of threads.
 pub fn weight_gradient<E: Float>(
     geometry: &Geometry,
     input: &impl SampleSource<E>,

@@ -7,9 +7,10 @@ use super::has_forward_kernels;
 use crate::extension::InferenceKernels;
 use crate::update::{AdamStep, SgdStep};
 
-/// A step of stochastic gradient descent with momentum (Sutskever et al. 2013, in the form
-/// `v' = momentum v + g`, `p' = p - learning_rate v'`), and with Nesterov's variant
-/// `p' = p - learning_rate (momentum v' + g)`. Returns the new parameter and velocity.
+/// A step of stochastic gradient descent with momentum in PyTorch's form, `v' = momentum v + g`,
+/// `p' = p - learning_rate v'`, and with Nesterov's variant `p' = p - learning_rate (momentum v' + g)`.
+/// Sutskever et al. 2013 have the learning rate inside the velocity: the same for a constant rate.
+/// Returns the new parameter and velocity.
 ///
 /// # Shapes
 ///

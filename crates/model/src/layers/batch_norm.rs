@@ -1,4 +1,4 @@
-//! Batch normalisation, alone and behind a convolution.
+//! Batch normalisation, by itself and behind a convolution.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;

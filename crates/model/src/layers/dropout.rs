@@ -6,7 +6,8 @@ use hearth_kernels::dropout_mask;
 
 use crate::context::ForwardContext;
 
-/// Dropout (Srivastava et al. 2014): in train mode, features become zero at random.
+/// Dropout (Srivastava et al. 2014): in train mode, features become zero with probability p, and the rest are scaled by
+/// `1 / (1 - p)`.
 #[derive(Module, Debug)]
 pub struct DropoutLayer {
     #[module(skip)]

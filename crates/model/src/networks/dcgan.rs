@@ -18,8 +18,8 @@
 //! | layers.0: convolution, norm, leaky ReLU | batch, 128, 7, 7 | 131,328 |
 //! | head: flatten, linear | batch, 1 | 6,273 |
 //!
-//! The linear layers hold their features in the order rows, columns, channels, in which the feature maps next to
-//! them lie in memory.
+//! The linear layers hold their features in the order rows, columns, channels (NHWC), in which the feature maps next
+//! to them lie in memory.
 
 use burn::module::Module;
 use burn::nn::Linear;

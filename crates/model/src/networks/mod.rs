@@ -1,4 +1,8 @@
 //! The networks, one file each: the paper, the table of stages, the forward pass and the list of layers.
+//!
+//! A forward pass calls fused kernels and cannot be read back as a graph, so each network has `layers` beside it, from
+//! which exports are generated; `tests/export.rs` runs the exports of every network and compares their outputs with the
+//! forward pass.
 
 mod classifier_network;
 pub mod cnn;

@@ -1,7 +1,8 @@
-//! A small residual network (He, Zhang, Ren and Sun 2016, section 4.2, the form for CIFAR-10), with projection
-//! shortcuts where a stage changes the size (option B).
+//! A small residual network (He, Zhang, Ren and Sun 2016, section 4.2, the form for CIFAR-10). Where a stage changes
+//! the size, its shortcut is a projection (option B); the paper's networks for CIFAR-10 pad with zeros (option A).
 //!
-//! With `widths = [32, 64, 128]` and `depths = [2, 2, 2]` on 1x28x28 images in ten classes, 696,042 parameters:
+//! With `widths = [32, 64, 128]` and `depths = [2, 2, 2]`, a ResNet-14 of twice the paper's widths, on 1x28x28 images
+//! in ten classes, 696,042 parameters:
 //!
 //! | layer | output | parameters |
 //! | --- | --- | --- |
@@ -151,6 +152,7 @@ impl ResidualBlock {
             Some(projection) => projection.forward(x, Epilogue::default(), context),
             None => x,
         };
+        // out = relu(norm(conv(inner)) + shortcut)
         self.second.forward(inner, Epilogue { shortcut: Some(shortcut), ..relu }, context)
     }
 }

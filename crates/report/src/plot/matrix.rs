@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::{svg, tint};
 use crate::theme::INK;
 
-/// The maximum number of classes with names and counts; with more, cells show colours alone.
+/// The maximum number of classes with names and counts; with more, cells show only colours.
 const MOST_NUMBERED: usize = 20;
 
 /// The maximum number of classes; with more, cells would be too small.

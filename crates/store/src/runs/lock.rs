@@ -49,7 +49,7 @@ impl RunLock {
     }
 }
 
-/// The line that the lock's holder wrote, for messages alone; `another process` where it cannot be read. A new holder
+/// The line that the lock's holder wrote, for messages; `another process` where it cannot be read. A new holder
 /// first overwrites the line of the last one, so this waits for it, a second at most.
 fn holder(mut file: &File) -> String {
     for _ in 0..100 {

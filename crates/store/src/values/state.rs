@@ -11,7 +11,7 @@ use crate::{Element, StoreError, TensorValue, Value};
 #[derive(Debug, Clone, Default)]
 pub struct StateDict {
     entries: BTreeMap<String, Value>,
-    /// The prefix that [`take_under`](Self::take_under) removed from the paths, for error messages alone.
+    /// The prefix that [`take_under`](Self::take_under) removed from the paths, for error messages.
     prefix: String,
 }
 

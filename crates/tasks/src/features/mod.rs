@@ -3,6 +3,12 @@
 //! No single score is enough. The Frechet distance compares the distributions of features of fake and real
 //! images; precision and recall separate the two sides that it mixes, fidelity and diversity; and the
 //! predicted classes show modes that are missing altogether.
+//!
+//! The distance has the formula of the FID (Heusel et al. 2017, <https://arxiv.org/abs/1706.08500>), on the features
+//! of a classifier of the same images, by default a LeNet, instead of Inception-v3: it cannot be compared with
+//! published FIDs, and two distances compare only under one classifier. Precision and recall depend on the classifier
+//! as well, and samples near dense modes raise precision; the entropy of the predicted classes sees missing classes,
+//! and no lack of variety within one.
 
 mod frechet;
 mod manifold;
@@ -52,7 +58,7 @@ pub struct FeatureEvaluator {
 struct Reference {
     gaussian: Gaussian,
     manifold: Manifold,
-    /// The Frechet distance to images of independent pixels.
+    /// The noise reference: the Frechet distance to images of independent pixels. It is no bound.
     ceiling: f64,
 }
 
@@ -110,14 +116,14 @@ impl FeatureEvaluator {
         self.samples
     }
 
-    /// Compares fake images with real ones: test images for the test split, else training images. `pixels` are whole
-    /// images of the data's shape, one after the other.
+    /// Compares fake images with real ones: test images for the test split, else training images, by which checkpoints
+    /// are chosen. `pixels` are whole images of the data's shape, one after the other.
     ///
     /// | score | meaning |
     /// | --- | --- |
     /// | `distance` | the Frechet distance to the real images |
     /// | `floor` | the distance of real training images from real test images, a lower bound in practice |
-    /// | `ceiling` | the distance of images whose pixels are drawn independently, each from its own distribution |
+    /// | `ceiling` | the noise reference: the distance of images whose pixels are drawn independently; no bound |
     /// | `precision` | the share of fake images on the real manifold (Kynkaanniemi et al. 2019, equation 2) |
     /// | `recall` | the share of real images on the fake manifold (the same) |
     /// | `entropy` | the entropy of the predicted classes of fake images, in nats |
@@ -178,7 +184,7 @@ impl FeatureEvaluator {
     }
 }
 
-/// The distance scaled linearly, so that the floor is 0 and the ceiling 1.
+/// The distance scaled linearly, so that the floor is 0 and the noise reference 1.
 fn normalized(distance: f64, floor: f64, ceiling: f64) -> f64 {
     (distance - floor) / (ceiling - floor)
 }

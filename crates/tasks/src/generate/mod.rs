@@ -1,5 +1,6 @@
 //! Adversarial training: a generator learns images that a discriminator classifies as real (Goodfellow et al. 2014,
-//! algorithm 1).
+//! algorithm 1). The generator's update reuses the discriminator's last fake batch, as PyTorch's DCGAN tutorial does,
+//! where algorithm 1 draws fresh noise.
 
 use burn::module::{Module as _, Param};
 use burn::tensor::{Device, Tensor};
@@ -199,6 +200,7 @@ impl Task for Adversarial {
                 let fake = generator.forward(latent, &mut generator_pass);
                 last_fake.insert(fake).clone().detach()
             } else {
+                // No gradients, but batch statistics as in training.
                 let fake = generator.valid().forward(latent.inner(), &mut ForwardContext::train(0));
                 Tensor::from_inner(fake)
             };
@@ -243,7 +245,7 @@ impl Task for Adversarial {
         self.batches.sources(step)
     }
 
-    /// Gradients of the generator alone: those of the discriminator's several steps are not kept.
+    /// Gradients of the generator: those of the discriminator's several steps are not kept.
     fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)> {
         let Some(change) = change.downcast_ref::<Step>() else { return Vec::new() };
         let gradients = self.pair.generator.gradients(&change.generator).into_iter();

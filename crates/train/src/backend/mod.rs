@@ -104,7 +104,7 @@ impl Backend {
         }
     }
 
-    /// The graphics adapter that it computes on; none of a CPU backend.
+    /// The graphics adapter that it computes on; None for a CPU backend.
     pub fn adapter(self) -> Option<Adapter> {
         match self {
             #[cfg(feature = "wgpu")]

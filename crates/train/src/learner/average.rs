@@ -9,7 +9,8 @@ use hearth_model::params::{MapParam, VisitParam, map_params, visit_params};
 
 /// The weight average after step `step`, counted from 1, whose weights are those of `module`: each parameter and
 /// running statistic becomes `d average + (1 - d) module` with `d = min(decay, (1 + step) / (10 + step))`, so that the
-/// initial weights do not dominate the early average.
+/// initial weights do not dominate the early average: the ramp of TensorFlow's `ExponentialMovingAverage` with
+/// `num_updates`.
 ///
 /// `average` is without differentiation.
 pub fn towards<M: Module>(average: M, module: &M, decay: f64, step: u64) -> M {

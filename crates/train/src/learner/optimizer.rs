@@ -1,4 +1,8 @@
 //! Optimisers and their slots: one entry per parameter, keyed by its path, so that a resumed run finds it again.
+//!
+//! SGD with momentum has PyTorch's form, with the learning rate outside of the velocity (Sutskever et al. 2013 have it
+//! inside). The decoupled decay of `AdamW` is multiplied by the scheduled learning rate. Biases, scales and shifts do
+//! not decay, unless `decay_all` is set.
 
 mod saved;
 

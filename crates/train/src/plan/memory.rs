@@ -1,4 +1,4 @@
-//! An estimate of the memory of training from layer shapes alone, before any of it is allocated.
+//! An estimate of the memory of training from layer shapes, before any of it is allocated.
 
 use std::fs;
 

@@ -16,9 +16,9 @@ const MAX_IMAGES: u64 = 120;
 pub struct Plan {
     /// Steps in the whole run.
     pub total_steps: u64,
-    /// Steps in an epoch; none of a task without epochs.
+    /// Steps in an epoch; None without epochs.
     pub epoch: Option<u64>,
-    /// Environment steps in a training step; none of a task without an environment.
+    /// Environment steps in a training step; None without an environment.
     pub frames: Option<u64>,
     /// Steps between evaluations; none where there is nothing to evaluate on.
     pub evaluate_every: Option<u64>,
@@ -66,7 +66,7 @@ impl Plan {
         })
     }
 
-    /// The number of epochs in `steps` steps; none of a task without epochs.
+    /// The number of epochs in `steps` steps; None without epochs.
     pub fn epochs(&self, steps: u64) -> Option<f64> {
         self.epoch.map(|epoch| steps as f64 / epoch as f64)
     }
@@ -82,7 +82,7 @@ impl Plan {
     }
 
     /// True if the image of the evaluation after `step` steps is kept after the evaluation at step `now`: all images,
-    /// then every second, every fourth and so on, and the newest. The rule depends on the steps alone, so that a
+    /// then every second, every fourth and so on, and the newest. The rule depends only on the steps, so that a
     /// resumed run keeps the same images as an uninterrupted one.
     pub fn keeps_image(&self, step: u64, now: u64) -> bool {
         let every = self.evaluate_every.unwrap_or(1);

@@ -14,7 +14,7 @@ use crate::task::layer_table::LayerTable;
 pub struct Summary {
     /// The name of the run's config.
     pub name: String,
-    /// The data; none of a task without any.
+    /// The data; None for a task that has no data.
     pub data: DataCard,
     /// The layers of the networks.
     pub layers: LayerTable,

@@ -63,7 +63,7 @@ pub struct Outcome {
     pub run: PathBuf,
     /// Finished steps, including those before a resume.
     pub steps: u64,
-    /// Finished epochs; none of a task without epochs.
+    /// Finished epochs; None without epochs.
     pub epochs: Option<f64>,
     /// Seconds of training in this process, including evaluations and checkpoints.
     pub seconds: f64,

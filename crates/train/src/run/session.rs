@@ -59,7 +59,7 @@ pub(crate) struct Session<'a> {
     pub info: RunInfo,
     /// The report page, if the config asks for one.
     pub page: Option<Page>,
-    /// The initial weights from another run or program, if it has them; an import consists of these alone.
+    /// The initial weights from another run or program, if it has them; an import consists of nothing else.
     pub start: Option<Start>,
 }
 

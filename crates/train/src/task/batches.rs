@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hearth_data::{Examples, Loader, Prefetch, Source};
 
-/// The batches of each step: several with gradient accumulation or with several discriminator steps.
+/// The batches of each step, counted from 0: several with gradient accumulation or with several discriminator steps.
 pub struct Batches<S: Source = Examples> {
     loader: Arc<Loader<S>>,
     per_step: usize,
@@ -15,7 +15,7 @@ pub struct Batches<S: Source = Examples> {
 }
 
 impl<S: Source> Batches<S> {
-    /// Batches of `loader`, `per_step` of them for each step.
+    /// Batches of `loader`, `per_step` of them for each step: gradient accumulation, or discriminator steps.
     pub fn new(loader: Loader<S>, per_step: usize) -> Self {
         let steps_per_epoch = loader.batches_per_epoch().div_ceil(per_step) as u64;
         Self { loader: Arc::new(loader), per_step, steps_per_epoch, ahead: None }
@@ -26,7 +26,7 @@ impl<S: Source> Batches<S> {
         self.steps_per_epoch
     }
 
-    /// The batches of the step that follows `step` finished ones; fewer at the end of an epoch.
+    /// The batches of step `step`, counted from 0; fewer at the end of an epoch.
     pub fn of_step(&mut self, step: u64) -> Vec<S::Batch> {
         let (epoch, batches) = self.position(step);
         let first = batches.start;
@@ -39,14 +39,14 @@ impl<S: Source> Batches<S> {
         batches
     }
 
-    /// The epoch of the step after `step` finished ones, and the range of its batches in that epoch.
+    /// The epoch of step `step`, counted from 0, and the range of its batches in that epoch.
     fn position(&self, step: u64) -> (u64, Range<usize>) {
         let (epoch, step_in_epoch) = (step / self.steps_per_epoch, step % self.steps_per_epoch);
         let first = step_in_epoch as usize * self.per_step;
         (epoch, first..self.loader.batches_per_epoch().min(first + self.per_step))
     }
 
-    /// Indices into the training set of the samples of the step after `step` finished ones, one per sample.
+    /// Indices into the training set of the samples of step `step`, counted from 0, one per sample.
     pub fn sources(&self, step: u64) -> Vec<u32> {
         let (epoch, batches) = self.position(step);
         let order = self.loader.order(epoch);

@@ -29,7 +29,7 @@ pub fn file_of(step: u64) -> String {
     format!("step-{step:08}.png")
 }
 
-/// The step that an image file is of; none of a file with another name.
+/// The step that an image file is of; None for a file with another name.
 pub fn step_of(file: &Path) -> Option<u64> {
     file.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok()
 }

@@ -1,4 +1,17 @@
 //! The contract between the trainer and a task.
+//!
+//! A step goes from the task to the trainer and back:
+//!
+//! ```text
+//! Task::compute -> Proposed -> checked by Computed::new -> Computed -> Task::apply
+//!                  (a change, sums)                        (change, Measured, fault)
+//!
+//! Measured -> read back -> Results -> Task::on_scalars, log
+//!             (at once on a CPU, many steps at a time on a graphics card)
+//! ```
+//!
+//! A step is proposed before it is applied so that a non-finite number leaves the weights as they were, and so that a
+//! process killed at any instant has finished a step or not begun it, and resumes exactly.
 
 pub mod batches;
 pub mod bitmap;
@@ -112,8 +125,8 @@ pub struct Computed {
 }
 
 impl Computed {
-    /// Computes the step of a task after `step` finished ones, at a learning rate. An error of the task is returned; a
-    /// scalar that is not finite is none, and is named in [`Computed::fault`].
+    /// Computes step `step` of a task, counted from 0, at a learning rate. An error of the task is returned; a scalar
+    /// that is not finite is no error, and is named in [`Computed::fault`].
     pub fn new(
         task: &mut dyn Task,
         settings: &StepSettings,
@@ -138,7 +151,7 @@ pub struct Artifact {
     pub picture: Bitmap,
 }
 
-/// A value of a type that the task alone knows; the trainer holds it and passes it back.
+/// A value of a type that only the task knows; the trainer holds it and passes it back.
 pub type Opaque = Box<dyn Any>;
 
 /// The value of an [`Opaque`].
@@ -150,33 +163,49 @@ pub fn downcast<T: 'static>(value: Opaque) -> T {
     *value.downcast().expect("a task gets back what it gave")
 }
 
-/// A learning task: its step, its evaluation and its state.
+/// A learning task: its step, its evaluation and its state. It never writes files, logs or loops; the trainer does, and
+/// calls it in this order:
 ///
-/// A step has three parts: [`compute`](Task::compute) proposes a change, the trainer checks its scalars, and
-/// [`apply`](Task::apply) makes it.
+/// 1. [`restore`](Task::restore) on a resume, or [`start_from`](Task::start_from) with the weights of another run, or
+///    neither.
+/// 2. For each step [`compute`](Task::compute), which proposes a change, and [`apply`](Task::apply), which makes it,
+///    once the trainer has checked the scalars that are on the host. On a CPU that is all of them: a non-finite one
+///    ends the run before anything has changed. [`on_scalars`](Task::on_scalars) receives the sums of each applied
+///    step.
+/// 3. On a graphics card scalars stay there for several steps, which are applied unchecked: the trainer takes a
+///    [`snapshot`](Task::snapshot) before the first of them and reads all their scalars back at once. If one is not
+///    finite, [`rollback`](Task::rollback) returns to the snapshot, and the same steps are computed again with each
+///    scalar checked.
+/// 4. At intervals [`evaluate`](Task::evaluate), [`warnings`](Task::warnings), [`artifacts`](Task::artifacts), and
+///    [`state`](Task::state) for a checkpoint.
+///
+/// A computed step follows from the state, the step's number and the run's seed, so that a resumed run, or a step that
+/// is computed again, has the same bits.
 pub trait Task {
     /// The folders of the run that keep its [`artifacts`](Task::artifacts).
     fn artifact_folders(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The layers of its networks; none of a task without any.
+    /// The layers of its networks; an empty table without networks.
     fn layers(&self) -> LayerTable {
         LayerTable::default()
     }
 
-    /// Steps in one epoch; none of a task without a training set.
+    /// Steps in one epoch; None without a training set.
     fn steps_per_epoch(&self) -> Option<u64>;
 
-    /// Environment steps in one training step; none of a task without an environment.
+    /// Environment steps in one training step; None without an environment.
     fn frames_per_step(&self) -> Option<u64> {
         None
     }
 
     /// Computes a step on copies and leaves the state as it is: all updates that follow from one set of fresh data.
+    /// Weights and gradients pass through the `context`. `&mut self` is for prefetching only: what is computed must not
+    /// depend on earlier calls.
     fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError>;
 
-    /// Indices into the training set of the samples of the step after `step` finished ones.
+    /// Indices into the training set of the samples of step `step`, counted from 0.
     fn sources(&self, _step: u64) -> Vec<u32> {
         Vec::new()
     }
@@ -199,7 +228,7 @@ pub trait Task {
     /// True if there is anything to evaluate during training: results or artifacts.
     fn validates(&self) -> bool;
 
-    /// Results on one split; none where nothing can be measured.
+    /// Results on one split, as data that every output renders; None where nothing can be measured.
     fn evaluate(&self, split: Split) -> Option<Report>;
 
     /// Warnings about the steps so far, in sentences.

@@ -35,10 +35,12 @@ impl StepSettings {
     }
 }
 
-/// The context in which a task computes a step.
+/// The context in which a task computes a step. [`StepContext::propose`] measures, clips and checks the gradients of
+/// every network; [`StepContext::read`] and [`StepContext::num_correct`] give the scalars that a step reports, read
+/// back at once on a CPU and later on a graphics card.
 #[derive(Debug)]
 pub struct StepContext<'a> {
-    /// Finished steps.
+    /// The step, counted from 0: the number of finished steps.
     pub step: u64,
     /// The learning rate of the schedule.
     pub learning_rate: f64,
@@ -51,7 +53,7 @@ pub struct StepContext<'a> {
 }
 
 impl<'a> StepContext<'a> {
-    /// The context after `step` finished steps, with no gradients proposed.
+    /// The context of step `step`, counted from 0, with no gradients proposed.
     pub(crate) fn new(
         settings: &'a StepSettings,
         step: u64,

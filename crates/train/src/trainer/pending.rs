@@ -9,7 +9,7 @@ use crate::task::{Measured, Opaque};
 pub struct PendingSteps {
     /// Finished steps before them.
     first: u64,
-    /// The task before them; none of a step that was checked before it was applied.
+    /// The task before them; None if each step was checked before it was applied.
     snapshot: Option<Opaque>,
     measured: Vec<Measured>,
 }
@@ -24,7 +24,7 @@ pub struct Results {
 }
 
 impl PendingSteps {
-    /// The steps after `first` finished ones; `snapshot` is the task before them.
+    /// Steps from step `first`, counted from 0; `snapshot` is the task before them.
     pub fn new(first: u64, snapshot: Option<Opaque>) -> Self {
         Self { first, snapshot, measured: Vec::new() }
     }

@@ -106,7 +106,7 @@ fn take_standing(mut state: StateDict) -> Result<Option<Standing>, StoreError> {
     Ok(Some(Standing { step, value, loss: take_optional(&mut state, "loss")? }))
 }
 
-/// The reference of early stopping; checkpoints of earlier versions have its value alone.
+/// The reference of early stopping; checkpoints of earlier versions have only its value.
 fn take_reference(state: &mut StateDict) -> Result<Option<Standing>, StoreError> {
     let Some(value) = take_optional(state, "reference")? else { return Ok(None) };
     let step = match state.get("reference_step") {

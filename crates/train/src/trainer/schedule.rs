@@ -25,7 +25,7 @@ impl Schedule {
         }
     }
 
-    /// The learning rate of the step after `step` finished ones: a linear warmup, then the peak times the factor of the
+    /// The learning rate of step `step`, counted from 0: a linear warmup, then the peak times the factor of the
     /// schedule's kind.
     pub fn learning_rate(&self, step: u64) -> f64 {
         let warmup = self.config.warmup.warmup_steps;

@@ -25,7 +25,7 @@ const FEWEST: usize = 3;
 /// Size that images are decoded to: the check needs only success or failure.
 const SHAPE: ImageShape = ImageShape { channels: 1, height: 8, width: 8 };
 
-/// Start of a note on faults that concern classifiers alone.
+/// Start of a note on faults that concern only classifiers.
 const ENOUGH: &str = "enough for a generator, which needs no classes; for a classifier";
 
 /// Result of [`check_folder`].

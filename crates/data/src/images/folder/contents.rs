@@ -92,8 +92,8 @@ fn is_folder(entry: &DirEntry) -> bool {
     }
 }
 
-/// True for a folder that Hearth wrote: a run, a sweep, an export, a dataset of the catalog, or a folder of such
-/// folders alone.
+/// True for a folder that Hearth wrote: a run, a sweep, an export, a dataset of the catalog, or a folder of only
+/// such folders.
 pub(crate) fn is_own(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).exists();
     let any = |names: &[&str]| names.iter().any(|name| has(name));

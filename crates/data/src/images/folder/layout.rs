@@ -4,8 +4,8 @@
 //! train/CLASS, valid/CLASS, test/CLASS     parts, by any usual name; train/ at least
 //! CLASS                                    the class folders themselves
 //! ```
-//! A folder with the name of a split counts as a split only if it holds subfolders and stands beside other splits
-//! alone, since `train` can be the name of a class. An ambiguous layout is an error that states both readings.
+//! A folder with the name of a split counts as a split only if it holds subfolders and stands beside nothing but
+//! other splits, since `train` can be the name of a class. An ambiguous layout is an error that states both readings.
 
 use std::fmt;
 use std::fs;

@@ -41,7 +41,7 @@ impl ObjectGraph {
     /// The one node for all objects without tensors.
     pub const LEAF: ObjectId = ObjectId(0);
 
-    /// A graph of the leaf alone.
+    /// A graph of only the leaf.
     pub fn new() -> Self {
         Self(vec![Object::Leaf])
     }
