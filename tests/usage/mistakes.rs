@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::formats::copy;
+use super::formats::copy;
 use crate::skip::skip;
 use crate::support::{Done, hearth, root, run, succeed, words};
 
