@@ -13,9 +13,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::formats::copy;
 use crate::skip::skip;
-use crate::support::{Done, hearth, root, run, succeed, words};
+use crate::support::{Done, copy, hearth, root, run, succeed, words};
 
 /// Maximum number of lines of a message.
 const LINES: usize = 6;
