@@ -6,6 +6,7 @@
 mod command_line;
 mod config;
 mod data;
+mod idx;
 mod place;
 mod runs;
 
@@ -198,10 +199,11 @@ fn sixty_mistakes_are_told_with_their_place_and_what_to_do() {
     if cfg!(target_os = "linux") && !Path::new("/sys/kernel").exists() {
         return skip("there is no /sys here");
     }
-    let table: [(&str, &[Mistake]); 5] = [
+    let table: [(&str, &[Mistake]); 6] = [
         ("command_line", command_line::MISTAKES),
         ("config", config::MISTAKES),
         ("data", data::MISTAKES),
+        ("idx", idx::MISTAKES),
         ("place", place::MISTAKES),
         ("runs", runs::MISTAKES),
     ];
