@@ -155,13 +155,13 @@ bench-pages: build ## cost of a run's page, event file and images
 
 # With BASE another commit's program is built and compared, and the files stay unchanged.
 golden: ## golden losses of the first steps: record them for this processor, or compare with BASE=COMMIT
-	$(if $(BASE),bash scripts/golden.sh $(BASE),HEARTH_GOLDEN_WRITE=1 cargo test --release $(ALL) --test hearth -- --exact golden::the_first_steps_are_golden)
+	$(if $(BASE),bash scripts/golden.sh $(BASE),HEARTH_GOLDEN_WRITE=1 cargo test --release $(ALL) --test hearth -- --exact training::golden::the_first_steps_are_golden)
 
 torture: export HEARTH_NO_SKIP = 1
 torture: ## inject faults into real runs, counted in docs/torture.md: kills, errors, full disks, clocks, neighbours
 	@for tool in strace faketime fiu-run prlimit; do command -v $$tool >/dev/null || \
 		{ echo "$$tool is missing: apt-get install strace faketime fiu-utils util-linux" >&2; exit 1; }; done
-	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture torture::every_real_fault_costs_nothing
+	cargo test --release $(ALL) --test hearth -- --ignored --exact --nocapture faults::torture::every_real_fault_costs_nothing
 
 size: ## size and shared libraries of the program, with flex and the server and with everything
 	cargo build --release -p hearth --no-default-features --features serve,flex

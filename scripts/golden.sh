@@ -13,5 +13,5 @@ cp "${CARGO_TARGET_DIR:?}/release/hearth" "$checkout/hearth-base"
 # Cargo knows crates of both checkouts by one name and the older files of this one for built: away with the other's.
 cargo clean --release --quiet --workspace
 HEARTH_GOLDEN_BASE=$checkout cargo test --release "${flags[@]}" --test hearth -- \
-    --ignored --exact golden::all_steps_are_those_of_the_base
+    --ignored --exact training::golden::all_steps_are_those_of_the_base
 echo "50 steps of each nano config are those of $(git rev-parse --short "$base"), bit for bit"

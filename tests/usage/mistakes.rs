@@ -6,6 +6,7 @@
 mod command_line;
 mod config;
 mod data;
+mod idx;
 mod place;
 mod runs;
 
@@ -13,9 +14,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::formats::copy;
 use crate::skip::skip;
-use crate::support::{Done, hearth, root, run, succeed, words};
+use crate::support::{Done, copy, hearth, root, run, succeed, words};
 
 /// Maximum number of lines of a message.
 const LINES: usize = 6;
@@ -199,10 +199,11 @@ fn sixty_mistakes_are_told_with_their_place_and_what_to_do() {
     if cfg!(target_os = "linux") && !Path::new("/sys/kernel").exists() {
         return skip("there is no /sys here");
     }
-    let table: [(&str, &[Mistake]); 5] = [
+    let table: [(&str, &[Mistake]); 6] = [
         ("command_line", command_line::MISTAKES),
         ("config", config::MISTAKES),
         ("data", data::MISTAKES),
+        ("idx", idx::MISTAKES),
         ("place", place::MISTAKES),
         ("runs", runs::MISTAKES),
     ];

@@ -1,23 +1,8 @@
 //! Runs of earlier versions, which are part of the repository, are read and resumed.
 
 use std::fs;
-use std::path::Path;
 
-use crate::support::{checkpoints, hearth, json, metrics, root, succeed, test_images, words};
-
-/// Copies a folder.
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
-}
+use crate::support::{checkpoints, copy, hearth, json, metrics, root, succeed, test_images, words};
 
 #[test]
 fn runs_of_the_format_before_are_read_and_go_on() {

@@ -98,7 +98,7 @@ impl Names {
 
     /// Adds the paths of a server, and the members of its requests and responses.
     #[cfg(feature = "serve")]
-    fn http(&mut self, place: &str, server: &crate::serve::Server) {
+    fn http(&mut self, place: &str, server: &crate::exchange::serve::Server) {
         let (status, document) = server.get("/openapi.json");
         assert_eq!(status, 200);
         for (path, methods) in document["paths"].as_object().unwrap() {
@@ -200,7 +200,7 @@ fn names_stay_as_they_are() {
         }
         #[cfg(feature = "serve")]
         {
-            let server = crate::serve::Server::start(&run, &[]);
+            let server = crate::exchange::serve::Server::start(&run, &[]);
             names.http(&format!("{name} http"), &server);
             server.end();
         }
@@ -219,7 +219,7 @@ fn names_of_rows_stay_as_they_are() {
         let mut train = hearth(["train"]);
         train.arg(root().join(format!("configs/{name}.toml"))).arg("train.epochs=1");
         succeed(train.arg("--run").arg(&run));
-        let server = crate::serve::Server::start(&run, &[]);
+        let server = crate::exchange::serve::Server::start(&run, &[]);
         names.http(&format!("{name} http"), &server);
         let (_, model) = server.get("/v1/model");
         names.json(&format!("{name} http model"), &model);

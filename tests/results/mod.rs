@@ -1,0 +1,7 @@
+//! Results of a run: predictions, generated images, reports, comparisons and inspection.
+
+mod compare;
+mod generate;
+mod inspect;
+mod predict;
+mod report;
