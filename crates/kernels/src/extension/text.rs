@@ -1,0 +1,33 @@
+//! The kernels of text models as operations of Burn's backends.
+
+#[cfg(feature = "flex")]
+use burn::backend::Flex;
+#[cfg(feature = "ndarray")]
+use burn::backend::NdArray;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+
+use crate::compute;
+use crate::tokens::Tokens;
+
+/// The operations of text models, on the backends that have kernels. Other backends panic.
+#[backend_extension(Flex: cfg(feature = "flex"), NdArray: cfg(feature = "ndarray"), Autodiff)]
+pub trait TextKernels: Backend {
+    /// See [`crate::embedding`].
+    fn embed(weights: FloatTensor<Self>, tokens: Tokens) -> FloatTensor<Self>;
+}
+
+macro_rules! on_host {
+    ($backend:ty) => {
+        impl TextKernels for $backend {
+            fn embed(weights: FloatTensor<Self>, tokens: Tokens) -> FloatTensor<Self> {
+                compute::embed::<Self>(&weights, &tokens)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "flex")]
+on_host!(Flex);
+#[cfg(feature = "ndarray")]
+on_host!(NdArray);

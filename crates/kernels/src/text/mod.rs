@@ -1,0 +1,3 @@
+//! The operations of text models, on matrices in row-major order.
+
+pub mod embedding;
