@@ -1,8 +1,8 @@
-//! Fast convolution, pooling, normalisation, embedding and optimiser steps on the CPU for
+//! Fast convolution, pooling, normalisation, embedding, cross-entropy and optimiser steps on the CPU for
 //! [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`] and [`embedding`]
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`embedding`] and [`cross_entropy`]
 //! have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are
 //! compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other backends, groups,
 //! dilation and element types other than `f32` and `f64` are left to Burn's own operations.
@@ -33,10 +33,10 @@
 //! | `compute`, `host` | the conversion of the tensors of flex and ndarray to slices and back |
 //! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
 //! | `norm`, `pool` | batch normalisation, pooling |
-//! | `text` | embedding |
+//! | `text` | embedding, cross-entropy |
 //! | `update` | the update rules of optimisers |
-//! | `blocks`, `rows` | loops over channels; rows |
-//! | `float` | element types and vectors |
+//! | `blocks`, `rows` | loops over channels and over rows |
+//! | `float`, `exponential` | element types and vectors; the exponential function |
 //! | `view`, `tokens` | memory layout; token ids |
 
 // For vector registers and uninitialised buffers; each block states why it is sound.
@@ -55,6 +55,7 @@ mod compute;
 mod backward;
 mod blocks;
 mod conv;
+mod exponential;
 mod extension;
 mod float;
 mod functions;
@@ -70,8 +71,8 @@ mod view;
 
 pub use functions::{
     AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, avg_pool2d,
-    batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, dropout_mask,
-    embedding, is_host, linear, max_pool2d, sgd_step, sum_of_squares,
+    batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, cross_entropy,
+    dropout_mask, embedding, is_host, linear, max_pool2d, sgd_step, sum_of_squares,
 };
 pub use tokens::Tokens;
 pub use update::{AdamStep, SgdStep};

@@ -7,7 +7,7 @@ use burn::backend::NdArray;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 
-use crate::compute;
+use crate::compute::{self, CrossEntropyOp};
 use crate::tokens::Tokens;
 
 /// The operations of text models, on the backends that have kernels. Other backends panic.
@@ -15,6 +15,9 @@ use crate::tokens::Tokens;
 pub trait TextKernels: Backend {
     /// See [`crate::embedding`].
     fn embed(weights: FloatTensor<Self>, tokens: Tokens) -> FloatTensor<Self>;
+
+    /// See [`crate::cross_entropy`].
+    fn cross_entropy(logits: FloatTensor<Self>, loss: CrossEntropyOp) -> FloatTensor<Self>;
 }
 
 macro_rules! on_host {
@@ -22,6 +25,11 @@ macro_rules! on_host {
         impl TextKernels for $backend {
             fn embed(weights: FloatTensor<Self>, tokens: Tokens) -> FloatTensor<Self> {
                 compute::embed::<Self>(&weights, &tokens)
+            }
+
+            fn cross_entropy(logits: FloatTensor<Self>, loss: CrossEntropyOp) -> FloatTensor<Self> {
+                let (sum, _) = loss.forward::<Self>(&logits);
+                sum
             }
         }
     };

@@ -1,3 +1,4 @@
 //! The operations of text models, on matrices in row-major order.
 
+pub mod cross_entropy;
 pub mod embedding;

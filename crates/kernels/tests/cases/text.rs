@@ -1,7 +1,7 @@
 //! Cases of the functions of text models.
 
-use burn::tensor::{Int, Tensor, TensorData, module};
-use hearth_kernels::{Tokens, embedding};
+use burn::tensor::{Bool, Int, Tensor, TensorData, activation, module};
+use hearth_kernels::{Tokens, cross_entropy, embedding};
 use proptest::prelude::*;
 
 use super::{plain_probe, probe};
@@ -52,6 +52,59 @@ impl EmbeddingCase {
     }
 }
 
+#[derive(Clone, Debug)]
+pub struct CrossEntropyCase {
+    pub logits: Operand,
+    pub targets: Tokens,
+    pub ignored: Option<u32>,
+    pub smoothing: f64,
+    pub probe: LossProbe,
+}
+
+impl Case for CrossEntropyCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
+        let logits = tape.leaf(&self.logits);
+        let output = match tape.implementation() {
+            Implementation::Kernels => {
+                cross_entropy(logits, &self.targets, self.ignored, self.smoothing)
+            }
+            Implementation::Burn => self.by_burn(logits),
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl CrossEntropyCase {
+    /// Contiguous logits `[rows, vocabulary]` and random targets; 0 is ignored.
+    pub fn new(rows: usize, vocabulary: usize) -> Self {
+        Self {
+            logits: Operand::new("logits", &[rows, vocabulary], 1).around(0.0, 3.0),
+            targets: tokens([rows, 1], vocabulary, 2),
+            ignored: Some(0),
+            smoothing: 0.1,
+            probe: plain_probe(),
+        }
+    }
+
+    /// The definition: the scalar product of the target distribution and the negative log-probabilities.
+    fn by_burn(&self, logits: Tensor<2>) -> Tensor<1> {
+        let [rows, vocabulary] = logits.dims();
+        let (device, dtype) = (logits.device(), logits.dtype());
+        let classes = (0..vocabulary as u32).collect::<Vec<_>>();
+        let classes = integers(&Tokens::new(classes, [1, vocabulary]), [1, vocabulary], &logits);
+        let targets = integers(&self.targets, [rows, 1], &logits);
+        let is_target: Tensor<2, Bool> =
+            targets.expand([rows, vocabulary]).equal(classes.expand([rows, vocabulary]));
+        let uniform = self.smoothing / vocabulary as f64;
+        let distribution = Tensor::<2>::full([rows, vocabulary], uniform, (&device, dtype))
+            .mask_fill(is_target, 1.0 - self.smoothing + uniform);
+        let counted = self.targets.ids().iter().map(|id| f64::from(Some(*id) != self.ignored));
+        let counted = TensorData::new(counted.collect::<Vec<_>>(), [rows, 1]);
+        let counted = Tensor::<2>::from_data(counted, (&device, dtype));
+        -(activation::log_softmax(logits, 1) * distribution * counted).sum()
+    }
+}
+
 pub fn embeddings() -> impl Strategy<Value = EmbeddingCase> {
     let width = prop_oneof![1_usize..=9, 1_usize..=150];
     ([1_usize..=9, 1..=20], 1_usize..=300, width).prop_flat_map(|(dims, vocabulary, width)| {
@@ -63,4 +116,26 @@ pub fn embeddings() -> impl Strategy<Value = EmbeddingCase> {
             },
         )
     })
+}
+
+pub fn cross_entropies() -> impl Strategy<Value = CrossEntropyCase> {
+    let ignored = prop_oneof![Just(None), Just(Some(0)), Just(Some(1))];
+    let smoothing = prop_oneof![Just(0.0), 0.0..0.9, Just(1.0)];
+    let vocabulary = prop_oneof![3_usize..=40, 3_usize..=3000];
+    (1_usize..=30, vocabulary, ignored, smoothing, -100.0..100.0)
+        .prop_flat_map(|(rows, vocabulary, ignored, smoothing, centre)| {
+            let logits = Operand::any("logits", &[rows, vocabulary]);
+            (Just((ignored, smoothing, centre)), logits, any::<u64>(), probe(1))
+        })
+        .prop_map(|((ignored, smoothing, centre), logits, seed, probe)| {
+            let (rows, vocabulary) = (logits.shape[0], logits.shape[1]);
+            let targets = tokens([rows, 1], vocabulary, seed);
+            CrossEntropyCase {
+                logits: logits.around(centre, 1.0),
+                targets,
+                ignored,
+                smoothing,
+                probe,
+            }
+        })
 }
