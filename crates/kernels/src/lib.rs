@@ -2,7 +2,7 @@
 //! [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`embedding`] and [`cross_entropy`]
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`embedding`], [`cross_entropy`] and [`layer_norm`]
 //! have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are
 //! compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other backends, groups,
 //! dilation and element types other than `f32` and `f64` are left to Burn's own operations.
@@ -33,7 +33,7 @@
 //! | `compute`, `host` | the conversion of the tensors of flex and ndarray to slices and back |
 //! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
 //! | `norm`, `pool` | batch normalisation, pooling |
-//! | `text` | embedding, cross-entropy |
+//! | `text` | embedding, cross-entropy, layer normalisation |
 //! | `update` | the update rules of optimisers |
 //! | `blocks`, `rows` | loops over channels and over rows |
 //! | `float`, `exponential` | element types and vectors; the exponential function |
@@ -72,7 +72,7 @@ mod view;
 pub use functions::{
     AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, avg_pool2d,
     batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, cross_entropy,
-    dropout_mask, embedding, is_host, linear, max_pool2d, sgd_step, sum_of_squares,
+    dropout_mask, embedding, is_host, layer_norm, linear, max_pool2d, sgd_step, sum_of_squares,
 };
 pub use tokens::Tokens;
 pub use update::{AdamStep, SgdStep};

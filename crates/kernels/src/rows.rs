@@ -41,6 +41,13 @@ pub fn sum<E: Float, S: Simd>(simd: S, numbers: &[E]) -> f64 {
     sum_pairs(simd, numbers, numbers, add, |x, _| x)
 }
 
+/// The scalar product of two slices of one length.
+#[inline(always)]
+pub fn dot<E: Float, S: Simd>(simd: S, left: &[E], right: &[E]) -> f64 {
+    let add = |x, y, sum| E::mul_add(simd, x, y, sum);
+    sum_pairs(simd, left, right, add, |x, y| x * y)
+}
+
 /// The sum of `term` over pairs of elements, which `add` adds in vectors: short sums, in order, in f64.
 #[inline(always)]
 fn sum_pairs<E: Float, S: Simd>(

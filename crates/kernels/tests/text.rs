@@ -1,10 +1,10 @@
 //! The functions of text models: agreement with Burn's operations, gradients, threads and edges.
 
 use burn::tensor::{DType, Device, Tensor};
-use hearth_kernels::{Tokens, cross_entropy, embedding};
+use hearth_kernels::{Tokens, cross_entropy, embedding, layer_norm};
 
 use crate::agreement::{compare_all, compare_random};
-use crate::cases::{self, CrossEntropyCase, EmbeddingCase};
+use crate::cases::{self, CrossEntropyCase, EmbeddingCase, LayerNormCase};
 use crate::gradients::confirm;
 use crate::support::{Case, Tape, devices, numbers, panics, random, tensor};
 use crate::threads::{same_on_any_threads, same_on_threads};
@@ -27,17 +27,27 @@ fn cross_entropies_agree() {
 }
 
 #[test]
+fn layer_norms_agree() {
+    compare_random(200, cases::layer_norms());
+    let usual = LayerNormCase::new([33, 24, 128]);
+    let offset = LayerNormCase { x: usual.x.clone().around(1000.0, 1.0), ..usual.clone() };
+    compare_all([usual, offset, LayerNormCase::new([300, 9, 7])]);
+}
+
+#[test]
 fn differences_confirm_the_gradients() {
     confirm(&EmbeddingCase::new([7, 5], [4, 3]), &["weights"]);
     let case = CrossEntropyCase::new(9, 13);
     confirm(&CrossEntropyCase { smoothing: 0.0, ignored: None, ..case.clone() }, &["logits"]);
     confirm(&case, &["logits"]);
+    confirm(&LayerNormCase::new([3, 4, 9]), &["x", "gain", "bias"]);
 }
 
 #[test]
 fn threads_change_no_bit() {
     same_on_any_threads(&EmbeddingCase::new([900, 65], [17, 24]));
     same_on_any_threads(&CrossEntropyCase::new(200, 1003));
+    same_on_any_threads(&LayerNormCase::new([33, 24, 65]));
 }
 
 /// The logits of a step of a translator: 6 million.
@@ -91,6 +101,11 @@ fn nan_stays_nan() {
         for at in [0, 1, 37, 69] {
             let mut values = vec![0.5; 70];
             values[at] = f64::NAN;
+            let x: Tensor<3> = tensor(values.clone(), [1, 2, 35], &device, DType::F32);
+            let of = || random([35], &device);
+            let y = numbers(layer_norm(x, of(), of(), 1e-5));
+            let nans = y.iter().enumerate().all(|(i, y)| y.is_nan() == (i / 35 == at / 35));
+            assert!(nans, "layer_norm of NaN at {at} on {backend}");
             let logits = tensor(values, [2, 35], &device, DType::F32);
             let loss = cross_entropy(logits, &Tokens::new([3, 4], [2, 1]), None, 0.1);
             assert!(numbers(loss)[0].is_nan(), "cross_entropy of NaN at {at} on {backend}");
@@ -99,12 +114,26 @@ fn nan_stays_nan() {
 }
 
 #[test]
+fn a_constant_row_is_normalised_to_the_bias() {
+    for (backend, device) in devices() {
+        let device = device.autodiff();
+        let x = Tensor::<3>::full([2, 3, 20], 0.7, &device).require_grad();
+        let bias = random([20], &device);
+        let y = layer_norm(x.clone(), random([20], &device), bias.clone(), 1e-5);
+        assert_eq!(numbers(y.clone()), numbers(bias).repeat(6), "on {backend}");
+        let gradient = numbers(x.grad(&y.sum().backward()).expect("tracked"));
+        assert!(gradient.iter().all(|value| value.is_finite()), "on {backend}");
+    }
+}
+
+#[test]
 fn gradient_checkpointing_changes_no_number() {
     let (table, loss) = (EmbeddingCase::new([9, 5], [4, 3]), CrossEntropyCase::new(9, 30));
+    let norm = LayerNormCase::new([3, 4, 9]);
     for (backend, device) in devices() {
         let run = |device: &Device| {
             let tape = || Tape::kernels(device.clone(), DType::F32);
-            [table.run(tape()), loss.run(tape())]
+            [table.run(tape()), loss.run(tape()), norm.run(tape())]
         };
         let plain = device.autodiff();
         assert!(run(&plain) == run(&plain.clone().gradient_checkpointing()), "on {backend}");
@@ -126,6 +155,12 @@ fn inputs_that_do_not_fit_panic() {
         panics(&format!("3 targets of 4 on {backend}"), || {
             cross_entropy(matrix(), &three, None, 0.0)
         });
+        for (gain, bias) in [(2, 3), (3, 2), (1, 3), (3, 1)] {
+            panics(&format!("{gain} gains, {bias} biases on {backend}"), || {
+                let (gain, bias) = (random([gain], &device), random([bias], &device));
+                layer_norm(random([2, 4, 3], &device), gain, bias, 1e-5)
+            });
+        }
     }
 }
 

@@ -7,10 +7,12 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
+use super::register;
 use crate::compute::{self, CrossEntropyOp};
 use crate::extension::TextKernels;
 use crate::host::Host;
 use crate::text::cross_entropy::RowSoftmax;
+use crate::text::layer_norm::RowMoments;
 use crate::tokens::Tokens;
 
 impl<B: Host + TextKernels, C: CheckpointStrategy> TextKernels for Autodiff<B, C> {
@@ -25,6 +27,18 @@ impl<B: Host + TextKernels, C: CheckpointStrategy> TextKernels for Autodiff<B, C
         let (node, logits) = (logits.node(), logits.into_primitive());
         let (sum, rows) = loss.forward::<B>(&logits);
         record!(CrossEntropyBackward, [node], (loss, logits, rows), sum)
+    }
+
+    fn normalize_rows(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), gain.node(), bias.node()];
+        let (x, gain, bias) = (x.into_primitive(), gain.into_primitive(), bias.into_primitive());
+        let (output, moments) = compute::layer_norm::<B>(&x, [&gain, &bias], epsilon);
+        record!(LayerNormBackward, nodes, (x, gain, moments), output)
     }
 }
 
@@ -60,5 +74,21 @@ impl<B: Host> Backward<B, 1> for CrossEntropyBackward {
         if let Some(node) = node {
             grads.register::<B>(node.id, loss.backward::<B>(&logits, &rows, &gradient));
         }
+    }
+}
+
+#[derive(Debug)]
+struct LayerNormBackward;
+
+impl<B: Host> Backward<B, 3> for LayerNormBackward {
+    /// x, the gain and the moments of each row.
+    type State = (FloatTensor<B>, FloatTensor<B>, Vec<RowMoments>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (x, gain, moments) = ops.state;
+        let found = compute::layer_norm_backward::<B>(&x, &gain, &moments, &gradient);
+        let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
+        register::<B>(nodes, found.map(Some), grads);
     }
 }

@@ -1,4 +1,4 @@
-//! Embedding and cross-entropy.
+//! Embedding, cross-entropy and layer normalisation.
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
@@ -9,6 +9,7 @@ use crate::float::Float;
 use crate::host::Host;
 use crate::text::cross_entropy::{RowSoftmax, Targets};
 use crate::text::embedding;
+use crate::text::layer_norm::{self, RowMoments};
 use crate::tokens::Tokens;
 
 /// The rows of the weights of all tokens: `[batch, time, width]`.
@@ -79,4 +80,39 @@ impl CrossEntropyOp {
             B::dense(dx, &[count, vocabulary])
         })
     }
+}
+
+/// The output of a layer normalisation, `[batch, time, width]`, and the moments of each row.
+pub fn layer_norm<B: Host>(
+    x: &FloatTensor<B>,
+    [gain, bias]: [&FloatTensor<B>; 2],
+    epsilon: f64,
+) -> (FloatTensor<B>, Vec<RowMoments>) {
+    with_float!(x, E => {
+        let view = B::view::<E>(x);
+        let (gain, bias) = (flat::<B, E>(gain), flat::<B, E>(bias));
+        let (y, moments) = layer_norm::forward(&view.row_major(), [&gain, &bias], epsilon);
+        (B::dense(y, &view.dims[1..]), moments)
+    })
+}
+
+/// The gradients of x, gain and bias of [`layer_norm`].
+pub fn layer_norm_backward<B: Host>(
+    x: &FloatTensor<B>,
+    gain: &FloatTensor<B>,
+    moments: &[RowMoments],
+    gradient: &FloatTensor<B>,
+) -> [FloatTensor<B>; 3] {
+    with_float!(x, E => {
+        let view = B::view::<E>(x);
+        let gradient = B::view::<E>(gradient).row_major();
+        let gain = flat::<B, E>(gain);
+        let found = layer_norm::backward(&view.row_major(), &gain, moments, &gradient);
+        let width = [gain.len()];
+        [
+            B::dense(found.x, &view.dims[1..]),
+            B::dense(found.gain, &width),
+            B::dense(found.bias, &width),
+        ]
+    })
 }

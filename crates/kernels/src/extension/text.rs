@@ -18,6 +18,14 @@ pub trait TextKernels: Backend {
 
     /// See [`crate::cross_entropy`].
     fn cross_entropy(logits: FloatTensor<Self>, loss: CrossEntropyOp) -> FloatTensor<Self>;
+
+    /// See [`crate::layer_norm`].
+    fn normalize_rows(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self>;
 }
 
 macro_rules! on_host {
@@ -30,6 +38,16 @@ macro_rules! on_host {
             fn cross_entropy(logits: FloatTensor<Self>, loss: CrossEntropyOp) -> FloatTensor<Self> {
                 let (sum, _) = loss.forward::<Self>(&logits);
                 sum
+            }
+
+            fn normalize_rows(
+                x: FloatTensor<Self>,
+                gain: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                epsilon: f64,
+            ) -> FloatTensor<Self> {
+                let (output, _) = compute::layer_norm::<Self>(&x, [&gain, &bias], epsilon);
+                output
             }
         }
     };

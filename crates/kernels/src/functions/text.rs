@@ -1,4 +1,4 @@
-//! Embedding and cross-entropy of text models.
+//! Embedding, cross-entropy and layer normalisation of text models.
 
 use burn::backend::Dispatch;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation, module};
@@ -85,6 +85,34 @@ fn cross_entropy_by_burn(
         rows = rows - log_probabilities.sum_dim(1) * (smoothing / vocabulary as f64);
     }
     rows.mask_fill(left_out, 0.0).sum()
+}
+
+/// Layer normalisation (Ba, Kiros and Hinton 2016): each row of the last axis with mean 0 and variance 1, times
+/// the gain, plus the bias.
+///
+/// `y = (x - mean(x)) / sqrt(variance(x) + epsilon) gain + bias` with the biased variance.
+///
+/// # Shapes
+///
+/// - `x`: `[batch, time, width]`
+/// - `gain`, `bias`: `[width]`
+/// - output: `[batch, time, width]`
+///
+/// # Panics
+///
+/// If gain or bias do not have the width of x.
+pub fn layer_norm(x: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<3> {
+    let [_, _, width] = x.dims();
+    for (name, parameter) in [("gain", &gain), ("bias", &bias)] {
+        let [count] = parameter.dims();
+        assert_eq!(count, width, "a {name} of {count} for rows of {width}");
+    }
+    if !has_kernels(&x) {
+        return module::layer_norm(x, gain, Some(bias), epsilon);
+    }
+    let (gain, bias) = (gain.into_dispatch(), bias.into_dispatch());
+    let x = x.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as TextKernels>::normalize_rows(x, gain, bias, epsilon))
 }
 
 /// Ids as a tensor of integers.

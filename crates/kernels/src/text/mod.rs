@@ -2,3 +2,4 @@
 
 pub mod cross_entropy;
 pub mod embedding;
+pub mod layer_norm;

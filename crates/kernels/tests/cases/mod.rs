@@ -19,8 +19,8 @@ pub use convolution::{convolutions, linears, transposed_convolutions};
 pub use fused::{ConvNormCase, conv_norms};
 pub use norm::{NormCase, norms, norms_by_moments};
 pub use pool::{AvgPoolCase, MaxPoolCase, avg_pools, max_pools};
-pub use text::{CrossEntropyCase, EmbeddingCase};
-pub use text::{cross_entropies, embeddings};
+pub use text::{CrossEntropyCase, EmbeddingCase, LayerNormCase};
+pub use text::{cross_entropies, embeddings, layer_norms};
 
 /// A probe of a contiguous output.
 fn plain_probe() -> LossProbe {

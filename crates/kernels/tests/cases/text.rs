@@ -1,7 +1,7 @@
 //! Cases of the functions of text models.
 
 use burn::tensor::{Bool, Int, Tensor, TensorData, activation, module};
-use hearth_kernels::{Tokens, cross_entropy, embedding};
+use hearth_kernels::{Tokens, cross_entropy, embedding, layer_norm};
 use proptest::prelude::*;
 
 use super::{plain_probe, probe};
@@ -105,6 +105,46 @@ impl CrossEntropyCase {
     }
 }
 
+#[derive(Clone, Debug)]
+pub struct LayerNormCase {
+    pub x: Operand,
+    pub gain: Operand,
+    pub bias: Operand,
+    pub epsilon: f64,
+    pub probe: LossProbe,
+}
+
+impl Case for LayerNormCase {
+    fn run(&self, mut tape: Tape) -> RunResult {
+        let x: Tensor<3> = tape.leaf(&self.x);
+        let (gain, bias) = (tape.leaf(&self.gain), tape.leaf(&self.bias));
+        let output = match tape.implementation() {
+            Implementation::Kernels => layer_norm(x, gain, bias, self.epsilon),
+            Implementation::Burn => {
+                let dims = x.dims();
+                let off = x.clone() - x.mean_dim(2).expand(dims);
+                let variance = (off.clone() * off.clone()).mean_dim(2) + self.epsilon;
+                let affine = |parameter: Tensor<1>| parameter.reshape([1, 1, dims[2]]).expand(dims);
+                off / variance.sqrt().expand(dims) * affine(gain) + affine(bias)
+            }
+        };
+        tape.finish(output, &self.probe)
+    }
+}
+
+impl LayerNormCase {
+    /// A contiguous input of these sizes.
+    pub fn new(dims: [usize; 3]) -> Self {
+        Self {
+            x: Operand::new("x", &dims, 1),
+            gain: Operand::new("gain", &dims[2..], 2),
+            bias: Operand::new("bias", &dims[2..], 3),
+            epsilon: 1e-5,
+            probe: plain_probe(),
+        }
+    }
+}
+
 pub fn embeddings() -> impl Strategy<Value = EmbeddingCase> {
     let width = prop_oneof![1_usize..=9, 1_usize..=150];
     ([1_usize..=9, 1..=20], 1_usize..=300, width).prop_flat_map(|(dims, vocabulary, width)| {
@@ -138,4 +178,20 @@ pub fn cross_entropies() -> impl Strategy<Value = CrossEntropyCase> {
                 probe,
             }
         })
+}
+
+/// Rows are so wide that their variance is not small: the gradients would suffer from cancellation.
+pub fn layer_norms() -> impl Strategy<Value = LayerNormCase> {
+    let width = prop_oneof![24_usize..=80, 24_usize..=1500];
+    (1_usize..=9, 1_usize..=20, width, -3.0..3.0)
+        .prop_flat_map(|(batch, time, width, centre)| {
+            (
+                Operand::any("x", &[batch, time, width]).prop_map(move |x| x.around(centre, 1.0)),
+                Operand::any("gain", &[width]),
+                Operand::any("bias", &[width]),
+                prop_oneof![Just(1e-5), Just(1e-6), Just(0.1)],
+                probe(3),
+            )
+        })
+        .prop_map(|(x, gain, bias, epsilon, probe)| LayerNormCase { x, gain, bias, epsilon, probe })
 }
