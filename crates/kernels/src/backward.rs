@@ -27,6 +27,8 @@ macro_rules! record {
     };
 }
 
+mod text;
+
 impl<B: Host + Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolve(
         x: FloatTensor<Self>,

@@ -9,8 +9,12 @@ use burn::backend::NdArray;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_extension};
 
+mod text;
+
 use crate::compute::{self, ConvOp, NormInputs, NormOp, PoolOp};
 use crate::update::{AdamStep, SgdStep};
+
+pub use text::TextKernels;
 
 /// An optional tensor, as a type that Burn's extensions accept.
 #[derive(ExtensionType)]

@@ -6,9 +6,12 @@ use std::thread::LocalKey;
 use burn::tensor::Element;
 use pulp::Simd;
 
+use crate::exponential::Exponential;
+
 /// An element type: `f32` or `f64`.
 pub trait Float:
     Element
+    + Exponential
     + bytemuck::Pod
     + Copy
     + Default
@@ -41,6 +44,12 @@ pub trait Float:
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
+    /// The whole vectors of a slice, and the elements behind the last one.
+    fn vectors<S: Simd>(numbers: &[Self]) -> (&[Self::Vector<S>], &[Self]);
+
+    /// The sum of a vector's lanes.
+    fn sum_lanes<S: Simd>(simd: S, vector: Self::Vector<S>) -> Self;
+
     /// The nearest number of this type to `value`.
     fn from_f64(value: f64) -> Self;
 
@@ -64,7 +73,7 @@ pub trait Float:
 }
 
 macro_rules! float {
-    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident) => {
+    ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $split:ident, $sum:ident) => {
         impl Float for $number {
             type Vector<S: Simd> = S::$vector;
 
@@ -81,6 +90,16 @@ macro_rules! float {
                 c: S::$vector,
             ) -> S::$vector {
                 simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn vectors<S: Simd>(numbers: &[Self]) -> (&[S::$vector], &[Self]) {
+                S::$split(numbers)
+            }
+
+            #[inline(always)]
+            fn sum_lanes<S: Simd>(simd: S, vector: S::$vector) -> Self {
+                simd.$sum(vector)
             }
 
             #[inline(always)]
@@ -121,8 +140,8 @@ macro_rules! float {
     };
 }
 
-float!(f32, f32s, splat_f32s, mul_add_e_f32s);
-float!(f64, f64s, splat_f64s, mul_add_e_f64s);
+float!(f32, f32s, splat_f32s, mul_add_e_f32s, as_simd_f32s, reduce_sum_f32s);
+float!(f64, f64s, splat_f64s, mul_add_e_f64s, as_simd_f64s, reduce_sum_f64s);
 
 /// Calls `work` with a scratch buffer of `length` elements, whose values are unspecified.
 ///

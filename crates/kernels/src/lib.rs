@@ -1,10 +1,11 @@
-//! Fast convolution, pooling, batch normalisation and optimiser steps on the CPU for [Burn](burn).
+//! Fast convolution, pooling, normalisation, embedding, cross-entropy and optimiser steps on the CPU for
+//! [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`] and [`avg_pool2d`] have gradients; the update rules [`sgd_step`] and
-//! [`adam_step`] have none. On the CPU backends that are compiled in (features `flex` and `ndarray`) they
-//! run the kernels of this crate. Other backends, groups, dilation and element types other than `f32` and
-//! `f64` are left to Burn's own operations.
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`embedding`], [`cross_entropy`] and [`layer_norm`]
+//! have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are
+//! compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other backends, groups,
+//! dilation and element types other than `f32` and `f64` are left to Burn's own operations.
 //!
 //! ```
 //! # #[cfg(feature = "flex")] {
@@ -32,8 +33,11 @@
 //! | `compute`, `host` | the conversion of the tensors of flex and ndarray to slices and back |
 //! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
 //! | `norm`, `pool` | batch normalisation, pooling |
+//! | `text` | embedding, cross-entropy, layer normalisation |
 //! | `update` | the update rules of optimisers |
-//! | `blocks`, `float`, `view` | loops over channels; element types and vectors; memory layout |
+//! | `blocks`, `rows` | loops over channels and over rows |
+//! | `float`, `exponential` | element types and vectors; the exponential function |
+//! | `view`, `tokens` | memory layout; token ids |
 
 // For vector registers and uninitialised buffers; each block states why it is sound.
 #![allow(unsafe_code)]
@@ -51,6 +55,7 @@ mod compute;
 mod backward;
 mod blocks;
 mod conv;
+mod exponential;
 mod extension;
 mod float;
 mod functions;
@@ -58,12 +63,16 @@ mod host;
 mod norm;
 mod patches;
 mod pool;
+mod rows;
+mod text;
+mod tokens;
 mod update;
 mod view;
 
 pub use functions::{
     AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, avg_pool2d,
-    batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, dropout_mask,
-    is_host, linear, max_pool2d, sgd_step, sum_of_squares,
+    batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, cross_entropy,
+    dropout_mask, embedding, is_host, layer_norm, linear, max_pool2d, sgd_step, sum_of_squares,
 };
+pub use tokens::Tokens;
 pub use update::{AdamStep, SgdStep};

@@ -5,6 +5,7 @@ mod cases;
 mod gradients;
 mod promises;
 mod support;
+mod text;
 mod threads;
 mod training;
 mod updates;

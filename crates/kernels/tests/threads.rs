@@ -22,13 +22,18 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(work)
 }
 
-fn same_on_any_threads(case: &(impl Case + Sync)) {
+pub fn same_on_any_threads(case: &(impl Case + Sync)) {
+    same_on_threads(case, &[2, 5]);
+}
+
+/// Compares the results of these numbers of threads with that of one.
+pub fn same_on_threads(case: &(impl Case + Sync), numbers: &[usize]) {
     for (backend, device) in devices() {
         let tape = || Tape::kernels(device.clone().autodiff(), DType::F32);
         let run = |threads| on_threads(threads, || case.run(tape()));
         let alone = run(1);
-        for threads in [2, 5] {
-            let together = run(threads);
+        for threads in numbers {
+            let together = run(*threads);
             for (expected, found) in bits(&alone).iter().zip(&bits(&together)) {
                 assert!(expected == found, "{} of {threads} on {backend}\n{case:#?}", found.0);
             }

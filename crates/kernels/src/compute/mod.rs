@@ -19,6 +19,7 @@ macro_rules! with_float {
 mod convolution;
 mod norm;
 mod pool;
+mod text;
 
 use std::borrow::Cow;
 
@@ -33,6 +34,7 @@ use crate::update::{self, AdamStep, SgdStep};
 pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
 pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;
+pub use text::{CrossEntropyOp, embed, embed_backward, layer_norm, layer_norm_backward};
 
 /// The elements of a one-dimensional tensor.
 fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {

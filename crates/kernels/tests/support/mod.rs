@@ -32,6 +32,11 @@ pub fn plain_options() -> ConvOptions<2> {
     ConvOptions::new([1, 1], [0, 0], [1, 1], 1)
 }
 
+/// Checks that `work` panics.
+pub fn panics<T>(what: &str, work: impl FnOnce() -> T) {
+    assert!(catch_unwind(AssertUnwindSafe(work)).is_err(), "{what} passes");
+}
+
 /// The largest relative errors that pass.
 pub const TOLERANCES: [(DType, f64); 2] = [(DType::F32, 1e-5), (DType::F64, 1e-10)];
 
