@@ -27,7 +27,7 @@ use hearth_train::{Opened, Opening, RunTarget, Training};
 
 use crate::entry::Evaluation;
 use crate::entry::TaskEntry;
-use crate::images::{Input, normalization};
+use crate::images::{ImageInput, normalization};
 use crate::rows;
 use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use cross_entropy::CrossEntropy;
@@ -107,7 +107,7 @@ fn open_images(
     let task = Supervised::new(
         config,
         (network, images.dims()),
-        (Input::new(&normalization), objective),
+        (ImageInput::new(&normalization), objective),
         splits.clone(),
         device,
     );
@@ -154,7 +154,7 @@ fn evaluate_run(
     Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
 }
 
-impl Inputs for Input {
+impl Inputs for ImageInput {
     type Source = Examples;
 
     fn tensor(&self, batch: &Batch, device: &Device) -> Tensor<4> {
@@ -231,7 +231,7 @@ impl Objective<Rows> for Classes {
 /// Results of a classifier in eval mode on a set, in stored order.
 pub fn evaluate(
     network: &Classifier,
-    input: &Input,
+    input: &ImageInput,
     subset: &Subset,
     split: Split,
     classes: &[String],

@@ -16,13 +16,13 @@ use hearth_train::task::outputs::{softmax, values};
 use image::DynamicImage;
 
 use super::export::{self, ExportedClassifier};
-use crate::images::Input;
+use crate::images::ImageInput;
 
 /// A trained classifier with its preprocessing. It may be used from many threads at once.
 #[derive(Debug)]
 pub struct Predictor {
     pub(crate) network: Classifier,
-    pub(crate) input: Input,
+    pub(crate) input: ImageInput,
     pub(crate) device: Device,
     classes: Vec<String>,
     shape: ImageShape,
@@ -82,7 +82,7 @@ impl Predictor {
         normalization: &Normalization,
         device: Device,
     ) -> Self {
-        Self { network, input: Input::new(normalization), device, classes, shape }
+        Self { network, input: ImageInput::new(normalization), device, classes, shape }
     }
 
     /// The classes' names, in the order of the probabilities.
