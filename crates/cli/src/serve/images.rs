@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use hearth_data::ImageShape;
-use hearth_tasks::{Guess, Predictor};
+use hearth_tasks::{Guess, ImagePredictor};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -25,7 +25,7 @@ pub struct ImageEndpoint {
     shape: ImageShape,
 }
 
-impl Servable for Predictor {
+impl Servable for ImagePredictor {
     fn batch_metric(&self) -> BatchMetric {
         BatchMetric::IMAGES
     }

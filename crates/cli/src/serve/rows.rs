@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
 use hearth_data::tables::{Coding, EncodedRow, Rows, Target};
-use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
+use hearth_report::Output;
+use hearth_tasks::RowPredictor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -28,7 +29,7 @@ const DEFAULT_TOP: usize = 3;
 /// State of the route.
 pub struct RowEndpoint {
     service: Arc<Service>,
-    queue: Queue<EncodedRow, RowPrediction>,
+    queue: Queue<EncodedRow, Output>,
     coding: Arc<Coding>,
 }
 
@@ -51,7 +52,7 @@ impl Servable for RowPredictor {
                 for row in &sent {
                     rows.push(row);
                 }
-                RowPredictor::predict(self, &rows)
+                self.predict_rows(&rows)
             });
         };
         (routes, Box::new(work))
@@ -128,10 +129,10 @@ pub async fn predict(
     let found = queue.submit(sent).await?;
     let predictions = found.into_iter().zip(unseen).enumerate().map(|(place, (found, unseen))| {
         let (top, value) = match found {
-            RowPrediction::Classes(guesses) => {
+            Output::Classes(guesses) => {
                 (Some(guesses.into_iter().take(num_classes).map(ClassScore::from).collect()), None)
             }
-            RowPrediction::Number(value) => (None, Some(value)),
+            Output::Number(value) => (None, Some(value)),
         };
         let unseen = unseen.into_iter().map(|(column, _)| column).collect();
         PredictedRow { row: place + 1, top, value, unseen }

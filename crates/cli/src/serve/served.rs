@@ -5,9 +5,7 @@ use std::path::Path;
 use hearth_config::ModelConfig;
 use hearth_data::tables::Target;
 use hearth_store::RunDir;
-use hearth_tasks::is_on_table;
-use hearth_tasks::rows::predict::RowPredictor;
-use hearth_tasks::{Predictor, Sampler};
+use hearth_tasks::{ImagePredictor, RowPredictor, Sampler, is_on_table};
 use hearth_train::run::trained::stored_config;
 use hearth_train::{Backend, CheckpointSelector};
 use utoipa::openapi::OpenApi;
@@ -48,7 +46,7 @@ impl Served {
             };
             return Ok(Self { network: Box::new(sampler), model, document: documents::images() });
         }
-        let (predictor, trained) = Predictor::of(path, which, backend)?;
+        let (predictor, trained) = ImagePredictor::of(path, which, backend)?;
         let model = Model {
             classes: Some(predictor.classes().to_vec()),
             input: Some(predictor.shape().into()),

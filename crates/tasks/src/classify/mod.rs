@@ -28,10 +28,12 @@ use hearth_train::{Opened, Opening, RunTarget, Training};
 use crate::entry::Evaluation;
 use crate::entry::TaskEntry;
 use crate::images::{ImageInput, normalization};
+use crate::predictor;
 use crate::rows;
+use crate::rows::predict::RowPredictor;
 use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use cross_entropy::CrossEntropy;
-use predict::Predictor;
+use predict::ImagePredictor;
 use tally::Tally;
 
 /// Classification in the table of tasks.
@@ -51,6 +53,12 @@ pub const ENTRY: TaskEntry = TaskEntry {
         },
     },
     evaluate: evaluate_run,
+    predictor: |trained, backend| {
+        if trained.info.table.is_some() {
+            return predictor::boxed::<RowPredictor>(trained, backend);
+        }
+        predictor::boxed::<ImagePredictor>(trained, backend)
+    },
     export: export::network,
 };
 
@@ -143,14 +151,14 @@ fn evaluate_run(
             "pictures are judged beside those of a generator, and this run names classes".into(),
         ));
     }
-    let (predictor, trained) = Predictor::of_run(run, which, backend)?;
+    let (predictor, trained) = predictor::open_run::<ImagePredictor>(run, which, backend)?;
     let images = trained.images(datasets, notice)?;
     let subset = split.of(&images.splits);
     if subset.is_empty() {
         let name = split.name();
         return Err(TrainError::Settings(format!("the {name} set is empty")));
     }
-    let Predictor { network, input, device, .. } = &predictor;
+    let ImagePredictor { network, input, device, .. } = &predictor;
     Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hearth_report::{fixed, text_table};
 use hearth_tasks::is_on_table;
-use hearth_tasks::{Guess, Predictor};
+use hearth_tasks::{Guess, ImagePredictor};
 use hearth_train::Backend;
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
     if is_on_table(&trained.run) {
         return rows::run(args, backend);
     }
-    let (predictor, _) = Predictor::of(&trained.run, trained.checkpoint, backend)?;
+    let (predictor, _) = ImagePredictor::of(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     let mut unreadable = Vec::new();
     for files in args.files.chunks(BATCH) {

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use hearth_config::shown;
 use hearth_data::tables::{TableInput, Target, Unseen, read_rows};
-use hearth_report::fixed;
+use hearth_report::{Output, fixed};
 use hearth_tasks::Guess;
-use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
+use hearth_tasks::RowPredictor;
 use hearth_train::Backend;
 use serde::Serialize;
 
@@ -53,14 +53,14 @@ pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
         let read = read_rows(&input, predictor.coding())?;
         read.notes.iter().for_each(|note| say(note));
         warn(file, &read.unseen);
-        let found = predictor.predict(&read.rows).into_iter().enumerate();
+        let found = predictor.predict_rows(&read.rows).into_iter().enumerate();
         predictions.extend(found.map(|(row, found)| {
             let (top, value) = match found {
-                RowPrediction::Classes(mut guesses) => {
+                Output::Classes(mut guesses) => {
                     guesses.truncate(if args.top == 0 { usize::MAX } else { args.top });
                     (Some(guesses), None)
                 }
-                RowPrediction::Number(value) => (None, Some(value)),
+                Output::Number(value) => (None, Some(value)),
             };
             CsvPrediction { file: file.display().to_string(), row: row + 1, top, value }
         }));
