@@ -5,11 +5,10 @@ use std::path::Path;
 use burn::tensor::Device;
 use hearth_config::Config;
 use hearth_data::Data;
-use hearth_export::{Export, Exported, OpenedExport, Part, import, is_export};
+use hearth_export::{Export, Exported, OpenedExport, Part, import};
 use hearth_report::{Predictor, Report};
 use hearth_store::RunDir;
 use hearth_train::range_test::{Range, RangeTest};
-use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::{Trained, stored_config};
 use hearth_train::task::Task;
 use hearth_train::{
@@ -104,15 +103,6 @@ pub fn open_predictor(
     backend: Backend,
 ) -> Result<(Box<dyn Predictor>, Option<Trained>), TrainError> {
     predictor::open(path, which, backend)
-}
-
-/// True if a run, or an export of one, learned from rows of a table.
-pub fn is_on_table(path: &Path) -> bool {
-    if is_export(path) {
-        return OpenedExport::new(path).is_ok_and(|opened| opened.is_on_table());
-    }
-    let info = RunDir::open(path).map(|run| RunInfo::read(&run));
-    matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))
 }
 
 /// The predictor of any task: of a run by its row in the table, of an export by its settings.
