@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use hearth::Predictor;
+use hearth::ImagePredictor;
 
 #[expect(clippy::print_stdout, reason = "an example shows what it found")]
 fn main() -> Result<(), Box<dyn Error>> {
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(
             |_| "name a trained network and a picture, such as runs/mlp-001 and shirt.png",
         )?;
-    let predictor = Predictor::open(network)?;
+    let predictor = ImagePredictor::open(network)?;
     for guess in predictor.predict_file(picture)?.iter().take(3) {
         println!("{:<12} {:.4}", guess.class, guess.probability);
     }

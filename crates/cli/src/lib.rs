@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hearth::TrainError> {
-//! let predictor = hearth::Predictor::open("runs/mlp-001")?;
+//! let predictor = hearth::ImagePredictor::open("runs/mlp-001")?;
 //! let guesses = predictor.predict_file("shirt.png")?;
 //! println!("{} {:.4}", guesses[0].class, guesses[0].probability);
 //! # Ok(())
@@ -15,7 +15,9 @@
 //! | --- | --- |
 //! | [`RawConfig`], [`Config`] | the settings of a TOML file, raw and checked |
 //! | [`train()`], [`Job`], [`Event`], [`Outcome`] | a training run, its events and its results |
-//! | [`Predictor`], [`RowPredictor`], [`Sampler`] | classes of images, predictions for rows of a table, generated images |
+//! | [`ImagePredictor`], [`RowPredictor`], [`Sampler`] | classes of images, predictions for rows of a table, generated images |
+//! | [`open_predictor`], [`Predictor`], [`Schema`], [`Input`], [`Output`] | predictions of any run or export, by the form of its inputs |
+//! | [`read_image`], [`to_pixels`], [`tables`] | images and rows as inputs |
 //! | [`evaluate_run`], [`Evaluation`], [`Report`] | the results of a finished run |
 //! | [`export()`], [`Export`], [`Format`] | ONNX, safetensors and burnpack, checked |
 //! | [`Backend`] | the CPU or a graphics card |
@@ -24,12 +26,14 @@
 //! may be left out (`default-features = false`).
 
 pub use hearth_config::{Config, RawConfig};
-pub use hearth_data::tables;
+pub use hearth_data::{ImageShape, read_image, tables, to_pixels};
 pub use hearth_export::{Export, Exported, Format, Part};
-pub use hearth_report::Report;
+pub use hearth_report::{
+    Guess, Input, InputSchema, Output, OutputSchema, Predictor, Report, Schema,
+};
 pub use hearth_tasks::{
-    Evaluation, Guess, Predictor, RowPrediction, RowPredictor, Sampler, evaluate_run, export,
-    image, train,
+    Evaluation, ImagePredictor, RowPredictor, Sampler, evaluate_run, export, image, open_predictor,
+    train,
 };
 pub use hearth_train::{
     Backend, CheckpointSelector, Event, Job, Outcome, RunTarget, Split, StopReason, TrainError,

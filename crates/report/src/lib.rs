@@ -1,4 +1,5 @@
-//! Reports: plots, HTML pages and event files of runs. This crate neither trains nor knows tensors.
+//! Reports: plots, HTML pages and event files of runs; and the types of a prediction. This crate neither trains nor knows
+//! tensors.
 //!
 //! | module | subject |
 //! | --- | --- |
@@ -8,7 +9,7 @@
 //! | [`page`] | parts of a page: one HTML file without external resources |
 //! | [`run`] | the page of a run |
 //! | [`compare`] | the page that compares runs |
-//! | [`Guess`] | a class with its probability |
+//! | [`Predictor`], [`Schema`], [`Input`], [`Output`], [`Guess`] | predictions of any model, and the form of its inputs and outputs |
 //! | [`bleu`] | BLEU of translations |
 //! | [`range`] | the page of a learning rate range test |
 //! | [`inspect`] | the page of a network's features, probes and saliency |
@@ -38,5 +39,5 @@ pub mod theme;
 pub use events::EventFile;
 pub use number::fixed;
 pub use png::png;
-pub use prediction::Guess;
+pub use prediction::{Guess, Input, InputSchema, Output, OutputSchema, Predictor, Schema};
 pub use report::{Report, text_table};

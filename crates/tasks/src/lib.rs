@@ -2,8 +2,9 @@
 //!
 //! | folder or file | subject |
 //! | --- | --- |
-//! | [`registry`], [`entry`] | the table of all tasks, for training, evaluation and export |
-//! | [`classify`] | classification of images and rows: cross-entropy, accuracy, the predictor |
+//! | [`registry`], [`entry`] | the table of all tasks, for training, evaluation, prediction and export |
+//! | `predictor` | opening of predictors, from runs and exports |
+//! | [`classify`] | classification of images and rows: cross-entropy, accuracy, the predictor for images |
 //! | [`regress`] | regression of a number from a row of a table |
 //! | [`generate`] | generation of images by an adversarial pair, and its samples |
 //! | [`features`] | evaluation of generated images on a classifier's features |
@@ -23,6 +24,7 @@ pub mod generate;
 pub mod images;
 pub mod inspect;
 pub mod latent;
+mod predictor;
 pub mod registry;
 pub mod regress;
 pub mod rows;
@@ -30,11 +32,10 @@ pub mod supervised;
 #[cfg(test)]
 mod tests;
 
-pub use classify::predict::Predictor;
+pub use classify::predict::ImagePredictor;
 pub use entry::Evaluation;
 pub use generate::sampler::Sampler;
-pub use hearth_report::Guess;
 pub use image;
 pub use inspect::{Inspected, Inspection, inspect};
-pub use registry::{evaluate_run, export, is_on_table, range_test, train};
-pub use rows::predict::{RowPrediction, RowPredictor};
+pub use registry::{evaluate_run, export, open_predictor, range_test, train};
+pub use rows::predict::RowPredictor;

@@ -1,21 +1,26 @@
-//! The table of all tasks, which training, evaluation and export go through.
+//! The table of all tasks, which training, evaluation, prediction and export go through.
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::Config;
 use hearth_data::Data;
-use hearth_export::{Export, Exported, Part, import, is_export};
-use hearth_report::Report;
+use hearth_export::{Export, Exported, OpenedExport, Part, import};
+use hearth_report::{Predictor, Report};
 use hearth_store::RunDir;
 use hearth_train::range_test::{Range, RangeTest};
-use hearth_train::record::info::RunInfo;
 use hearth_train::run::trained::{Trained, stored_config};
 use hearth_train::task::Task;
-use hearth_train::{Event, Job, Opened, Opening, Outcome, RunTarget, TrainError, Training};
+use hearth_train::{
+    Backend, CheckpointSelector, Event, Job, Opened, Opening, Outcome, RunTarget, TrainError,
+    Training,
+};
 
 use crate::classify::import_check::check_accuracy;
+use crate::classify::predict::ImagePredictor;
 use crate::entry::{Evaluation, TaskEntry};
+use crate::predictor::{self, Restore};
+use crate::rows::predict::RowPredictor;
 use crate::{classify, generate, regress};
 
 /// The table.
@@ -90,11 +95,26 @@ pub fn evaluate_run(
     (entry_of(&config).evaluate)(&evaluation, notice)
 }
 
-/// True if a run, or an export of one, learned from rows of a table.
-pub fn is_on_table(path: &Path) -> bool {
-    if is_export(path) {
-        return hearth_export::OpenedExport::new(path).is_ok_and(|opened| opened.is_on_table());
+/// Opens the predictor of a run's checkpoint or of an export; for a run, with the run and the step of the checkpoint. A
+/// run of a task without predictions is an error.
+pub fn open_predictor(
+    path: &Path,
+    which: CheckpointSelector,
+    backend: Backend,
+) -> Result<(Box<dyn Predictor>, Option<Trained>), TrainError> {
+    predictor::open(path, which, backend)
+}
+
+/// The predictor of any task: of a run by its row in the table, of an export by its settings.
+impl Restore for Box<dyn Predictor> {
+    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+        (entry_of(&trained.config).predictor)(trained, backend)
     }
-    let info = RunDir::open(path).map(|run| RunInfo::read(&run));
-    matches!(info, Ok(Ok(RunInfo { table: Some(_), .. })))
+
+    fn from_export(export: &OpenedExport<'_>, device: Device) -> Result<Self, TrainError> {
+        if export.is_on_table() {
+            return Ok(Box::new(RowPredictor::from_export(export, device)?));
+        }
+        Ok(Box::new(ImagePredictor::from_export(export, device)?))
+    }
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use hearth_config::{ClassifierConfig, Config, ModelConfig, RawConfig};
 use hearth_data::{Batch, Data, Images, Labels, Loader, Normalization};
 use hearth_model::Classifier;
-use hearth_tasks::images::Input;
+use hearth_tasks::images::ImageInput;
 use hearth_tasks::registry;
 use hearth_train::Backend;
 use hearth_train::backend::scalar::Readback;
@@ -92,7 +92,7 @@ pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
     let Some(Images { splits, .. }) = data.images() else {
         return Err("the samples are not images".into());
     };
-    let input = Input::new(&Normalization::of(&splits.train));
+    let input = ImageInput::new(&Normalization::of(&splits.train));
     let loader = Loader::new(splits.train.clone(), config.data.batches.batch_size, 1);
     let mut batch = Batch::default();
     let begun = Instant::now();

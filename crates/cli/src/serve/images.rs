@@ -8,43 +8,26 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use hearth_data::ImageShape;
-use hearth_tasks::{Guess, Predictor};
+use hearth_report::{Guess, Input};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::images::{ImageBody, decode, read_images};
 use super::error::{ApiError, ErrorBody};
-use super::metrics::BatchMetric;
-use super::queue::Queue;
-use super::service::{Servable, Service, Work};
+use super::predict::PredictionQueue;
+use super::service::Service;
 
 /// State of the route.
 pub struct ImageEndpoint {
     service: Arc<Service>,
-    queue: Queue<Vec<u8>, Vec<Guess>>,
+    queue: PredictionQueue,
     shape: ImageShape,
 }
 
-impl Servable for Predictor {
-    fn batch_metric(&self) -> BatchMetric {
-        BatchMetric::IMAGES
-    }
-
-    fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
-        let (queue, worker) = service.queue();
-        let endpoint = ImageEndpoint { service: Arc::clone(service), queue, shape: self.shape() };
-        let routes =
-            Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint));
-        let batches = service.metrics.batches.clone();
-        let work = move || {
-            worker.run(|images: Vec<Vec<u8>>| {
-                batches.observe(images.len() as f64);
-                let probabilities = self.probabilities(images.concat());
-                probabilities.iter().map(|row| self.ranked(row)).collect()
-            });
-        };
-        (routes, Box::new(work))
-    }
+/// The route of a network that takes images of this shape.
+pub fn routes(service: &Arc<Service>, queue: PredictionQueue, shape: ImageShape) -> Router {
+    let endpoint = ImageEndpoint { service: Arc::clone(service), queue, shape };
+    Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint))
 }
 
 /// The query of a request.
@@ -155,11 +138,10 @@ pub async fn predict(
         Ok((files, pixels))
     };
     let (files, pixels) = service.decode(decode).await?;
-    let guesses = queue.submit(pixels).await?;
-    let num_classes = if query.top == 0 { usize::MAX } else { query.top };
-    let predictions = files.into_iter().zip(guesses).map(|(file, guesses)| Prediction {
-        file,
-        top: guesses.into_iter().take(num_classes).map(ClassScore::from).collect(),
+    let outputs = queue.submit(pixels.into_iter().map(Input::Image).collect()).await?;
+    let predictions = files.into_iter().zip(outputs).map(|(file, output)| {
+        let top = output.top(query.top).expect("a network on images names classes");
+        Prediction { file, top: top.into_iter().map(ClassScore::from).collect() }
     });
     Ok(Json(Predictions { predictions: predictions.collect() }))
 }

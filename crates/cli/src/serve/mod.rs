@@ -5,8 +5,8 @@
 //! | [`served`], [`model`] | the network, and its description |
 //! | [`columns`] | columns of a table in the description |
 //! | [`api`], [`documents`] | routes of every server, and their `OpenAPI` documents |
-//! | [`images`] | predictions for images |
-//! | [`rows`] | predictions for rows of a table |
+//! | [`predict`] | predictors as servable networks |
+//! | [`images`], [`rows`] | requests for predictions from images, and from rows of a table |
 //! | [`generate`] | images of a generator |
 //! | [`service`] | state shared by handlers, and the trait of servable networks |
 //! | [`body`] | images and rows in a request's body |
@@ -29,6 +29,7 @@ mod generate;
 mod images;
 mod metrics;
 mod model;
+mod predict;
 mod queue;
 mod rows;
 mod served;

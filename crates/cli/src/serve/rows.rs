@@ -9,8 +9,8 @@ use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, RequestExt as _, Router};
-use hearth_data::tables::{Coding, EncodedRow, Rows, Target};
-use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
+use hearth_data::tables::{Coding, Target};
+use hearth_report::Input;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,9 +18,8 @@ use super::body::media::{check_encoding, media_type};
 use super::body::rows::{example, read_rows};
 use super::error::{ApiError, ErrorBody};
 use super::images::ClassScore;
-use super::metrics::BatchMetric;
-use super::queue::Queue;
-use super::service::{Servable, Service, Work};
+use super::predict::PredictionQueue;
+use super::service::Service;
 
 /// Default number of classes listed for a row.
 const DEFAULT_TOP: usize = 3;
@@ -28,34 +27,15 @@ const DEFAULT_TOP: usize = 3;
 /// State of the route.
 pub struct RowEndpoint {
     service: Arc<Service>,
-    queue: Queue<EncodedRow, RowPrediction>,
+    queue: PredictionQueue,
     coding: Arc<Coding>,
 }
 
-impl Servable for RowPredictor {
-    fn batch_metric(&self) -> BatchMetric {
-        BatchMetric::ROWS
-    }
-
-    fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
-        let (queue, worker) = service.queue();
-        let coding = Arc::new(self.coding().clone());
-        let endpoint = RowEndpoint { service: Arc::clone(service), queue, coding };
-        let routes =
-            Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint));
-        let batches = service.metrics.batches.clone();
-        let work = move || {
-            worker.run(|sent: Vec<EncodedRow>| {
-                batches.observe(sent.len() as f64);
-                let mut rows = Rows::default();
-                for row in &sent {
-                    rows.push(row);
-                }
-                RowPredictor::predict(self, &rows)
-            });
-        };
-        (routes, Box::new(work))
-    }
+/// The route of a network that takes rows of this coding.
+pub fn routes(service: &Arc<Service>, queue: PredictionQueue, coding: &Coding) -> Router {
+    let coding = Arc::new(coding.clone());
+    let endpoint = RowEndpoint { service: Arc::clone(service), queue, coding };
+    Router::new().route("/v1/predict", post(predict)).with_state(Arc::new(endpoint))
 }
 
 /// The query of a request.
@@ -120,36 +100,30 @@ pub async fn predict(
     request: Request,
 ) -> Result<Json<PredictedRows>, ApiError> {
     let RowEndpoint { service, queue, coding } = &*endpoint;
-    let num_classes = num_classes(query, &coding.target)?;
+    let top = num_classes(query, &coding.target)?;
     let body = read_body(request, service.limits.body, coding).await?;
     let coding = Arc::clone(coding);
     let mut sent = service.decode(move |_| read_rows(&body, &coding)).await?;
     let unseen: Vec<_> = sent.iter_mut().map(|row| std::mem::take(&mut row.unseen)).collect();
-    let found = queue.submit(sent).await?;
-    let predictions = found.into_iter().zip(unseen).enumerate().map(|(place, (found, unseen))| {
-        let (top, value) = match found {
-            RowPrediction::Classes(guesses) => {
-                (Some(guesses.into_iter().take(num_classes).map(ClassScore::from).collect()), None)
-            }
-            RowPrediction::Number(value) => (None, Some(value)),
-        };
-        let unseen = unseen.into_iter().map(|(column, _)| column).collect();
-        PredictedRow { row: place + 1, top, value, unseen }
+    let outputs = queue.submit(sent.into_iter().map(Input::Row).collect()).await?;
+    let outputs = outputs.into_iter().zip(unseen).enumerate();
+    let predictions = outputs.map(|(place, (output, unseen))| PredictedRow {
+        row: place + 1,
+        value: output.number(),
+        top: output.top(top).map(|top| top.into_iter().map(ClassScore::from).collect()),
+        unseen: unseen.into_iter().map(|(column, _)| column).collect(),
     });
     Ok(Json(PredictedRows { predictions: predictions.collect() }))
 }
 
-/// Number of classes to list for a row; 0 where a number is predicted.
+/// Number of classes to list for a row, and 0 for all.
 fn num_classes(
     query: Result<Query<RowQuery>, QueryRejection>,
     target: &Target,
 ) -> Result<usize, ApiError> {
     let reason = match (query, target) {
         (Ok(Query(RowQuery { top })), Target::Classes { .. }) => {
-            return Ok(match top {
-                Some(0) => usize::MAX,
-                top => top.unwrap_or(DEFAULT_TOP),
-            });
+            return Ok(top.unwrap_or(DEFAULT_TOP));
         }
         (Ok(Query(RowQuery { top: None })), Target::Number { .. }) => return Ok(0),
         (_, Target::Number { .. }) => "a query has no parameter here: a number is predicted",

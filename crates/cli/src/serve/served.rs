@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use hearth_config::ModelConfig;
-use hearth_data::tables::Target;
+use hearth_report::{InputSchema, OutputSchema, Schema};
 use hearth_store::RunDir;
-use hearth_tasks::is_on_table;
-use hearth_tasks::rows::predict::RowPredictor;
-use hearth_tasks::{Predictor, Sampler};
+use hearth_tasks::{Sampler, open_predictor};
 use hearth_train::run::trained::stored_config;
 use hearth_train::{Backend, CheckpointSelector};
 use utoipa::openapi::OpenApi;
@@ -34,9 +32,6 @@ impl Served {
     /// # Errors
     /// When it cannot be read, or the backend cannot be opened.
     pub fn open(path: &Path, which: CheckpointSelector, backend: Backend) -> Result<Self, Failure> {
-        if is_on_table(path) {
-            return Self::rows(path, which, backend);
-        }
         let config = RunDir::open(path).ok().map(|run| stored_config(&run)).transpose()?;
         if config.is_some_and(|config| matches!(config.model, ModelConfig::Gan(_))) {
             let sampler = Sampler::open(path, which, backend)?;
@@ -48,29 +43,28 @@ impl Served {
             };
             return Ok(Self { network: Box::new(sampler), model, document: documents::images() });
         }
-        let (predictor, trained) = Predictor::of(path, which, backend)?;
-        let model = Model {
-            classes: Some(predictor.classes().to_vec()),
-            input: Some(predictor.shape().into()),
-            ..Model::of(path, trained.as_ref())
-        };
-        Ok(Self { network: Box::new(predictor), model, document: documents::images() })
+        let (predictor, trained) = open_predictor(path, which, backend)?;
+        let model = Model::of(path, trained.as_ref());
+        let (model, document) = described(predictor.schema(), model);
+        Ok(Self { network: Box::new(predictor), model, document })
     }
+}
 
-    fn rows(path: &Path, which: CheckpointSelector, backend: Backend) -> Result<Self, Failure> {
-        let (predictor, trained) = RowPredictor::of(path, which, backend)?;
-        let coding = predictor.coding();
-        let (task, classes) = match &coding.target {
-            Target::Classes { names } => (ServedTask::Classification, Some(names.clone())),
-            Target::Number { .. } => (ServedTask::Regression, None),
-        };
-        let model = Model {
-            task,
-            classes,
-            columns: Some(coding.columns.iter().map(ModelColumn::from).collect()),
-            target: Some(coding.target_column.clone()),
-            ..Model::of(path, trained.as_ref())
-        };
-        Ok(Self { network: Box::new(predictor), model, document: documents::rows() })
+/// The description of a predictor of this schema, and its document.
+fn described(schema: &Schema, model: Model) -> (Model, OpenApi) {
+    let (task, classes) = match &schema.output {
+        OutputSchema::Classes(names) => (ServedTask::Classification, Some(names.clone())),
+        OutputSchema::Number => (ServedTask::Regression, None),
+    };
+    let model = Model { task, classes, ..model };
+    match &schema.input {
+        InputSchema::Image(shape) => {
+            (Model { input: Some((*shape).into()), ..model }, documents::images())
+        }
+        InputSchema::Row(coding) => {
+            let columns = Some(coding.columns.iter().map(ModelColumn::from).collect());
+            let target = Some(coding.target_column.clone());
+            (Model { columns, target, ..model }, documents::rows())
+        }
     }
 }

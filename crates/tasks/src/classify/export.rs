@@ -1,7 +1,5 @@
 //! Export of a classifier, and loading of an export.
 
-use std::path::Path;
-
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_data::{ImageShape, Normalization, preprocessing};
@@ -79,8 +77,7 @@ pub struct ExportedClassifier {
 
 /// Loads an exported classifier of images. A missing or damaged file, an ONNX graph and a network of another kind are
 /// errors.
-pub fn open(path: &Path, device: &Device) -> Result<ExportedClassifier, TrainError> {
-    let opened = OpenedExport::new(path)?;
+pub fn open(opened: &OpenedExport<'_>, device: &Device) -> Result<ExportedClassifier, TrainError> {
     if opened.is_on_table() {
         return Err(opened.fault(&"it is that of a network on rows of a table, and not on images"));
     }

@@ -11,7 +11,7 @@ use hearth_train::learner::state::restore_module;
 use hearth_train::task::Split;
 
 use super::evaluate;
-use crate::images::Input;
+use crate::images::ImageInput;
 
 /// The number of images that normalisations are compared on.
 const IMAGES: usize = 500;
@@ -62,7 +62,7 @@ pub fn check_normalization(
     let built = Classifier::new(network, dims, classes.len(), config.run.seed, device)?;
     let built = restore_module(built, weights.clone())?;
     let accuracy = |normalization: &Normalization| {
-        let input = Input::new(normalization);
+        let input = ImageInput::new(normalization);
         let report = evaluate(&built, &input, &some, Split::Train, classes, device);
         report.score("accuracy").unwrap_or(f64::NAN)
     };

@@ -27,11 +27,13 @@ use hearth_train::{Opened, Opening, RunTarget, Training};
 
 use crate::entry::Evaluation;
 use crate::entry::TaskEntry;
-use crate::images::{Input, normalization};
+use crate::images::{ImageInput, normalization};
+use crate::predictor;
 use crate::rows;
+use crate::rows::predict::RowPredictor;
 use crate::supervised::{self, Inputs, Loss, Objective, Outputs, Supervised};
 use cross_entropy::CrossEntropy;
-use predict::Predictor;
+use predict::ImagePredictor;
 use tally::Tally;
 
 /// Classification in the table of tasks.
@@ -51,6 +53,12 @@ pub const ENTRY: TaskEntry = TaskEntry {
         },
     },
     evaluate: evaluate_run,
+    predictor: |trained, backend| {
+        if trained.info.table.is_some() {
+            return predictor::boxed::<RowPredictor>(trained, backend);
+        }
+        predictor::boxed::<ImagePredictor>(trained, backend)
+    },
     export: export::network,
 };
 
@@ -107,7 +115,7 @@ fn open_images(
     let task = Supervised::new(
         config,
         (network, images.dims()),
-        (Input::new(&normalization), objective),
+        (ImageInput::new(&normalization), objective),
         splits.clone(),
         device,
     );
@@ -143,18 +151,18 @@ fn evaluate_run(
             "pictures are judged beside those of a generator, and this run names classes".into(),
         ));
     }
-    let (predictor, trained) = Predictor::of_run(run, which, backend)?;
+    let (predictor, trained) = predictor::open_run::<ImagePredictor>(run, which, backend)?;
     let images = trained.images(datasets, notice)?;
     let subset = split.of(&images.splits);
     if subset.is_empty() {
         let name = split.name();
         return Err(TrainError::Settings(format!("the {name} set is empty")));
     }
-    let Predictor { network, input, device, .. } = &predictor;
+    let ImagePredictor { network, input, device, .. } = &predictor;
     Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
 }
 
-impl Inputs for Input {
+impl Inputs for ImageInput {
     type Source = Examples;
 
     fn tensor(&self, batch: &Batch, device: &Device) -> Tensor<4> {
@@ -231,7 +239,7 @@ impl Objective<Rows> for Classes {
 /// Results of a classifier in eval mode on a set, in stored order.
 pub fn evaluate(
     network: &Classifier,
-    input: &Input,
+    input: &ImageInput,
     subset: &Subset,
     split: Split,
     classes: &[String],

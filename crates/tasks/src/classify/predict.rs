@@ -5,9 +5,9 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, ImageShape, Normalization, read_image, to_pixels};
-use hearth_export::is_export;
+use hearth_export::OpenedExport;
 use hearth_model::{Classifier, ForwardContext};
-use hearth_report::Guess;
+use hearth_report::{Guess, Input, InputSchema, Output, OutputSchema, Predictor, Schema};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
@@ -16,19 +16,20 @@ use hearth_train::task::outputs::{softmax, values};
 use image::DynamicImage;
 
 use super::export::{self, ExportedClassifier};
-use crate::images::Input;
+use crate::images::ImageInput;
+use crate::predictor::{self, Restore};
 
-/// A trained classifier with its preprocessing. It may be used from many threads at once.
+/// A trained classifier of images with its preprocessing. It may be used from many threads at once.
 #[derive(Debug)]
-pub struct Predictor {
+pub struct ImagePredictor {
     pub(crate) network: Classifier,
-    pub(crate) input: Input,
+    pub(crate) input: ImageInput,
     pub(crate) device: Device,
-    classes: Vec<String>,
+    schema: Schema,
     shape: ImageShape,
 }
 
-impl Predictor {
+impl ImagePredictor {
     /// Loads the best checkpoint of a run, or a safetensors or burnpack export, on the default backend. A damaged one
     /// is an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
@@ -41,37 +42,7 @@ impl Predictor {
         which: CheckpointSelector,
         backend: Backend,
     ) -> Result<(Self, Option<Trained>), TrainError> {
-        if is_export(path) {
-            let device = backend.device()?;
-            let ExportedClassifier { network, classes, shape, normalization } =
-                export::open(path, &device)?;
-            return Ok((Self::new(network, classes, shape, &normalization, device), None));
-        }
-        let (predictor, trained) = Self::of_run(path, which, backend)?;
-        Ok((predictor, Some(trained)))
-    }
-
-    /// Loads a run's checkpoint, with the run and the step of the checkpoint. A damaged checkpoint is an error that
-    /// names the others; so is a run without a classifier of images.
-    pub fn of_run(
-        path: &Path,
-        which: CheckpointSelector,
-        backend: Backend,
-    ) -> Result<(Self, Trained), TrainError> {
-        let mut trained = Trained::open(path, which)?;
-        let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
-            let help = "it makes pictures, which `hearth sample` draws";
-            return Err(trained.is_not("a network that names classes", help));
-        };
-        let device = backend.device()?;
-        let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
-        let classes = trained.info.dataset.classes.clone();
-        let network = Classifier::new(config, dims, classes.len(), seed, &device)?;
-        let mut state = std::mem::take(&mut trained.state);
-        let network = restore_module(network, state.take_under("model"))?;
-        let normalization = trained.info.normalization()?;
-        let predictor = Self::new(network, classes, trained.info.shape()?, &normalization, device);
-        Ok((predictor, trained))
+        predictor::open(path, which, backend)
     }
 
     /// A predictor with a network that takes images of this shape, normalised by these statistics.
@@ -82,12 +53,18 @@ impl Predictor {
         normalization: &Normalization,
         device: Device,
     ) -> Self {
-        Self { network, input: Input::new(normalization), device, classes, shape }
+        let input = ImageInput::new(normalization);
+        let output = OutputSchema::Classes(classes);
+        let schema = Schema { input: InputSchema::Image(shape), output };
+        Self { network, input, device, schema, shape }
     }
 
     /// The classes' names, in the order of the probabilities.
     pub fn classes(&self) -> &[String] {
-        &self.classes
+        let OutputSchema::Classes(classes) = &self.schema.output else {
+            unreachable!("`new` takes classes")
+        };
+        classes
     }
 
     /// The shape of the input images.
@@ -105,18 +82,18 @@ impl Predictor {
     /// All classes of an image of any size and colours, the most probable one first. Transparency is composed on white;
     /// the image is converted to the network's channels and resized to its height and width, without regard to the
     /// aspect ratio. EXIF orientation is not applied.
-    pub fn predict(&self, image: &DynamicImage) -> Vec<Guess> {
+    pub fn predict_image(&self, image: &DynamicImage) -> Vec<Guess> {
         let rows = self.probabilities(to_pixels(image.clone(), self.shape));
         self.ranked(rows.first().map_or(&[], Vec::as_slice))
     }
 
     /// The classes of one row of probabilities, the most probable one first.
     pub fn ranked(&self, probabilities: &[f64]) -> Vec<Guess> {
-        Guess::ranked(&self.classes, probabilities)
+        Guess::ranked(self.classes(), probabilities)
     }
 
-    /// The probabilities of all classes for each image; `pixels` are whole images of [`Predictor::shape`], one after the
-    /// other.
+    /// The probabilities of all classes for each image; `pixels` are whole images of [`ImagePredictor::shape`], one
+    /// after the other.
     ///
     /// # Panics
     ///
@@ -147,6 +124,48 @@ impl Predictor {
     }
 }
 
+impl Predictor for ImagePredictor {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The classes of images, in one forward pass.
+    fn predict(&self, inputs: Vec<Input>) -> Vec<Output> {
+        let size = self.shape.pixels();
+        let mut pixels = Vec::with_capacity(inputs.len() * size);
+        for input in inputs {
+            match input {
+                Input::Image(image) if image.len() == size => pixels.extend(image),
+                _ => panic!("an input is an image of {:?}", self.shape),
+            }
+        }
+        let rows = self.probabilities(pixels);
+        rows.iter().map(|row| Output::Classes(self.ranked(row))).collect()
+    }
+}
+
+impl Restore for ImagePredictor {
+    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+        let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
+            return Err(predictor::of_generator(trained));
+        };
+        let device = backend.device()?;
+        let (dims, seed) = (trained.info.dims()?, trained.config.run.seed);
+        let classes = trained.info.dataset.classes.clone();
+        let network = Classifier::new(config, dims, classes.len(), seed, &device)?;
+        let mut state = std::mem::take(&mut trained.state);
+        let network = restore_module(network, state.take_under("model"))?;
+        let normalization = trained.info.normalization()?;
+        Ok(Self::new(network, classes, trained.info.shape()?, &normalization, device))
+    }
+
+    fn from_export(export: &OpenedExport<'_>, device: Device) -> Result<Self, TrainError> {
+        let ExportedClassifier { network, classes, shape, normalization } =
+            export::open(export, &device)?;
+        Ok(Self::new(network, classes, shape, &normalization, device))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -157,7 +176,7 @@ mod tests {
     use hearth_train::{Job, RunTarget};
 
     use super::*;
-    use crate::{export, train};
+    use crate::{export, open_predictor, train};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -203,8 +222,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let run = trained(folder.path());
         let image = DynamicImage::new_rgb8(40, 30);
-        let predictor = Predictor::open(&run).expect("a run");
-        let guesses = predictor.predict(&image);
+        let predictor = ImagePredictor::open(&run).expect("a run");
+        let guesses = predictor.predict_image(&image);
         assert_eq!(guesses.len(), 10);
         let file = folder.path().join("image.png");
         image.save(&file).expect("a PNG");
@@ -216,14 +235,24 @@ mod tests {
         assert!(guesses.is_sorted_by(|a, b| a.probability >= b.probability));
         assert!((guesses.iter().map(|guess| guess.probability).sum::<f64>() - 1.0).abs() < 1e-9);
         for format in [Format::Safetensors, Format::Burnpack] {
-            let other = Predictor::open(exported(&run, format).expect("exported")).expect("it");
-            assert_eq!(other.predict(&image), guesses, "{}", format.name());
+            let other =
+                ImagePredictor::open(exported(&run, format).expect("exported")).expect("it");
+            assert_eq!(other.predict_image(&image), guesses, "{}", format.name());
         }
-        let error = Predictor::open(exported(&run, Format::Onnx).expect("exported"));
+        let safetensors = run.with_file_name(Format::Safetensors.name());
+        for (path, is_run) in [(&run, true), (&safetensors, false)] {
+            let opened = open_predictor(path, CheckpointSelector::Best, Backend::default());
+            let (predictor, trained) = opened.expect("it names classes");
+            assert_eq!(trained.is_some(), is_run);
+            let InputSchema::Image(shape) = predictor.schema().input else { panic!("images") };
+            let inputs = vec![Input::Image(to_pixels(image.clone(), shape))];
+            assert_eq!(predictor.predict(inputs), [Output::Classes(guesses.clone())]);
+        }
+        let error = ImagePredictor::open(exported(&run, Format::Onnx).expect("exported"));
         assert!(error.expect_err("a graph").to_string().contains("other engines"));
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| assert_eq!(predictor.predict(&image), guesses));
+                scope.spawn(|| assert_eq!(predictor.predict_image(&image), guesses));
             }
         });
     }
@@ -257,11 +286,11 @@ mod tests {
             assert!(settings.contains(from), "{from}");
             let damaged = settings.replacen(from, to, 1);
             std::fs::write(out.join("config.json"), damaged).expect("written");
-            assert!(Predictor::open(&out).is_err(), "{from} -> {to}");
+            assert!(ImagePredictor::open(&out).is_err(), "{from} -> {to}");
         }
         std::fs::write(out.join("config.json"), settings).expect("written");
-        assert!(Predictor::open(&out).is_ok());
+        assert!(ImagePredictor::open(&out).is_ok());
         std::fs::write(out.join("model.safetensors"), b"short").expect("written");
-        assert!(Predictor::open(&out).is_err());
+        assert!(ImagePredictor::open(&out).is_err());
     }
 }

@@ -26,7 +26,7 @@ use hearth_train::task::Split;
 use hearth_train::task::outputs::{argmax, values};
 use serde_json::{Map, json};
 
-use crate::classify::predict::Predictor;
+use crate::classify::predict::ImagePredictor;
 
 use frechet::Gaussian;
 use manifold::Manifold;
@@ -41,7 +41,7 @@ const BATCH: usize = 500;
 
 /// A trained classifier, with its features on real images as references.
 pub struct FeatureEvaluator {
-    predictor: Predictor,
+    predictor: ImagePredictor,
     /// The classifier's run, as messages show it, and the step of its checkpoint.
     source: (String, u64),
     /// The BLAKE3 checksum of the classifier's weights.
@@ -74,7 +74,7 @@ impl FeatureEvaluator {
     /// An evaluator of images like those of `splits`, on `samples` of them or as many as there are. A classifier of
     /// images of another shape, or with more than 4096 features, is an error.
     pub fn new(
-        (predictor, trained): (Predictor, Trained),
+        (predictor, trained): (ImagePredictor, Trained),
         splits: &Splits,
         samples: usize,
     ) -> Result<Self, TrainError> {
@@ -219,7 +219,7 @@ fn entropy(shares: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// The classifier's features and predictions on whole images, one after the other.
-fn features_of(predictor: &Predictor, pixels: &[u8]) -> Features {
+fn features_of(predictor: &ImagePredictor, pixels: &[u8]) -> Features {
     let size = predictor.shape().pixels();
     let mut class_counts = vec![0; predictor.classes().len()];
     let batches = pixels.chunks(BATCH * size);

@@ -15,7 +15,8 @@ use hearth_train::{Job, RunTarget, StopReason};
 
 use super::FeatureEvaluator;
 use crate::classify;
-use crate::classify::predict::Predictor;
+use crate::classify::predict::ImagePredictor;
+use crate::predictor::open_run;
 
 /// The reason that nothing evaluates fake images, and the remedy.
 const NO_CLASSIFIER: &str = "that takes a classifier, which needs two classes or more with images in each; \
@@ -117,7 +118,7 @@ pub(crate) fn open(
 ) -> Result<FeatureEvaluator, TrainError> {
     let evaluate = settings(config);
     let path = evaluate.classifier.as_ref().map_or(path, Path::new);
-    let trained = Predictor::of_run(path, CheckpointSelector::Best, backend)?;
+    let trained = open_run::<ImagePredictor>(path, CheckpointSelector::Best, backend)?;
     FeatureEvaluator::new(trained, splits, evaluate.samples)
 }
 

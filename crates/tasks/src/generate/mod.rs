@@ -25,7 +25,7 @@ use hearth_train::task::{Artifact, Opaque, Proposed, Split, Task, downcast};
 
 use crate::features::FeatureEvaluator;
 use crate::generate::loss::PairLoss;
-use crate::images::Input;
+use crate::images::ImageInput;
 use crate::latent::{LatentStream, latent};
 use sampler::sample;
 
@@ -60,7 +60,7 @@ pub struct Adversarial {
     loss: PairLoss,
     settings: AdversarialConfig,
     batches: Batches,
-    input: Input,
+    input: ImageInput,
     shape: ImageShape,
     latent_size: usize,
     evaluator: Option<FeatureEvaluator>,
@@ -121,7 +121,7 @@ impl Adversarial {
             loss: PairLoss::new(&settings),
             batches: Batches::new(loader, settings.discriminator_steps),
             settings,
-            input: Input::new(&normalization(shape.channels)),
+            input: ImageInput::new(&normalization(shape.channels)),
             shape,
             latent_size: gan::latent_size(pair),
             evaluator,

@@ -20,6 +20,7 @@ use crate::entry::{Evaluation, TaskEntry};
 use crate::features;
 use crate::features::FeatureEvaluator;
 use crate::latent::LatentStream;
+use crate::predictor;
 
 /// Adversarial training in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
@@ -35,6 +36,7 @@ pub const ENTRY: TaskEntry = TaskEntry {
         },
     },
     evaluate: evaluate_run,
+    predictor: |trained, _| Err(predictor::of_generator(trained)),
     export: export::network,
 };
 

@@ -14,7 +14,8 @@ use hearth_train::task::step::StepSettings;
 use hearth_train::{Job, RunTarget};
 
 use super::*;
-use crate::classify::predict::Predictor;
+use crate::classify::predict::ImagePredictor;
+use crate::predictor::open_run;
 use crate::train;
 
 fn root() -> PathBuf {
@@ -55,7 +56,7 @@ fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
 }
 
 /// The small classifier that a first run on the mini set trains.
-fn predictor(folder: &Path) -> (Predictor, Trained) {
+fn predictor(folder: &Path) -> (ImagePredictor, Trained) {
     let (config, stop) = (config(&[]).feature_classifier(), AtomicBool::new(false));
     let job = Job {
         config: &config,
@@ -66,7 +67,7 @@ fn predictor(folder: &Path) -> (Predictor, Trained) {
         deadline: None,
     };
     train(&job, &mut |_| ()).expect("it trains");
-    Predictor::of_run(&folder.join("classifier"), CheckpointSelector::Best, job.backend)
+    open_run::<ImagePredictor>(&folder.join("classifier"), CheckpointSelector::Best, job.backend)
         .expect("it is there")
 }
 
@@ -83,7 +84,7 @@ fn every_loss_halves_the_distance() {
         let config = config(&[&[loss.as_str()], more].concat());
         let path = folder.path().join("classifier");
         let predictor = if path.exists() {
-            Predictor::of_run(&path, CheckpointSelector::Best, Backend::default())
+            open_run::<ImagePredictor>(&path, CheckpointSelector::Best, Backend::default())
                 .expect("it is there")
         } else {
             predictor(folder.path())

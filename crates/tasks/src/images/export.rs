@@ -14,7 +14,7 @@ use hearth_train::run::trained::Trained;
 use hearth_train::task::outputs::{softmax, values};
 use serde_json::{Map, Value, json};
 
-use crate::images::Input;
+use crate::images::ImageInput;
 use crate::latent::{LatentStream, latent};
 
 /// The inputs and outputs of a network on images.
@@ -111,7 +111,7 @@ impl Signature for ImageSignature {
         let pixels = batch.pixels.iter().copied().map(f32::from).collect();
         let dims = self.dims().to_vec();
         let input = GraphInput { name: "pixels", dims, values: Values::Floats(pixels) };
-        let tensor = Input::new(&self.normalization).tensor(&batch, device);
+        let tensor = ImageInput::new(&self.normalization).tensor(&batch, device);
         Ok(Samples { count, tensor, feed: vec![input] })
     }
 

@@ -30,14 +30,14 @@ pub fn normalization(config: &Config, train: &Subset) -> Result<Normalization, T
 
 /// Converts bytes to normalised images `[batch, channels, height, width]`: `(byte / 255 - mean) / std` for each channel.
 #[derive(Clone, Debug)]
-pub struct Input {
+pub struct ImageInput {
     /// `1 / (255 std)` of each channel.
     scale: Vec<f32>,
     /// `-mean / std` of each channel.
     shift: Vec<f32>,
 }
 
-impl Input {
+impl ImageInput {
     /// An input normalised by these statistics.
     pub fn new(normalization: &Normalization) -> Self {
         let pairs = normalization.mean.iter().zip(&normalization.std);
@@ -136,9 +136,9 @@ mod tests {
         let pixels: Vec<u8> = [0, 1, 127, 128, 200, 255].repeat(3);
         let batch = Batch { pixels, labels: vec![0; 2], indices: Vec::new(), shape };
         let input =
-            Input::new(&Normalization { mean: vec![0.1, 0.5, 0.9], std: vec![0.2, 0.5, 1.0] });
+            ImageInput::new(&Normalization { mean: vec![0.1, 0.5, 0.9], std: vec![0.2, 0.5, 1.0] });
         let dims = [2, 3, 1, 3];
-        let [host, other] = [Input::normalized_on_host, Input::normalized_on_device]
+        let [host, other] = [ImageInput::normalized_on_host, ImageInput::normalized_on_device]
             .map(|normalized| normalized(&input, &batch, dims, &device).into_data());
         let floats = |data: &TensorData| data.as_slice::<f32>().expect("floats").to_vec();
         for (host, other) in floats(&host).into_iter().zip(floats(&other)) {

@@ -18,7 +18,7 @@ use hearth_train::task::bitmap::Bitmap;
 use hearth_train::task::outputs::{argmax, softmax, values};
 use serde::Serialize;
 
-use crate::images::Input;
+use crate::images::ImageInput;
 
 mod embedding;
 mod filters;
@@ -74,7 +74,7 @@ struct Subject {
     network: Classifier,
     /// The same network without differentiation.
     inference: Classifier,
-    input: Input,
+    input: ImageInput,
     /// Without differentiation.
     device: Device,
     shape: ImageShape,
@@ -162,7 +162,7 @@ impl Subject {
         Ok(Self {
             inference: network.valid(),
             network,
-            input: Input::new(&trained.info.normalization()?),
+            input: ImageInput::new(&trained.info.normalization()?),
             device,
             shape: trained.info.shape()?,
             classes,

@@ -13,7 +13,9 @@ use hearth_train::{Opened, Opening, Training};
 use serde_json::json;
 
 use crate::entry::TaskEntry;
+use crate::predictor;
 use crate::rows;
+use crate::rows::predict::RowPredictor;
 use crate::supervised::{Loss, Objective, Outputs};
 
 /// Regression in the table of tasks.
@@ -27,6 +29,7 @@ pub const ENTRY: TaskEntry = TaskEntry {
         next: rows::next,
     },
     evaluate: |evaluation, notice| rows::evaluate_run(evaluation, objective, notice),
+    predictor: predictor::boxed::<RowPredictor>,
     export: rows::export::network,
 };
 

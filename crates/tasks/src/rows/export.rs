@@ -53,8 +53,10 @@ struct Settings {
 
 /// Loads an exported network on rows of a table, with its coding. A missing or damaged file, an ONNX graph and a network
 /// of another kind are errors.
-pub fn open(path: &Path, device: &Device) -> Result<(Classifier, Coding), TrainError> {
-    let opened = OpenedExport::new(path)?;
+pub fn open(
+    opened: &OpenedExport<'_>,
+    device: &Device,
+) -> Result<(Classifier, Coding), TrainError> {
     if !opened.is_on_table() {
         return Err(opened.fault(&"it is not that of a network on rows of a table"));
     }

@@ -20,6 +20,7 @@ use hearth_train::record::info::Preprocessing;
 use hearth_train::run::training::{Opened, Opening};
 
 use crate::entry::Evaluation;
+use crate::predictor;
 use crate::rows::input::{RowInput, dims};
 use crate::rows::predict::RowPredictor;
 use crate::supervised::{Objective, Supervised};
@@ -107,7 +108,7 @@ pub fn evaluate_run<O: Objective<Rows>>(
             "pictures are judged beside those of a generator, and this run is on a table".into(),
         ));
     }
-    let (predictor, trained) = RowPredictor::of_run(run, which, backend)?;
+    let (predictor, trained) = predictor::open_run::<RowPredictor>(run, which, backend)?;
     let data = trained.data(datasets, notice)?;
     let splits = table(&data)?.splits();
     let subset = split.of(&splits);

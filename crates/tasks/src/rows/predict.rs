@@ -5,9 +5,9 @@ use std::path::Path;
 use burn::tensor::Device;
 use hearth_data::Subset;
 use hearth_data::tables::{Coding, Rows, Target};
-use hearth_export::is_export;
+use hearth_export::OpenedExport;
 use hearth_model::Classifier;
-use hearth_report::{Guess, Report};
+use hearth_report::{Guess, Input, InputSchema, Output, OutputSchema, Predictor, Report, Schema};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
@@ -15,6 +15,7 @@ use hearth_train::run::trained::{CheckpointSelector, Trained};
 use hearth_train::task::Split;
 use hearth_train::task::outputs::{softmax, values};
 
+use crate::predictor::{self, Restore};
 use crate::rows;
 use crate::rows::export;
 use crate::rows::input::RowInput;
@@ -28,17 +29,8 @@ const BATCH: usize = 4096;
 pub struct RowPredictor {
     network: Classifier,
     input: RowInput,
-    coding: Coding,
     device: Device,
-}
-
-/// A prediction for a row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RowPrediction {
-    /// All classes, the most probable one first.
-    Classes(Vec<Guess>),
-    /// A number, in the target's unit.
-    Number(f64),
+    schema: Schema,
 }
 
 impl RowPredictor {
@@ -54,49 +46,29 @@ impl RowPredictor {
         which: CheckpointSelector,
         backend: Backend,
     ) -> Result<(Self, Option<Trained>), TrainError> {
-        if is_export(path) {
-            let device = backend.device()?;
-            let (network, coding) = export::open(path, &device)?;
-            return Ok((Self::new(network, coding, device), None));
-        }
-        let (predictor, trained) = Self::of_run(path, which, backend)?;
-        Ok((predictor, Some(trained)))
-    }
-
-    /// Loads a run's checkpoint, with the run and the step of the checkpoint. A damaged checkpoint is an error that names
-    /// the others; so is a run on images.
-    pub fn of_run(
-        path: &Path,
-        which: CheckpointSelector,
-        backend: Backend,
-    ) -> Result<(Self, Trained), TrainError> {
-        let mut trained = Trained::open(path, which)?;
-        let Some(coding) = trained.info.table.clone() else {
-            return Err(trained.is_not("a table", "it learned from images"));
-        };
-        let device = backend.device()?;
-        let network = rows::network(&trained.config, &coding, &device);
-        let mut state = std::mem::take(&mut trained.state);
-        // A checksum protects the checkpoint and not run.json, so that a mismatch is the fault of the latter.
-        let network = restore_module(network, state.take_under("model")).map_err(|error| {
-            let file = path.join("run.json").display().to_string();
-            TrainError::RunInfo { file, fault: format!("its table does not fit: {error}") }
-        })?;
-        Ok((Self::new(network, coding, device), trained))
+        predictor::open(path, which, backend)
     }
 
     /// A predictor with a network that takes rows of this coding.
     pub(crate) fn new(network: Classifier, coding: Coding, device: Device) -> Self {
-        Self { network, input: RowInput::new(&coding), coding, device }
+        let output = match &coding.target {
+            Target::Classes { names } => OutputSchema::Classes(names.clone()),
+            Target::Number { .. } => OutputSchema::Number,
+        };
+        let input = RowInput::new(&coding);
+        Self { network, input, device, schema: Schema { input: InputSchema::Row(coding), output } }
     }
 
     /// The columns of the input and the target.
     pub fn coding(&self) -> &Coding {
-        &self.coding
+        let InputSchema::Row(coding) = &self.schema.input else {
+            unreachable!("`new` takes a coding")
+        };
+        coding
     }
 
     /// A prediction for each row, in their order.
-    pub fn predict(&self, rows: &Rows) -> Vec<RowPrediction> {
+    pub fn predict_rows(&self, rows: &Rows) -> Vec<Output> {
         let mut predictions = Vec::with_capacity(rows.num_rows);
         for start in (0..rows.num_rows).step_by(BATCH) {
             let count = BATCH.min(rows.num_rows - start);
@@ -112,13 +84,11 @@ impl RowPredictor {
     }
 
     /// The prediction of a row's outputs: class probabilities, or a number in the target's unit.
-    fn decode(&self, outputs: &[f32]) -> RowPrediction {
-        match &self.coding.target {
-            Target::Classes { names } => {
-                RowPrediction::Classes(Guess::ranked(names, &softmax(outputs)))
-            }
+    fn decode(&self, outputs: &[f32]) -> Output {
+        match &self.coding().target {
+            Target::Classes { names } => Output::Classes(Guess::ranked(names, &softmax(outputs))),
             Target::Number { mean, std } => {
-                RowPrediction::Number(f64::from(outputs[0]).mul_add(*std, *mean))
+                Output::Number(f64::from(outputs[0]).mul_add(*std, *mean))
             }
         }
     }
@@ -134,8 +104,53 @@ impl RowPredictor {
     }
 }
 
+impl Predictor for RowPredictor {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The targets of rows, 4,096 in a forward pass.
+    fn predict(&self, inputs: Vec<Input>) -> Vec<Output> {
+        let coding = self.coding();
+        let widths = (coding.num_numbers(), coding.categories().len());
+        let mut rows = Rows::default();
+        for input in inputs {
+            match input {
+                Input::Row(row) if (row.numbers.len(), row.codes.len()) == widths => {
+                    rows.push(&row);
+                }
+                _ => panic!("an input is a row of {} numbers and {} codes", widths.0, widths.1),
+            }
+        }
+        self.predict_rows(&rows)
+    }
+}
+
+impl Restore for RowPredictor {
+    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+        let Some(coding) = trained.info.table.clone() else {
+            return Err(trained.is_not("a table", "it learned from images"));
+        };
+        let device = backend.device()?;
+        let network = rows::network(&trained.config, &coding, &device);
+        let mut state = std::mem::take(&mut trained.state);
+        // A checksum protects the checkpoint and not run.json, so that a mismatch is the fault of the latter.
+        let network = restore_module(network, state.take_under("model")).map_err(|error| {
+            let file = trained.run.join("run.json").display().to_string();
+            TrainError::RunInfo { file, fault: format!("its table does not fit: {error}") }
+        })?;
+        Ok(Self::new(network, coding, device))
+    }
+
+    fn from_export(export: &OpenedExport<'_>, device: Device) -> Result<Self, TrainError> {
+        let (network, coding) = export::open(export, &device)?;
+        Ok(Self::new(network, coding, device))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::path::PathBuf;
     use std::sync::atomic::AtomicBool;
 
@@ -145,8 +160,7 @@ mod tests {
     use hearth_train::{Job, RunTarget};
 
     use super::*;
-    use crate::is_on_table;
-    use crate::{Predictor, export, train};
+    use crate::{ImagePredictor, export, open_predictor, train};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -205,13 +219,24 @@ mod tests {
         let input = TableInput::bytes("rows", b"code,x\n2,0.5\n9,1\n".to_vec());
         let rows = read_rows(&input, predictor.coding()).expect("good").rows;
         assert_eq!(rows.codes, [3, 0], "the last one is unknown");
-        let predictions = predictor.predict(&rows);
+        let predictions = predictor.predict_rows(&rows);
         for export in [&safetensors, &burnpack] {
-            assert!(is_on_table(export));
             let other = RowPredictor::open(export).expect("an export");
-            assert_eq!(other.predict(&rows), predictions, "{}", export.display());
-            let error = Predictor::open(export).expect_err("no images").to_string();
+            assert_eq!(other.predict_rows(&rows), predictions, "{}", export.display());
+            let error = ImagePredictor::open(export).expect_err("no images").to_string();
             assert!(error.contains("on rows of a table, and not on images"), "{error}");
+        }
+        for (path, is_run) in [(&run, true), (&safetensors, false)] {
+            let opened = open_predictor(path, CheckpointSelector::Best, Backend::default());
+            let (predictor, trained) = opened.expect("it takes rows");
+            assert_eq!(trained.is_some(), is_run);
+            let InputSchema::Row(coding) = &predictor.schema().input else { panic!("rows") };
+            let rows = read_rows(&input, coding).expect("good").rows;
+            let inputs = (0..rows.num_rows).map(|row| Input::Row(rows.row(row))).collect();
+            assert_eq!(predictor.predict(inputs), predictions);
+            assert_eq!(predictor.predict(Vec::new()), []);
+            let image = || predictor.predict(vec![Input::Image(vec![0])]);
+            assert!(catch_unwind(AssertUnwindSafe(image)).is_err(), "no row");
         }
         let error = RowPredictor::open(&onnx).expect_err("a graph").to_string();
         assert!(error.contains("other engines"), "{error}");

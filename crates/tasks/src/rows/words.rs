@@ -118,7 +118,7 @@ impl Words for RowSignature {
             Format::Burnpack => format!(
                 "It takes rows `[batch, {}, 1, 1]`: the numbers as `(number - mean) / std`, by the columns of \
                  `{settings}`, and behind them the one-hot code of each category, which is all zeros for an unknown \
-                 value. {gives}{link} `RowPredictor::open` of the crate hearth-train does all of it.",
+                 value. {gives}{link} `RowPredictor::open` of the crate hearth does all of it.",
                 dims(&self.coding).width()
             ),
             _ => format!("{}{gives}{link}", self.inputs(format)),

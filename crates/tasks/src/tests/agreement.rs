@@ -21,7 +21,7 @@ use hearth_train::task::{Computed, Task};
 use crate::classify::cross_entropy::CrossEntropy;
 use crate::generate;
 use crate::generate::loss::PairLoss;
-use crate::images::Input;
+use crate::images::ImageInput;
 use crate::latent::latent;
 use crate::registry::open_alone;
 
@@ -122,7 +122,7 @@ fn assert_agree(context: &str, [cpu, adapter]: &[NamedValues; 2], tolerance: f64
 fn images_are_unpacked_and_normalised_on_the_device() {
     let Some(devices) = devices() else { return };
     let splits = splits(&config("mlp-nano", &[]));
-    let input = Input::new(&Normalization::of(&splits.train));
+    let input = ImageInput::new(&Normalization::of(&splits.train));
     let found = devices.map(|device| {
         NamedValues::from([("images".to_owned(), values(input.tensor(&batch(&splits), &device)))])
     });
@@ -144,7 +144,7 @@ fn every_classifier_has_the_same_outputs_and_gradients() {
         let config = config(name, overrides);
         let ModelConfig::Classifier { network, .. } = &config.model else { panic!("a classifier") };
         let splits = splits(&config);
-        let input = Input::new(&Normalization::of(&splits.train));
+        let input = ImageInput::new(&Normalization::of(&splits.train));
         let batch = batch(&splits);
         let loss =
             CrossEntropy { class_weights: (1..=10).map(f64::from).collect(), label_smoothing: 0.1 };
@@ -179,7 +179,7 @@ fn every_pair_has_the_same_losses_and_gradients() {
         let config = config(name, overrides);
         let ModelConfig::Gan(pair) = &config.model else { panic!("a pair") };
         let splits = splits(&config);
-        let input = Input::new(&generate::normalization(1));
+        let input = ImageInput::new(&generate::normalization(1));
         let batch = batch(&splits);
         for kind in [
             AdversarialLoss::NonSaturating,

@@ -3,11 +3,8 @@
 use std::path::Path;
 
 use hearth_config::shown;
-use hearth_data::tables::{TableInput, Target, Unseen, read_rows};
-use hearth_report::fixed;
-use hearth_tasks::Guess;
-use hearth_tasks::rows::predict::{RowPrediction, RowPredictor};
-use hearth_train::Backend;
+use hearth_data::tables::{Coding, TableInput, Target, Unseen, read_rows};
+use hearth_report::{Guess, Input, Predictor, fixed};
 use serde::Serialize;
 
 use crate::args::PredictArgs;
@@ -17,6 +14,9 @@ use crate::terminal::{csv, print, print_json, say};
 
 /// The name of standard input.
 const STDIN: &str = "-";
+
+/// Rows that are handed over at once.
+const BATCH: usize = 4096;
 
 /// Maximum number of values named in a warning.
 const MAX_NAMED: usize = 3;
@@ -39,36 +39,34 @@ struct CsvPrediction {
 }
 
 /// Predicts the target of the rows of CSV files, in their order.
-pub fn run(args: &PredictArgs, backend: Backend) -> Result<(), Failure> {
-    let trained = &args.trained;
+pub fn run(args: &PredictArgs, predictor: &dyn Predictor, coding: &Coding) -> Result<(), Failure> {
     if args.invert {
         return Err(Failure::usage(
             "--invert is for images, and this network takes rows of a table",
         ));
     }
-    let (predictor, _) = RowPredictor::of(&trained.run, trained.checkpoint, backend)?;
     let mut predictions = Vec::new();
     for file in &args.files {
         let input = input(file)?;
-        let read = read_rows(&input, predictor.coding())?;
+        let read = read_rows(&input, coding)?;
         read.notes.iter().for_each(|note| say(note));
         warn(file, &read.unseen);
-        let found = predictor.predict(&read.rows).into_iter().enumerate();
-        predictions.extend(found.map(|(row, found)| {
-            let (top, value) = match found {
-                RowPrediction::Classes(mut guesses) => {
-                    guesses.truncate(if args.top == 0 { usize::MAX } else { args.top });
-                    (Some(guesses), None)
-                }
-                RowPrediction::Number(value) => (None, Some(value)),
-            };
-            CsvPrediction { file: file.display().to_string(), row: row + 1, top, value }
-        }));
+        let rows = &read.rows;
+        for start in (0..rows.num_rows).step_by(BATCH) {
+            let batch = start..rows.num_rows.min(start + BATCH);
+            let inputs = batch.clone().map(|row| Input::Row(rows.row(row)));
+            let outputs = batch.zip(predictor.predict(inputs.collect()));
+            predictions.extend(outputs.map(|(row, output)| CsvPrediction {
+                file: file.display().to_string(),
+                row: row + 1,
+                value: output.number(),
+                top: output.top(args.top),
+            }));
+        }
     }
-    if trained.json {
+    if args.trained.json {
         return print_json(&RowsOutput { predictions });
     }
-    let coding = predictor.coding();
     print(&table(&coding.target_column, &coding.target, &predictions))
 }
 

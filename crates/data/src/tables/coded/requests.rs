@@ -94,6 +94,13 @@ pub fn read_rows(input: &TableInput, coding: &Coding) -> Result<RowFile, DataErr
 }
 
 impl Rows {
+    /// The coded row at an index, without its target.
+    pub fn row(&self, index: usize) -> EncodedRow {
+        let numbers = &self.numbers[index * self.num_numbers..][..self.num_numbers];
+        let codes = &self.codes[index * self.num_categories..][..self.num_categories];
+        EncodedRow { numbers: numbers.to_vec(), codes: codes.to_vec(), unseen: Vec::new() }
+    }
+
     /// Adds a coded row without a target.
     pub fn push(&mut self, row: &EncodedRow) {
         (self.num_numbers, self.num_categories) = (row.numbers.len(), row.codes.len());

@@ -1,0 +1,39 @@
+//! Predictors as servable networks: their queue, and the route that fits their inputs.
+
+use std::sync::Arc;
+
+use axum::Router;
+use hearth_report::{Input, InputSchema, Output, Predictor};
+
+use super::metrics::BatchMetric;
+use super::queue::Queue;
+use super::service::{Servable, Service, Work};
+use super::{images, rows};
+
+/// The queue of the inputs of requests.
+pub type PredictionQueue = Queue<Input, Output>;
+
+impl Servable for Box<dyn Predictor> {
+    fn batch_metric(&self) -> BatchMetric {
+        match self.schema().input {
+            InputSchema::Image(_) => BatchMetric::IMAGES,
+            InputSchema::Row(_) => BatchMetric::ROWS,
+        }
+    }
+
+    fn start<'a>(&'a self, service: &Arc<Service>) -> (Router, Work<'a>) {
+        let (queue, worker) = service.queue();
+        let routes = match &self.schema().input {
+            InputSchema::Image(shape) => images::routes(service, queue, *shape),
+            InputSchema::Row(coding) => rows::routes(service, queue, coding),
+        };
+        let batches = service.metrics.batches.clone();
+        let work = move || {
+            worker.run(|inputs: Vec<Input>| {
+                batches.observe(inputs.len() as f64);
+                self.predict(inputs)
+            });
+        };
+        (routes, Box::new(work))
+    }
+}
