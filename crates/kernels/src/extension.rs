@@ -2,6 +2,8 @@
 
 #![allow(deprecated, reason = "ndarray is supported here as long as Burn has it")]
 
+mod sequence;
+
 #[cfg(feature = "flex")]
 use burn::backend::Flex;
 #[cfg(feature = "ndarray")]
@@ -11,6 +13,8 @@ use burn::backend::{Backend, Dispatch, DispatchTensor, ExtensionType, backend_ex
 
 use crate::compute::{self, ConvOp, NormInputs, NormOp, PoolOp};
 use crate::update::{AdamStep, SgdStep};
+
+pub use sequence::SequenceKernels;
 
 /// An optional tensor, as a type that Burn's extensions accept.
 #[derive(ExtensionType)]

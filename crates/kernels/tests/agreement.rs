@@ -24,14 +24,14 @@ fn check_random<S: Strategy>(
     result.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-fn compare_random<S: Strategy>(cases: u32, strategy: S)
+pub fn compare_random<S: Strategy>(cases: u32, strategy: S)
 where
     S::Value: Case,
 {
     check_random(cases, strategy, compare);
 }
 
-fn compare_all(cases: impl IntoIterator<Item = impl Case>) {
+pub fn compare_all(cases: impl IntoIterator<Item = impl Case>) {
     for case in cases {
         compare(&case).unwrap_or_else(|difference| panic!("{difference}\n{case:#?}"));
     }

@@ -22,7 +22,7 @@ const TOLERANCE: f64 = 1e-6;
 /// The number of elements of each input that are perturbed.
 const TRIED: usize = 12;
 
-fn confirm(case: &impl Case, inputs: &[&'static str]) {
+pub fn confirm(case: &impl Case, inputs: &[&'static str]) {
     let loss = case.run(Tape::burn().with_margin(MARGIN));
     let kernels = |device| Tape::kernels(device, DType::F64).weighted_as(&loss);
     let found = case.run(kernels(Device::flex().autodiff()));

@@ -4,8 +4,10 @@ mod agreement;
 mod cases;
 mod gradients;
 mod promises;
+mod sequences;
 mod support;
 mod threads;
+
 mod training;
 mod updates;
 mod values;

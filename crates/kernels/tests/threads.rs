@@ -22,7 +22,7 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(work)
 }
 
-fn same_on_any_threads(case: &(impl Case + Sync)) {
+pub fn same_on_any_threads(case: &(impl Case + Sync)) {
     for (backend, device) in devices() {
         let tape = || Tape::kernels(device.clone().autodiff(), DType::F32);
         let run = |threads| on_threads(threads, || case.run(tape()));

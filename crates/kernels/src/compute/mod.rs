@@ -19,6 +19,7 @@ macro_rules! with_float {
 mod convolution;
 mod norm;
 mod pool;
+mod recurrent;
 
 use std::borrow::Cow;
 
@@ -29,10 +30,12 @@ use burn::tensor::DType;
 use crate::float::Float;
 use crate::host::Host;
 use crate::update::{self, AdamStep, SgdStep};
+use crate::view::StridedView;
 
 pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
 pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;
+pub use recurrent::GruOp;
 
 /// The elements of a one-dimensional tensor.
 fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
@@ -44,6 +47,16 @@ fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
     }
     let place = |at: usize| (view.offset as isize + at as isize * stride) as usize;
     (0..count).map(|at| view.data[place(at)]).collect()
+}
+
+/// The elements of a tensor in row-major order.
+fn rows<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
+    let view = B::view::<E>(tensor);
+    // The order batch, height, width, channels of a view whose last dimension is called the channels.
+    let (dims, strides) = (view.dims, view.strides);
+    let order = [0, 3, 1, 2];
+    let (dims, strides) = (order.map(|axis| dims[axis]), order.map(|axis| strides[axis]));
+    StridedView { dims, strides, ..view }.channels_last()
 }
 
 /// The sizes of a tensor: batch, channels, height, width.

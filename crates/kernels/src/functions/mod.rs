@@ -1,9 +1,11 @@
 //! The public functions, on Burn's tensors.
 
+pub mod composed;
 mod convolution;
 mod dropout;
 mod norm;
 mod pooling;
+mod recurrent;
 mod update;
 
 use burn::backend::Dispatch;
@@ -16,6 +18,7 @@ pub use convolution::{AnyConvOptions, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
 pub use norm::{BatchNormOutput, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 pub use pooling::{avg_pool2d, max_pool2d};
+pub use recurrent::gru;
 pub use update::{adam_step, sgd_step};
 
 /// An activation fused with the layer in front of it: applied in the same pass over the output.

@@ -4,6 +4,7 @@ mod convolution;
 mod fused;
 mod norm;
 mod pool;
+mod recurrent;
 
 use std::ops::RangeInclusive;
 
@@ -18,6 +19,7 @@ pub use convolution::{convolutions, linears, transposed_convolutions};
 pub use fused::{ConvNormCase, conv_norms};
 pub use norm::{NormCase, norms, norms_by_moments};
 pub use pool::{AvgPoolCase, MaxPoolCase, avg_pools, max_pools};
+pub use recurrent::{GruCase, grus};
 
 /// A probe of a contiguous output.
 fn plain_probe() -> LossProbe {
