@@ -1,8 +1,8 @@
 //! Fast convolution, pooling, batch normalisation and optimiser steps on the CPU for [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`] and [`gru`] have gradients; the update rules
-//! [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are compiled in (features `flex` and `ndarray`) they
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`gru`] and [`attention()`] have gradients; the update
+//! rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are compiled in (features `flex` and `ndarray`) they
 //! run the kernels of this crate. Other backends, groups, dilation and element types other than `f32` and
 //! `f64` are left to Burn's own operations.
 //!
@@ -33,7 +33,8 @@
 //! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
 //! | `norm`, `pool` | batch normalisation, pooling |
 //! | `recurrent` | recurrences over whole sequences, and their gradients |
-//! | `matrix`, `elementary` | matrix products, tanh and sigmoid of sequences |
+//! | `matrix`, `reduce`, `elementary` | matrix products, sums, softmax, exp and tanh of sequences |
+//! | `attention` | scaled dot-product attention and its gradients |
 //! | `update` | the update rules of optimisers |
 //! | `blocks`, `float`, `view` | loops over channels; element types and vectors; memory layout |
 
@@ -50,6 +51,7 @@
 
 #[macro_use]
 mod compute;
+mod attention;
 mod backward;
 mod blocks;
 mod conv;
@@ -64,13 +66,16 @@ mod norm;
 mod patches;
 mod pool;
 mod recurrent;
+mod reduce;
 mod update;
 mod view;
 
+pub use attention::AttentionMask;
 pub use functions::{
-    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, avg_pool2d,
-    batch_norm2d, batch_norm2d_inference, composed, conv_norm2d, conv_transpose2d, conv2d,
-    dropout_mask, gru, is_host, linear, max_pool2d, sgd_step, sum_of_squares,
+    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, attention,
+    attention_weights, avg_pool2d, batch_norm2d, batch_norm2d_inference, composed, conv_norm2d,
+    conv_transpose2d, conv2d, dropout_mask, gru, is_host, linear, max_pool2d, sgd_step,
+    sum_of_squares,
 };
 pub use lengths::Lengths;
 pub use recurrent::Direction;

@@ -1,6 +1,7 @@
 //! Tests of the public functions, most of them against Burn's own operations.
 
 mod agreement;
+mod attention;
 mod cases;
 mod gradients;
 mod promises;

@@ -8,7 +8,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 
 use super::register;
-use crate::compute::GruOp;
+use crate::compute::{AttentionOp, GruOp};
 use crate::extension::SequenceKernels;
 use crate::host::Host;
 
@@ -34,6 +34,22 @@ impl<B: Host + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autod
             OpsKind::UnTracked(step) => step.finish(run(false).0),
         }
     }
+
+    fn attend(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        attention: AttentionOp,
+    ) -> FloatTensor<Self> {
+        let inputs = [queries, keys, values];
+        let nodes = inputs.each_ref().map(|input| input.node());
+        let inputs = inputs.map(|input| input.into_primitive());
+        let [output, softmaxes] = attention.forward::<B>(inputs.each_ref());
+        match AttentionBackward(attention).prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish((inputs, softmaxes), output),
+            OpsKind::UnTracked(step) => step.finish(output),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -49,5 +65,21 @@ impl<B: Host> Backward<B, 4> for GruBackward {
         let found = self.0.backward::<B>(ops.state.each_ref(), &gradient, needs_weights);
         let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
         register::<B>(nodes, found, grads);
+    }
+}
+
+#[derive(Debug)]
+struct AttentionBackward(AttentionOp);
+
+impl<B: Host> Backward<B, 3> for AttentionBackward {
+    /// The inputs, and the softmaxes.
+    type State = ([FloatTensor<B>; 3], FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (inputs, softmaxes) = &ops.state;
+        let found = self.0.backward::<B>(inputs.each_ref(), softmaxes, &gradient);
+        let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
+        register::<B>(nodes, found.map(Some), grads);
     }
 }

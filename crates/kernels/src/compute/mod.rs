@@ -16,6 +16,7 @@ macro_rules! with_float {
     };
 }
 
+mod attention;
 mod convolution;
 mod norm;
 mod pool;
@@ -30,8 +31,8 @@ use burn::tensor::DType;
 use crate::float::Float;
 use crate::host::Host;
 use crate::update::{self, AdamStep, SgdStep};
-use crate::view::StridedView;
 
+pub use attention::AttentionOp;
 pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
 pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;
@@ -51,12 +52,7 @@ fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
 
 /// The elements of a tensor in row-major order.
 fn rows<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
-    let view = B::view::<E>(tensor);
-    // The order batch, height, width, channels of a view whose last dimension is called the channels.
-    let (dims, strides) = (view.dims, view.strides);
-    let order = [0, 3, 1, 2];
-    let (dims, strides) = (order.map(|axis| dims[axis]), order.map(|axis| strides[axis]));
-    StridedView { dims, strides, ..view }.channels_last()
+    B::view::<E>(tensor).row_major()
 }
 
 /// The sizes of a tensor: batch, channels, height, width.

@@ -7,13 +7,13 @@ use burn::tensor::DType;
 use super::{flat, rows};
 use crate::host::Host;
 use crate::lengths::Lengths;
-use crate::recurrent::{self, Direction, GruInputs, GruSaved, Sizes};
+use crate::recurrent::{self, Direction, GruInputs, GruSaved, RecurrentSizes};
 
 /// The operation of a gated recurrent unit.
 #[derive(Clone, Debug)]
 pub struct GruOp {
     /// The sizes.
-    pub sizes: Sizes,
+    pub sizes: RecurrentSizes,
     /// The lengths of the batch's rows.
     pub lengths: Lengths,
     /// The order of the steps.
@@ -30,7 +30,7 @@ impl GruOp {
         [projected, initial, weights, bias]: GruTensors<'_, B>,
         keep_gates: bool,
     ) -> (FloatTensor<B>, Option<FloatTensor<B>>) {
-        let Sizes { batch, time, hidden } = self.sizes;
+        let RecurrentSizes { batch, time, hidden } = self.sizes;
         with_float!(projected, E => {
             let inputs = GruInputs {
                 projected: &rows::<B, E>(projected),
@@ -58,7 +58,7 @@ impl GruOp {
         gradient: &FloatTensor<B>,
         needs_weights: bool,
     ) -> [Option<FloatTensor<B>>; 4] {
-        let Sizes { batch, time, hidden } = self.sizes;
+        let RecurrentSizes { batch, time, hidden } = self.sizes;
         with_float!(gradient, E => {
             let saved = GruSaved {
                 initial: &rows::<B, E>(initial),

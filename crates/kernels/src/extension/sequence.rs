@@ -9,7 +9,7 @@ use burn::backend::NdArray;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 
-use crate::compute::GruOp;
+use crate::compute::{AttentionOp, GruOp};
 
 /// The operations on sequences with a backward pass, on the backends that have kernels. Other backends
 /// panic.
@@ -22,6 +22,14 @@ pub trait SequenceKernels: Backend {
         weights: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         unit: GruOp,
+    ) -> FloatTensor<Self>;
+
+    /// See [`crate::attention()`].
+    fn attend(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        attention: AttentionOp,
     ) -> FloatTensor<Self>;
 }
 
@@ -39,6 +47,16 @@ macro_rules! on_host {
                     unit.forward::<Self>([&projected, &initial, &weights, &bias], false);
                 output
             }
+
+            fn attend(
+                queries: FloatTensor<Self>,
+                keys: FloatTensor<Self>,
+                values: FloatTensor<Self>,
+                attention: AttentionOp,
+            ) -> FloatTensor<Self> {
+                let [output, _] = attention.forward::<Self>([&queries, &keys, &values]);
+                output
+            }
         }
     };
 }
@@ -47,6 +65,6 @@ macro_rules! on_host {
 on_host!(Flex);
 #[cfg(feature = "ndarray")]
 mod on_ndarray {
-    use super::{FloatTensor, GruOp, NdArray, SequenceKernels};
+    use super::{AttentionOp, FloatTensor, GruOp, NdArray, SequenceKernels};
     on_host!(NdArray);
 }

@@ -1,5 +1,6 @@
 //! The public functions, on Burn's tensors.
 
+mod attention;
 pub mod composed;
 mod convolution;
 mod dropout;
@@ -14,6 +15,7 @@ use burn::tensor::{DType, Device, Tensor, activation};
 use crate::blocks::Nonlinearity;
 use crate::extension::InferenceKernels;
 
+pub use attention::{attention, attention_weights};
 pub use convolution::{AnyConvOptions, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
 pub use norm::{BatchNormOutput, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};

@@ -7,7 +7,7 @@ use super::{composed, has_kernels};
 use crate::compute::GruOp;
 use crate::extension::SequenceKernels;
 use crate::lengths::Lengths;
-use crate::recurrent::{Direction, Sizes};
+use crate::recurrent::{Direction, RecurrentSizes};
 
 /// A gated recurrent unit over a whole sequence, in PyTorch's form (Cho et al. 2014 reset the state in front
 /// of the product).
@@ -49,7 +49,7 @@ pub fn gru(
         return composed::gru(projected, initial, weights, bias, lengths, direction);
     }
     check_gru(&projected, &initial, &weights, &bias, lengths);
-    let sizes = Sizes { batch, time, hidden };
+    let sizes = RecurrentSizes { batch, time, hidden };
     let unit = GruOp { sizes, lengths: lengths.clone(), direction };
     let (projected, initial) = (projected.into_dispatch(), initial.into_dispatch());
     let (weights, bias) = (weights.into_dispatch(), bias.into_dispatch());

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Block, Direction, Sizes, blocks, rows_per_task, split_steps, starts};
+use super::{Direction, RecurrentSizes, RowBlock, blocks, rows_per_task, split_steps, starts};
 use crate::blocks::{ChannelBlock, at, at_mut, for_each_block};
 use crate::elementary::Elementary;
 use crate::float::with_scratch;
@@ -25,13 +25,13 @@ pub struct GruInputs<'a, E> {
 /// The states `[batch, time, hidden]`, and for the backward pass the gates `[steps, 4 hidden]` of all
 /// steps without padding: r, z, n and `h W_n + b_n`.
 pub fn forward<E: Elementary>(
-    sizes: Sizes,
+    sizes: RecurrentSizes,
     lengths: &Lengths,
     direction: Direction,
     inputs: &GruInputs<'_, E>,
     keep_gates: bool,
 ) -> (Vec<E>, Option<Vec<E>>) {
-    let Sizes { batch, time, hidden } = sizes;
+    let RecurrentSizes { batch, time, hidden } = sizes;
     let weights = StridedMatrix::row_major(inputs.weights, [hidden, 3 * hidden]);
     let recurrence = Recurrence {
         sizes,
@@ -61,7 +61,7 @@ pub fn forward<E: Elementary>(
 }
 
 struct Recurrence<'a, E: Clone> {
-    sizes: Sizes,
+    sizes: RecurrentSizes,
     lengths: &'a Lengths,
     direction: Direction,
     inputs: &'a GruInputs<'a, E>,
@@ -71,9 +71,9 @@ struct Recurrence<'a, E: Clone> {
 
 impl<E: Elementary> Recurrence<'_, E> {
     /// Takes the rows of a block through all steps.
-    fn run(&self, block: Block, outputs: &mut [E], mut gates: Option<&mut [E]>) {
-        let Sizes { time, hidden, .. } = self.sizes;
-        let Block { first, rows } = block;
+    fn run(&self, block: RowBlock, outputs: &mut [E], mut gates: Option<&mut [E]>) {
+        let RecurrentSizes { time, hidden, .. } = self.sizes;
+        let RowBlock { first, rows } = block;
         let mut live = Vec::with_capacity(rows);
         let (mut sources, mut places) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         with_scratch(rows * 4 * hidden, |scratch| {

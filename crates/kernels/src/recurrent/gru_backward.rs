@@ -10,7 +10,7 @@
 
 use rayon::prelude::*;
 
-use super::{Block, Direction, Sizes, blocks, rows_per_task, split_steps, starts};
+use super::{Direction, RecurrentSizes, RowBlock, blocks, rows_per_task, split_steps, starts};
 use crate::blocks::{ChannelBlock, at, at_mut, for_each_block};
 use crate::float::{Float, with_scratch};
 use crate::lengths::Lengths;
@@ -43,13 +43,13 @@ pub struct GruGradients<E> {
 
 /// The gradients of all inputs.
 pub fn backward<E: Float>(
-    sizes: Sizes,
+    sizes: RecurrentSizes,
     lengths: &Lengths,
     direction: Direction,
     saved: &GruSaved<'_, E>,
     needs_weights: bool,
 ) -> GruGradients<E> {
-    let Sizes { batch, time, hidden } = sizes;
+    let RecurrentSizes { batch, time, hidden } = sizes;
     let weights = StridedMatrix::row_major(saved.weights, [hidden, 3 * hidden]).transposed();
     let recurrence = Recurrence {
         sizes,
@@ -93,7 +93,7 @@ pub fn backward<E: Float>(
 }
 
 struct Recurrence<'a, E: Clone> {
-    sizes: Sizes,
+    sizes: RecurrentSizes,
     lengths: &'a Lengths,
     direction: Direction,
     saved: &'a GruSaved<'a, E>,
@@ -116,9 +116,9 @@ struct BlockGradients<'a, E> {
 
 impl<E: Float> Recurrence<'_, E> {
     /// Takes the rows of a block back through all steps.
-    fn run(&self, block: Block, out: BlockGradients<'_, E>) {
-        let Sizes { time, hidden, .. } = self.sizes;
-        let Block { first, rows } = block;
+    fn run(&self, block: RowBlock, out: BlockGradients<'_, E>) {
+        let RecurrentSizes { time, hidden, .. } = self.sizes;
+        let RowBlock { first, rows } = block;
         let BlockGradients { projected, carried, states, products } = out;
         let row_of = |step: usize, row: usize| ((first + row) * time + step) * hidden;
         let entry = |step: usize, row: usize| self.starts[first + row] + step - self.starts[first];

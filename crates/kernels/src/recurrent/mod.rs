@@ -40,7 +40,7 @@ impl Direction {
 
 /// The sizes of a recurrence.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct RecurrentSizes {
     /// Rows of the batch.
     pub batch: usize,
     /// Steps, with padding.
@@ -59,15 +59,15 @@ fn rows_per_task(batch: usize) -> usize {
 
 /// The rows of a task.
 #[derive(Clone, Copy, Debug)]
-struct Block {
+struct RowBlock {
     first: usize,
     rows: usize,
 }
 
 /// The batch cut into tasks.
-fn blocks(batch: usize) -> Vec<Block> {
+fn blocks(batch: usize) -> Vec<RowBlock> {
     let rows = rows_per_task(batch);
-    let block = |first| Block { first, rows: rows.min(batch - first) };
+    let block = |first| RowBlock { first, rows: rows.min(batch - first) };
     (0..batch).step_by(rows).map(block).collect()
 }
 
@@ -86,12 +86,12 @@ fn starts(lengths: &Lengths) -> Vec<usize> {
 /// Cuts `data`, with `width` elements for each entry of the list of steps, into the parts of the blocks.
 fn split_steps<'a, E>(
     mut data: &'a mut [E],
-    blocks: &[Block],
+    blocks: &[RowBlock],
     starts: &[usize],
     width: usize,
 ) -> Vec<&'a mut [E]> {
     let mut parts = Vec::with_capacity(blocks.len());
-    for Block { first, rows } in blocks {
+    for RowBlock { first, rows } in blocks {
         let (part, rest) = data.split_at_mut((starts[first + rows] - starts[*first]) * width);
         parts.push(part);
         data = rest;

@@ -1,5 +1,6 @@
 //! The functions of this crate as test cases, and the strategies that draw their sizes.
 
+mod attention;
 mod convolution;
 mod fused;
 mod norm;
@@ -14,6 +15,7 @@ use proptest::sample::subsequence;
 
 use crate::support::{LossProbe, MemoryLayout};
 
+pub use attention::{AttentionCase, attentions};
 pub use convolution::{ConvCase, ConvTransposeCase, LinearCase};
 pub use convolution::{convolutions, linears, transposed_convolutions};
 pub use fused::{ConvNormCase, conv_norms};
