@@ -1,5 +1,7 @@
 //! The kernels under autodiff: the state saved by each forward pass, and the backward pass.
 
+mod sequence;
+
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

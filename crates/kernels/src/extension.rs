@@ -2,6 +2,8 @@
 
 #![allow(deprecated, reason = "ndarray is supported here as long as Burn has it")]
 
+mod sequence;
+
 #[cfg(feature = "flex")]
 use burn::backend::Flex;
 #[cfg(feature = "ndarray")]
@@ -14,6 +16,7 @@ mod text;
 use crate::compute::{self, ConvOp, NormInputs, NormOp, PoolOp};
 use crate::update::{AdamStep, SgdStep};
 
+pub use sequence::SequenceKernels;
 pub use text::TextKernels;
 
 /// An optional tensor, as a type that Burn's extensions accept.

@@ -2,10 +2,10 @@
 //! [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`embedding`], [`cross_entropy`] and [`layer_norm`]
-//! have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are
-//! compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other backends, groups,
-//! dilation and element types other than `f32` and `f64` are left to Burn's own operations.
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`gru`], [`attention()`], [`embedding`], [`cross_entropy`]
+//! and [`layer_norm`] have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU
+//! backends that are compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other
+//! backends, groups, dilation and element types other than `f32` and `f64` are left to Burn's own operations.
 //!
 //! ```
 //! # #[cfg(feature = "flex")] {
@@ -34,6 +34,9 @@
 //! | `conv`, `patches` | convolution and its gradients; the matrix products in them |
 //! | `norm`, `pool` | batch normalisation, pooling |
 //! | `text` | embedding, cross-entropy, layer normalisation |
+//! | `recurrent` | recurrences over whole sequences, and their gradients |
+//! | `matrix`, `reduce`, `elementary` | matrix products, sums, softmax, exp and tanh of sequences |
+//! | `attention` | scaled dot-product attention and its gradients |
 //! | `update` | the update rules of optimisers |
 //! | `blocks`, `rows` | loops over channels and over rows |
 //! | `float`, `exponential` | element types and vectors; the exponential function |
@@ -52,27 +55,37 @@
 
 #[macro_use]
 mod compute;
+mod attention;
 mod backward;
 mod blocks;
 mod conv;
+mod elementary;
 mod exponential;
 mod extension;
 mod float;
 mod functions;
 mod host;
+mod lengths;
+mod matrix;
 mod norm;
 mod patches;
 mod pool;
+mod recurrent;
+mod reduce;
 mod rows;
 mod text;
 mod tokens;
 mod update;
 mod view;
 
+pub use attention::AttentionMask;
 pub use functions::{
-    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, avg_pool2d,
-    batch_norm2d, batch_norm2d_inference, conv_norm2d, conv_transpose2d, conv2d, cross_entropy,
-    dropout_mask, embedding, is_host, layer_norm, linear, max_pool2d, sgd_step, sum_of_squares,
+    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, attention,
+    attention_weights, avg_pool2d, batch_norm2d, batch_norm2d_inference, composed, conv_norm2d,
+    conv_transpose2d, conv2d, cross_entropy, dropout_mask, embedding, gru, is_host, layer_norm,
+    linear, max_pool2d, sgd_step, sum_of_squares,
 };
+pub use lengths::Lengths;
+pub use recurrent::Direction;
 pub use tokens::Tokens;
 pub use update::{AdamStep, SgdStep};

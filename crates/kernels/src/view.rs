@@ -53,6 +53,15 @@ impl<'a, E: Float> StridedView<'a, E> {
         Cow::Borrowed(&self.data[self.offset..][..count])
     }
 
+    /// The elements in row-major order; copied if they lie otherwise in memory.
+    pub fn row_major(self) -> Cow<'a, [E]> {
+        // The order batch, height, width, channels of a view whose last dimension is its channels.
+        let order = [0, 3, 1, 2];
+        let dims = order.map(|axis| self.dims[axis]);
+        let strides = order.map(|axis| self.strides[axis]);
+        Self { dims, strides, ..self }.channels_last()
+    }
+
     /// A matrix `[batch, channels]` as images of one pixel, `[batch, channels, 1, 1]`.
     pub fn rows_as_pixels(self) -> Self {
         let [.., batch, channels] = self.dims;

@@ -16,9 +16,11 @@ macro_rules! with_float {
     };
 }
 
+mod attention;
 mod convolution;
 mod norm;
 mod pool;
+mod recurrent;
 mod text;
 
 use std::borrow::Cow;
@@ -31,9 +33,11 @@ use crate::float::Float;
 use crate::host::Host;
 use crate::update::{self, AdamStep, SgdStep};
 
+pub use attention::AttentionOp;
 pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
 pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;
+pub use recurrent::GruOp;
 pub use text::{CrossEntropyOp, embed, embed_backward, layer_norm, layer_norm_backward};
 
 /// The elements of a one-dimensional tensor.
@@ -46,6 +50,11 @@ fn flat<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
     }
     let place = |at: usize| (view.offset as isize + at as isize * stride) as usize;
     (0..count).map(|at| view.data[place(at)]).collect()
+}
+
+/// The elements of a tensor in row-major order.
+fn rows<B: Host, E: Float>(tensor: &FloatTensor<B>) -> Cow<'_, [E]> {
+    B::view::<E>(tensor).row_major()
 }
 
 /// The sizes of a tensor: batch, channels, height, width.

@@ -1,9 +1,12 @@
 //! The public functions, on Burn's tensors.
 
+mod attention;
+pub mod composed;
 mod convolution;
 mod dropout;
 mod norm;
 mod pooling;
+mod recurrent;
 mod text;
 mod update;
 
@@ -13,10 +16,12 @@ use burn::tensor::{DType, Device, Tensor, activation};
 use crate::blocks::Nonlinearity;
 use crate::extension::InferenceKernels;
 
+pub use attention::{attention, attention_weights};
 pub use convolution::{AnyConvOptions, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
 pub use norm::{BatchNormOutput, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};
 pub use pooling::{avg_pool2d, max_pool2d};
+pub use recurrent::gru;
 pub use text::{cross_entropy, embedding, layer_norm};
 pub use update::{adam_step, sgd_step};
 

@@ -1,9 +1,11 @@
 //! The functions of this crate as test cases, and the strategies that draw their sizes.
 
+mod attention;
 mod convolution;
 mod fused;
 mod norm;
 mod pool;
+mod recurrent;
 mod text;
 
 use std::ops::RangeInclusive;
@@ -14,11 +16,13 @@ use proptest::sample::subsequence;
 
 use crate::support::{LossProbe, MemoryLayout};
 
+pub use attention::{AttentionCase, attentions};
 pub use convolution::{ConvCase, ConvTransposeCase, LinearCase};
 pub use convolution::{convolutions, linears, transposed_convolutions};
 pub use fused::{ConvNormCase, conv_norms};
 pub use norm::{NormCase, norms, norms_by_moments};
 pub use pool::{AvgPoolCase, MaxPoolCase, avg_pools, max_pools};
+pub use recurrent::{GruCase, grus};
 pub use text::{CrossEntropyCase, EmbeddingCase, LayerNormCase};
 pub use text::{cross_entropies, embeddings, layer_norms};
 

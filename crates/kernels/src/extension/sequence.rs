@@ -1,0 +1,70 @@
+//! The kernels for sequences as operations of Burn's backends.
+
+#![allow(deprecated, reason = "ndarray is supported here as long as Burn has it")]
+
+#[cfg(feature = "flex")]
+use burn::backend::Flex;
+#[cfg(feature = "ndarray")]
+use burn::backend::NdArray;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+
+use crate::compute::{AttentionOp, GruOp};
+
+/// The operations on sequences with a backward pass, on the backends that have kernels. Other backends
+/// panic.
+#[backend_extension(Flex: cfg(feature = "flex"), NdArray: cfg(feature = "ndarray"), Autodiff)]
+pub trait SequenceKernels: Backend {
+    /// See [`crate::gru`].
+    fn gru(
+        projected: FloatTensor<Self>,
+        initial: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        unit: GruOp,
+    ) -> FloatTensor<Self>;
+
+    /// See [`crate::attention()`].
+    fn attend(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        attention: AttentionOp,
+    ) -> FloatTensor<Self>;
+}
+
+macro_rules! on_host {
+    ($backend:ty) => {
+        impl SequenceKernels for $backend {
+            fn gru(
+                projected: FloatTensor<Self>,
+                initial: FloatTensor<Self>,
+                weights: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                unit: GruOp,
+            ) -> FloatTensor<Self> {
+                let (output, _) =
+                    unit.forward::<Self>([&projected, &initial, &weights, &bias], false);
+                output
+            }
+
+            fn attend(
+                queries: FloatTensor<Self>,
+                keys: FloatTensor<Self>,
+                values: FloatTensor<Self>,
+                attention: AttentionOp,
+            ) -> FloatTensor<Self> {
+                let [output, _] = attention.forward::<Self>([&queries, &keys, &values]);
+                output
+            }
+        }
+    };
+}
+
+#[cfg(feature = "flex")]
+on_host!(Flex);
+#[cfg(feature = "ndarray")]
+mod on_ndarray {
+    use super::{AttentionOp, FloatTensor, GruOp, NdArray, SequenceKernels};
+    on_host!(NdArray);
+}

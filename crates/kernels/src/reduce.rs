@@ -1,0 +1,132 @@
+//! Reductions of a row: dot products and softmax.
+//!
+//! Each sums in lanes, whose number is the same on every processor.
+
+use pulp::{Simd, WithSimd};
+
+use crate::elementary::Elementary;
+use crate::float::Float;
+use crate::patches::processor;
+
+/// The lanes of a sum: two or more vectors, so that an addition need not wait for the one before it.
+const LANES: usize = 32;
+
+/// The sum of the lanes.
+#[inline(always)]
+pub fn total<E: Float, const W: usize>(mut lanes: [E; W]) -> E {
+    let mut width = W;
+    while width > 1 {
+        width /= 2;
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+    }
+    lanes[0]
+}
+
+/// The dot product of two rows.
+#[inline(always)]
+fn dot_in_lanes<E: Float>(left: &[E], right: &[E]) -> E {
+    let ((left, left_rest), (right, right_rest)) =
+        (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
+    let mut lanes = [E::default(); LANES];
+    for (left, right) in left.iter().zip(right) {
+        for i in 0..LANES {
+            lanes[i] += left[i] * right[i];
+        }
+    }
+    let mut sum = total(lanes);
+    for (left, right) in left_rest.iter().zip(right_rest) {
+        sum += *left * *right;
+    }
+    sum
+}
+
+/// A softmax: the largest of the scaled scores, and the reciprocal of the sum of the exponentials below it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normaliser<E> {
+    /// The largest scaled score.
+    pub largest: E,
+    /// `1 / sum_j exp(scale score_j - largest)`.
+    pub reciprocal: E,
+}
+
+/// Replaces the scores by their softmax weights, `exp(scale score - largest) / sum`.
+pub fn softmax<E: Elementary>(scores: &mut [E], scale: E) -> Normaliser<E> {
+    struct Softmax<'a, E>(&'a mut [E], E);
+    impl<E: Elementary> WithSimd for Softmax<'_, E> {
+        type Output = Normaliser<E>;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> Normaliser<E> {
+            let Self(scores, scale) = self;
+            let Some(first) = scores.first() else {
+                return Normaliser { largest: E::default(), reciprocal: E::default() };
+            };
+            let larger = |a: E, b: E| if b > a { b } else { a };
+            let mut most = [*first * scale; LANES];
+            let (chunks, rest) = scores.as_chunks::<LANES>();
+            for chunk in chunks {
+                for i in 0..LANES {
+                    most[i] = larger(most[i], chunk[i] * scale);
+                }
+            }
+            let mut largest = most.into_iter().fold(most[0], larger);
+            for score in rest {
+                largest = larger(largest, *score * scale);
+            }
+            let mut lanes = [E::default(); LANES];
+            let (chunks, rest) = scores.as_chunks_mut::<LANES>();
+            for chunk in chunks {
+                for i in 0..LANES {
+                    chunk[i] = (chunk[i] * scale - largest).fast_exp();
+                    lanes[i] += chunk[i];
+                }
+            }
+            let mut sum = total(lanes);
+            for score in rest {
+                *score = (*score * scale - largest).fast_exp();
+                sum += *score;
+            }
+            let reciprocal = E::from_f64(1.0) / sum;
+            for weight in scores {
+                *weight = *weight * reciprocal;
+            }
+            Normaliser { largest, reciprocal }
+        }
+    }
+    processor().dispatch(Softmax(scores, scale))
+}
+
+/// Replaces the scores by the weights that [`softmax`] gave them.
+pub fn softmax_again<E: Elementary>(scores: &mut [E], scale: E, by: Normaliser<E>) {
+    struct Again<'a, E>(&'a mut [E], E, Normaliser<E>);
+    impl<E: Elementary> WithSimd for Again<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Self(scores, scale, Normaliser { largest, reciprocal }) = self;
+            for score in scores {
+                *score = (*score * scale - largest).fast_exp() * reciprocal;
+            }
+        }
+    }
+    processor().dispatch(Again(scores, scale, by));
+}
+
+/// The gradient of the scores in front of a softmax, `scale weight (gradient - sum weight gradient)`, in
+/// place of the gradient of the weights.
+pub fn softmax_gradient<E: Float>(weights: &[E], gradient: &mut [E], scale: E) {
+    struct Gradient<'a, E>(&'a [E], &'a mut [E], E);
+    impl<E: Float> WithSimd for Gradient<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Self(weights, gradient, scale) = self;
+            let mean = dot_in_lanes(weights, gradient);
+            for (weight, gradient) in weights.iter().zip(gradient) {
+                *gradient = scale * *weight * (*gradient - mean);
+            }
+        }
+    }
+    processor().dispatch(Gradient(weights, gradient, scale));
+}
