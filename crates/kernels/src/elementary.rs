@@ -1,4 +1,4 @@
-//! Exponential, hyperbolic tangent and logistic function that the compiler vectorises.
+//! Hyperbolic tangent and logistic function that the compiler vectorises.
 //!
 //! Those of the standard library are calls, one for each number. In `f32` these are short polynomials
 //! without a branch, accurate to a few units in the last place; in `f64`, which is for tests, they are the
@@ -8,9 +8,6 @@ use crate::float::Float;
 
 /// The functions. NaN propagates.
 pub trait Elementary: Float {
-    /// The exponential function; 0 below -87.3 in `f32`, and infinity above 88.3.
-    fn fast_exp(self) -> Self;
-
     /// The hyperbolic tangent.
     fn fast_tanh(self) -> Self;
 
@@ -33,34 +30,6 @@ fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
 }
 
 impl Elementary for f32 {
-    /// `2^k exp(r)` with `|r| <= ln(2) / 2` (Cody and Waite 1980), and the polynomial of Moshier's Cephes.
-    #[inline(always)]
-    fn fast_exp(self) -> Self {
-        const LOWEST: f32 = -87.3;
-        const HIGHEST: f32 = 88.3;
-        // Added, it rounds to an integer, which is then in the lowest bits.
-        const ROUND: f32 = 12_582_912.0;
-        const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-        const COEFFICIENTS: [f32; 6] = [
-            1.987_569_2e-4,
-            1.398_2e-3,
-            8.333_452e-3,
-            4.166_579_6e-2,
-            1.666_666_5e-1,
-            5.000_000_1e-1,
-        ];
-        // Comparisons that are false for NaN, which so passes through.
-        let x = if self < LOWEST { LOWEST } else { self };
-        let x = if x > HIGHEST { HIGHEST } else { x };
-        let rounded = x * std::f32::consts::LOG2_E + ROUND;
-        let k = rounded - ROUND;
-        let r = x - k * LN_2[0] - k * LN_2[1];
-        let power = f32::from_bits((rounded.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
-        let value = (polynomial(r, COEFFICIENTS) * r * r + r + 1.0) * power;
-        let value = if self < LOWEST { 0.0 } else { value };
-        if self > HIGHEST { f32::INFINITY } else { value }
-    }
-
     /// The rational function of the library Eigen: `x p(x^2) / q(x^2)` up to the point where the nearest
     /// number to the tangent is 1.
     #[inline(always)]
@@ -85,10 +54,6 @@ impl Elementary for f32 {
 }
 
 impl Elementary for f64 {
-    fn fast_exp(self) -> Self {
-        self.exp()
-    }
-
     fn fast_tanh(self) -> Self {
         self.tanh()
     }
@@ -103,19 +68,6 @@ mod tests {
         let even = (-200_000..=200_000).map(move |at| at as f32 / 200_000.0 * largest);
         let small = (0..60).flat_map(|power| [1.0, -1.3].map(|x: f32| x * 0.5_f32.powi(power)));
         even.chain(small)
-    }
-
-    #[test]
-    fn exponential_is_accurate_to_its_last_digits() {
-        for x in numbers(87.2) {
-            let exact = f64::from(x).exp();
-            let error = (f64::from(x.fast_exp()) - exact).abs() / exact;
-            assert!(error < 2.5e-7, "exp({x}) is off by {error:.1e}");
-        }
-        assert_eq!(f32::NEG_INFINITY.fast_exp(), 0.0);
-        assert_eq!(f32::INFINITY.fast_exp(), f32::INFINITY);
-        assert_eq!(0.0_f32.fast_exp(), 1.0);
-        assert!(f32::NAN.fast_exp().is_nan());
     }
 
     #[test]

@@ -4,7 +4,6 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::elementary::Elementary;
 use crate::float::Float;
 use crate::patches::processor;
 
@@ -52,9 +51,9 @@ pub struct Normaliser<E> {
 }
 
 /// Replaces the scores by their softmax weights, `exp(scale score - largest) / sum`.
-pub fn softmax<E: Elementary>(scores: &mut [E], scale: E) -> Normaliser<E> {
+pub fn softmax<E: Float>(scores: &mut [E], scale: E) -> Normaliser<E> {
     struct Softmax<'a, E>(&'a mut [E], E);
-    impl<E: Elementary> WithSimd for Softmax<'_, E> {
+    impl<E: Float> WithSimd for Softmax<'_, E> {
         type Output = Normaliser<E>;
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) -> Normaliser<E> {
@@ -78,13 +77,13 @@ pub fn softmax<E: Elementary>(scores: &mut [E], scale: E) -> Normaliser<E> {
             let (chunks, rest) = scores.as_chunks_mut::<LANES>();
             for chunk in chunks {
                 for i in 0..LANES {
-                    chunk[i] = (chunk[i] * scale - largest).fast_exp();
+                    chunk[i] = (chunk[i] * scale - largest).quick_exp();
                     lanes[i] += chunk[i];
                 }
             }
             let mut sum = total(lanes);
             for score in rest {
-                *score = (*score * scale - largest).fast_exp();
+                *score = (*score * scale - largest).quick_exp();
                 sum += *score;
             }
             let reciprocal = E::from_f64(1.0) / sum;
@@ -98,15 +97,15 @@ pub fn softmax<E: Elementary>(scores: &mut [E], scale: E) -> Normaliser<E> {
 }
 
 /// Replaces the scores by the weights that [`softmax`] gave them.
-pub fn softmax_again<E: Elementary>(scores: &mut [E], scale: E, by: Normaliser<E>) {
+pub fn softmax_again<E: Float>(scores: &mut [E], scale: E, by: Normaliser<E>) {
     struct Again<'a, E>(&'a mut [E], E, Normaliser<E>);
-    impl<E: Elementary> WithSimd for Again<'_, E> {
+    impl<E: Float> WithSimd for Again<'_, E> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) {
             let Self(scores, scale, Normaliser { largest, reciprocal }) = self;
             for score in scores {
-                *score = (*score * scale - largest).fast_exp() * reciprocal;
+                *score = (*score * scale - largest).quick_exp() * reciprocal;
             }
         }
     }

@@ -53,13 +53,16 @@ impl<'a, E: Float> StridedView<'a, E> {
         Cow::Borrowed(&self.data[self.offset..][..count])
     }
 
-    /// The elements in row-major order; copied if they lie otherwise in memory.
-    pub fn row_major(self) -> Cow<'a, [E]> {
-        // The order batch, height, width, channels of a view whose last dimension is its channels.
-        let order = [0, 3, 1, 2];
-        let dims = order.map(|axis| self.dims[axis]);
-        let strides = order.map(|axis| self.strides[axis]);
-        Self { dims, strides, ..self }.channels_last()
+    /// All elements in row-major order; copied if they lie otherwise in memory.
+    pub fn row_major(&self) -> Cow<'a, [E]> {
+        // A copy is parallel over the first axis, so that one longer than 1 comes first.
+        let mut axes = [0, 1, 2];
+        axes.swap(0, (0..3).find(|axis| self.dims[*axis] > 1).unwrap_or(0));
+        let [batch, height, width] = axes;
+        let axes = [batch, 3, height, width];
+        let (dims, strides) =
+            (axes.map(|axis| self.dims[axis]), axes.map(|axis| self.strides[axis]));
+        Self { dims, strides, ..*self }.channels_last()
     }
 
     /// A matrix `[batch, channels]` as images of one pixel, `[batch, channels, 1, 1]`.

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::{AttentionMask, AttentionSizes, Heads, TargetBlock, blocks_of, offsets};
-use crate::elementary::Elementary;
+use crate::float::Float;
 use crate::float::with_scratch;
 use crate::matrix::RightFactor;
 use crate::patches::{Correlation, correlate, padded};
@@ -34,7 +34,7 @@ pub struct AttentionGradients<E> {
 }
 
 /// The gradients of all inputs.
-pub fn backward<E: Elementary>(
+pub fn backward<E: Float>(
     sizes: AttentionSizes,
     mask: &AttentionMask,
     scale: f64,
@@ -75,7 +75,7 @@ struct Task<'a, E: Clone> {
     head: usize,
 }
 
-impl<E: Elementary> Task<'_, E> {
+impl<E: Float> Task<'_, E> {
     /// Writes the head's gradients to those of the row, each `[time, heads, width]`.
     fn run(&self, of_queries: &mut [E], of_keys: &mut [E], of_values: &mut [E]) {
         let AttentionSizes { targets, sources, width, value_width, .. } = self.sizes;

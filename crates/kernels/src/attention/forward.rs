@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{
     AttentionMask, AttentionSizes, Heads, TARGETS_PER_BLOCK, TargetBlock, blocks_of, offsets,
 };
-use crate::elementary::Elementary;
+use crate::float::Float;
 use crate::float::with_scratch;
 use crate::matrix::RightFactor;
 use crate::reduce::softmax;
@@ -13,7 +13,7 @@ use crate::view::filled;
 
 /// The output in the order `[batch, targets, heads, value_width]`, and each softmax's largest score and
 /// reciprocal of the sum, `[batch, targets, heads, 2]`.
-pub fn forward<E: Elementary>(
+pub fn forward<E: Float>(
     sizes: AttentionSizes,
     mask: &AttentionMask,
     scale: f64,
@@ -55,7 +55,7 @@ struct Task<'a, E: Clone> {
     head: usize,
 }
 
-impl<E: Elementary> Task<'_, E> {
+impl<E: Float> Task<'_, E> {
     fn run(&self, output: &mut [E], softmaxes: &mut [E]) {
         let Self { sizes: AttentionSizes { heads, value_width, .. }, head, .. } = *self;
         let TargetBlock { row, first, targets } = self.block;
