@@ -1,10 +1,10 @@
 //! Fast convolution, pooling, batch normalisation and optimiser steps on the CPU for [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`gru`] and [`attention()`] have gradients; the update
-//! rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are compiled in (features `flex` and `ndarray`) they
-//! run the kernels of this crate. Other backends, groups, dilation and element types other than `f32` and
-//! `f64` are left to Burn's own operations.
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`gru`], [`attention()`] and [`attention_gru`] have
+//! gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU backends that are
+//! compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other backends, groups,
+//! dilation and element types other than `f32` and `f64` are left to Burn's own operations.
 //!
 //! ```
 //! # #[cfg(feature = "flex")] {
@@ -72,7 +72,8 @@ mod view;
 
 pub use attention::AttentionMask;
 pub use functions::{
-    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, attention,
+    AnyConvOptions, AttentionGruInputs, AttentionGruOutput, AttentionGruParameters,
+    BatchNormOutput, Epilogue, FusedActivation, adam_step, attention, attention_gru,
     attention_weights, avg_pool2d, batch_norm2d, batch_norm2d_inference, composed, conv_norm2d,
     conv_transpose2d, conv2d, dropout_mask, gru, is_host, linear, max_pool2d, sgd_step,
     sum_of_squares,
