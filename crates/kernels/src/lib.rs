@@ -2,8 +2,8 @@
 //! [Burn](burn).
 //!
 //! The functions take Burn's tensors. [`conv2d`], [`conv_transpose2d`], [`linear`], [`batch_norm2d`],
-//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`gru`], [`attention()`], [`embedding`], [`cross_entropy`]
-//! and [`layer_norm`] have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU
+//! [`conv_norm2d`], [`max_pool2d`], [`avg_pool2d`], [`gru`], [`attention()`], [`attention_gru`], [`embedding`],
+//! [`cross_entropy`] and [`layer_norm`] have gradients; the update rules [`sgd_step`] and [`adam_step`] have none. On the CPU
 //! backends that are compiled in (features `flex` and `ndarray`) they run the kernels of this crate. Other
 //! backends, groups, dilation and element types other than `f32` and `f64` are left to Burn's own operations.
 //!
@@ -80,7 +80,8 @@ mod view;
 
 pub use attention::AttentionMask;
 pub use functions::{
-    AnyConvOptions, BatchNormOutput, Epilogue, FusedActivation, adam_step, attention,
+    AnyConvOptions, AttentionGruInputs, AttentionGruOutput, AttentionGruParameters,
+    BatchNormOutput, Epilogue, FusedActivation, adam_step, attention, attention_gru,
     attention_weights, avg_pool2d, batch_norm2d, batch_norm2d_inference, composed, conv_norm2d,
     conv_transpose2d, conv2d, cross_entropy, dropout_mask, embedding, gru, is_host, layer_norm,
     linear, max_pool2d, sgd_step, sum_of_squares,

@@ -69,24 +69,44 @@ const INPUTS_PER_TASK: usize = 48;
 /// Rows for which a tile's sums are read and written once: few enough for the cache.
 const ROWS_AT_A_TIME: usize = 96;
 
-/// The product `left^T right` of matrices with equally many rows, `[inputs, outputs]` in row-major order.
+/// Rows of `width` elements, `step` elements apart.
+#[derive(Clone, Copy)]
+pub struct SpacedRows<'a, E> {
+    /// The elements from the first row on.
+    pub data: &'a [E],
+    /// Elements in a row.
+    pub width: usize,
+    /// Elements from row to row.
+    pub step: usize,
+    /// The number of rows.
+    pub rows: usize,
+}
+
+impl<'a, E> SpacedRows<'a, E> {
+    /// Rows without gaps.
+    pub fn dense(data: &'a [E], width: usize) -> Self {
+        Self { data, width, step: width, rows: data.len() / width }
+    }
+}
+
+/// The product `left^T right` of matrices with equally many rows, `[left.width, outputs]` in row-major order.
 ///
 /// `right` has [`slack`] elements more than its rows have. The sums run over the rows in order.
 pub fn transposed_product<E: Float>(
-    (left, inputs): (&[E], usize),
+    left: SpacedRows<'_, E>,
     (right, outputs): (&[E], usize),
 ) -> Vec<E> {
+    let SpacedRows { data, width, step, rows } = left;
     let stride = padded::<E>(outputs);
-    let rows = left.len() / inputs;
-    let patches: Vec<_> = (0..ROWS_AT_A_TIME.min(rows)).map(|row| (row * inputs) as u32).collect();
-    let taps: Vec<_> = (0..inputs as u32).collect();
-    let mut product = filled(inputs * stride, |sums| {
+    let patches: Vec<_> = (0..ROWS_AT_A_TIME.min(rows)).map(|row| (row * step) as u32).collect();
+    let taps: Vec<_> = (0..width as u32).collect();
+    let mut product = filled(width * stride, |sums| {
         let tasks = sums.par_chunks_mut(INPUTS_PER_TASK * stride);
         tasks.zip(taps.par_chunks(INPUTS_PER_TASK)).for_each(|(sums, taps)| {
             sums.fill(E::default());
             for first in (0..rows).step_by(ROWS_AT_A_TIME) {
                 correlate(Correlation {
-                    data: &left[first * inputs..],
+                    data: &data[first * step..],
                     patches: &patches[..ROWS_AT_A_TIME.min(rows - first)],
                     taps,
                     gradients: &right[first * outputs..],
@@ -98,11 +118,11 @@ pub fn transposed_product<E: Float>(
         });
     });
     if outputs < stride {
-        for input in 1..inputs {
+        for input in 1..width {
             let start = input * stride;
             product.copy_within(start..start + outputs, input * outputs);
         }
-        product.truncate(inputs * outputs);
+        product.truncate(width * outputs);
     }
     product
 }

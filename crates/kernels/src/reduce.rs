@@ -41,6 +41,21 @@ fn dot_in_lanes<E: Float>(left: &[E], right: &[E]) -> E {
     sum
 }
 
+/// The dot products of `row` with each of the rows in `matrix`, into `products`.
+pub fn dots<E: Float>(row: &[E], matrix: &[E], products: &mut [E]) {
+    struct Dots<'a, E>(&'a [E], &'a [E], &'a mut [E]);
+    impl<E: Float> WithSimd for Dots<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            for (other, product) in self.1.chunks_exact(self.0.len()).zip(self.2) {
+                *product = dot_in_lanes(self.0, other);
+            }
+        }
+    }
+    processor().dispatch(Dots(row, matrix, products));
+}
+
 /// A softmax: the largest of the scaled scores, and the reciprocal of the sum of the exponentials below it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normaliser<E> {
@@ -128,4 +143,31 @@ pub fn softmax_gradient<E: Float>(weights: &[E], gradient: &mut [E], scale: E) {
         }
     }
     processor().dispatch(Gradient(weights, gradient, scale));
+}
+
+/// The sum of the rows in `matrix`, weighted: `sum_j weights_j matrix_j`.
+pub fn weighted_sum<E: Float>(weights: &[E], matrix: &[E], sum: &mut [E]) {
+    struct Weighted<'a, E>(&'a [E], &'a [E], &'a mut [E]);
+    impl<E: Float> WithSimd for Weighted<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            let Self(weights, matrix, sum) = self;
+            sum.fill(E::default());
+            // Row after row, as they lie in memory.
+            for (weight, row) in weights.iter().zip(matrix.chunks_exact(sum.len())) {
+                for (sum, value) in sum.iter_mut().zip(row) {
+                    *sum += *weight * *value;
+                }
+            }
+        }
+    }
+    processor().dispatch(Weighted(weights, matrix, sum));
+}
+
+/// Adds each element of `values` to that of `sums`.
+pub fn add<E: Float>(sums: &mut [E], values: &[E]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += *value;
+    }
 }

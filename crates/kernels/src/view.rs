@@ -211,14 +211,22 @@ pub fn filled<E: Float>(length: usize, fill: impl FnOnce(&mut [E])) -> Vec<E> {
 }
 
 /// Vectors of `length` elements each, all of which `fill` writes.
-///
-/// Zeroing them first would cost another pass over memory.
-#[expect(clippy::uninit_vec, reason = "written by `fill` before anything reads")]
 pub fn filled_each<E: Float, const N: usize>(
     length: usize,
     fill: impl FnOnce([&mut [E]; N]),
 ) -> [Vec<E>; N] {
-    let mut vectors = [(); N].map(|()| {
+    filled_all([length; N], fill)
+}
+
+/// Vectors of these lengths, all elements of which `fill` writes.
+///
+/// Zeroing them first would cost another pass over memory.
+#[expect(clippy::uninit_vec, reason = "written by `fill` before anything reads")]
+pub fn filled_all<E: Float, const N: usize>(
+    lengths: [usize; N],
+    fill: impl FnOnce([&mut [E]; N]),
+) -> [Vec<E>; N] {
+    let mut vectors = lengths.map(|length| {
         let mut data = Vec::with_capacity(length);
         // SAFETY: the capacity is `length`, and E is f32 or f64, for which every bit pattern is a
         // number; each caller writes every element before it reads any.

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod attention;
+mod attention_gru;
 mod cases;
 mod gradients;
 mod promises;

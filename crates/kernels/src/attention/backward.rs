@@ -11,7 +11,7 @@ use crate::float::with_scratch;
 use crate::matrix::RightFactor;
 use crate::patches::{Correlation, correlate, padded};
 use crate::reduce::{Normaliser, softmax_again, softmax_gradient};
-use crate::view::filled;
+use crate::view::filled_all;
 
 /// The saved tensors of the forward pass, and the gradient of its output.
 pub struct AttentionSaved<'a, E: Clone> {
@@ -44,22 +44,18 @@ pub fn backward<E: Float>(
     let scale = E::from_f64(scale);
     let [query_row, key_row, value_row] =
         [targets * width, sources * width, sources * value_width].map(|size| size * heads);
-    let (mut keys, mut values) = (Vec::new(), Vec::new());
-    let queries = filled(batch * query_row, |queries| {
-        keys = filled(batch * key_row, |keys| {
-            values = filled(batch * value_row, |values| {
-                let rows = (
-                    queries.par_chunks_mut(query_row),
-                    keys.par_chunks_mut(key_row),
-                    values.par_chunks_mut(value_row),
-                );
-                rows.into_par_iter().enumerate().for_each(|(row, (queries, keys, values))| {
-                    for head in 0..heads {
-                        let task = Task { sizes, mask, scale, saved, row, head };
-                        task.run(queries, keys, values);
-                    }
-                });
-            });
+    let lengths = [query_row, key_row, value_row].map(|size| batch * size);
+    let [queries, keys, values] = filled_all(lengths, |[queries, keys, values]| {
+        let rows = (
+            queries.par_chunks_mut(query_row),
+            keys.par_chunks_mut(key_row),
+            values.par_chunks_mut(value_row),
+        );
+        rows.into_par_iter().enumerate().for_each(|(row, (queries, keys, values))| {
+            for head in 0..heads {
+                let task = Task { sizes, mask, scale, saved, row, head };
+                task.run(queries, keys, values);
+            }
         });
     });
     AttentionGradients { queries, keys, values }

@@ -9,7 +9,7 @@ use crate::float::Float;
 use crate::float::with_scratch;
 use crate::matrix::RightFactor;
 use crate::reduce::softmax;
-use crate::view::filled;
+use crate::view::filled_all;
 
 /// The output in the order `[batch, targets, heads, value_width]`, and each softmax's largest score and
 /// reciprocal of the sum, `[batch, targets, heads, 2]`.
@@ -18,29 +18,26 @@ pub fn forward<E: Float>(
     mask: &AttentionMask,
     scale: f64,
     [queries, keys, values]: [&Heads<'_, E>; 3],
-) -> (Vec<E>, Vec<E>) {
+) -> [Vec<E>; 2] {
     let AttentionSizes { batch, heads, targets, value_width, .. } = sizes;
     let scale = E::from_f64(scale);
-    let mut output = Vec::new();
-    let softmaxes = filled(batch * targets * heads * 2, |softmaxes| {
-        output = filled(batch * targets * heads * value_width, |output| {
-            let rows = output.par_chunks_mut(targets * heads * value_width);
-            let rows = rows.zip(softmaxes.par_chunks_mut(targets * heads * 2)).enumerate();
-            let tasks = rows.flat_map(|(row, (output, softmaxes))| {
-                let output = output.par_chunks_mut(TARGETS_PER_BLOCK * heads * value_width);
-                let softmaxes = softmaxes.par_chunks_mut(TARGETS_PER_BLOCK * heads * 2);
-                let blocks: Vec<_> = blocks_of(row, targets).collect();
-                (blocks, output, softmaxes).into_par_iter()
-            });
-            tasks.for_each(|(block, output, softmaxes)| {
-                for head in 0..heads {
-                    let task = Task { sizes, mask, scale, queries, keys, values, block, head };
-                    task.run(output, softmaxes);
-                }
-            });
+    let lengths = [value_width, 2].map(|width| batch * targets * heads * width);
+    filled_all(lengths, |[output, softmaxes]| {
+        let rows = output.par_chunks_mut(targets * heads * value_width);
+        let rows = rows.zip(softmaxes.par_chunks_mut(targets * heads * 2)).enumerate();
+        let tasks = rows.flat_map(|(row, (output, softmaxes))| {
+            let output = output.par_chunks_mut(TARGETS_PER_BLOCK * heads * value_width);
+            let softmaxes = softmaxes.par_chunks_mut(TARGETS_PER_BLOCK * heads * 2);
+            let blocks: Vec<_> = blocks_of(row, targets).collect();
+            (blocks, output, softmaxes).into_par_iter()
         });
-    });
-    (output, softmaxes)
+        tasks.for_each(|(block, output, softmaxes)| {
+            for head in 0..heads {
+                let task = Task { sizes, mask, scale, queries, keys, values, block, head };
+                task.run(output, softmaxes);
+            }
+        });
+    })
 }
 
 /// A block of targets and one head.

@@ -1,14 +1,14 @@
 //! The kernels for sequences under autodiff.
 
-use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend};
 
 use super::register;
-use crate::compute::{AttentionOp, GruOp};
+use crate::compute::{AttentionGruOp, AttentionGruResult, AttentionGruTensors, AttentionOp, GruOp};
 use crate::extension::SequenceKernels;
 use crate::host::Host;
 
@@ -50,6 +50,29 @@ impl<B: Host + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autod
             OpsKind::UnTracked(step) => step.finish(output),
         }
     }
+
+    fn attention_gru(
+        tensors: AttentionGruTensors<Self>,
+        unit: AttentionGruOp,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let tensors = tensors.into_array();
+        let nodes = tensors.each_ref().map(|tensor| tensor.node());
+        let tensors = tensors.map(|tensor| tensor.into_primitive());
+        let tensors = AttentionGruTensors::<B>::from_array(tensors);
+        let step = AttentionGruBackward(unit.clone());
+        let (output, weights) = match step.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                let found = unit.forward::<B>(&tensors, true);
+                let (output, weights) = (found.output.clone(), found.weights.clone());
+                (step.finish((tensors, found), output), weights)
+            }
+            OpsKind::UnTracked(step) => {
+                let found = unit.forward::<B>(&tensors, false);
+                (step.finish(found.output), found.weights)
+            }
+        };
+        (output, Self::from_inner(weights))
+    }
 }
 
 #[derive(Debug)]
@@ -79,6 +102,22 @@ impl<B: Host> Backward<B, 3> for AttentionBackward {
         let gradient = grads.consume::<B>(&ops.node);
         let (inputs, softmaxes) = &ops.state;
         let found = self.0.backward::<B>(inputs.each_ref(), softmaxes, &gradient);
+        let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
+        register::<B>(nodes, found.map(Some), grads);
+    }
+}
+
+#[derive(Debug)]
+struct AttentionGruBackward(AttentionGruOp);
+
+impl<B: Host> Backward<B, 9> for AttentionGruBackward {
+    /// The inputs and parameters, and the results of the forward pass.
+    type State = (AttentionGruTensors<B>, AttentionGruResult<B>);
+
+    fn backward(self, ops: Ops<Self::State, 9>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (tensors, result) = &ops.state;
+        let found = self.0.backward::<B>(tensors, result, &gradient);
         let nodes = ops.parents.into_iter().map(|node| node.map(|node| node.id));
         register::<B>(nodes, found.map(Some), grads);
     }

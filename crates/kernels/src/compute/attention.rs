@@ -26,7 +26,7 @@ impl AttentionOp {
         let AttentionSizes { batch, heads, targets, value_width, .. } = self.sizes;
         with_float!(inputs[0], E => {
             let inputs = inputs.map(|input| Heads::new(B::view::<E>(input)));
-            let (output, softmaxes) =
+            let [output, softmaxes] =
                 attention::forward(self.sizes, &self.mask, self.scale, inputs.each_ref());
             [
                 by_heads::<B, E>(output, [batch, heads, targets, value_width]),

@@ -17,6 +17,7 @@ macro_rules! with_float {
 }
 
 mod attention;
+mod attention_gru;
 mod convolution;
 mod norm;
 mod pool;
@@ -34,6 +35,7 @@ use crate::host::Host;
 use crate::update::{self, AdamStep, SgdStep};
 
 pub use attention::AttentionOp;
+pub use attention_gru::{AttentionGruOp, AttentionGruResult, AttentionGruTensors};
 pub use convolution::{ConvGradients, ConvOp, Direction, NeedsGradient};
 pub use norm::{NormInputs, NormOp, NormOutput};
 pub use pool::PoolOp;

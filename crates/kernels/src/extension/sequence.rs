@@ -9,7 +9,7 @@ use burn::backend::NdArray;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 
-use crate::compute::{AttentionOp, GruOp};
+use crate::compute::{AttentionGruOp, AttentionGruTensors, AttentionOp, GruOp};
 
 /// The operations on sequences with a backward pass, on the backends that have kernels. Other backends
 /// panic.
@@ -31,6 +31,12 @@ pub trait SequenceKernels: Backend {
         values: FloatTensor<Self>,
         attention: AttentionOp,
     ) -> FloatTensor<Self>;
+
+    /// See [`crate::attention_gru`]: output and weights.
+    fn attention_gru(
+        #[extension_type] tensors: AttentionGruTensors<Self>,
+        unit: AttentionGruOp,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 macro_rules! on_host {
@@ -57,6 +63,14 @@ macro_rules! on_host {
                 let [output, _] = attention.forward::<Self>([&queries, &keys, &values]);
                 output
             }
+
+            fn attention_gru(
+                tensors: AttentionGruTensors<Self>,
+                unit: AttentionGruOp,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+                let found = unit.forward::<Self>(&tensors, false);
+                (found.output, found.weights)
+            }
         }
     };
 }
@@ -65,6 +79,9 @@ macro_rules! on_host {
 on_host!(Flex);
 #[cfg(feature = "ndarray")]
 mod on_ndarray {
-    use super::{AttentionOp, FloatTensor, GruOp, NdArray, SequenceKernels};
+    use super::{
+        AttentionGruOp, AttentionGruTensors, AttentionOp, FloatTensor, GruOp, NdArray,
+        SequenceKernels,
+    };
     on_host!(NdArray);
 }

@@ -4,10 +4,13 @@
 use burn::tensor::{Bool, DType, Device, Tensor, TensorData, activation};
 
 use super::attention::attention_sizes;
+use super::attention_gru::{
+    AttentionGruInputs, AttentionGruOutput, AttentionGruParameters, attention_gru_sizes,
+};
 use super::recurrent::check_gru;
 use crate::attention::{AttentionMask, AttentionSizes};
 use crate::lengths::Lengths;
-use crate::recurrent::Direction;
+use crate::recurrent::{AttentionGruSizes, Direction};
 
 /// [`crate::gru`] of Burn's operations.
 pub fn gru(
@@ -102,4 +105,44 @@ fn masked_softmax<const D: usize>(scores: Tensor<D>, hidden: Tensor<D, Bool>) ->
     let lowest = if scores.dtype() == DType::F16 { -6e4 } else { -1e30 };
     let weights = activation::softmax(scores.mask_fill(hidden.clone(), lowest), D - 1);
     weights.mask_fill(hidden, 0.0)
+}
+
+/// [`crate::attention_gru`] of Burn's operations.
+pub fn attention_gru(
+    inputs: AttentionGruInputs,
+    parameters: AttentionGruParameters,
+    lengths: &Lengths,
+) -> AttentionGruOutput {
+    let sizes = attention_gru_sizes(&inputs, &parameters, lengths);
+    let AttentionGruSizes { batch, targets, sources, hidden, attention, memory } = sizes;
+    let AttentionGruInputs { projected, initial, memory: steps, keys } = inputs;
+    if [batch, targets, sources, hidden, attention, memory].contains(&0) {
+        let zeros = |width| {
+            Tensor::zeros([batch, targets, width], (&projected.device(), projected.dtype()))
+        };
+        return AttentionGruOutput { output: zeros(hidden + memory), weights: zeros(sources) };
+    }
+    let hidden_sources: Vec<_> =
+        (0..batch * sources).map(|at| at % sources >= lengths.of(at / sources)).collect();
+    let hidden_sources = TensorData::new(hidden_sources, [batch, sources]);
+    let hidden_sources = Tensor::<2, Bool>::from_data(hidden_sources, &projected.device());
+    let score = parameters.score.reshape([1, 1, attention]);
+    let bias = parameters.bias.unsqueeze::<2>();
+    let (mut outputs, mut all_weights) = (Vec::new(), Vec::new());
+    let mut state = initial;
+    for step in 0..targets {
+        let query = state.clone().matmul(parameters.query.clone()).unsqueeze_dim::<3>(1);
+        let activations = activation::tanh(query + keys.clone());
+        let scores = (activations * score.clone()).sum_dim(2).squeeze_dim::<2>(2);
+        let weights = masked_softmax(scores, hidden_sources.clone());
+        let context =
+            weights.clone().unsqueeze_dim::<3>(1).matmul(steps.clone()).squeeze_dim::<2>(1);
+        let inputs = projected.clone().narrow(1, step, 1).squeeze_dim::<2>(1)
+            + context.clone().matmul(parameters.context.clone());
+        let product = state.clone().matmul(parameters.state.clone()) + bias.clone();
+        state = gru_unit(inputs, product, state);
+        outputs.push(Tensor::cat(vec![state.clone(), context], 1));
+        all_weights.push(weights.detach());
+    }
+    AttentionGruOutput { output: Tensor::stack(outputs, 1), weights: Tensor::stack(all_weights, 1) }
 }

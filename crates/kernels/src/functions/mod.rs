@@ -1,6 +1,7 @@
 //! The public functions, on Burn's tensors.
 
 mod attention;
+mod attention_gru;
 pub mod composed;
 mod convolution;
 mod dropout;
@@ -17,6 +18,9 @@ use crate::blocks::Nonlinearity;
 use crate::extension::InferenceKernels;
 
 pub use attention::{attention, attention_weights};
+pub use attention_gru::{
+    AttentionGruInputs, AttentionGruOutput, AttentionGruParameters, attention_gru,
+};
 pub use convolution::{AnyConvOptions, conv_transpose2d, conv2d, linear};
 pub use dropout::dropout_mask;
 pub use norm::{BatchNormOutput, Epilogue, batch_norm2d, batch_norm2d_inference, conv_norm2d};

@@ -109,14 +109,14 @@ impl<E: Elementary> Recurrence<'_, E> {
     }
 }
 
-/// One step of one row.
-struct Unit<'a, E> {
-    hidden: usize,
-    projected: &'a [E],
+/// One step of one row: replaces the state, and writes the gates r, z, n and `h W_n + b_n`.
+pub struct Unit<'a, E> {
+    pub hidden: usize,
+    pub projected: &'a [E],
     /// `h W + b`.
-    product: &'a [E],
-    state: &'a mut [E],
-    gates: Option<&'a mut [E]>,
+    pub product: &'a [E],
+    pub state: &'a mut [E],
+    pub gates: Option<&'a mut [E]>,
 }
 
 impl<E: Elementary> ChannelBlock for Unit<'_, E> {

@@ -14,8 +14,8 @@ use super::{Direction, RecurrentSizes, RowBlock, blocks, rows_per_task, split_st
 use crate::blocks::{ChannelBlock, at, at_mut, for_each_block};
 use crate::float::{Float, with_scratch};
 use crate::lengths::Lengths;
-use crate::matrix::{RightFactor, StridedMatrix, slack, transposed_product};
-use crate::view::filled;
+use crate::matrix::{RightFactor, SpacedRows, StridedMatrix, slack, transposed_product};
+use crate::view::filled_all;
 
 /// The saved tensors of the forward pass, and the gradient of its output.
 pub struct GruSaved<'a, E> {
@@ -60,32 +60,32 @@ pub fn backward<E: Float>(
         starts: starts(lengths),
     };
     let (blocks, rows, steps) = (blocks(batch), rows_per_task(batch), lengths.total());
-    let (mut initial, mut states, mut products) = (Vec::new(), Vec::new(), Vec::new());
-    let projected = filled(batch * time * 3 * hidden, |projected| {
-        initial = filled(batch * hidden, |initial| {
-            states = filled(steps * (hidden + 1), |states| {
-                products = filled(steps * 3 * hidden + slack::<E>(3 * hidden), |products| {
-                    let (products, behind) = products.split_at_mut(steps * 3 * hidden);
-                    behind.fill(E::default());
-                    let tasks = (
-                        &blocks,
-                        projected.par_chunks_mut(rows * time * 3 * hidden),
-                        initial.par_chunks_mut(rows * hidden),
-                        split_steps(states, &blocks, &recurrence.starts, hidden + 1),
-                        split_steps(products, &blocks, &recurrence.starts, 3 * hidden),
-                    );
-                    tasks.into_par_iter().for_each(
-                        |(block, projected, carried, states, products)| {
-                            let out = BlockGradients { projected, carried, states, products };
-                            recurrence.run(*block, out);
-                        },
-                    );
-                });
+    let starts = &recurrence.starts;
+    let lengths = [
+        batch * time * 3 * hidden,
+        batch * hidden,
+        steps * (hidden + 1),
+        steps * 3 * hidden + slack::<E>(3 * hidden),
+    ];
+    let [projected, initial, states, products] =
+        filled_all(lengths, |[projected, initial, states, products]| {
+            let (products, behind) = products.split_at_mut(steps * 3 * hidden);
+            behind.fill(E::default());
+            let tasks = (
+                &blocks,
+                projected.par_chunks_mut(rows * time * 3 * hidden),
+                initial.par_chunks_mut(rows * hidden),
+                split_steps(states, &blocks, starts, hidden + 1),
+                split_steps(products, &blocks, starts, 3 * hidden),
+            );
+            tasks.into_par_iter().for_each(|(block, projected, carried, states, products)| {
+                let out = BlockGradients { projected, carried, states, products };
+                recurrence.run(*block, out);
             });
         });
-    });
     let weights_and_bias = needs_weights.then(|| {
-        let mut sums = transposed_product((&states, hidden + 1), (&products, 3 * hidden));
+        let states = SpacedRows::dense(&states, hidden + 1);
+        let mut sums = transposed_product(states, (&products, 3 * hidden));
         let bias = sums.split_off(hidden * 3 * hidden);
         (sums, bias)
     });
@@ -178,16 +178,16 @@ impl<E: Float> Recurrence<'_, E> {
 }
 
 /// One step of one row, backwards.
-struct UnitBackward<'a, E> {
-    hidden: usize,
-    gates: &'a [E],
+pub struct UnitBackward<'a, E> {
+    pub hidden: usize,
+    pub gates: &'a [E],
     /// The state before the step.
-    state: &'a [E],
+    pub state: &'a [E],
     /// The gradient of the state after the step, and then the part of the gradient of the state before it
     /// that does not pass through the product.
-    carried: &'a mut [E],
-    projected: &'a mut [E],
-    product: &'a mut [E],
+    pub carried: &'a mut [E],
+    pub projected: &'a mut [E],
+    pub product: &'a mut [E],
 }
 
 impl<E: Float> ChannelBlock for UnitBackward<'_, E> {

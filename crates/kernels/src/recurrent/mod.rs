@@ -3,11 +3,16 @@
 //! Each task takes a few rows of the batch through all steps, without waiting for the others. The
 //! gradients of the weights are one product over the rows of all steps.
 
+mod attention_gru;
+mod attention_gru_backward;
 mod gru;
 mod gru_backward;
+mod scores;
 
 use crate::lengths::Lengths;
 
+pub use attention_gru::{AttentionGruSizes, AttentionGruSlices, forward as attention_gru};
+pub use attention_gru_backward::{AttentionGruSaved, backward as attention_gru_backward};
 pub use gru::{GruInputs, forward};
 pub use gru_backward::{GruSaved, backward};
 

@@ -1,6 +1,7 @@
 //! The functions of this crate as test cases, and the strategies that draw their sizes.
 
 mod attention;
+mod attention_gru;
 mod convolution;
 mod fused;
 mod norm;
@@ -17,6 +18,7 @@ use proptest::sample::subsequence;
 use crate::support::{LossProbe, MemoryLayout};
 
 pub use attention::{AttentionCase, attentions};
+pub use attention_gru::{AttentionGruCase, OPERANDS, attention_grus, shapes};
 pub use convolution::{ConvCase, ConvTransposeCase, LinearCase};
 pub use convolution::{convolutions, linears, transposed_convolutions};
 pub use fused::{ConvNormCase, conv_norms};
