@@ -29,6 +29,7 @@ pub mod prefetch;
 mod samples;
 pub mod split;
 pub mod tables;
+pub mod text;
 mod tools;
 
 pub use card::DataCard;

@@ -30,9 +30,8 @@ impl<S: Source> Loader<S> {
 
     /// `[num_samples]`: the shuffled sample indices of an epoch.
     pub fn order(&self, epoch: u64) -> Vec<u32> {
-        let mut order = self.subset.indices.to_vec();
-        Stream::new(self.seed, Purpose::Order, epoch, 0).shuffle(&mut order);
-        order
+        let mut random = Stream::new(self.seed, Purpose::Order, epoch, 0);
+        self.subset.source.order(&self.subset.indices, self.batch_size, &mut random)
     }
 
     /// Fills `batch` with batch number `index` of `epoch`; `order` is the epoch's [`Self::order`].

@@ -1,0 +1,114 @@
+//! Pairs of token sequences, and batches of them.
+
+use hearth_config::seed::Stream;
+
+use super::buckets;
+use super::sequences::Sequences;
+use super::tokenizer::Tokenizer;
+use crate::samples::Source;
+
+/// Pairs of a source and its target, as tokens without special ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pairs {
+    /// The sources.
+    pub sources: Sequences,
+    /// The targets, as many as sources.
+    pub targets: Sequences,
+}
+
+/// A batch of pairs in contiguous buffers, ready to become tensors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PairBatch {
+    /// The sources: tokens, `</s>`.
+    pub source: TokenBatch,
+    /// The targets: `<s>`, tokens, `</s>`. A decoder's input is all but the last token, and its labels all but the first.
+    pub target: TokenBatch,
+    /// `[batch]`: index of each pair in the data.
+    pub indices: Vec<u32>,
+}
+
+/// Sequences of tokens, filled up to one length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenBatch {
+    /// `[batch, time]`: tokens, special ones included, then `<pad>`, which is 0.
+    pub ids: Vec<u32>,
+    /// `[batch]`: number of tokens of each sequence, without `<pad>`.
+    pub lengths: Vec<u32>,
+    /// Length of the longest sequence.
+    pub time: usize,
+}
+
+impl PairBatch {
+    /// Number of pairs.
+    pub fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    /// True if there are no pairs.
+    pub fn is_empty(&self) -> bool {
+        self.indices.is_empty()
+    }
+}
+
+impl TokenBatch {
+    /// Fills the buffers with sequences between special tokens.
+    pub(crate) fn fill<'s>(
+        &mut self,
+        sequences: impl Iterator<Item = &'s [u16]> + Clone,
+        (before, after): (&[u32], &[u32]),
+    ) {
+        let special = before.len() + after.len();
+        self.lengths.clear();
+        self.lengths.extend(sequences.clone().map(|ids| (ids.len() + special) as u32));
+        self.time = self.lengths.iter().max().map_or(0, |&length| length as usize);
+        self.ids.clear();
+        self.ids.reserve(self.lengths.len() * self.time);
+        for (row, ids) in sequences.enumerate() {
+            self.ids.extend_from_slice(before);
+            self.ids.extend(ids.iter().map(|&id| u32::from(id)));
+            self.ids.extend_from_slice(after);
+            self.ids.resize((row + 1) * self.time, Tokenizer::PAD);
+        }
+    }
+}
+
+impl Pairs {
+    /// The special tokens before and after a source.
+    pub(crate) const AROUND_SOURCE: (&[u32], &[u32]) = (&[], &[Tokenizer::END]);
+    /// The special tokens before and after a target.
+    pub(crate) const AROUND_TARGET: (&[u32], &[u32]) = (&[Tokenizer::START], &[Tokenizer::END]);
+
+    /// Number of tokens of a source and a target, without special ones.
+    ///
+    /// # Panics
+    /// If `index` is not below `len()`.
+    pub fn lengths(&self, index: u32) -> [usize; 2] {
+        [&self.sources, &self.targets].map(|side| side.length(index as usize))
+    }
+}
+
+impl Source for Pairs {
+    type Batch = PairBatch;
+
+    fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Copies pairs; there is no augmentation of texts.
+    fn fill(&self, indices: &[u32], _: Option<&mut Stream>, batch: &mut PairBatch) {
+        let rows = indices.iter().map(|&index| index as usize);
+        let sources = rows.clone().map(|index| self.sources.get(index));
+        batch.source.fill(sources, Self::AROUND_SOURCE);
+        batch.target.fill(rows.map(|index| self.targets.get(index)), Self::AROUND_TARGET);
+        batch.indices.clear();
+        batch.indices.extend_from_slice(indices);
+    }
+
+    /// Batches of pairs of nearly one length, in random order.
+    fn order(&self, indices: &[u32], batch_size: usize, random: &mut Stream) -> Vec<u32> {
+        buckets::order(indices, batch_size, random, |index| self.lengths(index))
+    }
+}
+
+#[cfg(test)]
+mod tests;
