@@ -1,8 +1,8 @@
 //! Pairs of token sequences, and batches of them.
 
-use hearth_config::seed::Stream;
+use hearth_config::seed::{Purpose, Stream};
 
-use super::buckets;
+use super::buckets::{self, Padding};
 use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
 use crate::samples::Source;
@@ -77,6 +77,15 @@ impl Pairs {
     pub(crate) const AROUND_SOURCE: (&[u32], &[u32]) = (&[], &[Tokenizer::END]);
     /// The special tokens before and after a target.
     pub(crate) const AROUND_TARGET: (&[u32], &[u32]) = (&[Tokenizer::START], &[Tokenizer::END]);
+
+    /// The padding of the batches of a first epoch.
+    pub(crate) fn padding(&self, indices: &[u32], batch_size: usize, seed: u64) -> Padding {
+        let mut random = Stream::new(seed, Purpose::Order, 0, 0);
+        let order = self.order(indices, batch_size, &mut random);
+        let special = [Self::AROUND_SOURCE, Self::AROUND_TARGET]
+            .map(|(before, after)| before.len() + after.len());
+        buckets::padding(&order, batch_size, special, |index| self.lengths(index))
+    }
 
     /// Number of tokens of a source and a target, without special ones.
     ///

@@ -22,6 +22,8 @@ mod vocabulary;
 
 pub use json::TokenizerError;
 
+pub(crate) use pieces::normalised;
+pub(crate) use vocabulary::Buffers;
 pub use vocabulary::Tokenizer;
 
 #[cfg(test)]
