@@ -51,6 +51,9 @@ impl Data {
             DataSource::TextRules(rules) => {
                 text::load_rules(rules, &config.data.batches, config.run.seed).map(Self::Text)
             }
+            DataSource::TextPairs(pairs) => {
+                text::load_pairs(pairs, &config.data.batches, config.run.seed).map(Self::Text)
+            }
             _ => Images::load(config, labels, root, notice).map(Self::Images),
         }
     }

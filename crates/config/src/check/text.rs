@@ -15,6 +15,9 @@ const FILES: &str = "write path = \"pairs.tsv\", with a tab between source and t
 const TEST_FILES: &str =
     "write test_path = \"test.tsv\", or test_source = \"...\" and test_target = \"...\"";
 
+/// The maximum number of letters of all sources together.
+const MOST_LETTERS: usize = 1 << 30;
+
 impl Checks<'_> {
     /// Checks the settings of generated pairs alone.
     pub(super) fn text_rules(&mut self, rules: &TextRulesConfig) {
@@ -38,6 +41,13 @@ impl Checks<'_> {
             let message =
                 format!("`data.min_length` is {min}, more than `data.max_length`, which is {max}");
             self.contradiction(min > max, key, &message);
+            let letters = samples.saturating_mul(max);
+            self.require(
+                "data.samples",
+                format!("{samples} of up to {max} letters"),
+                letters <= MOST_LETTERS || max > 1000,
+                "at most 2^30 letters together",
+            );
             self.contradiction(
                 rules.tokenizer == TokenizerKind::Words,
                 "data.tokenizer",

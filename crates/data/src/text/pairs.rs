@@ -51,10 +51,17 @@ impl PairBatch {
 }
 
 impl TokenBatch {
+    /// A batch of sources, for prediction: the tokens of each, then `</s>`.
+    pub fn of_sources(sources: &[Vec<u32>]) -> Self {
+        let mut batch = Self::default();
+        batch.fill(sources.iter().map(Vec::as_slice), Pairs::AROUND_SOURCE);
+        batch
+    }
+
     /// Fills the buffers with sequences between special tokens.
-    pub(crate) fn fill<'s>(
+    fn fill<'s, Id: Copy + Into<u32> + 's>(
         &mut self,
-        sequences: impl Iterator<Item = &'s [u16]> + Clone,
+        sequences: impl Iterator<Item = &'s [Id]> + Clone,
         (before, after): (&[u32], &[u32]),
     ) {
         let special = before.len() + after.len();
@@ -65,7 +72,7 @@ impl TokenBatch {
         self.ids.reserve(self.lengths.len() * self.time);
         for (row, ids) in sequences.enumerate() {
             self.ids.extend_from_slice(before);
-            self.ids.extend(ids.iter().map(|&id| u32::from(id)));
+            self.ids.extend(ids.iter().map(|&id| id.into()));
             self.ids.extend_from_slice(after);
             self.ids.resize((row + 1) * self.time, Tokenizer::PAD);
         }
@@ -77,6 +84,17 @@ impl Pairs {
     pub(crate) const AROUND_SOURCE: (&[u32], &[u32]) = (&[], &[Tokenizer::END]);
     /// The special tokens before and after a target.
     pub(crate) const AROUND_TARGET: (&[u32], &[u32]) = (&[Tokenizer::START], &[Tokenizer::END]);
+
+    /// The pairs at `indices` in the order of their lengths, longest target first: for evaluation in batches with little
+    /// padding.
+    pub fn by_length(&self, indices: &[u32]) -> Vec<u32> {
+        let mut order = indices.to_vec();
+        order.sort_by_key(|&index| {
+            let [source, target] = self.lengths(index);
+            std::cmp::Reverse((target, source))
+        });
+        order
+    }
 
     /// The padding of the batches of a first epoch.
     pub(crate) fn padding(&self, indices: &[u32], batch_size: usize, seed: u64) -> Padding {

@@ -44,9 +44,18 @@ impl Sequences {
         self.get(index).len()
     }
 
+    /// Makes room for more tokens.
+    pub(crate) fn reserve(&mut self, tokens: usize) {
+        self.ids.reserve_exact(tokens);
+    }
+
     /// Appends a sequence; `None` where the sequences would have more than 2^32 tokens together.
     pub(crate) fn push(&mut self, ids: &[u16]) -> Option<()> {
         let end = u32::try_from(self.ids.len() + ids.len()).ok()?;
+        if self.ids.capacity() < self.ids.len() + ids.len() {
+            // Less than the usual doubling: these are most of the data.
+            self.ids.reserve_exact(ids.len().max(self.ids.len() / 8));
+        }
         self.ids.extend_from_slice(ids);
         self.ends.push(end);
         Some(())

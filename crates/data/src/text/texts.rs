@@ -40,6 +40,11 @@ impl Texts {
         (0..self.len()).map(|index| self.get(index))
     }
 
+    /// Makes room for more bytes of text.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.text.reserve_exact(bytes.min(u32::MAX as usize - self.text.len()));
+    }
+
     /// Returns buffers that are not used to the allocator.
     pub fn shrink(&mut self) {
         self.text.shrink_to_fit();

@@ -77,6 +77,7 @@ fn settings_that_contradict_each_other_are_told() {
     for (text, overrides, words) in [
         (RULES, &["data.rule=double"][..], "reverse"),
         (RULES, &["data.samples=1"], "2 to 10000000"),
+        (RULES, &["data.samples=9000000", "data.max_length=200"], "at most 2^30 letters"),
         (RULES, &["data.test_samples=0"], "1 to 1000000"),
         (RULES, &["data.min_length=0"], "1 to 1000"),
         (RULES, &["data.max_length=1001"], "1 to 1000"),

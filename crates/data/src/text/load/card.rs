@@ -11,8 +11,8 @@ impl TextPairs {
     pub fn card(&self) -> DataCard {
         let lengths = self.lengths();
         let [source, target] = &lengths;
-        let [train, _, test] = [&self.splits.train, &self.splits.valid, &self.splits.test]
-            .map(|part| self.unknown(part));
+        let [train, _, test] =
+            [&self.splits.train, &self.splits.valid, &self.splits.test].map(unknown);
         let mut facts = Vec::new();
         if let Some(origin) = &self.origin {
             facts.push(("generator", origin.clone()));
@@ -63,19 +63,19 @@ impl TextPairs {
             }
         })
     }
+}
 
-    /// The share of unknown tokens.
-    fn unknown(&self, part: &Subset<Pairs>) -> String {
-        let [mut all, mut unknown] = [0_usize; 2];
-        for &index in &*part.indices {
-            for side in [&part.source.sources, &part.source.targets] {
-                let ids = side.get(index as usize);
-                all += ids.len();
-                unknown += ids.iter().filter(|&&id| u32::from(id) == Tokenizer::UNKNOWN).count();
-            }
+/// The share of unknown tokens.
+fn unknown(part: &Subset<Pairs>) -> String {
+    let [mut all, mut unknown] = [0_usize; 2];
+    for &index in &*part.indices {
+        for side in [&part.source.sources, &part.source.targets] {
+            let ids = side.get(index as usize);
+            all += ids.len();
+            unknown += ids.iter().filter(|&&id| u32::from(id) == Tokenizer::UNKNOWN).count();
         }
-        format!("{:.2} %", 100.0 * unknown as f64 / all.max(1) as f64)
     }
+    format!("{:.2} %", 100.0 * unknown as f64 / all.max(1) as f64)
 }
 
 /// Numbers of tokens, without special ones.

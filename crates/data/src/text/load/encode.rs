@@ -1,6 +1,6 @@
 //! The vocabulary of the training pairs, and the tokens of all pairs.
 
-use hearth_config::TokenizerConfig;
+use hearth_config::{TokenizerConfig, TokenizerKind};
 use rayon::prelude::*;
 
 use crate::text::pairs::Pairs;
@@ -41,11 +41,16 @@ pub(super) fn vocabulary(
 /// The tokens of all pairs, whose texts are in normalised form; `None` if they are more than 2^32.
 pub(super) fn encode(tokenizer: &Tokenizer, texts: &Texts) -> Option<Pairs> {
     let mut pairs = Pairs::default();
-    let all: Vec<usize> = (0..texts.len()).collect();
-    for block in all.chunks(BLOCK) {
+    if tokenizer.kind() == TokenizerKind::Characters {
+        let count = |side: usize| texts.iter().map(|pair| pair[side].chars().count()).sum();
+        pairs.sources.reserve(count(0));
+        pairs.targets.reserve(count(1));
+    }
+    for start in (0..texts.len()).step_by(BLOCK) {
+        let block = start..texts.len().min(start + BLOCK);
         let encoded: Vec<[Vec<u16>; 2]> = block
-            .par_iter()
-            .map_init(Buffers::default, |buffers, &index| {
+            .into_par_iter()
+            .map_init(Buffers::default, |buffers, index| {
                 texts.get(index).map(|text| {
                     let mut ids = Vec::new();
                     tokenizer.encode_normalised(text, buffers, &mut ids);

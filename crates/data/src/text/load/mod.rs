@@ -13,3 +13,6 @@ pub(super) mod corpus;
 mod encode;
 mod splits;
 pub(super) mod text_pairs;
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub(super) struct Parts {
 }
 
 /// The test pairs that are drawn: their share, and the seed.
-pub(super) type Draw = (f64, u64);
+pub(in crate::text) type Draw = (f64, u64);
 
 impl Parts {
     /// Draws the splits; `draw` is given if the corpus has no test pairs of its own. The error is the fault.

@@ -42,7 +42,7 @@ pub struct TextPairs {
 }
 
 /// The settings that pairs are split and tokenized by.
-pub(super) struct Settings<'a> {
+pub(in crate::text) struct Settings<'a> {
     pub tokenizer: TokenizerConfig,
     /// Maximum number of tokens of a source or a target.
     pub max_tokens: Option<usize>,
@@ -66,7 +66,7 @@ pub fn load_rules(
 
 impl TextPairs {
     /// Splits and tokenizes a corpus. The error is the fault.
-    pub(super) fn of(mut corpus: Corpus, settings: &Settings<'_>) -> Result<Self, String> {
+    pub(in crate::text) fn of(mut corpus: Corpus, settings: &Settings<'_>) -> Result<Self, String> {
         let &Settings { tokenizer, max_tokens, draw, batches, seed } = settings;
         corpus.normalise(tokenizer.lowercase).ok_or(TOO_LARGE)?;
         let mut parts = Parts::of(&corpus, draw, batches, seed)?;

@@ -45,6 +45,10 @@ fn a_batch_has_its_special_tokens_and_padding() {
     }
     pairs.fill(&[], None, &mut batch);
     assert_eq!((batch.len(), batch.source.time, batch.target.ids.len()), (0, 0, 0));
+    let alone = TokenBatch::of_sources(&[vec![], vec![4, 4]]);
+    pairs.fill(&[1, 0], None, &mut batch);
+    assert_eq!(alone, batch.source);
+    assert_eq!(pairs.by_length(&[0, 1, 2]), [1, 0, 2]);
     assert_eq!((pairs.len(), pairs.lengths(0)), (3, [2, 1]));
     assert_eq!((pairs.sources.ids(0), pairs.targets.get(1)), (vec![4, 4], &[6, 6, 6][..]));
 }

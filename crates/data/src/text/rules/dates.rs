@@ -30,9 +30,9 @@ pub(super) fn generate(config: &TextRulesConfig) -> Generated {
             tests.push(pair(number, &mut random));
         }
     }
-    let mut texts = Texts::default();
+    let mut all = Texts::default();
     // At most 11 million pairs of at most 60 bytes.
-    let mut push = |[source, target]: [String; 2]| texts.push(&source, &target).is_some();
+    let mut push = |[source, target]: [String; 2]| all.push(&source, &target).is_some();
     let mut num_train = 0;
     for index in 0..config.samples {
         let mut random = stream(config, Part::Train, index);
@@ -47,7 +47,7 @@ pub(super) fn generate(config: &TextRulesConfig) -> Generated {
     }
     let reason = "as at most a quarter of all dates are test dates";
     Generated {
-        texts,
+        texts: all,
         counts: [num_train, num_test, 0],
         notes: fewer(config, num_test, reason).into_iter().collect(),
     }

@@ -26,7 +26,7 @@ pub(super) fn generate(config: &TextRulesConfig, [min, max]: [usize; 2]) -> Gene
     let is_test: HashSet<&str> = test.iter().map(String::as_str).collect();
     let mut texts = Texts::default();
     let mut push = |source: &str| {
-        // At most 10 million sources of 1000 letters: the limit is then reached, and ends the training set.
+        // False at 4 GB, which a checked config stays below.
         texts.push(source, &target(config.rule, source)).is_some()
     };
     let mut num_train = 0;

@@ -70,8 +70,8 @@ impl Tokenizer {
 }
 
 /// The words and punctuation marks of texts with their counts, in no order.
-fn count_words(texts: impl Iterator<Item = impl AsRef<str>>) -> Vec<(String, u64)> {
-    let (mut counts, mut marked) = (HashMap::<String, u64>::new(), String::new());
+fn count_words(texts: impl Iterator<Item = impl AsRef<str>>) -> Vec<(String, i64)> {
+    let (mut counts, mut marked) = (HashMap::<String, i64>::new(), String::new());
     for text in texts {
         mark_spaces(text.as_ref(), &mut marked);
         for piece in pieces(&marked) {
@@ -85,8 +85,8 @@ fn count_words(texts: impl Iterator<Item = impl AsRef<str>>) -> Vec<(String, u64
 }
 
 /// The `most` most frequent characters, in the order of their code points.
-fn alphabet(counts: HashMap<char, u64>, most: usize) -> Vec<char> {
-    let mut counts: Vec<(char, u64)> = counts.into_iter().collect();
+fn alphabet(counts: HashMap<char, i64>, most: usize) -> Vec<char> {
+    let mut counts: Vec<(char, i64)> = counts.into_iter().collect();
     counts.sort_unstable_by_key(|&(c, count)| (Reverse(count), c));
     let mut alphabet: Vec<char> = counts.into_iter().take(most).map(|(c, _)| c).collect();
     alphabet.sort_unstable();

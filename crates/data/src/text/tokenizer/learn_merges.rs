@@ -20,7 +20,7 @@ struct Pair {
 /// ids. The words have their tokens and counts; the result of the first merge is the token `first`, and the last merge
 /// is the one before `end`. Returns left token, right token and result of each merge.
 pub(super) fn learn_merges(
-    mut words: Vec<(Vec<u16>, u64)>,
+    mut words: Vec<(Vec<u16>, i64)>,
     first: usize,
     end: usize,
 ) -> Vec<[u16; 3]> {
@@ -29,7 +29,7 @@ pub(super) fn learn_merges(
     for (index, (tokens, count)) in words.iter().enumerate() {
         for pair in tokens.windows(2).filter_map(known) {
             let pair = pairs.entry(pair).or_default();
-            pair.count += *count as i64;
+            pair.count += *count;
             pair.words.push(index as u32);
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn learn_merges(
         let mut changes: BTreeMap<[u16; 2], i64> = BTreeMap::new();
         for place in places {
             let (tokens, count) = &mut words[place as usize];
-            let count = *count as i64;
+            let count = *count;
             tokens_after.clear();
             let mut at = 0;
             while at < tokens.len() {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hearth_config::composed;
 use unicode_normalization::char::is_combining_mark;
 
-/// The mark that stands for a space, and for the start of a text (Kudo and Richardson 2018, "SentencePiece").
+/// The mark that stands for a space, and for the start of a text (Kudo and Richardson 2018).
 pub(super) const SPACE: char = '\u{2581}';
 
 /// A text in Unicode's composed form (NFC), in lower case if `lowercase`.
