@@ -2,13 +2,12 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | `files`, [`load_pairs`] | `[data] kind = "text-pairs"`: the user's own files |
+//! | `rules`, [`load_rules`] | `[data] kind = "text-rules"`: generated pairs |
+//! | `load`, [`TextPairs`] | from pairs as text to tokens in splits, and their data card |
 //! | `tokenizer`, [`Tokenizer`] | text -> tokens of a vocabulary, and back |
-//! | [`load_rules`], [`TextPairs`] | `[data] kind = "text-rules"` -> training, validation and test pairs |
-//! | [`load_pairs`], `files` | `[data] kind = "text-pairs"`: the user's own files |
-//! | `rules` | generated pairs |
-//! | `load` | splits, tokens and data card |
-//! | `texts` | texts in one buffer |
-//! | `sequences`, `pairs` | pairs of token sequences, and batches of them |
+//! | `texts`, [`Sequences`] | texts in one buffer, and sequences of tokens in one |
+//! | [`Pairs`], [`PairBatch`] | pairs of token sequences, and batches of them |
 //! | `buckets` | batches of pairs of nearly one length |
 
 mod buckets;

@@ -7,11 +7,11 @@ use crate::text::pairs::Pairs;
 use crate::text::texts::Texts;
 use crate::text::tokenizer::{Buffers, Tokenizer};
 
-/// Bytes of text that a vocabulary is learned from, at most; of more, every second, third, ... training pair.
-const MAX_LEARNED: usize = 32 << 20;
+/// Bytes of text that words and merges are learned from, at most; of more, every second, third, ... training pair.
+const MAX_LEARNED: usize = 8 << 20;
 
 /// Pairs that are encoded at once, by all threads.
-const BLOCK: usize = 1 << 13;
+const BLOCK: usize = 1 << 10;
 
 /// A tokenizer with the vocabulary of these pairs, both sides together, and a note where it is learned from a part.
 pub(super) fn learn(
@@ -22,7 +22,8 @@ pub(super) fn learn(
 ) -> (Tokenizer, Option<String>) {
     let pair = |index: &u32| texts.get(*index as usize);
     let bytes: usize = train.iter().flat_map(pair).map(str::len).sum();
-    let step = bytes.div_ceil(most).max(1);
+    let is_whole = config.kind == TokenizerKind::Characters;
+    let step = if is_whole { 1 } else { bytes.div_ceil(most).max(1) };
     let note = (step > 1).then(|| {
         format!("the vocabulary is learned from one in {step} training pairs, {} MB", most >> 20)
     });
@@ -52,7 +53,7 @@ pub(super) fn encode(tokenizer: &Tokenizer, texts: &Texts) -> Option<Pairs> {
             .into_par_iter()
             .map_init(Buffers::default, |buffers, index| {
                 texts.get(index).map(|text| {
-                    let mut ids = Vec::new();
+                    let mut ids = Vec::with_capacity(text.len() / 2);
                     tokenizer.encode_normalised(text, buffers, &mut ids);
                     ids
                 })

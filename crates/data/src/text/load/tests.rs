@@ -42,16 +42,20 @@ fn generated_pairs_have_a_card_and_a_longer_test() {
 #[test]
 fn a_vocabulary_is_learned_from_a_part_of_many_pairs() {
     let mut texts = Texts::default();
-    for index in 0..100_u8 {
-        texts.push(&char::from(b'!' + index % 90).to_string().repeat(5), "x").unwrap();
+    for index in 0..100 {
+        let word = char::from_u32(0x4e00 + index).unwrap();
+        texts.push(&word.to_string().repeat(5), "x").unwrap();
     }
-    let config =
-        TokenizerConfig { kind: TokenizerKind::Characters, vocabulary: 100, lowercase: false };
+    let config = TokenizerConfig { kind: TokenizerKind::Words, vocabulary: 300, lowercase: false };
     let train: Vec<u32> = (0..90).collect();
     let (all, note) = learn(config, &texts, &train, 1 << 20);
-    assert_eq!((all.vocabulary_size(), note), (4 + 90, None));
-    // 540 bytes in 90 pairs: one in three.
-    let (some, note) = learn(config, &texts, &train, 200);
-    assert_eq!(some.vocabulary_size(), 4 + 30);
+    assert_eq!((all.vocabulary_size(), note), (4 + 91, None));
+    // 16 bytes in each pair, 1440 together: one in three.
+    let (some, note) = learn(config, &texts, &train, 500);
+    assert_eq!(some.vocabulary_size(), 4 + 31);
     assert!(note.unwrap().contains("one in 3 training pairs"));
+    // Characters are always those of all.
+    let config = TokenizerConfig { kind: TokenizerKind::Characters, ..config };
+    let (all, note) = learn(config, &texts, &train, 500);
+    assert_eq!((all.vocabulary_size(), note), (4 + 91, None));
 }

@@ -25,14 +25,7 @@ pub(super) fn learn_merges(
     end: usize,
 ) -> Vec<[u16; 3]> {
     // Nothing depends on the order of this map.
-    let mut pairs: HashMap<[u16; 2], Pair> = HashMap::new();
-    for (index, (tokens, count)) in words.iter().enumerate() {
-        for pair in tokens.windows(2).filter_map(known) {
-            let pair = pairs.entry(pair).or_default();
-            pair.count += *count;
-            pair.words.push(index as u32);
-        }
-    }
+    let mut pairs = count_pairs(&words);
     let mut queue: BinaryHeap<(i64, Reverse<[u16; 2]>)> =
         pairs.iter().map(|(ids, pair)| (pair.count, Reverse(*ids))).collect();
     let mut merges = Vec::new();
@@ -89,14 +82,41 @@ pub(super) fn learn_merges(
             tokens.clone_from(&tokens_after);
         }
         for (ids, change) in changes {
-            let pair = pairs.entry(ids).or_default();
+            let Some(pair) = pairs.get_mut(&ids) else { continue };
             pair.count += change;
-            if change > 0 {
+            if pair.count < MIN_COUNT {
+                pairs.remove(&ids);
+            } else if change > 0 {
                 queue.push((pair.count, Reverse(ids)));
             }
         }
     }
     merges
+}
+
+/// The pairs of neighbouring tokens that may be merged. A rarer pair never can: a pair only becomes more frequent in the
+/// step that makes one of its tokens.
+fn count_pairs(words: &[(Vec<u16>, i64)]) -> HashMap<[u16; 2], Pair> {
+    let mut counts: HashMap<[u16; 2], i64> = HashMap::new();
+    for (tokens, count) in words {
+        tokens
+            .windows(2)
+            .filter_map(known)
+            .for_each(|pair| *counts.entry(pair).or_default() += count);
+    }
+    counts.retain(|_, count| *count >= MIN_COUNT);
+    let mut pairs: HashMap<[u16; 2], Pair> = HashMap::with_capacity(counts.len());
+    pairs.extend(counts.into_iter().map(|(ids, count)| (ids, Pair { count, words: Vec::new() })));
+    for (index, (tokens, _)) in words.iter().enumerate() {
+        for pair in tokens.windows(2).filter_map(known) {
+            if let Some(pair) = pairs.get_mut(&pair)
+                && pair.words.last() != Some(&(index as u32))
+            {
+                pair.words.push(index as u32);
+            }
+        }
+    }
+    pairs
 }
 
 /// The pair of two tokens that both are in the vocabulary.
