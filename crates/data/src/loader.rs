@@ -130,6 +130,13 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn images_are_shuffled_one_by_one() {
+        let mut expected: Vec<u32> = (0..50).collect();
+        Stream::new(7, Purpose::Order, 3, 0).shuffle(&mut expected);
+        assert_eq!(Loader::new(numbered(50), 8, 7).order(3), expected);
+    }
+
+    #[test]
     fn orders_differ_between_epochs_and_seeds() {
         let order = |seed, epoch| Loader::new(numbered(50), 8, seed).order(epoch);
         assert_ne!(order(1, 0), order(1, 1));

@@ -95,9 +95,9 @@ fn marks_ends_of_lines_and_unicode_forms_make_no_difference() {
 #[test]
 fn gzip_is_unpacked() {
     use std::io::Write as _;
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(EIGHT.as_bytes()).unwrap();
-    let mut packed = packer.finish().unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(EIGHT.as_bytes()).unwrap();
+    let mut packed = encoder.finish().unwrap();
     let pairs = load(&one("pairs.tsv.gz", &packed)).unwrap();
     assert_eq!(pairs.checksums["pairs.tsv.gz"], crate::digest::sha256([EIGHT.as_bytes()]));
     packed.truncate(packed.len() - 4);
@@ -120,7 +120,7 @@ fn lines_that_are_no_pair_are_named() {
             "pairs.tsv, line 3: it is not UTF-8, and is perhaps Latin-1 or Windows-1252 (`caf\u{e9}",
         ),
         (after(b"a\0\tb"), "pairs.tsv, line 3: it has a byte 0"),
-        (after(&[b'x'; (1 << 20) + 1]), "pairs.tsv, line 3: it is longer than 1 MB"),
+        (after(&b"x".repeat((1 << 20) + 1)), "pairs.tsv, line 3: it is longer than 1 MB"),
         (b"\xff\xfea\0\t\0b\0".to_vec(), "pairs.tsv, line 1: the file is written in UTF-16"),
         (Vec::new(), "pairs.tsv: it has no pairs"),
         (b"\xef\xbb\xbf\r\n \n\t\n".to_vec(), "pairs.tsv: it has no pairs"),
@@ -196,7 +196,9 @@ fn long_pairs_are_left_out_of_every_split() {
 
 #[test]
 fn splits_are_disjoint_and_depend_on_their_seeds_alone() {
-    let text: String = (0..100).map(|index| format!("{index}\t{}\n", index * 7)).collect();
+    let text: String = (0..100)
+        .map(|index| [index.to_string(), (index * 7).to_string()].join("\t") + "\n")
+        .collect();
     let with = |split_seed, seed, batches: BatchConfig| {
         let config = TextPairsConfig { split_seed, ..config() };
         let pairs =
@@ -205,13 +207,13 @@ fn splits_are_disjoint_and_depend_on_their_seeds_alone() {
         [&splits.train, &splits.valid, &splits.test].map(|split: &Subset<_>| split.indices.to_vec())
     };
     let ten = BatchConfig { valid_samples: 10, ..batches() };
-    let [train, valid, test] = with(None, 7, ten.clone());
-    assert_eq!((train.len(), valid.len(), test.len()), (65, 10, 25));
-    let mut all = [&train[..], &valid, &test].concat();
+    let [train, valid, tests] = with(None, 7, ten.clone());
+    assert_eq!((train.len(), valid.len(), tests.len()), (65, 10, 25));
+    let mut all = [&train[..], &valid, &tests].concat();
     all.sort_unstable();
     assert_eq!(all, (0..100).collect::<Vec<_>>());
     assert_eq!(with(None, 7, ten.clone())[0], train);
-    assert_ne!(with(None, 8, ten.clone())[2], test);
+    assert_ne!(with(None, 8, ten.clone())[2], tests);
     assert_eq!(with(Some(3), 7, ten.clone())[2], with(Some(3), 8, ten.clone())[2]);
     assert_ne!(with(Some(3), 7, ten.clone())[1], with(Some(3), 8, ten.clone())[1]);
     let few = with(None, 7, BatchConfig { overfit_batches: Some(3), ..batches() });
