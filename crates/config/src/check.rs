@@ -6,6 +6,7 @@ mod data;
 mod normalization;
 mod optimizer;
 mod task;
+mod text;
 mod train;
 
 use crate::checks::Checks;

@@ -80,6 +80,7 @@ impl TaskKind {
         match self {
             Self::Classify => &[Metric::Accuracy, Metric::Loss],
             Self::Generate => &[Metric::Distance],
+            Self::Translate => &[Metric::Loss],
             Self::Regress => &[Metric::Rmse, Metric::Mae, Metric::R2, Metric::Loss],
         }
     }

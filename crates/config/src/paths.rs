@@ -9,19 +9,6 @@ use crate::sections::DataSource;
 use crate::syntax::diagnostic::Location;
 use crate::syntax::text::composed;
 
-/// The settings that are paths.
-pub(crate) const PATHS: [&str; 9] = [
-    "data.path",
-    "data.train",
-    "data.test",
-    "data.train_images",
-    "data.train_labels",
-    "data.test_images",
-    "data.test_labels",
-    "model.init",
-    "evaluate.classifier",
-];
-
 /// A config with absolute paths.
 #[derive(Clone, Debug)]
 pub struct ResolvedConfig {
@@ -102,9 +89,23 @@ impl Config {
                     files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))),
                 );
             }
+            DataSource::TextPairs(pairs) => {
+                let files = [
+                    ("data.path", &mut pairs.path),
+                    ("data.source", &mut pairs.source),
+                    ("data.target", &mut pairs.target),
+                    ("data.test_path", &mut pairs.test_path),
+                    ("data.test_source", &mut pairs.test_source),
+                    ("data.test_target", &mut pairs.test_target),
+                ];
+                paths.extend(
+                    files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))),
+                );
+            }
             DataSource::FashionMnist(_)
             | DataSource::FashionMnistMini(_)
-            | DataSource::Mnist(_) => {}
+            | DataSource::Mnist(_)
+            | DataSource::TextRules(_) => {}
         }
         if let ModelConfig::Classifier { init, .. } = &mut self.model {
             paths.extend(init.init.as_mut().map(|path| ("model.init", path)));

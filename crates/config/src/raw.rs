@@ -14,7 +14,7 @@ use crate::syntax::tree::Node;
 
 /// The settings as typed, each with its location.
 #[derive(Clone, Debug)]
-pub struct RawConfig(Node);
+pub struct RawConfig(pub(crate) Node);
 
 impl RawConfig {
     /// Reads a file. The error for a missing one suggests the config of the nearest name.

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use crate::config::Config;
-use crate::paths::{PATHS, means_same};
+use crate::paths::means_same;
 use crate::raw::RawConfig;
 use crate::syntax::diagnostic::{Diagnostic, Diagnostics};
 
@@ -16,9 +16,14 @@ impl RawConfig {
             config.decide_task(task.kind)?;
         }
         let (new, old) = (config.flatten(), stored.flatten());
+        let paths: Vec<_> = config.paths().into_iter().chain(stored.paths()).collect();
+        let is_path = |key: &str| paths.iter().any(|(path, _)| *path == key);
         let keys = new.keys().chain(old.keys().filter(|key| !new.contains_key(*key)));
         let diagnostics: Vec<_> = keys
-            .filter(|key| !is_same(key, new.get(*key), old.get(*key)))
+            .filter(|key| {
+                let (new, old) = (new.get(*key), old.get(*key));
+                new != old && !(is_path(key) && (key.starts_with("data.") || are_same(new, old)))
+            })
             .filter(|key| {
                 !RESUME_MAY_CHANGE
                     .iter()
@@ -43,27 +48,17 @@ impl RawConfig {
     }
 }
 
-/// True if a setting has not changed, or is a path of the same file.
-fn is_same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
-    new == old
-        || match (new, old) {
-            (Some(Value::String(new)), Some(Value::String(old))) => {
-                PATHS.contains(&key) && means_same(old, new)
-            }
-            _ => false,
-        }
+/// True if two settings are paths of the same file.
+fn are_same(new: Option<&Value>, old: Option<&Value>) -> bool {
+    match (new, old) {
+        (Some(Value::String(new)), Some(Value::String(old))) => means_same(old, new),
+        _ => false,
+    }
 }
 
-/// The settings that a resumed run may change. Data and feature classifiers may have moved: their checksums identify
-/// them.
-const RESUME_MAY_CHANGE: [&str; 18] = [
-    "data.path",
-    "data.train",
-    "data.test",
-    "data.train_images",
-    "data.train_labels",
-    "data.test_images",
-    "data.test_labels",
+/// The settings that a resumed run may change, besides the paths of its data. Data and feature classifiers may have
+/// moved: their checksums identify them.
+const RESUME_MAY_CHANGE: [&str; 11] = [
     "train.epochs",
     "train.length",
     "train.evaluate_every",

@@ -27,6 +27,8 @@ pub enum Purpose {
     Sample = 7,
     /// The settings of a sweep's trials. Its seed is the sweep's own, and not a run's.
     Sweep = 8,
+    /// Generated data; indexed by the generator and the sample. Its seed is the data's own, and not a run's.
+    Data = 9,
 }
 
 /// A deterministic stream of random numbers (`ChaCha8`), the same on every platform.

@@ -9,7 +9,7 @@ use crate::images::FolderLayout;
 pub struct DataCard {
     /// The `kind` in `[data]`.
     pub name: String,
-    /// Noun for the samples, in the plural: `images`, `rows`.
+    /// Noun for the samples, in the plural: `images`, `rows`, `pairs`.
     pub unit: &'static str,
     /// Size of a sample in words: `1x28x28`.
     pub sample: String,
@@ -25,6 +25,8 @@ pub struct DataCard {
     pub class_counts: Vec<[usize; 3]>,
     /// Folders of the splits, for a folder of images.
     pub layout: Option<FolderLayout>,
+    /// Further facts: name and value, as vocabulary and lengths of texts.
+    pub facts: Vec<(&'static str, String)>,
     /// File -> SHA-256 of its contents.
     pub checksums: BTreeMap<String, String>,
     /// Notes for the user on how the files were read.

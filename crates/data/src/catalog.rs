@@ -199,13 +199,18 @@ pub fn list(root: &Path) -> Vec<KnownDataset> {
     ENTRIES.iter().map(info).collect()
 }
 
-/// True if the datasets folder `root` holds the files of `source`, or if `source` names the user's own files.
+/// True if the datasets folder `root` holds the files of `source`, or if `source` needs none or names the user's own
+/// files.
 pub fn is_present(source: &DataSource, root: &Path) -> bool {
     let name = match source {
         DataSource::FashionMnist(_) => "fashion-mnist",
         DataSource::FashionMnistMini(_) => "fashion-mnist-mini",
         DataSource::Mnist(_) => "mnist",
-        DataSource::Idx(_) | DataSource::ImageFolder(_) | DataSource::Csv(_) => return true,
+        DataSource::Idx(_)
+        | DataSource::ImageFolder(_)
+        | DataSource::Csv(_)
+        | DataSource::TextRules(_)
+        | DataSource::TextPairs(_) => return true,
     };
     entry(name).is_ok_and(|entry| entry.is_present(root))
 }

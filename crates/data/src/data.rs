@@ -12,6 +12,7 @@ use crate::images::{self, Dataset, Labels};
 use crate::samples::Examples;
 use crate::samples::{Splits, Subset};
 use crate::tables::{self, Table};
+use crate::text::{self, TextPairs};
 
 /// Data of a run, by the kind of its samples.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub enum Data {
     Images(Images),
     /// Rows of a table.
     Rows(Table),
+    /// Pairs of texts.
+    Text(TextPairs),
 }
 
 /// Images of one size, and their splits.
@@ -45,6 +48,12 @@ impl Data {
                 let (task, seed) = (config.task_kind(), config.run.seed);
                 tables::load(csv, &config.data.batches, task, seed).map(Self::Rows)
             }
+            DataSource::TextRules(rules) => {
+                text::load_rules(rules, &config.data.batches, config.run.seed).map(Self::Text)
+            }
+            DataSource::TextPairs(pairs) => {
+                text::load_pairs(pairs, &config.data.batches, config.run.seed).map(Self::Text)
+            }
             _ => Images::load(config, labels, root, notice).map(Self::Images),
         }
     }
@@ -54,6 +63,7 @@ impl Data {
         match self {
             Self::Images(images) => images.card(),
             Self::Rows(table) => table.card(),
+            Self::Text(pairs) => pairs.card(),
         }
     }
 
@@ -61,7 +71,7 @@ impl Data {
     pub fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(images) => Some(images),
-            Self::Rows(_) => None,
+            Self::Rows(_) | Self::Text(_) => None,
         }
     }
 }
@@ -115,6 +125,7 @@ impl Images {
             classes: dataset.classes.clone(),
             class_counts: splits.class_counts(dataset.classes.len()),
             layout: dataset.layout.clone(),
+            facts: Vec::new(),
             checksums: dataset.checksums.clone(),
             notes: dataset.notes.clone(),
             warnings: dataset.warnings.clone(),

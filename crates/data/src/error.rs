@@ -81,6 +81,16 @@ pub enum DataError {
         /// The fault and its remedy.
         fault: String,
     },
+    /// A fault in a file of texts.
+    #[error("{}{}: {fault}", shown(path), place(*line, None))]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// Line of the fault, from 1, if it has one.
+        line: Option<u64>,
+        /// The fault, and what was expected.
+        fault: String,
+    },
     /// A name that is not in the catalog.
     #[error("there is no dataset named `{name}`; known are {}", known.join(", "))]
     Unknown {

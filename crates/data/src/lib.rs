@@ -6,6 +6,7 @@
 //! | `data`, `card` | the data of a run, and the card that describes them |
 //! | [`images`] | images with labels: IDX files, folders of images, decoding, augmentation |
 //! | [`tables`] | CSV files: rows of numbers and categories, and their target |
+//! | [`text`] | pairs of texts, generated or in files; tokenizers |
 //! | [`split`] | the validation set |
 //! | [`loader`], [`prefetch`] | batches: their order, and a thread that makes them ahead |
 //! | [`catalog`] | the datasets known by name: files, SHA-256, licences, download locations |
@@ -29,6 +30,7 @@ pub mod prefetch;
 mod samples;
 pub mod split;
 pub mod tables;
+pub mod text;
 mod tools;
 
 pub use card::DataCard;

@@ -30,9 +30,8 @@ impl<S: Source> Loader<S> {
 
     /// `[num_samples]`: the shuffled sample indices of an epoch.
     pub fn order(&self, epoch: u64) -> Vec<u32> {
-        let mut order = self.subset.indices.to_vec();
-        Stream::new(self.seed, Purpose::Order, epoch, 0).shuffle(&mut order);
-        order
+        let mut random = Stream::new(self.seed, Purpose::Order, epoch, 0);
+        self.subset.source.order(&self.subset.indices, self.batch_size, &mut random)
     }
 
     /// Fills `batch` with batch number `index` of `epoch`; `order` is the epoch's [`Self::order`].
@@ -128,6 +127,13 @@ pub(crate) mod tests {
             prop_assert_eq!(&seen[..], &subset.indices[..]);
             prop_assert_eq!(order, loader.order(epoch));
         }
+    }
+
+    #[test]
+    fn images_are_shuffled_one_by_one() {
+        let mut expected: Vec<u32> = (0..50).collect();
+        Stream::new(7, Purpose::Order, 3, 0).shuffle(&mut expected);
+        assert_eq!(Loader::new(numbered(50), 8, 7).order(3), expected);
     }
 
     #[test]

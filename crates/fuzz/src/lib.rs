@@ -6,6 +6,7 @@
 //! | [`overrides`] | overrides of the command line, one per line |
 //! | [`csv`] | a table, plain or gzip |
 //! | [`idx`] | an IDX file, plain or gzip |
+//! | [`pairs`] | pairs of texts, and `tokenizer.json` |
 //! | [`picture`] | an image file |
 //! | [`checkpoint`] | the four files of a checkpoint |
 //! | [`import`] | weights of another program: safetensors, or files of `torch.save` |
@@ -31,6 +32,7 @@ pub mod import;
 pub mod limits;
 pub mod metrics;
 pub mod overrides;
+pub mod pairs;
 pub mod picture;
 pub mod rows;
 
@@ -50,7 +52,7 @@ mod show;
 pub type FuzzTarget = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, FuzzTarget); 10] = [
+pub const TARGETS: [(&str, FuzzTarget); 11] = [
     ("checkpoint", checkpoint::run),
     ("config", config::run),
     ("csv", csv::run),
@@ -59,6 +61,7 @@ pub const TARGETS: [(&str, FuzzTarget); 10] = [
     ("import", import::run),
     ("metrics", metrics::run),
     ("overrides", overrides::run),
+    ("pairs", pairs::run),
     ("picture", picture::run),
     ("rows", rows::run),
 ];

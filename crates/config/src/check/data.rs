@@ -32,7 +32,7 @@ impl Checks<'_> {
                 "1 to 1048576",
             );
         }
-        if !matches!(data.source, DataSource::Csv(_)) {
+        if data.source.is_of_images() {
             self.normalization(data);
         }
         match &data.source {
@@ -70,6 +70,8 @@ impl Checks<'_> {
                 );
             }
             DataSource::Csv(csv) => self.csv(csv),
+            DataSource::TextRules(rules) => self.text_rules(rules),
+            DataSource::TextPairs(pairs) => self.text_pairs(pairs),
             DataSource::FashionMnist(_)
             | DataSource::FashionMnistMini(_)
             | DataSource::Mnist(_) => {}

@@ -3,8 +3,8 @@
 use crate::models::{CnnConfig, MlpConfig};
 use crate::read::fields::field_names;
 use crate::sections::{
-    AugmentConfig, BatchConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig, TrainConfig,
-    UpdateConfig, WarmupConfig,
+    AugmentConfig, BatchConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig,
+    TextPairsConfig, TextRulesConfig, TrainConfig, UpdateConfig, WarmupConfig,
 };
 use crate::syntax::diagnostic::nearest;
 
@@ -55,7 +55,7 @@ pub fn setting_like(word: &str) -> Option<String> {
     if let Some((_, setting)) = ALIASES.iter().find(|(name, _)| *name == plain) {
         return Some((*setting).to_owned());
     }
-    let known: [(&str, &[&str]); 11] = [
+    let known: [(&str, &[&str]); 13] = [
         ("run", field_names::<RunConfig>()),
         ("data", field_names::<BatchConfig>()),
         ("data", field_names::<ImageFolderConfig>()),
@@ -67,6 +67,8 @@ pub fn setting_like(word: &str) -> Option<String> {
         ("schedule", field_names::<WarmupConfig>()),
         ("train", field_names::<TrainConfig>()),
         ("data", field_names::<CsvConfig>()),
+        ("data", field_names::<TextRulesConfig>()),
+        ("data", field_names::<TextPairsConfig>()),
     ];
     let word = word.trim_matches('-').replace('-', "_");
     let key = nearest(&word, known.iter().flat_map(|(_, keys)| keys.iter().copied()))?;

@@ -206,6 +206,7 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
             "name" => "\"mlp\"",
             "path" => "\"pictures\"",
             "target" => "\"price\"",
+            "rule" => "\"reverse\"",
             "hidden" => "[256]",
             "widths" => "[16, 32]",
             "depths" => "[2, 2]",

@@ -2,11 +2,12 @@
 
 use crate::config::{Config, FORMAT};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig};
+use crate::read::data::read_data;
 use crate::read::reader::{Reader, SECTIONS};
 use crate::sections::{
-    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, BatchConfig, DataConfig,
-    DataSource, EvaluateConfig, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig,
-    ScheduleConfig, ScheduleKind, TEST_FRACTION, TaskConfig, TaskKind, TrainConfig,
+    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, DataConfig, EvaluateConfig,
+    OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind,
+    TaskConfig, TaskKind, TrainConfig,
 };
 use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic};
 use crate::syntax::tree::Node;
@@ -157,9 +158,11 @@ fn read_table_task(reader: &mut Reader<'_>) -> Option<TaskConfig> {
     }
     reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
     let task: TaskConfig = reader.section("task")?;
-    if task.kind == TaskKind::Generate {
-        let diagnostic =
-            Diagnostic::new("`task.kind` is \"generate\", and rows of a table cannot be generated");
+    if !matches!(task.kind, TaskKind::Classify | TaskKind::Regress) {
+        let diagnostic = Diagnostic::new(format!(
+            "`task.kind` is \"{}\", which is no task of a table",
+            task.kind.name()
+        ));
         let location = reader.root.location_of("task.kind");
         let help = "write kind = \"classify\" or kind = \"regress\", or leave [task] out";
         reader.diagnostics.push(diagnostic.at(Some(&location)).help(help));
@@ -196,28 +199,6 @@ fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
         },
         _ => {}
     }
-}
-
-fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
-    let kinds = ["fashion-mnist", "fashion-mnist-mini", "mnist", "idx", "image-folder", "csv"];
-    let kind = reader.kind("data", &kinds)?;
-    let (mut batches, mut source): (BatchConfig, _) = match kind {
-        "fashion-mnist" => tagged(reader, "data", kind, DataSource::FashionMnist),
-        "fashion-mnist-mini" => tagged(reader, "data", kind, DataSource::FashionMnistMini),
-        "mnist" => tagged(reader, "data", kind, DataSource::Mnist),
-        "idx" => tagged(reader, "data", kind, DataSource::Idx),
-        "csv" => tagged(reader, "data", kind, DataSource::Csv),
-        _ => tagged(reader, "data", kind, DataSource::ImageFolder),
-    }?;
-    if let DataSource::Csv(csv) = &mut source {
-        if !reader.has("data.valid_samples") {
-            batches.valid_samples = 0;
-        }
-        if csv.path.is_some() {
-            csv.test_fraction.get_or_insert(TEST_FRACTION);
-        }
-    }
-    Some(DataConfig { source, batches })
 }
 
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
@@ -289,7 +270,7 @@ fn read_schedule(reader: &mut Reader<'_>) -> Option<ScheduleConfig> {
 type NoCommon = crate::sections::NoOptions;
 
 /// Reads a section with a `kind`: its common part, and the kind's own part in its variant.
-fn tagged<Common, Own, Kind>(
+pub(super) fn tagged<Common, Own, Kind>(
     reader: &mut Reader<'_>,
     path: &str,
     kind: &str,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CsvConfig;
+use super::{CsvConfig, TEST_FRACTION, TextPairsConfig, TextRulesConfig, VALID_PAIRS};
 
 /// `[data]`: the data set, its split and its batches.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub struct BatchConfig {
     #[schemars(range(min = 1))]
     pub batch_size: usize,
     /// Samples held out from the training set for validation, stratified by class; 0 for none. When absent, 5000 for
-    /// images and 0 for a table. Not used where a folder has a validation set of its own.
+    /// images, 1000 for generated texts (a tenth of fewer than 10,000), and 0 for a table and pairs in files. Not used where a folder has a validation set of its own.
     pub valid_samples: usize,
     /// The share of the remaining training set to train on, stratified by class; all of it when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,24 +77,54 @@ pub enum DataSource {
     ImageFolder(ImageFolderConfig),
     /// A table of values separated by commas, semicolons, tabs or bars, for classification or regression.
     Csv(CsvConfig),
+    /// Generated pairs of texts, whose target follows from the source by a rule.
+    TextRules(TextRulesConfig),
+    /// Pairs of texts, such as sentences and their translations, in one file or in two aligned ones.
+    TextPairs(TextPairsConfig),
 }
 
 impl DataSource {
-    /// Height and width of the images in pixels; none for IDX files, which determine it, and for a table.
+    /// True if the samples are images.
+    pub fn is_of_images(&self) -> bool {
+        !matches!(self, Self::Csv(_) | Self::TextRules(_) | Self::TextPairs(_))
+    }
+
+    /// Height and width of the images in pixels; none for IDX files, which determine it, and for a table or texts.
     pub fn size(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(28),
             Self::ImageFolder(folder) => Some(folder.size),
-            Self::Idx(_) | Self::Csv(_) => None,
+            Self::Idx(_) | Self::Csv(_) | Self::TextRules(_) | Self::TextPairs(_) => None,
         }
     }
 
-    /// Channels of the images; none for IDX files, which determine them, and for a table.
+    /// The default of `valid_samples`.
+    pub(crate) fn valid_samples(&self) -> usize {
+        match self {
+            Self::Csv(_) | Self::TextPairs(_) => 0,
+            Self::TextRules(rules) => VALID_PAIRS.min(rules.samples / 10),
+            _ => BatchConfig::default().valid_samples,
+        }
+    }
+
+    /// Fills in the defaults that depend on other settings.
+    pub(crate) fn complete(&mut self) {
+        match self {
+            Self::Csv(csv) if csv.path.is_some() => {
+                csv.test_fraction.get_or_insert(TEST_FRACTION);
+            }
+            Self::TextRules(rules) => rules.complete(),
+            Self::TextPairs(pairs) => pairs.complete(),
+            _ => {}
+        }
+    }
+
+    /// Channels of the images; none for IDX files, which determine them, and for a table or texts.
     pub fn channels(&self) -> Option<usize> {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(1),
             Self::ImageFolder(folder) => Some(folder.color.channels()),
-            Self::Idx(_) | Self::Csv(_) => None,
+            Self::Idx(_) | Self::Csv(_) | Self::TextRules(_) | Self::TextPairs(_) => None,
         }
     }
 }

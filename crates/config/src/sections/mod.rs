@@ -10,6 +10,7 @@ mod optimizer;
 mod run;
 mod schedule;
 mod task;
+mod text;
 mod train;
 
 pub use adversarial::{AdversarialConfig, AdversarialLoss, EvaluateConfig};
@@ -30,4 +31,6 @@ pub use schedule::{
     CosineConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig, WarmupConfig,
 };
 pub use task::{TaskConfig, TaskKind};
+pub(crate) use text::VALID_PAIRS;
+pub use text::{TextPairsConfig, TextRule, TextRulesConfig, TokenizerConfig, TokenizerKind};
 pub use train::{EarlyStop, TrainConfig};

@@ -21,11 +21,13 @@ pub enum TaskKind {
     Generate,
     /// Regression: prediction of a number for each row.
     Regress,
+    /// Translation: a text for each text, its source.
+    Translate,
 }
 
 impl TaskKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Classify, Self::Generate, Self::Regress];
+    pub const ALL: [Self; 4] = [Self::Classify, Self::Generate, Self::Regress, Self::Translate];
 
     /// Its name in configs.
     pub fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl TaskKind {
             Self::Classify => "classify",
             Self::Generate => "generate",
             Self::Regress => "regress",
+            Self::Translate => "translate",
         }
     }
 }

@@ -37,6 +37,15 @@ pub fn load(
             let fault = "it is a table, and this needs images";
             Err(DataError::set(Path::new(path.map_or("", String::as_str)), fault))
         }
+        DataSource::TextRules(config) => {
+            let fault = "it is a rule of texts, and this needs images";
+            Err(DataError::set(Path::new(config.rule.name()), fault))
+        }
+        DataSource::TextPairs(config) => {
+            let path = config.path.as_ref().or(config.source.as_ref());
+            let fault = "it holds pairs of texts, and this needs images";
+            Err(DataError::set(Path::new(path.map_or("", String::as_str)), fault))
+        }
     }
 }
 

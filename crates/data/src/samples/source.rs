@@ -26,6 +26,14 @@ pub trait Source: Send + Sync + 'static {
     /// # Panics
     /// If an index is not below `len()`.
     fn fill(&self, indices: &[u32], random: Option<&mut Stream>, batch: &mut Self::Batch);
+
+    /// The order of the samples at `indices` in an epoch, which batches of `batch_size` are cut from; the last batch may
+    /// be smaller. By default, every order is equally likely.
+    fn order(&self, indices: &[u32], _batch_size: usize, random: &mut Stream) -> Vec<u32> {
+        let mut order = indices.to_vec();
+        random.shuffle(&mut order);
+        order
+    }
 }
 
 /// A subset of a source, by sample indices.

@@ -25,11 +25,11 @@ use crate::rows::input::{RowInput, dims};
 use crate::rows::predict::RowPredictor;
 use crate::supervised::{Objective, Supervised};
 
-/// The table of a task that learns from rows. Images are an error.
+/// The table of a task that learns from rows. Images and texts are an error.
 pub fn table(data: &Data) -> Result<&Table, TrainError> {
     match data {
         Data::Rows(table) => Ok(table),
-        Data::Images(_) => {
+        Data::Images(_) | Data::Text(_) => {
             Err(TrainError::Settings("this task learns from rows of a table".into()))
         }
     }

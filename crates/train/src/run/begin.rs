@@ -58,7 +58,11 @@ pub(crate) fn begin(
 /// The absolute datasets folder of a job, if its dataset is one of the catalogue.
 fn datasets_folder(job: &Job<'_>) -> Option<String> {
     match job.config.data.source {
-        DataSource::Idx(_) | DataSource::ImageFolder(_) | DataSource::Csv(_) => None,
+        DataSource::Idx(_)
+        | DataSource::ImageFolder(_)
+        | DataSource::Csv(_)
+        | DataSource::TextRules(_)
+        | DataSource::TextPairs(_) => None,
         DataSource::FashionMnist(_) | DataSource::FashionMnistMini(_) | DataSource::Mnist(_) => {
             let folder = std::path::absolute(job.datasets).ok()?;
             folder.to_str().map(str::to_owned)

@@ -112,7 +112,9 @@ impl Trained {
         self.info.dims()?;
         match self.data(datasets, notice)? {
             Data::Images(images) => Ok(images),
-            Data::Rows(_) => unreachable!("the size of the data was compared with the run's"),
+            Data::Rows(_) | Data::Text(_) => {
+                unreachable!("the size of the data was compared with the run's")
+            }
         }
     }
 

@@ -55,6 +55,7 @@ impl Table {
             classes: self.classes().to_vec(),
             class_counts: self.class_counts(parts),
             layout: None,
+            facts: Vec::new(),
             checksums: self.checksums.clone(),
             notes: self.notes.clone(),
             warnings: self.warnings.clone(),

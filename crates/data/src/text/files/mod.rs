@@ -1,0 +1,20 @@
+//! The user's own files: `[data] kind = "text-pairs"`.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `input`, [`TextInput`] | the bytes of a file, and faults in it |
+//! | `lines` | the lines of a file as checked text |
+//! | `pairs`, [`PairInput`] | from lines to pairs |
+//! | `load` | from pairs to the data of a run |
+
+mod input;
+mod lines;
+mod load;
+mod pairs;
+
+pub use input::TextInput;
+pub use load::{load_pair_input, load_pairs};
+pub use pairs::PairInput;
+
+#[cfg(test)]
+mod tests;

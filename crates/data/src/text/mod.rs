@@ -1,0 +1,29 @@
+//! Text: pairs of a source and its target, as sequences of tokens.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | `files`, [`load_pairs`] | `[data] kind = "text-pairs"`: the user's own files |
+//! | `rules`, [`load_rules`] | `[data] kind = "text-rules"`: generated pairs |
+//! | `load`, [`TextPairs`] | from pairs as text to tokens in splits, and their data card |
+//! | `tokenizer`, [`Tokenizer`] | text -> tokens of a vocabulary, and back |
+//! | `texts`, [`Sequences`] | texts in one buffer, and sequences of tokens in one |
+//! | [`Pairs`], [`PairBatch`] | pairs of token sequences, and batches of them |
+//! | `buckets` | batches of pairs of nearly one length |
+
+mod buckets;
+mod files;
+mod load;
+mod pairs;
+mod rules;
+mod sequences;
+mod texts;
+mod tokenizer;
+
+pub use buckets::Padding;
+pub use files::{PairInput, TextInput, load_pair_input, load_pairs};
+pub use load::card::Lengths;
+pub use load::text_pairs::{TextPairs, load_rules};
+pub use pairs::{PairBatch, Pairs, TokenBatch};
+pub use rules::VERSION;
+pub use sequences::Sequences;
+pub use tokenizer::{Tokenizer, TokenizerError};
