@@ -7,8 +7,8 @@ use pulp::{Simd, WithSimd};
 use crate::float::Float;
 use crate::patches::processor;
 
-/// The lanes of a sum: two or more vectors, so that an addition need not wait for the one before it.
-const LANES: usize = 32;
+/// The lanes of a sum: a few vectors, so that an addition need not wait for the one before it.
+const LANES: usize = 16;
 
 /// The sum of the lanes.
 #[inline(always)]
@@ -73,35 +73,33 @@ pub fn softmax<E: Float>(scores: &mut [E], scale: E) -> Normaliser<E> {
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) -> Normaliser<E> {
             let Self(scores, scale) = self;
-            let Some(first) = scores.first() else {
+            let Some(first) = scores.first().copied() else {
                 return Normaliser { largest: E::default(), reciprocal: E::default() };
             };
-            let larger = |a: E, b: E| if b > a { b } else { a };
-            let mut most = [*first * scale; LANES];
-            let (chunks, rest) = scores.as_chunks::<LANES>();
-            for chunk in chunks {
+            // The last few scores as a whole chunk: most rows have a few only. Copies of the first score
+            // leave the largest one as it is, and -infinity adds nothing to the sum.
+            let (chunks, rest) = scores.as_chunks_mut::<LANES>();
+            let mut last = [first; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            let mut most = [first * scale; LANES];
+            for chunk in chunks.iter_mut().chain([&mut last]) {
                 for i in 0..LANES {
-                    most[i] = larger(most[i], chunk[i] * scale);
+                    chunk[i] = chunk[i] * scale;
+                    most[i] = if chunk[i] > most[i] { chunk[i] } else { most[i] };
                 }
             }
-            let mut largest = most.into_iter().fold(most[0], larger);
-            for score in rest {
-                largest = larger(largest, *score * scale);
-            }
+            let larger = |a: E, b: E| if b > a { b } else { a };
+            let largest = most.into_iter().fold(most[0], larger);
+            last[rest.len()..].fill(E::from_f64(f64::NEG_INFINITY));
             let mut lanes = [E::default(); LANES];
-            let (chunks, rest) = scores.as_chunks_mut::<LANES>();
-            for chunk in chunks {
+            for chunk in chunks.iter_mut().chain([&mut last]) {
                 for i in 0..LANES {
-                    chunk[i] = (chunk[i] * scale - largest).quick_exp();
+                    chunk[i] = (chunk[i] - largest).quick_exp();
                     lanes[i] += chunk[i];
                 }
             }
-            let mut sum = total(lanes);
-            for score in rest {
-                *score = (*score * scale - largest).quick_exp();
-                sum += *score;
-            }
-            let reciprocal = E::from_f64(1.0) / sum;
+            let reciprocal = E::from_f64(1.0) / total(lanes);
+            rest.copy_from_slice(&last[..rest.len()]);
             for weight in scores {
                 *weight = *weight * reciprocal;
             }

@@ -24,6 +24,9 @@ pub struct StridedView<'a, E> {
     pub strides: [isize; 4],
 }
 
+/// The fewest rows of a copy that are worth a task.
+const ROWS_PER_TASK: usize = 64;
+
 /// The strides of a tensor with the channels last, in elements.
 pub fn channels_last_strides([_, channels, height, width]: [usize; 4]) -> [usize; 4] {
     [height * width * channels, 1, width * channels, channels]
@@ -53,16 +56,33 @@ impl<'a, E: Float> StridedView<'a, E> {
         Cow::Borrowed(&self.data[self.offset..][..count])
     }
 
-    /// All elements in row-major order; copied if they lie otherwise in memory.
-    pub fn row_major(&self) -> Cow<'a, [E]> {
-        // A copy is parallel over the first axis, so that one longer than 1 comes first.
-        let mut axes = [0, 1, 2];
-        axes.swap(0, (0..3).find(|axis| self.dims[*axis] > 1).unwrap_or(0));
-        let [batch, height, width] = axes;
-        let axes = [batch, 3, height, width];
-        let (dims, strides) =
-            (axes.map(|axis| self.dims[axis]), axes.map(|axis| self.strides[axis]));
-        Self { dims, strides, ..*self }.channels_last()
+    /// The elements in row-major order; copied if they lie otherwise in memory.
+    pub fn row_major(self) -> Cow<'a, [E]> {
+        let Self { data, offset, dims, strides } = self;
+        let [_, second, third, width] = dims;
+        // Row-major order is the channels-last one of a view whose last dimension is its channels.
+        let order = [0, 3, 1, 2];
+        let last = order.map(|axis| dims[axis]);
+        let view = Self { dims: last, strides: order.map(|axis| strides[axis]), ..self };
+        if let Some(data) = view.as_channels_last() {
+            return Cow::Borrowed(data);
+        }
+        let copy = filled(dims.iter().product(), |copy| {
+            let rows = copy.par_chunks_mut(width).enumerate().with_min_len(ROWS_PER_TASK);
+            rows.for_each(|(row, out)| {
+                let index = [row / third / second, row / third % second, row % third];
+                let steps = index.iter().zip(strides).map(|(at, stride)| *at as isize * stride);
+                let start = offset as isize + steps.sum::<isize>();
+                if strides[3] == 1 {
+                    out.copy_from_slice(&data[start as usize..][..width]);
+                } else {
+                    for (at, slot) in out.iter_mut().enumerate() {
+                        *slot = data[(start + at as isize * strides[3]) as usize];
+                    }
+                }
+            });
+        });
+        Cow::Owned(copy)
     }
 
     /// A matrix `[batch, channels]` as images of one pixel, `[batch, channels, 1, 1]`.

@@ -87,18 +87,19 @@ fn the_composed_recurrence_is_that_of_the_equations() {
     };
     for row in 0..batch {
         let length = lengths.as_slice()[row] as usize;
-        let mut h = initial[row * hidden..][..hidden].to_vec();
+        let mut current = initial[row * hidden..][..hidden].to_vec();
         for step in 0..targets {
             let scores: Vec<f64> = (0..length)
                 .map(|source| {
                     let key = &keys[(row * sources + source) * attention..][..attention];
-                    let terms = (0..attention)
-                        .map(|at| score[at] * (product(&h, query, attention, at) + key[at]).tanh());
+                    let terms = (0..attention).map(|at| {
+                        score[at] * (product(&current, query, attention, at) + key[at]).tanh()
+                    });
                     terms.sum::<f64>().exp()
                 })
                 .collect();
             let total: f64 = scores.iter().sum();
-            let c: Vec<f64> = (0..memory)
+            let attended: Vec<f64> = (0..memory)
                 .map(|at| {
                     let value = |source| memories[(row * sources + source) * memory + at];
                     (0..length).map(|source| scores[source] / total * value(source)).sum()
@@ -106,20 +107,20 @@ fn the_composed_recurrence_is_that_of_the_equations() {
                 .collect();
             let entry = row * targets + step;
             let inputs = |at: usize| {
-                projected[entry * 3 * hidden + at] + product(&c, context, 3 * hidden, at)
+                projected[entry * 3 * hidden + at] + product(&attended, context, 3 * hidden, at)
             };
-            let products = |at: usize| product(&h, state, 3 * hidden, at) + bias[at];
+            let products = |at: usize| product(&current, state, 3 * hidden, at) + bias[at];
             let next: Vec<f64> = (0..hidden)
                 .map(|at| {
                     let r = sigmoid(inputs(at) + products(at));
                     let z = sigmoid(inputs(hidden + at) + products(hidden + at));
                     let n = (inputs(2 * hidden + at) + r * products(2 * hidden + at)).tanh();
-                    (1.0 - z) * n + z * h[at]
+                    (1.0 - z) * n + z * current[at]
                 })
                 .collect();
-            h = next;
+            current = next;
             let found = &output[entry * (hidden + memory)..][..hidden + memory];
-            for (found, expected) in found.iter().zip(h.iter().chain(&c)) {
+            for (found, expected) in found.iter().zip(current.iter().chain(&attended)) {
                 assert!((found - expected).abs() < 1e-12, "row {row}, step {step}");
             }
             for source in 0..sources {

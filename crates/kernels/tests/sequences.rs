@@ -5,9 +5,9 @@ use burn::tensor::{DType, Device};
 use hearth_kernels::{Direction, Lengths, composed, gru};
 
 use crate::agreement::{compare_all, compare_random};
-use crate::cases::{self, GruCase};
+use crate::cases::{self, AttentionCase, AttentionGruCase, GruCase};
 use crate::gradients::confirm;
-use crate::support::{Case, Tape, devices, numbers, random, tensor, uniform};
+use crate::support::{Case, RunResult, Tape, devices, numbers, random, tensor, uniform};
 use crate::threads::same_on_any_threads;
 
 const DIRECTIONS: [Direction; 2] = [Direction::Forward, Direction::Backward];
@@ -146,4 +146,47 @@ fn lengths_beyond_the_padding_panic() {
     let weights = random([4, 12], &device);
     let (projected, initial) = (random([2, 5, 12], &device), random([2, 4], &device));
     gru(projected, initial, weights, random([12], &device), &lengths, Direction::Forward);
+}
+
+#[test]
+fn gradient_checkpointing_changes_no_number() {
+    let unit = GruCase::new([3, 4, 9], vec![4, 0, 2], Direction::Forward);
+    let attention = AttentionCase::new([2, 3, 4, 5, 6, 7], vec![5, 2], true);
+    let decoder = AttentionGruCase::new([3, 4, 5, 6, 7, 8], vec![5, 0, 2]);
+    for (backend, device) in devices() {
+        let cases: [&dyn Fn(Tape) -> RunResult; 3] =
+            [&|tape| unit.run(tape), &|tape| attention.run(tape), &|tape| decoder.run(tape)];
+        for (index, run) in cases.into_iter().enumerate() {
+            let on = |device| run(Tape::kernels(device, DType::F32));
+            let plain = on(device.clone().autodiff());
+            let checkpointed = on(device.clone().autodiff().gradient_checkpointing());
+            assert!(plain == checkpointed, "function {index} on {backend}");
+        }
+    }
+}
+
+#[test]
+fn nan_stays_in_its_row_and_stays_nan() {
+    let [batch, time, hidden] = [5, 4, 33];
+    let (row, step) = (2, 1);
+    for (backend, device) in devices() {
+        let mut projected = uniform(1, batch * time * 3 * hidden);
+        // A gate r of a single element, which the product of the next step spreads to all.
+        projected[(row * time + step) * 3 * hidden] = f64::NAN;
+        let projected = tensor(projected, [batch, time, 3 * hidden], &device, DType::F32);
+        let states = numbers(gru(
+            projected,
+            random([batch, hidden], &device),
+            random([hidden, 3 * hidden], &device),
+            random([3 * hidden], &device),
+            &Lengths::full(batch, time),
+            Direction::Forward,
+        ));
+        for (at, state) in states.into_iter().enumerate() {
+            let (of_row, of_step) = (at / hidden / time, at / hidden % time);
+            let reached = of_step > step || of_step == step && at % hidden == 0;
+            let expected = of_row == row && reached;
+            assert_eq!(state.is_nan(), expected, "row {of_row}, step {of_step} on {backend}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend};
 
-use super::register;
+use super::{Tracked, register};
 use crate::compute::{AttentionGruOp, AttentionGruResult, AttentionGruTensors, AttentionOp, GruOp};
 use crate::extension::SequenceKernels;
 use crate::host::Host;
@@ -21,8 +21,8 @@ impl<B: Host + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autod
         unit: GruOp,
     ) -> FloatTensor<Self> {
         let inputs = [projected, initial, weights, bias];
-        let nodes = inputs.each_ref().map(|input| input.node());
-        let inputs = inputs.map(|input| input.into_primitive());
+        let nodes = inputs.each_ref().map(Tracked::node);
+        let inputs = inputs.map(Tracked::into_primitive);
         let run = |keep| unit.forward::<B>(inputs.each_ref(), keep);
         match GruBackward(unit.clone()).prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(step) => {
@@ -42,8 +42,8 @@ impl<B: Host + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autod
         attention: AttentionOp,
     ) -> FloatTensor<Self> {
         let inputs = [queries, keys, values];
-        let nodes = inputs.each_ref().map(|input| input.node());
-        let inputs = inputs.map(|input| input.into_primitive());
+        let nodes = inputs.each_ref().map(Tracked::node);
+        let inputs = inputs.map(Tracked::into_primitive);
         let [output, softmaxes] = attention.forward::<B>(inputs.each_ref());
         match AttentionBackward(attention).prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish((inputs, softmaxes), output),
@@ -56,8 +56,8 @@ impl<B: Host + SequenceKernels, C: CheckpointStrategy> SequenceKernels for Autod
         unit: AttentionGruOp,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let tensors = tensors.into_array();
-        let nodes = tensors.each_ref().map(|tensor| tensor.node());
-        let tensors = tensors.map(|tensor| tensor.into_primitive());
+        let nodes = tensors.each_ref().map(Tracked::node);
+        let tensors = tensors.map(Tracked::into_primitive);
         let tensors = AttentionGruTensors::<B>::from_array(tensors);
         let step = AttentionGruBackward(unit.clone());
         let (output, weights) = match step.prepare::<C>(nodes).compute_bound().stateful() {

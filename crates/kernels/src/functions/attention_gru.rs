@@ -25,15 +25,15 @@ pub struct AttentionGruInputs {
 /// The parameters of [`attention_gru`].
 #[derive(Clone, Debug)]
 pub struct AttentionGruParameters {
-    /// The weights of the query, W_q: `[hidden, attention]`.
+    /// The weights of the query, `W_q`: `[hidden, attention]`.
     pub query: Tensor<2>,
-    /// The vector of the scores, v: `[attention]`.
+    /// The vector of the scores, `v`: `[attention]`.
     pub score: Tensor<1>,
-    /// The weights of the context, W_c: `[memory, 3 hidden]`.
+    /// The weights of the context, `W_c`: `[memory, 3 hidden]`.
     pub context: Tensor<2>,
-    /// The weights of the state, W_h: `[hidden, 3 hidden]`.
+    /// The weights of the state, `W_h`: `[hidden, 3 hidden]`.
     pub state: Tensor<2>,
-    /// The bias beside the weights of the state, b_h: `[3 hidden]`.
+    /// The bias beside the weights of the state, `b_h`: `[3 hidden]`.
     pub bias: Tensor<1>,
 }
 

@@ -13,6 +13,7 @@ use crate::lengths::Lengths;
 use crate::recurrent::{AttentionGruSizes, Direction};
 
 /// [`crate::gru`] of Burn's operations.
+#[expect(clippy::needless_pass_by_value, reason = "as the function that it stands for")]
 pub fn gru(
     projected: Tensor<3>,
     initial: Tensor<2>,
@@ -34,7 +35,7 @@ pub fn gru(
     for step in direction.steps(time) {
         let inputs = projected.clone().narrow(1, step, 1).squeeze_dim::<2>(1);
         let product = state.clone().matmul(weights.clone()) + bias.clone();
-        let next = gru_unit(inputs, product, state.clone());
+        let next = gru_unit(&inputs, &product, state.clone());
         state = match live(lengths, step, &device) {
             None => next,
             Some(live) => state.mask_where(live.expand([batch, hidden]), next),
@@ -45,11 +46,11 @@ pub fn gru(
 }
 
 /// The state after a step: `[batch, hidden]` of inputs and product `[batch, 3 hidden]`.
-fn gru_unit(inputs: Tensor<2>, product: Tensor<2>, state: Tensor<2>) -> Tensor<2> {
+fn gru_unit(inputs: &Tensor<2>, product: &Tensor<2>, state: Tensor<2>) -> Tensor<2> {
     let [_, hidden] = state.dims();
     let gate = |of: &Tensor<2>, gate: usize| of.clone().narrow(1, gate * hidden, hidden);
-    let [r, z] = [0, 1].map(|at| activation::sigmoid(gate(&inputs, at) + gate(&product, at)));
-    let n = activation::tanh(gate(&inputs, 2) + r * gate(&product, 2));
+    let [r, z] = [0, 1].map(|at| activation::sigmoid(gate(inputs, at) + gate(product, at)));
+    let n = activation::tanh(gate(inputs, 2) + r * gate(product, 2));
     n.clone() + z * (state - n)
 }
 
@@ -140,7 +141,7 @@ pub fn attention_gru(
         let inputs = projected.clone().narrow(1, step, 1).squeeze_dim::<2>(1)
             + context.clone().matmul(parameters.context.clone());
         let product = state.clone().matmul(parameters.state.clone()) + bias.clone();
-        state = gru_unit(inputs, product, state);
+        state = gru_unit(&inputs, &product, state);
         outputs.push(Tensor::cat(vec![state.clone(), context], 1));
         all_weights.push(weights.detach());
     }

@@ -67,9 +67,13 @@ pub struct AttentionGruSlices<'a, E> {
 impl<E: Float> AttentionGruSlices<'_, E> {
     /// The weights of the query beside those of the state, `[hidden, attention + 3 hidden]`.
     pub(super) fn joined_weights(&self, sizes: AttentionGruSizes) -> Vec<E> {
-        let query = self.query.chunks_exact(sizes.attention);
-        let rows = query.zip(self.state.chunks_exact(3 * sizes.hidden));
-        rows.flat_map(|(query, state)| query.iter().chain(state)).copied().collect()
+        let mut joined = Vec::with_capacity(self.query.len() + self.state.len());
+        let rows = self.query.chunks_exact(sizes.attention);
+        for (query, state) in rows.zip(self.state.chunks_exact(3 * sizes.hidden)) {
+            joined.extend_from_slice(query);
+            joined.extend_from_slice(state);
+        }
+        joined
     }
 }
 

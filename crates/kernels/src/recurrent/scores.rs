@@ -11,18 +11,18 @@ use crate::patches::processor;
 use crate::reduce::total;
 
 /// Elements of a key that are processed together, in a few vectors.
-const WIDE: usize = 32;
+const WIDE: usize = 16;
 
 /// The scores of a query: one for each key of `[sources, attention]`.
 pub fn scores<E: Elementary>(query: &[E], keys: &[E], vector: &[E], scores: &mut [E]) {
-    processor().dispatch(Scores { query, keys, vector, scores });
+    processor().dispatch(Scores { query, keys, vector, out: scores });
 }
 
 struct Scores<'a, E> {
     query: &'a [E],
     keys: &'a [E],
     vector: &'a [E],
-    scores: &'a mut [E],
+    out: &'a mut [E],
 }
 
 impl<E: Elementary> WithSimd for Scores<'_, E> {
@@ -32,7 +32,7 @@ impl<E: Elementary> WithSimd for Scores<'_, E> {
     fn with_simd<S: Simd>(self, _: S) {
         let width = self.query.len();
         let whole = width / WIDE * WIDE;
-        for (key, score) in self.keys.chunks_exact(width).zip(self.scores) {
+        for (key, score) in self.keys.chunks_exact(width).zip(self.out) {
             let mut lanes = [E::default(); WIDE];
             for first in (0..whole).step_by(WIDE) {
                 let [query, key, vector] =
@@ -42,8 +42,9 @@ impl<E: Elementary> WithSimd for Scores<'_, E> {
                 }
             }
             let mut sum = total(lanes);
-            for i in whole..width {
-                sum += self.vector[i] * (self.query[i] + key[i]).fast_tanh();
+            let rest = self.query[whole..].iter().zip(&key[whole..]).zip(&self.vector[whole..]);
+            for ((query, key), vector) in rest {
+                sum += *vector * (*query + *key).fast_tanh();
             }
             *score = sum;
         }
