@@ -52,13 +52,15 @@ impl Checks<'_> {
         self.task(sections);
         match model {
             Some(ModelConfig::Gan(_)) => self.adversarial(sections),
-            Some(ModelConfig::Classifier { .. }) => self.classifier(sections),
+            Some(ModelConfig::Classifier { .. } | ModelConfig::Translator(_)) => {
+                self.one_network(sections);
+            }
             None => {}
         }
     }
 
-    /// Reports settings that contradict a classifier or a regression network.
-    fn classifier(&mut self, sections: &Sections) {
+    /// Reports settings that contradict a task of one network, which has one loss.
+    fn one_network(&mut self, sections: &Sections) {
         for section in ["adversarial", "evaluate", "optimizer.discriminator"] {
             self.contradiction(
                 self.root.find(section).is_some(),

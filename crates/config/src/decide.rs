@@ -49,7 +49,10 @@ impl TrainConfig {
     pub(crate) fn misfits(&self, task: Option<TaskKind>) -> impl Iterator<Item = Misfit> {
         let fits = |metric| match task {
             Some(task) => task.metrics().contains(&metric),
-            None => metric != Metric::Distance,
+            None => {
+                TaskKind::Classify.metrics().contains(&metric)
+                    || TaskKind::Regress.metrics().contains(&metric)
+            }
         };
         let regresses = task == Some(TaskKind::Regress);
         let other = task.filter(|_| !regresses).map(TaskKind::name);
@@ -61,14 +64,16 @@ impl TrainConfig {
             key: "train.loss",
             message: format!("`train.loss` is for regression, and the task is \"{name}\""),
         });
+        let translates = task == Some(TaskKind::Translate);
         let of_classes = [
-            ("train.label_smoothing", self.label_smoothing > 0.0),
-            ("train.class_weights", self.class_weights.is_some()),
+            ("train.label_smoothing", self.label_smoothing > 0.0 && regresses),
+            ("train.class_weights", self.class_weights.is_some() && (regresses || translates)),
         ];
-        let of_classes = of_classes.into_iter().filter(move |(_, found)| *found && regresses);
-        let of_classes = of_classes.map(|(key, _)| Misfit {
+        let of_classes = of_classes.into_iter().filter(|(_, found)| *found);
+        let name = task.map_or("", TaskKind::name);
+        let of_classes = of_classes.map(move |(key, _)| Misfit {
             key,
-            message: format!("`{key}` is for classification, and the task is \"regress\""),
+            message: format!("`{key}` is for classification, and the task is \"{name}\""),
         });
         best_by.into_iter().chain(loss).chain(of_classes)
     }
@@ -80,7 +85,7 @@ impl TaskKind {
         match self {
             Self::Classify => &[Metric::Accuracy, Metric::Loss],
             Self::Generate => &[Metric::Distance],
-            Self::Translate => &[Metric::Loss],
+            Self::Translate => &[Metric::Loss, Metric::ExactMatch, Metric::Bleu],
             Self::Regress => &[Metric::Rmse, Metric::Mae, Metric::R2, Metric::Loss],
         }
     }
@@ -92,6 +97,12 @@ fn unfit_metric(metric: Metric, task: Option<TaskKind>) -> String {
         (Some(TaskKind::Generate), _) => {
             "the task is \"generate\", whose `train.best_by` is \"distance\"".to_owned()
         }
+        (Some(TaskKind::Translate), _) => format!(
+            "`train.best_by` is \"{name}\", and the task is \"translate\": \"loss\", \"exact_match\" and \"bleu\" fit"
+        ),
+        (_, Metric::ExactMatch | Metric::Bleu) => format!(
+            "`train.best_by` is \"{name}\", a metric of translations, and this network makes none"
+        ),
         (_, Metric::Distance) => {
             "`train.best_by` is \"distance\", a metric of generators, and this network is none"
                 .to_owned()

@@ -12,7 +12,7 @@ use crate::images::{self, Dataset, Labels};
 use crate::samples::Examples;
 use crate::samples::{Splits, Subset};
 use crate::tables::{self, Table};
-use crate::text::{self, TextPairs};
+use crate::text::{self, TextPairs, Tokenizer};
 
 /// Data of a run, by the kind of its samples.
 #[derive(Clone, Debug)]
@@ -64,6 +64,14 @@ impl Data {
             Self::Images(images) => images.card(),
             Self::Rows(table) => table.card(),
             Self::Text(pairs) => pairs.card(),
+        }
+    }
+
+    /// The tokenizer; `None` where the samples are not texts.
+    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+        match self {
+            Self::Text(pairs) => Some(&pairs.tokenizer),
+            Self::Images(_) | Self::Rows(_) => None,
         }
     }
 

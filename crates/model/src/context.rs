@@ -13,6 +13,8 @@ use crate::trace::Trace;
 pub struct ForwardContext {
     /// The named intermediates, recorded when the trace is on.
     pub trace: Trace,
+    /// True if the weights of attentions are wanted.
+    pub(crate) wants_attention: bool,
     /// Present in train mode.
     training: Option<Training>,
 }
@@ -39,12 +41,18 @@ impl ForwardContext {
     /// Train mode: layers normalise by batch statistics and record them, and dropout masks follow from
     /// `seed`.
     pub fn train(seed: u64) -> Self {
-        Self { trace: Trace::Off, training: Some(Training { statistics: Vec::new(), seed }) }
+        let training = Some(Training { statistics: Vec::new(), seed });
+        Self { training, ..Self::default() }
     }
 
     /// Eval mode, recording every intermediate.
     pub fn traced() -> Self {
-        Self { trace: Trace::on(), training: None }
+        Self { trace: Trace::on(), ..Self::default() }
+    }
+
+    /// Eval mode, in which networks with attention return its weights.
+    pub fn with_attention() -> Self {
+        Self { wants_attention: true, ..Self::default() }
     }
 
     /// The batch statistics recorded so far, to which a layer appends its own; None in eval mode.

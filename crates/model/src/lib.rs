@@ -2,7 +2,7 @@
 //!
 //! A [`Classifier`] maps images `[batch, channels, height, width]` to logits `[batch, classes]`. A [`Gan`]
 //! holds a generator, which maps latent vectors to images, and a discriminator, which tells real images from
-//! fake ones. Every network names its intermediates ([`Trace`]) and draws its initial weights from the run's
+//! fake ones. A [`Translator`] maps a sequence of tokens to another. Every network names its intermediates ([`Trace`]) and draws its initial weights from the run's
 //! seed ([`init`]).
 //!
 //! | network | file |
@@ -13,6 +13,8 @@
 //! | residual network | [`resnet`] |
 //! | deep convolutional GAN | [`dcgan`] |
 //! | GAN of multilayer perceptrons | [`mlp_gan`] |
+//! | recurrent encoder and decoder, with attention | [`seq2seq`] |
+//! | transformer | [`transformer`] |
 //!
 //! `layers` holds the layers that they share; [`outline`] lists a network's layers for exports.
 
@@ -27,6 +29,7 @@ mod networks;
 pub mod outline;
 pub mod params;
 mod trace;
+mod translator;
 
 pub use classifier::Classifier;
 pub use context::{BatchStatistics, ForwardContext, update_running_statistics};
@@ -35,9 +38,10 @@ pub use networks::cnn::{self, Cnn};
 pub use networks::lenet::{self, Lenet};
 pub use networks::mlp::{self, Mlp, RowDims};
 pub use networks::resnet::{self, Resnet};
-pub use networks::{dcgan, mlp_gan};
+pub use networks::{dcgan, mlp_gan, seq2seq, transformer};
 pub use outline::Layer;
 pub use trace::Trace;
+pub use translator::{Decoded, DecoderState, Encoding, Translator};
 
 /// The size of an image: channels, height, width.
 pub type ImageDims = [usize; 3];

@@ -33,4 +33,11 @@ impl Trace {
             kept.push((name(), features.clone().reshape([batch, width, 1, 1])));
         }
     }
+
+    /// Records a sequence `[batch, time, features]`, as `[batch, features, time, 1]`.
+    pub(crate) fn keep_sequence(&mut self, name: impl FnOnce() -> String, sequence: &Tensor<3>) {
+        if let Self::On(kept) = self {
+            kept.push((name(), sequence.clone().swap_dims(1, 2).unsqueeze_dim(3)));
+        }
+    }
 }

@@ -70,7 +70,9 @@ fn steps_per_second(
 fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
     match &config.model {
         ModelConfig::Classifier { network, .. } => Ok(network),
-        ModelConfig::Gan(_) => Err("a pair of networks has no classes".into()),
+        ModelConfig::Gan(_) | ModelConfig::Translator(_) => {
+            Err("a pair of networks has no classes".into())
+        }
     }
 }
 

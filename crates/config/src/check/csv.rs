@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Checks;
-use crate::models::{ClassifierConfig, GanConfig, ModelConfig};
+use crate::models::{ClassifierConfig, ModelConfig};
 use crate::sections::{CsvConfig, DataConfig};
 use crate::syntax::diagnostic::Diagnostic;
 
@@ -117,35 +117,42 @@ impl Checks<'_> {
             );
             self.contradiction(found, key, &message);
         }
-        let kind = match model {
+        let takes = match model {
             None | Some(ModelConfig::Classifier { network: ClassifierConfig::Mlp(_), .. }) => {
                 return;
             }
-            Some(ModelConfig::Classifier { network, .. }) => match network {
-                ClassifierConfig::Cnn(_) => "cnn",
-                ClassifierConfig::Lenet(_) => "lenet",
-                _ => "resnet",
-            },
-            Some(ModelConfig::Gan(GanConfig::Dcgan(_))) => "dcgan",
-            Some(ModelConfig::Gan(GanConfig::MlpGan(_))) => "mlp-gan",
+            Some(ModelConfig::Classifier { .. } | ModelConfig::Gan(_)) => "images",
+            Some(ModelConfig::Translator(_)) => "pairs of texts",
         };
-        let message =
-            format!("`model.kind` is \"{kind}\", which takes images, and the data are a table");
-        let diagnostic = Diagnostic::new(message).at(Some(&self.root.location_of("model.kind")));
-        self.diagnostics.push(diagnostic.help("kind = \"mlp\" takes rows of a table"));
+        self.unfit_network(takes, "a table", "kind = \"mlp\" takes rows of a table");
     }
 
     /// Reports settings of a table for images.
     pub(super) fn images(&mut self, model: Option<&ModelConfig>) {
-        let Some(ModelConfig::Classifier { network: ClassifierConfig::Mlp(mlp), .. }) = model
-        else {
-            return;
-        };
-        self.contradiction(
-            mlp.embedding.is_some(),
-            "model.embedding",
-            "`model.embedding` is for categories of a table, and the data are images",
-        );
+        match model {
+            Some(ModelConfig::Classifier { network: ClassifierConfig::Mlp(mlp), .. }) => self
+                .contradiction(
+                    mlp.embedding.is_some(),
+                    "model.embedding",
+                    "`model.embedding` is for categories of a table, and the data are images",
+                ),
+            Some(ModelConfig::Translator(_)) => {
+                let help =
+                    "kind = \"text-rules\" and kind = \"text-pairs\" in [data] are pairs of texts";
+                self.unfit_network("pairs of texts", "images", help);
+            }
+            _ => {}
+        }
+    }
+
+    /// Reports a network that takes other samples than the data has.
+    pub(super) fn unfit_network(&mut self, takes: &str, data: &str, help: &str) {
+        let kind = self.root.find("model.kind").map(|node| node.to_value().to_string());
+        let kind = kind.unwrap_or_default();
+        let message =
+            format!("`model.kind` is {kind}, which takes {takes}, and the data are {data}");
+        let diagnostic = Diagnostic::new(message).at(Some(&self.root.location_of("model.kind")));
+        self.diagnostics.push(diagnostic.help(help));
     }
 }
 

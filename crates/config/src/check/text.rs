@@ -1,7 +1,7 @@
 //! Checks of pairs of texts: their rule or their files, their tokenizer, and settings that contradict them.
 
 use crate::checks::Checks;
-use crate::models::{GanConfig, ModelConfig};
+use crate::models::ModelConfig;
 use crate::sections::{
     DataConfig, TextPairsConfig, TextRule, TextRulesConfig, TokenizerConfig, TokenizerKind,
 };
@@ -139,15 +139,12 @@ impl Checks<'_> {
             self.contradiction(found, key, &message);
         }
         let takes = match model {
-            None => return,
+            None | Some(ModelConfig::Translator(_)) => return,
             Some(ModelConfig::Classifier { .. }) => "images or rows of a table",
-            Some(ModelConfig::Gan(GanConfig::Dcgan(_) | GanConfig::MlpGan(_))) => "images",
+            Some(ModelConfig::Gan(_)) => "images",
         };
-        let kind = self.root.find("model.kind").map(|node| node.to_value().to_string());
-        let kind = kind.unwrap_or_default();
-        let message =
-            format!("`model.kind` is {kind}, which takes {takes}, and the data are pairs of texts");
-        self.contradiction(true, "model.kind", &message);
+        let help = "kind = \"seq2seq\" and kind = \"transformer\" take pairs of texts";
+        self.unfit_network(takes, "pairs of texts", help);
     }
 }
 

@@ -7,6 +7,8 @@ mod mlp;
 mod mlp_gan;
 mod parts;
 mod resnet;
+mod seq2seq;
+mod transformer;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ pub use mlp::MlpConfig;
 pub use mlp_gan::MlpGanConfig;
 pub use parts::{Activation, DropoutRates, Initializer, Pooling};
 pub use resnet::ResnetConfig;
+pub use seq2seq::{AttentionKind, Seq2seqConfig};
+pub use transformer::TransformerConfig;
 
 /// The table of classifiers, passed to the macro `$with`: a row of `kind`, variant and settings for each.
 #[macro_export]
@@ -101,6 +105,8 @@ impl ModelConfig {
             }
             Self::Gan(GanConfig::Dcgan(dcgan)) => dcgan.check(checks),
             Self::Gan(GanConfig::MlpGan(gan)) => gan.check(checks),
+            Self::Translator(TranslatorConfig::Seq2seq(network)) => network.check(checks),
+            Self::Translator(TranslatorConfig::Transformer(network)) => network.check(checks),
         }
     }
 
@@ -109,8 +115,8 @@ impl ModelConfig {
         match self {
             Self::Classifier { network, .. } => network.settings().check_size(size, checks),
             Self::Gan(GanConfig::Dcgan(dcgan)) => dcgan.check_size(size, checks),
-            // Linear layers take images of any size.
-            Self::Gan(GanConfig::MlpGan(_)) => {}
+            // Linear layers take images of any size, and a translator takes none.
+            Self::Gan(GanConfig::MlpGan(_)) | Self::Translator(_) => {}
         }
     }
 }
@@ -145,6 +151,8 @@ pub enum ModelConfig {
     },
     /// A GAN: a generator of images, and a discriminator of real and fake ones.
     Gan(GanConfig),
+    /// An encoder of a source sequence and a decoder of a target sequence.
+    Translator(TranslatorConfig),
 }
 
 /// The part of `[model]` that every classifier shares: its initial weights.
@@ -168,6 +176,16 @@ pub enum GanConfig {
     Dcgan(DcganConfig),
     /// A GAN of multilayer perceptrons (Goodfellow et al. 2014).
     MlpGan(MlpGanConfig),
+}
+
+/// The kinds of translators: networks from one sequence of tokens to another.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum TranslatorConfig {
+    /// A recurrent encoder and decoder, with attention or without.
+    Seq2seq(Seq2seqConfig),
+    /// An encoder and a decoder of self-attention.
+    Transformer(TransformerConfig),
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn a_wrong_word_key_or_type_is_told_its_place_and_what_is_known() {
             "kind = \"tree\"",
             "\"tree\"",
             "\"tree\" is not a kind of [model]",
-            "known here: mlp, lenet, cnn, resnet, dcgan, mlp-gan",
+            "known here: mlp, lenet, cnn, resnet, dcgan, mlp-gan, seq2seq, transformer",
         ),
         (
             "kind = \"lenet\"\npooling = \"maximum\"",
@@ -228,7 +228,7 @@ fn a_config_says_whether_the_head_is_taken_where_any_weights_are() {
 fn every_key_has_its_default() {
     let read = |model: &str| match config(MINI, model).expect("good").model {
         ModelConfig::Classifier { network, .. } => network,
-        ModelConfig::Gan(pair) => panic!("{pair:?}"),
+        other => panic!("{other:?}"),
     };
     assert_eq!(read("kind = \"lenet\""), ClassifierConfig::Lenet(LenetConfig::default()));
     assert_eq!(

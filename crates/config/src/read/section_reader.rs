@@ -1,7 +1,7 @@
 //! The section reader: every section of a config, read on its own, and the config that they make.
 
 use crate::config::{Config, FORMAT};
-use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig};
+use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, TranslatorConfig};
 use crate::read::data::read_data;
 use crate::read::reader::{Reader, SECTIONS};
 use crate::sections::{
@@ -68,7 +68,7 @@ impl Sections {
     pub fn into_config(self) -> Option<Config> {
         let model = self.model?;
         let (adversarial, evaluate) = match &model {
-            ModelConfig::Classifier { .. } => (None, None),
+            ModelConfig::Classifier { .. } | ModelConfig::Translator(_) => (None, None),
             ModelConfig::Gan(_) => {
                 let mut adversarial = self.adversarial?;
                 if adversarial.loss == AdversarialLoss::Wasserstein {
@@ -128,6 +128,7 @@ fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig>
         ModelConfig::Classifier { .. } if is_table(reader) => return read_table_task(reader),
         ModelConfig::Classifier { .. } => TaskKind::Classify,
         ModelConfig::Gan(_) => TaskKind::Generate,
+        ModelConfig::Translator(_) => TaskKind::Translate,
     };
     if reader.has("task") {
         let written = reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
@@ -203,12 +204,18 @@ fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
 
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
     const GANS: [&str; 2] = ["dcgan", "mlp-gan"];
-    let kinds = [ClassifierConfig::KINDS, &GANS].concat();
+    const TRANSLATORS: [&str; 2] = ["seq2seq", "transformer"];
+    let kinds = [ClassifierConfig::KINDS, &GANS, &TRANSLATORS].concat();
     let kind = reader.kind("model", &kinds)?;
     let gan = |(NoCommon {}, model)| ModelConfig::Gan(model);
+    let translator = |(NoCommon {}, model)| ModelConfig::Translator(model);
     match kind {
         "dcgan" => tagged(reader, "model", kind, GanConfig::Dcgan).map(gan),
         "mlp-gan" => tagged(reader, "model", kind, GanConfig::MlpGan).map(gan),
+        "seq2seq" => tagged(reader, "model", kind, TranslatorConfig::Seq2seq).map(translator),
+        "transformer" => {
+            tagged(reader, "model", kind, TranslatorConfig::Transformer).map(translator)
+        }
         _ => {
             let (mut init, network) = read_classifier(reader, kind)?;
             if init.init.is_some() {

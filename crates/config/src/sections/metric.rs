@@ -21,6 +21,11 @@ pub enum Metric {
     /// The coefficient of determination, 1 - (sum of squared errors) / (sum of squared deviations from the mean):
     /// higher is better, and a constant prediction of the mean has 0.
     R2,
+    /// The share of texts that are translated exactly as their reference: higher is better.
+    #[serde(rename = "exact_match")]
+    ExactMatch,
+    /// BLEU, from 0 to 100 (Papineni et al. 2002): higher is better.
+    Bleu,
 }
 
 impl Metric {
@@ -33,6 +38,8 @@ impl Metric {
             Self::Rmse => "rmse",
             Self::Mae => "mae",
             Self::R2 => "r2",
+            Self::ExactMatch => "exact_match",
+            Self::Bleu => "bleu",
         }
     }
 }

@@ -17,7 +17,7 @@ fn classifier(model: &str) -> ClassifierConfig {
     let config = RawConfig::parse("n.toml", text).and_then(|raw| raw.check()).expect("good");
     match config.model {
         ModelConfig::Classifier { network, .. } => network,
-        ModelConfig::Gan(_) => panic!("it makes pictures"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -32,4 +32,10 @@ impl DropoutLayer {
             _ => features,
         }
     }
+
+    /// [`DropoutLayer::forward`] on `[batch, time, features]`.
+    pub fn forward_sequence(&self, x: Tensor<3>, context: &mut ForwardContext) -> Tensor<3> {
+        let [batch, time, features] = x.dims();
+        self.forward(x.reshape([batch * time, features]), context).reshape([batch, time, features])
+    }
 }

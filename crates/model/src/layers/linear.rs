@@ -29,3 +29,11 @@ pub fn run_linear(layer: &Linear, x: Tensor<2>, activation: FusedActivation) -> 
     let bias = layer.bias.as_ref().map(Param::val);
     hearth_kernels::linear(x, layer.weight.val(), bias, activation)
 }
+
+/// Maps a sequence `[batch, time, inputs]` to `[batch, time, outputs]`, each step alike.
+pub fn run_sequence(layer: &Linear, x: Tensor<3>) -> Tensor<3> {
+    let [batch, time, inputs] = x.dims();
+    let rows = run_linear(layer, x.reshape([batch * time, inputs]), FusedActivation::None);
+    let [_, outputs] = rows.dims();
+    rows.reshape([batch, time, outputs])
+}

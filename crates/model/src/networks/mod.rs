@@ -11,9 +11,13 @@ pub mod lenet;
 pub mod mlp;
 pub mod mlp_gan;
 pub mod resnet;
+pub mod seq2seq;
 #[cfg(test)]
 mod stage_table;
+pub mod transformer;
 
 pub(crate) use classifier_network::ClassifierNetwork;
 #[cfg(test)]
-pub(crate) use stage_table::{Stage, StageTable, Stages, assert_documented, assert_stages};
+pub(crate) use stage_table::{
+    Stage, StageTable, Stages, assert_documented, assert_stages, assert_translator,
+};

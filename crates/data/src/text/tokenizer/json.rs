@@ -1,5 +1,6 @@
 //! `tokenizer.json`, the file format of Hugging Face's tokenizers.
 
+use crate::digest::sha256;
 use hearth_config::{TokenizerConfig, TokenizerKind};
 use serde_json::{Map, Value, json};
 
@@ -26,6 +27,11 @@ impl Tokenizer {
     /// text is text here, and the special token there.
     pub fn to_json(&self) -> String {
         self.to_value().to_string()
+    }
+
+    /// SHA-256 of [`Tokenizer::to_json`], in hexadecimal digits.
+    pub fn checksum(&self) -> String {
+        sha256([self.to_json().as_bytes()])
     }
 
     /// Reads the text of a `tokenizer.json` that [`Tokenizer::to_json`] wrote.

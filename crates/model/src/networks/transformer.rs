@@ -1,0 +1,377 @@
+//! The transformer: an encoder and a decoder of attention and feed-forward parts (Vaswani et al. 2017), each with a
+//! shortcut and with layer normalisation in front of it (Xiong et al. 2020). Positions are sinusoidal; source, target
+//! and output share one table of embeddings (Press and Wolf 2017).
+//!
+//! With a vocabulary of 30, `width = 8`, `heads = 2`, `layers = 1` and `feed_forward = 16`, on sources of 5 and targets
+//! of 4 tokens, 1,776 parameters:
+//!
+//! | layer | output | parameters |
+//! | --- | --- | --- |
+//! | embedding: embedding and positions of the source | batch, 8, 5, 1 | 240 |
+//! | encoder.0: self-attention, feed-forward | batch, 8, 5, 1 | 600 |
+//! | encoder_norm: layer normalisation | batch, 8, 5, 1 | 16 |
+//! | decoder.0: self-attention, attention to the source, feed-forward | batch, 8, 4, 1 | 904 |
+//! | decoder_norm: layer normalisation | batch, 8, 4, 1 | 16 |
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::tensor::{Tensor, TensorData};
+use hearth_config::TransformerConfig;
+use hearth_kernels::{
+    AttentionMask, FusedActivation, Lengths, Tokens, attention, attention_weights, layer_norm,
+};
+
+use crate::ForwardContext;
+use crate::init::ParamInit;
+use crate::layers::{DropoutLayer, Embedding, linear, run_linear, run_sequence};
+use crate::translator::{Decoded, DecoderState, Encoding};
+
+/// The base of the positions' wavelengths (Vaswani et al. 2017, section 3.5).
+const WAVELENGTHS: f64 = 10_000.0;
+
+/// The epsilon of layer normalisation, as in PyTorch.
+const EPSILON: f64 = 1e-5;
+
+/// A transformer; see the [module](self).
+#[derive(Module, Debug)]
+pub struct Transformer {
+    embedding: Embedding,
+    encoder: Vec<EncoderLayer>,
+    encoder_norm: LayerNorm,
+    decoder: Vec<DecoderLayer>,
+    decoder_norm: LayerNorm,
+    dropout: DropoutLayer,
+}
+
+/// Layer normalisation (Ba, Kiros and Hinton 2016).
+#[derive(Module, Debug)]
+struct LayerNorm {
+    gain: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+}
+
+/// Attention of several heads.
+#[derive(Module, Debug)]
+struct MultiHead {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+/// Two linear layers with ReLU between them.
+#[derive(Module, Debug)]
+struct FeedForward {
+    hidden: Linear,
+    output: Linear,
+}
+
+/// A layer of the encoder.
+#[derive(Module, Debug)]
+struct EncoderLayer {
+    attention_norm: LayerNorm,
+    attention: MultiHead,
+    feed_forward_norm: LayerNorm,
+    feed_forward: FeedForward,
+}
+
+/// A layer of the decoder.
+#[derive(Module, Debug)]
+struct DecoderLayer {
+    attention_norm: LayerNorm,
+    attention: MultiHead,
+    source_norm: LayerNorm,
+    source: MultiHead,
+    feed_forward_norm: LayerNorm,
+    feed_forward: FeedForward,
+}
+
+/// Keys and values of the tokens so far, `[batch, heads, tokens, width / heads]`.
+#[derive(Clone, Debug)]
+pub struct KeysAndValues(pub(crate) [Tensor<4>; 2]);
+
+impl Transformer {
+    /// A network for one vocabulary of sources and targets, with parameters made by `init`.
+    pub(crate) fn new(
+        config: &TransformerConfig,
+        vocabulary: usize,
+        init: &mut ParamInit<'_>,
+    ) -> Self {
+        let TransformerConfig { width, layers, .. } = *config;
+        Self {
+            embedding: Embedding::new(vocabulary, width, init),
+            encoder: (0..layers).map(|_| EncoderLayer::new(config, init)).collect(),
+            encoder_norm: LayerNorm::new(width, init),
+            decoder: (0..layers).map(|_| DecoderLayer::new(config, init)).collect(),
+            decoder_norm: LayerNorm::new(width, init),
+            dropout: DropoutLayer::new(config.dropout),
+        }
+    }
+
+    /// Embeds tokens, the first of which is at a position.
+    fn embed(&self, tokens: &Tokens, first: usize, context: &mut ForwardContext) -> Tensor<3> {
+        let [_, steps] = tokens.dims();
+        let embedded = self.embedding.forward(tokens);
+        let [_, _, width] = embedded.dims();
+        let positions = TensorData::new(positions(first, steps, width), [1, steps, width]);
+        let positions = Tensor::<3>::from_data(positions, &embedded.device());
+        let dtype = embedded.dtype();
+        let scaled = embedded.mul_scalar((width as f64).sqrt());
+        self.dropout.forward_sequence(scaled + positions.cast(dtype), context)
+    }
+
+    /// Encodes sources `[batch, sources]` of these lengths.
+    pub(crate) fn encode(
+        &self,
+        tokens: &Tokens,
+        lengths: &Lengths,
+        context: &mut ForwardContext,
+    ) -> (Encoding, DecoderState) {
+        let mut x = self.embed(tokens, 0, context);
+        context.trace.keep_sequence(|| "embedding".into(), &x);
+        for (index, layer) in self.encoder.iter().enumerate() {
+            x = layer.forward(x, lengths, &self.dropout, context);
+            context.trace.keep_sequence(|| format!("encoder.{index}"), &x);
+        }
+        let memory = self.encoder_norm.forward(x);
+        context.trace.keep_sequence(|| "encoder_norm".into(), &memory);
+        let sources = self.decoder.iter().map(|layer| layer.source.keys_and_values(&memory));
+        let encoding = Encoding::Attended(sources.collect(), lengths.clone());
+        (encoding, DecoderState::Attended(Vec::new()))
+    }
+
+    /// Decodes the targets' tokens `[batch, targets]` from a state: several from the beginning, or one more.
+    ///
+    /// # Panics
+    ///
+    /// If there are several tokens behind others, or the encoding is not of a transformer.
+    pub(crate) fn decode(
+        &self,
+        encoding: &Encoding,
+        state: DecoderState,
+        tokens: &Tokens,
+        context: &mut ForwardContext,
+    ) -> Decoded {
+        let (Encoding::Attended(sources, lengths), DecoderState::Attended(before)) =
+            (encoding, state)
+        else {
+            panic!("the encoding and the state of a transformer")
+        };
+        let [batch, steps] = tokens.dims();
+        let first = before.first().map_or(0, |KeysAndValues([keys, _])| keys.dims()[2]);
+        assert!(first == 0 || steps == 1, "tokens behind others are decoded one by one");
+        let mut x = self.embed(tokens, first, context);
+        let mut before = before.into_iter();
+        let (mut after, mut weights) = (Vec::new(), None);
+        for ((index, layer), source) in self.decoder.iter().enumerate().zip(sources) {
+            let passed = layer.forward(x, before.next(), (source, lengths), &self.dropout, context);
+            let (output, seen, attended) = passed;
+            x = output;
+            context.trace.keep_sequence(|| format!("decoder.{index}"), &x);
+            after.push(seen);
+            weights = attended;
+        }
+        let features = self.decoder_norm.forward(x);
+        context.trace.keep_sequence(|| "decoder_norm".into(), &features);
+        let [_, _, width] = features.dims();
+        let features = features.reshape([batch * steps, width]);
+        let logits = hearth_kernels::linear(
+            features,
+            self.embedding.weight.val().transpose(),
+            None,
+            FusedActivation::None,
+        );
+        let state = DecoderState::Attended(after);
+        Decoded { logits, attention: weights, state }
+    }
+}
+
+/// The sinusoidal positions `[steps, width]` from `first` on: `sin(p / 10000^(2i / width))` at the place `2i`, and the
+/// cosine at `2i + 1` (Vaswani et al. 2017, section 3.5).
+fn positions(first: usize, steps: usize, width: usize) -> Vec<f32> {
+    let at = |position: usize, place: usize| {
+        let exponent = (place / 2 * 2) as f64 / width as f64;
+        let angle = position as f64 / WAVELENGTHS.powf(exponent);
+        (if place.is_multiple_of(2) { angle.sin() } else { angle.cos() }) as f32
+    };
+    (first..first + steps).flat_map(|p| (0..width).map(move |place| at(p, place))).collect()
+}
+
+impl LayerNorm {
+    fn new(width: usize, init: &mut ParamInit<'_>) -> Self {
+        Self { gain: init.ones(width), bias: init.zeros(width) }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        layer_norm(x, self.gain.val(), self.bias.val(), EPSILON)
+    }
+}
+
+impl MultiHead {
+    fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
+        let TransformerConfig { width, heads, .. } = *config;
+        let mut layer = || linear(width, width, init);
+        Self { query: layer(), key: layer(), value: layer(), output: layer(), heads }
+    }
+
+    /// `[batch, steps, width]` to the heads' `[batch, heads, steps, width / heads]`.
+    fn split(&self, layer: &Linear, x: Tensor<3>) -> Tensor<4> {
+        let [batch, steps, width] = x.dims();
+        let split = [batch, steps, self.heads, width / self.heads];
+        run_sequence(layer, x).reshape(split).swap_dims(1, 2)
+    }
+
+    fn keys_and_values(&self, x: &Tensor<3>) -> KeysAndValues {
+        KeysAndValues([&self.key, &self.value].map(|layer| self.split(layer, x.clone())))
+    }
+
+    /// Queries of `x` `[batch, steps, width]` to outputs of the same shape, and the mean weights of all heads
+    /// `[batch, steps, keys]` if they are wanted.
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        KeysAndValues([keys, values]): &KeysAndValues,
+        mask: &AttentionMask,
+        wants_weights: bool,
+    ) -> (Tensor<3>, Option<Tensor<3>>) {
+        let [batch, steps, width] = x.dims();
+        let scale = ((width / self.heads) as f64).sqrt().recip();
+        let queries = self.split(&self.query, x);
+        let weights = wants_weights
+            .then(|| attention_weights(queries.clone(), keys.clone(), mask, scale))
+            .map(|weights| weights.mean_dim(1).squeeze_dim(1));
+        let answers = attention(queries, keys.clone(), values.clone(), mask, scale);
+        let joined = answers.swap_dims(1, 2).reshape([batch, steps, width]);
+        (run_sequence(&self.output, joined), weights)
+    }
+}
+
+impl FeedForward {
+    fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
+        let units = config.feed_forward();
+        Self {
+            hidden: linear(config.width, units, init),
+            output: linear(units, config.width, init),
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, steps, width] = x.dims();
+        let rows = x.reshape([batch * steps, width]);
+        let hidden = run_linear(&self.hidden, rows, FusedActivation::Relu);
+        run_linear(&self.output, hidden, FusedActivation::None).reshape([batch, steps, width])
+    }
+}
+
+impl EncoderLayer {
+    fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
+        Self {
+            attention_norm: LayerNorm::new(config.width, init),
+            attention: MultiHead::new(config, init),
+            feed_forward_norm: LayerNorm::new(config.width, init),
+            feed_forward: FeedForward::new(config, init),
+        }
+    }
+
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        lengths: &Lengths,
+        dropout: &DropoutLayer,
+        context: &mut ForwardContext,
+    ) -> Tensor<3> {
+        let mask = AttentionMask { lengths: lengths.clone(), causal: false };
+        let normed = self.attention_norm.forward(x.clone());
+        let keys = self.attention.keys_and_values(&normed);
+        let (attended, _) = self.attention.forward(normed, &keys, &mask, false);
+        let x = x + dropout.forward_sequence(attended, context);
+        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        x + dropout.forward_sequence(fed, context)
+    }
+}
+
+impl DecoderLayer {
+    fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
+        Self {
+            attention_norm: LayerNorm::new(config.width, init),
+            attention: MultiHead::new(config, init),
+            source_norm: LayerNorm::new(config.width, init),
+            source: MultiHead::new(config, init),
+            feed_forward_norm: LayerNorm::new(config.width, init),
+            feed_forward: FeedForward::new(config, init),
+        }
+    }
+
+    /// The output, keys and values of all tokens so far, and the weights of the attention to the source if they
+    /// are wanted.
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        before: Option<KeysAndValues>,
+        (source, lengths): (&KeysAndValues, &Lengths),
+        dropout: &DropoutLayer,
+        context: &mut ForwardContext,
+    ) -> (Tensor<3>, KeysAndValues, Option<Tensor<3>>) {
+        let normed = self.attention_norm.forward(x.clone());
+        let KeysAndValues(new) = self.attention.keys_and_values(&normed);
+        let is_first = before.is_none();
+        let seen = match before {
+            None => KeysAndValues(new),
+            Some(KeysAndValues([keys, values])) => {
+                let [new_keys, new_values] = new;
+                let keys = Tensor::cat(vec![keys, new_keys], 2);
+                KeysAndValues([keys, Tensor::cat(vec![values, new_values], 2)])
+            }
+        };
+        let [batch, _, count, _] = seen.0[0].dims();
+        // A single token behind others attends to all of them.
+        let mask = AttentionMask { lengths: Lengths::full(batch, count), causal: is_first };
+        let (attended, _) = self.attention.forward(normed, &seen, &mask, false);
+        let x = x + dropout.forward_sequence(attended, context);
+        let mask = AttentionMask { lengths: lengths.clone(), causal: false };
+        let normed = self.source_norm.forward(x.clone());
+        let (attended, weights) =
+            self.source.forward(normed, source, &mask, context.wants_attention);
+        let x = x + dropout.forward_sequence(attended, context);
+        let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
+        let x = x + dropout.forward_sequence(fed, context);
+        (x, seen, weights)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networks::{Stage, assert_documented, assert_translator};
+
+    #[test]
+    fn stages_are_those_of_the_table() {
+        let config = TransformerConfig {
+            width: 8,
+            heads: 2,
+            layers: 1,
+            feed_forward: Some(16),
+            ..TransformerConfig::default()
+        };
+        let stages: [Stage; 5] = [
+            ("embedding", [3, 8, 5, 1], 240),
+            ("encoder.0", [3, 8, 5, 1], 600),
+            ("encoder_norm", [3, 8, 5, 1], 16),
+            ("decoder.0", [3, 8, 4, 1], 904),
+            ("decoder_norm", [3, 8, 4, 1], 16),
+        ];
+        assert_documented(include_str!("transformer.rs"), 0, &stages, 1776);
+        assert_translator(&hearth_config::TranslatorConfig::Transformer(config), &stages, 1776);
+    }
+
+    #[test]
+    fn positions_are_sines_and_cosines() {
+        let found = positions(1, 1, 4);
+        let expected = [1.0_f64.sin(), 1.0_f64.cos(), 0.01_f64.sin(), 0.01_f64.cos()];
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-7, "{found} and {expected}");
+        }
+    }
+}
