@@ -106,7 +106,7 @@ fn trained(folder: &Path, config: &str, words: &[&str]) -> PathBuf {
 }
 
 /// The reason of an API error; asserts its status.
-fn reason((status, body): (u16, Value), wanted: u16) -> String {
+pub fn reason((status, body): (u16, Value), wanted: u16) -> String {
     assert_eq!(status, wanted, "{body}");
     assert_eq!(body["error"]["status"], wanted);
     body["error"]["reason"].as_str().unwrap().to_owned()

@@ -39,5 +39,8 @@ pub mod theme;
 pub use events::EventFile;
 pub use number::fixed;
 pub use png::png;
-pub use prediction::{Guess, Input, InputSchema, Output, OutputSchema, Predictor, Schema};
+pub use prediction::{
+    Alignment, Guess, Input, InputSchema, Output, OutputSchema, Predictor, Schema, TextInput,
+    Translation,
+};
 pub use report::{Report, text_table};

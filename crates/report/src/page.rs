@@ -47,6 +47,26 @@ pub fn figure(svg: Option<String>, caption: &str) -> Markup {
     }
 }
 
+/// A heat map of weights from 0 to 1, one row for each of `rows`.
+pub fn heat_map(columns: &[String], rows: &[String], weights: &[Vec<f64>]) -> Markup {
+    html! {
+        div.heat {
+            table {
+                tr { td; @for name in columns { th { span { (name) } } } }
+                @for (name, weights) in rows.iter().zip(weights) {
+                    tr {
+                        th { (name) }
+                        @for weight in weights {
+                            td style={ "--weight:" (format!("{:.0}%", 100.0 * weight)) }
+                                title=(format!("{weight:.3}")) {}
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A table of facts: name and value.
 pub fn facts<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Markup {
     html! {

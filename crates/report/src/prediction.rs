@@ -35,6 +35,8 @@ pub enum InputSchema {
     Image(ImageShape),
     /// A row of a table, by the coding of its columns.
     Row(Coding),
+    /// A text.
+    Text,
 }
 
 /// The form of an output.
@@ -44,6 +46,8 @@ pub enum OutputSchema {
     Classes(Vec<String>),
     /// A number, in the target's unit.
     Number,
+    /// Texts.
+    Texts,
 }
 
 /// A sample to predict from.
@@ -53,6 +57,26 @@ pub enum Input {
     Image(Vec<u8>),
     /// A coded row of a table.
     Row(EncodedRow),
+    /// A text.
+    Text(TextInput),
+}
+
+/// A text to translate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextInput {
+    /// The text.
+    pub text: String,
+    /// The number of hypotheses of the beam search, and of the translations; 1 for greedy decoding.
+    pub beam: usize,
+    /// True if the weights of the attention are wanted.
+    pub attention: bool,
+}
+
+impl TextInput {
+    /// The default number of hypotheses.
+    pub const BEAM: usize = 4;
+    /// The largest number of hypotheses.
+    pub const MAX_BEAM: usize = 64;
 }
 
 /// The prediction for an input.
@@ -62,10 +86,35 @@ pub enum Output {
     Classes(Vec<Guess>),
     /// A number, in the target's unit.
     Number(f64),
+    /// Translations, the best one first.
+    Texts(Vec<Translation>),
+}
+
+/// A translation of a text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Translation {
+    /// The translation.
+    pub text: String,
+    /// The logarithm of its probability, with a penalty that lets translations of different lengths be compared.
+    pub score: f64,
+    /// The weights of the attention; none for a model without attention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Alignment>,
+}
+
+/// The weights of an attention between the tokens of two texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Alignment {
+    /// The tokens of the source, with that of its end.
+    pub source: Vec<String>,
+    /// The tokens of the target, with that of its end.
+    pub target: Vec<String>,
+    /// For each token of the target, the weight of each token of the source; they sum to 1.
+    pub weights: Vec<Vec<f64>>,
 }
 
 impl Output {
-    /// The `count` most probable classes, or all if `count` is 0; none of a number.
+    /// The `count` most probable classes, or all if `count` is 0; none of other outputs.
     pub fn top(self, count: usize) -> Option<Vec<Guess>> {
         let Self::Classes(mut guesses) = self else { return None };
         if count > 0 {
@@ -74,10 +123,16 @@ impl Output {
         Some(guesses)
     }
 
-    /// The number; none of classes.
+    /// The translations; none of other outputs.
+    pub fn translations(self) -> Option<Vec<Translation>> {
+        let Self::Texts(translations) = self else { return None };
+        Some(translations)
+    }
+
+    /// The number; none of other outputs.
     pub fn number(&self) -> Option<f64> {
         match self {
-            Self::Classes(_) => None,
+            Self::Classes(_) | Self::Texts(_) => None,
             Self::Number(number) => Some(*number),
         }
     }

@@ -11,7 +11,8 @@ use hearth_config::{Better, Metric, Standing};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
-use crate::fixed;
+use crate::plot::Series;
+use crate::{Alignment, fixed};
 
 /// The results of an evaluation on one split.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,6 +66,10 @@ pub enum View {
     Scatter(Scatter),
     /// Images with captions; not in the JSON.
     Images(CaptionedImages),
+    /// Curves; not in the JSON.
+    Curves(Curves),
+    /// The weights of attentions.
+    Alignments(Vec<Alignment>),
 }
 
 /// A table of named columns.
@@ -121,6 +126,17 @@ pub struct Scatter {
     pub points: Vec<(f64, f64)>,
     /// The slope of the reference line `y = slope x`.
     pub slope: f64,
+}
+
+/// Curves in one plot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curves {
+    /// The caption below the plot.
+    pub caption: String,
+    /// The labels of the horizontal and the vertical axis.
+    pub axes: [String; 2],
+    /// The curves.
+    pub series: Vec<Series>,
 }
 
 /// Images of one size with their captions.
@@ -222,7 +238,8 @@ impl View {
             Self::Table(table) => Some(table.to_json()),
             Self::Matrix(matrix) => Some(json!(matrix.counts)),
             Self::Reliability(reliability) => Some(json!(reliability.error)),
-            Self::Scatter(_) | Self::Images(_) => None,
+            Self::Alignments(alignments) => Some(json!(alignments)),
+            Self::Scatter(_) | Self::Images(_) | Self::Curves(_) => None,
         }
     }
 }

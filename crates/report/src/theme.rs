@@ -53,4 +53,8 @@ th:first-child, td:first-child { text-align: left; }
 .grids figure { width: auto; } .grids img { width: auto; }
 pre { background: var(--panel); padding: 1rem; border-radius: 6px; overflow-x: auto; font-size: .85rem; }
 summary { cursor: pointer; }
+.heat { overflow-x: auto; } .heat th { font-weight: 400; border: 0; padding: 0 .4rem; white-space: pre; text-align: right; }
+.heat th > span { writing-mode: vertical-rl; transform: rotate(180deg); }
+.heat td { width: 1.4rem; min-width: 1.4rem; height: 1.4rem; padding: 0; border: 1px solid var(--grid);
+  background: color-mix(in srgb, var(--accent) var(--weight, 0%), transparent); }
 ";

@@ -1,4 +1,4 @@
-//! The tasks (classification, regression, adversarial generation), and their registry.
+//! The tasks (classification, regression, adversarial generation, translation), and their registry.
 //!
 //! | folder or file | subject |
 //! | --- | --- |
@@ -7,6 +7,7 @@
 //! | [`classify`] | classification of images and rows: cross-entropy, accuracy, the predictor for images |
 //! | [`regress`] | regression of a number from a row of a table |
 //! | [`generate`] | generation of images by an adversarial pair, and its samples |
+//! | [`translate`] | translation of a sequence of tokens, by teacher forcing and beam search |
 //! | [`features`] | evaluation of generated images on a classifier's features |
 //! | [`latent`] | latent vectors of a generator |
 //! | [`supervised`] | training on samples with targets, generic over the loss |
@@ -31,6 +32,7 @@ pub mod rows;
 pub mod supervised;
 #[cfg(test)]
 mod tests;
+pub mod translate;
 
 pub use classify::predict::ImagePredictor;
 pub use entry::Evaluation;

@@ -21,10 +21,11 @@ use crate::classify::predict::ImagePredictor;
 use crate::entry::{Evaluation, TaskEntry};
 use crate::predictor::{self, Restore};
 use crate::rows::predict::RowPredictor;
-use crate::{classify, generate, regress};
+use crate::{classify, generate, regress, translate};
 
 /// The table.
-pub const TASKS: [TaskEntry; 3] = [classify::ENTRY, regress::ENTRY, generate::ENTRY];
+pub const TASKS: [TaskEntry; 4] =
+    [classify::ENTRY, regress::ENTRY, generate::ENTRY, translate::ENTRY];
 
 /// The row of a checked config.
 pub fn entry_of(config: &Config) -> TaskEntry {

@@ -209,7 +209,7 @@ where
     }
 
     fn evaluate(&self, split: Split) -> Option<Report> {
-        let subset = split.of(&self.splits);
+        let subset = split.of(&self.splits)?;
         let device = self.device.clone().without_autodiff();
         let network = self.train_state.network.valid();
         Some(evaluate(&network, &self.inputs, &self.objective, subset, split, &device))

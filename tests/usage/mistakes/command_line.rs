@@ -104,7 +104,13 @@ pub const MISTAKES: &[Mistake] = &[
         "--run",
         "hearth train --run <DIR>",
     ),
-    mistake("unknown split", "eval runs/mlp-001 --split dev", 2, "--split", "train, valid or test"),
+    mistake(
+        "unknown split",
+        "eval runs/mlp-001 --split dev",
+        2,
+        "--split",
+        "train, valid, test or longer",
+    ),
     mistake(
         "unknown checkpoint",
         "eval runs/mlp-001 --checkpoint newest",

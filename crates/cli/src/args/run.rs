@@ -29,7 +29,7 @@ pub struct EvalArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// Set: train, valid or test.
+    /// Set: train, valid, test, or longer: a second test set of longer texts, where there is one.
     #[arg(long, default_value = "test")]
     pub split: Split,
     /// Evaluate the images of this IDX file, as many as `evaluate.samples`, instead of images of the run's
@@ -44,7 +44,8 @@ pub struct PredictArgs {
     /// The run, or an export as safetensors or burnpack.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// Images; for a run on a table, CSV files, or `-` for standard input.
+    /// Images; for a run on a table, CSV files; for a run on texts, the texts themselves. `-` reads rows or lines of text
+    /// from standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Number of classes to show; 0 for all.
@@ -54,6 +55,9 @@ pub struct PredictArgs {
     /// trained on light objects on a dark background, as in MNIST and Fashion-MNIST.
     #[arg(long)]
     pub invert: bool,
+    /// Hypotheses of the beam search, for a run on texts; 1 for greedy decoding [default: 4].
+    #[arg(long)]
+    pub beam: Option<usize>,
 }
 
 /// `hearth inspect`.

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{api, generate, images, rows};
+use super::{api, generate, images, rows, texts};
 
 /// `OpenAPI` document of servers for images.
 #[derive(OpenApi)]
@@ -20,6 +20,14 @@ struct ImageDocument;
 )]
 struct RowDocument;
 
+/// `OpenAPI` document of servers for texts.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hearth", description = "A trained network behind HTTP"),
+    paths(api::model, texts::predict, api::health, api::metrics)
+)]
+struct TextDocument;
+
 /// The document of servers for images.
 pub fn images() -> utoipa::openapi::OpenApi {
     ImageDocument::openapi()
@@ -28,4 +36,9 @@ pub fn images() -> utoipa::openapi::OpenApi {
 /// The document of servers for rows.
 pub fn rows() -> utoipa::openapi::OpenApi {
     RowDocument::openapi()
+}
+
+/// The document of servers for texts.
+pub fn texts() -> utoipa::openapi::OpenApi {
+    TextDocument::openapi()
 }

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::JsonRejection;
+use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::post;
-use axum::{Json, RequestExt as _, Router};
 use hearth_data::ImageShape;
 use hearth_tasks::Sampler;
 use hearth_train::task::bitmap::Bitmap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body::media::{check_encoding, normalize_media_type};
+use super::body::json::read_json;
 use super::error::{ApiError, ErrorBody};
 use super::metrics::BatchMetric;
 use super::queue::Queue;
@@ -25,6 +24,9 @@ const MAX_IMAGES: usize = 64;
 
 /// Maximum offset along one latent axis, in standard deviations.
 const MAX_OFFSET: f32 = 10.0;
+
+/// A body, for errors.
+const EXAMPLE: &str = "{\"seed\": 7, \"count\": 16}";
 
 /// State of the route.
 pub struct GenerateEndpoint {
@@ -75,13 +77,10 @@ impl Servable for Sampler {
 )]
 pub async fn generate(
     State(endpoint): State<Arc<GenerateEndpoint>>,
-    mut request: Request,
+    request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
-    check_encoding(request.headers())?;
-    normalize_media_type(&mut request);
     let GenerateEndpoint { service, queue, shape, latent } = &*endpoint;
-    let request: Result<Json<GenerateRequest>, JsonRejection> = request.extract().await;
-    let Json(request) = request.map_err(|fault| invalid_request(&fault, service.limits.body))?;
+    let request: GenerateRequest = read_json(request, service.limits.body, EXAMPLE).await?;
     request.check(*latent)?;
     let count = request.count;
     let pixels = queue.submit(vec![request]).await?.concat();
@@ -89,24 +88,6 @@ pub async fn generate(
     let columns = (1..count).find(|side| side * side >= count).unwrap_or(count);
     let png = Bitmap::grid(&pixels, *shape, columns).to_png();
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
-}
-
-/// The error of a body that is not a [`GenerateRequest`].
-fn invalid_request(fault: &JsonRejection, longest: usize) -> ApiError {
-    if fault.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return ApiError::new(fault.status(), format!("the body is longer than {longest} bytes"));
-    }
-    if fault.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        let reason =
-            "the body is JSON, as {\"seed\": 7, \"count\": 16}, with Content-Type application/json";
-        return ApiError::new(fault.status(), reason);
-    }
-    let text = fault.body_text();
-    // Behind the library's words stands which key is wrong.
-    let detail = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, detail)| detail);
-    ApiError::unprocessable(format!(
-        "the body is JSON, as {{\"seed\": 7, \"count\": 16}}: {detail}"
-    ))
 }
 
 /// Pixels of the images of each request, sampled in one forward pass.

@@ -48,6 +48,9 @@ impl BatchMetric {
 
     /// The metric of networks for rows of a table.
     pub const ROWS: Self = Self { name: "batch_rows", help: "Rows of each forward pass" };
+
+    /// The metric of translators.
+    pub const TEXTS: Self = Self { name: "batch_texts", help: "Texts of each forward pass" };
 }
 
 impl Metrics {

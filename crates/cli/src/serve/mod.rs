@@ -7,6 +7,7 @@
 //! | [`api`], [`documents`] | routes of every server, and their `OpenAPI` documents |
 //! | [`predict`] | predictors as servable networks |
 //! | [`images`], [`rows`] | requests for predictions from images, and from rows of a table |
+//! | [`texts`] | translations of texts |
 //! | [`generate`] | images of a generator |
 //! | [`service`] | state shared by handlers, and the trait of servable networks |
 //! | [`body`] | images and rows in a request's body |
@@ -34,6 +35,7 @@ mod queue;
 mod rows;
 mod served;
 mod service;
+mod texts;
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, ToSocketAddrs as _};

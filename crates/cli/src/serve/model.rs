@@ -56,6 +56,8 @@ pub enum ServedTask {
     Regression,
     /// Generates images.
     Generation,
+    /// Translates a text.
+    Translation,
 }
 
 /// The size of an image, in pixels.

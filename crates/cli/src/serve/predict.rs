@@ -8,7 +8,7 @@ use hearth_report::{Input, InputSchema, Output, Predictor};
 use super::metrics::BatchMetric;
 use super::queue::Queue;
 use super::service::{Servable, Service, Work};
-use super::{images, rows};
+use super::{images, rows, texts};
 
 /// The queue of the inputs of requests.
 pub type PredictionQueue = Queue<Input, Output>;
@@ -18,6 +18,7 @@ impl Servable for Box<dyn Predictor> {
         match self.schema().input {
             InputSchema::Image(_) => BatchMetric::IMAGES,
             InputSchema::Row(_) => BatchMetric::ROWS,
+            InputSchema::Text => BatchMetric::TEXTS,
         }
     }
 
@@ -26,6 +27,7 @@ impl Servable for Box<dyn Predictor> {
         let routes = match &self.schema().input {
             InputSchema::Image(shape) => images::routes(service, queue, *shape),
             InputSchema::Row(coding) => rows::routes(service, queue, coding),
+            InputSchema::Text => texts::routes(service, queue),
         };
         let batches = service.metrics.batches.clone();
         let work = move || {

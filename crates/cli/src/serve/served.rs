@@ -55,6 +55,7 @@ fn described(schema: &Schema, model: Model) -> (Model, OpenApi) {
     let (task, classes) = match &schema.output {
         OutputSchema::Classes(names) => (ServedTask::Classification, Some(names.clone())),
         OutputSchema::Number => (ServedTask::Regression, None),
+        OutputSchema::Texts => (ServedTask::Translation, None),
     };
     let model = Model { task, classes, ..model };
     match &schema.input {
@@ -66,5 +67,6 @@ fn described(schema: &Schema, model: Model) -> (Model, OpenApi) {
             let target = Some(coding.target_column.clone());
             (Model { columns, target, ..model }, documents::rows())
         }
+        InputSchema::Text => (model, documents::texts()),
     }
 }

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{CaptionedImages, Report, Scatter, TableCell, View};
-use crate::page::{figure, image, table};
-use crate::plot::{Axes, confusion, reliability, scatter};
+use super::{CaptionedImages, Curves, Report, Scatter, TableCell, View};
+use crate::Alignment;
+use crate::page::{figure, heat_map, image, table};
+use crate::plot::{Axes, confusion, curves, reliability, scatter};
 use crate::png::png;
 
 impl Report {
@@ -15,6 +16,9 @@ impl Report {
             p.soft { (self.texts().join(", ")) }
             div.plots { @for (_, view) in &self.views { (view.to_html()) } }
             @for (_, images) in self.images() { (images.to_html()) }
+            @for (_, view) in &self.views {
+                @if let View::Alignments(alignments) = view { (to_html(alignments)) }
+            }
         }
     }
 }
@@ -42,7 +46,23 @@ impl View {
             Self::Scatter(Scatter { caption, axes: [x, y], points, slope }) => {
                 figure(scatter(Axes { x, y, log_x: false }, points, *slope), caption)
             }
-            Self::Text(..) | Self::Images(_) => html! {},
+            Self::Curves(Curves { caption, axes: [x, y], series }) => {
+                figure(curves(Axes { x, y, log_x: false }, series), caption)
+            }
+            Self::Text(..) | Self::Images(_) | Self::Alignments(_) => html! {},
+        }
+    }
+}
+
+/// The weights of attentions, with their heading.
+fn to_html(alignments: &[Alignment]) -> Markup {
+    html! {
+        @if !alignments.is_empty() {
+            h2 { "Attention" }
+            p.soft { "Each row is a token of the target; the darker a cell, the larger the weight of that source token." }
+            div.plots { @for Alignment { source, target, weights } in alignments {
+                (heat_map(source, target, weights))
+            } }
         }
     }
 }

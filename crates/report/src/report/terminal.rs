@@ -17,13 +17,13 @@ impl Report {
             match view {
                 View::Table(table) => parts.push(table.to_text()),
                 View::Matrix(matrix) => parts.push(matrix.to_text()),
-                View::Text(..) | View::Reliability(_) | View::Scatter(_) | View::Images(_) => {}
+                _ => {}
             }
         }
         let is_long = |(_, view): &(_, View)| match view {
             View::Table(table) => table.rows.len() > MOST_ROWS,
             View::Matrix(matrix) => matrix.classes.len() > MOST_ROWS,
-            View::Text(..) | View::Reliability(_) | View::Scatter(_) | View::Images(_) => false,
+            _ => false,
         };
         if self.views.iter().any(is_long) {
             parts.push(format!("everything: {all}"));

@@ -156,11 +156,7 @@ fn evaluate_run(
     }
     let (predictor, trained) = predictor::open_run::<ImagePredictor>(run, which, backend)?;
     let images = trained.images(datasets, notice)?;
-    let subset = split.of(&images.splits);
-    if subset.is_empty() {
-        let name = split.name();
-        return Err(TrainError::Settings(format!("the {name} set is empty")));
-    }
+    let subset = split.filled(split.of(&images.splits))?;
     let ImagePredictor { network, input, device, .. } = &predictor;
     Ok((trained.step, evaluate(network, input, subset, split, predictor.classes(), device)))
 }

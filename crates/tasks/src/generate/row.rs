@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::{CommandLine, Config, ModelConfig};
-use hearth_data::{Data, ImageShape, Labels, idx};
+use hearth_data::{Data, Examples, ImageShape, Labels, idx};
 use hearth_model::{Discriminator, Generator};
 use hearth_report::Report;
 use hearth_train::Split;
@@ -73,6 +73,9 @@ fn evaluate_run(
     notice: &mut dyn FnMut(&str),
 ) -> Result<(u64, Report), TrainError> {
     let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
+    if split == Split::Longer {
+        split.filled::<Examples>(None)?;
+    }
     if let Some(file) = pictures {
         let trained = Trained::open(run, which)?;
         let splits = trained.images(datasets, notice)?.splits;

@@ -111,11 +111,7 @@ pub fn evaluate_run<O: Objective<Rows>>(
     let (predictor, trained) = predictor::open_run::<RowPredictor>(run, which, backend)?;
     let data = trained.data(datasets, notice)?;
     let splits = table(&data)?.splits();
-    let subset = split.of(&splits);
-    if subset.is_empty() {
-        let name = split.name();
-        return Err(TrainError::Settings(format!("the {name} set is empty")));
-    }
+    let subset = split.filled(split.of(&splits))?;
     let objective = objective(&trained.config, predictor.coding());
     Ok((trained.step, predictor.evaluate(&objective, subset, split)))
 }

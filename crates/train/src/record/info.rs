@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use hearth_data::tables::Coding;
+use hearth_data::text::Tokenizer;
 use hearth_data::{DataCard, ImageShape, Normalization, same_names};
 use hearth_store::{RunDir, StoreError};
 use jiff::Timestamp;
@@ -13,6 +14,9 @@ use crate::backend::Backend;
 use crate::error::TrainError;
 
 const NAME: &str = "run.json";
+
+/// The file of a run's tokenizer.
+const TOKENIZER: &str = "tokenizer.json";
 
 /// The record of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +55,9 @@ pub struct RunInfo {
     /// The coding of the rows of a table: columns, statistics of the training set, categories, target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Coding>,
+    /// The SHA-256 of `tokenizer.json`, for a run on texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokenizer: Option<String>,
 }
 
 /// The preparation of a sample for a network.
@@ -60,6 +67,8 @@ pub enum Preprocessing {
     Images(Normalization),
     /// Rows of a table are coded in this way.
     Rows(Coding),
+    /// Texts become tokens of this tokenizer.
+    Text(Tokenizer),
 }
 
 /// The dataset of a run.
@@ -121,11 +130,15 @@ impl RunInfo {
             Preprocessing::Images(Normalization { mean, std }) => {
                 Some(Statistics { mean: mean.clone(), std: std.clone() })
             }
-            Preprocessing::Rows(_) => None,
+            Preprocessing::Rows(_) | Preprocessing::Text(_) => None,
         };
         let table = match preprocessing {
             Preprocessing::Rows(coding) => Some(coding.clone()),
-            Preprocessing::Images(_) => None,
+            Preprocessing::Images(_) | Preprocessing::Text(_) => None,
+        };
+        let tokenizer = match preprocessing {
+            Preprocessing::Text(tokenizer) => Some(tokenizer.checksum()),
+            Preprocessing::Images(_) | Preprocessing::Rows(_) => None,
         };
         Self {
             format: 1,
@@ -148,6 +161,7 @@ impl RunInfo {
             datasets: None,
             normalization,
             table,
+            tokenizer,
         }
     }
 
@@ -195,10 +209,35 @@ impl RunInfo {
         if let Some(text) = info.table.as_ref().and_then(Coding::fault) {
             return fault(&format!("table: {text}"));
         }
-        if info.table.is_none() && !(1..=65_536).contains(&info.dataset.classes.len()) {
+        let has_classes = info.table.is_none() && info.tokenizer.is_none();
+        if has_classes && !(1..=65_536).contains(&info.dataset.classes.len()) {
             return fault("dataset.classes names no class");
         }
         Ok(Some(info))
+    }
+
+    /// Writes the tokenizer of a run.
+    pub fn write_tokenizer(run: &RunDir, tokenizer: &Tokenizer) -> Result<(), TrainError> {
+        Ok(run.write_text(TOKENIZER, &tokenizer.to_json())?)
+    }
+
+    /// Reads the tokenizer of the run of this record. A run on other samples, and an absent, damaged or exchanged file are
+    /// errors.
+    pub fn tokenizer(&self, run: &RunDir) -> Result<Tokenizer, TrainError> {
+        let checksum = self.tokenizer.as_ref().ok_or_else(|| {
+            let name = &self.dataset.name;
+            TrainError::Settings(format!("this takes texts, and the run is on {name}"))
+        })?;
+        let fault = |fault: String| {
+            let file = run.path().join(TOKENIZER).display().to_string();
+            TrainError::RunInfo { file, fault }
+        };
+        let text = run.read_text(TOKENIZER)?;
+        let tokenizer = Tokenizer::from_json(&text).map_err(|error| fault(error.to_string()))?;
+        if tokenizer.checksum() != *checksum {
+            return Err(fault("it is not the tokenizer that the run was trained with".into()));
+        }
+        Ok(tokenizer)
     }
 
     /// Writes the record of a run.

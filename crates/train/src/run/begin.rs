@@ -8,7 +8,7 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::plan::Plan;
 use crate::plan::summary::Summary;
-use crate::record::info::RunInfo;
+use crate::record::info::{Preprocessing, RunInfo};
 use crate::record::page::Page;
 use crate::run::job::{Job, Outcome, RunTarget};
 use crate::run::session::Session;
@@ -48,6 +48,9 @@ pub(crate) fn begin(
     info.imported = start.as_ref().map(|start| start.source.clone());
     info.datasets = datasets_folder(job);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
+    if let Preprocessing::Text(tokenizer) = &preprocessing {
+        RunInfo::write_tokenizer(&run, tokenizer)?;
+    }
     let page = config
         .run
         .report

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hearth_config::{CommandLine, Config, RawConfig, shown};
 use hearth_data::tables::Coding;
+use hearth_data::text::Tokenizer;
 use hearth_data::{Data, Images, Labels, same_names};
 use hearth_store::{RunDir, StateDict};
 
@@ -95,12 +96,18 @@ impl Trained {
         if !same_names(&card.classes, &self.info.dataset.classes)
             || data.images().map(Images::dims) != self.info.dataset.shape
             || self.info.table.as_ref().is_some_and(|coding| !codes_as(&data, coding))
+            || self.info.tokenizer != data.tokenizer().map(Tokenizer::checksum)
         {
             return Err(TrainError::Settings(
                 "the data has other classes, another size or other columns than the run was trained with".into(),
             ));
         }
         Ok(data)
+    }
+
+    /// The tokenizer of the run. A run on other samples, and an absent or damaged `tokenizer.json` are errors.
+    pub fn tokenizer(&self) -> Result<Tokenizer, TrainError> {
+        self.info.tokenizer(&RunDir::open(&self.run)?)
     }
 
     /// The images of the run, see [`Trained::data`]. A run on other samples is an error.

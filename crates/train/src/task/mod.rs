@@ -42,6 +42,8 @@ pub enum Split {
     Valid,
     /// The test set.
     Test,
+    /// A second test set, of samples that are longer than those of training.
+    Longer,
 }
 
 impl Split {
@@ -51,16 +53,26 @@ impl Split {
             Self::Train => "train",
             Self::Valid => "valid",
             Self::Test => "test",
+            Self::Longer => "longer",
         }
     }
 
-    /// Its samples.
-    pub fn of<S>(self, splits: &Splits<S>) -> &Subset<S> {
+    /// Its samples; None if there is no such split.
+    pub fn of<S>(self, splits: &Splits<S>) -> Option<&Subset<S>> {
         match self {
-            Self::Train => &splits.train,
-            Self::Valid => &splits.valid,
-            Self::Test => &splits.test,
+            Self::Train => Some(&splits.train),
+            Self::Valid => Some(&splits.valid),
+            Self::Test => Some(&splits.test),
+            Self::Longer => None,
         }
+    }
+
+    /// Its samples for an evaluation, `found`. An absent or empty split is an error.
+    pub fn filled<S>(self, found: Option<&Subset<S>>) -> Result<&Subset<S>, TrainError> {
+        let name = self.name();
+        found
+            .filter(|subset| !subset.is_empty())
+            .ok_or_else(|| TrainError::Settings(format!("the {name} set is empty")))
     }
 }
 
@@ -68,10 +80,10 @@ impl std::str::FromStr for Split {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        [Self::Train, Self::Valid, Self::Test]
+        [Self::Train, Self::Valid, Self::Test, Self::Longer]
             .into_iter()
             .find(|split| split.name() == name)
-            .ok_or_else(|| "it is train, valid or test".to_owned())
+            .ok_or_else(|| "it is train, valid, test or longer".to_owned())
     }
 }
 

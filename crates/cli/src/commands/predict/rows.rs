@@ -13,7 +13,7 @@ use crate::results::optional;
 use crate::terminal::{csv, print, print_json, say};
 
 /// The name of standard input.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
 
 /// Rows that are handed over at once.
 const BATCH: usize = 4096;
@@ -40,11 +40,6 @@ struct CsvPrediction {
 
 /// Predicts the target of the rows of CSV files, in their order.
 pub fn run(args: &PredictArgs, predictor: &dyn Predictor, coding: &Coding) -> Result<(), Failure> {
-    if args.invert {
-        return Err(Failure::usage(
-            "--invert is for images, and this network takes rows of a table",
-        ));
-    }
     let mut predictions = Vec::new();
     for file in &args.files {
         let input = input(file)?;
@@ -75,10 +70,15 @@ fn input(file: &Path) -> Result<TableInput, Failure> {
     if file != Path::new(STDIN) {
         return Ok(TableInput::file(file));
     }
+    Ok(TableInput::bytes("standard input", standard_input()?))
+}
+
+/// All bytes of standard input.
+pub(super) fn standard_input() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes);
     read.map_err(|error| Failure::Other(format!("standard input cannot be read: {error}")))?;
-    Ok(TableInput::bytes("standard input", bytes))
+    Ok(bytes)
 }
 
 /// Warns of values that are not in the training rows.

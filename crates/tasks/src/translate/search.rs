@@ -1,0 +1,145 @@
+//! The search for the most probable target of a source: beam search, and greedy decoding with a beam of 1.
+
+use hearth_data::text::{TokenBatch, Tokenizer};
+use hearth_kernels::Tokens;
+use hearth_model::{ForwardContext, Translator};
+use hearth_train::task::outputs::{log_softmax, values};
+
+use super::source_tokens;
+
+/// The exponent of the length penalty (Wu et al. 2016, equation 14).
+const LENGTH_PENALTY: f64 = 0.6;
+
+/// A decoded target.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hypothesis {
+    /// Its tokens, without those of the beginning and the end.
+    pub tokens: Vec<u32>,
+    /// The logarithm of its probability, that of its end included.
+    pub log_probability: f64,
+    /// True if it ended by itself, before the limit.
+    pub is_complete: bool,
+}
+
+impl Hypothesis {
+    /// The logarithm of the probability, divided by the length penalty `((5 + length) / 6)^0.6` (Wu et al. 2016).
+    pub fn score(&self) -> f64 {
+        let length = self.tokens.len() + usize::from(self.is_complete);
+        self.log_probability / ((5.0 + length as f64) / 6.0).powf(LENGTH_PENALTY)
+    }
+}
+
+/// The hypotheses of one source.
+#[derive(Default)]
+struct Beam {
+    /// Those to extend, each with its row in the decoder's batch.
+    open: Vec<(usize, Hypothesis)>,
+    ended: Vec<Hypothesis>,
+    /// The most tokens of a target.
+    limit: usize,
+}
+
+/// The maximum number of tokens of the target of a source.
+fn limit(source: u32) -> usize {
+    2 * source as usize + 20
+}
+
+/// The `width` best targets of each source, the best first. A target of more than twice its source's tokens and 20 is
+/// cut off.
+///
+/// # Panics
+///
+/// If `width` is 0.
+pub fn search(network: &Translator, sources: &TokenBatch, width: usize) -> Vec<Vec<Hypothesis>> {
+    assert!(width > 0, "a beam holds at least one hypothesis");
+    let (tokens, lengths) = source_tokens(sources);
+    let mut pass = ForwardContext::default();
+    let (mut encoding, mut state) = network.encode(&tokens, &lengths, &mut pass);
+    let begin = |(row, length): (usize, &u32)| Beam {
+        open: vec![(row, Hypothesis::default())],
+        ended: Vec::new(),
+        limit: limit(*length),
+    };
+    let mut beams: Vec<Beam> = sources.lengths.iter().enumerate().map(begin).collect();
+    let mut next = vec![Tokenizer::START; beams.len()];
+    while !next.is_empty() {
+        let tokens = Tokens::new(next.as_slice(), [next.len(), 1]);
+        let decoded = network.decode(&encoding, state, &tokens, &mut pass);
+        let [rows, vocabulary] = decoded.logits.dims();
+        let logits = values(decoded.logits);
+        let logits: Vec<&[f32]> = logits.chunks_exact(vocabulary).collect();
+        for beam in &mut beams {
+            beam.extend(&logits, width);
+        }
+        let open = beams.iter().flat_map(|beam| &beam.open);
+        let (kept, last): (Vec<usize>, Vec<u32>) = open
+            .map(|(row, found)| (*row, found.tokens.last().copied().unwrap_or(Tokenizer::START)))
+            .unzip();
+        state = decoded.state;
+        if !kept.iter().copied().eq(0..rows) && !kept.is_empty() {
+            (encoding, state) = (encoding.select(&kept), state.select(&kept));
+        }
+        let open = beams.iter_mut().flat_map(|beam| &mut beam.open);
+        open.enumerate().for_each(|(row, (place, _))| *place = row);
+        next = last;
+    }
+    beams.into_iter().map(|beam| beam.ended).collect()
+}
+
+impl Beam {
+    /// Extends each open hypothesis by a token, by the logits of each row, and keeps the `width` most probable.
+    fn extend(&mut self, logits: &[&[f32]], width: usize) {
+        let mut candidates = Vec::new();
+        for (row, found) in &self.open {
+            let log_probabilities = log_softmax(logits[*row]);
+            for token in most_probable(&log_probabilities, width) {
+                let sum = found.log_probability + log_probabilities[token as usize];
+                candidates.push((sum, *row, found, token));
+            }
+        }
+        // A stable sort: the earlier of equally probable ones.
+        candidates.sort_by(|left, right| right.0.total_cmp(&left.0));
+        let (mut open, mut ended) = (Vec::new(), Vec::new());
+        for (log_probability, row, found, token) in candidates.into_iter().take(width) {
+            let mut tokens = found.tokens.clone();
+            let is_complete = token == Tokenizer::END;
+            tokens.extend((!is_complete).then_some(token));
+            let is_full = tokens.len() >= self.limit;
+            let found = Hypothesis { tokens, log_probability, is_complete };
+            if is_complete || is_full { ended.push(found) } else { open.push((row, found)) }
+        }
+        self.open = open;
+        self.ended.append(&mut ended);
+        self.ended.sort_by(|left, right| right.score().total_cmp(&left.score()));
+        self.ended.truncate(width);
+        // An open hypothesis that is extended grows less probable, and its penalty is at most that of the limit.
+        let best =
+            self.open.iter().map(|(_, found)| found.log_probability).fold(f64::MIN, f64::max);
+        let hope = Hypothesis {
+            tokens: vec![Tokenizer::PAD; self.limit],
+            log_probability: best,
+            is_complete: true,
+        };
+        if self.ended.len() == width && self.ended.iter().all(|found| found.score() >= hope.score())
+        {
+            self.open.clear();
+        }
+    }
+}
+
+/// The `count` most probable tokens, the most probable first; never one that no text has.
+fn most_probable(log_probabilities: &[f64], count: usize) -> Vec<u32> {
+    let mut tokens: Vec<u32> = (0..log_probabilities.len() as u32)
+        .filter(|id| ![Tokenizer::PAD, Tokenizer::START, Tokenizer::UNKNOWN].contains(id))
+        .collect();
+    let descending = |left: &u32, right: &u32| {
+        let [left_value, right_value] = [left, right].map(|id| log_probabilities[*id as usize]);
+        right_value.total_cmp(&left_value).then(left.cmp(right))
+    };
+    if count < tokens.len() {
+        tokens.select_nth_unstable_by(count, descending);
+        tokens.truncate(count);
+    }
+    tokens.sort_by(descending);
+    tokens
+}
