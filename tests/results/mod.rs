@@ -5,3 +5,5 @@ mod generate;
 mod inspect;
 mod predict;
 mod report;
+#[cfg(feature = "serve")]
+mod texts;

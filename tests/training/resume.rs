@@ -70,6 +70,30 @@ fn ten_kills_of_an_adversarial_pair_change_nothing() {
     kills_change_nothing(10, &spaced(RESTLESS_PAIR), samples);
 }
 
+/// The settings of a translator: dropout, a schedule, accumulation, and a log interval across checkpoints.
+const RESTLESS_TRANSLATOR: &str = "train.epochs=8 model.dropout=0.2 schedule.kind=one-cycle \
+    train.accumulate=2 train.label_smoothing=0.1 train.evaluate_every=20~steps \
+    train.checkpoint_every=7~steps train.log_every=5";
+
+#[test]
+fn ten_kills_of_a_recurrent_translator_change_nothing() {
+    let settings = format!("configs/reverse-nano.toml {RESTLESS_TRANSLATOR}");
+    kills_change_nothing(10, &spaced(&settings), translations);
+}
+
+#[test]
+fn ten_kills_of_a_transformer_change_nothing() {
+    let settings = format!("configs/sort-nano.toml {RESTLESS_TRANSLATOR}");
+    kills_change_nothing(10, &spaced(&settings), translations);
+}
+
+/// Translations with their scores and attention.
+fn translations(run: &Path, backend: &str) -> String {
+    let texts = ["hearth", "burn", "ox"];
+    let mut command = hearth(["predict", "--json", "--backend", backend]);
+    json(command.arg(run).args(texts)).to_string()
+}
+
 /// A generator's samples, and the grids of its training.
 fn samples(run: &Path, backend: &str) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
