@@ -15,7 +15,7 @@
 //! | --- | --- |
 //! | [`RawConfig`], [`Config`] | the settings of a TOML file, raw and checked |
 //! | [`train()`], [`Job`], [`Event`], [`Outcome`] | a training run, its events and its results |
-//! | [`ImagePredictor`], [`RowPredictor`], [`Sampler`] | classes of images, predictions for rows of a table, generated images |
+//! | [`ImagePredictor`], [`RowPredictor`], [`TextPredictor`], [`Sampler`] | classes of images, predictions for rows of a table, translations, generated images |
 //! | [`open_predictor`], [`Predictor`], [`Schema`], [`Input`], [`Output`] | predictions of any run or export, by the form of its inputs |
 //! | [`read_image`], [`to_pixels`], [`tables`] | images and rows as inputs |
 //! | [`evaluate_run`], [`Evaluation`], [`Report`] | the results of a finished run |
@@ -29,11 +29,12 @@ pub use hearth_config::{Config, RawConfig};
 pub use hearth_data::{ImageShape, read_image, tables, to_pixels};
 pub use hearth_export::{Export, Exported, Format, Part};
 pub use hearth_report::{
-    Guess, Input, InputSchema, Output, OutputSchema, Predictor, Report, Schema,
+    Alignment, Guess, Input, InputSchema, Output, OutputSchema, Predictor, Report, Schema,
+    TextInput, Translation,
 };
 pub use hearth_tasks::{
-    Evaluation, ImagePredictor, RowPredictor, Sampler, evaluate_run, export, image, open_predictor,
-    train,
+    Evaluation, ImagePredictor, RowPredictor, Sampler, TextPredictor, evaluate_run, export, image,
+    open_predictor, train,
 };
 pub use hearth_train::{
     Backend, CheckpointSelector, Event, Job, Outcome, RunTarget, Split, StopReason, TrainError,

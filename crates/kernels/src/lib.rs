@@ -35,11 +35,11 @@
 //! | `norm`, `pool` | batch normalisation, pooling |
 //! | `text` | embedding, cross-entropy, layer normalisation |
 //! | `recurrent` | recurrences over whole sequences, and their gradients |
-//! | `matrix`, `reduce`, `elementary` | matrix products, sums, softmax, exp and tanh of sequences |
+//! | `matrix`, `reduce` | matrix products, sums and softmax of sequences |
 //! | `attention` | scaled dot-product attention and its gradients |
 //! | `update` | the update rules of optimisers |
 //! | `blocks`, `rows` | loops over channels and over rows |
-//! | `float`, `exponential` | element types and vectors; the exponential function |
+//! | `float` | element types and vectors; the exponential function and the hyperbolic tangent |
 //! | `view`, `tokens` | memory layout; token ids |
 
 // For vector registers and uninitialised buffers; each block states why it is sound.
@@ -59,8 +59,6 @@ mod attention;
 mod backward;
 mod blocks;
 mod conv;
-mod elementary;
-mod exponential;
 mod extension;
 mod float;
 mod functions;

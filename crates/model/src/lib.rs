@@ -28,6 +28,7 @@ mod layers;
 mod networks;
 pub mod outline;
 pub mod params;
+mod sequence;
 mod trace;
 mod translator;
 
@@ -40,8 +41,9 @@ pub use networks::mlp::{self, Mlp, RowDims};
 pub use networks::resnet::{self, Resnet};
 pub use networks::{dcgan, mlp_gan, seq2seq, transformer};
 pub use outline::Layer;
+pub use sequence::{Decoded, DecoderState, Encoding};
 pub use trace::Trace;
-pub use translator::{Decoded, DecoderState, Encoding, Translator};
+pub use translator::Translator;
 
 /// The size of an image: channels, height, width.
 pub type ImageDims = [usize; 3];

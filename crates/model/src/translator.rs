@@ -1,14 +1,15 @@
 //! The translator: any of the networks from a sequence of tokens to another.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::Device;
 use hearth_config::TranslatorConfig;
 use hearth_kernels::{Lengths, Tokens};
 
 use crate::ForwardContext;
 use crate::init::{Distribution, ParamInit};
 use crate::networks::seq2seq::Seq2seq;
-use crate::networks::transformer::{KeysAndValues, Transformer};
+use crate::networks::transformer::Transformer;
+use crate::sequence::{Decoded, DecoderState, Encoding};
 
 /// A network that encodes a source sequence, and decodes a target sequence.
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
@@ -18,49 +19,6 @@ pub enum Translator {
     Seq2seq(Seq2seq),
     /// An encoder and a decoder of self-attention.
     Transformer(Transformer),
-}
-
-/// An encoded source.
-#[derive(Clone, Debug)]
-pub enum Encoding {
-    /// The states of a recurrent encoder.
-    Recurrent(Box<Recurrent>),
-    /// The keys and values for each layer of a transformer's decoder, and the number of tokens of each source.
-    Attended(Vec<KeysAndValues>, Lengths),
-}
-
-/// The states of a recurrent encoder.
-#[derive(Clone, Debug)]
-pub struct Recurrent {
-    /// A vector for each token, `[batch, sources, memory]`.
-    pub(crate) memory: Tensor<3>,
-    /// The keys of an attention, `[batch, sources, hidden]`.
-    pub(crate) keys: Option<Tensor<3>>,
-    /// A vector for the whole sequence, `[batch, memory]`.
-    pub(crate) summary: Tensor<2>,
-    /// The number of tokens of each source.
-    pub(crate) lengths: Lengths,
-}
-
-/// The state of a decoder between two tokens.
-#[derive(Clone, Debug)]
-pub enum DecoderState {
-    /// The state of each recurrent layer, `[batch, hidden]`.
-    Recurrent(Vec<Tensor<2>>),
-    /// Keys and values of the tokens so far, for each layer of a transformer; empty before the first token.
-    Attended(Vec<KeysAndValues>),
-}
-
-/// Decoded tokens.
-#[derive(Debug)]
-pub struct Decoded {
-    /// The logits of the token behind each one, `[batch * targets, vocabulary]`.
-    pub logits: Tensor<2>,
-    /// The weights of the attention, `[batch, targets, sources]`, without a gradient; none without
-    /// attention, and where the context does not ask for them.
-    pub attention: Option<Tensor<3>>,
-    /// The state behind the last token.
-    pub state: DecoderState,
 }
 
 impl Translator {
@@ -113,54 +71,53 @@ impl Translator {
     }
 }
 
-impl Encoding {
-    /// The encodings of some rows of the batch, in this order, which may name one twice.
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
-        let of = |lengths: &Lengths| {
-            let lengths = lengths.as_slice();
-            Lengths::new(rows.iter().map(|row| lengths[*row]).collect::<Vec<_>>())
-        };
-        match self {
-            Self::Recurrent(recurrent) => {
-                let Recurrent { memory, keys, summary, lengths } = &**recurrent;
-                Self::Recurrent(Box::new(Recurrent {
-                    memory: select(memory, rows),
-                    keys: keys.as_ref().map(|keys| select(keys, rows)),
-                    summary: select(summary, rows),
-                    lengths: of(lengths),
-                }))
-            }
-            Self::Attended(layers, lengths) => {
-                Self::Attended(select_layers(layers, rows), of(lengths))
-            }
-        }
+#[cfg(test)]
+mod tests {
+    use hearth_config::{Seq2seqConfig, TransformerConfig};
+
+    use super::*;
+    use crate::networks::{Stage, assert_documented, assert_stages};
+
+    /// Asserts that the network of a vocabulary of 30 has the stages of its file's table, on three sources of 5 and
+    /// targets of 4 tokens.
+    fn assert_table(source: &str, config: &TranslatorConfig, stages: &[Stage], parameters: usize) {
+        assert_documented(source, 0, stages, parameters);
+        let network = Translator::new(config, 30, 1, &Device::flex());
+        let mut context = ForwardContext::traced();
+        let tokens = |count| Tokens::new(vec![4; 3 * count], [3, count]);
+        let (encoding, state) = network.encode(&tokens(5), &Lengths::full(3, 5), &mut context);
+        network.decode(&encoding, state, &tokens(4), &mut context);
+        assert_stages(&network, context, stages, parameters);
     }
-}
 
-impl DecoderState {
-    /// The states of some rows of the batch, in this order, which may name one twice.
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
-        match self {
-            Self::Recurrent(layers) => {
-                Self::Recurrent(layers.iter().map(|state| select(state, rows)).collect())
-            }
-            Self::Attended(layers) => Self::Attended(select_layers(layers, rows)),
-        }
+    #[test]
+    fn a_recurrent_network_has_the_stages_of_its_table() {
+        let config = Seq2seqConfig { embedding: 8, hidden: 16, ..Seq2seqConfig::default() };
+        let stages: [Stage; 7] = [
+            ("source", [3, 8, 5, 1], 240),
+            ("encoder.0", [3, 32, 5, 1], 2496),
+            ("bridge", [3, 16, 1, 1], 528),
+            ("target", [3, 8, 4, 1], 240),
+            ("decoder.first", [3, 16, 4, 1], 3568),
+            ("readout", [3, 8, 4, 1], 456),
+            ("output", [3, 30, 4, 1], 270),
+        ];
+        let source = include_str!("networks/seq2seq.rs");
+        assert_table(source, &TranslatorConfig::Seq2seq(config), &stages, 7798);
     }
-}
 
-fn select_layers(layers: &[KeysAndValues], rows: &[usize]) -> Vec<KeysAndValues> {
-    let select = |KeysAndValues(pair): &KeysAndValues| {
-        KeysAndValues(pair.each_ref().map(|part| select(part, rows)))
-    };
-    layers.iter().map(select).collect()
-}
-
-/// The slices of some indices of the first axis.
-fn select<const D: usize>(x: &Tensor<D>, rows: &[usize]) -> Tensor<D> {
-    let rows: Vec<i64> =
-        rows.iter().map(|row| i64::try_from(*row).expect("a row of a batch")).collect();
-    x.clone().select(0, Tensor::<1, Int>::from_data(rows.as_slice(), &x.device()))
+    #[test]
+    fn a_transformer_has_the_stages_of_its_table() {
+        let sizes = TransformerConfig { width: 8, heads: 2, layers: 1, ..Default::default() };
+        let config = TransformerConfig { feed_forward: Some(16), ..sizes };
+        let stages: [Stage; 5] = [
+            ("embedding", [3, 8, 5, 1], 240),
+            ("encoder.0", [3, 8, 5, 1], 600),
+            ("encoder_norm", [3, 8, 5, 1], 16),
+            ("decoder.0", [3, 8, 4, 1], 904),
+            ("decoder_norm", [3, 8, 4, 1], 16),
+        ];
+        let source = include_str!("networks/transformer.rs");
+        assert_table(source, &TranslatorConfig::Transformer(config), &stages, 1776);
+    }
 }

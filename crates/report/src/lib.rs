@@ -10,7 +10,6 @@
 //! | [`run`] | the page of a run |
 //! | [`compare`] | the page that compares runs |
 //! | [`Predictor`], [`Schema`], [`Input`], [`Output`], [`Guess`] | predictions of any model, and the form of its inputs and outputs |
-//! | [`bleu`] | BLEU of translations |
 //! | [`range`] | the page of a learning rate range test |
 //! | [`inspect`] | the page of a network's features, probes and saliency |
 //! | [`EventFile`] | an event file of TensorBoard |
@@ -20,7 +19,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod bleu;
 pub mod compare;
 mod downsampled;
 mod events;

@@ -11,8 +11,6 @@ use hearth_train::{Backend, CheckpointSelector, Split, TrainError, Training};
 /// A row in the table of tasks.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskEntry {
-    /// The `[task] kind` of a config.
-    pub name: &'static str,
     /// Functions that the trainer calls.
     pub training: Training,
     /// Evaluates a checkpoint.

@@ -41,3 +41,4 @@ pub use image;
 pub use inspect::{Inspected, Inspection, inspect};
 pub use registry::{evaluate_run, export, open_predictor, range_test, train};
 pub use rows::predict::RowPredictor;
+pub use translate::predict::TextPredictor;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use hearth_config::Config;
+use hearth_config::{Config, TaskKind};
 use hearth_data::Data;
 use hearth_export::{Export, Exported, OpenedExport, Part, import};
 use hearth_report::{Predictor, Report};
@@ -23,15 +23,17 @@ use crate::predictor::{self, Restore};
 use crate::rows::predict::RowPredictor;
 use crate::{classify, generate, regress, translate};
 
-/// The table.
-pub const TASKS: [TaskEntry; 4] =
-    [classify::ENTRY, regress::ENTRY, generate::ENTRY, translate::ENTRY];
-
-/// The row of a checked config.
+/// The entry of the task of a checked config.
+///
+/// # Panics
+/// If the config is of a table whose target column has yet to decide its task.
 pub fn entry_of(config: &Config) -> TaskEntry {
-    let name = config.task_kind().expect("a table has decided it").name();
-    let entry = TASKS.iter().find(|entry| entry.name == name);
-    *entry.expect("a row for each task that a config may name")
+    match config.task_kind().expect("a table has decided its task") {
+        TaskKind::Classify => classify::ENTRY,
+        TaskKind::Regress => regress::ENTRY,
+        TaskKind::Generate => generate::ENTRY,
+        TaskKind::Translate => translate::ENTRY,
+    }
 }
 
 /// The training of a checked config's task.

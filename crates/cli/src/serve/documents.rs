@@ -2,7 +2,8 @@
 
 use utoipa::OpenApi;
 
-use super::{api, generate, images, rows, texts};
+use super::api;
+use super::endpoints::{generate, images, rows, texts};
 
 /// `OpenAPI` document of servers for images.
 #[derive(OpenApi)]

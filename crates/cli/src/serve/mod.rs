@@ -5,10 +5,7 @@
 //! | [`served`], [`model`] | the network, and its description |
 //! | [`columns`] | columns of a table in the description |
 //! | [`api`], [`documents`] | routes of every server, and their `OpenAPI` documents |
-//! | [`predict`] | predictors as servable networks |
-//! | [`images`], [`rows`] | requests for predictions from images, and from rows of a table |
-//! | [`texts`] | translations of texts |
-//! | [`generate`] | images of a generator |
+//! | [`endpoints`] | routes of networks: predictions, generated images |
 //! | [`service`] | state shared by handlers, and the trait of servable networks |
 //! | [`body`] | images and rows in a request's body |
 //! | [`error`] | errors of the API |
@@ -25,17 +22,13 @@ mod body;
 mod columns;
 mod connections;
 mod documents;
+mod endpoints;
 mod error;
-mod generate;
-mod images;
 mod metrics;
 mod model;
-mod predict;
 mod queue;
-mod rows;
 mod served;
 mod service;
-mod texts;
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, ToSocketAddrs as _};

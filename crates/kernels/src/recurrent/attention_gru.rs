@@ -6,7 +6,7 @@ use super::gru::Unit;
 use super::scores::scores;
 use super::{RowBlock, blocks, rows_per_task};
 use crate::blocks::for_each_block;
-use crate::elementary::Elementary;
+use crate::float::elementary::Elementary;
 use crate::float::{Float, with_scratch};
 use crate::lengths::Lengths;
 use crate::matrix::{RightFactor, StridedMatrix};

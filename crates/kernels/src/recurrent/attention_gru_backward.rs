@@ -11,7 +11,7 @@ use super::gru_backward::UnitBackward;
 use super::scores::ScoreGradients;
 use super::{RowBlock, blocks, rows_per_task};
 use crate::blocks::{add_rows, for_each_block};
-use crate::elementary::Elementary;
+use crate::float::elementary::Elementary;
 use crate::float::with_scratch;
 use crate::lengths::Lengths;
 use crate::matrix::{RightFactor, SpacedRows, StridedMatrix, slack, transposed_product};

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{Direction, RecurrentSizes, RowBlock, blocks, rows_per_task, split_steps, starts};
 use crate::blocks::{ChannelBlock, at, at_mut, for_each_block};
-use crate::elementary::Elementary;
+use crate::float::elementary::Elementary;
 use crate::float::with_scratch;
 use crate::lengths::Lengths;
 use crate::matrix::{RightFactor, StridedMatrix};

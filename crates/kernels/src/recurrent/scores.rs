@@ -6,7 +6,7 @@
 use pulp::{Simd, WithSimd};
 
 use crate::blocks::{at, at_mut};
-use crate::elementary::Elementary;
+use crate::float::elementary::Elementary;
 use crate::patches::processor;
 use crate::reduce::total;
 

@@ -18,6 +18,4 @@ pub mod transformer;
 
 pub(crate) use classifier_network::ClassifierNetwork;
 #[cfg(test)]
-pub(crate) use stage_table::{
-    Stage, StageTable, Stages, assert_documented, assert_stages, assert_translator,
-};
+pub(crate) use stage_table::{Stage, StageTable, Stages, assert_documented, assert_stages};

@@ -32,7 +32,7 @@ use crate::layers::{
     AdditiveGru, DotAttention, DropoutLayer, Embedding, Gru, Projection, linear, run_linear,
     run_sequence,
 };
-use crate::translator::{Decoded, DecoderState, Encoding, Recurrent};
+use crate::sequence::{Decoded, DecoderState, Encoding, Recurrent};
 
 /// A recurrent encoder and decoder; see the [module](self).
 #[derive(Module, Debug)]
@@ -281,27 +281,5 @@ impl Decoder {
             DotAttention::forward(states.clone(), answers, lengths, wanted)
         });
         Recurred { states, contexts, weights, last }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::networks::{Stage, assert_documented, assert_translator};
-
-    #[test]
-    fn stages_are_those_of_the_table() {
-        let config = Seq2seqConfig { embedding: 8, hidden: 16, ..Seq2seqConfig::default() };
-        let stages: [Stage; 7] = [
-            ("source", [3, 8, 5, 1], 240),
-            ("encoder.0", [3, 32, 5, 1], 2496),
-            ("bridge", [3, 16, 1, 1], 528),
-            ("target", [3, 8, 4, 1], 240),
-            ("decoder.first", [3, 16, 4, 1], 3568),
-            ("readout", [3, 8, 4, 1], 456),
-            ("output", [3, 30, 4, 1], 270),
-        ];
-        assert_documented(include_str!("seq2seq.rs"), 0, &stages, 7798);
-        assert_translator(&hearth_config::TranslatorConfig::Seq2seq(config), &stages, 7798);
     }
 }

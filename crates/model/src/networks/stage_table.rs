@@ -1,12 +1,9 @@
 //! Tables of stages: a network against the table at the top of its file.
 
 use burn::module::Module;
-use burn::tensor::Device;
-use hearth_config::TranslatorConfig;
-use hearth_kernels::{Lengths, Tokens};
 
 use super::ClassifierNetwork;
-use crate::{ForwardContext, ImageDims, Trace, Translator, params};
+use crate::{ForwardContext, ImageDims, Trace, params};
 
 /// A classifier with a table of stages.
 pub(crate) trait StageTable: ClassifierNetwork {
@@ -52,16 +49,6 @@ pub(crate) fn assert_stages<M: Module>(
     let expected: Vec<_> = stages.iter().map(|(.., parameters)| *parameters).collect();
     assert_eq!(counts, expected, "{sizes:?}");
     assert_eq!(counts.iter().sum::<usize>(), parameters, "{sizes:?}");
-}
-
-/// Asserts that a translator with a vocabulary of 30 has these stages, on three sources of 5 and targets of 4 tokens.
-pub(crate) fn assert_translator(config: &TranslatorConfig, stages: &[Stage], parameters: usize) {
-    let network = Translator::new(config, 30, 1, &Device::flex());
-    let mut context = ForwardContext::traced();
-    let tokens = |count| Tokens::new(vec![4; 3 * count], [3, count]);
-    let (encoding, state) = network.encode(&tokens(5), &Lengths::full(3, 5), &mut context);
-    network.decode(&encoding, state, &tokens(4), &mut context);
-    assert_stages(&network, context, stages, parameters);
 }
 
 /// Asserts that table number `index` at the top of the file has these rows, and that its text states the total.

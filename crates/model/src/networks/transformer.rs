@@ -24,7 +24,7 @@ use hearth_kernels::{
 use crate::ForwardContext;
 use crate::init::ParamInit;
 use crate::layers::{DropoutLayer, Embedding, linear, run_linear, run_sequence};
-use crate::translator::{Decoded, DecoderState, Encoding};
+use crate::sequence::{Decoded, DecoderState, Encoding, KeysAndValues};
 
 /// The base of the positions' wavelengths (Vaswani et al. 2017, section 3.5).
 const WAVELENGTHS: f64 = 10_000.0;
@@ -87,10 +87,6 @@ struct DecoderLayer {
     feed_forward_norm: LayerNorm,
     feed_forward: FeedForward,
 }
-
-/// Keys and values of the tokens so far, `[batch, heads, tokens, width / heads]`.
-#[derive(Clone, Debug)]
-pub struct KeysAndValues(pub(crate) [Tensor<4>; 2]);
 
 impl Transformer {
     /// A network for one vocabulary of sources and targets, with parameters made by `init`.
@@ -344,27 +340,6 @@ impl DecoderLayer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::{Stage, assert_documented, assert_translator};
-
-    #[test]
-    fn stages_are_those_of_the_table() {
-        let config = TransformerConfig {
-            width: 8,
-            heads: 2,
-            layers: 1,
-            feed_forward: Some(16),
-            ..TransformerConfig::default()
-        };
-        let stages: [Stage; 5] = [
-            ("embedding", [3, 8, 5, 1], 240),
-            ("encoder.0", [3, 8, 5, 1], 600),
-            ("encoder_norm", [3, 8, 5, 1], 16),
-            ("decoder.0", [3, 8, 4, 1], 904),
-            ("decoder_norm", [3, 8, 4, 1], 16),
-        ];
-        assert_documented(include_str!("transformer.rs"), 0, &stages, 1776);
-        assert_translator(&hearth_config::TranslatorConfig::Transformer(config), &stages, 1776);
-    }
 
     #[test]
     fn positions_are_sines_and_cosines() {

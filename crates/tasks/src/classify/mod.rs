@@ -38,7 +38,6 @@ use tally::Tally;
 
 /// Classification in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    name: "classify",
     training: Training {
         labels: Labels::Needed,
         has_one_loss: true,

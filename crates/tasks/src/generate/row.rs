@@ -24,7 +24,6 @@ use crate::predictor;
 
 /// Adversarial training in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    name: "generate",
     training: Training {
         labels: Labels::Unused,
         has_one_loss: false,

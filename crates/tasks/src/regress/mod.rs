@@ -20,7 +20,6 @@ use crate::supervised::{Loss, Objective, Outputs};
 
 /// Regression in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    name: "regress",
     training: Training {
         labels: Labels::Unused,
         has_one_loss: true,

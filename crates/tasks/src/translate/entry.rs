@@ -20,7 +20,6 @@ use crate::predictor;
 
 /// Translation in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    name: "translate",
     training: Training {
         labels: Labels::Unused,
         has_one_loss: true,

@@ -7,7 +7,6 @@ use hearth_data::Subset;
 use hearth_data::text::{PairBatch, Pairs, TextPairs, Tokenizer};
 use hearth_kernels::cross_entropy;
 use hearth_model::{ForwardContext, Translator};
-use hearth_report::bleu::{self, Bleu};
 use hearth_report::plot::Series;
 use hearth_report::report::{Curves, ResultTable, Score, TableCell, View, line};
 use hearth_report::{Alignment, Report};
@@ -15,6 +14,7 @@ use hearth_train::backend::scalar::{Readback, Scalar, read};
 use hearth_train::task::Split;
 use serde_json::json;
 
+use super::bleu::{self, Bleu};
 use super::predict::alignment;
 use super::{num_labels, search, teacher_forced};
 

@@ -4,10 +4,12 @@
 //! | file | subject |
 //! | --- | --- |
 //! | `entry` | the task in the table of tasks |
+//! | [`bleu`] | BLEU, as sacreBLEU measures it |
 //! | [`predict`] | translations of texts |
 //! | [`search`] | beam search and greedy decoding |
 //! | [`evaluate`] | loss, perplexity, exact match and BLEU, by the length of the source |
 
+pub mod bleu;
 mod entry;
 pub mod evaluate;
 pub mod predict;

@@ -1,14 +1,23 @@
-//! Predictors as servable networks: their queue, and the route that fits their inputs.
+//! The routes of networks; predictors as servable networks: their queue, and the route that fits their inputs.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | [`images`], [`rows`], [`texts`] | predictions from images, from rows of a table and from texts |
+//! | [`generate`] | images of a generator |
+
+pub mod generate;
+pub mod images;
+pub mod rows;
+pub mod texts;
 
 use std::sync::Arc;
 
 use axum::Router;
 use hearth_report::{Input, InputSchema, Output, Predictor};
 
-use super::metrics::BatchMetric;
-use super::queue::Queue;
-use super::service::{Servable, Service, Work};
-use super::{images, rows, texts};
+use crate::serve::metrics::BatchMetric;
+use crate::serve::queue::Queue;
+use crate::serve::service::{Servable, Service, Work};
 
 /// The queue of the inputs of requests.
 pub type PredictionQueue = Queue<Input, Output>;

@@ -14,12 +14,12 @@ use hearth_report::Input;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::media::{check_encoding, media_type};
-use super::body::rows::{example, read_rows};
-use super::error::{ApiError, ErrorBody};
+use super::PredictionQueue;
 use super::images::ClassScore;
-use super::predict::PredictionQueue;
-use super::service::Service;
+use crate::serve::body::media::{check_encoding, media_type};
+use crate::serve::body::rows::{example, read_rows};
+use crate::serve::error::{ApiError, ErrorBody};
+use crate::serve::service::Service;
 
 /// Default number of classes listed for a row.
 const DEFAULT_TOP: usize = 3;

@@ -1,12 +1,15 @@
 //! The element types of the kernels, `f32` and `f64`, and their SIMD vectors.
 
+pub mod elementary;
+pub mod exponential;
+
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
 use burn::tensor::Element;
 use pulp::Simd;
 
-use crate::exponential::Exponential;
+use self::exponential::Exponential;
 
 /// An element type: `f32` or `f64`.
 pub trait Float:

@@ -13,11 +13,11 @@ use hearth_train::task::bitmap::Bitmap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body::json::read_json;
-use super::error::{ApiError, ErrorBody};
-use super::metrics::BatchMetric;
-use super::queue::Queue;
-use super::service::{Servable, Service, Work};
+use crate::serve::body::json::read_json;
+use crate::serve::error::{ApiError, ErrorBody};
+use crate::serve::metrics::BatchMetric;
+use crate::serve::queue::Queue;
+use crate::serve::service::{Servable, Service, Work};
 
 /// Maximum number of images in one request.
 const MAX_IMAGES: usize = 64;

@@ -12,10 +12,10 @@ use hearth_report::{Guess, Input};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::images::{ImageBody, decode, read_images};
-use super::error::{ApiError, ErrorBody};
-use super::predict::PredictionQueue;
-use super::service::Service;
+use super::PredictionQueue;
+use crate::serve::body::images::{ImageBody, decode, read_images};
+use crate::serve::error::{ApiError, ErrorBody};
+use crate::serve::service::Service;
 
 /// State of the route.
 pub struct ImageEndpoint {

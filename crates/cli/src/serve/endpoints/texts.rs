@@ -9,10 +9,10 @@ use hearth_report::{Input, TextInput, Translation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::json::read_json;
-use super::error::{ApiError, ErrorBody};
-use super::predict::PredictionQueue;
-use super::service::Service;
+use super::PredictionQueue;
+use crate::serve::body::json::read_json;
+use crate::serve::error::{ApiError, ErrorBody};
+use crate::serve::service::Service;
 
 /// Maximum number of texts in one request.
 const MAX_TEXTS: usize = 64;
