@@ -6,6 +6,10 @@ use hearth_config::seed::Stream;
 /// lengths to be in one batch.
 const BATCHES: usize = 100;
 
+/// Batches of nearly one length of targets, whose pairs are sorted by their sources: as many as divide a window evenly
+/// between targets and sources.
+const GROUP: usize = 10;
+
 /// Tokens of batches in some order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Padding {
@@ -22,8 +26,9 @@ impl Padding {
     }
 }
 
-/// The order of an epoch: shuffled pairs, sorted by length within windows of [`BATCHES`] batches, in shuffled batches.
-/// A last, smaller batch stays the last, and is a random one of all lengths.
+/// The order of an epoch: shuffled pairs, sorted by the target's length within windows of [`BATCHES`] batches and by the
+/// source's within groups of [`GROUP`], in shuffled batches. A last, smaller batch stays the last, and is a random one
+/// of all lengths.
 pub(crate) fn order(
     indices: &[u32],
     batch_size: usize,
@@ -35,10 +40,10 @@ pub(crate) fn order(
     let (whole, rest) = shuffled.split_at_mut(indices.len() / batch_size * batch_size);
     for window in whole.chunks_mut(batch_size.saturating_mul(BATCHES)) {
         // A stable sort: pairs of the same lengths stay in random order.
-        window.sort_by_key(|&index| {
-            let [source, target] = lengths(index);
-            (target, source)
-        });
+        window.sort_by_key(|&index| lengths(index)[1]);
+        for group in window.chunks_mut(batch_size.saturating_mul(GROUP)) {
+            group.sort_by_key(|&index| lengths(index)[0]);
+        }
     }
     let mut batches: Vec<usize> = (0..whole.len() / batch_size).collect();
     random.shuffle(&mut batches);

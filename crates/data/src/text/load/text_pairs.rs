@@ -70,14 +70,13 @@ impl TextPairs {
         let &Settings { tokenizer, max_tokens, draw, batches, seed } = settings;
         corpus.normalise(tokenizer.lowercase).ok_or(TOO_LARGE)?;
         let mut parts = Parts::of(&corpus, draw, batches, seed)?;
-        let leaks = parts.leaks(&corpus);
         let (tokenizer, note) = vocabulary(tokenizer, &corpus.texts, &parts.train);
         let pairs = encode(&tokenizer, &corpus.texts).ok_or(TOO_LARGE)?;
+        let out = max_tokens.map(|most| parts.leave_out(most, &pairs)).transpose()?;
+        let leaks = parts.leaks(&corpus);
         let Corpus { name, texts, checksums, origin, mut notes, mut warnings, .. } = corpus;
         notes.extend(note);
-        if let Some(most) = max_tokens {
-            notes.extend(parts.leave_out(most, &pairs)?);
-        }
+        notes.extend(out.flatten());
         warnings.extend(leaks);
         let pairs = Arc::new(pairs);
         let padding = pairs.padding(&parts.train, batches.batch_size, seed);

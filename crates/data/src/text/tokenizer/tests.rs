@@ -76,6 +76,34 @@ fn merges_go_by_count_and_ties_by_the_order_of_the_alphabet() {
     assert_eq!(words, ["▁low", "er"]);
 }
 
+/// The beginning of *Pride and Prejudice* (Austen 1813).
+const AUSTEN: &str = "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in \
+    want of a wife. However little known the feelings or views of such a man may be on his first entering a neighbourhood, \
+    this truth is so well fixed in the minds of the surrounding families, that he is considered as the rightful property \
+    of some one or other of their daughters.";
+
+#[test]
+fn merges_are_those_of_hugging_faces_trainer() {
+    // By the Python package tokenizers 0.23.3:
+    //   t = Tokenizer(models.BPE(unk_token="<unk>"))
+    //   t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Split(Regex(PUNCTUATION), "isolated")])
+    //   t.train_from_iterator([AUSTEN], trainers.BpeTrainer(vocab_size=90, min_frequency=2, special_tokens=SPECIAL))
+    //   print(json.loads(t.to_str())["model"]["merges"], t.encode("The single ...").tokens)
+    let expected = "t+h ▁+o i+n ▁+a ▁+th e+r ▁o+f i+s ▁+f ▁+m ▁+s ▁th+e e+d in+g a+n g+h n+e o+w ▁+w ▁+in ▁+is a+t b+e \
+        e+l e+s i+r i+gh k+n l+e l+i o+d o+n o+u o+od r+u s+i s+t t+er t+ru v+er ▁+h ▁+p ▁+be ▁+tru ▁o+r ▁th+at ▁m+an \
+        ▁s+o ▁s+u kn+ow ▁tru+th";
+    let tokenizer = Tokenizer::train(config(TokenizerKind::Bpe, 160), [AUSTEN]);
+    let merges = tokenizer.merges.pairs.iter();
+    let merges: Vec<_> =
+        merges.map(|pair| pair.map(|id| tokenizer.token(id.into())).join("+")).collect();
+    assert_eq!(merges.join(" "), expected);
+    assert_eq!(tokenizer.vocabulary_size(), 83);
+    let ids = tokenizer.encode("The single truth of other families, however.");
+    let tokens: Vec<_> = ids.iter().map(|&id| tokenizer.token(id)).collect();
+    let expected = "▁ <unk> h e ▁s ing le ▁truth ▁of ▁o th er ▁f a m i li es , ▁h ow e ver .";
+    assert_eq!(tokens.join(" "), expected);
+}
+
 #[test]
 fn what_is_not_in_the_vocabulary_is_unknown() {
     let unknown = Tokenizer::UNKNOWN;
