@@ -23,10 +23,18 @@ pub fn data_lines(summary: &Summary) -> String {
         count => lines[0] += &[", ", &thousands(count as u64), " classes"].concat(),
     }
     lines.extend(data.layout.as_ref().map(|layout| folders(layout, data.samples[1] > 0)));
+    lines.extend(facts(data));
     if !data.classes.is_empty() {
         lines.push(classes(&data.classes, &data.class_counts));
     }
     lines.join("\n")
+}
+
+/// The facts of the data in a line; none without any.
+fn facts(data: &DataCard) -> Option<String> {
+    let facts = data.facts.iter().map(|(name, fact)| format!("{name}: {fact}"));
+    let facts = facts.collect::<Vec<_>>().join("; ");
+    (!facts.is_empty()).then_some(facts)
 }
 
 /// The folders of the sets.

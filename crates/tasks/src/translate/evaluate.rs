@@ -71,9 +71,7 @@ pub fn evaluate(
 ) -> Report {
     let mut tally = Tally::default();
     let mut batch = PairBatch::default();
-    // Sources of similar length are decoded together.
-    let mut indices = subset.indices.to_vec();
-    indices.sort_by_key(|index| subset.source.lengths(*index));
+    let indices = subset.source.by_length(&subset.indices);
     let first: Vec<u32> = subset.indices.iter().take(SHOWN).copied().collect();
     for indices in indices.chunks(BATCH) {
         hearth_data::Source::fill(&*subset.source, indices, None, &mut batch);

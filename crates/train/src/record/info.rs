@@ -232,7 +232,12 @@ impl RunInfo {
             let file = run.path().join(TOKENIZER).display().to_string();
             TrainError::RunInfo { file, fault }
         };
-        let text = run.read_text(TOKENIZER)?;
+        let text = match run.read_text(TOKENIZER) {
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(fault("it is gone".to_owned()));
+            }
+            text => text?,
+        };
         let tokenizer = Tokenizer::from_json(&text).map_err(|error| fault(error.to_string()))?;
         if tokenizer.checksum() != *checksum {
             return Err(fault("it is not the tokenizer that the run was trained with".into()));
