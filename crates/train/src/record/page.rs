@@ -156,8 +156,10 @@ fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, Str
             ),
         ),
     ]
+    .into_iter()
+    .chain(summary.data.facts.iter().cloned())
     .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    .collect()
 }
 
 /// The `kind` of `[model]`.
