@@ -1,6 +1,7 @@
 #!/bin/sh
-# Trains a config once for each seed and prints the results and their medians: accuracies, or for a
-# generator the distance of its images, their precision and recall, and the entropy of their classes.
+# Trains a config once for each seed and prints the results and their medians: accuracies; of a generator the distance
+# of its images, their precision and recall, and the entropy of their classes; of a translator the exact matches and
+# BLEU of the test set, and the exact matches of longer sources, where there are any.
 # Resumable: finished runs are not trained again.
 #
 # usage: reproduce.sh HEARTH CONFIG BACKEND "KEY=VALUE ..." SEED...
@@ -31,6 +32,14 @@ for seed in "$@"; do
     *'"distance"'*)
         what='test distance, precision, recall, entropy'
         found="$(number distance "$test") $(number precision "$test") $(number recall "$test") $(number entropy "$test")"
+        ;;
+    *'"bleu"'*)
+        what='test exact match, BLEU'
+        found="$(number exact_match "$test") $(number bleu "$test")"
+        if longer=$(report "$run" longer 2>/dev/null); then
+            what="$what, exact match of longer sources"
+            found="$found $(number exact_match "$longer")"
+        fi
         ;;
     *)
         what='train, valid, test accuracy'
