@@ -5,7 +5,7 @@ use hearth_report::metrics;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::TrainError;
 use hearth_train::record::info::RunInfo;
-use hearth_train::run::trained::stored_config;
+use hearth_train::run::loaded::stored_config;
 use serde_json::Value;
 
 /// Results of a run.

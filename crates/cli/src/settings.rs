@@ -6,7 +6,7 @@ use hearth_config::{Config, Diagnostic, Diagnostics, MissingPath, RawConfig, Res
 use hearth_data::is_present;
 use hearth_store::RunDir;
 use hearth_train::record::info::RunInfo;
-use hearth_train::run::trained::stored_config;
+use hearth_train::run::loaded::stored_config;
 
 use crate::failure::Failure;
 use crate::terminal::say;

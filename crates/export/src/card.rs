@@ -6,7 +6,7 @@ use hearth_config::one_line;
 use hearth_report::fixed;
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 
 use super::network::Network;
 use super::place::Place;
@@ -15,7 +15,7 @@ use super::{Export, Format, onnx};
 
 /// The card, with its front matter; `difference` is the largest one of the check on `samples` samples.
 pub fn text(
-    trained: &Trained,
+    trained: &LoadedRun,
     network: &Network,
     (job, place): (&Export<'_>, &Place),
     (difference, samples): (f64, usize),
@@ -64,7 +64,7 @@ pub fn text(
         Some(source) => line(&format!("Its first weights came from {}.\n", markdown(source))),
         None => {}
     }
-    line("Trained by `hearth train config.toml` of:\n");
+    line("LoadedRun by `hearth train config.toml` of:\n");
     let config = trained.config.without_folders().to_toml();
     let fence = fence(&config);
     line(&format!("{fence}toml\n{}\n{fence}\n", config.trim_end()));
@@ -106,7 +106,7 @@ fn burn_code(signature: &dyn Signature, file: &str) -> String {
 }
 
 /// The test results of the checkpoint, where the run's log has them.
-fn results(trained: &Trained) -> Result<Vec<(String, f64)>, TrainError> {
+fn results(trained: &LoadedRun) -> Result<Vec<(String, f64)>, TrainError> {
     let run = RunDir::open(&trained.run)?;
     let lines = read_metrics(run.metrics())?;
     let line =

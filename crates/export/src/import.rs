@@ -23,7 +23,7 @@ use hearth_model::{Classifier, ImageDims, Layer};
 use hearth_store::{FileKind, TensorEntry, checksum, open_tensors};
 use hearth_train::WeightsFile;
 use hearth_train::error::TrainError;
-use hearth_train::run::start::Start;
+use hearth_train::run::initial_weights::Start;
 
 use crate::tensors;
 use decide::{FileOrder, Question};

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use hearth_train::{Backend, CheckpointSelector, TrainError};
 
 pub use built::{Built, Forward};
@@ -149,7 +149,7 @@ pub struct Export<'a> {
 }
 
 /// Takes a network out of a run; of a pair, this part.
-pub type NetworkOf = fn(&mut Trained, Part, &Device) -> Result<Network, TrainError>;
+pub type NetworkOf = fn(&mut LoadedRun, Part, &Device) -> Result<Network, TrainError>;
 
 /// A finished export.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,7 +180,7 @@ pub fn export(
         )));
     }
     let place = Place::new(out, format)?;
-    let mut trained = Trained::open(job.run, job.which)?;
+    let mut trained = LoadedRun::open(job.run, job.which)?;
     if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier { .. }) {
         let run = job.run.display();
         return Err(TrainError::Settings(format!(

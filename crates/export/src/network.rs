@@ -8,7 +8,7 @@ use burn::store::ModuleRecord;
 use hearth_model::Layer;
 use hearth_store::{StateDict, read_tensors, write_tensors};
 use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use serde_json::json;
 
 use super::built::Built;
@@ -103,7 +103,7 @@ impl Network {
     }
 
     /// The contents of `config.json`.
-    pub fn settings(&self, trained: &Trained, format: Format, half: bool) -> serde_json::Value {
+    pub fn settings(&self, trained: &LoadedRun, format: Format, half: bool) -> serde_json::Value {
         // The folders of this machine mean nothing elsewhere.
         let config = trained.config.without_folders();
         let of_every_network = json!({

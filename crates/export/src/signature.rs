@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use hearth_model::Layer;
 use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use serde_json::{Map, Value};
 
 use super::Format;
@@ -22,7 +22,7 @@ pub trait Signature: Words {
     /// Samples that an export is checked on, at most [`super::SAMPLES`].
     fn samples(
         &self,
-        trained: &Trained,
+        trained: &LoadedRun,
         datasets: &Path,
         device: &Device,
         notice: &mut dyn FnMut(&str),

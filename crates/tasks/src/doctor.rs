@@ -8,7 +8,7 @@ use hearth_data::{Data, Examples, ImageShape, Images};
 use hearth_train::backend::Backend;
 use hearth_train::backend::scalar::Readback;
 use hearth_train::error::TrainError;
-use hearth_train::task::Computed;
+use hearth_train::task::compute_step;
 use hearth_train::task::step::StepSettings;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ pub fn two_steps(backend: Backend) -> Result<TwoSteps, TrainError> {
         let start = Instant::now();
         let learning_rate = config.optimizer.rule.update.learning_rate;
         let computed =
-            Computed::new(&mut *task, &steps, (step as u64, learning_rate), Readback::Immediate)?;
+            compute_step(&mut *task, &steps, (step as u64, learning_rate), Readback::Immediate)?;
         *loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         task.apply(computed.change);
         device.sync().map_err(|error| TrainError::Device(format!("{backend}: {error}")))?;

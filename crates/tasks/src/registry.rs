@@ -9,11 +9,11 @@ use hearth_export::{Export, Exported, OpenedExport, Part, import};
 use hearth_report::{Predictor, Report};
 use hearth_store::RunDir;
 use hearth_train::range_test::{Range, RangeTest};
-use hearth_train::run::trained::{Trained, stored_config};
+use hearth_train::run::loaded::{LoadedRun, stored_config};
 use hearth_train::task::Task;
 use hearth_train::{
-    Backend, CheckpointSelector, Event, Job, Opened, Opening, Outcome, RunTarget, TrainError,
-    Training,
+    Backend, CheckpointSelector, Event, Job, Opened, Opening, Outcome, RunTarget, TaskHooks,
+    TrainError,
 };
 
 use crate::classify::import_check::check_accuracy;
@@ -36,9 +36,9 @@ pub fn entry_of(config: &Config) -> TaskEntry {
     }
 }
 
-/// The training of a checked config's task.
-pub fn training_of(config: &Config) -> Training {
-    entry_of(config).training
+/// The functions of a checked config's task that a training calls.
+pub fn hooks_of(config: &Config) -> TaskHooks {
+    entry_of(config).hooks
 }
 
 /// Trains a job. The outcome is absent without a run to train ([`RunTarget::Nowhere`]).
@@ -49,7 +49,7 @@ pub fn train(
     if let RunTarget::Import(_, file) = &job.target {
         import::check(&file.path, job.config)?;
     }
-    let outcome = hearth_train::train(job, training_of, observe)?;
+    let outcome = hearth_train::train(job, hooks_of, observe)?;
     if matches!(job.target, RunTarget::Import(..)) {
         let test = outcome.as_ref().and_then(|outcome| outcome.test.as_ref());
         if let Some(warning) = test.and_then(check_accuracy) {
@@ -65,13 +65,13 @@ pub fn range_test(
     range: Range,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<RangeTest, TrainError> {
-    hearth_train::range_test(job, training_of, range, observe)
+    hearth_train::range_test(job, hooks_of, range, observe)
 }
 
 /// Exports a network of a run, and compares the outputs of the export with the network's. A difference above the
 /// tolerance is an error, and leaves no files.
 pub fn export(job: &Export<'_>, notice: &mut dyn FnMut(&str)) -> Result<Exported, TrainError> {
-    let network_of = |trained: &mut Trained, part: Part, device: &Device| {
+    let network_of = |trained: &mut LoadedRun, part: Part, device: &Device| {
         (entry_of(&trained.config).export)(trained, part, device)
     };
     hearth_export::export(job, network_of, notice)
@@ -85,7 +85,7 @@ pub fn open_alone(
 ) -> Result<Box<dyn Task>, TrainError> {
     let observe = &mut |_: Event<'_>| ();
     let opening = Opening { config, data, device, source: None, job: None, observe };
-    let Opened { task, .. } = (training_of(config).open)(opening)?;
+    let Opened { task, .. } = (hooks_of(config).open)(opening)?;
     Ok(task)
 }
 
@@ -104,13 +104,13 @@ pub fn open_predictor(
     path: &Path,
     which: CheckpointSelector,
     backend: Backend,
-) -> Result<(Box<dyn Predictor>, Option<Trained>), TrainError> {
+) -> Result<(Box<dyn Predictor>, Option<LoadedRun>), TrainError> {
     predictor::open(path, which, backend)
 }
 
 /// The predictor of any task: of a run by its row in the table, of an export by its settings.
 impl Restore for Box<dyn Predictor> {
-    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+    fn from_trained(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         (entry_of(&trained.config).predictor)(trained, backend)
     }
 

@@ -6,12 +6,12 @@ use serde::Serialize;
 use crate::backend::scalar::Readback;
 use crate::error::TrainError;
 use crate::event::Event;
+use crate::run::hooks::{Opened, Opening, TaskLookup};
+use crate::run::initial_weights::SourceRun;
 use crate::run::job::Job;
-use crate::run::start::SourceRun;
 use crate::run::train::{Prepared, prepare};
-use crate::run::training::{Opened, Opening, Registry};
 use crate::task::step::StepSettings;
-use crate::task::{Computed, Task};
+use crate::task::{Task, compute_step};
 
 /// The decay of the exponential moving average of the losses, per step.
 const SMOOTHING: f64 = 0.9;
@@ -55,12 +55,12 @@ pub struct RangeTest {
 /// error.
 pub fn range_test(
     job: &Job<'_>,
-    registry: Registry,
+    lookup: TaskLookup,
     range: Range,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<RangeTest, TrainError> {
     let config = job.config;
-    let has_one_loss = || registry(config).has_one_loss;
+    let has_one_loss = || lookup(config).has_one_loss;
     if config.task_kind().is_some() && !has_one_loss() {
         return Err(TrainError::Settings(
             "a range test looks at one loss, and an adversarial pair has two that work against each other; `hearth sweep` tries learning rates on it"
@@ -68,10 +68,10 @@ pub fn range_test(
         ));
     }
     let source = SourceRun::open(config, &job.target)?;
-    let Prepared { config, data, device, .. } = prepare(job, registry, Labels::Needed, observe)?;
+    let Prepared { config, data, device, .. } = prepare(job, lookup, Labels::Needed, observe)?;
     let config = &config;
     let opening = Opening { config, data: &data, device: &device, source, job: None, observe };
-    let Opened { mut task, start, .. } = (registry(config).open)(opening)?;
+    let Opened { mut task, start, .. } = (lookup(config).open)(opening)?;
     if let Some(start) = start {
         for note in start.notes {
             observe(Event::Note(note));
@@ -92,7 +92,7 @@ fn losses(
     for step in 0..range.steps {
         let share = step as f64 / (range.steps - 1).max(1) as f64;
         let rate = range.from * (range.to / range.from).powf(share);
-        let computed = Computed::new(task, steps, (step as u64, rate), Readback::Immediate)?;
+        let computed = compute_step(task, steps, (step as u64, rate), Readback::Immediate)?;
         let loss = computed.measured.mean("loss").unwrap_or(f64::NAN);
         let average = smoothed.add(loss);
         least = least.min(average);

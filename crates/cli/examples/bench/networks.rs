@@ -12,7 +12,7 @@ use hearth_tasks::registry;
 use hearth_train::Backend;
 use hearth_train::backend::scalar::Readback;
 use hearth_train::task::step::StepSettings;
-use hearth_train::task::{Computed, Task};
+use hearth_train::task::{Task, compute_step};
 
 use crate::Outcome;
 
@@ -57,7 +57,7 @@ fn steps_per_second(
 ) -> Outcome<f64> {
     let mut step = 0;
     per_second(|| {
-        let computed = Computed::new(task, steps, (step, rate), reading)?;
+        let computed = compute_step(task, steps, (step, rate), reading)?;
         let samples = computed.measured.samples;
         task.apply(computed.change);
         device.sync()?;

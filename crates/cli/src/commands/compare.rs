@@ -9,7 +9,7 @@ use hearth_report::metrics::History;
 use hearth_report::{fixed, text_table};
 use hearth_store::{RunDir, read_metrics};
 use hearth_train::record::info::RunInfo;
-use hearth_train::run::trained::stored_config;
+use hearth_train::run::loaded::stored_config;
 use serde_json::{Value, json};
 
 use crate::args::CompareArgs;

@@ -6,7 +6,7 @@ use hearth_report::{fixed, text_table};
 use hearth_store::{RunDir, read_metrics, runs_in};
 use hearth_train::TrainError;
 use hearth_train::record::info::RunInfo;
-use hearth_train::run::trained::stored_config;
+use hearth_train::run::loaded::stored_config;
 use serde::Serialize;
 
 use crate::args::RunsArgs;

@@ -5,7 +5,7 @@ use std::path::Path;
 use hearth_config::DataSource;
 use hearth_tasks::Sampler;
 use hearth_train::Backend;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use hearth_train::task::bitmap::Bitmap;
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub fn run(args: &SampleArgs, backend: Backend) -> Result<(), Failure> {
 }
 
 /// True for a path in the training data of a run and outside of the run itself.
-fn is_in_data(path: &Path, trained: &Trained) -> bool {
+fn is_in_data(path: &Path, trained: &LoadedRun) -> bool {
     let DataSource::ImageFolder(data) = &trained.config.data.source else { return false };
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let path = real(path);

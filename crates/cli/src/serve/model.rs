@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hearth_data::ImageShape;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -77,7 +77,7 @@ impl From<ImageShape> for ImageSize {
 
 impl Model {
     /// The description of a run, or else of an export.
-    pub fn of(path: &Path, trained: Option<&Trained>) -> Self {
+    pub fn of(path: &Path, trained: Option<&LoadedRun>) -> Self {
         match trained {
             Some(trained) => Self::new(path, Some(trained)),
             None => Self::of_export(path),
@@ -96,8 +96,8 @@ impl Model {
     }
 
     /// The description of a run, or of a path alone.
-    pub fn new(path: &Path, trained: Option<&Trained>) -> Self {
-        let kind = |trained: &Trained| {
+    pub fn new(path: &Path, trained: Option<&LoadedRun>) -> Self {
+        let kind = |trained: &LoadedRun| {
             let model = serde_json::to_value(&trained.config.model).ok()?;
             Some(model.get("kind")?.as_str()?.to_owned())
         };

@@ -6,7 +6,7 @@ use hearth_config::ModelConfig;
 use hearth_report::{InputSchema, OutputSchema, Schema};
 use hearth_store::RunDir;
 use hearth_tasks::{Sampler, open_predictor};
-use hearth_train::run::trained::stored_config;
+use hearth_train::run::loaded::stored_config;
 use hearth_train::{Backend, CheckpointSelector};
 use utoipa::openapi::OpenApi;
 

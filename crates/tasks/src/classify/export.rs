@@ -6,7 +6,7 @@ use hearth_data::{ImageShape, Normalization, preprocessing};
 use hearth_export::{Network, OpenedExport, Part};
 use hearth_model::Classifier;
 use hearth_train::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use serde::Deserialize;
 
 use crate::images::export::{ImageNetwork, ImageSignature};
@@ -14,7 +14,11 @@ use crate::rows;
 use crate::supervised::forward;
 
 /// The classifier of a run.
-pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
+pub fn network(
+    trained: &mut LoadedRun,
+    part: Part,
+    device: &Device,
+) -> Result<Network, TrainError> {
     if trained.info.table.is_some() {
         return rows::export::network(trained, part, device);
     }

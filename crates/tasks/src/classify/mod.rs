@@ -23,7 +23,7 @@ use hearth_train::plan::memory::{SMALLEST, Sizes, sizes_of};
 use hearth_train::record::info::{Preprocessing, RunInfo};
 use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
-use hearth_train::{Opened, Opening, RunTarget, Training};
+use hearth_train::{Opened, Opening, RunTarget, TaskHooks};
 
 use crate::entry::Evaluation;
 use crate::entry::TaskEntry;
@@ -38,7 +38,7 @@ use tally::Tally;
 
 /// Classification in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    training: Training {
+    hooks: TaskHooks {
         labels: Labels::Needed,
         has_one_loss: true,
         open,

@@ -11,7 +11,7 @@ use hearth_report::{Guess, Input, InputSchema, Output, OutputSchema, Predictor, 
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 use hearth_train::task::outputs::{softmax, values};
 use image::DynamicImage;
 
@@ -41,7 +41,7 @@ impl ImagePredictor {
         path: &Path,
         which: CheckpointSelector,
         backend: Backend,
-    ) -> Result<(Self, Option<Trained>), TrainError> {
+    ) -> Result<(Self, Option<LoadedRun>), TrainError> {
         predictor::open(path, which, backend)
     }
 
@@ -145,7 +145,7 @@ impl Predictor for ImagePredictor {
 }
 
 impl Restore for ImagePredictor {
-    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+    fn from_trained(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
             return Err(predictor::of_generator(trained));
         };

@@ -21,7 +21,7 @@ use hearth_data::{Splits, Subset};
 use hearth_report::fixed;
 use hearth_report::report::{Report, ResultTable, Score, TableCell, View};
 use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use hearth_train::task::Split;
 use hearth_train::task::outputs::{argmax, values};
 use serde_json::{Map, json};
@@ -74,7 +74,7 @@ impl FeatureEvaluator {
     /// An evaluator of images like those of `splits`, on `samples` of them or as many as there are. A classifier of
     /// images of another shape, or with more than 4096 features, is an error.
     pub fn new(
-        (predictor, trained): (ImagePredictor, Trained),
+        (predictor, trained): (ImagePredictor, LoadedRun),
         splits: &Splits,
         samples: usize,
     ) -> Result<Self, TrainError> {

@@ -9,7 +9,7 @@ use hearth_store::{RunDir, read_metrics};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::event::Event;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 use hearth_train::train_on;
 use hearth_train::{Job, RunTarget, StopReason};
 
@@ -73,7 +73,7 @@ pub(crate) fn evaluator_for_job(
             Event::Note(text) if reported.iter().any(|note| text.ends_with(*note)) => {}
             _ => observe(event),
         };
-        let outcome = train_on(&job, |_| classify::ENTRY.training, Labels::Unused, &mut observe)?;
+        let outcome = train_on(&job, |_| classify::ENTRY.hooks, Labels::Unused, &mut observe)?;
         if outcome.is_some_and(|outcome| outcome.ended == StopReason::Interrupted) {
             return Err(TrainError::Interrupted(
                 "its judge is half trained, and the same command goes on",
@@ -85,7 +85,7 @@ pub(crate) fn evaluator_for_job(
 
 /// The evaluator of a finished run: the one of its training. A classifier that is missing is an error.
 pub(crate) fn evaluator_for_run(
-    trained: &Trained,
+    trained: &LoadedRun,
     splits: &Splits,
     backend: Backend,
 ) -> Result<FeatureEvaluator, TrainError> {

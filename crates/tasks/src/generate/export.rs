@@ -5,13 +5,17 @@ use hearth_config::ModelConfig;
 use hearth_export::{Forward, Network, Part};
 use hearth_model::{Discriminator, ForwardContext, Gan, Generator, gan};
 use hearth_train::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use hearth_train::task::outputs::values;
 
 use crate::images::export::{ImageNetwork, ImageSignature};
 
 /// The generator of a run, with the moving average of its weights where it keeps one, or the discriminator.
-pub fn network(trained: &mut Trained, part: Part, device: &Device) -> Result<Network, TrainError> {
+pub fn network(
+    trained: &mut LoadedRun,
+    part: Part,
+    device: &Device,
+) -> Result<Network, TrainError> {
     let ModelConfig::Gan(config) = &trained.config.model else {
         unreachable!("a checked config's task is its model's")
     };

@@ -11,8 +11,8 @@ use hearth_train::Split;
 use hearth_train::error::TrainError;
 use hearth_train::plan::memory::{SMALLEST, Sizes, sizes_of};
 use hearth_train::record::info::Preprocessing;
-use hearth_train::run::trained::Trained;
-use hearth_train::{Opened, Opening, Training};
+use hearth_train::run::loaded::LoadedRun;
+use hearth_train::{Opened, Opening, TaskHooks};
 
 use super::sampler::{Sampler, sample};
 use super::{Adversarial, export, normalization};
@@ -24,7 +24,7 @@ use crate::predictor;
 
 /// Adversarial training in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    training: Training {
+    hooks: TaskHooks {
         labels: Labels::Unused,
         has_one_loss: false,
         open,
@@ -76,7 +76,7 @@ fn evaluate_run(
         split.filled::<Examples>(None)?;
     }
     if let Some(file) = pictures {
-        let trained = Trained::open(run, which)?;
+        let trained = LoadedRun::open(run, which)?;
         let splits = trained.images(datasets, notice)?.splits;
         let evaluator = features::evaluator_for_run(&trained, &splits, backend)?;
         let pixels = read_images(file, trained.info.shape()?, evaluator.samples(), notice)?;

@@ -10,7 +10,7 @@ use hearth_model::{ForwardContext, Gan, Generator, gan};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 
 use crate::latent::{LatentStream, latent};
 
@@ -57,7 +57,7 @@ fn to_bytes(batches: impl Iterator<Item = Tensor<4>>) -> Vec<u8> {
 /// A trained generator.
 #[derive(Debug)]
 pub struct Sampler {
-    trained: Trained,
+    trained: LoadedRun,
     pub(crate) generator: Generator,
     pub(crate) latent_size: usize,
     pub(crate) device: Device,
@@ -72,7 +72,7 @@ impl Sampler {
         which: CheckpointSelector,
         backend: Backend,
     ) -> Result<Self, TrainError> {
-        let mut trained = Trained::open(path, which)?;
+        let mut trained = LoadedRun::open(path, which)?;
         let ModelConfig::Gan(config) = &trained.config.model else {
             let help = "it names the classes of pictures, by `hearth predict`";
             return Err(trained.is_not("a generator", help));
@@ -89,7 +89,7 @@ impl Sampler {
     }
 
     /// The run and checkpoint of the generator.
-    pub fn trained(&self) -> &Trained {
+    pub fn trained(&self) -> &LoadedRun {
         &self.trained
     }
 

@@ -8,9 +8,9 @@ use hearth_data::{Images, Labels};
 use hearth_model::params::{VisitParam, visit_params};
 use hearth_train::backend::Backend;
 use hearth_train::backend::scalar::Readback;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
-use hearth_train::task::Computed;
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 use hearth_train::task::step::StepSettings;
+use hearth_train::task::{Computed, compute_step};
 use hearth_train::{Job, RunTarget};
 
 use super::*;
@@ -41,7 +41,7 @@ fn task(config: &Config, evaluator: Option<FeatureEvaluator>) -> Adversarial {
 fn compute(task: &mut Adversarial, step: u64, rate: f64) -> Computed {
     let device = Backend::default().device().expect("a CPU");
     let steps = StepSettings::new(&config(&[]), &device).expect("it has f32");
-    Computed::new(task, &steps, (step, rate), Readback::Immediate).expect("a step")
+    compute_step(task, &steps, (step, rate), Readback::Immediate).expect("a step")
 }
 
 fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
@@ -56,7 +56,7 @@ fn step(task: &mut Adversarial, step: u64, rate: f64) -> Sums {
 }
 
 /// The small classifier that a first run on the mini set trains.
-fn predictor(folder: &Path) -> (ImagePredictor, Trained) {
+fn predictor(folder: &Path) -> (ImagePredictor, LoadedRun) {
     let (config, stop) = (config(&[]).feature_classifier(), AtomicBool::new(false));
     let job = Job {
         config: &config,

@@ -10,7 +10,7 @@ use hearth_export::signature::{GraphInput, Samples, Signature, Values};
 use hearth_export::{Format, SAMPLES};
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use hearth_train::task::outputs::{softmax, values};
 use serde_json::{Map, Value, json};
 
@@ -90,7 +90,7 @@ impl Signature for ImageSignature {
     /// Test images, or latent vectors for a generator.
     fn samples(
         &self,
-        trained: &Trained,
+        trained: &LoadedRun,
         datasets: &Path,
         device: &Device,
         notice: &mut dyn FnMut(&str),

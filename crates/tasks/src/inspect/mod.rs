@@ -13,7 +13,7 @@ use hearth_store::RunDir;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 use hearth_train::task::bitmap::Bitmap;
 use hearth_train::task::outputs::{argmax, softmax, values};
 use serde::Serialize;
@@ -88,7 +88,7 @@ pub fn inspect(
     inspection: Inspection<'_>,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Inspected, TrainError> {
-    let mut trained = Trained::open(inspection.run, inspection.which)?;
+    let mut trained = LoadedRun::open(inspection.run, inspection.which)?;
     let subject = Subject::of(&mut trained, inspection.backend)?;
     // An image that cannot be read is an error before anything takes time.
     let named: Vec<Vec<u8>> = inspection
@@ -147,7 +147,7 @@ fn first_of_classes(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> 
 }
 
 impl Subject {
-    fn of(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+    fn of(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
             let help = "the pictures of a generator are in its report.html";
             return Err(trained.is_not("a network that names classes", help));

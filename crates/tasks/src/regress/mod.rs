@@ -9,7 +9,7 @@ use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::task::Split;
 use hearth_train::task::step::StepContext;
-use hearth_train::{Opened, Opening, Training};
+use hearth_train::{Opened, Opening, TaskHooks};
 use serde_json::json;
 
 use crate::entry::TaskEntry;
@@ -20,7 +20,7 @@ use crate::supervised::{Loss, Objective, Outputs};
 
 /// Regression in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    training: Training {
+    hooks: TaskHooks {
         labels: Labels::Unused,
         has_one_loss: true,
         open,

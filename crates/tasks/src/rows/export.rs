@@ -9,7 +9,7 @@ use hearth_export::signature::{GraphInput, Samples, Signature, Values};
 use hearth_export::{Format, Network, OpenedExport, Part, SAMPLES};
 use hearth_model::Classifier;
 use hearth_train::error::TrainError;
-use hearth_train::run::trained::Trained;
+use hearth_train::run::loaded::LoadedRun;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ pub struct RowSignature {
 }
 
 /// The network of a run on rows of a table. A run on images is an error.
-pub fn network(trained: &mut Trained, _: Part, device: &Device) -> Result<Network, TrainError> {
+pub fn network(trained: &mut LoadedRun, _: Part, device: &Device) -> Result<Network, TrainError> {
     let Some(coding) = trained.info.table.clone() else {
         return Err(trained.is_not("a table", "it learned from images"));
     };
@@ -141,7 +141,7 @@ impl Signature for RowSignature {
     /// Rows of the test set.
     fn samples(
         &self,
-        trained: &Trained,
+        trained: &LoadedRun,
         datasets: &Path,
         device: &Device,
         notice: &mut dyn FnMut(&str),

@@ -17,7 +17,7 @@ use hearth_report::Report;
 use hearth_train::error::TrainError;
 use hearth_train::plan::memory::{Sizes, sizes_of};
 use hearth_train::record::info::Preprocessing;
-use hearth_train::run::training::{Opened, Opening};
+use hearth_train::run::hooks::{Opened, Opening};
 
 use crate::entry::Evaluation;
 use crate::predictor;

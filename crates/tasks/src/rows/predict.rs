@@ -11,7 +11,7 @@ use hearth_report::{Guess, Input, InputSchema, Output, OutputSchema, Predictor, 
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 use hearth_train::task::Split;
 use hearth_train::task::outputs::{softmax, values};
 
@@ -45,7 +45,7 @@ impl RowPredictor {
         path: &Path,
         which: CheckpointSelector,
         backend: Backend,
-    ) -> Result<(Self, Option<Trained>), TrainError> {
+    ) -> Result<(Self, Option<LoadedRun>), TrainError> {
         predictor::open(path, which, backend)
     }
 
@@ -127,7 +127,7 @@ impl Predictor for RowPredictor {
 }
 
 impl Restore for RowPredictor {
-    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+    fn from_trained(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let Some(coding) = trained.info.table.clone() else {
             return Err(trained.is_not("a table", "it learned from images"));
         };

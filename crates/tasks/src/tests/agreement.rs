@@ -16,7 +16,7 @@ use hearth_train::Backend;
 use hearth_train::backend::scalar::{Readback, read};
 use hearth_train::error::TrainError;
 use hearth_train::task::step::StepSettings;
-use hearth_train::task::{Computed, Task};
+use hearth_train::task::{Task, compute_step};
 
 use crate::classify::cross_entropy::CrossEntropy;
 use crate::generate;
@@ -227,7 +227,7 @@ fn twenty_steps(
     readback: Readback,
 ) -> (Vec<f64>, NamedValues) {
     let losses = (0..20).map(|step| {
-        let computed = Computed::new(task, steps, (step, rate), readback).expect("a step");
+        let computed = compute_step(task, steps, (step, rate), readback).expect("a step");
         task.apply(computed.change);
         let (_, total) = computed.measured.totals[0].clone();
         total * (1.0 / computed.measured.samples as f64)

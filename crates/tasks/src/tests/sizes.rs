@@ -7,7 +7,7 @@ use hearth_data::{Data, Examples, ImageShape, Images};
 use hearth_train::backend::Backend;
 use hearth_train::plan::memory::Sizes;
 
-use crate::registry::{open_alone, training_of};
+use crate::registry::{hooks_of, open_alone};
 
 fn config(path: &Path) -> Config {
     RawConfig::read(path).and_then(|raw| raw.check()).expect("good")
@@ -23,7 +23,7 @@ fn data() -> Data {
 }
 
 fn sizes(config: &Config) -> Sizes {
-    (training_of(config).sizes)(config, &data()).expect("a list")
+    (hooks_of(config).sizes)(config, &data()).expect("a list")
 }
 
 #[test]

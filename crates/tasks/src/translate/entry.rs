@@ -10,8 +10,8 @@ use hearth_report::Report;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
 use hearth_train::record::info::Preprocessing;
-use hearth_train::run::trained::Trained;
-use hearth_train::{Opened, Opening, Split, Training};
+use hearth_train::run::loaded::LoadedRun;
+use hearth_train::{Opened, Opening, Split, TaskHooks};
 
 use super::predict::TextPredictor;
 use super::{Translation, evaluate};
@@ -20,13 +20,7 @@ use crate::predictor;
 
 /// Translation in the table of tasks.
 pub const ENTRY: TaskEntry = TaskEntry {
-    training: Training {
-        labels: Labels::Unused,
-        has_one_loss: true,
-        open,
-        sizes: |_, _| None,
-        next,
-    },
+    hooks: TaskHooks { labels: Labels::Unused, has_one_loss: true, open, sizes: |_, _| None, next },
     evaluate: evaluate_run,
     predictor: predictor::boxed::<TextPredictor>,
     export: |_, _, _| {
@@ -82,7 +76,7 @@ fn evaluate_run(
             "pictures are judged beside those of a generator, and this run is on texts".into(),
         ));
     }
-    let mut trained = Trained::open(run, which)?;
+    let mut trained = LoadedRun::open(run, which)?;
     let data = trained.data(datasets, notice)?;
     let data = pairs(&data)?;
     let vocabulary = data.tokenizer.vocabulary_size();

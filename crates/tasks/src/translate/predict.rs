@@ -13,7 +13,7 @@ use hearth_report::{
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::learner::state::restore_module;
-use hearth_train::run::trained::{CheckpointSelector, Trained};
+use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 
 use super::search::{Hypothesis, search};
 use super::{entry, source_tokens};
@@ -74,7 +74,7 @@ impl TextPredictor {
 }
 
 impl Restore for TextPredictor {
-    fn from_trained(trained: &mut Trained, backend: Backend) -> Result<Self, TrainError> {
+    fn from_trained(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let tokenizer = trained.tokenizer()?;
         let device = backend.device()?;
         let network = entry::network(&trained.config, tokenizer.vocabulary_size(), &device);

@@ -12,11 +12,11 @@ use crate::record::board::Board;
 use crate::record::info::{RunInfo, Statistics};
 use crate::record::page::Page;
 use crate::record::recorder::{Kept, Recorder};
+use crate::run::hooks::TaskHooks;
+use crate::run::initial_weights::Start;
 use crate::run::job::{Job, Outcome, RunTarget};
+use crate::run::loaded::stored_config;
 use crate::run::resume;
-use crate::run::start::Start;
-use crate::run::trained::stored_config;
-use crate::run::training::Training;
 use crate::task::bitmap::animate;
 use crate::task::step::StepSettings;
 use crate::task::{Split, Task};
@@ -53,7 +53,7 @@ fn import_weights(
 /// A session of a run: the part of it that one process trains.
 pub(crate) struct Session<'a> {
     pub job: &'a Job<'a>,
-    pub training: Training,
+    pub hooks: TaskHooks,
     pub plan: Plan,
     pub run: RunDir,
     pub info: RunInfo,
@@ -163,7 +163,7 @@ impl Session<'_> {
             valid: valid_report,
             test,
             best,
-            next: (self.training.next)(config, self.run.path()),
+            next: (self.hooks.next)(config, self.run.path()),
             ended,
         })
     }

@@ -10,28 +10,28 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::learner::precision::Arithmetic;
 use crate::plan::memory;
-use crate::run::begin::begin;
+use crate::run::create::create;
 use crate::run::data_notes;
+use crate::run::hooks::{Opening, TaskLookup};
+use crate::run::initial_weights::SourceRun;
 use crate::run::job::{Job, Outcome, RunTarget};
-use crate::run::start::SourceRun;
-use crate::run::training::{Opening, Registry};
 
 /// Trains the task of a job. The outcome is absent for [`RunTarget::Nowhere`], which trains nothing.
 pub fn train(
     job: &Job<'_>,
-    registry: Registry,
+    lookup: TaskLookup,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     // A table without `[task]` gets its task from the target column, once that is read.
     let is_decided = job.config.task_kind().is_some();
-    let labels = if is_decided { registry(job.config).labels } else { Labels::Needed };
-    train_on(job, registry, labels, observe)
+    let labels = if is_decided { lookup(job.config).labels } else { Labels::Needed };
+    train_on(job, lookup, labels, observe)
 }
 
 /// Trains like [`train`] on data whose labels follow the rules `labels`, which may be weaker than those of the task.
 pub fn train_on(
     job: &Job<'_>,
-    registry: Registry,
+    lookup: TaskLookup,
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
@@ -47,13 +47,13 @@ pub fn train_on(
         RunTarget::Nowhere => {}
     }
     let source = SourceRun::open(config, &job.target)?;
-    let Prepared { config, data, device, threads } = prepare(job, registry, labels, observe)?;
+    let Prepared { config, data, device, threads } = prepare(job, lookup, labels, observe)?;
     let (config, target) = (&config, job.target.clone());
     let job = &Job { config, target, ..*job };
-    let training = registry(config);
+    let hooks = lookup(config);
     let opening = Opening { config, data: &data, device: &device, source, job: Some(job), observe };
-    let opened = (training.open)(opening)?;
-    begin(job, (&data, threads), (opened, training), observe)
+    let opened = (hooks.open)(opening)?;
+    create(job, (&data, threads), (opened, hooks), observe)
 }
 
 /// The device and data of a job, from which its task is built.
@@ -71,7 +71,7 @@ pub(crate) struct Prepared {
 /// not fit the device, the data or the machine's memory are an error.
 pub(crate) fn prepare(
     job: &Job<'_>,
-    registry: Registry,
+    lookup: TaskLookup,
     labels: Labels,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Prepared, TrainError> {
@@ -97,7 +97,7 @@ pub(crate) fn prepare(
     for note in data_notes::notes(&config, labels, &card)? {
         observe(Event::Note(note));
     }
-    if let Some(sizes) = (registry(&config).sizes)(&config, &data) {
+    if let Some(sizes) = (lookup(&config).sizes)(&config, &data) {
         memory::check(&config, job.backend, &card, sizes)?;
     }
     Ok(Prepared { config, data, device, threads })

@@ -3,7 +3,7 @@
 //! A step goes from the task to the trainer and back:
 //!
 //! ```text
-//! Task::compute -> Proposed -> checked by Computed::new -> Computed -> Task::apply
+//! Task::compute -> Proposed -> checked by compute_step -> Computed -> Task::apply
 //!                  (a change, sums)                        (change, Measured, fault)
 //!
 //! Measured -> read back -> Results -> Task::on_scalars, log
@@ -136,22 +136,20 @@ pub struct Computed {
     pub fault: Option<String>,
 }
 
-impl Computed {
-    /// Computes step `step` of a task, counted from 0, at a learning rate. An error of the task is returned; a scalar
-    /// that is not finite is no error, and is named in [`Computed::fault`].
-    pub fn new(
-        task: &mut dyn Task,
-        settings: &StepSettings,
-        (step, learning_rate): (u64, f64),
-        readback: Readback,
-    ) -> Result<Self, TrainError> {
-        let mut context = StepContext::new(settings, step, learning_rate, readback);
-        let Proposed { change, samples, totals } = task.compute(&mut context)?;
-        let (grad_norm_sq, fault) = context.into_norm_and_fault();
-        let measured = Measured { samples, totals, grad_norm_sq };
-        let fault = fault.or_else(|| measured.fault());
-        Ok(Self { change, measured, fault })
-    }
+/// Computes step `step` of a task, counted from 0, at a learning rate. An error of the task is returned; a scalar that is
+/// not finite is no error, and is named in [`Computed::fault`].
+pub fn compute_step(
+    task: &mut dyn Task,
+    settings: &StepSettings,
+    (step, learning_rate): (u64, f64),
+    readback: Readback,
+) -> Result<Computed, TrainError> {
+    let mut context = StepContext::new(settings, step, learning_rate, readback);
+    let Proposed { change, samples, totals } = task.compute(&mut context)?;
+    let (grad_norm_sq, fault) = context.into_norm_and_fault();
+    let measured = Measured { samples, totals, grad_norm_sq };
+    let fault = fault.or_else(|| measured.fault());
+    Ok(Computed { change, measured, fault })
 }
 
 /// An image of the current state of training, such as samples of a generator.

@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::record::recorder::{Kept, Recorder};
 use crate::task::scalars::Sums;
 use crate::task::step::StepSettings;
-use crate::task::{Computed, Task};
+use crate::task::{Computed, Task, compute_step};
 use crate::trainer::log::Speed;
 use crate::trainer::pending::{PendingSteps, Results};
 use crate::trainer::progress::Progress;
@@ -138,7 +138,7 @@ impl<'a> Trainer<'a> {
             let learning_rate = self.schedule.learning_rate(step);
             let settings = &self.computing.steps;
             let computed =
-                Computed::new(&mut *self.task, settings, (step, learning_rate), readback)?;
+                compute_step(&mut *self.task, settings, (step, learning_rate), readback)?;
             self.guard(computed.fault.as_deref())?;
             if self.plan.evaluates(step + 1) {
                 self.recorder.show_gradients(step + 1, || self.task.gradients(&computed.change));

@@ -8,7 +8,7 @@ use std::process::Command;
 use hearth_config::{CommandLine, Config, Metric};
 use hearth_report::fixed;
 use hearth_store::{RunLock, StoreError, SweepDir};
-use hearth_train::run::trained::stored_config;
+use hearth_train::run::loaded::stored_config;
 
 use self::open::OpenSweep;
 use crate::args::SweepArgs;

@@ -44,7 +44,7 @@ impl std::str::FromStr for CheckpointSelector {
 
 /// A loaded checkpoint of a run.
 #[derive(Debug)]
-pub struct Trained {
+pub struct LoadedRun {
     /// The run's folder.
     pub run: PathBuf,
     /// The config of the run.
@@ -59,7 +59,7 @@ pub struct Trained {
     pub state: StateDict,
 }
 
-impl Trained {
+impl LoadedRun {
     /// Loads a checkpoint of a run. A damaged one is an error that names the others.
     pub fn open(path: &Path, selector: CheckpointSelector) -> Result<Self, TrainError> {
         let run = RunDir::open(path)?;
@@ -110,7 +110,7 @@ impl Trained {
         self.info.tokenizer(&RunDir::open(&self.run)?)
     }
 
-    /// The images of the run, see [`Trained::data`]. A run on other samples is an error.
+    /// The images of the run, see [`LoadedRun::data`]. A run on other samples is an error.
     pub fn images(
         &self,
         datasets: &Path,

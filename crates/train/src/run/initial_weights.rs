@@ -9,7 +9,7 @@ use hearth_store::{RunDir, StateDict, Value};
 use crate::error::TrainError;
 use crate::learner::state::module_state;
 use crate::run::job::RunTarget;
-use crate::run::trained::{CheckpointSelector, Trained};
+use crate::run::loaded::{CheckpointSelector, LoadedRun};
 
 /// Initial weights of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Start {
 /// The checkpoint of another run that provides initial weights.
 #[derive(Debug)]
 pub struct SourceRun {
-    trained: Trained,
+    trained: LoadedRun,
     /// The weights of its network.
     weights: StateDict,
     /// True if the weights of the head, the last layer, are taken as well.
@@ -57,7 +57,7 @@ impl SourceRun {
             RunTarget::Resume(path) if has_checkpoint(path)? => return Ok(None),
             _ => {}
         }
-        let mut trained = Trained::open(Path::new(run), CheckpointSelector::Best)?;
+        let mut trained = LoadedRun::open(Path::new(run), CheckpointSelector::Best)?;
         if !matches!(trained.config.model, ModelConfig::Classifier { .. }) {
             let help = "it makes pictures, and model.init takes a classifier";
             return Err(trained.is_not("a network that names classes", help));
@@ -89,7 +89,7 @@ impl SourceRun {
             let from = if taken { &mut self.weights } else { &mut fresh };
             state.insert(path.clone(), from.take(&path)?)?;
         }
-        let Trained { run, step, checksum, .. } = &self.trained;
+        let LoadedRun { run, step, checksum, .. } = &self.trained;
         let what = if self.with_head { "all layers" } else { "all but the head" };
         let mut notes = vec![format!("starts from {}, step {step} ({what})", shown(run))];
         notes.extend(self.differences(config, classes));

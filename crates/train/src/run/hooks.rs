@@ -1,4 +1,4 @@
-//! The registry entry of a kind of task, and the inputs and outputs of its construction.
+//! The functions of a kind of task that a training calls, and the inputs and outputs of its construction.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use crate::error::TrainError;
 use crate::event::Event;
 use crate::plan::memory::Sizes;
 use crate::record::info::Preprocessing;
+use crate::run::initial_weights::{SourceRun, Start};
 use crate::run::job::Job;
-use crate::run::start::{SourceRun, Start};
 use crate::task::Task;
 
-/// The registry entry of a kind of task.
+/// The functions of a kind of task that a training calls.
 #[derive(Clone, Copy, Debug)]
-pub struct Training {
+pub struct TaskHooks {
     /// The rules that the labels of its data follow.
     pub labels: Labels,
     /// True if a step minimises one loss, which a range test can follow.
@@ -29,8 +29,8 @@ pub struct Training {
     pub next: fn(&Config, &Path) -> String,
 }
 
-/// The lookup of the entry of a config's task, which must be decided.
-pub type Registry = fn(&Config) -> Training;
+/// The lookup of the hooks of a config's task, which must be decided.
+pub type TaskLookup = fn(&Config) -> TaskHooks;
 
 /// The inputs of a task's construction.
 pub struct Opening<'a> {

@@ -10,17 +10,17 @@ use crate::plan::Plan;
 use crate::plan::summary::Summary;
 use crate::record::info::{Preprocessing, RunInfo};
 use crate::record::page::Page;
+use crate::run::hooks::{Opened, TaskHooks};
 use crate::run::job::{Job, Outcome, RunTarget};
 use crate::run::session::Session;
-use crate::run::training::{Opened, Training};
 
 /// Reports the summary, creates or opens the run's folder, and trains from the weights of `start`, or from the task's
 /// own if there are none. Nothing is returned for [`RunTarget::Nowhere`]. Settings that do not fit the task or the
 /// machine are an error.
-pub(crate) fn begin(
+pub(crate) fn create(
     job: &Job<'_>,
     (data, threads): (&Data, usize),
-    (Opened { task, preprocessing, start }, training): (Opened, Training),
+    (Opened { task, preprocessing, start }, hooks): (Opened, TaskHooks),
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Outcome>, TrainError> {
     let config = job.config;
@@ -55,7 +55,7 @@ pub(crate) fn begin(
         .run
         .report
         .then(|| Page::new((run.clone(), task.artifact_folders()), config, data, &info, &summary));
-    Session { job, training, plan, run, info, page, start }.train(task, observe).map(Some)
+    Session { job, hooks, plan, run, info, page, start }.train(task, observe).map(Some)
 }
 
 /// The absolute datasets folder of a job, if its dataset is one of the catalogue.
