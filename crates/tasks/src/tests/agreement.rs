@@ -29,10 +29,10 @@ use crate::registry::open_alone;
 mod skip;
 
 /// The largest difference allowed, relative to the largest value of a tensor.
-const TOLERANCE: f64 = 1e-3;
+pub(super) const TOLERANCE: f64 = 1e-3;
 
 /// The CPU and the adapter; none without an adapter.
-fn devices() -> Option<[Device; 2]> {
+pub(super) fn devices() -> Option<[Device; 2]> {
     let Ok(backend) = "wgpu".parse::<Backend>() else {
         skip::skip("this build has no wgpu");
         return None;
@@ -75,14 +75,14 @@ fn batch(splits: &Splits) -> Batch {
 }
 
 /// Values of tensors by name.
-type NamedValues = BTreeMap<String, Vec<f32>>;
+pub(super) type NamedValues = BTreeMap<String, Vec<f32>>;
 
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("floats")
 }
 
 /// Collects the gradients of a module by the paths of its parameters.
-fn gradients<M: burn::module::Module>(
+pub(super) fn gradients<M: burn::module::Module>(
     module: &M,
     gradients: &GradientsParams,
     prefix: &str,
@@ -103,7 +103,7 @@ fn gradients<M: burn::module::Module>(
 
 /// Asserts that both have the same names and finite values that differ by at most `tolerance` of the largest value of a
 /// tensor.
-fn assert_agree(context: &str, [cpu, adapter]: &[NamedValues; 2], tolerance: f64) {
+pub(super) fn assert_agree(context: &str, [cpu, adapter]: &[NamedValues; 2], tolerance: f64) {
     assert_eq!(cpu.keys().collect::<Vec<_>>(), adapter.keys().collect::<Vec<_>>());
     for (name, expected) in cpu {
         let found = &adapter[name];
