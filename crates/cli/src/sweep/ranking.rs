@@ -14,7 +14,7 @@ use crate::terminal::csv;
 /// The state of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrialState {
-    /// LoadedRun and tested.
+    /// Trained and tested.
     Finished(RunResults),
     /// Ended with an error.
     Failed,
