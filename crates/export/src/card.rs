@@ -64,7 +64,7 @@ pub fn text(
         Some(source) => line(&format!("Its first weights came from {}.\n", markdown(source))),
         None => {}
     }
-    line("LoadedRun by `hearth train config.toml` of:\n");
+    line("Trained by `hearth train config.toml` of:\n");
     let config = trained.config.without_folders().to_toml();
     let fence = fence(&config);
     line(&format!("{fence}toml\n{}\n{fence}\n", config.trim_end()));
