@@ -14,8 +14,8 @@ report() { # the evaluation of a run on a split, as JSON
     "$hearth" eval "$1" --split "$2" --backend "$backend" --json
 }
 
-number() { # the number of this name
-    printf '%s' "$2" | sed -E "s/.*\"$1\":([0-9.]+).*/\\1/"
+number() { # the first number of this name
+    printf '%s' "$2" | grep -oE "\"$1\":[-0-9.e]+" | head -n 1 | cut -d: -f2
 }
 
 median() {

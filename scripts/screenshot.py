@@ -1,7 +1,7 @@
 """A page in headless Chromium: a screenshot of all of it, and as JSON the messages on the browser's console, its
 requests, its broken images, and true if it is wider than its window.
 
-    screenshot.py FILE_OR_URL PNG [--scheme light|dark] [--height PIXELS] [--scale SHARE]
+    screenshot.py FILE_OR_URL PNG [--scheme light|dark] [--height PIXELS] [--part SELECTOR] [--scale SHARE]
 """
 
 import argparse
@@ -18,6 +18,7 @@ parser.add_argument("page")
 parser.add_argument("png", type=pathlib.Path)
 parser.add_argument("--scheme", choices=["light", "dark"], default="light")
 parser.add_argument("--height", type=int, help="of the page, from its top; all of it when absent")
+parser.add_argument("--part", help="the first element of this CSS selector; the whole page when absent")
 parser.add_argument("--scale", type=float, default=1)
 arguments = parser.parse_args()
 
@@ -49,10 +50,13 @@ try:
         };""")
     height = min(arguments.height or found["height"], found["height"])
     clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": arguments.scale}
-    picture = browser.execute_cdp_cmd(
-        "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
-    )
-    arguments.png.write_bytes(base64.b64decode(picture["data"]))
+    if arguments.part:
+        arguments.png.write_bytes(browser.find_element("css selector", arguments.part).screenshot_as_png)
+    else:
+        picture = browser.execute_cdp_cmd(
+            "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
+        )
+        arguments.png.write_bytes(base64.b64decode(picture["data"]))
     found["console"] = [entry["message"] for entry in browser.get_log("browser")]
     print(json.dumps(found))
 finally:

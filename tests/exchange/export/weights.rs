@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{export, train};
-use crate::support::{fail, hearth, json, nanos, root, succeed, words};
+use crate::support::{exported_nanos, fail, hearth, json, root, succeed, words};
 
 /// True for a config of rows of a table.
 fn is_on_table(config: &str) -> bool {
@@ -43,7 +43,7 @@ fn write<'a>(file: &Path, tensors: impl Iterator<Item = (String, &'a Vec<usize>,
 #[test]
 fn weights_come_back_from_pytorch() {
     let folder = tempfile::tempdir().unwrap();
-    for config in &nanos() {
+    for config in &exported_nanos() {
         // Weights are imported for classifiers of images.
         if config.starts_with("gan") || is_on_table(config) {
             continue;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::{CommandLine, Config, RawConfig, shown};
+use hearth_config::{CommandLine, Config, RawConfig, TaskKind, shown};
 use hearth_data::tables::Coding;
 use hearth_data::text::Tokenizer;
 use hearth_data::{Data, Images, Labels, same_names};
@@ -125,8 +125,12 @@ impl LoadedRun {
         }
     }
 
-    /// The error that the run is not one of `wanted`, with `help` for the user.
+    /// The error that the run is not one of `wanted`, with `help` for the user unless it is one of a translator.
     pub fn is_not(&self, wanted: &str, help: &str) -> TrainError {
+        let help = match self.config.task_kind() {
+            Some(TaskKind::Translate) => "it translates texts, by `hearth predict`",
+            _ => help,
+        };
         let run = shown(&self.run);
         TrainError::Settings(format!("{run} is not a run of {wanted}: {help}"))
     }
