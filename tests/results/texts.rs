@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::exchange::serve::{Server, reason};
-use crate::support::{fail, hearth, json, succeed, words};
+use crate::support::{fail, hearth, json, python, succeed, words};
 
 #[test]
 fn texts_are_translated_one_by_one_in_lines_and_over_http() {
@@ -81,4 +81,34 @@ fn wrong_options_and_a_damaged_tokenizer_are_errors() {
     assert!(error(&[], 3).contains("tokenizer.json of this run is damaged"));
     fs::remove_file(&file).unwrap();
     assert!(error(&[], 3).contains("tokenizer.json"));
+}
+
+/// Prints the tokens of texts by a `tokenizer.json`.
+const TOKENS: &str = r#"
+import json, sys
+from tokenizers import Tokenizer
+
+tokenizer = Tokenizer.from_file(sys.argv[1])
+print(json.dumps([tokenizer.encode(text).tokens for text in sys.argv[2:]]))
+"#;
+
+#[test]
+fn tokenizers_of_hugging_face_split_alike() {
+    let Some(mut python) = python("tokenizers") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let settings = "train configs/dates.toml data.samples=500 data.test_samples=50 data.valid_samples=0 \
+                    data.tokenizer=bpe data.vocabulary=120 model.hidden=16 train.epochs=1 \
+                    train.best_by=loss schedule.warmup_steps=1 --run";
+    succeed(hearth(words(settings)).arg(&run));
+    let texts = ["March 3rd, 1994", "the 21st of december 2031", "7 Jun 1905"];
+    let found = json(hearth(["predict", "--json", "--beam", "1"]).arg(&run).args(texts));
+    let output =
+        python.args(["-c", TOKENS]).arg(run.join("tokenizer.json")).args(texts).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let theirs: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).unwrap();
+    for (prediction, mut theirs) in found["predictions"].as_array().unwrap().iter().zip(theirs) {
+        theirs.push("</s>".to_owned());
+        assert_eq!(prediction["translations"][0]["attention"]["source"], json!(theirs));
+    }
 }
