@@ -84,13 +84,13 @@ fn wrong_options_and_a_damaged_tokenizer_are_errors() {
 }
 
 /// Prints the tokens of texts by a `tokenizer.json`.
-const TOKENS: &str = r#"
+const TOKENS: &str = r"
 import json, sys
 from tokenizers import Tokenizer
 
 tokenizer = Tokenizer.from_file(sys.argv[1])
 print(json.dumps([tokenizer.encode(text).tokens for text in sys.argv[2:]]))
-"#;
+";
 
 #[test]
 fn tokenizers_of_hugging_face_split_alike() {
