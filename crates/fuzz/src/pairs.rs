@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hearth_config::{BatchConfig, TextPairsConfig, TokenizerKind};
-use hearth_data::text::{PairInput, TextInput, TextPairs, Tokenizer, load_pair_input};
+use hearth_data::text::{PairInput, TextFile, TextPairs, Tokenizer, load_pair_input};
 use hearth_data::{DataError, Source};
 
 /// First bytes of a gzip file: few of its bytes may be a thousand times as many, which are no work of this reader.
@@ -19,7 +19,7 @@ pub fn run(input: &[u8]) {
     if input.starts_with(&GZIP) {
         return;
     }
-    let file = || TextInput::bytes("pairs.tsv", input);
+    let file = || TextFile::bytes("pairs.tsv", input);
     for (tokenizer, lowercase) in [
         (TokenizerKind::Characters, false),
         (TokenizerKind::Words, true),
@@ -132,7 +132,7 @@ mod tests {
             let config =
                 TextPairsConfig { max_tokens: 200, tokenizer, ..TextPairsConfig::default() };
             let batches = BatchConfig { valid_samples: 100, ..BatchConfig::default() };
-            let file = PairInput::One(TextInput::bytes("pairs.tsv", &text[..]));
+            let file = PairInput::One(TextFile::bytes("pairs.tsv", &text[..]));
             let usage = measure(text, |_| {
                 let pairs = load_pair_input(&file, None, &config, &batches, 0).expect("pairs");
                 assert_eq!(pairs.len(), 10_000);

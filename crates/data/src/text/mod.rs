@@ -20,7 +20,7 @@ mod texts;
 mod tokenizer;
 
 pub use buckets::Padding;
-pub use files::{PairInput, TextInput, load_pair_input, load_pairs};
+pub use files::{PairInput, TextFile, load_pair_input, load_pairs};
 pub use load::card::Lengths;
 pub use load::text_pairs::{TextPairs, load_rules};
 pub use pairs::{PairBatch, Pairs, TokenBatch};

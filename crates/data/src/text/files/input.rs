@@ -10,12 +10,12 @@ use crate::error::DataError;
 
 /// Input of texts: a file, or bytes in memory.
 #[derive(Clone, Debug)]
-pub struct TextInput {
+pub struct TextFile {
     path: PathBuf,
     bytes: Option<Arc<[u8]>>,
 }
 
-impl TextInput {
+impl TextFile {
     /// A file, plain or gzip.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), bytes: None }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-use super::input::TextInput;
+use super::input::TextFile;
 use crate::digest::hex;
 use crate::error::DataError;
 
@@ -17,7 +17,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Lines of a file, read one after the other.
 pub(super) struct Lines<'a> {
-    input: &'a TextInput,
+    input: &'a TextFile,
     reader: BufReader<Box<dyn Read>>,
     hasher: Sha256,
     line: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub fn open(input: &'a TextInput) -> Result<Self, DataError> {
+    pub fn open(input: &'a TextFile) -> Result<Self, DataError> {
         let reader = BufReader::with_capacity(1 << 16, input.open()?);
         Ok(Self { input, reader, hasher: Sha256::new(), line: Vec::new(), text: 0..0, number: 0 })
     }

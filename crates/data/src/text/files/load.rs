@@ -2,7 +2,7 @@
 
 use hearth_config::{BatchConfig, TextPairsConfig};
 
-use super::input::TextInput;
+use super::input::TextFile;
 use super::pairs::{PairInput, Reader};
 use crate::error::DataError;
 use crate::text::load::corpus::Corpus;
@@ -16,7 +16,7 @@ pub fn load_pairs(
     seed: u64,
 ) -> Result<TextPairs, DataError> {
     let input = |[one, source, target]: [&Option<String>; 3]| {
-        let file = |path: &Option<String>| TextInput::file(path.as_deref().unwrap_or_default());
+        let file = |path: &Option<String>| TextFile::file(path.as_deref().unwrap_or_default());
         match (source, target) {
             (Some(_), Some(_)) => PairInput::Two(file(source), file(target)),
             _ => PairInput::One(file(one)),

@@ -2,7 +2,7 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | `input`, [`TextInput`] | the bytes of a file, and faults in it |
+//! | `input`, [`TextFile`] | the bytes of a file, and faults in it |
 //! | `lines` | the lines of a file as checked text |
 //! | `pairs`, [`PairInput`] | from lines to pairs |
 //! | `load` | from pairs to the data of a run |
@@ -12,7 +12,7 @@ mod lines;
 mod load;
 mod pairs;
 
-pub use input::TextInput;
+pub use input::TextFile;
 pub use load::{load_pair_input, load_pairs};
 pub use pairs::PairInput;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hearth_config::shown;
 
-use super::input::TextInput;
+use super::input::TextFile;
 use super::lines::Lines;
 use crate::error::DataError;
 use crate::names::some_of;
@@ -19,9 +19,9 @@ const MAX_NAMED: usize = 3;
 #[derive(Clone, Debug)]
 pub enum PairInput {
     /// One file: in each line a source, a tab and a target.
-    One(TextInput),
+    One(TextFile),
     /// Two aligned files: the sources, and line by line their targets.
-    Two(TextInput, TextInput),
+    Two(TextFile, TextFile),
 }
 
 /// Lines that are left out: their number, and those of the first ones.
@@ -41,13 +41,13 @@ pub(super) struct Reader {
 
 impl PairInput {
     /// The file that messages name.
-    pub(super) fn first(&self) -> &TextInput {
+    pub(super) fn first(&self) -> &TextFile {
         match self {
             Self::One(input) | Self::Two(input, _) => input,
         }
     }
 
-    fn inputs(&self) -> impl Iterator<Item = &TextInput> {
+    fn inputs(&self) -> impl Iterator<Item = &TextFile> {
         let (first, second) = match self {
             Self::One(input) => (input, None),
             Self::Two(source, target) => (source, Some(target)),
@@ -66,7 +66,7 @@ impl Reader {
     /// and counted in notes; no pair at all is an error.
     pub fn read(&mut self, pairs: &PairInput) -> Result<usize, DataError> {
         let before = self.texts.len();
-        self.texts.reserve(pairs.inputs().map(TextInput::length).sum());
+        self.texts.reserve(pairs.inputs().map(TextFile::length).sum());
         match pairs {
             PairInput::One(input) => self.read_one(input)?,
             PairInput::Two(source, target) => self.read_two(source, target)?,
@@ -77,7 +77,7 @@ impl Reader {
         }
     }
 
-    fn read_one(&mut self, input: &TextInput) -> Result<(), DataError> {
+    fn read_one(&mut self, input: &TextFile) -> Result<(), DataError> {
         let mut lines = Lines::open(input)?;
         let (mut empty, mut half) = (LeftOut::default(), LeftOut::default());
         while lines.advance()? {
@@ -100,7 +100,7 @@ impl Reader {
         Ok(())
     }
 
-    fn read_two(&mut self, source: &TextInput, target: &TextInput) -> Result<(), DataError> {
+    fn read_two(&mut self, source: &TextFile, target: &TextFile) -> Result<(), DataError> {
         let [mut sources, mut targets] = [Lines::open(source)?, Lines::open(target)?];
         let (mut empty, mut half) = (LeftOut::default(), LeftOut::default());
         loop {
@@ -136,7 +136,7 @@ impl Reader {
         (source, target): (&str, &str),
         number: u64,
         [empty, half]: [&mut LeftOut; 2],
-        input: &TextInput,
+        input: &TextFile,
     ) -> Result<(), DataError> {
         match (source.is_empty(), target.is_empty()) {
             (true, true) => empty.count(number),
@@ -156,9 +156,9 @@ impl Reader {
     /// Notes on the lines that are left out, and checksums.
     fn finish<'a>(
         &mut self,
-        input: &TextInput,
+        input: &TextFile,
         [empty, half]: [LeftOut; 2],
-        files: impl IntoIterator<Item = (&'a TextInput, Lines<'a>)>,
+        files: impl IntoIterator<Item = (&'a TextFile, Lines<'a>)>,
     ) {
         let name = shown(input.path());
         self.notes.extend(

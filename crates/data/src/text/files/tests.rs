@@ -20,12 +20,12 @@ fn batches() -> BatchConfig {
 }
 
 fn one(name: &str, bytes: impl AsRef<[u8]>) -> PairInput {
-    PairInput::One(TextInput::bytes(name, bytes.as_ref()))
+    PairInput::One(TextFile::bytes(name, bytes.as_ref()))
 }
 
 fn two(source: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> PairInput {
     let [source, target] = [("a.en", source.as_ref()), ("a.es", target.as_ref())]
-        .map(|(name, bytes)| TextInput::bytes(name, bytes));
+        .map(|(name, bytes)| TextFile::bytes(name, bytes));
     PairInput::Two(source, target)
 }
 
