@@ -10,6 +10,7 @@
 //! | [`translate`] | translation of a sequence of tokens, by teacher forcing and beam search |
 //! | [`features`] | evaluation of generated images on a classifier's features |
 //! | [`latent`] | latent vectors of a generator |
+//! | [`one_network`] | training of one network by one loss |
 //! | [`supervised`] | training on samples with targets, generic over the loss |
 //! | [`images`], [`rows`] | samples as tensors, and inputs and outputs of exported networks |
 //! | [`mod@inspect`] | filters, saliency, embeddings and linear probes of a trained classifier |
@@ -25,6 +26,7 @@ pub mod generate;
 pub mod images;
 pub mod inspect;
 pub mod latent;
+pub mod one_network;
 mod predictor;
 pub mod registry;
 pub mod regress;

@@ -1,24 +1,20 @@
 //! Supervised learning: a network, and an objective on its outputs and the targets of samples.
 
-use burn::module::Module as _;
 use burn::optim::GradientsAccumulator;
 use burn::tensor::{Device, Tensor};
 use hearth_config::Config;
 use hearth_config::seed::Purpose;
-use hearth_data::{Loader, Source, Splits, Subset};
+use hearth_data::{Source, Splits, Subset};
 use hearth_export::Forward;
 use hearth_model::{Classifier, ForwardContext};
 use hearth_report::Report;
-use hearth_store::StateDict;
 use hearth_train::backend::scalar::Scalar;
-use hearth_train::error::TrainError;
-use hearth_train::learner::state::restore_module;
-use hearth_train::learner::{TrainState, Update};
-use hearth_train::task::batches::Batches;
+use hearth_train::task::Split;
 use hearth_train::task::layer_table::LayerTable;
 use hearth_train::task::outputs::values;
 use hearth_train::task::step::StepContext;
-use hearth_train::task::{Opaque, Proposed, Split, Task, downcast};
+
+use crate::one_network::{Computation, OneNetwork, OneNetworkTask};
 
 /// Samples in a batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
@@ -78,14 +74,10 @@ pub type Tally<'a, T> = &'a mut dyn FnMut(&[f32], &[T]);
 /// Passes all outputs of a set to a tally, in stored order.
 pub type Outputs<'a, T> = &'a mut dyn FnMut(Tally<'_, T>);
 
-/// Trains a network by an objective.
+/// Training of a network by an objective.
 pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
-    /// The network and its optimizer.
-    pub train_state: TrainState<Classifier>,
-    /// The objective.
-    pub objective: O,
+    objective: O,
     inputs: I,
-    batches: Batches<I::Source>,
     splits: Splits<I::Source>,
     /// Channels, height and width of an input.
     dims: [usize; 3],
@@ -93,37 +85,50 @@ pub struct Supervised<I: Inputs, O: Objective<I::Source>> {
     device: Device,
 }
 
-impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
+impl<I, O> Supervised<I, O>
+where
+    I: Inputs + 'static,
+    O: Objective<I::Source> + 'static,
+{
     /// The task before its first step. The network is on `device` with differentiation and takes inputs of `dims`:
     /// channels, height and width.
-    pub fn new(
+    pub fn task(
         config: &Config,
         (network, dims): (Classifier, [usize; 3]),
         (inputs, objective): (I, O),
         splits: Splits<I::Source>,
         device: &Device,
-    ) -> Self {
-        let batch_size = config.data.batches.batch_size;
-        let loader = Loader::new(splits.train.clone(), batch_size, config.run.seed);
-        Self {
-            train_state: TrainState::new(network, &config.optimizer.rule),
-            objective,
-            inputs,
-            batches: Batches::new(loader, config.train.accumulate),
-            splits,
-            dims,
-            device: device.clone().autodiff(),
-        }
+    ) -> OneNetworkTask<Self> {
+        let train = splits.train.clone();
+        let device = device.clone().autodiff();
+        let learning = Self { objective, inputs, splits, dims, device };
+        OneNetworkTask::new(config, network, &train, learning)
+    }
+}
+
+impl<I, O> OneNetwork for Supervised<I, O>
+where
+    I: Inputs + 'static,
+    O: Objective<I::Source> + 'static,
+{
+    type Network = Classifier;
+    type Source = I::Source;
+
+    fn layers(&self, network: &Classifier) -> LayerTable {
+        let [channels, height, width] = self.dims;
+        let device = self.device.clone().without_autodiff();
+        let black = Tensor::zeros([1, channels, height, width], &device);
+        let forward = |pass: &mut ForwardContext| drop(network.forward_in(black, pass));
+        LayerTable::default().with(network, "", forward)
     }
 
-    /// The loss and the sum of the measure of accumulated batches, and the update of their gradients, as of one batch of
-    /// all their samples.
     fn forward_backward(
         &self,
+        network: &Classifier,
         batches: &[<I::Source as Source>::Batch],
         context: &mut StepContext<'_>,
-    ) -> ([Scalar; 2], Update) {
-        let network = context.weights(&self.train_state.network);
+    ) -> Computation {
+        let network = context.weights(network);
         let objective = &self.objective;
         let weight = |batch| objective.total_weight(objective.targets(batch));
         let total_weight = batches.iter().map(weight).sum::<f64>();
@@ -141,94 +146,22 @@ impl<I: Inputs, O: Objective<I::Source>> Supervised<I, O> {
             measure = measure + objective.measure(outputs.inner(), targets, context);
             gradients.accumulate(&*network, context.backward(part, &*network));
         }
-        ([loss, measure], context.propose(&*network, None, gradients.grads(), moments))
-    }
-}
-
-/// The result of a step, before it is applied.
-struct Step {
-    update: Update,
-    learning_rate: f64,
-}
-
-impl<I, O> Task for Supervised<I, O>
-where
-    I: Inputs + 'static,
-    O: Objective<I::Source> + 'static,
-{
-    fn layers(&self) -> LayerTable {
-        let [channels, height, width] = self.dims;
-        let device = self.device.clone().without_autodiff();
-        let black = Tensor::zeros([1, channels, height, width], &device);
-        let network = self.train_state.network.valid();
-        let forward = |pass: &mut ForwardContext| drop(network.forward_in(black, pass));
-        LayerTable::default().with(&network, "", forward)
-    }
-
-    fn steps_per_epoch(&self) -> Option<u64> {
-        Some(self.batches.steps_per_epoch())
-    }
-
-    fn compute(&mut self, context: &mut StepContext<'_>) -> Result<Proposed, TrainError> {
-        let batches = self.batches.of_step(context.step);
-        let ([loss, measure], update) = self.forward_backward(&batches, context);
-        let samples =
-            batches.iter().map(|batch| self.objective.targets(batch).len()).sum::<usize>();
-        self.batches.recycle(batches);
-        Ok(Proposed {
-            change: Box::new(Step { update, learning_rate: context.learning_rate }),
-            samples: samples as u64,
-            totals: vec![("loss", loss * samples as f64), (O::MEASURE, measure)],
-        })
-    }
-
-    fn sources(&self, step: u64) -> Vec<u32> {
-        self.batches.sources(step)
-    }
-
-    fn gradients(&self, change: &Opaque) -> Vec<(String, Vec<f32>)> {
-        let change: Option<&Step> = change.downcast_ref();
-        change.map_or_else(Vec::new, |change| self.train_state.gradients(&change.update))
-    }
-
-    fn apply(&mut self, change: Opaque) {
-        let change: Step = downcast(change);
-        self.train_state.update(change.update, change.learning_rate);
-    }
-
-    fn snapshot(&self) -> Opaque {
-        Box::new(self.train_state.clone())
-    }
-
-    fn rollback(&mut self, snapshot: Opaque) {
-        self.train_state = downcast(snapshot);
+        Computation {
+            samples: batches.iter().map(|batch| objective.targets(batch).len()).sum(),
+            loss,
+            measure: Some((O::MEASURE, measure)),
+            update: context.propose(&*network, None, gradients.grads(), moments),
+        }
     }
 
     fn validates(&self) -> bool {
         !self.splits.valid.is_empty()
     }
 
-    fn evaluate(&self, split: Split) -> Option<Report> {
+    fn evaluate(&self, network: &Classifier, split: Split) -> Option<Report> {
         let subset = split.of(&self.splits)?;
         let device = self.device.clone().without_autodiff();
-        let network = self.train_state.network.valid();
-        Some(evaluate(&network, &self.inputs, &self.objective, subset, split, &device))
-    }
-
-    fn state(&self) -> Result<StateDict, TrainError> {
-        let mut state = StateDict::default();
-        self.train_state.save(None, &mut state)?;
-        Ok(state)
-    }
-
-    fn start_from(&mut self, weights: StateDict) -> Result<(), TrainError> {
-        self.train_state.network = restore_module(self.train_state.network.clone(), weights)?;
-        Ok(())
-    }
-
-    fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
-        self.train_state.restore(None, &mut state)?;
-        Ok(state.finish()?)
+        Some(evaluate(network, &self.inputs, &self.objective, subset, split, &device))
     }
 }
 

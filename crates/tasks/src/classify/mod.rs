@@ -114,7 +114,7 @@ fn open_images(
         (_, Some(source)) => Some(source.start(settings, &network, classes)?),
         (_, None) => None,
     };
-    let task = Supervised::new(
+    let task = Supervised::task(
         config,
         (network, images.dims()),
         (ImageInput::new(&normalization), objective),

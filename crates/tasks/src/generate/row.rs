@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_config::{CommandLine, Config, ModelConfig};
-use hearth_data::{Data, Examples, ImageShape, Labels, idx};
+use hearth_data::{Data, ImageShape, Labels, idx};
 use hearth_model::{Discriminator, Generator};
 use hearth_report::Report;
 use hearth_train::Split;
@@ -73,7 +73,7 @@ fn evaluate_run(
 ) -> Result<(u64, Report), TrainError> {
     let Evaluation { run, which, backend, split, pictures, datasets } = *evaluation;
     if split == Split::Longer {
-        split.filled::<Examples>(None)?;
+        return Err(split.empty());
     }
     if let Some(file) = pictures {
         let trained = LoadedRun::open(run, which)?;

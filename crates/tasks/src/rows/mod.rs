@@ -84,7 +84,7 @@ pub fn open<O: Objective<Rows> + 'static>(
     let input = RowInput::new(&table.coding);
     let dims = [dims(&table.coding).width(), 1, 1];
     let splits = table.splits();
-    let task = Supervised::new(config, (network, dims), (input, objective), splits, device);
+    let task = Supervised::task(config, (network, dims), (input, objective), splits, device);
     let preprocessing = Preprocessing::Rows(table.coding.clone());
     Ok(Opened { task: Box::new(task), preprocessing, start })
 }

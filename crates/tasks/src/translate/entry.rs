@@ -61,7 +61,7 @@ fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let data = pairs(data)?;
     let vocabulary = data.tokenizer.vocabulary_size();
     let network = network(config, vocabulary, &device.clone().autodiff());
-    let task = Translation::new(config, network, data);
+    let task = Translation::task(config, network, data);
     let preprocessing = Preprocessing::Text(data.tokenizer.clone());
     Ok(Opened { task: Box::new(task), preprocessing, start: None })
 }

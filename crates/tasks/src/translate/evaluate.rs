@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::bleu::{self, Bleu};
 use super::predict::alignment;
-use super::{num_labels, search, teacher_forced};
+use super::{encode, num_labels, search, teacher_forced};
 
 /// Pairs of one forward pass.
 const BATCH: usize = 128;
@@ -75,14 +75,17 @@ pub fn evaluate(
     let first: Vec<u32> = subset.indices.iter().take(SHOWN).copied().collect();
     for indices in indices.chunks(BATCH) {
         hearth_data::Source::fill(&*subset.source, indices, None, &mut batch);
-        let (logits, labels) = teacher_forced(network, &batch, &mut ForwardContext::default());
+        let mut pass = ForwardContext::default();
+        let (encoding, state) = encode(network, &batch.source, &mut pass);
+        let (logits, labels) =
+            teacher_forced(network, (&encoding, state.clone()), &batch.target, &mut pass);
         let loss = Scalar::of(
             cross_entropy(logits, &labels, Some(Tokenizer::PAD), 0.0),
             Readback::Immediate,
         );
         tally.loss += read(vec![loss])[0];
         tally.num_tokens += num_labels(&batch);
-        let found = search::search(network, &batch.source, 1);
+        let found = search::search(network, (encoding, state), &batch.source.lengths, 1);
         for ((index, length), hypotheses) in indices.iter().zip(&batch.source.lengths).zip(found) {
             let found = &hypotheses[0];
             let translation = data.tokenizer.decode(&found.tokens);

@@ -16,7 +16,7 @@ use hearth_train::learner::state::restore_module;
 use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 
 use super::search::{Hypothesis, search};
-use super::{entry, source_tokens};
+use super::{encode, entry};
 use crate::predictor::{self, Restore};
 
 /// Texts that are translated together, of similar length.
@@ -58,7 +58,9 @@ impl TextPredictor {
         beam: usize,
         wants_attention: bool,
     ) -> Vec<Vec<Translation>> {
-        let hypotheses = search(&self.network, &TokenBatch::of_sources(sources), beam);
+        let batch = TokenBatch::of_sources(sources);
+        let encoded = encode(&self.network, &batch, &mut ForwardContext::default());
+        let hypotheses = search(&self.network, encoded, &batch.lengths, beam);
         let translate = |(source, found): (&Vec<u32>, Vec<Hypothesis>)| {
             let found = found.into_iter().map(|found| Translation {
                 text: self.tokenizer.decode(&found.tokens),
@@ -124,9 +126,9 @@ pub(super) fn alignment(
     source: &[u32],
     found: &Hypothesis,
 ) -> Option<Alignment> {
-    let (tokens, lengths) = source_tokens(&TokenBatch::of_sources(&[source.to_vec()]));
     let mut pass = ForwardContext::with_attention();
-    let (encoding, state) = network.encode(&tokens, &lengths, &mut pass);
+    let batch = TokenBatch::of_sources(&[source.to_vec()]);
+    let (encoding, state) = encode(network, &batch, &mut pass);
     let end = found.is_complete.then_some(Tokenizer::END);
     let target: Vec<u32> = found.tokens.iter().copied().chain(end).collect();
     // The decoder reads each token but the last behind that of the start.

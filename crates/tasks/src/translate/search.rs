@@ -1,11 +1,9 @@
 //! The search for the most probable target of a source: beam search, and greedy decoding with a beam of 1.
 
-use hearth_data::text::{TokenBatch, Tokenizer};
+use hearth_data::text::Tokenizer;
 use hearth_kernels::Tokens;
-use hearth_model::{ForwardContext, Translator};
+use hearth_model::{DecoderState, Encoding, ForwardContext, Translator};
 use hearth_train::task::outputs::{log_softmax, values};
-
-use super::source_tokens;
 
 /// The exponent of the length penalty (Wu et al. 2016, equation 14).
 const LENGTH_PENALTY: f64 = 0.6;
@@ -44,23 +42,26 @@ fn limit(source: u32) -> usize {
     2 * source as usize + 20
 }
 
-/// The `width` best targets of each source, the best first. A target of more than twice its source's tokens and 20 is
-/// cut off.
+/// The `width` best targets of each encoded source, the best first; `lengths` are the sources' numbers of tokens. A target
+/// of more than twice its source's tokens and 20 is cut off.
 ///
 /// # Panics
 ///
 /// If `width` is 0.
-pub fn search(network: &Translator, sources: &TokenBatch, width: usize) -> Vec<Vec<Hypothesis>> {
+pub fn search(
+    network: &Translator,
+    (mut encoding, mut state): (Encoding, DecoderState),
+    lengths: &[u32],
+    width: usize,
+) -> Vec<Vec<Hypothesis>> {
     assert!(width > 0, "a beam holds at least one hypothesis");
-    let (tokens, lengths) = source_tokens(sources);
     let mut pass = ForwardContext::default();
-    let (mut encoding, mut state) = network.encode(&tokens, &lengths, &mut pass);
     let begin = |(row, length): (usize, &u32)| Beam {
         open: vec![(row, Hypothesis::default())],
         ended: Vec::new(),
         limit: limit(*length),
     };
-    let mut beams: Vec<Beam> = sources.lengths.iter().enumerate().map(begin).collect();
+    let mut beams: Vec<Beam> = lengths.iter().enumerate().map(begin).collect();
     let mut next = vec![Tokenizer::START; beams.len()];
     while !next.is_empty() {
         let tokens = Tokens::new(next.as_slice(), [next.len(), 1]);
@@ -127,19 +128,19 @@ impl Beam {
     }
 }
 
-/// The `count` most probable tokens, the most probable first; never one that no text has.
+/// The `count` most probable tokens, the most probable first and the earlier of equally probable ones; never one that no
+/// text has.
 fn most_probable(log_probabilities: &[f64], count: usize) -> Vec<u32> {
-    let mut tokens: Vec<u32> = (0..log_probabilities.len() as u32)
-        .filter(|id| ![Tokenizer::PAD, Tokenizer::START, Tokenizer::UNKNOWN].contains(id))
-        .collect();
-    let descending = |left: &u32, right: &u32| {
-        let [left_value, right_value] = [left, right].map(|id| log_probabilities[*id as usize]);
-        right_value.total_cmp(&left_value).then(left.cmp(right))
-    };
-    if count < tokens.len() {
-        tokens.select_nth_unstable_by(count, descending);
-        tokens.truncate(count);
+    let mut best: Vec<u32> = Vec::with_capacity(count + 1);
+    for (id, value) in (0..).zip(log_probabilities) {
+        if [Tokenizer::PAD, Tokenizer::START, Tokenizer::UNKNOWN].contains(&id) {
+            continue;
+        }
+        let place = best.partition_point(|other| log_probabilities[*other as usize] >= *value);
+        if place < count {
+            best.insert(place, id);
+            best.truncate(count);
+        }
     }
-    tokens.sort_by(descending);
-    tokens
+    best
 }

@@ -8,8 +8,8 @@ use hearth_model::{ForwardContext, Translator};
 use hearth_train::Backend;
 use hearth_train::task::outputs::{argmax, log_softmax, values};
 
-use super::search::{Hypothesis, search};
-use super::source_tokens;
+use super::encode;
+use super::search::{self, Hypothesis};
 
 const VOCABULARY: usize = 12;
 
@@ -52,11 +52,16 @@ fn batch(rows: &[&[u32]]) -> TokenBatch {
     TokenBatch { ids: padded.collect(), lengths, time }
 }
 
+/// The best hypotheses of sources.
+fn search(network: &Translator, sources: &TokenBatch, width: usize) -> Vec<Vec<Hypothesis>> {
+    let encoded = encode(network, sources, &mut ForwardContext::default());
+    search::search(network, encoded, &sources.lengths, width)
+}
+
 /// The logits of targets of equal length, row by row.
 fn logits(network: &Translator, sources: &TokenBatch, targets: &[&[u32]]) -> Vec<Vec<f32>> {
-    let (tokens, lengths) = source_tokens(sources);
     let mut pass = ForwardContext::default();
-    let (encoding, state) = network.encode(&tokens, &lengths, &mut pass);
+    let (encoding, state) = encode(network, sources, &mut pass);
     let targets = Tokens::new(targets.concat(), [targets.len(), targets[0].len()]);
     let decoded = network.decode(&encoding, state, &targets, &mut pass);
     values(decoded.logits).chunks_exact(VOCABULARY).map(<[f32]>::to_vec).collect()

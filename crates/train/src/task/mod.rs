@@ -69,10 +69,12 @@ impl Split {
 
     /// Its samples for an evaluation, `found`. An absent or empty split is an error.
     pub fn filled<S>(self, found: Option<&Subset<S>>) -> Result<&Subset<S>, TrainError> {
-        let name = self.name();
-        found
-            .filter(|subset| !subset.is_empty())
-            .ok_or_else(|| TrainError::Settings(format!("the {name} set is empty")))
+        found.filter(|subset| !subset.is_empty()).ok_or_else(|| self.empty())
+    }
+
+    /// The error of a split without samples.
+    pub fn empty(self) -> TrainError {
+        TrainError::Settings(format!("the {} set is empty", self.name()))
     }
 }
 
