@@ -13,24 +13,19 @@
 //! | decoder.0: self-attention, attention to the source, feed-forward | batch, 8, 4, 1 | 904 |
 //! | decoder_norm: layer normalisation | batch, 8, 4, 1 | 16 |
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Tensor, TensorData};
 use hearth_config::TransformerConfig;
-use hearth_kernels::{
-    AttentionMask, FusedActivation, Lengths, Tokens, attention, attention_weights, layer_norm,
-};
+use hearth_kernels::{AttentionMask, FusedActivation, Lengths, Tokens};
 
 use crate::ForwardContext;
 use crate::init::ParamInit;
-use crate::layers::{DropoutLayer, Embedding, linear, run_linear, run_sequence};
+use crate::layers::{DropoutLayer, Embedding, LayerNorm, MultiHead, linear, run_linear};
 use crate::sequence::{Decoded, DecoderState, Encoding, KeysAndValues};
 
 /// The base of the positions' wavelengths (Vaswani et al. 2017, section 3.5).
 const WAVELENGTHS: f64 = 10_000.0;
-
-/// The epsilon of layer normalisation, as in PyTorch.
-const EPSILON: f64 = 1e-5;
 
 /// A transformer; see the [module](self).
 #[derive(Module, Debug)]
@@ -41,24 +36,6 @@ pub struct Transformer {
     decoder: Vec<DecoderLayer>,
     decoder_norm: LayerNorm,
     dropout: DropoutLayer,
-}
-
-/// Layer normalisation (Ba, Kiros and Hinton 2016).
-#[derive(Module, Debug)]
-struct LayerNorm {
-    gain: Param<Tensor<1>>,
-    bias: Param<Tensor<1>>,
-}
-
-/// Attention of several heads.
-#[derive(Module, Debug)]
-struct MultiHead {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    #[module(skip)]
-    heads: usize,
 }
 
 /// Two linear layers with ReLU between them.
@@ -195,55 +172,6 @@ fn positions(first: usize, steps: usize, width: usize) -> Vec<f32> {
     (first..first + steps).flat_map(|p| (0..width).map(move |place| at(p, place))).collect()
 }
 
-impl LayerNorm {
-    fn new(width: usize, init: &mut ParamInit<'_>) -> Self {
-        Self { gain: init.ones(width), bias: init.zeros(width) }
-    }
-
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        layer_norm(x, self.gain.val(), self.bias.val(), EPSILON)
-    }
-}
-
-impl MultiHead {
-    fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
-        let TransformerConfig { width, heads, .. } = *config;
-        let mut layer = || linear(width, width, init);
-        Self { query: layer(), key: layer(), value: layer(), output: layer(), heads }
-    }
-
-    /// `[batch, steps, width]` to the heads' `[batch, heads, steps, width / heads]`.
-    fn split(&self, layer: &Linear, x: Tensor<3>) -> Tensor<4> {
-        let [batch, steps, width] = x.dims();
-        let split = [batch, steps, self.heads, width / self.heads];
-        run_sequence(layer, x).reshape(split).swap_dims(1, 2)
-    }
-
-    fn keys_and_values(&self, x: &Tensor<3>) -> KeysAndValues {
-        KeysAndValues([&self.key, &self.value].map(|layer| self.split(layer, x.clone())))
-    }
-
-    /// Queries of `x` `[batch, steps, width]` to outputs of the same shape, and the mean weights of all heads
-    /// `[batch, steps, keys]` if they are wanted.
-    fn forward(
-        &self,
-        x: Tensor<3>,
-        KeysAndValues([keys, values]): &KeysAndValues,
-        mask: &AttentionMask,
-        wants_weights: bool,
-    ) -> (Tensor<3>, Option<Tensor<3>>) {
-        let [batch, steps, width] = x.dims();
-        let scale = ((width / self.heads) as f64).sqrt().recip();
-        let queries = self.split(&self.query, x);
-        let weights = wants_weights
-            .then(|| attention_weights(queries.clone(), keys.clone(), mask, scale))
-            .map(|weights| weights.mean_dim(1).squeeze_dim(1));
-        let answers = attention(queries, keys.clone(), values.clone(), mask, scale);
-        let joined = answers.swap_dims(1, 2).reshape([batch, steps, width]);
-        (run_sequence(&self.output, joined), weights)
-    }
-}
-
 impl FeedForward {
     fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
         let units = config.feed_forward();
@@ -265,7 +193,7 @@ impl EncoderLayer {
     fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
         Self {
             attention_norm: LayerNorm::new(config.width, init),
-            attention: MultiHead::new(config, init),
+            attention: MultiHead::new(config.width, config.heads, init),
             feed_forward_norm: LayerNorm::new(config.width, init),
             feed_forward: FeedForward::new(config, init),
         }
@@ -292,9 +220,9 @@ impl DecoderLayer {
     fn new(config: &TransformerConfig, init: &mut ParamInit<'_>) -> Self {
         Self {
             attention_norm: LayerNorm::new(config.width, init),
-            attention: MultiHead::new(config, init),
+            attention: MultiHead::new(config.width, config.heads, init),
             source_norm: LayerNorm::new(config.width, init),
-            source: MultiHead::new(config, init),
+            source: MultiHead::new(config.width, config.heads, init),
             feed_forward_norm: LayerNorm::new(config.width, init),
             feed_forward: FeedForward::new(config, init),
         }

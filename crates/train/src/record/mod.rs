@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`recorder`], `lines` | the log, checkpoints and `best.json` |
 //! | [`info`] | `run.json`: origin of the run, dataset, normalisation |
+//! | `tokenizer` | `tokenizer.json` of a run on texts |
 //! | [`page`] | `report.html`: the report page |
 //! | [`board`] | the event file for TensorBoard |
 
@@ -12,3 +13,4 @@ pub mod info;
 pub(crate) mod lines;
 pub mod page;
 pub mod recorder;
+mod tokenizer;

@@ -1,5 +1,6 @@
 //! The training loop of every task.
 
+mod checkpoint;
 mod evaluation;
 mod log;
 pub mod pending;
@@ -10,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use hearth_config::Config;
-use hearth_store::{StateDict, Value};
+use hearth_store::StateDict;
 
 use crate::backend::scalar::Readback;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::plan::Plan;
-use crate::record::recorder::{Kept, Recorder};
+use crate::record::recorder::Recorder;
 use crate::task::scalars::Sums;
 use crate::task::step::StepSettings;
 use crate::task::{Computed, Task, compute_step};
@@ -276,36 +277,6 @@ impl<'a> Trainer<'a> {
             }
         }
     }
-
-    /// Writes a checkpoint of the current step, unless there is one. Non-finite weights are an error.
-    fn save(&mut self) -> Result<(), TrainError> {
-        if self.recorder.saved() == Some(self.progress.step) {
-            return Ok(());
-        }
-        let Progress { step, best, .. } = self.progress;
-        let mut state = self.task.state()?;
-        if let Some(path) = first_non_finite(&state) {
-            // The scalars of the step were finite: its update overflowed f32.
-            return Err(TrainError::Spoilt { path, step, saved: self.recorder.saved() });
-        }
-        state.insert_all("trainer", self.progress.state()?)?;
-        state.insert(METRICS_LENGTH, self.recorder.metrics_length())?;
-        state.insert(COMPUTED_ON, self.computing.on.as_str())?;
-        Ok(self.recorder.save(&state, Kept { step, best })?)
-    }
-}
-
-/// The path of the first tensor with a NaN or an infinity, other than the task's own.
-fn first_non_finite(state: &StateDict) -> Option<String> {
-    let has_non_finite = |value: &Value| match value {
-        Value::Tensor(tensor) => {
-            tensor.to_vec::<f32>().is_ok_and(|values| !values.iter().all(|value| value.is_finite()))
-        }
-        _ => false,
-    };
-    // A task's own tensors may hold any value.
-    let mut learned = state.iter().filter(|(path, _)| !path.starts_with("task."));
-    learned.find(|(_, value)| has_non_finite(value)).map(|(path, _)| path.to_owned())
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::fs;
 use hearth_config::seed::Purpose;
 use hearth_config::{Length, RawConfig};
 use hearth_report::Report;
-use hearth_store::{RunDir, StateDict, TensorValue};
+use hearth_store::{RunDir, StateDict, TensorValue, Value};
 
 use super::*;
 use crate::backend::Backend;
 use crate::backend::scalar::Scalar;
+use crate::record::recorder::Kept;
 use crate::task::step::StepContext;
 use crate::task::{Opaque, Proposed, Split, downcast};
 
