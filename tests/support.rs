@@ -173,6 +173,11 @@ pub fn difference(left: &Path, right: &Path) -> Option<String> {
     if left_last.file_name() != right_last.file_name() {
         return Some(format!("{} and {}", left_last.display(), right_last.display()));
     }
+    // Only runs on texts have one.
+    let tokenizers = [left, right].map(|run| std::fs::read(run.join("tokenizer.json")).ok());
+    if tokenizers[0] != tokenizers[1] {
+        return Some("tokenizer.json differs".to_owned());
+    }
     let files = ["model.safetensors", "optimizer.safetensors"];
     let pairs = files.map(|file| [left_last.join(file), right_last.join(file)]);
     let pairs = pairs.into_iter().chain([[left.join("best.json"), right.join("best.json")]]);

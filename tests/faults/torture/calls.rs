@@ -166,6 +166,16 @@ pub fn fail_each(subject: &Subject, table: &mut Table) {
     }
 }
 
+/// Kills before each call that creates a run, up to the commit of its record.
+pub fn kill_before_the_record(subject: &Subject, table: &mut Table) {
+    let trace = undisturbed(subject, Leg::Whole);
+    let commits = |call: &Call| call.name == "rename" && call.about[1] == "run.json";
+    let record = trace.calls.iter().position(commits).expect("each run has a record");
+    for call in &trace.calls[..=record] {
+        put(subject, Leg::Whole, call, Diagnostic::Kill, call.part(), table);
+    }
+}
+
 /// Writes of checkpoints that are dropped but report success. Not of the checkpoint of step 5, which is the best one
 /// for a time: the best of the others would take its place.
 pub fn lie_at_each_write(subject: &Subject, table: &mut Table) {

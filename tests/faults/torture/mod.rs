@@ -20,7 +20,7 @@ mod trial;
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-use self::subject::{PAIR, PERCEPTRON, ROWS, Subject};
+use self::subject::{PAIR, PERCEPTRON, ROWS, Subject, TEXTS};
 use self::table::Table;
 use crate::skip::skip;
 
@@ -60,7 +60,13 @@ const STRACE: &str = "strace -f -o /dev/null";
 fn every_real_fault_costs_nothing() {
     let checked = order::check(&Subject::new(PERCEPTRON));
     // The programs wait more than they compute.
-    let faults = [faults_of_a_run, faults_of_resumes, faults_of_a_table, faults_of_places];
+    let faults = [
+        faults_of_a_run,
+        faults_of_resumes,
+        faults_of_a_table,
+        faults_of_texts,
+        faults_of_places,
+    ];
     let tables = std::thread::scope(|scope| {
         faults
             .map(|faults| scope.spawn(faults))
@@ -97,12 +103,21 @@ fn faults_of_resumes() -> Table {
     table
 }
 
+fn faults_of_other_samples(settings: &[&str], samples: &str) -> Table {
+    let (mut table, subject) = (Table::default(), Subject::new(settings));
+    kills::at_random_moments(&subject, 40, &mut table);
+    calls::kill_before_the_record(&subject, &mut table);
+    calls::some(&subject, &mut table);
+    folder::left_over(&subject, &mut table);
+    table.of(samples)
+}
+
 fn faults_of_a_table() -> Table {
-    let (mut table, rows) = (Table::default(), Subject::new(ROWS));
-    kills::at_random_moments(&rows, 40, &mut table);
-    calls::some(&rows, &mut table);
-    folder::left_over(&rows, &mut table);
-    table.of("a table")
+    faults_of_other_samples(&ROWS, "a table")
+}
+
+fn faults_of_texts() -> Table {
+    faults_of_other_samples(&TEXTS, "texts")
 }
 
 fn faults_of_places() -> Table {
@@ -126,6 +141,16 @@ fn faults_in_the_calls_of_a_checkpoint_cost_nothing() {
     }
     let mut table = Table::default();
     calls::some(&Subject::new(PERCEPTRON), &mut table);
+    table.assert_unharmed();
+}
+
+#[test]
+fn a_kill_while_a_run_is_created_costs_nothing() {
+    if !works(STRACE) {
+        return;
+    }
+    let mut table = Table::default();
+    calls::kill_before_the_record(&Subject::new(TEXTS), &mut table);
     table.assert_unharmed();
 }
 
@@ -225,7 +250,7 @@ fn a_run_that_is_half_deleted_is_gone_on_with_or_refused() {
 #[test]
 fn a_resume_does_what_a_kill_has_left_undone() {
     let mut table = Table::default();
-    for settings in [&PERCEPTRON[..], &PAIR[..], &ROWS[..]] {
+    for settings in [&PERCEPTRON[..], &PAIR[..], &ROWS[..], &TEXTS[..]] {
         folder::left_over(&Subject::new(settings), &mut table);
     }
     table.assert_unharmed();

@@ -53,6 +53,20 @@ pub const ROWS: [&str; 10] = [
     "run.seed=3",
 ];
 
+/// A translation of short texts, whose folder holds a tokenizer as well.
+pub const TEXTS: [&str; 10] = [
+    "configs/reverse-nano.toml",
+    "model.embedding=4",
+    "model.hidden=4",
+    "data.batch_size=32",
+    "train.epochs=1",
+    "train.log_every=2",
+    "train.keep_last=2",
+    "train.checkpoint_every=4 steps",
+    "train.evaluate_every=5 steps",
+    "run.threads=1",
+];
+
 /// Settings, and an undisturbed run with them.
 pub struct Subject {
     folder: TempDir,

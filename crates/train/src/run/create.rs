@@ -48,14 +48,15 @@ pub(crate) fn create(
     info.imported = start.as_ref().map(|start| start.source.clone());
     info.datasets = datasets_folder(job);
     let Some((run, _lock, info)) = open(job, info)? else { return Ok(None) };
-    if let Preprocessing::Text(tokenizer) = &preprocessing {
-        RunInfo::write_tokenizer(&run, tokenizer)?;
-    }
     let page = config
         .run
         .report
         .then(|| Page::new((run.clone(), task.artifact_folders()), config, data, &info, &summary));
-    Session { job, hooks, plan, run, info, page, start }.train(task, observe).map(Some)
+    let tokenizer = match preprocessing {
+        Preprocessing::Text(tokenizer) => Some(tokenizer),
+        Preprocessing::Images(_) | Preprocessing::Rows(_) => None,
+    };
+    Session { job, hooks, plan, run, info, tokenizer, page, start }.train(task, observe).map(Some)
 }
 
 /// The absolute datasets folder of a job, if its dataset is one of the catalogue.

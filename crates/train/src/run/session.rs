@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use hearth_config::ScheduleKind;
+use hearth_data::text::Tokenizer;
 use hearth_store::{RunDir, StoreError};
 
 use crate::error::TrainError;
@@ -57,6 +58,8 @@ pub(crate) struct Session<'a> {
     pub plan: Plan,
     pub run: RunDir,
     pub info: RunInfo,
+    /// The tokenizer of a run on texts.
+    pub tokenizer: Option<Tokenizer>,
     /// The report page, if the config asks for one.
     pub page: Option<Page>,
     /// The initial weights from another run or program, if it has them; an import consists of nothing else.
@@ -82,6 +85,9 @@ impl Session<'_> {
         }
         // The config comes first: it makes the folder a run.
         self.run.write_text("config.toml", &self.job.config.to_toml())?;
+        if let Some(tokenizer) = &self.tokenizer {
+            RunInfo::write_tokenizer(&self.run, tokenizer)?;
+        }
         self.info.write(&self.run)?;
         let (mut kept, mut metrics_length, mut computed_on) = (Vec::new(), 0, None);
         if let Some(resumed) = &mut resumed {
