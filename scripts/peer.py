@@ -309,8 +309,9 @@ def loader_job(name):
 
 
 JOBS = {"tensors": tensors_job, "loader": loader_job}
-what, *words = sys.argv[1:]
-if what == "job":
-    JOBS[words[1]](words[0])
-else:
-    {"step": step, "infer": infer, "pictures": pictures_of_a_gan}[what](*words)
+if __name__ == "__main__":
+    what, *words = sys.argv[1:]
+    if what == "job":
+        JOBS[words[1]](words[0])
+    else:
+        {"step": step, "infer": infer, "pictures": pictures_of_a_gan}[what](*words)

@@ -15,6 +15,8 @@ use crate::params::{VisitParam, visit_params};
 pub enum Distribution {
     /// Normal with variance `2 / fan_in` (He et al. 2015, equation 10).
     He,
+    /// Normal with variance `1 / fan_in` (LeCun et al. 1998, *Efficient BackProp*, equation 16).
+    LeCun,
     /// Uniform within `sqrt(6 / (fan_in + fan_out))` of zero (Glorot and Bengio 2010, equation 16).
     Xavier,
     /// Normal with this standard deviation.
@@ -61,8 +63,24 @@ impl<'a> ParamInit<'a> {
 
     /// Weights of this shape for a layer with this fan.
     pub fn weight<const D: usize>(&mut self, shape: [usize; D], fan: Fan) -> Param<Tensor<D>> {
+        self.drawn(self.distribution, shape, fan)
+    }
+
+    /// A table, `[entries, width]`, from a normal distribution with this standard deviation, whatever that of the weights.
+    pub fn table(&mut self, [entries, width]: [usize; 2], deviation: f64) -> Param<Tensor<2>> {
+        // Each output is one number of the table.
+        let fan = Fan { inputs: 1, outputs: width };
+        self.drawn(Distribution::Normal(deviation), [entries, width], fan)
+    }
+
+    fn drawn<const D: usize>(
+        &mut self,
+        distribution: Distribution,
+        shape: [usize; D],
+        fan: Fan,
+    ) -> Param<Tensor<D>> {
         let mut stream = Stream::new(self.seed, Purpose::Weights, self.made.len() as u64, 0);
-        let values = draw(self.distribution, fan, shape.iter().product(), &mut stream);
+        let values = draw(distribution, fan, shape.iter().product(), &mut stream);
         self.trained(Tensor::from_data(TensorData::new(values, shape), self.device))
     }
 
@@ -123,6 +141,7 @@ fn draw(distribution: Distribution, fan: Fan, count: usize, stream: &mut Stream)
     (0..count)
         .map(|_| match distribution {
             Distribution::He => normal((2.0 / inputs).sqrt(), stream),
+            Distribution::LeCun => normal((1.0 / inputs).sqrt(), stream),
             Distribution::Xavier => {
                 let bound = (6.0 / (inputs + outputs)).sqrt();
                 ((2.0 * stream.uniform() - 1.0) * bound) as f32

@@ -25,7 +25,7 @@ impl Translator {
     /// The network that `config` describes, for a vocabulary of this size. Its initial weights follow from `seed`, and
     /// are the same on every device.
     pub fn new(config: &TranslatorConfig, vocabulary: usize, seed: u64, device: &Device) -> Self {
-        let mut init = ParamInit::new(Distribution::Xavier, seed, device);
+        let mut init = ParamInit::new(Distribution::LeCun, seed, device);
         let network = match config {
             TranslatorConfig::Seq2seq(config) => {
                 Self::Seq2seq(Seq2seq::new(config, vocabulary, &mut init))

@@ -1,6 +1,6 @@
 //! Speed of the networks of `configs/` on each CPU backend: training steps, inference, and whole
 //! jobs; with `--python PYTHON` beside PyTorch. Run by `make bench` and `make bench-peers`.
-//! `--only WORD` runs a part: steps, inference, kernels, loading, jobs, a network's name, or backends,
+//! `--only WORD` runs a part: steps, inference, texts, kernels, loading, jobs, a network's name, or backends,
 //! which compares steps of small networks on everything that the program has, graphics adapters as well;
 //! `--rounds N` changes the number of rounds from 5.
 //!
@@ -12,6 +12,7 @@
 mod kernels;
 mod measure;
 mod networks;
+mod translators;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ fn main() -> Outcome<()> {
     for network in ["mlp", "lenet", "cnn", "resnet", "gan"] {
         if wanted("steps") || wanted(network) {
             let name = format!("{network}, step");
-            compare(&cpus, &name, &["step", network], python, rounds, |backend| {
+            compare(&cpus, &name, &["peer.py", "step", network], python, rounds, |backend| {
                 networks::step_speed(network, backend, None)
             })?;
         }
@@ -55,12 +56,32 @@ fn main() -> Outcome<()> {
     if wanted("inference") {
         for network in ["mlp", "lenet", "cnn", "resnet"] {
             for batch in [1, 256] {
-                let words = ["infer", network, &batch.to_string()];
+                let words = ["peer.py", "infer", network, &batch.to_string()];
                 let name = format!("{network}, batch {batch}");
                 compare(&cpus, &name, &words, python, rounds, |backend| {
                     networks::inference_speed(network, batch, backend)
                 })?;
             }
+        }
+    }
+    for network in translators::NETWORKS {
+        if wanted("texts") || wanted(network) {
+            compare(
+                &cpus,
+                &format!("{network}, step"),
+                &["peer_texts.py", "step", network],
+                python,
+                rounds,
+                |backend| translators::step_speed(network, backend),
+            )?;
+            compare(
+                &cpus,
+                &format!("{network}, decode"),
+                &["peer_texts.py", "decode", network],
+                python,
+                rounds,
+                |backend| translators::decoding_speed(network, backend),
+            )?;
         }
     }
     if wanted("kernels") {
@@ -128,7 +149,7 @@ fn jobs(
                 // Jobs of a minute each would not say more in five rounds than in three.
                 (_, "loader") if round >= 3 => {}
                 (Some(python), kind) if kinds.contains(&kind) => {
-                    measured.push(run_peer(python, &["job", network, kind])?);
+                    measured.push(run_peer(python, &["peer.py", "job", network, kind])?);
                 }
                 _ => measured.push(run_hearth(config, name)?),
             }

@@ -48,7 +48,8 @@ pub fn step_speed(network: &str, backend: Backend, batch: Option<usize>) -> Outc
     steps_per_second(&mut *task, &steps, rate, backend.reading(), &device)
 }
 
-fn steps_per_second(
+/// Training steps of a task in samples per second.
+pub fn steps_per_second(
     task: &mut dyn Task,
     steps: &StepSettings,
     rate: f64,

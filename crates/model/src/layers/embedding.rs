@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use hearth_kernels::{Tokens, embedding};
 
-use crate::init::{Fan, ParamInit};
+use crate::init::ParamInit;
 
 /// A learned vector for each token of a vocabulary.
 #[derive(Module, Debug)]
@@ -14,11 +14,11 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// Vectors of `width` for a vocabulary of this size.
-    pub fn new(vocabulary: usize, width: usize, init: &mut ParamInit<'_>) -> Self {
-        // Each output is one number of the table.
-        let weight = init.weight([vocabulary, width], Fan { inputs: 1, outputs: width });
-        Self { weight }
+    /// Vectors of `width` for a vocabulary of this size, whose numbers have this standard deviation at first.
+    ///
+    /// With one far below 1, what follows hardly tells tokens apart, and learns their frequencies alone for a long time.
+    pub fn new(vocabulary: usize, width: usize, deviation: f64, init: &mut ParamInit<'_>) -> Self {
+        Self { weight: init.table([vocabulary, width], deviation) }
     }
 
     /// Tokens `[batch, time]` to vectors `[batch, time, width]`.

@@ -87,7 +87,7 @@ impl Seq2seq {
     pub(crate) fn new(config: &Seq2seqConfig, vocabulary: usize, init: &mut ParamInit<'_>) -> Self {
         let Seq2seqConfig { embedding, hidden, layers, bidirectional, .. } = *config;
         let memory = if bidirectional { 2 * hidden } else { hidden };
-        let source = Embedding::new(vocabulary, embedding, init);
+        let source = Embedding::new(vocabulary, embedding, 1.0, init);
         let encoder = (0..layers).map(|index| {
             let inputs = if index == 0 { embedding } else { memory };
             let forward = Gru::new(inputs, hidden, init);
@@ -98,7 +98,7 @@ impl Seq2seq {
             source,
             encoder: encoder.collect(),
             bridge: linear(memory, layers * hidden, init),
-            target: Embedding::new(vocabulary, embedding, init),
+            target: Embedding::new(vocabulary, embedding, 1.0, init),
             decoder: Decoder::new(config, memory, init),
             readout: linear(hidden + memory + embedding, embedding, init),
             output: linear(embedding, vocabulary, init),

@@ -74,7 +74,8 @@ impl Transformer {
     ) -> Self {
         let TransformerConfig { width, layers, .. } = *config;
         Self {
-            embedding: Embedding::new(vocabulary, width, init),
+            // Of deviation 1 where it is scaled, and as the weights of the output.
+            embedding: Embedding::new(vocabulary, width, (width as f64).powf(-0.5), init),
             encoder: (0..layers).map(|_| EncoderLayer::new(config, init)).collect(),
             encoder_norm: LayerNorm::new(width, init),
             decoder: (0..layers).map(|_| DecoderLayer::new(config, init)).collect(),

@@ -3,7 +3,7 @@
 use hearth_data::text::Tokenizer;
 use hearth_kernels::Tokens;
 use hearth_model::{DecoderState, Encoding, ForwardContext, Translator};
-use hearth_train::task::outputs::{log_softmax, values};
+use hearth_train::task::outputs::{log_sum_exp, values};
 
 /// The exponent of the length penalty (Wu et al. 2016, equation 14).
 const LENGTH_PENALTY: f64 = 0.6;
@@ -92,10 +92,11 @@ impl Beam {
     fn extend(&mut self, logits: &[&[f32]], width: usize) {
         let mut candidates = Vec::new();
         for (row, found) in &self.open {
-            let log_probabilities = log_softmax(logits[*row]);
-            for token in most_probable(&log_probabilities, width) {
-                let sum = found.log_probability + log_probabilities[token as usize];
-                candidates.push((sum, *row, found, token));
+            let logits = logits[*row];
+            let normaliser = log_sum_exp(logits);
+            for token in most_probable(logits, width) {
+                let log_probability = f64::from(logits[token as usize]) - normaliser;
+                candidates.push((found.log_probability + log_probability, *row, found, token));
             }
         }
         // A stable sort: the earlier of equally probable ones.
@@ -130,13 +131,17 @@ impl Beam {
 
 /// The `count` most probable tokens, the most probable first and the earlier of equally probable ones; never one that no
 /// text has.
-fn most_probable(log_probabilities: &[f64], count: usize) -> Vec<u32> {
+fn most_probable(logits: &[f32], count: usize) -> Vec<u32> {
+    let logit = |id: u32| logits[id as usize];
     let mut best: Vec<u32> = Vec::with_capacity(count + 1);
-    for (id, value) in (0..).zip(log_probabilities) {
+    for (id, value) in (0..).zip(logits) {
+        if best.len() == count && best.last().is_some_and(|last| logit(*last) >= *value) {
+            continue;
+        }
         if [Tokenizer::PAD, Tokenizer::START, Tokenizer::UNKNOWN].contains(&id) {
             continue;
         }
-        let place = best.partition_point(|other| log_probabilities[*other as usize] >= *value);
+        let place = best.partition_point(|other| logit(*other) >= *value);
         if place < count {
             best.insert(place, id);
             best.truncate(count);

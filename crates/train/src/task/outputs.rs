@@ -40,11 +40,16 @@ pub fn argmax(row: &[f32]) -> usize {
     best
 }
 
-/// The log-softmax of one row of logits, in f64 and shifted by the largest logit against overflow.
-pub fn log_softmax(row: &[f32]) -> Vec<f64> {
+/// `ln(sum_k exp(logit_k))` of one row of logits, in f64 and shifted by the largest logit against overflow.
+pub fn log_sum_exp(row: &[f32]) -> f64 {
     let largest = f64::from(row[argmax(row)]);
-    let sum: f64 = row.iter().map(|logit| (f64::from(*logit) - largest).exp()).sum();
-    row.iter().map(|logit| f64::from(*logit) - largest - sum.ln()).collect()
+    largest + row.iter().map(|logit| (f64::from(*logit) - largest).exp()).sum::<f64>().ln()
+}
+
+/// The log-softmax of one row of logits, in f64.
+pub fn log_softmax(row: &[f32]) -> Vec<f64> {
+    let normaliser = log_sum_exp(row);
+    row.iter().map(|logit| f64::from(*logit) - normaliser).collect()
 }
 
 /// The softmax of one row of logits: probabilities that sum to 1.
