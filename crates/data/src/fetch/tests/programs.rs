@@ -18,7 +18,7 @@ impl Scripts {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-        for file in &TINY.files {
+        for file in TINY.files {
             let mut header = tar::Header::new_gnu();
             header.set_size(file.bytes);
             header.set_mode(0o644);
@@ -45,7 +45,8 @@ impl Scripts {
 
 #[test]
 fn apt_gets_lists_of_its_own_without_the_machines() {
-    let location = || DownloadLocation::Debian { package: "tiny-data", folder: "usr/package/data" };
+    let location =
+        || DownloadLocation::Debian { packages: &["tiny-data"], folder: "usr/package/data" };
     Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
         .fetch(location())
         .assert_complete();
