@@ -23,9 +23,8 @@ const SPLIT_SEED: u64 = 1909;
 const TEST_SHARE: usize = 20;
 
 /// A part of the chapters.
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Part {
-    #[default]
     Train,
     Valid,
     Test,

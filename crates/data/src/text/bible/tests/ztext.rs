@@ -2,6 +2,8 @@ use super::super::ztext::Entries;
 use super::{files, message, set, zlib};
 use crate::text::{ZTextFile, ZTextFiles, read_chapters};
 
+type Damage = fn(&mut ZTextFiles);
+
 const BLOCKS: [&[&str]; 2] = [&["", "heading"], &["uno ", "", "dós", "tres"]];
 
 fn read(files: &ZTextFiles) -> Vec<String> {
@@ -27,12 +29,12 @@ fn shorten(file: &mut ZTextFile) {
 
 #[test]
 fn damage_is_named() {
-    let damaged = |damage: fn(&mut ZTextFiles)| {
+    let damaged = |damage: Damage| {
         let mut files = files(&BLOCKS);
         damage(&mut files);
         message(Entries::read(&files))
     };
-    let faults: [(fn(&mut ZTextFiles), &str); 13] = [
+    let faults: [(Damage, &str); 13] = [
         (|files| shorten(&mut files.entries), "ot.bzv: it has 59 bytes, not a multiple of the 10"),
         (|files| shorten(&mut files.blocks), "ot.bzs: it has 23 bytes, not a multiple of the 12"),
         (|files| shorten(&mut files.text), "ot.bzs: block 1 is bytes 15 to 35 of a file of 34"),
