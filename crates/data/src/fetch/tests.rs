@@ -1,5 +1,6 @@
 //! Downloads of a tiny dataset from folders and from a server on loopback.
 
+mod folders;
 #[cfg(unix)]
 mod programs;
 
@@ -14,6 +15,9 @@ use super::*;
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/// FIPS 180-2, appendix B.1.
+const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
 const TINY: Entry = Entry {
     name: "tiny",
     description: "",
@@ -21,12 +25,8 @@ const TINY: Entry = Entry {
     licence: "",
     classes: &[],
     files: &[
-        // FIPS 180-2, appendix B.1 and B.2.
-        FileEntry {
-            name: "abc",
-            bytes: 3,
-            sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-        },
+        FileEntry { name: "abc", bytes: 3, sha256: ABC },
+        // Appendix B.2.
         FileEntry {
             name: "long",
             bytes: 56,
@@ -248,34 +248,6 @@ fn every_way_that_failed_is_listed() {
     ] {
         attempt.assert_failed(part);
     }
-}
-
-#[test]
-fn only_missing_and_damaged_files_are_fetched() {
-    let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("tiny");
-    fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("abc"), "abd").unwrap();
-    fs::write(folder.join("long.gz"), gzip(contents("long"))).unwrap();
-    let location = serve(|name, stream| {
-        assert_ne!(name, "long");
-        respond(stream, contents(name).len(), contents(name))
-    });
-    let fetch = Fetch { tools: Tools::default(), time_limit: Duration::from_mins(1) };
-    fetch.all(&TINY, &[location], root.path(), &mut |_| ()).unwrap();
-    assert_eq!(fs::read(folder.join("abc")).unwrap(), b"abc");
-    assert!(!folder.join("long").exists());
-    // No location is tried where all files are present.
-    fetch
-        .all(
-            &TINY,
-            &[DownloadLocation::Folder("/no/such/folder".into())],
-            root.path(),
-            &mut |text| {
-                assert!(!text.contains("trying"), "{text}");
-            },
-        )
-        .unwrap();
 }
 
 #[test]

@@ -50,6 +50,17 @@ fn apt_gets_lists_of_its_own_without_the_machines() {
     Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
         .fetch(location())
         .assert_complete();
+    let two = DownloadLocation::Debian { packages: &["tiny", "more"], folder: "usr/package/data" };
+    assert_eq!(two.to_string(), "Debian's packages tiny and more by apt-get download");
+    let both = r#"
+        case "$*" in
+            *"download tiny more") echo > tiny.deb; cp "$here/archive" more.deb;;
+            *) exit 1;;
+        esac"#;
+    Scripts::new(both, "").fetch(two).assert_failed("dpkg-deb failed");
+    let both = both.replace("echo >", "cp \"$here/archive\"");
+    let two = DownloadLocation::Debian { packages: &["tiny", "more"], folder: "usr/package/data" };
+    Scripts::new(&both, "").fetch(two).assert_complete();
     let empty_lists = r#"
         case "$*" in
             *Dir::State::lists=*update) touch filled;;
