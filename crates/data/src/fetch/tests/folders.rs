@@ -24,7 +24,7 @@ fn a_folder_gives_what_it_has_and_the_next_one_the_rest() {
     let mut attempts = 0;
     fetch
         .all(&NESTED, &locations, &root, &mut |text| {
-            attempts += usize::from(text.contains("trying"))
+            attempts += usize::from(text.contains("trying"));
         })
         .unwrap();
     assert_eq!(attempts, 2);
