@@ -36,7 +36,7 @@ ALL       := $(READERS) $(PROGRAM) --features hearth/flex,hearth/ndarray,hearth/
 # Other sets of backends that are checked, and not compiled to the end.
 OTHERS    := flex program,flex serve,flex program,ndarray program,wgpu program,flex,ndarray program,flex,wgpu program,flex,fusion
 # The fuzz targets, one for each reader of untrusted input, and the folder of their findings.
-TARGETS   := checkpoint config csv http idx import metrics overrides pairs picture rows
+TARGETS   := checkpoint config csv http idx import metrics overrides pairs picture rows ztext
 FUZZ      := $(CARGO_TARGET_DIR)/fuzz
 HEARTH    := $(CARGO_TARGET_DIR)/release/hearth
 TOOLS     := $(CARGO_TARGET_DIR)/tools

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import torch
 from PIL import Image
@@ -51,6 +52,40 @@ for name, dims in {"images": (4, 28, 28), "labels": (4,), "colours": (2, 3, 4, 4
     file = bytes([0, 0, 8, len(dims)]) + struct.pack(f">{len(dims)}I", *dims) + values[:count]
     put("idx", name, file)
     put("idx", f"{name}.gz", gzip.compress(file, mtime=0))
+
+# Testaments of SWORD modules: compressed, stored as they are, and with faults.
+def testament(blocks, level=9):
+    entries = records = text = b""
+    for number, block in enumerate(blocks):
+        start = 0
+        for entry in block:
+            entries += struct.pack("<IIH", number, start, len(entry))
+            start += len(entry)
+        packed = zlib.compress(b"".join(block), level)
+        records += struct.pack("<III", len(text), len(packed), start)
+        text += packed
+    return entries, records, text
+
+
+def joined(entries, records, text):
+    return struct.pack("<H", len(entries)) + entries + struct.pack("<H", len(records)) + records + text
+
+
+def opened(name):
+    return b'<chapter osisID="%s" sID="%s"/>' % (name, name)
+
+
+verses = [b'<w lemma="strong:H7225">EN el principio</w> <w>cri\xc3\xb3</w> Dios.', b"<l/>uno<note>dos<note/></note>, tres<l/>",
+          b"", b'<title canonical="true">Salmo</title><title>otro</title>&amp; &#xe9; <chapter eID="Gen.1"/>dos']
+book = b'<div sID="gen2" type="book"/><title>G\xc3\xa9nesis</title>'
+blocks = [[b"", b"a module"], [book, opened(b"Gen.1"), *verses, opened(b"Gen.2"), b"cuatro"]]
+entries, records, text = testament(blocks)
+for name, files in {"packed": (entries, records, text), "stored": testament(blocks, 0), "none": (b"", b"", b""),
+                    "cut": (entries, records, text[:-9]), "half-record": (entries[:-1], records, text),
+                    "far": (entries[:-6] + b"\xff" * 6, records, text), "no-zlib": (entries, records, text[::-1]),
+                    "bomb": (entries[:10], struct.pack("<III", 0, 4096, 1 << 22), zlib.compress(bytes(1 << 22))),
+                    "overlap": (entries[10:20] * 99, records, text), "no-chapter": testament([[b"text"]])}.items():
+    put("ztext", name, joined(*files))
 
 # A small image in each format and kind of pixels.
 tiny = Image.radial_gradient("L").resize((9, 7))

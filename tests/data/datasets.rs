@@ -8,7 +8,7 @@ use crate::support::{fail, hearth, json, root, succeed, test_images};
 #[test]
 fn list_and_verify_name_the_sets() {
     let done = succeed(&mut hearth(["data", "list"]));
-    for name in ["fashion-mnist", "fashion-mnist-mini", "mnist"] {
+    for name in ["fashion-mnist", "fashion-mnist-mini", "mnist", "bible-es"] {
         assert!(done.out.contains(name), "{}", done.out);
     }
     let done = succeed(&mut hearth(["data", "verify", "fashion-mnist-mini"]));

@@ -69,9 +69,10 @@ impl Checks<'_> {
             );
         }
         let Some(train) = &sections.train else { return };
-        // A folder may hold a validation set of its own.
+        // A folder may hold a validation set of its own, and verses have one.
         let has_none = |data: &DataConfig| {
-            data.batches.valid_samples == 0 && !matches!(data.source, DataSource::ImageFolder(_))
+            data.batches.valid_samples == 0
+                && !matches!(data.source, DataSource::ImageFolder(_) | DataSource::BibleEs(_))
         };
         self.contradiction(
             sections.data.as_ref().is_some_and(has_none) && train.early_stop.is_some(),

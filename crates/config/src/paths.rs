@@ -105,7 +105,8 @@ impl Config {
             DataSource::FashionMnist(_)
             | DataSource::FashionMnistMini(_)
             | DataSource::Mnist(_)
-            | DataSource::TextRules(_) => {}
+            | DataSource::TextRules(_)
+            | DataSource::BibleEs(_) => {}
         }
         if let ModelConfig::Classifier { init, .. } = &mut self.model {
             paths.extend(init.init.as_mut().map(|path| ("model.init", path)));

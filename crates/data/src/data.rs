@@ -54,6 +54,10 @@ impl Data {
             DataSource::TextPairs(pairs) => {
                 text::load_pairs(pairs, &config.data.batches, config.run.seed).map(Self::Text)
             }
+            DataSource::BibleEs(bible) => {
+                text::load_bible(bible, &config.data.batches, config.run.seed, root, notice)
+                    .map(Self::Text)
+            }
             _ => Images::load(config, labels, root, notice).map(Self::Images),
         }
     }

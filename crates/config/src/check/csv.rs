@@ -137,8 +137,7 @@ impl Checks<'_> {
                     "`model.embedding` is for categories of a table, and the data are images",
                 ),
             Some(ModelConfig::Translator(_)) => {
-                let help =
-                    "kind = \"text-rules\" and kind = \"text-pairs\" in [data] are pairs of texts";
+                let help = "kind = \"text-rules\", \"text-pairs\" and \"bible-es\" in [data] are pairs of texts";
                 self.unfit_network("pairs of texts", "images", help);
             }
             _ => {}

@@ -72,6 +72,7 @@ impl Checks<'_> {
             DataSource::Csv(csv) => self.csv(csv),
             DataSource::TextRules(rules) => self.text_rules(rules),
             DataSource::TextPairs(pairs) => self.text_pairs(pairs),
+            DataSource::BibleEs(bible) => self.bible(bible, data),
             DataSource::FashionMnist(_)
             | DataSource::FashionMnistMini(_)
             | DataSource::Mnist(_) => {}

@@ -17,7 +17,7 @@ impl Checks<'_> {
         let Some(data) = data else { return };
         match &data.source {
             DataSource::Csv(_) => self.table(data, model.as_ref()),
-            DataSource::TextRules(_) | DataSource::TextPairs(_) => self.text(data, model.as_ref()),
+            source if source.is_of_texts() => self.text(data, model.as_ref()),
             _ => self.images(model.as_ref()),
         }
     }

@@ -3,7 +3,8 @@
 use crate::checks::Checks;
 use crate::models::ModelConfig;
 use crate::sections::{
-    DataConfig, TextPairsConfig, TextRule, TextRulesConfig, TokenizerConfig, TokenizerKind,
+    BibleEsConfig, DataConfig, TextPairsConfig, TextRule, TextRulesConfig, TokenizerConfig,
+    TokenizerKind,
 };
 use crate::syntax::diagnostic::Diagnostic;
 
@@ -84,6 +85,18 @@ impl Checks<'_> {
         let tokens = pairs.max_tokens;
         self.require("data.max_tokens", tokens, (1..=10_000).contains(&tokens), "1 to 10000");
         self.tokenizer(pairs.tokenizer, pairs.vocabulary);
+    }
+
+    /// Checks the settings of verses alone.
+    pub(super) fn bible(&mut self, bible: &BibleEsConfig, data: &DataConfig) {
+        let words = bible.max_words;
+        self.require("data.max_words", words, (1..=10_000).contains(&words), "1 to 10000");
+        self.contradiction(
+            data.batches.valid_samples > 0,
+            "data.valid_samples",
+            "`data.valid_samples` draws validation pairs, and kind = \"bible-es\" has chapters for validation",
+        );
+        self.tokenizer(bible.tokenizer, bible.vocabulary);
     }
 
     /// Checks that there is one file or two.

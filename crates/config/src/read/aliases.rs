@@ -3,7 +3,7 @@
 use crate::models::{CnnConfig, MlpConfig};
 use crate::read::fields::field_names;
 use crate::sections::{
-    AugmentConfig, BatchConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig,
+    AugmentConfig, BatchConfig, BibleEsConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig,
     TextPairsConfig, TextRulesConfig, TrainConfig, UpdateConfig, WarmupConfig,
 };
 use crate::syntax::diagnostic::nearest;
@@ -55,7 +55,7 @@ pub fn setting_like(word: &str) -> Option<String> {
     if let Some((_, setting)) = ALIASES.iter().find(|(name, _)| *name == plain) {
         return Some((*setting).to_owned());
     }
-    let known: [(&str, &[&str]); 13] = [
+    let known: [(&str, &[&str]); 14] = [
         ("run", field_names::<RunConfig>()),
         ("data", field_names::<BatchConfig>()),
         ("data", field_names::<ImageFolderConfig>()),
@@ -69,6 +69,7 @@ pub fn setting_like(word: &str) -> Option<String> {
         ("data", field_names::<CsvConfig>()),
         ("data", field_names::<TextRulesConfig>()),
         ("data", field_names::<TextPairsConfig>()),
+        ("data", field_names::<BibleEsConfig>()),
     ];
     let word = word.trim_matches('-').replace('-', "_");
     let key = nearest(&word, known.iter().flat_map(|(_, keys)| keys.iter().copied()))?;

@@ -5,7 +5,7 @@ use crate::read::section_reader::tagged;
 use crate::sections::{BatchConfig, DataConfig, DataSource};
 
 /// The kinds of `[data]`.
-const DATA_KINDS: [&str; 8] = [
+const DATA_KINDS: [&str; 9] = [
     "fashion-mnist",
     "fashion-mnist-mini",
     "mnist",
@@ -14,6 +14,7 @@ const DATA_KINDS: [&str; 8] = [
     "csv",
     "text-rules",
     "text-pairs",
+    "bible-es",
 ];
 
 /// Reads `[data]`, and fills in the defaults that depend on other settings.
@@ -27,6 +28,7 @@ pub(super) fn read_data(reader: &mut Reader<'_>) -> Option<DataConfig> {
         "csv" => tagged(reader, "data", kind, DataSource::Csv),
         "text-rules" => tagged(reader, "data", kind, DataSource::TextRules),
         "text-pairs" => tagged(reader, "data", kind, DataSource::TextPairs),
+        "bible-es" => tagged(reader, "data", kind, DataSource::BibleEs),
         _ => tagged(reader, "data", kind, DataSource::ImageFolder),
     }?;
     if !reader.has("data.valid_samples") {

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CsvConfig, TEST_FRACTION, TextPairsConfig, TextRulesConfig, VALID_PAIRS};
+use super::{
+    BibleEsConfig, CsvConfig, TEST_FRACTION, TextPairsConfig, TextRulesConfig, VALID_PAIRS,
+};
 
 /// `[data]`: the data set, its split and its batches.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -25,7 +27,8 @@ pub struct BatchConfig {
     #[schemars(range(min = 1))]
     pub batch_size: usize,
     /// Samples held out from the training set for validation, stratified by class; 0 for none. When absent, 5000 for
-    /// images, 1000 for generated texts (a tenth of fewer than 10,000), and 0 for a table and pairs in files. Not used where a folder has a validation set of its own.
+    /// images, 1000 for generated texts (a tenth of fewer than 10,000), and 0 for a table and pairs in files. Not used where a
+    /// folder has a validation set of its own; not for verses of the Bible, which have one.
     pub valid_samples: usize,
     /// The share of the remaining training set to train on, stratified by class; all of it when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,12 +84,19 @@ pub enum DataSource {
     TextRules(TextRulesConfig),
     /// Pairs of texts, such as sentences and their translations, in one file or in two aligned ones.
     TextPairs(TextPairsConfig),
+    /// Verses of the Bible, Spanish to English: Reina-Valera (1909) and the World English Bible, 1,189 chapters.
+    BibleEs(BibleEsConfig),
 }
 
 impl DataSource {
     /// True if the samples are images.
     pub fn is_of_images(&self) -> bool {
-        !matches!(self, Self::Csv(_) | Self::TextRules(_) | Self::TextPairs(_))
+        !matches!(self, Self::Csv(_)) && !self.is_of_texts()
+    }
+
+    /// True if the samples are pairs of texts.
+    pub fn is_of_texts(&self) -> bool {
+        matches!(self, Self::TextRules(_) | Self::TextPairs(_) | Self::BibleEs(_))
     }
 
     /// Height and width of the images in pixels; none for IDX files, which determine it, and for a table or texts.
@@ -94,14 +104,18 @@ impl DataSource {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(28),
             Self::ImageFolder(folder) => Some(folder.size),
-            Self::Idx(_) | Self::Csv(_) | Self::TextRules(_) | Self::TextPairs(_) => None,
+            Self::Idx(_)
+            | Self::Csv(_)
+            | Self::TextRules(_)
+            | Self::TextPairs(_)
+            | Self::BibleEs(_) => None,
         }
     }
 
     /// The default of `valid_samples`.
     pub(crate) fn valid_samples(&self) -> usize {
         match self {
-            Self::Csv(_) | Self::TextPairs(_) => 0,
+            Self::Csv(_) | Self::TextPairs(_) | Self::BibleEs(_) => 0,
             Self::TextRules(rules) => VALID_PAIRS.min(rules.samples / 10),
             _ => BatchConfig::default().valid_samples,
         }
@@ -115,6 +129,7 @@ impl DataSource {
             }
             Self::TextRules(rules) => rules.complete(),
             Self::TextPairs(pairs) => pairs.complete(),
+            Self::BibleEs(bible) => bible.complete(),
             _ => {}
         }
     }
@@ -124,7 +139,11 @@ impl DataSource {
         match self {
             Self::FashionMnist(_) | Self::FashionMnistMini(_) | Self::Mnist(_) => Some(1),
             Self::ImageFolder(folder) => Some(folder.color.channels()),
-            Self::Idx(_) | Self::Csv(_) | Self::TextRules(_) | Self::TextPairs(_) => None,
+            Self::Idx(_)
+            | Self::Csv(_)
+            | Self::TextRules(_)
+            | Self::TextPairs(_)
+            | Self::BibleEs(_) => None,
         }
     }
 }

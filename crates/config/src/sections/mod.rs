@@ -32,5 +32,7 @@ pub use schedule::{
 };
 pub use task::{TaskConfig, TaskKind};
 pub(crate) use text::VALID_PAIRS;
-pub use text::{TextPairsConfig, TextRule, TextRulesConfig, TokenizerConfig, TokenizerKind};
+pub use text::{
+    BibleEsConfig, TextPairsConfig, TextRule, TextRulesConfig, TokenizerConfig, TokenizerKind,
+};
 pub use train::{EarlyStop, TrainConfig};

@@ -1,4 +1,4 @@
-//! `[data] kind = "text-rules"` and `kind = "text-pairs"`: pairs of texts, a source and its target.
+//! `[data] kind = "text-rules"`, `"text-pairs"` and `"bible-es"`: pairs of texts, a source and its target.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,40 @@ impl TextPairsConfig {
     }
 }
 
+/// `[data] kind = "bible-es"`: verses of the Bible, Spanish to English. Validation and test set are chapters of their own,
+/// the same for every seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BibleEsConfig {
+    /// Maximum length of a verse, in words and punctuation marks; pairs with a longer side are left out, and counted in a
+    /// note.
+    #[serde(default = "default_max_words")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_words: usize,
+    /// The units that a text is split into.
+    #[serde(default)]
+    pub tokenizer: TokenizerKind,
+    /// Tokens of the vocabulary, special ones among them, at most; 4000 when absent. Not for characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 16, max = 65_536))]
+    pub vocabulary: Option<usize>,
+    /// True if texts are converted to lower case.
+    #[serde(default)]
+    pub lowercase: bool,
+}
+
+impl BibleEsConfig {
+    /// Fills in the defaults that depend on other settings.
+    pub(crate) fn complete(&mut self) {
+        complete(self.tokenizer, &mut self.vocabulary);
+    }
+
+    /// The tokenizer's settings.
+    pub fn tokenizer(&self) -> TokenizerConfig {
+        TokenizerConfig::new(self.tokenizer, self.vocabulary, self.lowercase)
+    }
+}
+
 /// The units that a text is split into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -242,6 +276,10 @@ fn default_data_seed() -> u64 {
 
 fn default_max_tokens() -> usize {
     100
+}
+
+fn default_max_words() -> usize {
+    30
 }
 
 fn characters() -> TokenizerKind {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use hearth_config::{DataSource, IdxConfig, shown};
 
-use crate::catalog::{self, Entry};
+use crate::catalog::Entry;
 use crate::error::DataError;
-use crate::fetch::fetch;
+use crate::fetch::present;
 use crate::images::classes::Labels;
 use crate::images::dataset::Dataset;
 use crate::images::folder::load as folder;
@@ -41,6 +41,10 @@ pub fn load(
             let fault = "it is a rule of texts, and this needs images";
             Err(DataError::set(Path::new(config.rule.name()), fault))
         }
+        DataSource::BibleEs(_) => {
+            let fault = "it holds pairs of texts, and this needs images";
+            Err(DataError::set(&root.join("bible-es"), fault))
+        }
         DataSource::TextPairs(config) => {
             let path = config.path.as_ref().or(config.source.as_ref());
             let fault = "it holds pairs of texts, and this needs images";
@@ -55,17 +59,14 @@ pub(crate) fn known(
     root: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Dataset, DataError> {
-    let entry = catalog::entry(name)?;
-    if !entry.is_present(root) {
-        fetch(name, root, notice)?;
-    }
-    let files = read(entry.files.each_ref().map(|file| file.locate(&entry.folder(root))))?;
+    let entry = present(name, root, notice)?;
+    let paths: Vec<PathBuf> =
+        entry.files.iter().map(|file| file.locate(&entry.folder(root))).collect();
+    let files = read(paths.try_into().expect("a set of images has four files"))?;
     for (file, (path, idx)) in entry.files.iter().zip(&files) {
         file.compare(path, entry.name, &idx.sha256)?;
     }
-    let checksums =
-        entry.files.iter().map(|file| (file.name.to_owned(), file.sha256.to_owned())).collect();
-    assemble(name, files, class_names(entry), checksums, None)
+    assemble(name, files, class_names(entry), entry.checksums(), None)
 }
 
 fn class_names(entry: &Entry) -> Vec<String> {

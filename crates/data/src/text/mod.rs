@@ -3,6 +3,7 @@
 //! | module | subject |
 //! | --- | --- |
 //! | `files`, [`load_pairs`] | `[data] kind = "text-pairs"`: the user's own files |
+//! | `bible`, [`load_bible`] | `[data] kind = "bible-es"`: verses in Spanish and English |
 //! | `rules`, [`load_rules`] | `[data] kind = "text-rules"`: generated pairs |
 //! | `load`, [`TextPairs`] | from pairs as text to tokens in splits, and their data card |
 //! | `tokenizer`, [`Tokenizer`] | text -> tokens of a vocabulary, and back |
@@ -10,6 +11,7 @@
 //! | [`Pairs`], [`PairBatch`] | pairs of token sequences, and batches of them |
 //! | `buckets` | batches of pairs of nearly one length |
 
+mod bible;
 mod buckets;
 mod files;
 mod load;
@@ -19,6 +21,7 @@ mod sequences;
 mod texts;
 mod tokenizer;
 
+pub use bible::{Chapter, ZTextFile, ZTextFiles, load_bible, read_chapters};
 pub use buckets::Padding;
 pub use files::{PairInput, TextFile, load_pair_input, load_pairs};
 pub use load::card::Lengths;

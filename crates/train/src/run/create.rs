@@ -67,7 +67,10 @@ fn datasets_folder(job: &Job<'_>) -> Option<String> {
         | DataSource::Csv(_)
         | DataSource::TextRules(_)
         | DataSource::TextPairs(_) => None,
-        DataSource::FashionMnist(_) | DataSource::FashionMnistMini(_) | DataSource::Mnist(_) => {
+        DataSource::FashionMnist(_)
+        | DataSource::FashionMnistMini(_)
+        | DataSource::Mnist(_)
+        | DataSource::BibleEs(_) => {
             let folder = std::path::absolute(job.datasets).ok()?;
             folder.to_str().map(str::to_owned)
         }

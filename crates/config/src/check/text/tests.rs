@@ -23,6 +23,10 @@ fn pairs() -> String {
     RULES.replace("text-rules\"\nrule = \"reverse\"", "text-pairs\"\npath = \"pairs.tsv\"")
 }
 
+fn bible() -> String {
+    RULES.replace("text-rules\"\nrule = \"reverse\"", "bible-es\"")
+}
+
 /// The diagnostics but the one of the missing network, with their help.
 fn told(text: &str, overrides: &[&str]) -> Vec<String> {
     let raw = RawConfig::parse("try.toml", text.to_owned()).expect("TOML");
@@ -71,8 +75,23 @@ fn pairs_in_files_have_their_defaults() {
 }
 
 #[test]
+fn verses_have_their_defaults() {
+    let DataConfig { source, batches } = data(&bible(), &["train.early_stop={patience=2}"]);
+    let DataSource::BibleEs(verses) = &source else { panic!("verses") };
+    let tokenizer =
+        TokenizerConfig { kind: TokenizerKind::Bpe, vocabulary: 4000, lowercase: false };
+    assert_eq!(
+        (verses.max_words, verses.tokenizer(), verses.vocabulary),
+        (30, tokenizer, Some(4000))
+    );
+    assert_eq!((batches.valid_samples, source.size(), source.is_of_images()), (0, None, false));
+    data(&bible(), &["data.valid_samples=0", "data.limit_train=0.1", "data.lowercase=true"]);
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_told() {
     let pairs = pairs();
+    let bible = bible();
     let aligned = pairs.replace("path = \"pairs.tsv\"", "source = \"a.en\"\ntarget = \"a.es\"");
     for (text, overrides, words) in [
         (RULES, &["data.rule=double"][..], "reverse"),
@@ -97,6 +116,11 @@ fn settings_that_contradict_each_other_are_told() {
         (&pairs, &["data.test_path=a", "data.split_seed=2"], "have files of their own"),
         (&pairs, &["data.test_fraction=1.0"], "above 0 and below 1"),
         (&pairs, &["data.max_tokens=0"], "1 to 10000"),
+        (&bible, &["data.max_words=0"], "1 to 10000"),
+        (&bible, &["data.valid_samples=500"], "has chapters for validation"),
+        (&bible, &["data.tokenizer=characters", "data.vocabulary=100"], "is for words"),
+        (&bible, &["data.path=a.tsv"], "is not a key of [data] with kind = \"bible-es\""),
+        (&bible, &["data.mean=[0.5]"], "`data.mean` is for images"),
         (&aligned, &["data.path=a.tsv"], "together with `data.source`"),
         (&aligned.replace("source =", "test_source ="), &[], "`data.target` goes with"),
         (&pairs.replace("path = \"pairs.tsv\"\n", ""), &[], "`data.path` is missing"),

@@ -18,7 +18,7 @@ impl Scripts {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-        for file in &TINY.files {
+        for file in TINY.files {
             let mut header = tar::Header::new_gnu();
             header.set_size(file.bytes);
             header.set_mode(0o644);
@@ -45,10 +45,22 @@ impl Scripts {
 
 #[test]
 fn apt_gets_lists_of_its_own_without_the_machines() {
-    let location = || DownloadLocation::Debian { package: "tiny-data", folder: "usr/package/data" };
+    let location =
+        || DownloadLocation::Debian { packages: &["tiny-data"], folder: "usr/package/data" };
     Scripts::new(r#"case "$*" in *Dir::State*) exit 1;; *"download tiny-data") cp "$here/archive" tiny.deb;; esac"#, "")
         .fetch(location())
         .assert_complete();
+    let two = DownloadLocation::Debian { packages: &["tiny", "more"], folder: "usr/package/data" };
+    assert_eq!(two.to_string(), "Debian's packages tiny and more by apt-get download");
+    let both = r#"
+        case "$*" in
+            *"download tiny more") echo > tiny.deb; cp "$here/archive" more.deb;;
+            *) exit 1;;
+        esac"#;
+    Scripts::new(both, "").fetch(two).assert_failed("dpkg-deb failed");
+    let both = both.replace("echo >", "cp \"$here/archive\"");
+    let two = DownloadLocation::Debian { packages: &["tiny", "more"], folder: "usr/package/data" };
+    Scripts::new(&both, "").fetch(two).assert_complete();
     let empty_lists = r#"
         case "$*" in
             *Dir::State::lists=*update) touch filled;;

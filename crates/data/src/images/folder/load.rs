@@ -152,12 +152,13 @@ pub(crate) fn load(config: &ImageFolderConfig, labels: Labels) -> Result<Dataset
     })
 }
 
-/// True if the source is a folder of images with a validation split.
+/// True if the source has validation samples of its own: a folder of images with a validation split, or `bible-es`.
 pub fn has_valid(source: &DataSource) -> bool {
     match source {
         DataSource::ImageFolder(folder) => {
             FolderLayout::of(Path::new(&folder.path)).is_ok_and(|layout| layout.valid.is_some())
         }
+        DataSource::BibleEs(_) => true,
         _ => false,
     }
 }

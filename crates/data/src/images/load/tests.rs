@@ -233,7 +233,7 @@ fn the_small_set_is_loaded_whole_and_balanced() {
         assert_eq!((count(&dataset.train.labels), count(&dataset.test.labels)), (200, 100));
     }
     assert_eq!(dataset.classes[9], "Ankle boot");
-    let verified = catalog::verify("fashion-mnist-mini", &root).unwrap();
+    let verified = crate::catalog::verify("fashion-mnist-mini", &root).unwrap();
     assert_eq!(dataset.checksums, verified.into_iter().collect());
 }
 

@@ -11,11 +11,13 @@ use crate::text::tokenizer::normalised;
 pub(crate) struct Corpus {
     /// The `kind` in `[data]`.
     pub name: &'static str,
-    /// Pairs for training, then those for the test, then longer ones.
+    /// Pairs for training, then those for validation, those for the test, and longer ones.
     pub texts: Texts,
-    /// Number of pairs for training; those for validation are drawn from them, and so are those for the test where there
-    /// are no others.
+    /// Number of pairs for training. Those for validation and those for the test are drawn from them where there are no
+    /// others.
     pub num_train: usize,
+    /// Number of pairs for validation.
+    pub num_valid: usize,
     /// Number of pairs for the test.
     pub num_test: usize,
     /// Number of pairs longer than those for training.

@@ -33,11 +33,12 @@ impl Parts {
         batches: &BatchConfig,
         seed: u64,
     ) -> Result<Self, String> {
-        let Corpus { num_train, num_test, num_longer, .. } = *corpus;
+        let Corpus { num_train, num_valid, num_test, num_longer, .. } = *corpus;
+        let num_known = num_train + num_valid;
         let of = |start: usize, count: usize| (start as u32..(start + count) as u32).collect();
         let all: Vec<u32> = of(0, num_train);
         let (rest, test) = match draw {
-            None => (all, of(num_train, num_test)),
+            None => (all, of(num_known, num_test)),
             Some((share, seed)) => {
                 let take = (num_train as f64 * share).round() as usize;
                 if take == 0 || take >= num_train {
@@ -51,15 +52,19 @@ impl Parts {
                 (cut.kept, cut.taken)
             }
         };
-        let wanted = batches.valid_samples;
+        let wanted = if num_valid == 0 { batches.valid_samples } else { 0 };
         if wanted >= rest.len() {
             return Err(format!(
                 "data.valid_samples = {wanted} leaves nothing to train on: it has {} pairs for training; ask for fewer",
                 rest.len()
             ));
         }
-        let Cut { kept: train, taken: valid } = split_training(&rest, |_| 0, 1, batches, seed);
-        Ok(Self { train, valid, test, longer: of(num_train + num_test, num_longer) })
+        let batches = BatchConfig { valid_samples: wanted, ..batches.clone() };
+        let Cut { kept: train, taken } = split_training(&rest, |_| 0, 1, &batches, seed);
+        // `data.overfit_batches` takes the training pairs for validation pairs.
+        let has_own = num_valid > 0 && taken.is_empty();
+        let valid = if has_own { of(num_train, num_valid) } else { taken };
+        Ok(Self { train, valid, test, longer: of(num_known + num_test, num_longer) })
     }
 
     /// Leaves out the pairs of more than `most` tokens on a side, and returns a note on them. A split without any other

@@ -54,6 +54,7 @@ pub(super) fn corpus(config: &TextRulesConfig) -> Corpus {
     Corpus {
         name: "text-rules",
         num_train,
+        num_valid: 0,
         num_test,
         num_longer,
         texts,

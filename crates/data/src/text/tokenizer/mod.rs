@@ -22,7 +22,7 @@ mod vocabulary;
 
 pub use json::TokenizerError;
 
-pub(crate) use pieces::normalised;
+pub(crate) use pieces::{normalised, num_words};
 pub(crate) use vocabulary::Buffers;
 pub use vocabulary::Tokenizer;
 

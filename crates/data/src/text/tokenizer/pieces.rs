@@ -45,6 +45,13 @@ pub(super) fn pieces(marked: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Number of words and punctuation marks of a text.
+pub(crate) fn num_words(text: &str) -> usize {
+    let mut marked = String::new();
+    mark_spaces(text, &mut marked);
+    pieces(&marked).filter(|piece| piece.chars().ne([SPACE])).count()
+}
+
 fn is_punctuation(c: char) -> bool {
     !(c.is_alphanumeric() || c == SPACE || is_combining_mark(c))
 }
