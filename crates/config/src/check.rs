@@ -1,33 +1,29 @@
 //! Ranges and contradictions, which types cannot express.
 
-mod adversarial;
-mod csv;
-mod data;
-mod normalization;
 mod optimizer;
-mod task;
-mod text;
 mod train;
 
 use crate::checks::Checks;
+use crate::data::DataConfig;
 use crate::models::ModelConfig;
 use crate::read::section_reader::Sections;
-use crate::sections::{DataConfig, DataSource, RunConfig};
+use crate::sections::RunConfig;
 use crate::syntax::text::toml_string;
+use crate::tasks::generate;
 
 impl Checks<'_> {
     /// Checks every section that was read, by itself and against the others.
     pub fn all(&mut self, sections: &Sections) {
-        let Sections { run, data, augment, model, optimizer, schedule, train, .. } = sections;
+        let Sections { run, data, augment, task, model, optimizer, schedule, train, .. } = sections;
         if let Some(run) = run {
             self.run(run);
         }
         if let Some(data) = data {
-            self.data(data);
+            data.check(self);
         }
         if let Some(augment) = augment {
             let size = data.as_ref().and_then(|data| data.source.size());
-            self.augment(augment, size);
+            augment.check(size, self);
         }
         if let Some(model) = model {
             model.check(self);
@@ -49,9 +45,17 @@ impl Checks<'_> {
         {
             model.check_size(size, self);
         }
-        self.task(sections);
+        // Without a model, the task is unknown.
+        if let (Some(train), Some(_)) = (train, model) {
+            for misfit in train.misfits(task.map(|task| task.kind)) {
+                self.contradiction(true, misfit.key, &misfit.message);
+            }
+        }
+        if let Some(data) = data {
+            data.check_fit(model.as_ref(), self);
+        }
         match model {
-            Some(ModelConfig::Gan(_)) => self.adversarial(sections),
+            Some(ModelConfig::Gan(_)) => generate::check(sections, self),
             Some(ModelConfig::Classifier { .. } | ModelConfig::Translator(_)) => {
                 self.one_network(sections);
             }
@@ -69,10 +73,8 @@ impl Checks<'_> {
             );
         }
         let Some(train) = &sections.train else { return };
-        // A folder may hold a validation set of its own, and verses have one.
         let has_none = |data: &DataConfig| {
-            data.batches.valid_samples == 0
-                && !matches!(data.source, DataSource::ImageFolder(_) | DataSource::BibleEs(_))
+            data.batches.valid_samples == 0 && !data.source.settings().may_have_validation()
         };
         self.contradiction(
             sections.data.as_ref().is_some_and(has_none) && train.early_stop.is_some(),
@@ -92,7 +94,7 @@ impl Checks<'_> {
                 && !run.name.starts_with(['.', '-']),
             "letters, digits, `-`, `_` and `.`: it becomes a folder's name",
         );
-        self.require("run.seed", run.seed, i64::try_from(run.seed).is_ok(), "0 to 2^63 - 1");
+        self.seed("run.seed", run.seed);
         if let Some(threads) = run.threads {
             self.require("run.threads", threads, (1..=1024).contains(&threads), "1 to 1024");
         }

@@ -144,4 +144,18 @@ impl<'a> Checks<'a> {
             "at most 2^28 weights",
         );
     }
+    /// Requires a seed that a TOML file can hold.
+    pub(crate) fn seed(&mut self, path: &str, seed: u64) {
+        self.require(path, seed, i64::try_from(seed).is_ok(), "0 to 2^63 - 1");
+    }
+
+    /// Reports a network that takes other samples than the data has.
+    pub(crate) fn unfit_network(&mut self, takes: &str, data: &str, help: &str) {
+        let kind = self.root.find("model.kind").map(|node| node.to_value().to_string());
+        let kind = kind.unwrap_or_default();
+        let message =
+            format!("`model.kind` is {kind}, which takes {takes}, and the data are {data}");
+        let diagnostic = Diagnostic::new(message).at(Some(&self.root.location_of("model.kind")));
+        self.diagnostics.push(diagnostic.help(help));
+    }
 }

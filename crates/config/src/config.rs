@@ -7,12 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use toml::Value;
 
+use crate::data::{AugmentConfig, DataConfig};
 use crate::models::ModelConfig;
-use crate::sections::{
-    AdversarialConfig, AugmentConfig, DataConfig, EvaluateConfig, OptimizerConfig, RunConfig,
-    ScheduleConfig, TaskConfig, TrainConfig,
-};
+use crate::sections::{OptimizerConfig, RunConfig, ScheduleConfig, TrainConfig};
 use crate::syntax::text::{one_line, toml_key};
+use crate::tasks::{AdversarialConfig, EvaluateConfig, TaskConfig};
 
 /// The newest version of the config format: the one that is written. Earlier ones are read as well.
 pub const FORMAT: u32 = 2;

@@ -1,8 +1,8 @@
 //! The settings of the classifier whose features generated images are compared by.
 
 use crate::config::Config;
+use crate::data::BatchConfig;
 use crate::raw::RawConfig;
-use crate::sections::BatchConfig;
 
 /// LeNet: small, and trained in a minute.
 const SETTINGS: &str = r#"

@@ -10,7 +10,7 @@ mod check;
 mod checks;
 mod command;
 mod config;
-mod decide;
+mod data;
 mod feature_classifier;
 mod models;
 mod paths;
@@ -21,9 +21,11 @@ mod sections;
 pub mod seed;
 mod standing;
 mod syntax;
+mod tasks;
 
 pub use command::{CommandLine, Invocation, quoted};
 pub use config::{Config, FORMAT, schema};
+pub use data::*;
 pub use models::*;
 pub use paths::{MissingPath, ResolvedConfig, shown};
 pub use raw::RawConfig;
@@ -33,4 +35,8 @@ pub use standing::{Better, Standing};
 pub use syntax::{
     Diagnostic, Diagnostics, LineSpan, Location, SourceText, composed, nearest, one_line,
     plain_name, reason, toml_string, typed,
+};
+pub use tasks::{
+    AdversarialConfig, AdversarialLoss, Balanced, ClassWeights, EvaluateConfig, Metric,
+    RegressionLoss, TaskConfig, TaskKind,
 };

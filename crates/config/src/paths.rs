@@ -3,9 +3,9 @@
 use std::path::{Component, Display, Path, PathBuf};
 
 use crate::config::Config;
+use crate::data::DataSource;
 use crate::models::ModelConfig;
 use crate::raw::RawConfig;
-use crate::sections::DataSource;
 use crate::syntax::diagnostic::Location;
 use crate::syntax::text::composed;
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::sections::Metric;
+use crate::tasks::Metric;
 
 /// The validation results after a step that are compared: a metric, and the loss to break ties.
 #[derive(Clone, Copy, Debug, PartialEq)]

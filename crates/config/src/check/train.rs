@@ -1,8 +1,7 @@
 //! Checks of `[train]` by itself.
 
 use crate::checks::Checks;
-use crate::sections::{Cadence, ClassWeights, Length, TrainConfig};
-use crate::syntax::diagnostic::Diagnostic;
+use crate::sections::{Cadence, Length, TrainConfig};
 
 impl Checks<'_> {
     /// Checks `[train]` by itself.
@@ -43,7 +42,7 @@ impl Checks<'_> {
             self.require("train.clip_norm", norm, norm > 0.0 && norm.is_finite(), "above 0");
         }
         if let Some(weights) = &train.class_weights {
-            self.class_weights(weights);
+            weights.check(self);
         }
         if let Some(stop) = &train.early_stop {
             self.require(
@@ -58,28 +57,6 @@ impl Checks<'_> {
                 stop.min_delta >= 0.0 && stop.min_delta.is_finite(),
                 "0 or more",
             );
-        }
-    }
-
-    fn class_weights(&mut self, weights: &ClassWeights) {
-        let good = |weight: f64| weight >= 0.0 && weight.is_finite();
-        match weights {
-            ClassWeights::Named(_) => {}
-            ClassWeights::Each(weights) => self.require(
-                "train.class_weights",
-                format!("{weights:?}"),
-                weights.iter().all(|weight| good(*weight)) && weights.iter().any(|w| *w > 0.0),
-                "numbers of 0 or more, not all 0",
-            ),
-            ClassWeights::ByName(weights) => {
-                for (class, weight) in weights.iter().filter(|(_, weight)| !good(**weight)) {
-                    let location = self.root.location_of_member("train.class_weights", class);
-                    let diagnostic =
-                        Diagnostic::new(format!("the weight of class `{class}` is {weight}"));
-                    self.diagnostics
-                        .push(diagnostic.at(Some(&location)).help("allowed: 0 or more"));
-                }
-            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Aliases: other programs' names of settings, for suggestions in error messages.
 
+use crate::data::{
+    AugmentConfig, BatchConfig, BibleEsConfig, CsvConfig, ImageFolderConfig, TextPairsConfig,
+    TextRulesConfig,
+};
 use crate::models::{CnnConfig, MlpConfig};
 use crate::read::fields::field_names;
-use crate::sections::{
-    AugmentConfig, BatchConfig, BibleEsConfig, CsvConfig, ImageFolderConfig, RunConfig, SgdConfig,
-    TextPairsConfig, TextRulesConfig, TrainConfig, UpdateConfig, WarmupConfig,
-};
+use crate::sections::{RunConfig, SgdConfig, TrainConfig, UpdateConfig, WarmupConfig};
 use crate::syntax::diagnostic::nearest;
 
 /// Other programs' names, without `-` and `_`, and the settings of the same meaning here.

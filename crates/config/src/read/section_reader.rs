@@ -1,16 +1,17 @@
 //! The section reader: every section of a config, read on its own, and the config that they make.
 
 use crate::config::{Config, FORMAT};
+use crate::data::{AugmentConfig, DataConfig};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, TranslatorConfig};
 use crate::read::data::read_data;
 use crate::read::reader::{Reader, SECTIONS};
 use crate::sections::{
-    AdamConfig, AdversarialConfig, AdversarialLoss, AugmentConfig, DataConfig, EvaluateConfig,
-    OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig, ScheduleKind,
-    TaskConfig, TaskKind, TrainConfig,
+    AdamConfig, NoOptions, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig,
+    ScheduleKind, TrainConfig,
 };
 use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic};
 use crate::syntax::tree::Node;
+use crate::tasks::{AdversarialConfig, AdversarialLoss, EvaluateConfig, TaskConfig, TaskKind};
 
 /// The default bound on the discriminator's weights (Arjovsky et al. 2017, algorithm 1).
 const WEIGHT_CLIP: f64 = 0.01;
@@ -274,7 +275,7 @@ fn read_schedule(reader: &mut Reader<'_>) -> Option<ScheduleConfig> {
 }
 
 /// The common part of a section whose kinds share no key.
-type NoCommon = crate::sections::NoOptions;
+type NoCommon = NoOptions;
 
 /// Reads a section with a `kind`: its common part, and the kind's own part in its variant.
 pub(super) fn tagged<Common, Own, Kind>(

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cadence, ClassWeights, Length, Metric, RegressionLoss};
+use super::{Cadence, Length};
+use crate::tasks::{ClassWeights, Metric, RegressionLoss};
 
 /// `[train]`: the loss, the length of the run, and the intervals of logs, evaluations and checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

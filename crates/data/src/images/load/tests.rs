@@ -1,6 +1,6 @@
 use std::fs;
 
-use hearth_config::NoOptions;
+use hearth_config::CatalogConfig;
 
 use super::*;
 use crate::digest::sha256;
@@ -222,7 +222,7 @@ fn test_labels_may_be_higher_where_nobody_learns_them() {
 #[test]
 fn the_small_set_is_loaded_whole_and_balanced() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
-    let source = DataSource::FashionMnistMini(NoOptions {});
+    let source = DataSource::FashionMnistMini(CatalogConfig {});
     let dataset =
         load(&source, Labels::Needed, &root, &mut |text| panic!("nothing to fetch: {text}"))
             .unwrap();
@@ -253,7 +253,7 @@ fn a_damaged_file_of_a_known_set_is_refused_and_not_fetched_anew() {
     let first = values.iter().position(|&label| label != values[0]).unwrap();
     values.swap(0, first);
     fs::write(folder.join("t10k-labels-idx1-ubyte"), idx::encode(&labels.dims, &values)).unwrap();
-    let source = DataSource::FashionMnistMini(NoOptions {});
+    let source = DataSource::FashionMnistMini(CatalogConfig {});
     let message = load(&source, Labels::Needed, root.path(), &mut |text| panic!("{text}"));
     let message = message.unwrap_err().to_string();
     assert!(message.contains("t10k-labels-idx1-ubyte is damaged: its SHA-256 is"), "{message}");

@@ -1,4 +1,4 @@
-//! Metrics of the validation set, and losses of a regression.
+//! Metrics of the validation set.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,17 +42,4 @@ impl Metric {
             Self::Bleu => "bleu",
         }
     }
-}
-
-/// The loss of a regression, of targets standardised to mean 0 and standard deviation 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RegressionLoss {
-    /// The mean squared error.
-    #[default]
-    Squared,
-    /// The mean absolute error, which is less sensitive to outliers.
-    Absolute,
-    /// Quadratic up to 1 standard deviation and linear above (Huber 1964).
-    Huber,
 }

@@ -1,8 +1,9 @@
 //! The task of a config: defaults that follow from it, and settings that contradict it.
 
 use crate::config::Config;
-use crate::sections::{Metric, TaskConfig, TaskKind, TrainConfig};
+use crate::sections::TrainConfig;
 use crate::syntax::diagnostic::{Diagnostic, Diagnostics};
+use crate::tasks::{Metric, TaskConfig, TaskKind};
 
 impl Config {
     /// The task; none for a table whose target column has yet to decide it.
@@ -76,18 +77,6 @@ impl TrainConfig {
             message: format!("`{key}` is for classification, and the task is \"{name}\""),
         });
         best_by.into_iter().chain(loss).chain(of_classes)
-    }
-}
-
-impl TaskKind {
-    /// The metrics that can rank its checkpoints, the default first.
-    fn metrics(self) -> &'static [Metric] {
-        match self {
-            Self::Classify => &[Metric::Accuracy, Metric::Loss],
-            Self::Generate => &[Metric::Distance],
-            Self::Translate => &[Metric::Loss, Metric::ExactMatch, Metric::Bleu],
-            Self::Regress => &[Metric::Rmse, Metric::Mae, Metric::R2, Metric::Loss],
-        }
     }
 }
 

@@ -1,24 +1,23 @@
 //! The mean and standard deviation that a config normalises images by, in place of the training set's.
 
+use super::BatchConfig;
 use crate::checks::Checks;
-use crate::sections::{BatchConfig, DataConfig};
 
-impl Checks<'_> {
-    /// Checks `data.mean` and `data.std`: both or none, in range, one value or one for each channel.
-    pub(super) fn normalization(&mut self, data: &DataConfig) {
-        let BatchConfig { mean, std, .. } = &data.batches;
+impl BatchConfig {
+    /// Checks `data.mean` and `data.std`: both or none, in range, one value or one for each of `channels`.
+    pub(super) fn check_normalization(&self, channels: Option<usize>, checks: &mut Checks<'_>) {
+        let Self { mean, std, .. } = self;
         for (key, other, is_alone) in [
             ("data.mean", "data.std", mean.is_some() && std.is_none()),
             ("data.std", "data.mean", std.is_some() && mean.is_none()),
         ] {
             let message = format!("`{key}` goes with `{other}`, which is missing");
-            self.contradiction(is_alone, key, &message);
+            checks.contradiction(is_alone, key, &message);
         }
         let scaled = "pixels are scaled to 0..1, so numbers for bytes are divided by 255";
         for (key, values, range) in [("mean", mean, -1.0..=1.0), ("std", std, 0.001..=10.0)] {
             let Some(values) = values else { continue };
             let (path, shown) = (format!("data.{key}"), format!("{values:?}"));
-            let channels = data.source.channels();
             let fits = match channels {
                 Some(channels) => values.len() == 1 || values.len() == channels,
                 None => !values.is_empty(),
@@ -28,10 +27,10 @@ impl Checks<'_> {
                 Some(channels) => format!("one number, or {channels}: one for each channel"),
                 None => "one number, or one for each channel".to_owned(),
             };
-            self.require(&path, &shown, fits, &wanted);
+            checks.require(&path, &shown, fits, &wanted);
             let good = values.iter().all(|value| range.contains(value));
             let allowed = format!("{} to {}: {scaled}", range.start(), range.end());
-            self.require(&path, &shown, good, &allowed);
+            checks.require(&path, &shown, good, &allowed);
         }
     }
 }
