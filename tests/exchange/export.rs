@@ -1,6 +1,7 @@
 //! Exports of `hearth export`, run in other programs.
 
 mod rows;
+mod texts;
 mod weights;
 
 use std::path::Path;

@@ -11,11 +11,14 @@ pub mod import;
 pub mod network;
 mod onnx;
 pub mod opened;
+mod outline;
+mod parameters;
 mod place;
 mod proto;
 pub mod pytorch;
 pub mod signature;
 pub mod tensors;
+mod translator;
 
 use std::fmt;
 use std::fs;
@@ -31,7 +34,9 @@ use hearth_train::{Backend, CheckpointSelector, TrainError};
 pub use built::{Built, Forward};
 pub use network::Network;
 pub use opened::{OpenedExport, is_export};
+pub use outline::Outline;
 pub use signature::Signature;
+pub use translator::TranslatorOutline;
 
 use place::Place;
 
@@ -224,6 +229,10 @@ pub fn export(
     let text = serde_json::to_string_pretty(&settings).expect("strings, numbers and lists");
     let path = folder.join(&place.settings);
     fs::write(&path, text + "\n").map_err(failed("write", &path))?;
+    if let Some(tokenizer) = network.signature.tokenizer() {
+        let path = folder.join(&place.tokenizer);
+        fs::write(&path, tokenizer.to_json()).map_err(failed("write", &path))?;
+    }
     let path = folder.join(&place.card);
     let card = card::text(&trained, &network, (job, &place), (difference, count))?;
     fs::write(&path, card).map_err(failed("write", &path))?;

@@ -5,7 +5,7 @@ use hearth_store::NamedTensor;
 
 use super::graph::Graph;
 use super::proto::ModelProto;
-use super::signature::Signature;
+use super::signature::LayerSignature;
 
 /// The version of the operators.
 pub const OPSET: i64 = 17;
@@ -17,7 +17,7 @@ const IR_VERSION: i64 = 8;
 pub fn model(
     layers: &[Layer],
     tensors: Vec<NamedTensor>,
-    signature: &dyn Signature,
+    signature: &dyn LayerSignature,
     name: &str,
 ) -> ModelProto {
     let mut graph = Graph::default();

@@ -19,6 +19,8 @@ pub struct Place {
     pub settings: String,
     /// The model card.
     pub card: String,
+    /// The file of the tokenizer, of a network on texts.
+    pub tokenizer: String,
     /// True if the folder is the export's own.
     is_own: bool,
 }
@@ -70,6 +72,7 @@ impl Place {
             network: format.file().to_owned(),
             settings: "config.json".to_owned(),
             card: "README.md".to_owned(),
+            tokenizer: "tokenizer.json".to_owned(),
             is_own: true,
         }
     }
@@ -81,6 +84,7 @@ impl Place {
             network: file.file_name()?.to_str()?.to_owned(),
             settings: format!("{stem}.json"),
             card: format!("{stem}.md"),
+            tokenizer: format!("{stem}.tokenizer.json"),
             is_own: false,
         })
     }
@@ -100,9 +104,15 @@ impl Place {
         self.folder.join(&self.network)
     }
 
-    fn files(&self) -> [PathBuf; 3] {
+    /// The tokenizer's file, of a network on texts.
+    pub fn tokenizer_file(&self) -> PathBuf {
+        self.folder.join(&self.tokenizer)
+    }
+
+    fn files(&self) -> [PathBuf; 4] {
         // The network is last: where it is, the others are.
-        [&self.settings, &self.card, &self.network].map(|name| self.folder.join(name))
+        let names = [&self.settings, &self.tokenizer, &self.card, &self.network];
+        names.map(|name| self.folder.join(name))
     }
 
     /// Moves what was written into `made` to its place; the error names what could not be made.
@@ -118,8 +128,11 @@ impl Place {
             return fs::rename(made, &self.folder).map_err(failed(&self.folder));
         }
         for file in self.files() {
-            let name = file.file_name().unwrap_or_default();
-            fs::rename(made.join(name), &file).map_err(failed(&file))?;
+            let made = made.join(file.file_name().unwrap_or_default());
+            // Only a network on texts has a tokenizer.
+            if made.exists() {
+                fs::rename(made, &file).map_err(failed(&file))?;
+            }
         }
         Ok(())
     }

@@ -60,13 +60,8 @@ const STRACE: &str = "strace -f -o /dev/null";
 fn every_real_fault_costs_nothing() {
     let checked = order::check(&Subject::new(PERCEPTRON));
     // The programs wait more than they compute.
-    let faults = [
-        faults_of_a_run,
-        faults_of_resumes,
-        faults_of_a_table,
-        faults_of_texts,
-        faults_of_places,
-    ];
+    let faults =
+        [faults_of_a_run, faults_of_resumes, faults_of_a_table, faults_of_texts, faults_of_places];
     let tables = std::thread::scope(|scope| {
         faults
             .map(|faults| scope.spawn(faults))
