@@ -1,7 +1,7 @@
-"""Translates by an export of a translator, as a user would: `export_texts.py SAFETENSORS TEXT ...`.
+"""Translates by exports of translators, as a user would: `export_texts.py EXPORTS`.
 
-SAFETENSORS is a folder of `hearth export`. Runs the program of its model card and prints one JSON object: the tokens and
-the text of each translation.
+EXPORTS is a JSON list of pairs: a folder of `hearth export`, as safetensors or ONNX, and a list of texts. Runs the program
+of each model card and prints one JSON list, with a list for each folder: the tokens and the text of each translation.
 """
 
 import json
@@ -10,13 +10,20 @@ import re
 import sys
 import warnings
 
-folder, *texts = sys.argv[1:]
-os.chdir(folder)
 # PyTorch has no faster way for layers that are normalised in front.
 warnings.filterwarnings("ignore", message="enable_nested_tensor is True")
-space = {}
-exec(re.search(r"```python\n(.*?)```", open("README.md", encoding="utf-8").read(), re.S).group(1), space)
-print(json.dumps([
-    {"tokens": [space["tokenizer"].id_to_token(id) for id in space["greedy"](text)], "text": space["translate"](text)}
-    for text in texts
-]))
+
+
+def translations(folder, texts):
+    os.chdir(folder)
+    space = {}
+    card = open("README.md", encoding="utf-8").read()
+    exec(re.search(r"```python\n(.*?)```", card, re.S).group(1), space)
+    token = space["tokenizer"].id_to_token
+    return [
+        {"tokens": [token(id) for id in space["greedy"](text)], "text": space["translate"](text)}
+        for text in texts
+    ]
+
+
+print(json.dumps([translations(folder, texts) for folder, texts in json.loads(sys.argv[1])]))

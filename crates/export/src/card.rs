@@ -12,7 +12,7 @@ use super::network::Network;
 use super::outline::Outline;
 use super::place::Place;
 use super::signature::{BurnCode, Signature};
-use super::translator::TranslatorOutline;
+use super::translator::{DECODER, ENCODER, TranslatorOutline};
 use super::{Export, Format, onnx};
 
 /// The card, with its front matter; `difference` is the largest one of the check on `samples` samples.
@@ -177,6 +177,13 @@ fn usage(network: &Network, format: Format, place: &Place) -> String {
                 place.network,
                 signature.feed(),
             )),
+        ),
+        (Format::Onnx, ..) => format!(
+            "The graphs (opset {}) take any number of texts, padded behind their ends with `<pad>`: `{ENCODER}` from \
+             `source` `[batch, sources]` to the encoding and a state, and `{DECODER}` from a `token` `[batch]`, the \
+             state and the encoding to the `logits` of the token behind it and the next state. {}",
+            onnx::OPSET,
+            in_folder(TranslatorOutline::translate_by_graphs(&place.tokenizer)),
         ),
         (_, Outline::Layers(layers), Some(signature)) => {
             in_folder(loaded(&signature.pytorch(layers), place))

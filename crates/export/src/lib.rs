@@ -184,7 +184,7 @@ pub fn export(
             format.name()
         )));
     }
-    let place = Place::new(out, format)?;
+    let mut place = Place::new(out, format)?;
     let mut trained = LoadedRun::open(job.run, job.which)?;
     if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier { .. }) {
         let run = job.run.display();
@@ -194,6 +194,9 @@ pub fn export(
     }
     let device = job.backend.device()?;
     let network = network_of(&mut trained, job.part.unwrap_or_default(), &device)?;
+    if format == Format::Onnx && matches!(network.outline, Outline::Translator(_)) {
+        place.hold_two_graphs()?;
+    }
     let samples = network.signature.samples(&trained, job.datasets, &device, notice)?;
 
     // Written beside its place and moved there whole.

@@ -15,6 +15,7 @@ use super::built::Built;
 use super::outline::Outline;
 use super::proto::Proto as _;
 use super::signature::{LayerSignature, Samples, Signature};
+use super::translator::ENCODER;
 use super::{Format, check, onnx};
 
 /// A trained network, apart from its run.
@@ -53,16 +54,24 @@ impl Network {
         }
     }
 
-    /// Writes it as a file of a format; `half` writes 16 bits for each number.
+    /// Writes it as a file of a format; `half` writes 16 bits for each number. As ONNX, a translator's file is that of the
+    /// decoder, and [`ENCODER`] lies beside it.
     pub fn write(&self, format: Format, half: bool, file: &Path) -> Result<(), TrainError> {
         let fault = |error: &dyn fmt::Display| {
             TrainError::Export(format!("cannot write {}: {error}", file.display()))
         };
         let bytes = match format {
             Format::Onnx => {
-                let (layers, signature) = self.layered()?;
-                let tensors = self.outline.to_pytorch(self.state.clone())?;
-                onnx::model(layers, tensors, signature, "hearth").encoded()
+                let tensors = || self.outline.to_pytorch(self.state.clone());
+                if let Outline::Translator(outline) = &self.outline {
+                    let [encoder, decoder] = outline.onnx(tensors()?);
+                    fs::write(file.with_file_name(ENCODER), encoder.encoded())
+                        .map_err(|error| fault(&error))?;
+                    decoder.encoded()
+                } else {
+                    let (layers, signature) = self.layered()?;
+                    onnx::model(layers, tensors()?, signature, "hearth").encoded()
+                }
             }
             Format::Safetensors => {
                 write_tensors(&self.outline.to_pytorch(self.state.clone())?, half)?
@@ -91,6 +100,11 @@ impl Network {
         };
         let built = match format {
             Format::Onnx => {
+                if matches!(self.outline, Outline::Translator(_)) {
+                    let files = [&file.with_file_name(ENCODER), file];
+                    let found = check::run_translator(files, samples.input.pairs())?;
+                    return Ok(self.signature.compared(&found));
+                }
                 let (_, signature) = self.layered()?;
                 let found = check::run_onnx(file, samples, signature.checked_output())?;
                 return Ok(signature.compared_in_graph(&found));

@@ -4,7 +4,7 @@ use hearth_model::outline::Layer;
 use hearth_store::NamedTensor;
 
 use super::graph::Graph;
-use super::proto::ModelProto;
+use super::proto::{GraphProto, ModelProto};
 use super::signature::LayerSignature;
 
 /// The version of the operators.
@@ -27,11 +27,16 @@ pub fn model(
     let first = signature.inputs(&mut graph);
     let last = graph.sequence(layers, "", first);
     signature.outputs(&mut graph, &last);
+    of_graph(graph.finish(name))
+}
+
+/// The model of a graph.
+pub fn of_graph(graph: GraphProto) -> ModelProto {
     ModelProto {
         ir_version: IR_VERSION,
         opset: OPSET,
         producer_name: "hearth".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: graph.finish(name),
+        graph,
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use hearth_train::error::TrainError;
 
 use super::Format;
+use super::translator::{DECODER, ENCODER};
 
 /// The folder and the file names of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,19 @@ impl Place {
             tokenizer: format!("{stem}.tokenizer.json"),
             is_own: false,
         })
+    }
+
+    /// Makes the network's file that of a decoder, with the encoder beside it. A place that is no folder of its own is an
+    /// error.
+    pub fn hold_two_graphs(&mut self) -> Result<(), TrainError> {
+        if !self.is_own {
+            return Err(TrainError::Settings(format!(
+                "{} is one file, and a translator is two graphs, {ENCODER} and {DECODER}: name a folder",
+                self.network_file().display()
+            )));
+        }
+        DECODER.clone_into(&mut self.network);
+        Ok(())
     }
 
     /// The folder in which its files, or its folder, are made.

@@ -13,14 +13,13 @@ const CASES: [(&str, &str, &str, [&str; 3]); 6] = [
     (
         "additive",
         "reverse-nano",
-        "data.rule=copy data.samples=4000 data.max_length=4 model.hidden=48 model.embedding=24 \
-         train.epochs=8",
+        "data.rule=copy data.samples=2000 data.max_length=4 model.hidden=48 model.embedding=24",
         ["abc", "z", "hello"],
     ),
     (
         "transformer",
         "sort-nano",
-        "data.samples=4000 data.max_length=4 model.width=32 model.layers=2 train.epochs=8",
+        "data.samples=2000 data.max_length=4 model.width=32 model.layers=2",
         ["dcba", "zx", "hello"],
     ),
     ("dot", "reverse-nano", "model.attention=dot model.layers=2", ["abc", "z", "hello"]),
@@ -56,21 +55,23 @@ fn tokens(prediction: &Value) -> Option<Vec<&str>> {
 #[test]
 fn translators_decode_the_same_everywhere() {
     let folder = tempfile::tempdir().unwrap();
+    let mut found = Vec::new();
     for (name, config, overrides, texts) in CASES {
         let run = folder.path().join(name);
         train(config, overrides, &run);
         let ours = predict(&run, &texts);
-        let [safetensors, burnpack, half] =
-            ["safetensors", "burnpack", "safetensors --half"].map(|format| {
-                let out = folder.path().join(format!("{name}-{}", format.replace(' ', "")));
-                let difference = export(&run, &format!("--format {format}"), &out);
-                let is_half = format.ends_with("half");
-                assert_eq!(difference > 0.0, is_half, "{name} {format}: {difference}");
-                let [kept, exported] = [&run, &out]
-                    .map(|folder| std::fs::read(folder.join("tokenizer.json")).unwrap());
-                assert!(kept == exported, "{name} {format}: the tokenizer of the run");
-                out
-            });
+        let [safetensors, burnpack, half, onnx] =
+            [("safetensors", 0.0), ("burnpack", 0.0), ("safetensors --half", 1e-2), ("onnx", 1e-5)]
+                .map(|(format, allowed)| {
+                    let out = folder.path().join(format!("{name}-{}", format.replace(' ', "")));
+                    let difference = export(&run, &format!("--format {format}"), &out);
+                    assert!(difference <= allowed, "{name} {format}: {difference}");
+                    println!("{name} {format}: {difference:.1e}");
+                    let [kept, exported] = [&run, &out]
+                        .map(|folder| std::fs::read(folder.join("tokenizer.json")).unwrap());
+                    assert!(kept == exported, "{name} {format}: the tokenizer of the run");
+                    out
+                });
         let sizes = [&half, &safetensors]
             .map(|out| std::fs::metadata(out.join("model.safetensors")).unwrap().len());
         assert!(sizes[0] < sizes[1], "{name}: {sizes:?}");
@@ -80,14 +81,18 @@ fn translators_decode_the_same_everywhere() {
         let card = std::fs::read_to_string(burnpack.join("README.md")).unwrap();
         assert!(card.contains("Translator::new(network, "), "{card}");
 
-        let Some(mut command) = python("torch, safetensors, tokenizers") else { continue };
-        let theirs = json(command.arg("scripts/export_texts.py").arg(&safetensors).args(texts));
-        let pairs = ours.as_array().unwrap().iter().zip(theirs.as_array().unwrap());
-        for ((ours, theirs), text) in pairs.zip(texts) {
+        found.extend([safetensors, onnx].map(|out| (out, texts, ours.clone())));
+    }
+
+    let Some(mut command) = python("torch, safetensors, onnxruntime, tokenizers") else { return };
+    let exports: Vec<_> = found.iter().map(|(out, texts, _)| json!([out, texts])).collect();
+    let theirs = json(command.arg("scripts/export_texts.py").arg(json!(exports).to_string()));
+    for ((out, _, ours), theirs) in found.iter().zip(theirs.as_array().unwrap()) {
+        for (ours, theirs) in ours.as_array().unwrap().iter().zip(theirs.as_array().unwrap()) {
             if let Some(tokens) = tokens(ours) {
-                assert_eq!(theirs["tokens"], json!(tokens), "{name}: {text}");
+                assert_eq!(theirs["tokens"], json!(tokens), "{}", out.display());
             }
-            assert_eq!(theirs["text"], ours["translations"][0]["text"], "{name}: {text}");
+            assert_eq!(theirs["text"], ours["translations"][0]["text"], "{}", out.display());
         }
     }
 }
@@ -99,6 +104,14 @@ fn an_exported_translator_is_served_and_damage_to_it_is_an_error() {
     train("sort-nano", "", &run);
     let file = folder.path().join("sort.safetensors");
     json(hearth(words("export --format safetensors --json")).arg(&run).arg("--out").arg(&file));
+    let graph = folder.path().join("graph.onnx");
+    let mut export = hearth(words("export --format onnx --out"));
+    let refused = fail(export.arg(&graph).arg(&run), 2).err;
+    assert!(refused.contains("a translator is two graphs"), "{refused}");
+    let graphs = folder.path().join("graphs");
+    json(hearth(words("export --format onnx --json")).arg(&run).arg("--out").arg(&graphs));
+    let refused = fail(hearth(["predict"]).arg(&graphs).arg("abc"), 1).err;
+    assert!(refused.contains("export safetensors"), "{refused}");
     let server = Server::start(&file, &[]);
     let (status, found) =
         server.ask("/v1/predict", &json!({"texts": ["abc"], "beam": 1, "attention": true}));

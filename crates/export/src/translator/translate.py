@@ -1,3 +1,5 @@
+
+
 def greedy(text):
     """The ids of the most probable tokens, one by one."""
     source = [*tokenizer.encode(text).ids, 2]  # </s>

@@ -24,11 +24,12 @@ impl Words for TextSignature {
 
     fn usage(&self, format: Format, settings: &str) -> String {
         let code = match format {
-            Format::Safetensors => " `translate(text)` does all of it, greedily, for one text.",
+            Format::Safetensors | Format::Onnx => {
+                " `translate(text)` does all of it, greedily, for one text."
+            }
             Format::Burnpack => {
                 " `TextPredictor::open` of the crate hearth does all of it, with a beam search."
             }
-            Format::Onnx => "",
         };
         format!(
             "It takes tokens `[batch, sources]`, those of a text with `</s>` behind them, and the tokens of a translation \
