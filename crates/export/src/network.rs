@@ -46,7 +46,7 @@ impl Network {
     fn layered(&self) -> Result<(&[Layer], &dyn LayerSignature), TrainError> {
         match (&self.outline, self.signature.layered()) {
             (Outline::Layers(layers), Some(signature)) => Ok((layers, signature)),
-            _ => Err(TrainError::Settings(
+            _ => Err(TrainError::Export(
                 "this network has layers that are not written as ONNX; safetensors and burnpack \
                  take every network"
                     .to_owned(),
@@ -55,7 +55,7 @@ impl Network {
     }
 
     /// Writes it as a file of a format; `half` writes 16 bits for each number. As ONNX, a translator's file is that of the
-    /// decoder, and [`ENCODER`] lies beside it.
+    /// decoder, and `encoder.onnx` lies beside it.
     pub fn write(&self, format: Format, half: bool, file: &Path) -> Result<(), TrainError> {
         let fault = |error: &dyn fmt::Display| {
             TrainError::Export(format!("cannot write {}: {error}", file.display()))

@@ -15,7 +15,7 @@ mod translators;
 use hearth_config::{Activation, Pooling};
 
 pub use parameters::{Layout, Parameter};
-pub use translators::parameters as translator_parameters;
+pub(crate) use translators::parameters as translator_parameters;
 
 use crate::{ImageDims, RowDims};
 

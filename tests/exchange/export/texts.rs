@@ -84,7 +84,9 @@ fn translators_decode_the_same_everywhere() {
         found.extend([safetensors, onnx].map(|out| (out, texts, ours.clone())));
     }
 
-    let Some(mut command) = python("torch, safetensors, onnxruntime, tokenizers") else { return };
+    let Some(mut command) = python("numpy, torch, safetensors, onnxruntime, tokenizers") else {
+        return;
+    };
     let exports: Vec<_> = found.iter().map(|(out, texts, _)| json!([out, texts])).collect();
     let theirs = json(command.arg("scripts/export_texts.py").arg(json!(exports).to_string()));
     for ((out, _, ours), theirs) in found.iter().zip(theirs.as_array().unwrap()) {

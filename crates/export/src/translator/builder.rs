@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hearth_store::NamedTensor;
 
 use crate::graph::{Graph, float, int, ints};
-use crate::proto::{AttributeProto, Dimension, F32, GraphProto, I64};
+use crate::proto::{AttributeProto, Dimension, F32, GraphProto, I64, signed};
 
 /// The parameters of a translator, by their names in PyTorch.
 pub type Weights = BTreeMap<String, NamedTensor>;
@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
     pub fn index(&mut self, value: usize) -> Named {
         let name = format!("index_{value}");
         if self.constants.insert(name.clone()) {
-            self.graph.whole_constant(&name, &[], vec![value as i64]);
+            self.graph.whole_constant(&name, &[], vec![signed(value)]);
         }
         name
     }

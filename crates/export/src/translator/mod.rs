@@ -11,7 +11,8 @@ mod seq2seq;
 mod transformer;
 
 use hearth_config::{AttentionKind, Seq2seqConfig, TransformerConfig, TranslatorConfig};
-use hearth_model::outline::{Parameter, translator_parameters};
+use hearth_model::Translator;
+use hearth_model::outline::Parameter;
 use hearth_store::NamedTensor;
 
 use super::onnx;
@@ -35,7 +36,7 @@ pub struct TranslatorOutline {
 impl TranslatorOutline {
     /// Its parameters in PyTorch.
     pub fn parameters(&self) -> Vec<Parameter> {
-        translator_parameters(&self.config, self.vocabulary)
+        Translator::parameters(&self.config, self.vocabulary)
     }
 
     /// The encoder and a step of the decoder as ONNX graphs, of tensors by their names in PyTorch.

@@ -5,7 +5,7 @@ use hearth_store::NamedTensor;
 
 use super::builder::{Builder, Named, Weights};
 use crate::graph::int;
-use crate::proto::{Dimension, GraphProto, I64};
+use crate::proto::{Dimension, GraphProto, I64, signed};
 
 /// The graphs of the encoder and of a step of the decoder.
 pub fn graphs(config: &Seq2seqConfig, vocabulary: usize, weights: &Weights) -> [GraphProto; 2] {
@@ -63,7 +63,7 @@ fn encoder(config: &Seq2seqConfig, weights: &Weights) -> GraphProto {
     let summary = b.concat(&ends, 1);
     let state = b.linear(&summary, "bridge");
     let state = b.op("Tanh", &[&state]);
-    let state = b.reshape(&state, &[0, layers as i64, hidden as i64]);
+    let state = b.reshape(&state, &[0, signed(layers), signed(hidden)]);
     b.output(&state, "state", &state_dims(config));
     let memory = b.transpose(&x, &[1, 0, 2]);
     for (name, dims) in encoding(config) {
@@ -148,14 +148,14 @@ fn gru(b: &mut Builder<'_>, x: &str, initial: &str, [module, layer]: [&str; 2]) 
     let biases = ["bias_ih", "bias_hh"].map(|what| update_first(&b.weight(&name(what)).values));
     let hidden = biases[0].len() / 3;
     let bias = b.constant(&name("bias"), &[1, 6 * hidden], biases.concat());
-    let attributes = vec![int("hidden_size", hidden as i64), int("linear_before_reset", 1)];
+    let attributes = vec![int("hidden_size", signed(hidden)), int("linear_before_reset", 1)];
     let states = b.apply("GRU", &[x, &input, &state, &bias, "", initial], attributes);
     b.squeeze(&states, &[1])
 }
 
 /// The parameters of the gates in the order of ONNX: update, reset, new.
 fn update_first(values: &[f32]) -> Vec<f32> {
-    let [reset, rest] = [&values[..values.len() / 3], &values[values.len() / 3..]];
-    let (update, new) = rest.split_at(reset.len());
+    let (reset, others) = values.split_at(values.len() / 3);
+    let (update, new) = others.split_at(reset.len());
     [update, reset, new].concat()
 }

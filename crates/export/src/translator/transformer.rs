@@ -5,7 +5,7 @@ use hearth_model::transformer::WAVELENGTHS;
 
 use super::builder::{Builder, Named, Weights};
 use crate::graph::{int, ints};
-use crate::proto::{Dimension, F32, GraphProto};
+use crate::proto::{Dimension, F32, GraphProto, signed};
 
 /// The graphs of the encoder and of a step of the decoder.
 pub fn graphs(config: &TransformerConfig, vocabulary: usize, weights: &Weights) -> [GraphProto; 2] {
@@ -133,7 +133,7 @@ fn heads(
 ) -> Named {
     let TransformerConfig { width, heads, .. } = *config;
     let x = b.linear_part(x, &format!("{attention}.in_proj_"), [part * width, width]);
-    let x = b.reshape(&x, &[0, 0, heads as i64, (width / heads) as i64]);
+    let x = b.reshape(&x, &[0, 0, signed(heads), signed(width / heads)]);
     b.transpose(&x, &[0, 2, 1, 3])
 }
 
@@ -158,7 +158,7 @@ fn attend(
     let weights = b.softmax(&scores);
     let answers = b.op("MatMul", &[&weights, values]);
     let answers = b.transpose(&answers, &[0, 2, 1, 3]);
-    let answers = b.reshape(&answers, &[0, 0, width as i64]);
+    let answers = b.reshape(&answers, &[0, 0, signed(width)]);
     let output = b.linear(&answers, &format!("{attention}.out_proj"));
     b.op("Add", &[x, &output])
 }

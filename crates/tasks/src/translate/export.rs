@@ -127,7 +127,7 @@ impl Signature for TextSignature {
         let entries = [
             ("network", "translator".into()),
             ("tokenizer", self.tokenizer.checksum().into()),
-            ("vocabulary", self.tokenizer.vocabulary_size().into()),
+            ("vocabulary_size", self.tokenizer.vocabulary_size().into()),
             ("special_tokens", tokens),
         ];
         entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
