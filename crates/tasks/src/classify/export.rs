@@ -85,6 +85,9 @@ pub fn open(opened: &OpenedExport<'_>, device: &Device) -> Result<ExportedClassi
     if opened.is_on_table() {
         return Err(opened.fault(&"it is that of a network on rows of a table, and not on images"));
     }
+    if opened.is_on_texts() {
+        return Err(opened.fault(&"it is that of a translator, and not on images"));
+    }
     let settings = opened.settings::<Settings>()?;
     let Settings { input, picture, preprocessing, classes } = &settings.of;
     let version = preprocessing.as_ref().map_or(preprocessing::VERSION, |steps| steps.version);
