@@ -28,16 +28,6 @@ pub fn nanos() -> Vec<String> {
     nanos
 }
 
-/// The smallest configs of networks that have exports: all but translators.
-pub fn exported_nanos() -> Vec<String> {
-    let mut nanos = nanos();
-    nanos.retain(|name| {
-        let config = std::fs::read_to_string(root().join(format!("configs/{name}.toml"))).unwrap();
-        !config.contains("kind = \"text-")
-    });
-    nanos
-}
-
 /// A `hearth` command, run in the repository's root without a terminal.
 pub fn hearth<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));

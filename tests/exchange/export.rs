@@ -1,15 +1,14 @@
 //! Exports of `hearth export`, run in other programs.
 
 mod rows;
+mod texts;
 mod weights;
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{
-    checkpoints, exported_nanos, fail, hearth, json, python, succeed, test_images, words,
-};
+use crate::support::{checkpoints, fail, hearth, json, nanos, python, succeed, test_images, words};
 
 /// A pair of perceptrons for the small set.
 const GAN_MLP: &str =
@@ -40,7 +39,7 @@ fn export(run: &Path, options: &str, out: &Path) -> f64 {
 fn every_network_is_exported_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let others = ["softmax", "gan-mlp"].map(str::to_owned);
-    for config in &exported_nanos().into_iter().chain(others).collect::<Vec<_>>() {
+    for config in &nanos().into_iter().chain(others).collect::<Vec<_>>() {
         let overrides = match config.as_str() {
             "softmax" => "data.kind=fashion-mnist-mini data.valid_samples=200",
             "mlp-nano" => "model.activation=gelu",

@@ -8,6 +8,8 @@ use hearth_store::StateDict;
 use hearth_train::TrainError;
 use hearth_train::learner::state::restore_module;
 
+use super::signature::NetworkInput;
+
 /// A network that is exported and read back.
 pub trait Built {
     /// The same network with these numbers.
@@ -20,7 +22,7 @@ pub trait Built {
     fn record(&self) -> ModuleRecord;
 
     /// The outputs for samples, row by row.
-    fn outputs(&self, samples: Tensor<4>) -> Vec<f32>;
+    fn outputs(&self, samples: &NetworkInput) -> Vec<f32>;
 }
 
 /// A module with its forward pass.
@@ -28,7 +30,7 @@ pub struct Forward<M> {
     /// The module, without differentiation.
     pub module: M,
     /// The outputs for samples, row by row.
-    pub forward: fn(&M, Tensor<4>) -> Vec<f32>,
+    pub forward: fn(&M, &NetworkInput) -> Vec<f32>,
 }
 
 impl<M: Module + 'static> Forward<M> {
@@ -65,7 +67,7 @@ impl<M: Module + 'static> Built for Forward<M> {
         self.module.clone().into_record()
     }
 
-    fn outputs(&self, samples: Tensor<4>) -> Vec<f32> {
+    fn outputs(&self, samples: &NetworkInput) -> Vec<f32> {
         (self.forward)(&self.module, samples)
     }
 }

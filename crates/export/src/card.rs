@@ -9,8 +9,10 @@ use hearth_train::error::TrainError;
 use hearth_train::run::loaded::LoadedRun;
 
 use super::network::Network;
+use super::outline::Outline;
 use super::place::Place;
 use super::signature::{BurnCode, Signature};
+use super::translator::{DECODER, ENCODER, TranslatorOutline};
 use super::{Export, Format, onnx};
 
 /// The card, with its front matter; `difference` is the largest one of the check on `samples` samples.
@@ -105,16 +107,30 @@ fn burn_code(signature: &dyn Signature, file: &str) -> String {
     )
 }
 
+/// The results on a card, by their names in the log.
+const RESULTS: [&str; 12] = [
+    "loss",
+    "accuracy",
+    "perplexity",
+    "exact_match",
+    "bleu",
+    "rmse",
+    "mae",
+    "r2",
+    "distance",
+    "precision",
+    "recall",
+    "entropy",
+];
+
 /// The test results of the checkpoint, where the run's log has them.
 fn results(trained: &LoadedRun) -> Result<Vec<(String, f64)>, TrainError> {
     let run = RunDir::open(&trained.run)?;
     let lines = read_metrics(run.metrics())?;
     let line =
         lines.iter().rev().find(|line| line["kind"] == "test" && line["step"] == trained.step);
-    let names =
-        ["loss", "accuracy", "rmse", "mae", "r2", "distance", "precision", "recall", "entropy"];
-    let number = |name: &str| Some((name.to_owned(), line?[name].as_f64()?));
-    Ok(names.into_iter().filter_map(number).collect())
+    let number = |name: &&str| Some(((*name).to_owned(), line?[name].as_f64()?));
+    Ok(RESULTS.iter().filter_map(number).collect())
 }
 
 /// A text as a YAML string: quoted as in JSON, unless it is a plain word.
@@ -148,28 +164,47 @@ fn fence(code: &str) -> String {
 /// The section on use.
 fn usage(network: &Network, format: Format, place: &Place) -> String {
     let signature = &*network.signature;
-    let code = match format {
-        Format::Onnx => format!(
-            "The graph (opset {}) takes any number of samples and gives {}. In this folder:\n\n```python\n\
-             import numpy\nimport onnxruntime\n\nsession = onnxruntime.InferenceSession(\"{}\")\n\
-             outputs = session.run(None, {{{}}})\n```\n",
+    let in_folder = |code: String| format!("In this folder:\n\n```python\n{code}```\n");
+    let code = match (format, &network.outline, signature.layered()) {
+        (Format::Burnpack, ..) => burn_code(signature, &place.network),
+        (Format::Onnx, _, Some(signature)) => format!(
+            "The graph (opset {}) takes any number of samples and gives {}. {}",
             onnx::OPSET,
             signature.gives(),
-            place.network,
-            signature.feed(),
-        ),
-        Format::Safetensors => match &network.layers {
-            None => "Its tensors have the names and shapes of a checkpoint of Hearth.\n".to_owned(),
-            Some(layers) => format!(
-                "In this folder:\n\n```python\n{}\nfrom safetensors.torch import load_file\n\n\
-                 network.load_state_dict(load_file(\"{}\"))\nnetwork.eval()\n```\n",
-                signature.pytorch(layers),
+            in_folder(format!(
+                "import numpy\nimport onnxruntime\n\nsession = onnxruntime.InferenceSession(\"{}\")\n\
+                 outputs = session.run(None, {{{}}})\n",
                 place.network,
-            ),
-        },
-        Format::Burnpack => burn_code(signature, &place.network),
+                signature.feed(),
+            )),
+        ),
+        (Format::Onnx, ..) => format!(
+            "The graphs (opset {}) take any number of texts, padded behind their ends with `<pad>`: `{ENCODER}` from \
+             `source` `[batch, sources]` to the encoding and a state, and `{DECODER}` from a `token` `[batch]`, the \
+             state and the encoding to the `logits` of the token behind it and the next state. {}",
+            onnx::OPSET,
+            in_folder(TranslatorOutline::translate_by_graphs(&place.tokenizer)),
+        ),
+        (_, Outline::Layers(layers), Some(signature)) => {
+            in_folder(loaded(&signature.pytorch(layers), place))
+        }
+        (_, Outline::Translator(outline), _) => in_folder(format!(
+            "{}\n{}",
+            loaded(&outline.pytorch(), place),
+            TranslatorOutline::translate(&place.tokenizer)
+        )),
+        _ => "Its tensors have the names and shapes of a checkpoint of Hearth.\n".to_owned(),
     };
     format!("## Use\n\n{}\n\n{code}", signature.usage(format, &place.settings))
+}
+
+/// The code of a PyTorch module called `network`, and the loading of its weights.
+fn loaded(module: &str, place: &Place) -> String {
+    format!(
+        "{module}\nfrom safetensors.torch import load_file\n\n\
+         network.load_state_dict(load_file(\"{}\"))\nnetwork.eval()\n",
+        place.network
+    )
 }
 
 #[cfg(test)]

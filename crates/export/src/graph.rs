@@ -5,7 +5,8 @@ use hearth_model::RowDims;
 use hearth_model::outline::{Function, Layer};
 
 use super::proto::{
-    Attribute, AttributeProto, F32, GraphProto, I64, NodeProto, TensorProto, ValueInfoProto,
+    Attribute, AttributeProto, Dimension, F32, GraphProto, I64, NodeProto, TensorProto,
+    ValueInfoProto, signed,
 };
 
 /// The input of a graph that holds the codes of categories.
@@ -34,16 +35,26 @@ impl Graph {
 
     /// Adds an input of floats, `[batch, ..]`.
     pub fn input(&mut self, name: &str, dims: &[usize]) {
-        self.inputs.push(info(name, F32, dims));
+        self.declare_input(name, F32, &behind_batch(dims));
     }
 
     /// Adds an input of whole numbers, `[batch, ..]`.
     pub fn whole_input(&mut self, name: &str, dims: &[usize]) {
-        self.inputs.push(info(name, I64, dims));
+        self.declare_input(name, I64, &behind_batch(dims));
     }
 
     /// Adds an output, `[batch, ..]`, which has been made by its name.
     pub fn output(&mut self, name: &str, dims: &[usize]) {
+        self.declare_output(name, &behind_batch(dims));
+    }
+
+    /// Adds an input of this type and size.
+    pub(crate) fn declare_input(&mut self, name: &str, data_type: i32, dims: &[Dimension]) {
+        self.inputs.push(info(name, data_type, dims));
+    }
+
+    /// Adds an output of floats of this size, which has been made by its name.
+    pub(crate) fn declare_output(&mut self, name: &str, dims: &[Dimension]) {
         self.outputs.push(info(name, F32, dims));
     }
 
@@ -58,7 +69,7 @@ impl Graph {
     }
 
     /// Adds a constant of whole numbers.
-    fn whole_constant(&mut self, name: &str, shape: &[usize], values: Vec<i64>) {
+    pub(crate) fn whole_constant(&mut self, name: &str, shape: &[usize], values: Vec<i64>) {
         self.constants.push(TensorProto {
             name: name.to_owned(),
             dims: shape.iter().map(|size| signed(*size)).collect(),
@@ -204,14 +215,13 @@ impl Graph {
     }
 }
 
-/// A size as the format holds it.
-fn signed(size: usize) -> i64 {
-    i64::try_from(size).expect("sizes of tensors are far below 2^63")
+/// Any batch, and the sizes behind it.
+fn behind_batch(dims: &[usize]) -> Vec<Dimension> {
+    std::iter::once(Dimension::BATCH).chain(dims.iter().copied().map(Dimension::Size)).collect()
 }
 
-fn info(name: &str, data_type: i32, dims: &[usize]) -> ValueInfoProto {
-    let dims = dims.iter().map(|size| signed(*size)).collect();
-    ValueInfoProto { name: name.to_owned(), data_type, dims }
+fn info(name: &str, data_type: i32, dims: &[Dimension]) -> ValueInfoProto {
+    ValueInfoProto { name: name.to_owned(), data_type, dims: dims.to_vec() }
 }
 
 /// A setting of an operation.
@@ -219,11 +229,13 @@ pub fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto { name: name.to_owned(), value: Attribute::Int(value) }
 }
 
-fn ints(name: &str, values: &[usize]) -> AttributeProto {
+/// A setting of an operation: sizes or axes.
+pub(crate) fn ints(name: &str, values: &[usize]) -> AttributeProto {
     let values = values.iter().map(|value| signed(*value)).collect();
     AttributeProto { name: name.to_owned(), value: Attribute::Ints(values) }
 }
 
-fn float(name: &str, value: f32) -> AttributeProto {
+/// A setting of an operation.
+pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), value: Attribute::Float(value) }
 }

@@ -79,7 +79,7 @@ pub fn weights(
         Fault::Usage(text) => TrainError::Settings(format!("{}: {text}", path.display())),
         Fault::File(text) => self::fault(path, &text),
     })?;
-    let state = tensors::from_pytorch(Some(&layers), filled.state)?;
+    let state = tensors::from_pytorch(&layers, filled.state)?;
     Ok(Start { state, source, names: filled.names, notes, warnings: Vec::new() })
 }
 

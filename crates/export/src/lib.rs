@@ -6,21 +6,23 @@
 pub mod built;
 pub mod card;
 mod check;
+mod format;
 pub mod graph;
 pub mod import;
 pub mod network;
 mod onnx;
 pub mod opened;
+mod outline;
+mod parameters;
 mod place;
 mod proto;
 pub mod pytorch;
 pub mod signature;
 pub mod tensors;
+mod translator;
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
@@ -29,9 +31,12 @@ use hearth_train::run::loaded::LoadedRun;
 use hearth_train::{Backend, CheckpointSelector, TrainError};
 
 pub use built::{Built, Forward};
+pub use format::{Format, Part};
 pub use network::Network;
 pub use opened::{OpenedExport, is_export};
+pub use outline::Outline;
 pub use signature::Signature;
+pub use translator::TranslatorOutline;
 
 use place::Place;
 
@@ -43,87 +48,6 @@ const TOLERANCE: f64 = 1e-4;
 
 /// The largest difference allowed of an artefact in 16 bits.
 const HALF_TOLERANCE: f64 = 1e-2;
-
-/// The format of an artefact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A graph that takes raw pixels or numbers, for any engine.
-    Onnx,
-    /// Tensors with PyTorch's names and layouts.
-    Safetensors,
-    /// Burn's own format.
-    Burnpack,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::Onnx, Self::Safetensors, Self::Burnpack];
-
-    /// Its name, as `--format` takes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Onnx => "onnx",
-            Self::Safetensors => "safetensors",
-            Self::Burnpack => "burnpack",
-        }
-    }
-
-    /// The extension of its files.
-    pub fn end(self) -> &'static str {
-        match self {
-            Self::Onnx => "onnx",
-            Self::Safetensors => "safetensors",
-            Self::Burnpack => "bpk",
-        }
-    }
-
-    /// The artefact's file.
-    pub fn file(self) -> &'static str {
-        match self {
-            Self::Onnx => "model.onnx",
-            Self::Safetensors => "model.safetensors",
-            Self::Burnpack => "model.bpk",
-        }
-    }
-}
-
-/// Which network of an adversarial pair.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Part {
-    /// The generator, with the moving average of its weights where one is kept.
-    #[default]
-    Generator,
-    /// The discriminator.
-    Discriminator,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|format| format.name() == name);
-        found.ok_or_else(|| "it is onnx, safetensors or burnpack".to_owned())
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Generator => "generator",
-            Self::Discriminator => "discriminator",
-        })
-    }
-}
-
-impl FromStr for Part {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = [Self::Generator, Self::Discriminator].into_iter();
-        let mut found = found.filter(|part| part.to_string() == name);
-        found.next().ok_or_else(|| "it is generator or discriminator".to_owned())
-    }
-}
 
 /// An export of a network.
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +103,7 @@ pub fn export(
             format.name()
         )));
     }
-    let place = Place::new(out, format)?;
+    let mut place = Place::new(out, format)?;
     let mut trained = LoadedRun::open(job.run, job.which)?;
     if job.part.is_some() && matches!(trained.config.model, ModelConfig::Classifier { .. }) {
         let run = job.run.display();
@@ -189,6 +113,9 @@ pub fn export(
     }
     let device = job.backend.device()?;
     let network = network_of(&mut trained, job.part.unwrap_or_default(), &device)?;
+    if format == Format::Onnx && matches!(network.outline, Outline::Translator(_)) {
+        place.hold_two_graphs()?;
+    }
     let samples = network.signature.samples(&trained, job.datasets, &device, notice)?;
 
     // Written beside its place and moved there whole.
@@ -224,6 +151,10 @@ pub fn export(
     let text = serde_json::to_string_pretty(&settings).expect("strings, numbers and lists");
     let path = folder.join(&place.settings);
     fs::write(&path, text + "\n").map_err(failed("write", &path))?;
+    if let Some(tokenizer) = network.signature.tokenizer() {
+        let path = folder.join(&place.tokenizer);
+        fs::write(&path, tokenizer.to_json()).map_err(failed("write", &path))?;
+    }
     let path = folder.join(&place.card);
     let card = card::text(&trained, &network, (job, &place), (difference, count))?;
     fs::write(&path, card).map_err(failed("write", &path))?;

@@ -12,14 +12,16 @@ use hearth_train::run::loaded::LoadedRun;
 use serde_json::json;
 
 use super::built::Built;
+use super::outline::Outline;
 use super::proto::Proto as _;
-use super::signature::{Samples, Signature};
-use super::{Format, check, onnx, tensors};
+use super::signature::{LayerSignature, Samples, Signature};
+use super::translator::ENCODER;
+use super::{Format, check, onnx};
 
 /// A trained network, apart from its run.
 pub struct Network {
-    /// As other programs know it, where they do.
-    pub layers: Option<Vec<Layer>>,
+    /// As other programs know it.
+    pub outline: Outline,
     /// Its numbers, by their paths.
     pub state: StateDict,
     /// As a module.
@@ -32,33 +34,47 @@ impl Network {
     /// A module that takes these numbers.
     pub fn new(
         module: &impl Built,
-        layers: Option<Vec<Layer>>,
+        outline: impl Into<Outline>,
         state: StateDict,
         signature: Box<dyn Signature>,
     ) -> Result<Self, TrainError> {
-        Ok(Self { built: module.with(state.clone())?, layers, state, signature })
+        let built = module.with(state.clone())?;
+        Ok(Self { built, outline: outline.into(), state, signature })
     }
 
-    /// Writes it as a file of a format; `half` writes 16 bits for each number.
+    /// Its layers, with the inputs and outputs around them. A network that is no list of layers is an error.
+    fn layered(&self) -> Result<(&[Layer], &dyn LayerSignature), TrainError> {
+        match (&self.outline, self.signature.layered()) {
+            (Outline::Layers(layers), Some(signature)) => Ok((layers, signature)),
+            _ => Err(TrainError::Export(
+                "this network has layers that are not written as ONNX; safetensors and burnpack \
+                 take every network"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Writes it as a file of a format; `half` writes 16 bits for each number. As ONNX, a translator's file is that of the
+    /// decoder, and `encoder.onnx` lies beside it.
     pub fn write(&self, format: Format, half: bool, file: &Path) -> Result<(), TrainError> {
         let fault = |error: &dyn fmt::Display| {
             TrainError::Export(format!("cannot write {}: {error}", file.display()))
         };
         let bytes = match format {
             Format::Onnx => {
-                let Some(layers) = &self.layers else {
-                    return Err(TrainError::Export(
-                        "this network has layers that are not written as ONNX; safetensors and burnpack \
-                         take every network"
-                            .to_owned(),
-                    ));
-                };
-                let tensors = tensors::to_pytorch(Some(layers), self.state.clone())?;
-                onnx::model(layers, tensors, &*self.signature, "hearth").encoded()
+                let tensors = || self.outline.to_pytorch(self.state.clone());
+                if let Outline::Translator(outline) = &self.outline {
+                    let [encoder, decoder] = outline.onnx(tensors()?);
+                    fs::write(file.with_file_name(ENCODER), encoder.encoded())
+                        .map_err(|error| fault(&error))?;
+                    decoder.encoded()
+                } else {
+                    let (layers, signature) = self.layered()?;
+                    onnx::model(layers, tensors()?, signature, "hearth").encoded()
+                }
             }
             Format::Safetensors => {
-                let state = self.state.clone();
-                write_tensors(&tensors::to_pytorch(self.layers.as_deref(), state)?, half)?
+                write_tensors(&self.outline.to_pytorch(self.state.clone())?, half)?
             }
             Format::Burnpack => {
                 return self.built.record().save(file).map_err(|error| fault(&error));
@@ -69,7 +85,7 @@ impl Network {
 
     /// The numbers that a check compares, as the run's network computes them.
     pub fn compared(&self, samples: &Samples) -> Vec<f64> {
-        self.signature.compared(&self.built.outputs(samples.tensor.clone()))
+        self.signature.compared(&self.built.outputs(&samples.input))
     }
 
     /// The same values of the written artefact.
@@ -84,22 +100,26 @@ impl Network {
         };
         let built = match format {
             Format::Onnx => {
-                let output = self.signature.checked_output();
-                let found = check::run_onnx(file, samples, output)?;
-                return Ok(self.signature.compared_in_graph(&found));
+                if matches!(self.outline, Outline::Translator(_)) {
+                    let files = [&file.with_file_name(ENCODER), file];
+                    let found = check::run_translator(files, samples.input.pairs())?;
+                    return Ok(self.signature.compared(&found));
+                }
+                let (_, signature) = self.layered()?;
+                let found = check::run_onnx(file, samples, signature.checked_output())?;
+                return Ok(signature.compared_in_graph(&found));
             }
             Format::Safetensors => {
                 let bytes = fs::read(file).map_err(|error| fault(&error))?;
                 let theirs = read_tensors(&bytes).map_err(|error| fault(&error))?;
-                let state = tensors::from_pytorch(self.layers.as_deref(), theirs)?;
-                self.built.with(state)?
+                self.built.with(self.outline.from_pytorch(theirs)?)?
             }
             Format::Burnpack => {
                 let record = ModuleRecord::load(file).map_err(|error| fault(&error))?;
                 self.built.loaded(record).map_err(|error| fault(&error))?
             }
         };
-        Ok(self.signature.compared(&built.outputs(samples.tensor.clone())))
+        Ok(self.signature.compared(&built.outputs(&samples.input)))
     }
 
     /// The contents of `config.json`.

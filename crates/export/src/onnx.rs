@@ -4,8 +4,8 @@ use hearth_model::outline::Layer;
 use hearth_store::NamedTensor;
 
 use super::graph::Graph;
-use super::proto::ModelProto;
-use super::signature::Signature;
+use super::proto::{GraphProto, ModelProto};
+use super::signature::LayerSignature;
 
 /// The version of the operators.
 pub const OPSET: i64 = 17;
@@ -17,7 +17,7 @@ const IR_VERSION: i64 = 8;
 pub fn model(
     layers: &[Layer],
     tensors: Vec<NamedTensor>,
-    signature: &dyn Signature,
+    signature: &dyn LayerSignature,
     name: &str,
 ) -> ModelProto {
     let mut graph = Graph::default();
@@ -27,11 +27,16 @@ pub fn model(
     let first = signature.inputs(&mut graph);
     let last = graph.sequence(layers, "", first);
     signature.outputs(&mut graph, &last);
+    of_graph(graph.finish(name))
+}
+
+/// The model of a graph.
+pub fn of_graph(graph: GraphProto) -> ModelProto {
     ModelProto {
         ir_version: IR_VERSION,
         opset: OPSET,
         producer_name: "hearth".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: graph.finish(name),
+        graph,
     }
 }

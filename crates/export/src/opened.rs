@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use hearth_config::{Config, RawConfig};
-use hearth_model::Layer;
+use hearth_data::text::Tokenizer;
 use hearth_store::read_tensors;
 use hearth_train::TrainError;
 use hearth_train::learner::state::restore_module;
@@ -15,8 +15,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::Format;
+use super::outline::Outline;
 use super::place::Place;
-use super::{Format, tensors};
 
 /// The entries of `config.json` that every export has, and those of its kind.
 #[derive(Deserialize)]
@@ -61,6 +62,25 @@ impl<'a> OpenedExport<'a> {
         self.json.get("table").is_some()
     }
 
+    /// True if it is a network on texts.
+    pub fn is_on_texts(&self) -> bool {
+        self.json.get("tokenizer").is_some()
+    }
+
+    /// The tokenizer of a network on texts, of this SHA-256. An absent, damaged or exchanged file is an error.
+    pub fn tokenizer(&self, checksum: &str) -> Result<Tokenizer, TrainError> {
+        let file = Place::of(self.path, Format::Safetensors).tokenizer_file();
+        let text = fs::read_to_string(&file).map_err(|error| of_file(&file, &error))?;
+        let tokenizer = Tokenizer::from_json(&text).map_err(|error| of_file(&file, &error))?;
+        if tokenizer.checksum() != checksum {
+            return Err(of_file(
+                &file,
+                &"it is not the tokenizer that the network was trained with",
+            ));
+        }
+        Ok(tokenizer)
+    }
+
     /// The settings of its kind.
     pub fn settings<Of: DeserializeOwned>(&self) -> Result<Settings<Of>, TrainError> {
         Settings::deserialize(&self.json).map_err(|error| self.fault(&error))
@@ -71,12 +91,12 @@ impl<'a> OpenedExport<'a> {
         of_file(&Place::of(self.path, Format::Safetensors).settings_file(), fault)
     }
 
-    /// The exported network, in the place of one that has the same layers.
+    /// The exported network, in the place of an empty one with the same outline.
     pub fn network<M: Module, Of>(
         &self,
         settings: &Settings<Of>,
         empty: M,
-        layers: Option<&[Layer]>,
+        outline: &Outline,
     ) -> Result<M, TrainError> {
         let format = &settings.format;
         match format.parse() {
@@ -84,7 +104,7 @@ impl<'a> OpenedExport<'a> {
                 let file = Place::of(self.path, Format::Safetensors).network_file();
                 let bytes = fs::read(&file).map_err(|error| of_file(&file, &error))?;
                 let theirs = read_tensors(&bytes).map_err(|error| of_file(&file, &error))?;
-                Ok(restore_module(empty, tensors::from_pytorch(layers, theirs)?)?)
+                Ok(restore_module(empty, outline.from_pytorch(theirs)?)?)
             }
             Ok(Format::Burnpack) => {
                 let file = Place::of(self.path, Format::Burnpack).network_file();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use hearth_train::error::TrainError;
 
 use super::Format;
+use super::translator::{DECODER, ENCODER};
 
 /// The folder and the file names of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Place {
     pub settings: String,
     /// The model card.
     pub card: String,
+    /// The file of the tokenizer, of a network on texts.
+    pub tokenizer: String,
     /// True if the folder is the export's own.
     is_own: bool,
 }
@@ -70,6 +73,7 @@ impl Place {
             network: format.file().to_owned(),
             settings: "config.json".to_owned(),
             card: "README.md".to_owned(),
+            tokenizer: "tokenizer.json".to_owned(),
             is_own: true,
         }
     }
@@ -81,8 +85,22 @@ impl Place {
             network: file.file_name()?.to_str()?.to_owned(),
             settings: format!("{stem}.json"),
             card: format!("{stem}.md"),
+            tokenizer: format!("{stem}.tokenizer.json"),
             is_own: false,
         })
+    }
+
+    /// Makes the network's file that of a decoder, with the encoder beside it. A place that is no folder of its own is an
+    /// error.
+    pub fn hold_two_graphs(&mut self) -> Result<(), TrainError> {
+        if !self.is_own {
+            return Err(TrainError::Settings(format!(
+                "{} is one file, and a translator is two graphs, {ENCODER} and {DECODER}: name a folder",
+                self.network_file().display()
+            )));
+        }
+        DECODER.clone_into(&mut self.network);
+        Ok(())
     }
 
     /// The folder in which its files, or its folder, are made.
@@ -100,9 +118,15 @@ impl Place {
         self.folder.join(&self.network)
     }
 
-    fn files(&self) -> [PathBuf; 3] {
+    /// The tokenizer's file, of a network on texts.
+    pub fn tokenizer_file(&self) -> PathBuf {
+        self.folder.join(&self.tokenizer)
+    }
+
+    fn files(&self) -> [PathBuf; 4] {
         // The network is last: where it is, the others are.
-        [&self.settings, &self.card, &self.network].map(|name| self.folder.join(name))
+        let names = [&self.settings, &self.tokenizer, &self.card, &self.network];
+        names.map(|name| self.folder.join(name))
     }
 
     /// Moves what was written into `made` to its place; the error names what could not be made.
@@ -118,8 +142,11 @@ impl Place {
             return fs::rename(made, &self.folder).map_err(failed(&self.folder));
         }
         for file in self.files() {
-            let name = file.file_name().unwrap_or_default();
-            fs::rename(made.join(name), &file).map_err(failed(&file))?;
+            let made = made.join(file.file_name().unwrap_or_default());
+            // Only a network on texts has a tokenizer.
+            if made.exists() {
+                fs::rename(made, &file).map_err(failed(&file))?;
+            }
         }
         Ok(())
     }

@@ -159,14 +159,13 @@ impl Proto for TensorProto {
     }
 }
 
-/// A value that goes in or comes out: `[batch, ..]` with any batch.
+/// A value that goes in or comes out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueInfoProto {
     pub name: String,
     /// [`F32`] or [`I64`].
     pub data_type: i32,
-    /// The sizes behind the batch.
-    pub dims: Vec<i64>,
+    pub dims: Vec<Dimension>,
 }
 
 impl Proto for ValueInfoProto {
@@ -194,27 +193,38 @@ impl Proto for TensorType<'_> {
     }
 }
 
-struct TensorShapeProto<'a>(&'a [i64]);
+struct TensorShapeProto<'a>(&'a [Dimension]);
 
 impl Proto for TensorShapeProto<'_> {
     fn fields(&self, buffer: &mut Vec<u8>) {
-        message(1, &Dimension::Free, buffer);
-        for size in self.0 {
-            message(1, &Dimension::Size(*size), buffer);
-        }
+        messages(1, self.0, buffer);
     }
 }
 
-enum Dimension {
-    Size(i64),
-    Free,
+/// The size of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
+    Size(usize),
+    /// Any size, the same wherever this name stands.
+    Free(&'static str),
+}
+
+impl Dimension {
+    pub const BATCH: Self = Self::Free("batch");
+    pub const SOURCES: Self = Self::Free("sources");
+    pub const TARGETS: Self = Self::Free("targets");
 }
 
 impl Proto for Dimension {
     fn fields(&self, buffer: &mut Vec<u8>) {
         match self {
-            Self::Size(size) => int64::encode(1, size, buffer),
-            Self::Free => string::encode(2, &"batch".to_owned(), buffer),
+            Self::Size(size) => int64::encode(1, &signed(*size), buffer),
+            Self::Free(name) => string::encode(2, &(*name).to_owned(), buffer),
         }
     }
+}
+
+/// A size as the format holds it.
+pub fn signed(size: usize) -> i64 {
+    i64::try_from(size).expect("sizes of tensors are far below 2^63")
 }

@@ -2,7 +2,7 @@
 
 use hearth_model::ImageDims;
 use hearth_model::outline::{FeatureOrder, Layer};
-use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue, Value};
+use hearth_store::{NamedTensor, StateDict, StoreError, TensorValue};
 
 /// A tensor of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,13 +146,8 @@ fn collect(layers: &[Layer], prefix: &str, found: &mut Vec<Tensor>) {
     }
 }
 
-/// The numbers of a network as PyTorch holds them, or those of one that lists no layers as they are kept. A
-/// missing, extra or misshapen entry of the state is an error.
-pub fn to_pytorch(
-    layers: Option<&[Layer]>,
-    mut state: StateDict,
-) -> Result<Vec<NamedTensor>, StoreError> {
-    let Some(layers) = layers else { return as_kept(&state) };
+/// The numbers of layers as PyTorch holds them. A missing, extra or misshapen entry of the state is an error.
+pub fn to_pytorch(layers: &[Layer], mut state: StateDict) -> Result<Vec<NamedTensor>, StoreError> {
     let found = tensors(layers).into_iter().map(|tensor| {
         let values = state.take_values::<f32>(&tensor.path, &tensor.shape)?;
         let (shape, values) = (tensor.pytorch_shape(), tensor.to_pytorch(&values));
@@ -163,25 +158,8 @@ pub fn to_pytorch(
     Ok(found)
 }
 
-/// All tensors, named and ordered as in a checkpoint.
-fn as_kept(state: &StateDict) -> Result<Vec<NamedTensor>, StoreError> {
-    let tensors = state.iter().filter_map(|(path, value)| match value {
-        Value::Tensor(tensor) => Some((path, tensor)),
-        _ => None,
-    });
-    let named = tensors.map(|(path, tensor)| {
-        let (name, shape) = (path.to_owned(), tensor.shape().to_vec());
-        Ok(NamedTensor { name, shape, values: tensor.to_vec::<f32>()? })
-    });
-    named.collect()
-}
-
-/// The state of a network of what PyTorch holds, the reverse of [`to_pytorch`].
-pub fn from_pytorch(
-    layers: Option<&[Layer]>,
-    mut theirs: StateDict,
-) -> Result<StateDict, StoreError> {
-    let Some(layers) = layers else { return Ok(theirs) };
+/// The state of layers of what PyTorch holds, the reverse of [`to_pytorch`].
+pub fn from_pytorch(layers: &[Layer], mut theirs: StateDict) -> Result<StateDict, StoreError> {
     let mut state = StateDict::new();
     for tensor in tensors(layers) {
         let values = theirs.take_values::<f32>(&tensor.name, &tensor.pytorch_shape())?;
@@ -216,7 +194,7 @@ mod tests {
         state
             .insert("head.bias", TensorValue::new([1], &[7.0_f32]).expect("it fits"))
             .expect("new");
-        let found = to_pytorch(Some(&layers), state.clone()).expect("all is there");
+        let found = to_pytorch(&layers, state.clone()).expect("all is there");
         let named = |name: &str, shape: &[usize], values: &[f32]| NamedTensor {
             name: name.to_owned(),
             shape: shape.to_vec(),
@@ -228,7 +206,7 @@ mod tests {
         for NamedTensor { name, shape, values } in found {
             theirs.insert(name, TensorValue::new(shape, &values).expect("it fits")).expect("new");
         }
-        assert_eq!(from_pytorch(Some(&layers), theirs).expect("the same"), state);
+        assert_eq!(from_pytorch(&layers, theirs).expect("the same"), state);
     }
 
     #[test]
@@ -242,7 +220,7 @@ mod tests {
             let tensor = TensorValue::new([values.len() / 2, 2], values);
             state.insert(path, tensor.expect("it fits")).expect("new");
         }
-        let found = to_pytorch(Some(&layers), state.clone()).expect("all is there");
+        let found = to_pytorch(&layers, state.clone()).expect("all is there");
         assert_eq!(found[1].name, "0.embeddings.1.weight");
         assert_eq!(found[1].shape, [3, 2]);
         assert_eq!(found[1].values, [0.0, 0.0, 3.0, 4.0, 5.0, 6.0]);
@@ -253,7 +231,7 @@ mod tests {
                 let tensor = TensorValue::new(shape, &values).expect("it fits");
                 theirs.insert(name, tensor).expect("new");
             }
-            let ours = from_pytorch(Some(&layers), theirs);
+            let ours = from_pytorch(&layers, theirs);
             if first == 0.0 {
                 assert_eq!(ours.expect("the same"), state);
             } else {

@@ -6,8 +6,16 @@
 //!
 //! Tensors are named as in PyTorch's `nn.Sequential`: by the layer's index in the list, followed by
 //! `inner` or `shortcut` in a [`Layer::Residual`] and by `embeddings` in a [`Layer::Row`].
+//!
+//! A translator is no such list. It names the parameters of a PyTorch module instead ([`Parameter`]).
+
+mod parameters;
+mod translators;
 
 use hearth_config::{Activation, Pooling};
+
+pub use parameters::{Layout, Parameter};
+pub(crate) use translators::parameters as translator_parameters;
 
 use crate::{ImageDims, RowDims};
 

@@ -9,6 +9,7 @@ use crate::ForwardContext;
 use crate::init::{Distribution, ParamInit};
 use crate::networks::seq2seq::Seq2seq;
 use crate::networks::transformer::Transformer;
+use crate::outline::{Parameter, translator_parameters};
 use crate::sequence::{Decoded, DecoderState, Encoding};
 
 /// A network that encodes a source sequence, and decodes a target sequence.
@@ -35,6 +36,11 @@ impl Translator {
             }
         };
         init.finish(network)
+    }
+
+    /// The parameters of the network that `config` describes by their names in PyTorch, for exports.
+    pub fn parameters(config: &TranslatorConfig, vocabulary: usize) -> Vec<Parameter> {
+        translator_parameters(config, vocabulary)
     }
 
     /// Encodes sources `[batch, sources]` of these lengths: the encoding, and the decoder's state before the first

@@ -21,6 +21,7 @@ use crate::classify::predict::ImagePredictor;
 use crate::entry::{Evaluation, TaskEntry};
 use crate::predictor::{self, Restore};
 use crate::rows::predict::RowPredictor;
+use crate::translate::predict::TextPredictor;
 use crate::{classify, generate, regress, translate};
 
 /// The entry of the task of a checked config.
@@ -117,6 +118,9 @@ impl Restore for Box<dyn Predictor> {
     fn from_export(export: &OpenedExport<'_>, device: Device) -> Result<Self, TrainError> {
         if export.is_on_table() {
             return Ok(Box::new(RowPredictor::from_export(export, device)?));
+        }
+        if export.is_on_texts() {
+            return Ok(Box::new(TextPredictor::from_export(export, device)?));
         }
         Ok(Box::new(ImagePredictor::from_export(export, device)?))
     }

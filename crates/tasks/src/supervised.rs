@@ -193,5 +193,5 @@ pub fn evaluate<I: Inputs, O: Objective<I::Source>>(
 
 /// A network with its forward pass, for an export.
 pub fn forward(module: Classifier) -> Forward<Classifier> {
-    Forward { module, forward: |network, samples| values(network.forward(samples)) }
+    Forward { module, forward: |network, samples| values(network.forward(samples.features())) }
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::{export, train};
-use crate::support::{exported_nanos, fail, hearth, json, root, succeed, words};
+use crate::support::{fail, hearth, json, nanos, root, succeed, words};
 
-/// True for a config of rows of a table.
-fn is_on_table(config: &str) -> bool {
+/// True for a config of rows of a table or of texts.
+fn is_on_other_data(config: &str) -> bool {
     let text = std::fs::read_to_string(root().join(format!("configs/{config}.toml"))).unwrap();
-    text.contains("kind = \"csv\"")
+    ["csv", "text-"].iter().any(|kind| text.contains(&format!("kind = \"{kind}")))
 }
 
 const EMPTY: &Vec<usize> = &Vec::new();
@@ -43,9 +43,9 @@ fn write<'a>(file: &Path, tensors: impl Iterator<Item = (String, &'a Vec<usize>,
 #[test]
 fn weights_come_back_from_pytorch() {
     let folder = tempfile::tempdir().unwrap();
-    for config in &exported_nanos() {
+    for config in &nanos() {
         // Weights are imported for classifiers of images.
-        if config.starts_with("gan") || is_on_table(config) {
+        if config.starts_with("gan") || is_on_other_data(config) {
             continue;
         }
         let run = folder.path().join(config);

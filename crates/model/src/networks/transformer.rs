@@ -25,7 +25,7 @@ use crate::layers::{DropoutLayer, Embedding, LayerNorm, MultiHead, linear, run_l
 use crate::sequence::{Decoded, DecoderState, Encoding, KeysAndValues};
 
 /// The base of the positions' wavelengths (Vaswani et al. 2017, section 3.5).
-const WAVELENGTHS: f64 = 10_000.0;
+pub const WAVELENGTHS: f64 = 10_000.0;
 
 /// A transformer; see the [module](self).
 #[derive(Module, Debug)]

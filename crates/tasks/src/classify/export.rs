@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use hearth_config::ModelConfig;
 use hearth_data::{ImageShape, Normalization, preprocessing};
-use hearth_export::{Network, OpenedExport, Part};
+use hearth_export::{Network, OpenedExport, Outline, Part};
 use hearth_model::Classifier;
 use hearth_train::TrainError;
 use hearth_train::run::loaded::LoadedRun;
@@ -85,6 +85,9 @@ pub fn open(opened: &OpenedExport<'_>, device: &Device) -> Result<ExportedClassi
     if opened.is_on_table() {
         return Err(opened.fault(&"it is that of a network on rows of a table, and not on images"));
     }
+    if opened.is_on_texts() {
+        return Err(opened.fault(&"it is that of a translator, and not on images"));
+    }
     let settings = opened.settings::<Settings>()?;
     let Settings { input, picture, preprocessing, classes } = &settings.of;
     let version = preprocessing.as_ref().map_or(preprocessing::VERSION, |steps| steps.version);
@@ -106,8 +109,8 @@ pub fn open(opened: &OpenedExport<'_>, device: &Device) -> Result<ExportedClassi
     };
     let dims = [channels, height, width];
     let empty = Classifier::new(&network, dims, classes.len(), 0, device)?;
-    let layers = Classifier::layers(&network, dims, classes.len());
-    let network = opened.network(&settings, empty, layers.as_deref())?;
+    let outline = Outline::from(Classifier::layers(&network, dims, classes.len()));
+    let network = opened.network(&settings, empty, &outline)?;
     let normalization = Normalization { mean: input.mean.clone(), std: input.std.clone() };
     let shape = ImageShape { channels, height, width };
     Ok(ExportedClassifier { network, classes: classes.clone(), shape, normalization })

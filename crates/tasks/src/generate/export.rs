@@ -33,7 +33,7 @@ pub fn network(
             let forward = Forward {
                 module: generator,
                 forward: |network, latent| {
-                    let latent = latent.flatten(1, 3);
+                    let latent = latent.features().flatten(1, 3);
                     values(network.forward(latent, &mut ForwardContext::default()).flatten(1, 3))
                 },
             };
@@ -45,7 +45,7 @@ pub fn network(
             let forward = Forward {
                 module: discriminator,
                 forward: |network, images| {
-                    values(network.forward(images, &mut ForwardContext::default()))
+                    values(network.forward(images.features(), &mut ForwardContext::default()))
                 },
             };
             let state = states.take_under("discriminator");

@@ -6,8 +6,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Batch, ImageShape, Normalization, preprocessing};
 use hearth_export::graph::{Graph, int};
-use hearth_export::signature::{GraphInput, Samples, Signature, Values};
-use hearth_export::{Format, SAMPLES};
+use hearth_export::signature::{
+    GraphInput, LayerSignature, NetworkInput, Samples, Signature, Values,
+};
+use hearth_export::{Format, SAMPLES, pytorch};
+use hearth_model::Layer;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
 use hearth_train::run::loaded::LoadedRun;
@@ -63,7 +66,7 @@ impl ImageSignature {
     }
 }
 
-impl Signature for ImageSignature {
+impl LayerSignature for ImageSignature {
     fn inputs(&self, graph: &mut Graph) -> String {
         if let ImageNetwork::Generator { latent } = self.kind {
             graph.input("latent", &[latent]);
@@ -87,6 +90,47 @@ impl Signature for ImageSignature {
         }
     }
 
+    fn checked_output(&self) -> &'static str {
+        match self.kind {
+            ImageNetwork::Classifier => "probabilities",
+            ImageNetwork::Discriminator => "logit",
+            ImageNetwork::Generator { .. } => "pictures",
+        }
+    }
+
+    fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
+        match self.kind {
+            ImageNetwork::Discriminator => self.compared(output),
+            _ => output.iter().copied().map(f64::from).collect(),
+        }
+    }
+
+    fn feed(&self) -> String {
+        let (name, size) = match self.kind {
+            ImageNetwork::Generator { latent } => ("latent", latent.to_string()),
+            _ => ("pixels", self.size()),
+        };
+        format!("\"{name}\": numpy.zeros((1, {size}), numpy.float32)")
+    }
+
+    fn gives(&self) -> &'static str {
+        match self.kind {
+            ImageNetwork::Classifier => "`logits` and `probabilities`",
+            ImageNetwork::Generator { .. } => "`pictures`",
+            ImageNetwork::Discriminator => "`logit`, high for real pictures",
+        }
+    }
+
+    fn pytorch(&self, layers: &[Layer]) -> String {
+        pytorch::code(layers)
+    }
+}
+
+impl Signature for ImageSignature {
+    fn layered(&self) -> Option<&dyn LayerSignature> {
+        Some(self)
+    }
+
     /// Test images, or latent vectors for a generator.
     fn samples(
         &self,
@@ -102,7 +146,8 @@ impl Signature for ImageSignature {
             let tensor = Tensor::from_data(data, device);
             let values = Values::Floats(latents);
             let input = GraphInput { name: "latent", dims: vec![size], values };
-            return Ok(Samples { count: SAMPLES, tensor, feed: vec![input] });
+            let feed = vec![input];
+            return Ok(Samples { count: SAMPLES, input: NetworkInput::Features(tensor), feed });
         }
         let test = trained.images(datasets, notice)?.splits.test;
         let mut batch = Batch::default();
@@ -112,7 +157,7 @@ impl Signature for ImageSignature {
         let dims = self.dims().to_vec();
         let input = GraphInput { name: "pixels", dims, values: Values::Floats(pixels) };
         let tensor = ImageInput::new(&self.normalization).tensor(&batch, device);
-        Ok(Samples { count, tensor, feed: vec![input] })
+        Ok(Samples { count, input: NetworkInput::Features(tensor), feed: vec![input] })
     }
 
     /// Probabilities, or pixels from -1 to 1 for a generator.
@@ -123,21 +168,6 @@ impl Signature for ImageSignature {
                 outputs.iter().map(|logit| sigmoid((*logit).into())).collect()
             }
             ImageNetwork::Generator { .. } => outputs.iter().copied().map(f64::from).collect(),
-        }
-    }
-
-    fn checked_output(&self) -> &'static str {
-        match self.kind {
-            ImageNetwork::Classifier => "probabilities",
-            ImageNetwork::Discriminator => "logit",
-            ImageNetwork::Generator { .. } => "pictures",
-        }
-    }
-
-    fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
-        match self.kind {
-            ImageNetwork::Discriminator => self.compared(output),
-            _ => output.iter().copied().map(f64::from).collect(),
         }
     }
 
@@ -189,7 +219,7 @@ fn sigmoid(logit: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use hearth_config::ModelConfig;
-    use hearth_export::Network;
+    use hearth_export::{Network, Outline};
     use hearth_model::{Classifier, params};
     use hearth_store::{StateDict, TensorValue, read_tensors};
 
@@ -215,7 +245,8 @@ mod tests {
         let signature =
             ImageSignature { kind: ImageNetwork::Classifier, shape, normalization, classes };
         let network =
-            Network::new(&forward(classifier), None, state, Box::new(signature)).expect("fits");
+            Network::new(&forward(classifier), Outline::Unlisted, state, Box::new(signature))
+                .expect("fits");
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("model.safetensors");
         network.write(Format::Safetensors, false, &file).expect("every network");

@@ -3,16 +3,15 @@
 use std::fmt::Write as _;
 
 use hearth_data::{ImageShape, Normalization, preprocessing};
+use hearth_export::Format;
 use hearth_export::card::classes;
 use hearth_export::signature::{BurnCode, Words};
-use hearth_export::{Format, pytorch};
-use hearth_model::Layer;
 
 use crate::images::export::{ImageNetwork, ImageSignature};
 
 impl ImageSignature {
     /// The shape of an image as code: channels, height, width.
-    fn size(&self) -> String {
+    pub(super) fn size(&self) -> String {
         let ImageShape { channels, height, width } = self.shape;
         format!("{channels}, {height}, {width}")
     }
@@ -101,26 +100,6 @@ impl Words for ImageSignature {
                  [Preprocessing](#preprocessing)."
             ),
         }
-    }
-
-    fn feed(&self) -> String {
-        let (name, size) = match self.kind {
-            ImageNetwork::Generator { latent } => ("latent", latent.to_string()),
-            _ => ("pixels", self.size()),
-        };
-        format!("\"{name}\": numpy.zeros((1, {size}), numpy.float32)")
-    }
-
-    fn gives(&self) -> &'static str {
-        match self.kind {
-            ImageNetwork::Classifier => "`logits` and `probabilities`",
-            ImageNetwork::Generator { .. } => "`pictures`",
-            ImageNetwork::Discriminator => "`logit`, high for real pictures",
-        }
-    }
-
-    fn pytorch(&self, layers: &[Layer]) -> String {
-        pytorch::code(layers)
     }
 
     fn burn(&self) -> BurnCode {

@@ -5,9 +5,11 @@ use std::path::Path;
 use burn::tensor::Device;
 use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
 use hearth_export::graph::{CODES, Graph};
-use hearth_export::signature::{GraphInput, Samples, Signature, Values};
-use hearth_export::{Format, Network, OpenedExport, Part, SAMPLES};
-use hearth_model::Classifier;
+use hearth_export::signature::{
+    GraphInput, LayerSignature, NetworkInput, Samples, Signature, Values,
+};
+use hearth_export::{Format, Network, OpenedExport, Outline, Part, SAMPLES};
+use hearth_model::{Classifier, Layer};
 use hearth_train::error::TrainError;
 use hearth_train::run::loaded::LoadedRun;
 use serde::Deserialize;
@@ -70,8 +72,8 @@ pub fn open(
         return Err(opened.fault(&"its config is not that of a network on rows of a table"));
     }
     let empty = rows::network(&config, &coding, device);
-    let layers = rows::layers(&config, &coding);
-    let network = opened.network(&settings, empty, Some(&layers))?;
+    let outline = Outline::Layers(rows::layers(&config, &coding));
+    let network = opened.network(&settings, empty, &outline)?;
     Ok((network, coding))
 }
 
@@ -101,7 +103,7 @@ impl RowSignature {
     }
 }
 
-impl Signature for RowSignature {
+impl LayerSignature for RowSignature {
     /// `(numbers - mean) / std`. The mean is split into two 32-bit floats, which keeps the precision of a large one.
     fn inputs(&self, graph: &mut Graph) -> String {
         let num_categories = self.coding.categories().len();
@@ -138,6 +140,47 @@ impl Signature for RowSignature {
         }
     }
 
+    fn checked_output(&self) -> &'static str {
+        match self.coding.target {
+            Target::Classes { .. } => "probabilities",
+            Target::Number { .. } => "value",
+        }
+    }
+
+    fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
+        let outputs = output.iter().copied().map(f64::from);
+        match self.coding.target {
+            Target::Classes { .. } => outputs.collect(),
+            Target::Number { mean, std } => outputs.map(|value| (value - mean) / std).collect(),
+        }
+    }
+
+    fn feed(&self) -> String {
+        let (num_numbers, num_codes) = (self.coding.num_numbers(), self.coding.categories().len());
+        let sizes = [("numbers", num_numbers, "float32"), ("codes", num_codes, "int64")];
+        let feed = sizes.into_iter().filter(|(_, size, _)| *size > 0).map(|(name, size, kind)| {
+            format!("\"{name}\": numpy.zeros((1, {size}), numpy.{kind})")
+        });
+        feed.collect::<Vec<_>>().join(", ")
+    }
+
+    fn gives(&self) -> &'static str {
+        match self.coding.target {
+            Target::Classes { .. } => "`logits` and `probabilities`",
+            Target::Number { .. } => "`value`",
+        }
+    }
+
+    fn pytorch(&self, layers: &[Layer]) -> String {
+        self.module(layers)
+    }
+}
+
+impl Signature for RowSignature {
+    fn layered(&self) -> Option<&dyn LayerSignature> {
+        Some(self)
+    }
+
     /// Rows of the test set.
     fn samples(
         &self,
@@ -168,7 +211,7 @@ impl Signature for RowSignature {
             feed.push(GraphInput { name: CODES, dims: vec![num_categories], values });
         }
         let tensor = RowInput::new(&self.coding).rows(numbers, codes, count, device);
-        Ok(Samples { count, tensor, feed })
+        Ok(Samples { count, input: NetworkInput::Features(tensor), feed })
     }
 
     /// Probabilities, or a number as `(value - mean) / std` of the target.
@@ -176,21 +219,6 @@ impl Signature for RowSignature {
         match &self.coding.target {
             Target::Classes { names } => probabilities(outputs, names.len()),
             Target::Number { .. } => outputs.iter().copied().map(f64::from).collect(),
-        }
-    }
-
-    fn checked_output(&self) -> &'static str {
-        match self.coding.target {
-            Target::Classes { .. } => "probabilities",
-            Target::Number { .. } => "value",
-        }
-    }
-
-    fn compared_in_graph(&self, output: &[f32]) -> Vec<f64> {
-        let outputs = output.iter().copied().map(f64::from);
-        match self.coding.target {
-            Target::Classes { .. } => outputs.collect(),
-            Target::Number { mean, std } => outputs.map(|value| (value - mean) / std).collect(),
         }
     }
 

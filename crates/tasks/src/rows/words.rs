@@ -6,7 +6,6 @@ use hearth_data::tables::{ColumnCoding, Target};
 use hearth_export::Format;
 use hearth_export::card::{classes, markdown};
 use hearth_export::signature::{BurnCode, Words};
-use hearth_model::Layer;
 
 use super::code::encoding;
 use super::export::RowSignature;
@@ -123,26 +122,6 @@ impl Words for RowSignature {
             ),
             _ => format!("{}{gives}{link}", self.inputs(format)),
         }
-    }
-
-    fn feed(&self) -> String {
-        let (num_numbers, num_codes) = (self.coding.num_numbers(), self.coding.categories().len());
-        let sizes = [("numbers", num_numbers, "float32"), ("codes", num_codes, "int64")];
-        let feed = sizes.into_iter().filter(|(_, size, _)| *size > 0).map(|(name, size, kind)| {
-            format!("\"{name}\": numpy.zeros((1, {size}), numpy.{kind})")
-        });
-        feed.collect::<Vec<_>>().join(", ")
-    }
-
-    fn gives(&self) -> &'static str {
-        match self.coding.target {
-            Target::Classes { .. } => "`logits` and `probabilities`",
-            Target::Number { .. } => "`value`",
-        }
-    }
-
-    fn pytorch(&self, layers: &[Layer]) -> String {
-        self.module(layers)
     }
 
     fn burn(&self) -> BurnCode {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_config::{CommandLine, Config, ModelConfig};
+use hearth_config::{CommandLine, Config, ModelConfig, TranslatorConfig};
 use hearth_data::text::{Pairs, TextPairs};
 use hearth_data::{Data, Labels, Subset};
 use hearth_model::Translator;
@@ -14,7 +14,7 @@ use hearth_train::run::loaded::LoadedRun;
 use hearth_train::{Opened, Opening, Split, TaskHooks};
 
 use super::predict::TextPredictor;
-use super::{Translation, evaluate};
+use super::{Translation, evaluate, export};
 use crate::entry::{Evaluation, TaskEntry};
 use crate::predictor;
 
@@ -23,15 +23,11 @@ pub const ENTRY: TaskEntry = TaskEntry {
     hooks: TaskHooks { labels: Labels::Unused, has_one_loss: true, open, sizes: |_, _| None, next },
     evaluate: evaluate_run,
     predictor: predictor::boxed::<TextPredictor>,
-    export: |_, _, _| {
-        Err(TrainError::Settings(
-            "a translator has no export yet: its weights are in the run's checkpoints".into(),
-        ))
-    },
+    export: export::network,
 };
 
 /// The text pairs of a task that learns from them. Other data is an error.
-fn pairs(data: &Data) -> Result<&TextPairs, TrainError> {
+pub(super) fn pairs(data: &Data) -> Result<&TextPairs, TrainError> {
     match data {
         Data::Text(pairs) => Ok(pairs),
         _ => Err(TrainError::Settings("this task learns from pairs of texts".into())),
@@ -49,10 +45,15 @@ pub(super) fn network(
     vocabulary: usize,
     device: &burn::tensor::Device,
 ) -> Translator {
+    Translator::new(settings(config), vocabulary, config.run.seed, device)
+}
+
+/// The network's settings in a config of this task.
+pub(super) fn settings(config: &Config) -> &TranslatorConfig {
     let ModelConfig::Translator(settings) = &config.model else {
         unreachable!("a checked config's task is its model's")
     };
-    Translator::new(settings, vocabulary, config.run.seed, device)
+    settings
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the table's type")]

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `entry` | the task in the table of tasks |
 //! | [`bleu`] | BLEU, as sacreBLEU measures it |
+//! | `export`, `words` | exports: inputs and outputs, and the text of the model card |
 //! | [`predict`] | translations of texts |
 //! | [`search`] | beam search and greedy decoding |
 //! | [`evaluate`] | loss, perplexity, exact match and BLEU, by the length of the source |
@@ -12,10 +13,12 @@
 pub mod bleu;
 mod entry;
 pub mod evaluate;
+mod export;
 pub mod predict;
 pub mod search;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use burn::optim::GradientsAccumulator;
 use burn::tensor::Tensor;

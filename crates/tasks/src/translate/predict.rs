@@ -16,7 +16,7 @@ use hearth_train::learner::state::restore_module;
 use hearth_train::run::loaded::{CheckpointSelector, LoadedRun};
 
 use super::search::{Hypothesis, search};
-use super::{encode, entry};
+use super::{encode, entry, export};
 use crate::predictor::{self, Restore};
 
 /// Texts that are translated together, of similar length.
@@ -31,7 +31,8 @@ pub struct TextPredictor {
 }
 
 impl TextPredictor {
-    /// Loads the best checkpoint of a run on the default backend. A damaged one is an error.
+    /// Loads the best checkpoint of a run, or a safetensors or burnpack export, on the default backend. A damaged one is
+    /// an error.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrainError> {
         let path = path.as_ref();
         Ok(predictor::open(path, CheckpointSelector::Best, Backend::default())?.0)
@@ -84,8 +85,9 @@ impl Restore for TextPredictor {
         Ok(Self::new(network, tokenizer))
     }
 
-    fn from_export(_: &OpenedExport<'_>, _: Device) -> Result<Self, TrainError> {
-        Err(TrainError::Settings("an export of a translator is not read yet".into()))
+    fn from_export(export: &OpenedExport<'_>, device: Device) -> Result<Self, TrainError> {
+        let (network, tokenizer) = export::open(export, &device)?;
+        Ok(Self::new(network, tokenizer))
     }
 }
 
