@@ -48,7 +48,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Predict the class of images, or the target of rows in a CSV file.
     Predict(PredictArgs),
-    /// Inspect a classifier: filters, feature maps, saliency and a linear probe of each layer.
+    /// Inspect a classifier: filters, feature maps, saliency and a linear probe of each layer; or a translator: tokens and
+    /// attention.
     Inspect(InspectArgs),
     /// Generate images with a trained generator.
     Sample(SampleArgs),

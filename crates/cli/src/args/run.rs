@@ -66,8 +66,8 @@ pub struct InspectArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// Images to inspect, in any common format [default: some of the test set].
-    #[arg(value_name = "IMAGE")]
+    /// Images to inspect, in any common format; for a run on texts, the texts themselves [default: some of the test set].
+    #[arg(value_name = "IMAGE|TEXT")]
     pub files: Vec<PathBuf>,
 }
 

@@ -31,7 +31,7 @@ pub const ENTRY: TaskEntry = TaskEntry {
 };
 
 /// The text pairs of a task that learns from them. Other data is an error.
-fn pairs(data: &Data) -> Result<&TextPairs, TrainError> {
+pub(crate) fn pairs(data: &Data) -> Result<&TextPairs, TrainError> {
     match data {
         Data::Text(pairs) => Ok(pairs),
         _ => Err(TrainError::Settings("this task learns from pairs of texts".into())),

@@ -37,6 +37,7 @@ pub use entry::ENTRY;
 /// Training of a translator by teacher forcing.
 struct Translation {
     data: TextPairs,
+pub(crate) use entry::pairs;
     label_smoothing: f64,
 }
 
