@@ -83,7 +83,7 @@ fn ten_kills_of_a_recurrent_translator_change_nothing() {
 
 #[test]
 fn ten_kills_of_a_transformer_change_nothing() {
-    let settings = format!("configs/sort-nano.toml {RESTLESS_TRANSLATOR}");
+    let settings = format!("configs/sort-nano.toml {RESTLESS_TRANSLATOR} model.positions=learned");
     kills_change_nothing(10, &spaced(&settings), translations);
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_config::{CommandLine, Config, ModelConfig};
+use hearth_config::{CommandLine, Config, ModelConfig, TranslatorConfig};
 use hearth_data::text::{Pairs, TextPairs};
 use hearth_data::{Data, Labels, Subset};
 use hearth_model::Translator;
@@ -55,10 +55,28 @@ pub(super) fn network(
     Translator::new(settings, vocabulary, config.run.seed, device)
 }
 
+/// Training texts that are longer than a table of learned positions are an error.
+fn check_positions(config: &Config, data: &TextPairs) -> Result<(), TrainError> {
+    let ModelConfig::Translator(TranslatorConfig::Transformer(network)) = &config.model else {
+        return Ok(());
+    };
+    let Some(most) = network.learned_positions() else { return Ok(()) };
+    // A source is read with its end, and a target with its start.
+    let longest = 1 + data.lengths().map(|lengths| lengths.max).into_iter().max().unwrap_or(0);
+    if longest > most {
+        return Err(TrainError::Settings(format!(
+            "the longest training text has {longest} positions, and `model.max_positions` is {most}: increase it to \
+             {longest} or more, or leave out longer texts"
+        )));
+    }
+    Ok(())
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the table's type")]
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let Opening { config, data, device, .. } = opening;
     let data = pairs(data)?;
+    check_positions(config, data)?;
     let vocabulary = data.tokenizer.vocabulary_size();
     let network = network(config, vocabulary, &device.clone().autodiff());
     let task = Translation::task(config, network, data);
