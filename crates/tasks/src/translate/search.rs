@@ -128,15 +128,15 @@ impl Beam {
     }
 }
 
-/// The `count` most probable tokens, the most probable first and the earlier of equally probable ones; never one that no
-/// text has.
-fn most_probable(log_probabilities: &[f64], count: usize) -> Vec<u32> {
+/// The `count` most probable tokens by their logits or logarithms of probabilities, the most probable first and the earlier
+/// of equally probable ones; never one that no text has.
+pub(super) fn most_probable<T: PartialOrd>(scores: &[T], count: usize) -> Vec<u32> {
     let mut best: Vec<u32> = Vec::with_capacity(count + 1);
-    for (id, value) in (0..).zip(log_probabilities) {
+    for (id, score) in (0..).zip(scores) {
         if [Tokenizer::PAD, Tokenizer::START, Tokenizer::UNKNOWN].contains(&id) {
             continue;
         }
-        let place = best.partition_point(|other| log_probabilities[*other as usize] >= *value);
+        let place = best.partition_point(|other| scores[*other as usize] >= *score);
         if place < count {
             best.insert(place, id);
             best.truncate(count);

@@ -13,14 +13,14 @@ use hearth_train::task::outputs::{argmax, log_softmax, values};
 use super::encode;
 use super::search::{self, Hypothesis};
 
-const VOCABULARY: usize = 12;
+pub(super) const VOCABULARY: usize = 12;
 
 fn device() -> Device {
     Backend::default().device().expect("a CPU")
 }
 
 /// Small networks of every kind, with initial weights.
-fn networks() -> Vec<Translator> {
+pub(super) fn networks() -> Vec<Translator> {
     let recurrent = |attention, layers, bidirectional| {
         TranslatorConfig::Seq2seq(Seq2seqConfig {
             embedding: 6,
