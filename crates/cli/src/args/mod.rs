@@ -60,7 +60,7 @@ pub enum Command {
     /// Serve predictions over HTTP: an API, and a page for drawings, images or rows.
     #[cfg(feature = "serve")]
     Serve(ServeArgs),
-    /// Write a config for a folder of images or a CSV file.
+    /// Write a config for a folder of images, a CSV file or a file of pairs of texts.
     Init(InitArgs),
     /// Print the resolved config, with the source of each value.
     Config(ConfigArgs),

@@ -2,6 +2,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | [`check()`] | pairs that repeat, and test pairs in the training part |
 //! | `files`, [`load_pairs`] | `[data] kind = "text-pairs"`: the user's own files |
 //! | `rules`, [`load_rules`] | `[data] kind = "text-rules"`: generated pairs |
 //! | `load`, [`TextPairs`] | from pairs as text to tokens in splits, and their data card |
@@ -11,6 +12,7 @@
 //! | `buckets` | batches of pairs of nearly one length |
 
 mod buckets;
+mod check;
 mod files;
 mod load;
 mod pairs;
@@ -20,7 +22,8 @@ mod texts;
 mod tokenizer;
 
 pub use buckets::Padding;
-pub use files::{PairInput, TextFile, load_pair_input, load_pairs};
+pub use check::{PairReport, check, suited_tokenizer};
+pub use files::{PairInput, TextFile, load_pair_input, load_pairs, looks_like_pairs};
 pub use load::card::Lengths;
 pub use load::text_pairs::{TextPairs, load_rules};
 pub use pairs::{PairBatch, Pairs, TokenBatch};
