@@ -73,6 +73,10 @@ fn wrong_options_and_a_damaged_tokenizer_are_errors() {
     };
     assert!(error(&["--invert"], 2).contains("takes texts"));
     assert!(error(&["--beam", "0"], 2).contains("allowed: 1 to 64"));
+    for command in ["predict", "inspect"] {
+        let empty = fail(hearth([command]).arg(&run).args(["a", ""]), 2).err;
+        assert!(empty.contains("cannot be ``") && empty.contains("it is empty"), "{empty}");
+    }
     let out = folder.path().join("export");
     let mut export = hearth(["export", "--format", "onnx", "--out"]);
     let refused = fail(export.arg(&out).arg(&run), 2).err;
