@@ -75,7 +75,7 @@ fn a_pair_is_not_inspected() {
     let mut train = hearth(["train", "configs/gan-nano.toml", "train.epochs=1"]);
     succeed(train.args(["evaluate.samples=500", "--run"]).arg(&run));
     let done = fail(hearth(["inspect"]).arg(&run), 2);
-    assert!(done.err.contains("not a run of a network that names classes"), "{}", done.err);
+    assert!(done.err.contains("not a run of a classifier or a translator"), "{}", done.err);
 }
 
 #[test]

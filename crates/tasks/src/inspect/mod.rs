@@ -184,8 +184,7 @@ fn first_of_classes(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> 
 impl Subject {
     fn of(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
-            let help = "the pictures of a generator are in its report.html";
-            return Err(trained.is_not("a network that names classes", help));
+            return Err(trained.is_not("a classifier or a translator"));
         };
         let device = backend.device()?;
         let classes = trained.info.dataset.classes.clone();
