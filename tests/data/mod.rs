@@ -4,3 +4,4 @@ mod datasets;
 mod folders;
 mod rows;
 mod tables;
+mod texts;

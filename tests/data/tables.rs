@@ -8,19 +8,19 @@ use serde_json::Value;
 
 use crate::support::{fail, hearth, json, root, succeed};
 
-fn at(place: &Path, line: &str) -> Command {
+pub(super) fn at(place: &Path, line: &str) -> Command {
     let mut command = hearth(line.split_whitespace());
     command.current_dir(place);
     command
 }
 
 /// The text without line breaks.
-fn flat(said: &str) -> String {
+pub(super) fn flat(said: &str) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Asserts that the written config has these lines.
-fn has(place: &Path, name: &str, lines: &[&str]) {
+pub(super) fn has(place: &Path, name: &str, lines: &[&str]) {
     let text = fs::read_to_string(place.join(name)).unwrap();
     for line in lines {
         assert!(text.contains(&format!("\n{line}")), "{line} is not in:\n{text}");

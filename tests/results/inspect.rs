@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::support::{BACKENDS, fail, hearth, json, python, seen, succeed, test_images};
+use serde_json::json;
+
+use crate::support::{BACKENDS, fail, hearth, json, python, seen, succeed, test_images, words};
 
 #[test]
 fn each_network_is_inspected_on_each_backend() {
@@ -73,5 +75,45 @@ fn a_pair_is_not_inspected() {
     let mut train = hearth(["train", "configs/gan-nano.toml", "train.epochs=1"]);
     succeed(train.args(["evaluate.samples=500", "--run"]).arg(&run));
     let done = fail(hearth(["inspect"]).arg(&run), 2);
-    assert!(done.err.contains("not a run of a network that names classes"), "{}", done.err);
+    assert!(done.err.contains("not a run of a classifier or a translator"), "{}", done.err);
+}
+
+#[test]
+fn the_attention_of_a_translator_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    succeed(hearth(words("train configs/reverse-nano.toml train.epochs=1 --run")).arg(&run));
+    let found = json(hearth(["inspect", "--json"]).arg(&run).args(["abc", "ox"]));
+    let [first, second] = &found["translations"].as_array().unwrap()[..] else { panic!("{found}") };
+    assert_eq!((&first["text"], &second["text"]), (&json!("abc"), &json!("ox")));
+    assert_eq!(first["tokens"], json!(["a", "b", "c", "</s>"]));
+    let attention = &first["translation"]["attention"];
+    assert_eq!(attention["source"], first["tokens"]);
+    let image = image::open(first["image"].as_str().unwrap()).unwrap().into_luma8();
+    let weights = attention["weights"].as_array().unwrap();
+    assert_eq!(image.dimensions(), (16 * 4, 16 * weights.len() as u32));
+    let weight = weights[0][1].as_f64().unwrap();
+    assert_eq!(image.get_pixel(16, 0).0[0], (255.0 * (1.0 - weight)).round() as u8);
+    let page = fs::read_to_string(found["page"].as_str().unwrap()).unwrap();
+    assert!(page.contains("tokens: o x &lt;/s&gt;") && page.contains("class=\"heat\""), "{page}");
+
+    let done = succeed(hearth(["inspect"]).arg(&run).arg("abc"));
+    assert!(done.out.starts_with("tokens: a b c </s>\ntranslation: "), "{}", done.out);
+    let header = done.out.lines().nth(2).unwrap();
+    assert_eq!(header.split_whitespace().collect::<Vec<_>>(), ["a", "b", "c", "</s>"]);
+    assert!(done.out.trim_end().ends_with("index.html"), "{}", done.out);
+    // Without texts, those of the test set.
+    let found = json(hearth(["inspect", "--json"]).arg(&run));
+    assert_eq!(found["translations"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn a_translator_without_attention_has_tokens_and_translations() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let settings = "train configs/reverse-nano.toml train.epochs=1 model.attention=none --run";
+    succeed(hearth(words(settings)).arg(&run));
+    let done = succeed(hearth(["inspect"]).arg(&run).arg("abc"));
+    assert!(done.out.contains("this network has no attention"), "{}", done.out);
+    assert!(!run.join("inspect/attention-1.png").exists());
 }

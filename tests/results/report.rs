@@ -102,6 +102,24 @@ fn tensorboard_reads_what_the_log_says() {
 }
 
 #[test]
+fn tensorboard_shows_the_attention_of_a_translator() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path(), &["configs/reverse-nano.toml", "train.epochs=2"]);
+    let Some(found) = events(&run) else { return };
+    for number in 1..=4 {
+        let images = found["images"][format!("attention/valid/{number}")].as_array().unwrap();
+        assert_eq!(images.len(), 2, "one of each evaluation: {found}");
+        for image in images {
+            let [_, width, height] = [0, 1, 2].map(|at| image[at].as_u64().unwrap());
+            // 2 to 6 letters and the end, a square of 16 pixels for each.
+            assert!((48..=112).contains(&width) && width % 16 == 0 && height % 16 == 0, "{image}");
+        }
+    }
+    let tokens = found["texts"]["attention/valid"][0].as_str().unwrap();
+    assert!(tokens.starts_with("1. columns: `` ") && tokens.contains("</s> ``\n2. "), "{tokens}");
+}
+
+#[test]
 fn a_run_that_is_not_shown_is_the_same_run() {
     let folder = tempfile::tempdir().unwrap();
     let settings = ["configs/mlp-nano.toml", "train.epochs=2"];

@@ -73,6 +73,10 @@ fn wrong_options_and_a_damaged_tokenizer_are_errors() {
     };
     assert!(error(&["--invert"], 2).contains("takes texts"));
     assert!(error(&["--beam", "0"], 2).contains("allowed: 1 to 64"));
+    for command in ["predict", "inspect"] {
+        let empty = fail(hearth([command]).arg(&run).args(["a", ""]), 2).err;
+        assert!(empty.contains("cannot be ``") && empty.contains("it is empty"), "{empty}");
+    }
     let file = run.join("tokenizer.json");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("\"a\"", "\"A\"", 1)).unwrap();

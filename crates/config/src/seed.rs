@@ -29,6 +29,8 @@ pub enum Purpose {
     Sweep = 8,
     /// Generated data; indexed by the generator and the sample. Its seed is the data's own, and not a run's.
     Data = 9,
+    /// The tokens that a decoder reads as predicted by itself; indexed by step and batch.
+    ScheduledSampling = 10,
 }
 
 /// A deterministic stream of random numbers (`ChaCha8`), the same on every platform.

@@ -79,7 +79,7 @@ impl Translator {
 
 #[cfg(test)]
 mod tests {
-    use hearth_config::{Seq2seqConfig, TransformerConfig};
+    use hearth_config::{PositionKind, Seq2seqConfig, TransformerConfig};
 
     use super::*;
     use crate::networks::{Stage, assert_documented, assert_stages};
@@ -125,5 +125,23 @@ mod tests {
         ];
         let source = include_str!("networks/transformer.rs");
         assert_table(source, &TranslatorConfig::Transformer(config), &stages, 1776);
+    }
+
+    #[test]
+    fn learned_positions_are_a_table_of_their_own() {
+        let sizes = TransformerConfig { width: 8, heads: 2, layers: 1, ..Default::default() };
+        let sizes = TransformerConfig { feed_forward: Some(16), ..sizes };
+        let learned = TransformerConfig {
+            positions: PositionKind::Learned,
+            max_positions: Some(6),
+            ..sizes.clone()
+        };
+        let shapes = |config| {
+            let config = TranslatorConfig::Transformer(config);
+            crate::params::shapes(&Translator::new(&config, 30, 1, &Device::flex()))
+        };
+        let (sinusoidal, mut learned) = (shapes(sizes), shapes(learned));
+        learned.retain(|(path, shape)| path != "positions.weight" || shape[..] != [6, 8]);
+        assert_eq!(learned, sinusoidal);
     }
 }

@@ -1,11 +1,16 @@
-//! The page of an inspection: linear probes, embedding, filters, activation maximisation and saliency of a classifier.
+//! The pages of inspections: linear probes, embedding, filters, activation maximisation and saliency of a classifier;
+//! tokens and attention of a translator.
+
+use std::path::PathBuf;
 
 use maud::{Markup, html};
+use serde::Serialize;
 
-use crate::page::{figure, image, page};
+use crate::page::{figure, heat_map, image, page};
 use crate::plot::{Axes, Series, bars, clouds};
+use crate::{Alignment, Translation, fixed, shown_tokens};
 
-/// The content of the page.
+/// The content of the page of a classifier.
 #[derive(Clone, Debug, Default)]
 pub struct InspectPage {
     /// The run's name.
@@ -103,5 +108,49 @@ impl InspectedImage {
                 }
             }
         }
+    }
+}
+
+/// The content of the page of a translator.
+#[derive(Clone, Debug, Default)]
+pub struct TranslationsPage {
+    /// The run's name.
+    pub name: String,
+    /// The step of the checkpoint.
+    pub step: u64,
+    /// Texts with their translations.
+    pub texts: Vec<InspectedText>,
+}
+
+/// A text with its translation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InspectedText {
+    /// The text.
+    pub text: String,
+    /// Its tokens, with that of its end.
+    pub tokens: Vec<String>,
+    /// Its best translation.
+    pub translation: Translation,
+    /// The file of the attention, a PNG; none without attention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<PathBuf>,
+}
+
+impl TranslationsPage {
+    /// The page, an HTML file.
+    pub fn html(&self) -> String {
+        let body = html! {
+            p.soft { "checkpoint of step " (self.step) }
+            @for InspectedText { text, tokens, translation, .. } in &self.texts {
+                h2 { (translation.text) }
+                p { (text) }
+                p.soft { "tokens: " (shown_tokens(tokens)) }
+                p.soft { "score: " (fixed(translation.score, 4)) }
+                @if let Some(Alignment { source, target, weights }) = &translation.attention {
+                    (heat_map(source, target, weights))
+                }
+            }
+        };
+        page(&format!("{}, inspected", self.name), &body)
     }
 }

@@ -11,14 +11,15 @@
 //! | [`compare`] | the page that compares runs |
 //! | [`Predictor`], [`Schema`], [`Input`], [`Output`], [`Guess`] | predictions of any model, and the form of its inputs and outputs |
 //! | [`range`] | the page of a learning rate range test |
-//! | [`inspect`] | the page of a network's features, probes and saliency |
+//! | [`inspect`] | the page of a network's features, probes and saliency, or of a translator's attention |
 //! | [`EventFile`] | an event file of TensorBoard |
-//! | [`fixed`] | numbers as text |
+//! | [`fixed`], [`shown_tokens`] | numbers and tokens as text |
 //! | [`png`] | images as PNG files |
 //! | [`theme`] | the colours, in light and dark mode |
 
 #![forbid(unsafe_code)]
 
+mod attention;
 pub mod compare;
 mod downsampled;
 mod events;
@@ -34,6 +35,7 @@ pub mod report;
 pub mod run;
 pub mod theme;
 
+pub use attention::shown_tokens;
 pub use events::EventFile;
 pub use number::fixed;
 pub use png::png;

@@ -13,7 +13,7 @@
 //! | [`one_network`] | training of one network by one loss |
 //! | [`supervised`] | training on samples with targets, generic over the loss |
 //! | [`images`], [`rows`] | samples as tensors, and inputs and outputs of exported networks |
-//! | [`mod@inspect`] | filters, saliency, embeddings and linear probes of a trained classifier |
+//! | [`mod@inspect`] | filters, saliency, embeddings and linear probes of a classifier; attention of a translator |
 //! | [`doctor`] | a check that a backend learns |
 
 #![forbid(unsafe_code)]
@@ -40,7 +40,7 @@ pub use classify::predict::ImagePredictor;
 pub use entry::Evaluation;
 pub use generate::sampler::Sampler;
 pub use image;
-pub use inspect::{Inspected, Inspection, inspect};
+pub use inspect::{Findings, Inspected, Inspection, inspect};
 pub use registry::{evaluate_run, export, open_predictor, range_test, train};
 pub use rows::predict::RowPredictor;
 pub use translate::predict::TextPredictor;

@@ -69,16 +69,17 @@ impl<L: OneNetwork> OneNetworkTask<L> {
     pub fn new(
         config: &Config,
         network: L::Network,
-        train: &Subset<L::Source>,
+        batches: Batches<L::Source>,
         learning: L,
     ) -> Self {
-        let loader = Loader::new(train.clone(), config.data.batches.batch_size, config.run.seed);
-        Self {
-            train_state: TrainState::new(network, &config.optimizer.rule),
-            batches: Batches::new(loader, config.train.accumulate),
-            learning,
-        }
+        Self { train_state: TrainState::new(network, &config.optimizer.rule), batches, learning }
     }
+}
+
+/// The batches of a config's steps.
+pub fn batches<S: Source>(config: &Config, train: &Subset<S>) -> Batches<S> {
+    let loader = Loader::new(train.clone(), config.data.batches.batch_size, config.run.seed);
+    Batches::new(loader, config.train.accumulate)
 }
 
 impl<L: OneNetwork> Task for OneNetworkTask<L> {

@@ -51,6 +51,5 @@ pub fn boxed<P: Restore + Predictor + 'static>(
 
 /// The error that a run is one of a generator, which predicts nothing.
 pub fn of_generator(trained: &LoadedRun) -> TrainError {
-    let help = "it makes pictures, which `hearth sample` draws";
-    trained.is_not("a network that names classes", help)
+    trained.is_not("a network that names classes")
 }

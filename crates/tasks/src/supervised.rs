@@ -14,7 +14,7 @@ use hearth_train::task::layer_table::LayerTable;
 use hearth_train::task::outputs::values;
 use hearth_train::task::step::StepContext;
 
-use crate::one_network::{Computation, OneNetwork, OneNetworkTask};
+use crate::one_network::{Computation, OneNetwork, OneNetworkTask, batches};
 
 /// Samples in a batch of an evaluation.
 const EVALUATION_BATCH: usize = 500;
@@ -99,10 +99,10 @@ where
         splits: Splits<I::Source>,
         device: &Device,
     ) -> OneNetworkTask<Self> {
-        let train = splits.train.clone();
+        let batches = batches(config, &splits.train);
         let device = device.clone().autodiff();
         let learning = Self { objective, inputs, splits, dims, device };
-        OneNetworkTask::new(config, network, &train, learning)
+        OneNetworkTask::new(config, network, batches, learning)
     }
 }
 

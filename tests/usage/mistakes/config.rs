@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{GOOD, Mistake, mistake};
-use crate::support::{fail, hearth};
+use crate::support::{fail, hearth, root};
 
 /// A mistake in `wrong.toml`.
 const fn fault(
@@ -188,6 +188,24 @@ pub const MISTAKES: &[Mistake] = &[
         "model.dropout",
         "`model.hidden` is empty",
     ),
+    mistake(
+        "scheduled sampling of a classifier",
+        "config try.toml train.scheduled_sampling=0.2",
+        2,
+        "train.scheduled_sampling",
+        "for translators",
+    ),
+    mistake(
+        "texts longer than learned positions",
+        "train sort.toml model.positions=learned model.max_positions=4 --run runs/sort",
+        2,
+        "model.max_positions",
+        "increase it to 7",
+    )
+    .having(|here| {
+        let config = root().join("configs/sort-nano.toml");
+        fs::copy(config, here.join("sort.toml")).unwrap();
+    }),
     mistake(
         "early stop without validation",
         "config try.toml data.valid_samples=0 train.early_stop.patience=2",

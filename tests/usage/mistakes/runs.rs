@@ -118,7 +118,7 @@ pub const MISTAKES: &[Mistake] = &[
         "train try.toml --run never model.init=runs/gan-001",
         2,
         "runs/gan-001",
-        "takes a classifier",
+        "which model.init takes",
     ),
     mistake(
         "start from another network",

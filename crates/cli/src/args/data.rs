@@ -19,10 +19,10 @@ pub enum DataCommand {
         /// Name of the dataset.
         name: String,
     },
-    /// Check a folder of images or a CSV file: parts, counts, broken files, duplicates, leaks between parts or from
-    /// columns.
+    /// Check a folder of images, a CSV file or a file of pairs of texts: parts, counts, broken files, duplicates, leaks
+    /// between parts or from columns.
     Check {
-        /// Folder or CSV file.
+        /// Folder, CSV file, or file with a source, a tab and a target in each line.
         #[arg(value_name = "FOLDER|FILE")]
         data: PathBuf,
         /// Target column of the CSV file [default: the last one].
@@ -35,7 +35,8 @@ pub enum DataCommand {
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// Folder with a subfolder of images for each class, or with train/, valid/ and test/ of such subfolders;
-    /// folder of images alone, for a generator; or a CSV file.
+    /// folder of images alone, for a generator; a CSV file; or pairs of texts, with a source, a tab and a target in each
+    /// line.
     #[arg(value_name = "FOLDER|FILE")]
     pub data: PathBuf,
     /// Target column of the CSV file [default: the last one].

@@ -48,7 +48,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Predict the class of images, or the target of rows in a CSV file.
     Predict(PredictArgs),
-    /// Inspect a classifier: filters, feature maps, saliency and a linear probe of each layer.
+    /// Inspect a classifier: filters, feature maps, saliency and a linear probe of each layer; or a translator: tokens and
+    /// attention.
     Inspect(InspectArgs),
     /// Generate images with a trained generator.
     Sample(SampleArgs),
@@ -59,7 +60,7 @@ pub enum Command {
     /// Serve predictions over HTTP: an API, and a page for drawings, images or rows.
     #[cfg(feature = "serve")]
     Serve(ServeArgs),
-    /// Write a config for a folder of images or a CSV file.
+    /// Write a config for a folder of images, a CSV file or a file of pairs of texts.
     Init(InitArgs),
     /// Print the resolved config, with the source of each value.
     Config(ConfigArgs),

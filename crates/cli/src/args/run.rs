@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use hearth_train::{CheckpointSelector, Split};
 
 use super::ComputeArgs;
@@ -38,6 +39,14 @@ pub struct EvalArgs {
     pub pictures: Option<PathBuf>,
 }
 
+/// A file or a text, which may not be empty.
+fn filled() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|value| {
+        let told = "it is empty; expected is a file, or the text of a run on texts";
+        if value.is_empty() { Err(told) } else { Ok(PathBuf::from(value)) }
+    })
+}
+
 /// `hearth predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
@@ -46,7 +55,7 @@ pub struct PredictArgs {
     pub trained: TrainedArgs,
     /// Images; for a run on a table, CSV files; for a run on texts, the texts themselves. `-` reads rows or lines of text
     /// from standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_parser = filled())]
     pub files: Vec<PathBuf>,
     /// Number of classes to show; 0 for all.
     #[arg(long, default_value_t = 3)]
@@ -66,8 +75,8 @@ pub struct InspectArgs {
     /// The run.
     #[command(flatten)]
     pub trained: TrainedArgs,
-    /// Images to inspect, in any common format [default: some of the test set].
-    #[arg(value_name = "IMAGE")]
+    /// Images to inspect, in any common format; for a run on texts, the texts themselves [default: some of the test set].
+    #[arg(value_name = "IMAGE|TEXT", value_parser = filled())]
     pub files: Vec<PathBuf>,
 }
 

@@ -25,6 +25,9 @@ impl Checks<'_> {
             );
         }
         self.below_one("train.label_smoothing", train.label_smoothing);
+        if let Some(share) = train.scheduled_sampling {
+            self.probability("train.scheduled_sampling", share);
+        }
         self.require(
             "train.accumulate",
             train.accumulate,

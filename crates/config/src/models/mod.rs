@@ -23,7 +23,7 @@ pub use mlp_gan::MlpGanConfig;
 pub use parts::{Activation, DropoutRates, Initializer, Pooling};
 pub use resnet::ResnetConfig;
 pub use seq2seq::{AttentionKind, Seq2seqConfig};
-pub use transformer::TransformerConfig;
+pub use transformer::{PositionKind, TransformerConfig};
 
 /// The table of classifiers, passed to the macro `$with`: a row of `kind`, variant and settings for each.
 #[macro_export]

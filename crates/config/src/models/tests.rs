@@ -2,7 +2,7 @@
 
 use crate::{
     ClassifierConfig, CnnConfig, Config, Diagnostic, Diagnostics, Initializer, LenetConfig,
-    ModelConfig, RawConfig, ResnetConfig,
+    ModelConfig, RawConfig, ResnetConfig, TranslatorConfig,
 };
 
 /// A config with this `[data]` and `[model]`.
@@ -294,4 +294,28 @@ fn a_network_of_more_than_a_gigabyte_is_refused() {
     let resnet = "kind = \"resnet\"\nwidths = [2048]\ndepths = [4]";
     let message = format!("`model.widths` is {} weights", 9 * 2048_usize.pow(2) * 8);
     assert_eq!(count(resnet).collect::<Vec<_>>(), [message]);
+}
+
+#[test]
+fn a_transformer_has_a_table_of_learned_positions_alone() {
+    let rules = "kind = \"text-rules\"\nrule = \"reverse\"";
+    let positions = |model: &str| {
+        let config = config(rules, &format!("kind = \"transformer\"\n{model}")).expect("good");
+        let ModelConfig::Translator(TranslatorConfig::Transformer(network)) = config.model else {
+            panic!("a transformer")
+        };
+        network.learned_positions()
+    };
+    assert_eq!(positions(""), None);
+    assert_eq!(positions("positions = \"sinusoidal\""), None);
+    assert_eq!(positions("positions = \"learned\""), Some(256));
+    assert_eq!(positions("positions = \"learned\"\nmax_positions = 40"), Some(40));
+    for (model, wanted) in [
+        ("positions = \"rotary\"", "`model.positions` cannot be \"rotary\""),
+        ("positions = \"learned\"\nmax_positions = 1", "`model.max_positions` is 1"),
+        ("max_positions = 40", "`model.positions` is \"sinusoidal\""),
+    ] {
+        let told = said(rules, &format!("kind = \"transformer\"\n{model}"));
+        assert!(told.len() == 1 && told[0].1.contains(wanted), "{told:?}");
+    }
 }

@@ -26,6 +26,11 @@ pub struct TrainConfig {
     #[serde(default)]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub label_smoothing: f64,
+    /// Scheduled sampling: the share of a target's tokens that a translator's decoder reads as predicted by itself, in
+    /// the last step of training; it grows linearly from 0 (Bengio et al. 2015). None when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub scheduled_sampling: Option<f64>,
     /// The weights of the classes in the loss: `"balanced"`, a table by class name, or a list in the order of the
     /// classes; all 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

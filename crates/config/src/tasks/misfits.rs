@@ -76,7 +76,12 @@ impl TrainConfig {
             key,
             message: format!("`{key}` is for classification, and the task is \"{name}\""),
         });
-        best_by.into_iter().chain(loss).chain(of_classes)
+        let sampling = self.scheduled_sampling.filter(|_| !translates).map(|_| Misfit {
+            key: "train.scheduled_sampling",
+            message: "`train.scheduled_sampling` is for translators, and this network is none"
+                .into(),
+        });
+        best_by.into_iter().chain(loss).chain(of_classes).chain(sampling)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | [`check()`] | pairs that repeat, and test pairs in the training part |
 //! | `files`, [`load_pairs`] | `[data] kind = "text-pairs"`: the user's own files |
 //! | `bible`, [`load_bible`] | `[data] kind = "bible-es"`: verses in Spanish and English |
 //! | `rules`, [`load_rules`] | `[data] kind = "text-rules"`: generated pairs |
@@ -13,6 +14,7 @@
 
 mod bible;
 mod buckets;
+mod check;
 mod files;
 mod load;
 mod pairs;
@@ -23,7 +25,8 @@ mod tokenizer;
 
 pub use bible::{Chapter, ZTextFile, ZTextFiles, load_bible, read_chapters};
 pub use buckets::Padding;
-pub use files::{PairInput, TextFile, load_pair_input, load_pairs};
+pub use check::{PairReport, check, suited_tokenizer};
+pub use files::{PairInput, TextFile, load_pair_input, load_pairs, looks_like_pairs};
 pub use load::card::Lengths;
 pub use load::text_pairs::{TextPairs, load_rules};
 pub use pairs::{PairBatch, Pairs, TokenBatch};

@@ -1,6 +1,7 @@
 //! The transformer: an encoder and a decoder of attention and feed-forward parts (Vaswani et al. 2017), each with a
-//! shortcut and with layer normalisation in front of it (Xiong et al. 2020). Positions are sinusoidal; source, target
-//! and output share one table of embeddings (Press and Wolf 2017).
+//! shortcut and with layer normalisation in front of it (Xiong et al. 2020). Source, target and output share one table of
+//! embeddings (Press and Wolf 2017). Positions are sinusoidal, or learned vectors that source and target share (Gehring et
+//! al. 2017); behind the last of these, all tokens share it.
 //!
 //! With a vocabulary of 30, `width = 8`, `heads = 2`, `layers = 1` and `feed_forward = 16`, on sources of 5 and targets
 //! of 4 tokens, 1,776 parameters:
@@ -31,6 +32,8 @@ pub const WAVELENGTHS: f64 = 10_000.0;
 #[derive(Module, Debug)]
 pub struct Transformer {
     embedding: Embedding,
+    /// The learned positions, if they are not sinusoidal.
+    positions: Option<Embedding>,
     encoder: Vec<EncoderLayer>,
     encoder_norm: LayerNorm,
     decoder: Vec<DecoderLayer>,
@@ -73,9 +76,13 @@ impl Transformer {
         init: &mut ParamInit<'_>,
     ) -> Self {
         let TransformerConfig { width, layers, .. } = *config;
+        // Tokens are scaled to a deviation of 1, and logits have it too.
+        let deviation = (width as f64).powf(-0.5);
         Self {
-            // Of deviation 1 where it is scaled, and as the weights of the output.
-            embedding: Embedding::new(vocabulary, width, (width as f64).powf(-0.5), init),
+            embedding: Embedding::new(vocabulary, width, deviation, init),
+            positions: config
+                .learned_positions()
+                .map(|most| Embedding::new(most, width, deviation, init)),
             encoder: (0..layers).map(|_| EncoderLayer::new(config, init)).collect(),
             encoder_norm: LayerNorm::new(width, init),
             decoder: (0..layers).map(|_| DecoderLayer::new(config, init)).collect(),
@@ -86,13 +93,18 @@ impl Transformer {
 
     /// Embeds tokens, the first of which is at a position.
     fn embed(&self, tokens: &Tokens, first: usize, context: &mut ForwardContext) -> Tensor<3> {
-        let [_, steps] = tokens.dims();
+        let [batch, steps] = tokens.dims();
         let embedded = self.embedding.forward(tokens);
         let [_, _, width] = embedded.dims();
-        let positions = TensorData::new(positions(first, steps, width), [1, steps, width]);
-        let positions = Tensor::<3>::from_data(positions, &embedded.device());
-        let dtype = embedded.dtype();
         let scaled = embedded.mul_scalar((width as f64).sqrt());
+        let positions = if let Some(learned) = &self.positions {
+            // A place for each token, so that the embedding's kernel sums the gradients in a fixed order.
+            learned.forward(&places(first, [batch, steps], learned))
+        } else {
+            let positions = TensorData::new(positions(first, steps, width), [1, steps, width]);
+            Tensor::from_data(positions, &scaled.device())
+        };
+        let dtype = scaled.dtype();
         self.dropout.forward_sequence(scaled + positions.cast(dtype), context)
     }
 
@@ -105,6 +117,9 @@ impl Transformer {
     ) -> (Encoding, DecoderState) {
         let mut x = self.embed(tokens, 0, context);
         context.trace.keep_sequence(|| "embedding".into(), &x);
+        if self.positions.is_some() {
+            context.trace.keep_sequence(|| "positions".into(), &x);
+        }
         for (index, layer) in self.encoder.iter().enumerate() {
             x = layer.forward(x, lengths, &self.dropout, context);
             context.trace.keep_sequence(|| format!("encoder.{index}"), &x);
@@ -160,6 +175,13 @@ impl Transformer {
         let state = DecoderState::Attended(after);
         Decoded { logits, attention: weights, state }
     }
+}
+
+/// The places `[batch, steps]` of positions from `first` on in a table of learned ones; the last one behind its end.
+fn places(first: usize, [batch, steps]: [usize; 2], learned: &Embedding) -> Tokens {
+    let [most, _] = learned.weight.dims();
+    let place = |at: usize| (first + at % steps).min(most - 1) as u32;
+    Tokens::new((0..batch * steps).map(place).collect::<Vec<_>>(), [batch, steps])
 }
 
 /// The sinusoidal positions `[steps, width]` from `first` on: `sin(p / 10000^(2i / width))` at the place `2i`, and the

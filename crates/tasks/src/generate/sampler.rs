@@ -74,8 +74,7 @@ impl Sampler {
     ) -> Result<Self, TrainError> {
         let mut trained = LoadedRun::open(path, which)?;
         let ModelConfig::Gan(config) = &trained.config.model else {
-            let help = "it names the classes of pictures, by `hearth predict`";
-            return Err(trained.is_not("a generator", help));
+            return Err(trained.is_not("a generator"));
         };
         let device = backend.device()?;
         let latent_size = gan::latent_size(config);

@@ -1,5 +1,5 @@
-//! Inspection of a trained classifier: filters, activation maximisation, saliency and activations of images, linear
-//! probes of each layer, and an embedding of the features.
+//! Inspection of a trained network. Of a classifier: filters, activation maximisation, saliency and activations of images,
+//! linear probes of each layer, and an embedding of the features. Of a translator: tokens and attention of texts.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use hearth_config::ModelConfig;
 use hearth_data::{Batch, ImageShape, Subset, read_image};
 use hearth_model::{Classifier, ForwardContext, Trace};
-use hearth_report::inspect::{InspectPage, InspectedImage};
+use hearth_report::inspect::{InspectPage, InspectedImage, InspectedText};
 use hearth_store::RunDir;
 use hearth_train::backend::Backend;
 use hearth_train::error::TrainError;
@@ -25,6 +25,7 @@ mod filters;
 mod maximise;
 mod probe;
 mod saliency;
+mod texts;
 mod tiles;
 
 /// The folder of a run that holds the images and the page.
@@ -44,8 +45,8 @@ pub struct Inspection<'a> {
     pub backend: Backend,
     /// The folder of datasets.
     pub datasets: &'a Path,
-    /// Image files to inspect; some of the test set if empty.
-    pub pictures: &'a [PathBuf],
+    /// Image files, or the texts of a translator; some of the test set if empty.
+    pub files: &'a [PathBuf],
 }
 
 /// A finished inspection.
@@ -55,8 +56,19 @@ pub struct Inspected {
     pub page: PathBuf,
     /// The step of the checkpoint.
     pub step: u64,
-    /// The linear probe of each layer.
-    pub probes: Vec<Probe>,
+    /// The results.
+    #[serde(flatten)]
+    pub findings: Findings,
+}
+
+/// The results of an inspection that are not images, by the kind of network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Findings {
+    /// Of a classifier: the linear probe of each layer.
+    Probes(Vec<Probe>),
+    /// Of a translator: texts with their translations.
+    Translations(Vec<InspectedText>),
 }
 
 /// The result of a linear classifier on the features of one layer.
@@ -82,17 +94,28 @@ struct Subject {
     seed: u64,
 }
 
-/// Inspects a classifier: writes images, and a page with all of them, into the run's folder. A run without a classifier
-/// of images and an image that cannot be read are errors.
+/// Inspects a classifier or a translator: writes images, and a page with all of them, into the run's folder. A run of
+/// another network, an image that cannot be read and a text that is not UTF-8 are errors.
 pub fn inspect(
     inspection: Inspection<'_>,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Inspected, TrainError> {
-    let mut trained = LoadedRun::open(inspection.run, inspection.which)?;
+    let trained = LoadedRun::open(inspection.run, inspection.which)?;
+    match &trained.config.model {
+        ModelConfig::Translator(_) => texts::inspect(trained, &inspection, notice),
+        _ => inspect_classifier(trained, &inspection, notice),
+    }
+}
+
+fn inspect_classifier(
+    mut trained: LoadedRun,
+    inspection: &Inspection<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Inspected, TrainError> {
     let subject = Subject::of(&mut trained, inspection.backend)?;
     // An image that cannot be read is an error before anything takes time.
     let named: Vec<Vec<u8>> = inspection
-        .pictures
+        .files
         .iter()
         .map(|path| read_image(path, subject.shape, false))
         .collect::<Result<_, _>>()?;
@@ -104,8 +127,8 @@ pub fn inspect(
         Ok(png)
     };
 
-    let mut page = InspectPage { step: trained.step, ..InspectPage::default() };
-    page.name = run.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut page =
+        InspectPage { name: run_name(&run), step: trained.step, ..InspectPage::default() };
     if let Some(filters) = filters::first_layer(&subject.inference, subject.shape) {
         page.filters = keep("filters", &filters)?;
     }
@@ -117,7 +140,7 @@ pub fn inspect(
     let images: Vec<(String, Vec<u8>)> = if named.is_empty() {
         first_of_classes(&splits.test, &subject.classes)
     } else {
-        let files = inspection.pictures.iter().map(|path| path.display().to_string());
+        let files = inspection.files.iter().map(|path| path.display().to_string());
         files.zip(named).collect()
     };
     for (index, (name, pixels)) in images.into_iter().enumerate() {
@@ -132,8 +155,20 @@ pub fn inspect(
     let embedding = embedding::of(&subject, &splits.test);
     page.embedding = embedding.points;
     page.explained = embedding.explained;
-    run.write_file(FOLDER, "index.html", page.html().as_bytes())?;
-    Ok(Inspected { page: run.path().join(FOLDER).join("index.html"), step: trained.step, probes })
+    let path = write_page(&run, &page.html())?;
+    Ok(Inspected { page: path, step: trained.step, findings: Findings::Probes(probes) })
+}
+
+/// The name of a run's folder.
+fn run_name(run: &RunDir) -> String {
+    run.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Writes the page, and returns its path.
+fn write_page(run: &RunDir, html: &str) -> Result<PathBuf, TrainError> {
+    const NAME: &str = "index.html";
+    run.write_file(FOLDER, NAME, html.as_bytes())?;
+    Ok(run.path().join(FOLDER).join(NAME))
 }
 
 /// The first image of each of the first few classes that have one, with the name of the class.
@@ -149,8 +184,7 @@ fn first_of_classes(set: &Subset, classes: &[String]) -> Vec<(String, Vec<u8>)> 
 impl Subject {
     fn of(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let ModelConfig::Classifier { network: config, .. } = &trained.config.model else {
-            let help = "the pictures of a generator are in its report.html";
-            return Err(trained.is_not("a network that names classes", help));
+            return Err(trained.is_not("a classifier or a translator"));
         };
         let device = backend.device()?;
         let classes = trained.info.dataset.classes.clone();

@@ -38,7 +38,7 @@ pub struct RowSignature {
 /// The network of a run on rows of a table. A run on images is an error.
 pub fn network(trained: &mut LoadedRun, _: Part, device: &Device) -> Result<Network, TrainError> {
     let Some(coding) = trained.info.table.clone() else {
-        return Err(trained.is_not("a table", "it learned from images"));
+        return Err(trained.is_not("a table"));
     };
     let state = std::mem::take(&mut trained.state).take_under("model");
     let layers = rows::layers(&trained.config, &coding);

@@ -129,7 +129,7 @@ impl Predictor for RowPredictor {
 impl Restore for RowPredictor {
     fn from_trained(trained: &mut LoadedRun, backend: Backend) -> Result<Self, TrainError> {
         let Some(coding) = trained.info.table.clone() else {
-            return Err(trained.is_not("a table", "it learned from images"));
+            return Err(trained.is_not("a table"));
         };
         let device = backend.device()?;
         let network = rows::network(&trained.config, &coding, &device);

@@ -27,7 +27,7 @@ pub const ENTRY: TaskEntry = TaskEntry {
 };
 
 /// The text pairs of a task that learns from them. Other data is an error.
-pub(super) fn pairs(data: &Data) -> Result<&TextPairs, TrainError> {
+pub(crate) fn pairs(data: &Data) -> Result<&TextPairs, TrainError> {
     match data {
         Data::Text(pairs) => Ok(pairs),
         _ => Err(TrainError::Settings("this task learns from pairs of texts".into())),
@@ -56,10 +56,28 @@ pub(super) fn settings(config: &Config) -> &TranslatorConfig {
     settings
 }
 
+/// Training texts that are longer than a table of learned positions are an error.
+fn check_positions(config: &Config, data: &TextPairs) -> Result<(), TrainError> {
+    let ModelConfig::Translator(TranslatorConfig::Transformer(network)) = &config.model else {
+        return Ok(());
+    };
+    let Some(most) = network.learned_positions() else { return Ok(()) };
+    // A source is read with its end, and a target with its start.
+    let longest = 1 + data.lengths().map(|lengths| lengths.max).into_iter().max().unwrap_or(0);
+    if longest > most {
+        return Err(TrainError::Settings(format!(
+            "the longest training text has {longest} positions, and `model.max_positions` is {most}: increase it to \
+             {longest} or more, or leave out longer texts"
+        )));
+    }
+    Ok(())
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the table's type")]
 fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     let Opening { config, data, device, .. } = opening;
     let data = pairs(data)?;
+    check_positions(config, data)?;
     let vocabulary = data.tokenizer.vocabulary_size();
     let network = network(config, vocabulary, &device.clone().autodiff());
     let task = Translation::task(config, network, data);

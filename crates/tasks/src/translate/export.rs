@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use hearth_config::ModelConfig;
+use hearth_config::{ModelConfig, TranslatorConfig};
 use hearth_data::Subset;
 use hearth_data::text::{PairBatch, Pairs, Tokenizer};
 use hearth_export::signature::{NetworkInput, Samples, Signature};
@@ -33,6 +33,12 @@ pub struct TextSignature {
 pub fn network(trained: &mut LoadedRun, _: Part, device: &Device) -> Result<Network, TrainError> {
     let tokenizer = trained.tokenizer()?;
     let config = entry::settings(&trained.config).clone();
+    if let TranslatorConfig::Transformer(transformer) = &config
+        && transformer.learned_positions().is_some()
+    {
+        let why = "a transformer with learned positions has no export: train one with `model.positions = \"sinusoidal\"`";
+        return Err(TrainError::Settings(why.into()));
+    }
     let vocabulary = tokenizer.vocabulary_size();
     let module = entry::network(&trained.config, vocabulary, device);
     let state = std::mem::take(&mut trained.state).take_under("model");

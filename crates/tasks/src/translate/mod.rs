@@ -1,5 +1,6 @@
 //! Translation: a sequence of tokens for each source sequence, learned by teacher forcing (Williams and Zipser 1989;
-//! Sutskever, Vinyals and Le 2014). In training, the decoder reads the true target; freely decoded, its own.
+//! Sutskever, Vinyals and Le 2014). In training, the decoder reads the true target, or with scheduled sampling some tokens
+//! of its own; freely decoded, all of its own.
 //!
 //! | file | subject |
 //! | --- | --- |
@@ -7,6 +8,7 @@
 //! | [`bleu`] | BLEU, as sacreBLEU measures it |
 //! | `export`, `words` | exports: inputs and outputs, and the text of the model card |
 //! | [`predict`] | translations of texts |
+//! | `sampling` | scheduled sampling: predictions among the decoder's inputs in training |
 //! | [`search`] | beam search and greedy decoding |
 //! | [`evaluate`] | loss, perplexity, exact match and BLEU, by the length of the source |
 
@@ -15,6 +17,7 @@ mod entry;
 pub mod evaluate;
 mod export;
 pub mod predict;
+mod sampling;
 pub mod search;
 #[cfg(test)]
 mod tests;
@@ -33,21 +36,29 @@ use hearth_train::task::Split;
 use hearth_train::task::layer_table::LayerTable;
 use hearth_train::task::step::StepContext;
 
-use crate::one_network::{Computation, OneNetwork, OneNetworkTask};
+use self::sampling::ScheduledSampling;
+use crate::one_network::{Computation, OneNetwork, OneNetworkTask, batches};
 
 pub use entry::ENTRY;
+pub(crate) use entry::pairs;
 
 /// Training of a translator by teacher forcing.
 struct Translation {
     data: TextPairs,
     label_smoothing: f64,
+    sampling: Option<ScheduledSampling>,
 }
 
 impl Translation {
     /// The task before its first step, with a network on a device with differentiation.
     fn task(config: &Config, network: Translator, data: &TextPairs) -> OneNetworkTask<Self> {
-        let learning = Self { data: data.clone(), label_smoothing: config.train.label_smoothing };
-        OneNetworkTask::new(config, network, &data.splits.train, learning)
+        let batches = batches(config, &data.splits.train);
+        let learning = Self {
+            data: data.clone(),
+            label_smoothing: config.train.label_smoothing,
+            sampling: ScheduledSampling::new(config, batches.steps_per_epoch()),
+        };
+        OneNetworkTask::new(config, network, batches, learning)
     }
 }
 
@@ -68,21 +79,33 @@ fn encode(
     network.encode(&tokens, &Lengths::new(lengths.as_slice()), context)
 }
 
+/// The tokens `[batch, targets]` that a decoder reads of true targets, each without its last place.
+fn inputs(targets: &TokenBatch) -> Tokens {
+    part(targets, 0)
+}
+
+/// The tokens `[batch, targets]` that a decoder predicts: each target without its first token, padded.
+fn labels(targets: &TokenBatch) -> Tokens {
+    part(targets, 1)
+}
+
+/// All places of targets but one, from `skip` on.
+fn part(targets: &TokenBatch, skip: usize) -> Tokens {
+    let TokenBatch { ids, lengths, time } = targets;
+    let rows = ids.chunks_exact(*time);
+    let ids: Vec<u32> = rows.flat_map(|row| &row[skip..skip + time - 1]).copied().collect();
+    Tokens::new(ids, [lengths.len(), time - 1])
+}
+
 /// The logits `[batch * targets, vocabulary]` of a decoder that reads the true targets of encoded sources, and the
-/// tokens that they predict: each target without its first token, padded.
+/// tokens that they predict.
 fn teacher_forced(
     network: &Translator,
     (encoding, state): (&Encoding, DecoderState),
     targets: &TokenBatch,
     context: &mut ForwardContext,
 ) -> (Tensor<2>, Tokens) {
-    let TokenBatch { ids, lengths, time } = targets;
-    let part = |skip: usize| {
-        let rows = ids.chunks_exact(*time);
-        let ids: Vec<u32> = rows.flat_map(|row| &row[skip..skip + time - 1]).copied().collect();
-        Tokens::new(ids, [lengths.len(), time - 1])
-    };
-    (network.decode(encoding, state, &part(0), context).logits, part(1))
+    (network.decode(encoding, state, &inputs(targets), context).logits, labels(targets))
 }
 
 impl OneNetwork for Translation {
@@ -112,9 +135,12 @@ impl OneNetwork for Translation {
         for (index, batch) in batches.iter().enumerate() {
             let mut pass = ForwardContext::train(context.random(Purpose::Step, index).bits());
             let (encoding, state) = encode(&network, &batch.source, &mut pass);
-            let (logits, labels) =
-                teacher_forced(&network, (&encoding, state), &batch.target, &mut pass);
-            let logits = context.output(logits);
+            let read = match self.sampling {
+                Some(sampling) => sampling.inputs(&network, batch, index, context),
+                None => inputs(&batch.target),
+            };
+            let logits = context.output(network.decode(&encoding, state, &read, &mut pass).logits);
+            let labels = labels(&batch.target);
             let sum = cross_entropy(logits, &labels, Some(Tokenizer::PAD), self.label_smoothing);
             let part = sum.div_scalar(num_tokens as f64);
             loss = loss + context.read("loss", part.clone().inner());

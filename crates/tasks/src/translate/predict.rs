@@ -52,6 +52,13 @@ impl TextPredictor {
         outputs.into_iter().next().and_then(Output::translations).unwrap_or_default()
     }
 
+    /// The tokens of a text, with that of its end: the source that the network reads.
+    pub fn tokens(&self, text: &str) -> Vec<String> {
+        let ids = self.tokenizer.encode(text);
+        let ids = ids.into_iter().chain([Tokenizer::END]);
+        ids.map(|id| self.tokenizer.token(id).to_owned()).collect()
+    }
+
     /// Translations of sources of one beam width, with their attention if it is wanted.
     fn translate_all(
         &self,

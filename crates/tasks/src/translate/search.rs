@@ -129,9 +129,9 @@ impl Beam {
     }
 }
 
-/// The `count` most probable tokens, the most probable first and the earlier of equally probable ones; never one that no
-/// text has.
-fn most_probable(logits: &[f32], count: usize) -> Vec<u32> {
+/// The `count` most probable tokens by their logits, the most probable first and the earlier of equally probable ones; never
+/// one that no text has.
+pub(super) fn most_probable(logits: &[f32], count: usize) -> Vec<u32> {
     let logit = |id: u32| logits[id as usize];
     let mut best: Vec<u32> = Vec::with_capacity(count + 1);
     for (id, value) in (0..).zip(logits) {

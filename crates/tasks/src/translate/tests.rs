@@ -1,7 +1,9 @@
 //! Promises of every translator: no look at later tokens, no influence of padding, one result step by step and at once.
 
 use burn::tensor::Device;
-use hearth_config::{AttentionKind, Seq2seqConfig, TransformerConfig, TranslatorConfig};
+use hearth_config::{
+    AttentionKind, PositionKind, Seq2seqConfig, TransformerConfig, TranslatorConfig,
+};
 use hearth_data::text::{TokenBatch, Tokenizer};
 use hearth_kernels::Tokens;
 use hearth_model::{ForwardContext, Translator};
@@ -11,14 +13,14 @@ use hearth_train::task::outputs::{argmax, log_softmax, values};
 use super::encode;
 use super::search::{self, Hypothesis};
 
-const VOCABULARY: usize = 12;
+pub(super) const VOCABULARY: usize = 12;
 
 fn device() -> Device {
     Backend::default().device().expect("a CPU")
 }
 
 /// Small networks of every kind, with initial weights.
-fn networks() -> Vec<Translator> {
+pub(super) fn networks() -> Vec<Translator> {
     let recurrent = |attention, layers, bidirectional| {
         TranslatorConfig::Seq2seq(Seq2seqConfig {
             embedding: 6,
@@ -30,12 +32,19 @@ fn networks() -> Vec<Translator> {
         })
     };
     let transformer = TransformerConfig { width: 8, heads: 2, layers: 2, ..Default::default() };
+    // Its table is shorter than the texts.
+    let learned = TransformerConfig {
+        positions: PositionKind::Learned,
+        max_positions: Some(4),
+        ..transformer.clone()
+    };
     [
         recurrent(AttentionKind::None, 1, true),
         recurrent(AttentionKind::Additive, 2, false),
         recurrent(AttentionKind::Additive, 1, true),
         recurrent(AttentionKind::Dot, 2, true),
         TranslatorConfig::Transformer(transformer),
+        TranslatorConfig::Transformer(learned),
     ]
     .iter()
     .map(|config| Translator::new(config, VOCABULARY, 7, &device()))

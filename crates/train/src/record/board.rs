@@ -61,6 +61,13 @@ impl Board {
         self.write(|file| file.png(step, tag, &image.to_png(), size, image.shape.channels));
     }
 
+    /// Writes a text in Markdown, if one of this tag is due.
+    pub fn text(&mut self, step: u64, tag: &str, markdown: &str) {
+        if self.is_due(step, tag) {
+            self.write(|file| file.text(step, tag, markdown));
+        }
+    }
+
     /// Writes a histogram of each tensor under `model` of a checkpoint, if they are due.
     pub fn weights(&mut self, step: u64, state: &StateDict) {
         if !self.is_due(step, "weights") {

@@ -1,8 +1,11 @@
 //! The recorder of a run: it writes the log, checkpoints, `best.json` and images during training.
 
+use std::fmt::Write as _;
+
 use hearth_config::{Metric, Standing};
 use hearth_data::ImageShape;
-use hearth_report::Report;
+use hearth_report::report::View;
+use hearth_report::{Alignment, Report, shown_tokens};
 use hearth_store::{Best, MetricsLog, RunDir, StateDict, StoreError};
 use serde::Serialize;
 
@@ -69,12 +72,16 @@ impl Recorder {
     /// Shows the results on a split after `step` steps on page and event file. Returns faults of these in sentences.
     pub fn show(&mut self, step: u64, split: Split, report: Option<&Report>) -> Vec<String> {
         let Some((page, board)) = &mut self.shown else { return Vec::new() };
-        for (name, images) in report.into_iter().flat_map(Report::images) {
-            let [channels, height, width] = images.shape;
-            let shape = ImageShape { channels, height, width };
-            if !images.captions.is_empty() {
-                let grid = Bitmap::grid(&images.pixels, shape, COLUMNS);
-                board.image(step, &format!("{name}/{}", split.name()), &grid);
+        for (name, view) in report.into_iter().flat_map(|report| &report.views) {
+            let tag = format!("{name}/{}", split.name());
+            match view {
+                View::Images(images) if !images.captions.is_empty() => {
+                    let [channels, height, width] = images.shape;
+                    let shape = ImageShape { channels, height, width };
+                    board.image(step, &tag, &Bitmap::grid(&images.pixels, shape, COLUMNS));
+                }
+                View::Alignments(alignments) => show_alignments(board, step, &tag, alignments),
+                _ => {}
             }
         }
         board.flush();
@@ -161,6 +168,22 @@ impl Recorder {
             return Ok(());
         }
         self.run.write_best(&best)
+    }
+}
+
+/// Writes the weights of attentions as images, `<tag>/1` and so on, and their tokens as a text.
+fn show_alignments(board: &mut Board, step: u64, tag: &str, alignments: &[Alignment]) {
+    let mut tokens = String::new();
+    for (index, alignment) in alignments.iter().enumerate() {
+        let number = index + 1;
+        board.image(step, &format!("{tag}/{number}"), &Bitmap::attention(alignment));
+        let [source, target] =
+            [&alignment.source, &alignment.target].map(|tokens| shown_tokens(tokens));
+        // Writing to a string cannot fail.
+        let _ = writeln!(tokens, "{number}. columns: `` {source} ``, rows: `` {target} ``");
+    }
+    if !alignments.is_empty() {
+        board.text(step, tag, &tokens);
     }
 }
 

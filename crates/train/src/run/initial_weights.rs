@@ -59,8 +59,7 @@ impl SourceRun {
         }
         let mut trained = LoadedRun::open(Path::new(run), CheckpointSelector::Best)?;
         if !matches!(trained.config.model, ModelConfig::Classifier { .. }) {
-            let help = "it makes pictures, and model.init takes a classifier";
-            return Err(trained.is_not("a network that names classes", help));
+            return Err(trained.is_not("a network that names classes, which model.init takes"));
         }
         let weights = std::mem::take(&mut trained.state).take_under("model");
         let [ours, theirs] = [config, &trained.config].map(|config| {

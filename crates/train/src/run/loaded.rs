@@ -125,14 +125,16 @@ impl LoadedRun {
         }
     }
 
-    /// The error that the run is not one of `wanted`, with `help` for the user unless it is one of a translator.
-    pub fn is_not(&self, wanted: &str, help: &str) -> TrainError {
-        let help = match self.config.task_kind() {
-            Some(TaskKind::Translate) => "it translates texts, by `hearth predict`",
-            _ => help,
+    /// The error that the run is not one of `wanted`. It says what the run is for.
+    pub fn is_not(&self, wanted: &str) -> TrainError {
+        let found = match (self.config.task_kind(), &self.info.table) {
+            (Some(TaskKind::Generate), _) => "it makes images, by `hearth sample`",
+            (Some(TaskKind::Translate), _) => "it translates texts, by `hearth predict`",
+            (_, Some(_)) => "it predicts from rows of a table, by `hearth predict`",
+            (_, None) => "it names the classes of images, by `hearth predict`",
         };
         let run = shown(&self.run);
-        TrainError::Settings(format!("{run} is not a run of {wanted}: {help}"))
+        TrainError::Settings(format!("{run} is not a run of {wanted}: {found}"))
     }
 }
 

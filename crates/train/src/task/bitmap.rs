@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hearth_data::ImageShape;
-use hearth_report::png;
+use hearth_report::{Alignment, png};
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, ImageError};
 
@@ -63,6 +63,12 @@ impl Bitmap {
             }
         }
         Self { shape: whole, pixels: grid }
+    }
+
+    /// The weights of an attention; see [`Alignment::image`].
+    pub fn attention(alignment: &Alignment) -> Self {
+        let ([channels, height, width], pixels) = alignment.image();
+        Self { shape: ImageShape { channels, height, width }, pixels }
     }
 
     /// The image as the bytes of a PNG file: RGB where it has three channels, else its first channel in grey.

@@ -1,6 +1,7 @@
 //! `hearth data`.
 
 pub mod table;
+pub mod texts;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,6 +10,7 @@ use hearth_data::FolderReport;
 use hearth_report::text_table;
 
 use self::table::{is_table, no_target};
+use self::texts::is_pairs;
 use crate::args::DataCommand;
 use crate::failure::Failure;
 use crate::terminal::{megabytes, print, say};
@@ -28,6 +30,9 @@ pub fn run(args: &DataCommand, datasets: &Path) -> Result<(), Failure> {
                 rows.into_iter().map(|(file, sum)| vec![file, sum]),
             ))?;
             print("all files match their SHA-256")
+        }
+        DataCommand::Check { data, target } if is_pairs(data, target.as_deref()) => {
+            texts::check(data)
         }
         DataCommand::Check { data, target } if is_table(data) => {
             table::check(data, target.as_deref())

@@ -106,7 +106,7 @@ pub fn check(path: &Path, target: Option<&str>) -> Result<(), Failure> {
 }
 
 /// The path as text for a config.
-fn utf_8(path: &Path) -> Result<&str, Failure> {
+pub fn utf_8(path: &Path) -> Result<&str, Failure> {
     path.to_str().ok_or_else(|| {
         Failure::usage(format!("the name of {} is not UTF-8; rename it", path.display()))
     })

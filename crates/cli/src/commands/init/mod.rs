@@ -1,6 +1,7 @@
 //! `hearth init`.
 
 mod table;
+mod texts;
 
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
@@ -9,6 +10,7 @@ use hearth_config::{CommandLine, RawConfig, plain_name, quoted, toml_string};
 use hearth_data::FolderReport;
 
 use super::data::table::{is_table, no_target};
+use super::data::texts::is_pairs;
 use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
@@ -44,8 +46,11 @@ beta_1 = 0.5
 epochs = 100
 "#;
 
-/// Writes a config for a folder of images, or for a table.
+/// Writes a config for a folder of images, for a table, or for pairs of texts.
 pub fn run(args: &InitArgs) -> Result<(), Failure> {
+    if is_pairs(&args.data, args.target.as_deref()) {
+        return texts::run(args);
+    }
     if is_table(&args.data) {
         return table::run(args);
     }
@@ -112,6 +117,13 @@ fn name(folder: &Path) -> String {
     let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = full.file_name().unwrap_or_default().to_string_lossy();
     run_name(&name, "pictures")
+}
+
+/// The name of a file without its extensions.
+fn stem(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
 /// A name as the name of a run, or `otherwise` if nothing of it is left.

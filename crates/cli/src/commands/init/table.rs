@@ -8,7 +8,7 @@ use hearth_data::tables::{Survey, TargetHolds};
 use hearth_data::{Data, Labels};
 
 use super::super::data::table::{SEED, infer_task, notes, reason};
-use super::{path, run_name, write};
+use super::{path, run_name, stem, write};
 use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::terminal::{print, say};
@@ -40,13 +40,6 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
     let what = if task == TaskKind::Classify { "a classifier" } else { "a regression model" };
     let train = CommandLine::new("train").path(&out);
     print(&format!("{}\ntrain {what} with: {train}", out.display()))
-}
-
-/// The name of a file without its extensions.
-fn stem(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
 fn config(path: &str, run: &str, out: &Path, (survey, task): (&Survey, TaskKind)) -> String {

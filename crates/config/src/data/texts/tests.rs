@@ -150,6 +150,27 @@ fn networks_of_images_and_rows_take_no_texts() {
 }
 
 #[test]
+fn scheduled_sampling_is_for_translators() {
+    let model = "[model]\nkind = \"seq2seq\"\n";
+    let check = |text: &str, overrides: &[&str]| {
+        let raw = RawConfig::parse("try.toml", text.to_owned()).expect("TOML");
+        raw.with_overrides(overrides).expect("TOML").check()
+    };
+    let text = format!("{RULES}{model}");
+    assert_eq!(check(&text, &[]).expect("good").train.scheduled_sampling, None);
+    let config = check(&text, &["train.scheduled_sampling=0.2"]).expect("good");
+    assert_eq!(config.train.scheduled_sampling, Some(0.2));
+    let faults = told(&text, &["train.scheduled_sampling=1.5"]);
+    assert_eq!(faults, ["`train.scheduled_sampling` is 1.5; allowed: 0 to 1"]);
+    let images = RULES.replace("text-rules\"\nrule = \"reverse\"", "mnist\"");
+    let faults = told(
+        &format!("{images}[model]\nkind = \"mlp\"\nhidden = [8]\n"),
+        &["train.scheduled_sampling=0.2"],
+    );
+    assert!(faults.len() == 1 && faults[0].contains("is for translators"), "{faults:?}");
+}
+
+#[test]
 fn the_files_of_pairs_are_paths() {
     let text = pairs().replace("path = \"pairs.tsv\"", "source = \"a.en\"\ntarget = \"a.es\"");
     let table = text.replace(
