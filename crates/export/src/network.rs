@@ -12,8 +12,8 @@ use hearth_train::run::loaded::LoadedRun;
 use serde_json::json;
 
 use super::built::Built;
+use super::onnx::proto::Proto as _;
 use super::outline::Outline;
-use super::proto::Proto as _;
 use super::signature::{LayerSignature, Samples, Signature};
 use super::translator::ENCODER;
 use super::{Format, check, onnx};

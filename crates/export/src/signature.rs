@@ -10,7 +10,7 @@ use hearth_train::run::loaded::LoadedRun;
 use serde_json::{Map, Value};
 
 use super::Format;
-use super::graph::Graph;
+use super::onnx::graph::Graph;
 
 /// The inputs and outputs of a network.
 pub trait Signature: Words {

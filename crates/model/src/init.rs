@@ -15,7 +15,7 @@ use crate::params::{VisitParam, visit_params};
 pub enum Distribution {
     /// Normal with variance `2 / fan_in` (He et al. 2015, equation 10).
     He,
-    /// Normal with variance `1 / fan_in` (LeCun et al. 1998, *Efficient BackProp*, equation 16).
+    /// Normal with variance `1 / fan_in` (LeCun, Bottou, Orr and Müller 1998, equation 16).
     LeCun,
     /// Uniform within `sqrt(6 / (fan_in + fan_out))` of zero (Glorot and Bengio 2010, equation 16).
     Xavier,

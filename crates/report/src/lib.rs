@@ -20,24 +20,22 @@
 #![forbid(unsafe_code)]
 
 mod attention;
-pub mod compare;
 mod downsampled;
 mod events;
-pub mod inspect;
 pub mod metrics;
 mod number;
 pub mod page;
+mod pages;
 pub mod plot;
 mod png;
 mod prediction;
-pub mod range;
 pub mod report;
-pub mod run;
 pub mod theme;
 
 pub use attention::shown_tokens;
 pub use events::EventFile;
 pub use number::fixed;
+pub use pages::{compare, inspect, range, run};
 pub use png::png;
 pub use prediction::{
     Alignment, Guess, Input, InputSchema, Output, OutputSchema, Predictor, Schema, TextInput,

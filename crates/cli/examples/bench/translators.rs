@@ -46,14 +46,15 @@ fn config(network: &str, path: &str) -> Outcome<Config> {
     Ok(RawConfig::parse("bench.toml", text)?.check()?)
 }
 
-/// Pairs that have each word of the vocabulary, as lines.
+/// Pairs that have each word of the vocabulary, one in a line.
 fn pairs() -> String {
     let words = VOCABULARY - 4;
     let text = |line: usize, step: usize| {
         let word = |place: usize| format!("w{}", (line * TOKENS + place * step) % words);
         (1..TOKENS).map(word).collect::<Vec<_>>().join(" ")
     };
-    (0..20 * BATCH).map(|line| format!("{}\t{}\n", text(line, 1), text(line, 7))).collect()
+    let line = |line| [text(line, 1), text(line, 7)].join("\t");
+    (0..20 * BATCH).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Target tokens per second of training steps.

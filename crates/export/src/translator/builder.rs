@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hearth_store::NamedTensor;
 
-use crate::graph::{Graph, float, int, ints};
-use crate::proto::{AttributeProto, Dimension, F32, GraphProto, I64, signed};
+use crate::onnx::graph::{Graph, float, int, ints};
+use crate::onnx::proto::{AttributeProto, Dimension, F32, GraphProto, I64, signed};
 
 /// The parameters of a translator, by their names in PyTorch.
 pub type Weights = BTreeMap<String, NamedTensor>;

@@ -16,7 +16,7 @@ use hearth_model::outline::Parameter;
 use hearth_store::NamedTensor;
 
 use super::onnx;
-use super::proto::ModelProto;
+use super::onnx::proto::ModelProto;
 
 /// The file of the encoder's graph.
 pub const ENCODER: &str = "encoder.onnx";

@@ -4,8 +4,8 @@ use hearth_config::{AttentionKind, Seq2seqConfig};
 use hearth_store::NamedTensor;
 
 use super::builder::{Builder, Named, Weights};
-use crate::graph::int;
-use crate::proto::{Dimension, GraphProto, I64, signed};
+use crate::onnx::graph::int;
+use crate::onnx::proto::{Dimension, GraphProto, I64, signed};
 
 /// The graphs of the encoder and of a step of the decoder.
 pub fn graphs(config: &Seq2seqConfig, vocabulary: usize, weights: &Weights) -> [GraphProto; 2] {

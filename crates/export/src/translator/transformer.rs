@@ -4,8 +4,8 @@ use hearth_config::TransformerConfig;
 use hearth_model::transformer::WAVELENGTHS;
 
 use super::builder::{Builder, Named, Weights};
-use crate::graph::{int, ints};
-use crate::proto::{Dimension, F32, GraphProto, signed};
+use crate::onnx::graph::{int, ints};
+use crate::onnx::proto::{Dimension, F32, GraphProto, signed};
 
 /// The graphs of the encoder and of a step of the decoder.
 pub fn graphs(config: &TransformerConfig, vocabulary: usize, weights: &Weights) -> [GraphProto; 2] {

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_data::{Batch, ImageShape, Normalization, preprocessing};
-use hearth_export::graph::{Graph, int};
+use hearth_export::onnx::graph::{Graph, int};
 use hearth_export::signature::{
     GraphInput, LayerSignature, NetworkInput, Samples, Signature, Values,
 };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use hearth_data::tables::{MISSING, Target};
-use hearth_export::graph::CODES;
+use hearth_export::onnx::graph::CODES;
 use hearth_export::pytorch;
 use hearth_model::Layer;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use hearth_data::tables::{Coding, ColumnCoding, RowBatch, Target};
-use hearth_export::graph::{CODES, Graph};
+use hearth_export::onnx::graph::{CODES, Graph};
 use hearth_export::signature::{
     GraphInput, LayerSignature, NetworkInput, Samples, Signature, Values,
 };

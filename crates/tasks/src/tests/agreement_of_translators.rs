@@ -1,5 +1,6 @@
 //! Agreement of a graphics adapter with the CPU, of translators. In software, compiling a shader for each form of a matrix
-//! product takes nearly all of the time, so that all widths and the number of tokens of a batch are the same.
+//! product takes nearly all of the time, so that all widths are the same, and all sizes but the batch's are multiples of
+//! 4: products of vectors of four numbers have one form.
 
 use burn::optim::GradientsParams;
 use hearth_config::{AttentionKind, Seq2seqConfig, TransformerConfig, TranslatorConfig};
@@ -8,7 +9,7 @@ use hearth_model::{ForwardContext, Translator};
 
 use super::agreement::{NamedValues, TOLERANCE, assert_agree, devices, gradients, values};
 
-/// Each width, the size of the vocabulary, and the tokens of a batch.
+/// Each width, and the size of the vocabulary.
 const SIZE: usize = 8;
 
 #[test]
@@ -34,12 +35,12 @@ fn every_kind_of_translator_has_the_same_outputs_and_gradients() {
         let found = devices.clone().map(|device| {
             let network = Translator::new(&config, SIZE, 1, &device.autodiff());
             let mut pass = ForwardContext::train(7);
-            let sources = Tokens::new(vec![4, 2, 2, 0, 5, 2, 6, 2], [4, 2]);
-            let lengths = Lengths::new(vec![2, 1, 2, 2]);
+            let sources = Tokens::new(vec![4, 5, 6, 2, 7, 2, 0, 0], [2, 4]);
+            let lengths = Lengths::new(vec![4, 2]);
             let (encoding, state) = network.encode(&sources, &lengths, &mut pass);
-            let targets = Tokens::new(vec![1, 6, 1, 2, 1, 7, 1, 4], [4, 2]);
+            let targets = Tokens::new(vec![1, 6, 5, 4, 1, 7, 2, 0], [2, 4]);
             let logits = network.decode(&encoding, state, &targets, &mut pass).logits;
-            let labels = Tokens::new(vec![6, 2, 2, 0, 7, 2, 4, 2], [4, 2]);
+            let labels = Tokens::new(vec![6, 5, 4, 2, 7, 2, 0, 0], [2, 4]);
             let loss = cross_entropy(logits.clone(), &labels, Some(0), 0.1);
             let mut numbers = NamedValues::from([
                 ("logits".to_owned(), values(logits.inner())),

@@ -1,11 +1,15 @@
-//! A network as an ONNX graph (opset 17), with the preparation of its inputs inside.
+//! A network as an ONNX graph (opset 17), with the preparation of its inputs inside: `graph` builds it, and `proto` is the
+//! file's format.
+
+pub mod graph;
+pub(crate) mod proto;
 
 use hearth_model::outline::Layer;
 use hearth_store::NamedTensor;
 
-use super::graph::Graph;
-use super::proto::{GraphProto, ModelProto};
-use super::signature::LayerSignature;
+use self::graph::Graph;
+use self::proto::{GraphProto, ModelProto};
+use crate::signature::LayerSignature;
 
 /// The version of the operators.
 pub const OPSET: i64 = 17;
@@ -13,7 +17,7 @@ pub const OPSET: i64 = 17;
 /// The version of the file format that goes with it.
 const IR_VERSION: i64 = 8;
 
-/// The model of these layers and their tensors, as [`super::tensors`] gives them.
+/// The model of these layers and their tensors, as [`crate::tensors`] gives them.
 pub fn model(
     layers: &[Layer],
     tensors: Vec<NamedTensor>,

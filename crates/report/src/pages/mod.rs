@@ -1,0 +1,6 @@
+//! Whole pages.
+
+pub mod compare;
+pub mod inspect;
+pub mod range;
+pub mod run;
