@@ -119,7 +119,7 @@ pub struct Samples {
 }
 
 /// Samples as a network takes them.
-#[expect(clippy::large_enum_variant, reason = "there is one of it in an export")]
+#[allow(clippy::large_enum_variant, reason = "there is one of it in an export")]
 #[derive(Clone, Debug)]
 pub enum NetworkInput {
     /// Images, rows of a table or latent vectors, `[count, ..]`.
