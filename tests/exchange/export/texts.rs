@@ -110,6 +110,11 @@ fn an_exported_translator_is_served_and_damage_to_it_is_an_error() {
     let mut export = hearth(words("export --format onnx --out"));
     let refused = fail(export.arg(&graph).arg(&run), 2).err;
     assert!(refused.contains("a translator is two graphs"), "{refused}");
+    let learned = folder.path().join("learned");
+    train("sort-nano", "model.positions=learned", &learned);
+    let mut export = hearth(words("export --format safetensors --out"));
+    let refused = fail(export.arg(folder.path().join("none")).arg(&learned), 2).err;
+    assert!(refused.contains("learned positions has no export"), "{refused}");
     let graphs = folder.path().join("graphs");
     json(hearth(words("export --format onnx --json")).arg(&run).arg("--out").arg(&graphs));
     let refused = fail(hearth(["predict"]).arg(&graphs).arg("abc"), 1).err;

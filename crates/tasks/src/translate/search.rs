@@ -142,10 +142,8 @@ pub(super) fn most_probable(logits: &[f32], count: usize) -> Vec<u32> {
             continue;
         }
         let place = best.partition_point(|other| logit(*other) >= *value);
-        if place < count {
-            best.insert(place, id);
-            best.truncate(count);
-        }
+        best.insert(place, id);
+        best.truncate(count);
     }
     best
 }
