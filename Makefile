@@ -27,7 +27,7 @@ space     := $(empty) $(empty)
 # The backends of a build: those of the CPU; wgpu where it is asked for, which takes minutes more to compile.
 BACKENDS  := flex,ndarray$(if $(filter wgpu all,$(BACKEND) $(WITH)),$(comma)wgpu)
 PROGRAM   := -p hearth -p hearth-export -p hearth-kernels -p hearth-model -p hearth-tasks -p hearth-train
-READERS   := -p hearth-config -p hearth-data -p hearth-fuzz -p hearth-report -p hearth-store
+READERS   := -p hearth-config -p hearth-data -p hearth-environments -p hearth-fuzz -p hearth-report -p hearth-store
 # All crates, with the backends of a build: what is tested. With the same backends the program alone has the same
 # dependencies, so that Burn is compiled once.
 CRATES    := $(READERS) $(PROGRAM) --features $(subst $(space),$(comma),$(patsubst %,hearth/%,$(subst $(comma), ,$(BACKENDS))))

@@ -31,6 +31,9 @@ pub enum Purpose {
     Data = 9,
     /// The tokens that a decoder reads as predicted by itself; indexed by step and batch.
     ScheduledSampling = 10,
+    /// Episodes: the seed of each, indexed by environment and episode; and the draws within one, whose seed is the
+    /// episode's own, indexed by step.
+    Environment = 11,
 }
 
 /// A deterministic stream of random numbers (`ChaCha8`), the same on every platform.
