@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::{padded, panels, processor, widest};
+use super::{Panel, padded, panels, processor, widest};
 use crate::float::Float;
 use crate::view::filled;
 
@@ -77,33 +77,26 @@ impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
     type Output = Vec<E>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Vec<E> {
-        let WeightMatrix { data, taps, stride, channels, .. } = self.0;
-        let lanes = E::lanes::<S>();
-        filled(taps.len() * channels.next_multiple_of(lanes), |arranged| {
-            let mut rest = arranged;
-            for panel in panels(channels, lanes, widest::<S>()) {
-                let width = panel.vectors * lanes;
-                let (rows, behind) = rest.split_at_mut(taps.len() * width);
-                rest = behind;
-                let count = width.min(channels - panel.channel);
-                let fill = |(row, tap): (&mut [E], &isize)| {
-                    let start = tap + panel.channel as isize * stride;
-                    let (row, margin) = row.split_at_mut(count);
-                    margin.fill(E::default());
-                    if stride == 1 {
-                        row.copy_from_slice(&data[start as usize..][..count]);
-                    } else {
-                        for (channel, slot) in row.iter_mut().enumerate() {
-                            *slot = data[(start + channel as isize * stride) as usize];
-                        }
-                    }
-                };
-                if rows.len() < PARALLEL {
-                    rows.chunks_exact_mut(width).zip(taps).for_each(fill);
-                } else {
-                    rows.par_chunks_exact_mut(width).zip(taps).with_min_len(64).for_each(fill);
-                }
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<E> {
+        let weights = self.0;
+        let (taps, channels) = (weights.taps.len(), weights.channels);
+        let (lanes, widest) = (E::lanes::<S>(), widest::<S>());
+        // Vectorised once more, because another thread's code is compiled apart.
+        let fill = |(panel, rows): (Panel, &mut [E])| {
+            simd.vectorize(
+                #[inline(always)]
+                || weights.fill(panel, lanes, rows),
+            );
+        };
+        filled(taps * channels.next_multiple_of(lanes), |arranged| {
+            // Only the last panel can be narrower.
+            let size = (taps * widest * lanes).max(1);
+            if arranged.len() < PARALLEL {
+                panels(channels, lanes, widest).zip(arranged.chunks_mut(size)).for_each(fill);
+            } else {
+                let panels: Vec<_> = panels(channels, lanes, widest).collect();
+                let rows = arranged.par_chunks_mut(size);
+                panels.into_par_iter().zip(rows).with_min_len(PARALLEL / size).for_each(fill);
             }
         })
     }
@@ -112,3 +105,70 @@ impl<E: Float> pulp::WithSimd for Arrange<'_, '_, E> {
 /// The number of elements from which on a copy in parallel pays: a smaller one ends before another
 /// thread wakes up.
 const PARALLEL: usize = 1 << 14;
+
+/// The side of the blocks in which transposed weights are copied.
+const BLOCK: usize = 8;
+
+impl<E: Float> WeightMatrix<'_, '_, E> {
+    /// Writes the rows of one panel, one for each tap.
+    #[inline(always)]
+    fn fill(&self, panel: Panel, lanes: usize, rows: &mut [E]) {
+        let width = panel.vectors * lanes;
+        let count = width.min(self.channels - panel.channel);
+        let first = panel.channel as isize * self.stride;
+        let in_blocks =
+            if self.stride == 1 { 0 } else { self.fill_blocks(first, width, count, rows) };
+        let rest = rows[in_blocks * width..].chunks_exact_mut(width);
+        for (row, tap) in rest.zip(&self.taps[in_blocks..]) {
+            let (row, margin) = row.split_at_mut(count);
+            margin.fill(E::default());
+            self.fill_row(tap + first, row);
+        }
+    }
+
+    /// Writes one tap's weights of neighbouring channels, whose first one is at `start`.
+    #[inline(always)]
+    fn fill_row(&self, start: isize, row: &mut [E]) {
+        if self.stride == 1 {
+            row.copy_from_slice(&self.data[start as usize..][..row.len()]);
+        } else {
+            for (channel, slot) in row.iter_mut().enumerate() {
+                *slot = self.data[(start + channel as isize * self.stride) as usize];
+            }
+        }
+    }
+
+    /// Writes the rows of taps that follow each other in memory, block by block. Returns the number of rows written.
+    #[inline(always)]
+    fn fill_blocks(&self, first: isize, width: usize, count: usize, rows: &mut [E]) -> usize {
+        let blocks = self.taps.chunks_exact(BLOCK).zip(rows.chunks_exact_mut(BLOCK * width));
+        let mut written = 0;
+        for (taps, rows) in blocks {
+            if taps.windows(2).any(|pair| pair[1] - pair[0] != 1) {
+                break;
+            }
+            let start = taps[0] + first;
+            for channel in (0..count / BLOCK * BLOCK).step_by(BLOCK) {
+                let block: [[E; BLOCK]; BLOCK] = std::array::from_fn(|at| {
+                    let place = start + (channel + at) as isize * self.stride;
+                    let run = &self.data[place as usize..][..BLOCK];
+                    run.try_into().expect("a block's taps")
+                });
+                for (tap, row) in rows.chunks_exact_mut(width).enumerate() {
+                    let row = &mut row[channel..][..BLOCK];
+                    for (slot, run) in row.iter_mut().zip(&block) {
+                        *slot = run[tap];
+                    }
+                }
+            }
+            let behind = count / BLOCK * BLOCK;
+            for (tap, row) in rows.chunks_exact_mut(width).enumerate() {
+                let place = start + tap as isize + behind as isize * self.stride;
+                self.fill_row(place, &mut row[behind..count]);
+                row[count..].fill(E::default());
+            }
+            written += BLOCK;
+        }
+        written
+    }
+}

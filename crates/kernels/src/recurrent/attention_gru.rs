@@ -31,7 +31,7 @@ pub struct AttentionGruSizes {
 }
 
 impl AttentionGruSizes {
-    /// Elements of a query and the three gates, which are one product of the state.
+    /// Elements of a query and the three gates, which are products of the state.
     pub(super) fn joined(&self) -> usize {
         self.attention + 3 * self.hidden
     }
@@ -96,18 +96,15 @@ pub fn forward<E: Elementary>(
     keep: bool,
 ) -> AttentionGruOutput<E> {
     let AttentionGruSizes { batch, targets, sources, hidden, attention, memory } = sizes;
-    let joined = inputs.joined_weights(sizes);
-    let joined = StridedMatrix::row_major(&joined, [hidden, sizes.joined()]);
-    let context = StridedMatrix::row_major(inputs.context, [memory, 3 * hidden]);
-    let mut joined_bias = vec![E::default(); attention];
-    joined_bias.extend_from_slice(inputs.bias);
+    let factor =
+        |weights, dims| RightFactor::new(StridedMatrix::row_major(weights, dims), batch * targets);
     let decoder = Decoder {
         sizes,
         lengths,
         inputs,
-        joined: RightFactor::new(joined, batch * targets),
-        joined_bias,
-        context: RightFactor::new(context, batch * targets),
+        query: factor(inputs.query, [hidden, attention]),
+        state: factor(inputs.state, [hidden, 3 * hidden]),
+        context: factor(inputs.context, [memory, 3 * hidden]),
     };
     let (blocks, steps) = (blocks(batch), rows_per_task(batch) * targets);
     let kept = if keep { [attention, 4 * hidden] } else { [0; 2] };
@@ -133,9 +130,8 @@ struct Decoder<'a, E: Clone> {
     sizes: AttentionGruSizes,
     lengths: &'a Lengths,
     inputs: &'a AttentionGruSlices<'a, E>,
-    /// The weights of query and state.
-    joined: RightFactor<'a, E>,
-    joined_bias: Vec<E>,
+    query: RightFactor<'a, E>,
+    state: RightFactor<'a, E>,
     context: RightFactor<'a, E>,
 }
 
@@ -154,7 +150,7 @@ impl<E: Elementary> Decoder<'_, E> {
         let RowBlock { first, rows } = block;
         let places =
             |step: usize| (0..rows).map(move |row| (row * step) as u32).collect::<Vec<_>>();
-        let (of_states, of_joined, of_gates) =
+        let (of_states, of_queries, of_gates) =
             (places(hidden), places(joined_width), places(3 * hidden));
         let mut of_contexts = places(targets * width);
         with_scratch(rows * (hidden + joined_width + 3 * hidden), |scratch| {
@@ -162,8 +158,10 @@ impl<E: Elementary> Decoder<'_, E> {
             let (joined, gate_inputs) = scratch.split_at_mut(rows * joined_width);
             states.copy_from_slice(&inputs.initial[first * hidden..][..rows * hidden]);
             for step in 0..targets {
-                let bias = Some(&self.joined_bias[..]);
-                self.joined.multiply((states, &of_states), bias, (joined, &of_joined));
+                let states_at = (&*states, &of_states[..]);
+                self.query.multiply(states_at, None, (joined, &of_queries));
+                let products = &mut joined[attention..];
+                self.state.multiply(states_at, Some(inputs.bias), (products, &of_queries));
                 for row in 0..rows {
                     let entry = row * targets + step;
                     let query = &joined[row * joined_width..][..attention];
