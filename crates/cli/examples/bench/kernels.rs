@@ -70,7 +70,7 @@ fn speed(device: &Device) -> f64 {
 }
 
 /// A product of 1024 by 1024 matrices, which flex has the crate `gemm` do.
-fn peak(device: &Device) -> f64 {
+pub fn peak(device: &Device) -> f64 {
     const SIDE: usize = 1024;
     let matrix = || Tensor::<2>::random([SIDE, SIDE], Distribution::Normal(0.0, 1.0), device);
     let (a, b) = (matrix(), matrix());

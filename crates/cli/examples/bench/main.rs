@@ -74,6 +74,7 @@ fn main() -> Outcome<()> {
                 rounds,
                 |backend| translators::step_speed(network, backend),
             )?;
+            translators::share_of_peak(network, rounds)?;
             compare(
                 &cpus,
                 &format!("{network}, decode"),

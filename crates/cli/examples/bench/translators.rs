@@ -2,17 +2,20 @@
 
 use std::fs;
 
+use burn::tensor::Device;
 use hearth_config::{Config, ModelConfig, RawConfig};
 use hearth_data::text::TokenBatch;
 use hearth_data::{Data, Labels};
 use hearth_kernels::{Lengths, Tokens};
-use hearth_model::{ForwardContext, Translator};
+use hearth_model::{ForwardContext, Translator, params};
 use hearth_tasks::registry;
 use hearth_tasks::translate::search::search;
 use hearth_train::Backend;
 use hearth_train::task::step::StepSettings;
 
 use crate::Outcome;
+use crate::kernels::peak;
+use crate::measure::{median, ratio};
 use crate::networks::{per_second, steps_per_second};
 
 /// The networks by their names in the table.
@@ -72,12 +75,50 @@ pub fn step_speed(network: &str, backend: Backend) -> Outcome<f64> {
     Ok(pairs * TOKENS as f64)
 }
 
-/// Tokens per second of greedy decoding of one source at a time.
-pub fn decoding_speed(network: &str, backend: Backend) -> Outcome<f64> {
+/// Prints the speed of the products with weights in a training step, beside a matrix product alone.
+pub fn share_of_peak(network: &str, rounds: usize) -> Outcome<()> {
+    let backend = Backend::default();
+    let operations = operations_per_token(network)?;
+    let (mut speeds, mut peaks) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        speeds.push(step_speed(network, backend)? * operations);
+        peaks.push(peak(&backend.device()?));
+    }
+    println!(
+        "  {network}, step: {:.1} MFLOP a token, {:.0} GFLOP/s; a matrix product: {:.0} GFLOP/s{}",
+        operations / 1e6,
+        median(&speeds) / 1e9,
+        median(&peaks) / 1e9,
+        ratio(&speeds, &peaks),
+    );
+    Ok(())
+}
+
+/// Floating-point operations of the products with weights in a training step, for each target token: a weight is
+/// multiplied and added once in the forward pass and twice in the backward pass.
+fn operations_per_token(network: &str) -> Outcome<f64> {
+    let network = self::network(network, &Backend::default().device()?)?;
+    // Tables are looked up, and a bridge works once for each pair; a table of both sides is the output's matrix too.
+    let counts =
+        |path: &str| !["source.", "target.", "bridge."].iter().any(|at| path.starts_with(at));
+    let weights = params::shapes(&network)
+        .into_iter()
+        .filter(|(path, shape)| shape.len() == 2 && counts(path))
+        .map(|(_, shape)| shape.iter().product::<usize>() as f64);
+    Ok(6.0 * weights.sum::<f64>())
+}
+
+/// A network with new weights.
+fn network(network: &str, device: &Device) -> Outcome<Translator> {
     let ModelConfig::Translator(model) = config(network, "pairs.tsv")?.model else {
         return Err("a translator has a translator's config".into());
     };
-    let network = Translator::new(&model, VOCABULARY, 1, &backend.device()?);
+    Ok(Translator::new(&model, VOCABULARY, 1, device))
+}
+
+/// Tokens per second of greedy decoding of one source at a time.
+pub fn decoding_speed(network: &str, backend: Backend) -> Outcome<f64> {
+    let network = self::network(network, &backend.device()?)?;
     let source: Vec<u32> = (0..TOKENS as u32 - 1).map(|place| 100 + 31 * place).collect();
     let batch = TokenBatch::of_sources(&[source]);
     let tokens = Tokens::new(batch.ids.as_slice(), [1, TOKENS]);
