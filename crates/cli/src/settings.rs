@@ -78,7 +78,7 @@ impl Datasets<'_> {
     /// The folder with the data of `config`: the given one, the default one, or else the first of `others` that has the
     /// data.
     pub fn of(self, config: &Config, others: impl IntoIterator<Item = PathBuf>) -> PathBuf {
-        let (source, folder) = (&config.data.source, self.folder());
+        let (source, folder) = (&config.data().source, self.folder());
         if self.0.is_some() || is_present(source, &folder) {
             return folder;
         }

@@ -20,7 +20,7 @@ pub const FORMAT: u32 = 2;
 ///
 /// [`RawConfig::check`](crate::RawConfig::check) makes one, and [`Config::feature_classifier`] another of it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields, description = "The settings of a run.")]
+#[schemars(extend("unevaluatedProperties" = false), description = "The settings of a run.")]
 #[non_exhaustive]
 pub struct Config {
     /// The version of the config format: 2, or 1 in configs of earlier releases.
@@ -28,8 +28,9 @@ pub struct Config {
     pub format: u32,
     /// The run's name, seed, threads, precision and report.
     pub run: RunConfig,
-    /// The data set, its split and its batches.
-    pub data: DataConfig,
+    /// The origin of the samples: `[data]` or `[environment]`.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// Random augmentation of the training images; none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<AugmentConfig>,
@@ -53,7 +54,27 @@ pub struct Config {
     pub evaluate: Option<EvaluateConfig>,
 }
 
+/// The origin of the samples: a data set or a simulated environment.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The data set, its split and its batches.
+    Data(DataConfig),
+}
+
 impl Config {
+    /// The data set of a task that learns from one.
+    pub fn data(&self) -> &DataConfig {
+        let Origin::Data(data) = &self.origin;
+        data
+    }
+
+    /// The data set of a task that learns from one, to change.
+    pub fn data_mut(&mut self) -> &mut DataConfig {
+        let Origin::Data(data) = &mut self.origin;
+        data
+    }
+
     /// The settings as TOML, which reads as the same settings.
     pub fn to_toml(&self) -> String {
         self.to_text(|_| None)

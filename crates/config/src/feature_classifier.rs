@@ -31,8 +31,8 @@ impl Config {
     pub fn feature_classifier(&self) -> Self {
         let raw = RawConfig::parse("judge.toml", SETTINGS.to_owned());
         let mut config = raw.and_then(|raw| raw.check()).expect("a test reads it");
-        config.data = self.data.clone();
-        config.data.batches =
+        config.origin = self.origin.clone();
+        config.data_mut().batches =
             BatchConfig { batch_size: 64, valid_samples: 0, ..BatchConfig::default() };
         config.run.threads = self.run.threads;
         config
@@ -49,8 +49,8 @@ mod tests {
             .and_then(|raw| raw.with_overrides(&["run.seed=7", "data.batch_size=3"])?.check())
             .expect("good");
         let classifier = config.feature_classifier();
-        assert_eq!(classifier.data.source, config.data.source);
-        assert_eq!((classifier.run.seed, classifier.data.batches.batch_size), (42, 64));
+        assert_eq!(classifier.data().source, config.data().source);
+        assert_eq!((classifier.run.seed, classifier.data().batches.batch_size), (42, 64));
         assert_eq!(classifier.feature_classifier(), classifier);
     }
 }

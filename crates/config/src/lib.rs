@@ -24,7 +24,7 @@ mod syntax;
 mod tasks;
 
 pub use command::{CommandLine, Invocation, quoted};
-pub use config::{Config, FORMAT, schema};
+pub use config::{Config, FORMAT, Origin, schema};
 pub use data::*;
 pub use models::*;
 pub use paths::{MissingPath, ResolvedConfig, shown};

@@ -2,8 +2,7 @@
 
 use std::path::{Component, Display, Path, PathBuf};
 
-use crate::config::Config;
-use crate::data::DataSource;
+use crate::config::{Config, Origin};
 use crate::models::ModelConfig;
 use crate::raw::RawConfig;
 use crate::syntax::diagnostic::Location;
@@ -71,42 +70,8 @@ impl Config {
     /// The settings that are paths, by their dotted paths, to change.
     fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
         let mut paths = Vec::new();
-        match &mut self.data.source {
-            DataSource::ImageFolder(folder) => paths.push(("data.path", &mut folder.path)),
-            DataSource::Idx(idx) => paths.extend([
-                ("data.train_images", &mut idx.train_images),
-                ("data.train_labels", &mut idx.train_labels),
-                ("data.test_images", &mut idx.test_images),
-                ("data.test_labels", &mut idx.test_labels),
-            ]),
-            DataSource::Csv(csv) => {
-                let files = [
-                    ("data.path", &mut csv.path),
-                    ("data.train", &mut csv.train),
-                    ("data.test", &mut csv.test),
-                ];
-                paths.extend(
-                    files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))),
-                );
-            }
-            DataSource::TextPairs(pairs) => {
-                let files = [
-                    ("data.path", &mut pairs.path),
-                    ("data.source", &mut pairs.source),
-                    ("data.target", &mut pairs.target),
-                    ("data.test_path", &mut pairs.test_path),
-                    ("data.test_source", &mut pairs.test_source),
-                    ("data.test_target", &mut pairs.test_target),
-                ];
-                paths.extend(
-                    files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))),
-                );
-            }
-            DataSource::FashionMnist(_)
-            | DataSource::FashionMnistMini(_)
-            | DataSource::Mnist(_)
-            | DataSource::TextRules(_)
-            | DataSource::BibleEs(_) => {}
+        match &mut self.origin {
+            Origin::Data(data) => paths.extend(data.source.settings_mut().paths_mut()),
         }
         if let ModelConfig::Classifier { init, .. } = &mut self.model {
             paths.extend(init.init.as_mut().map(|path| ("model.init", path)));

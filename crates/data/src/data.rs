@@ -43,19 +43,19 @@ impl Data {
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Self, DataError> {
-        match &config.data.source {
+        match &config.data().source {
             DataSource::Csv(csv) => {
                 let (task, seed) = (config.task_kind(), config.run.seed);
-                tables::load(csv, &config.data.batches, task, seed).map(Self::Rows)
+                tables::load(csv, &config.data().batches, task, seed).map(Self::Rows)
             }
             DataSource::TextRules(rules) => {
-                text::load_rules(rules, &config.data.batches, config.run.seed).map(Self::Text)
+                text::load_rules(rules, &config.data().batches, config.run.seed).map(Self::Text)
             }
             DataSource::TextPairs(pairs) => {
-                text::load_pairs(pairs, &config.data.batches, config.run.seed).map(Self::Text)
+                text::load_pairs(pairs, &config.data().batches, config.run.seed).map(Self::Text)
             }
             DataSource::BibleEs(bible) => {
-                text::load_bible(bible, &config.data.batches, config.run.seed, root, notice)
+                text::load_bible(bible, &config.data().batches, config.run.seed, root, notice)
                     .map(Self::Text)
             }
             _ => Images::load(config, labels, root, notice).map(Self::Images),
@@ -97,11 +97,11 @@ impl Images {
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Self, DataError> {
-        let mut dataset = images::load(&config.data.source, labels, root, notice)?;
+        let mut dataset = images::load(&config.data().source, labels, root, notice)?;
         if let Some(augment) = &config.augment {
             Arc::make_mut(&mut dataset.train).augment = Some(augment.clone());
         }
-        let splits = dataset.split(&config.data.batches, config.run.seed)?;
+        let splits = dataset.split(&config.data().batches, config.run.seed)?;
         Ok(Self { dataset, splits })
     }
 

@@ -78,7 +78,7 @@ impl<L: OneNetwork> OneNetworkTask<L> {
 
 /// The batches of a config's steps.
 pub fn batches<S: Source>(config: &Config, train: &Subset<S>) -> Batches<S> {
-    let loader = Loader::new(train.clone(), config.data.batches.batch_size, config.run.seed);
+    let loader = Loader::new(train.clone(), config.data().batches.batch_size, config.run.seed);
     Batches::new(loader, config.train.accumulate)
 }
 

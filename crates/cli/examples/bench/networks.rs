@@ -96,7 +96,7 @@ pub fn loading_share(network: &str, backend: Backend) -> Outcome<f64> {
         return Err("the samples are not images".into());
     };
     let input = ImageInput::new(&Normalization::of(&splits.train));
-    let loader = Loader::new(splits.train.clone(), config.data.batches.batch_size, 1);
+    let loader = Loader::new(splits.train.clone(), config.data().batches.batch_size, 1);
     let mut batch = Batch::default();
     let begun = Instant::now();
     let order = loader.order(0);

@@ -72,7 +72,7 @@ pub fn run(args: &SampleArgs, backend: Backend) -> Result<(), Failure> {
 
 /// True for a path in the training data of a run and outside of the run itself.
 fn is_in_data(path: &Path, trained: &LoadedRun) -> bool {
-    let DataSource::ImageFolder(data) = &trained.config.data.source else { return false };
+    let DataSource::ImageFolder(data) = &trained.config.data().source else { return false };
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let path = real(path);
     path.starts_with(real(Path::new(&data.path))) && !path.starts_with(real(&trained.run))

@@ -154,8 +154,8 @@ impl Record {
         // Generators are evaluated against training images.
         let is_blind = |config: &Config| {
             config.evaluate.is_none()
-                && config.data.batches.valid_samples == 0
-                && !hearth_data::has_valid(&config.data.source)
+                && config.data().batches.valid_samples == 0
+                && !hearth_data::has_valid(&config.data().source)
         };
         if configs.iter().any(is_blind) {
             let fault =

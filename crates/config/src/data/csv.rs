@@ -171,6 +171,15 @@ impl SourceSettings for CsvConfig {
         }
     }
 
+    fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
+        let files = [
+            ("data.path", &mut self.path),
+            ("data.train", &mut self.train),
+            ("data.test", &mut self.test),
+        ];
+        files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))).collect()
+    }
+
     fn check(&self, _: &BatchConfig, checks: &mut Checks<'_>) {
         self.check_files(checks);
         if let Some(share) = self.test_fraction {

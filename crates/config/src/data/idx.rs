@@ -31,6 +31,15 @@ impl SourceSettings for IdxConfig {
         Samples::Images { size: None, channels: None }
     }
 
+    fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
+        vec![
+            ("data.train_images", &mut self.train_images),
+            ("data.train_labels", &mut self.train_labels),
+            ("data.test_images", &mut self.test_images),
+            ("data.test_labels", &mut self.test_labels),
+        ]
+    }
+
     fn check(&self, _: &BatchConfig, checks: &mut Checks<'_>) {
         let classes = self.classes.as_ref().map_or(2, Vec::len);
         let good = (2..=65_536).contains(&classes);

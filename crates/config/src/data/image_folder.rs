@@ -78,6 +78,10 @@ impl SourceSettings for ImageFolderConfig {
         true
     }
 
+    fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
+        vec![("data.path", &mut self.path)]
+    }
+
     fn check(&self, _: &BatchConfig, checks: &mut Checks<'_>) {
         let good = (1..=1024).contains(&self.size);
         checks.require("data.size", self.size, good, "1 to 1024");

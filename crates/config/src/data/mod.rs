@@ -89,6 +89,11 @@ pub(crate) trait SourceSettings {
     /// Fills in the defaults that depend on other settings.
     fn complete(&mut self) {}
 
+    /// The settings that are paths, by their dotted paths, to change.
+    fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
+        Vec::new()
+    }
+
     /// Reports errors of the settings, by themselves and beside those of every kind.
     fn check(&self, _batches: &BatchConfig, _checks: &mut Checks<'_>) {}
 }

@@ -98,6 +98,18 @@ impl SourceSettings for TextPairsConfig {
         complete(self.tokenizer, &mut self.vocabulary);
     }
 
+    fn paths_mut(&mut self) -> Vec<(&'static str, &mut String)> {
+        let files = [
+            ("data.path", &mut self.path),
+            ("data.source", &mut self.source),
+            ("data.target", &mut self.target),
+            ("data.test_path", &mut self.test_path),
+            ("data.test_source", &mut self.test_source),
+            ("data.test_target", &mut self.test_target),
+        ];
+        files.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?))).collect()
+    }
+
     fn check(&self, _: &BatchConfig, checks: &mut Checks<'_>) {
         let Self { path, source, target, test_path, test_source, test_target, .. } = self;
         let keys = ["data.path", "data.source", "data.target"];

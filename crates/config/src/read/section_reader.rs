@@ -1,6 +1,6 @@
 //! The section reader: every section of a config, read on its own, and the config that they make.
 
-use crate::config::{Config, FORMAT};
+use crate::config::{Config, FORMAT, Origin};
 use crate::data::{AugmentConfig, DataConfig};
 use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, TranslatorConfig};
 use crate::read::data::read_data;
@@ -84,7 +84,7 @@ impl Sections {
         Some(Config {
             format: FORMAT,
             run: self.run?,
-            data,
+            origin: Origin::Data(data),
             augment: self.augment.filter(|_| !overfits),
             task: self.task,
             model,

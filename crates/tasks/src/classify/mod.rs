@@ -44,7 +44,7 @@ pub const ENTRY: TaskEntry = TaskEntry {
         open,
         sizes,
         next: |config, run| {
-            if matches!(config.data.source, DataSource::Csv(_)) {
+            if matches!(config.data().source, DataSource::Csv(_)) {
                 return rows::next(config, run);
             }
             let predict = CommandLine::new("predict").path(run).placeholder("PICTURE...");

@@ -105,7 +105,7 @@ impl Adversarial {
         let dims = [shape.channels, shape.height, shape.width];
         let training = device.clone().autodiff();
         let seed = config.run.seed;
-        let batch_size = config.data.batches.batch_size;
+        let batch_size = config.data().batches.batch_size;
         let loader = Loader::new(splits.train.clone(), batch_size, seed);
         let settings = config.adversarial.clone().expect("a checked config of a pair");
         let Gan { generator, discriminator } = Gan::new(pair, dims, seed, &training)?;

@@ -12,7 +12,7 @@ use hearth_train::error::TrainError;
 /// The normalisation of a classifier's images: `data.mean` and `data.std`, or the statistics of the training set. A
 /// number of values that is neither 1 nor the number of channels is an error.
 pub fn normalization(config: &Config, train: &Subset) -> Result<Normalization, TrainError> {
-    let batches = &config.data.batches;
+    let batches = &config.data().batches;
     let (Some(mean), Some(std)) = (&batches.mean, &batches.std) else {
         return Ok(Normalization::of(train));
     };

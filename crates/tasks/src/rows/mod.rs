@@ -37,7 +37,7 @@ pub fn table(data: &Data) -> Result<&Table, TrainError> {
 
 /// True if the network of a config takes rows.
 pub fn is_for_rows(config: &Config) -> bool {
-    matches!(config.data.source, DataSource::Csv(_))
+    matches!(config.data().source, DataSource::Csv(_))
         && matches!(config.model, ModelConfig::Classifier { network: ClassifierConfig::Mlp(_), .. })
 }
 

@@ -35,7 +35,7 @@ fn sizes_match_the_network() {
     let device = Backend::default().device().expect("a CPU");
     for path in paths {
         let config = config(&path);
-        if !config.data.source.is_of_images() {
+        if !config.data().source.is_of_images() {
             // Its network takes no images.
             continue;
         }

@@ -60,7 +60,7 @@ impl Needs {
         Self {
             data: card.bytes,
             weights: bytes(parameters, 1 + copies * (1 + slots)),
-            batch: bytes(per_sample, config.data.batches.batch_size.min(num_train)),
+            batch: bytes(per_sample, config.data().batches.batch_size.min(num_train)),
         }
     }
 
@@ -86,7 +86,7 @@ pub fn check(
         return Ok(());
     }
     let gigabytes = |bytes: usize| format!("{:.1} GB", bytes as f64 / 1e9);
-    let batch = config.data.batches.batch_size.min(card.samples[0]);
+    let batch = config.data().batches.batch_size.min(card.samples[0]);
     let (part, remedy) = if needs.batch > needs.weights {
         (
             format!("a batch of {batch} {} {}", card.unit, gigabytes(needs.batch)),

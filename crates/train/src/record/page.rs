@@ -170,7 +170,7 @@ fn kind(config: &Config) -> String {
 
 /// A grid of the first training batch after augmentation; none for data without images.
 fn first_batch(config: &Config, data: &Data) -> Option<Bitmap> {
-    let size = config.data.batches.batch_size.min(SHOWN);
+    let size = config.data().batches.batch_size.min(SHOWN);
     let loader = Loader::new(data.images()?.splits.train.clone(), size, config.run.seed);
     let mut batch = Batch::default();
     loader.fill(&loader.order(0), 0, 0, &mut batch);

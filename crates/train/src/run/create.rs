@@ -61,7 +61,7 @@ pub(crate) fn create(
 
 /// The absolute datasets folder of a job, if its dataset is one of the catalogue.
 fn datasets_folder(job: &Job<'_>) -> Option<String> {
-    match job.config.data.source {
+    match job.config.data().source {
         DataSource::Idx(_)
         | DataSource::ImageFolder(_)
         | DataSource::Csv(_)

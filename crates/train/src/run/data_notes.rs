@@ -14,7 +14,7 @@ pub(crate) fn notes(
     labels: Labels,
     data: &DataCard,
 ) -> Result<Vec<String>, TrainError> {
-    let batches = &config.data.batches;
+    let batches = &config.data().batches;
     let mut notes = Vec::new();
     let is_default = [0, BatchConfig::default().valid_samples].contains(&batches.valid_samples);
     if let Some(valid) = data.layout.as_ref().and_then(|layout| layout.valid.as_ref())

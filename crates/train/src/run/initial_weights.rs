@@ -63,7 +63,7 @@ impl SourceRun {
         }
         let weights = std::mem::take(&mut trained.state).take_under("model");
         let [ours, theirs] = [config, &trained.config].map(|config| {
-            let batches = &config.data.batches;
+            let batches = &config.data().batches;
             (batches.mean.clone(), batches.std.clone())
         });
         let normalization_differs = theirs.0.is_some() && ours != theirs;
@@ -145,7 +145,7 @@ impl SourceRun {
             ));
         }
         if self.normalization_differs {
-            let batches = &self.trained.config.data.batches;
+            let batches = &self.trained.config.data().batches;
             let [mean, std] =
                 [&batches.mean, &batches.std].map(|it| it.clone().unwrap_or_default());
             notes.push(format!(

@@ -126,7 +126,7 @@ impl Session<'_> {
         }
         let ended = match imported {
             Some(weights) => {
-                let is_given = config.data.batches.mean.is_some();
+                let is_given = config.data().batches.mean.is_some();
                 import_weights(&mut trainer, weights, self.info.normalization.as_ref(), is_given)?;
                 StopReason::Finished
             }

@@ -39,11 +39,11 @@ fn two_files() -> String {
 #[test]
 fn a_table_has_its_defaults_and_reads_as_itself() {
     let config = check(&[]).expect("good");
-    let DataSource::Csv(csv) = &config.data.source else { panic!("a table") };
+    let DataSource::Csv(csv) = &config.data().source else { panic!("a table") };
     assert_eq!((csv.test_fraction, csv.split_seed), (Some(0.2), None));
-    assert_eq!(config.data.batches.valid_samples, 0);
+    assert_eq!(config.data().batches.valid_samples, 0);
     assert_eq!((config.task_kind(), config.train.best_by, config.train.loss), (None, None, None));
-    assert_eq!((config.data.source.size(), config.data.source.channels()), (None, None));
+    assert_eq!((config.data().source.size(), config.data().source.channels()), (None, None));
     for overrides in [
         &[][..],
         &["data.valid_samples=50", "data.split_seed=7", "data.test_fraction=0.1"],

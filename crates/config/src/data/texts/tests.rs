@@ -180,7 +180,7 @@ fn the_files_of_pairs_are_paths() {
     let table = format!("{table}[model]\nkind = \"mlp\"\nhidden = [8]\n");
     let raw = RawConfig::parse("try.toml", table).expect("TOML");
     let mut config = raw.check().expect("good");
-    config.data = data(&text, &["data.test_path=b.tsv"]);
+    *config.data_mut() = data(&text, &["data.test_path=b.tsv"]);
     let paths = config.paths();
     let keys: Vec<_> = paths.iter().map(|(key, path)| (*key, path.as_str())).collect();
     assert_eq!(
@@ -189,12 +189,12 @@ fn the_files_of_pairs_are_paths() {
     );
     // A run may go on with files that have moved; the target of a table is no file.
     let mut moved = config.clone();
-    let DataSource::TextPairs(files) = &mut moved.data.source else { panic!("files") };
+    let DataSource::TextPairs(files) = &mut moved.data_mut().source else { panic!("files") };
     files.target = Some("there/a.es".into());
     assert_eq!(raw.check_resume(&moved, &config), Ok(()));
     let table = raw.check().expect("good");
     let mut other = table.clone();
-    let DataSource::Csv(csv) = &mut other.data.source else { panic!("a table") };
+    let DataSource::Csv(csv) = &mut other.data_mut().source else { panic!("a table") };
     csv.target = "there/y".into();
     assert!(raw.check_resume(&other, &table).is_err());
 }

@@ -11,7 +11,7 @@ fn generated_pairs_have_a_card_and_a_longer_test() {
     let text = "format = 2\n[run]\nname = \"a\"\n[data]\nkind = \"csv\"\npath = \"a.csv\"\ntarget = \"y\"\n\
                 [model]\nkind = \"mlp\"\nhidden = []\n[optimizer]\nkind = \"sgd\"\nlearning_rate = 1.0\n[train]\nepochs = 1\n";
     let mut config = RawConfig::parse("a.toml", text.into()).unwrap().check().unwrap();
-    config.data.source = DataSource::TextRules(TextRulesConfig {
+    config.data_mut().source = DataSource::TextRules(TextRulesConfig {
         rule: TextRule::Reverse,
         samples: 500,
         test_samples: 50,
@@ -22,7 +22,7 @@ fn generated_pairs_have_a_card_and_a_longer_test() {
         vocabulary: None,
         lowercase: false,
     });
-    config.data.batches =
+    config.data_mut().batches =
         BatchConfig { valid_samples: 40, batch_size: 16, ..BatchConfig::default() };
     let data = Data::load(&config, Labels::Unused, "".as_ref(), &mut |_| {}).unwrap();
     let Data::Text(pairs) = &data else { panic!("texts") };
@@ -33,7 +33,7 @@ fn generated_pairs_have_a_card_and_a_longer_test() {
     let card = data.card();
     assert!(data.images().is_none() && card.classes.is_empty());
     assert_eq!(card.facts[0], ("generator", "rule \"reverse\", version 1, seed 1".to_owned()));
-    config.data.batches.valid_samples = 500;
+    config.data_mut().batches.valid_samples = 500;
     let error = Data::load(&config, Labels::Unused, "".as_ref(), &mut |_| {});
     let error = error.unwrap_err().to_string();
     assert!(error.contains("text-rules: data.valid_samples = 500 leaves nothing"), "{error}");
