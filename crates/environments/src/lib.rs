@@ -7,6 +7,8 @@
 //! | `vectorized` | many environments in step, each with its own random stream |
 //! | `stack` | the states of many environments as one |
 //! | `control` | cart-pole, mountain car, acrobot and pendulum |
+//! | `grid_world` | walk through a map |
+//! | `tic_tac_toe` | a game against a random or perfect opponent |
 //! | `canvas` | images of environments |
 //! | `error` | the errors |
 //!
@@ -18,12 +20,18 @@ mod canvas;
 mod control;
 mod environment;
 mod error;
+mod grid_world;
 mod stack;
+mod tic_tac_toe;
 mod vectorized;
 mod worlds;
 
 pub use control::{Acrobot, CartPole, MountainCar, Pendulum};
 pub use environment::{Action, ActionSpace, Environment, Spaces, StepResult};
 pub use error::EnvironmentError;
+pub use grid_world::GridWorld;
+pub use tic_tac_toe::{
+    Board, Mark, Opponent, Outcomes, SQUARES, Starter, TicTacToe, play_all_replies,
+};
 pub use vectorized::Vectorized;
 pub use worlds::{Actions, Episode, Transitions, Worlds};
