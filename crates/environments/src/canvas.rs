@@ -13,6 +13,14 @@ pub const YELLOW: Colour = [230, 170, 30];
 pub const GREEN: Colour = [60, 160, 90];
 pub const RED: Colour = [200, 60, 60];
 
+/// A full colour of the circle of hues: red at 0, green at a third, blue at two thirds.
+pub fn hue(part: f64) -> Colour {
+    [0.0, 2.0, 4.0].map(|shift| {
+        let distance = ((6.0 * part - shift + 3.0).rem_euclid(6.0) - 3.0).abs();
+        (255.0 * (2.0 - distance).clamp(0.0, 1.0)).round() as u8
+    })
+}
+
 /// A point, or the two halves of a rectangle's size.
 type Point = [f64; 2];
 
@@ -129,6 +137,11 @@ mod tests {
         assert_eq!([pixel(10, 9), pixel(19, 7)], [BLACK; 2]);
         assert_eq!([pixel(9, 9), pixel(10, 10), pixel(21, 9), pixel(15, 6)], [WHITE; 4]);
         assert_eq!(pixel(20, 8), [148; 3]);
+    }
+
+    #[test]
+    fn hues_go_round_the_circle() {
+        assert_eq!([hue(0.0), hue(1.0 / 3.0), hue(0.5)], [[255, 0, 0], [0, 255, 0], [0, 255, 255]]);
     }
 
     #[test]

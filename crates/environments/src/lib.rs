@@ -9,6 +9,8 @@
 //! | `control` | cart-pole, mountain car, acrobot and pendulum |
 //! | `grid_world` | walk through a map |
 //! | `tic_tac_toe` | a game against a random or perfect opponent |
+//! | `memory_cards` | find pairs among cards that lie face down |
+//! | `player` | players without a network |
 //! | `canvas` | images of environments |
 //! | `error` | the errors |
 //!
@@ -21,6 +23,8 @@ mod control;
 mod environment;
 mod error;
 mod grid_world;
+mod memory_cards;
+mod player;
 mod stack;
 mod tic_tac_toe;
 mod vectorized;
@@ -30,6 +34,8 @@ pub use control::{Acrobot, CartPole, MountainCar, Pendulum};
 pub use environment::{Action, ActionSpace, Environment, Spaces, StepResult};
 pub use error::EnvironmentError;
 pub use grid_world::GridWorld;
+pub use memory_cards::{Deck, Face, Flip, MemoryCards, PerfectMemory};
+pub use player::{Player, RandomPlayer, play_episode};
 pub use tic_tac_toe::{
     Board, Mark, Opponent, Outcomes, SQUARES, Starter, TicTacToe, play_all_replies,
 };
