@@ -35,8 +35,8 @@ impl GridWorld {
     /// The reward of a step into a pit.
     pub const PIT_REWARD: f64 = -1.0;
 
-    /// The world of a map: lines of the same length, of `#` for a wall, `.` or a space for a free cell, `S` for a start,
-    /// `G` for a goal and `X` for a pit. An episode is truncated after `max_steps`.
+    /// The world of a map: lines of the same length, of `#` for a wall, `.` or a space for a free cell, `S` for a
+    /// start, `G` for a goal and `X` for a pit. An episode is truncated after `max_steps`.
     ///
     /// A map without a start, without a goal, or with a start from which no way, or none of `max_steps` steps, leads to
     /// a goal is an error.

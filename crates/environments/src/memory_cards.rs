@@ -29,8 +29,8 @@ pub struct MemoryCards {
 }
 
 impl MemoryCards {
-    /// `num_cards` cards of `num_values` different values: half as many values for pairs, fewer where several pairs look
-    /// alike. Values that do not occur in equal and even numbers are an error.
+    /// `num_cards` cards of `num_values` different values: half as many values for pairs, fewer where several pairs
+    /// look alike. Values that do not occur in equal and even numbers are an error.
     pub fn new(num_cards: usize, num_values: usize) -> Result<Self, EnvironmentError> {
         if num_cards == 0 || num_values == 0 || !num_cards.is_multiple_of(2 * num_values) {
             return Err(EnvironmentError::Settings(format!(

@@ -103,7 +103,8 @@ impl Board {
         moves.into_iter().filter(|square| Some(after(*square)) == lowest).collect()
     }
 
-    /// Writes the position as a player sees it: nine squares, 1 with an own mark and else 0, then nine of the opponent's.
+    /// Writes the position as a player sees it: nine squares, 1 with an own mark and else 0, then nine of the
+    /// opponent's.
     pub fn observe(&self, player: Mark, observation: &mut [f32]) {
         let (own, theirs) = observation.split_at_mut(SQUARES);
         for (square, mark) in self.squares.iter().enumerate() {

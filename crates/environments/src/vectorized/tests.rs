@@ -118,6 +118,13 @@ fn an_episode_is_truncated_or_terminated_and_never_both() {
 }
 
 #[test]
+fn masks_hold_without_an_observation_before() {
+    let mut worlds = Vectorized::new(&Given { allowed: [true, false], ..GIVEN }, 1, 0, 1);
+    let error = worlds.step(Actions::Discrete(&[1]), &mut Transitions::default());
+    assert!(matches!(error, Err(EnvironmentError::ActionNotAllowed { .. })), "{error:?}");
+}
+
+#[test]
 fn faults_are_named() {
     let fault = |given, count, actions: &[usize]| {
         steps(given, count, actions).expect_err("a fault").to_string()
