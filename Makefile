@@ -195,9 +195,9 @@ mini: ## cut datasets/fashion-mnist-mini from the full set
 schema: build ## write configs/schema.json, for completion and checks in editors
 	$(HEARTH) schema > configs/schema.json
 
-venv: ## Python with NumPy, Pillow, safetensors, onnxruntime, PyTorch, Selenium, TensorBoard, sacreBLEU and tokenizers, for the tests with other software
+venv: ## Python with NumPy, Pillow, safetensors, onnxruntime, PyTorch, Selenium, TensorBoard, sacreBLEU, tokenizers and Gymnasium, for the tests with other software
 	test -x $(VENV)/bin/python || python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet numpy pillow safetensors onnxruntime torch selenium tensorboard sacrebleu tokenizers
+	$(VENV)/bin/pip install --quiet numpy pillow safetensors onnxruntime torch selenium tensorboard sacrebleu tokenizers gymnasium
 
 clean: ## remove what was built
 	cargo clean

@@ -3,7 +3,10 @@
 
 use hearth_config::seed::{Purpose, Stream};
 use hearth_store::{StateDict, StoreError};
+use image::RgbImage;
 
+use super::{around_zero, named, take_named};
+use crate::canvas::{BLACK, Canvas, GREY, YELLOW};
 use crate::{Action, ActionSpace, Environment, Spaces, StepResult};
 
 /// Metres per second squared.
@@ -24,6 +27,8 @@ const MAX_POSITION: f64 = 2.4;
 const MAX_ANGLE: f64 = 12.0 * 2.0 * std::f64::consts::PI / 360.0;
 /// The initial values lie uniformly within this distance of 0.
 const INITIAL: f64 = 0.05;
+/// The names in a stored state.
+const NAMES: [&str; 4] = ["position", "velocity", "angle", "angular_velocity"];
 
 /// The state of cart and pole. Observation: position, velocity, angle, angular velocity. Actions: 0 pushes left, 1
 /// right. Reward: 1 for each step. Terminal: the cart leaves the track, or the pole leans too far.
@@ -50,7 +55,7 @@ impl Environment for CartPole {
 
     fn reset(&mut self, seed: u64) {
         let mut random = Stream::new(seed, Purpose::Environment, 0, 0);
-        let mut draw = || INITIAL * (2.0 * random.uniform() - 1.0);
+        let mut draw = || around_zero(&mut random, INITIAL);
         (self.position, self.velocity) = (draw(), draw());
         (self.angle, self.angular_velocity) = (draw(), draw());
     }
@@ -81,19 +86,23 @@ impl Environment for CartPole {
     }
 
     fn state(&self) -> Result<StateDict, StoreError> {
-        let mut state = StateDict::new();
-        state.insert("position", self.position)?;
-        state.insert("velocity", self.velocity)?;
-        state.insert("angle", self.angle)?;
-        state.insert("angular_velocity", self.angular_velocity)?;
-        Ok(state)
+        named(NAMES, [self.position, self.velocity, self.angle, self.angular_velocity])
     }
 
     fn restore(&mut self, state: &mut StateDict) -> Result<(), StoreError> {
-        self.position = state.take_float("position")?;
-        self.velocity = state.take_float("velocity")?;
-        self.angle = state.take_float("angle")?;
-        self.angular_velocity = state.take_float("angular_velocity")?;
+        [self.position, self.velocity, self.angle, self.angular_velocity] =
+            take_named(NAMES, state)?;
         Ok(())
+    }
+
+    fn draw(&self) -> Option<RgbImage> {
+        let mut canvas = Canvas::new([300, 200], [0.0, 0.75], 5.4);
+        canvas.line([-MAX_POSITION, 0.0], [MAX_POSITION, 0.0], 0.02, GREY);
+        canvas.rectangle([self.position, 0.0], [0.5, 0.3], BLACK);
+        let (sin, cos) = self.angle.sin_cos();
+        // Twice its length, to be seen.
+        let end = [self.position + 4.0 * HALF_LENGTH * sin, 4.0 * HALF_LENGTH * cos];
+        canvas.line([self.position, 0.0], end, 0.1, YELLOW);
+        Some(canvas.finish())
     }
 }
