@@ -48,7 +48,7 @@ pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result
         Some(outcome) => {
             finish(&outcome, args.json, &config)?;
             config
-                .data
+                .data()
                 .batches
                 .overfit_batches
                 .map_or(Ok(()), |count| check_overfit(count, &outcome))
