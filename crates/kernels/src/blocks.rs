@@ -4,6 +4,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::float::Float;
+use crate::float::elementary::Elementary;
 use crate::patches::processor;
 
 /// An operation on a block of neighbouring channels.
@@ -138,31 +139,37 @@ impl Nonlinearity {
     pub const IDENTITY: Self = Self::LeakyRelu(1.0);
 
     /// Applies the function to every element in place.
-    pub fn apply<E: Float>(self, numbers: &mut [E]) {
-        struct InPlace<'a, E>(&'a mut [E], E);
-        impl<E: Float> WithSimd for InPlace<'_, E> {
+    pub fn apply<E: Elementary>(self, numbers: &mut [E]) {
+        struct InPlace<'a, E> {
+            nonlinearity: Nonlinearity,
+            numbers: &'a mut [E],
+        }
+        impl<E: Elementary> WithSimd for InPlace<'_, E> {
             type Output = ();
             #[inline(always)]
             fn with_simd<S: Simd>(self, _: S) {
-                for z in self.0 {
-                    *z = leaky_relu(*z, self.1);
+                match self.nonlinearity {
+                    Nonlinearity::LeakyRelu(slope) => {
+                        let slope = E::from_f64(slope);
+                        for z in self.numbers {
+                            *z = leaky_relu(*z, slope);
+                        }
+                    }
+                    Nonlinearity::Tanh => {
+                        for z in self.numbers {
+                            *z = z.fast_tanh();
+                        }
+                    }
+                    Nonlinearity::Sigmoid => {
+                        for z in self.numbers {
+                            *z = z.fast_sigmoid();
+                        }
+                    }
                 }
             }
         }
-        let one = E::from_f64(1.0);
-        match self {
-            Self::IDENTITY => {}
-            Self::LeakyRelu(slope) => processor().dispatch(InPlace(numbers, E::from_f64(slope))),
-            Self::Tanh => {
-                for z in numbers {
-                    *z = z.tanh();
-                }
-            }
-            Self::Sigmoid => {
-                for z in numbers {
-                    *z = one / (one + (E::default() - *z).exp());
-                }
-            }
+        if self != Self::IDENTITY {
+            processor().dispatch(InPlace { nonlinearity: self, numbers });
         }
     }
 

@@ -62,12 +62,6 @@ pub trait Float:
     /// The square root.
     fn sqrt(self) -> Self;
 
-    /// The exponential function.
-    fn exp(self) -> Self;
-
-    /// The hyperbolic tangent.
-    fn tanh(self) -> Self;
-
     /// True for NaN.
     fn is_nan(self) -> bool;
 
@@ -118,14 +112,6 @@ macro_rules! float {
             #[inline(always)]
             fn sqrt(self) -> Self {
                 self.sqrt()
-            }
-
-            fn exp(self) -> Self {
-                self.exp()
-            }
-
-            fn tanh(self) -> Self {
-                self.tanh()
             }
 
             #[inline(always)]
