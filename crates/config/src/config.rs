@@ -8,10 +8,11 @@ use serde::Serialize;
 use toml::Value;
 
 use crate::data::{AugmentConfig, DataConfig};
+use crate::environments::EnvironmentConfig;
 use crate::models::ModelConfig;
 use crate::sections::{OptimizerConfig, RunConfig, ScheduleConfig, TrainConfig};
 use crate::syntax::text::{one_line, toml_key};
-use crate::tasks::{AdversarialConfig, EvaluateConfig, TaskConfig};
+use crate::tasks::{AdversarialConfig, AlgorithmConfig, AlgorithmKind, EvaluateConfig, TaskConfig};
 
 /// The newest version of the config format: the one that is written. Earlier ones are read as well.
 pub const FORMAT: u32 = 2;
@@ -39,6 +40,9 @@ pub struct Config {
     pub task: Option<TaskConfig>,
     /// The network to train.
     pub model: ModelConfig,
+    /// The algorithm of reinforcement learning, for an agent in an environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<AlgorithmConfig>,
     /// Adversarial training of a generator and a discriminator: for `model.kind` `"dcgan"` and `"mlp-gan"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<AdversarialConfig>,
@@ -57,22 +61,51 @@ pub struct Config {
 /// The origin of the samples: a data set or a simulated environment.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "a process has few of them")]
 pub enum Origin {
     /// The data set, its split and its batches.
     Data(DataConfig),
+    /// The environments that an agent learns in.
+    Environment(EnvironmentConfig),
 }
+
+const NO_DATA: &str = "an agent in an environment has no data set";
 
 impl Config {
     /// The data set of a task that learns from one.
+    ///
+    /// # Panics
+    ///
+    /// For an agent, which learns in an environment.
     pub fn data(&self) -> &DataConfig {
-        let Origin::Data(data) = &self.origin;
-        data
+        match &self.origin {
+            Origin::Data(data) => data,
+            Origin::Environment(_) => panic!("{NO_DATA}"),
+        }
     }
 
     /// The data set of a task that learns from one, to change.
+    ///
+    /// # Panics
+    ///
+    /// For an agent, which learns in an environment.
     pub fn data_mut(&mut self) -> &mut DataConfig {
-        let Origin::Data(data) = &mut self.origin;
-        data
+        match &mut self.origin {
+            Origin::Data(data) => data,
+            Origin::Environment(_) => panic!("{NO_DATA}"),
+        }
+    }
+
+    /// The samples of a batch.
+    pub fn batch_size(&self) -> usize {
+        match (&self.origin, &self.algorithm) {
+            (Origin::Data(data), _) => data.batches.batch_size,
+            (Origin::Environment(_), Some(algorithm)) => {
+                let AlgorithmKind::Ppo(ppo) = &algorithm.kind;
+                ppo.batch_size
+            }
+            (Origin::Environment(_), None) => unreachable!("an agent has an algorithm"),
+        }
     }
 
     /// The settings as TOML, which reads as the same settings.

@@ -11,6 +11,7 @@ mod checks;
 mod command;
 mod config;
 mod data;
+mod environments;
 mod feature_classifier;
 mod models;
 mod paths;
@@ -26,6 +27,7 @@ mod tasks;
 pub use command::{CommandLine, Invocation, quoted};
 pub use config::{Config, FORMAT, Origin, schema};
 pub use data::*;
+pub use environments::*;
 pub use models::*;
 pub use paths::{MissingPath, ResolvedConfig, shown};
 pub use raw::RawConfig;
@@ -37,6 +39,6 @@ pub use syntax::{
     plain_name, reason, toml_string, typed,
 };
 pub use tasks::{
-    AdversarialConfig, AdversarialLoss, Balanced, ClassWeights, EvaluateConfig, Metric,
-    RegressionLoss, TaskConfig, TaskKind,
+    AdversarialConfig, AdversarialLoss, AgentEvaluation, AlgorithmConfig, AlgorithmKind, Balanced,
+    ClassWeights, EvaluateConfig, Metric, PpoConfig, RegressionLoss, TaskConfig, TaskKind,
 };

@@ -72,6 +72,7 @@ impl Config {
         let mut paths = Vec::new();
         match &mut self.origin {
             Origin::Data(data) => paths.extend(data.source.settings_mut().paths_mut()),
+            Origin::Environment(_) => {}
         }
         if let ModelConfig::Classifier { init, .. } = &mut self.model {
             paths.extend(init.init.as_mut().map(|path| ("model.init", path)));

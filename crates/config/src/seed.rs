@@ -34,6 +34,8 @@ pub enum Purpose {
     /// Episodes: the seed of each, indexed by environment and episode; and the draws within one, whose seed is the
     /// episode's own, indexed by step.
     Environment = 11,
+    /// The actions that a policy draws in a rollout; indexed by step.
+    Policy = 12,
 }
 
 /// A deterministic stream of random numbers (`ChaCha8`), the same on every platform.

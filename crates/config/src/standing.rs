@@ -30,7 +30,9 @@ impl Metric {
     /// The direction in which the metric improves.
     pub fn better(self) -> Better {
         match self {
-            Self::Accuracy | Self::R2 | Self::ExactMatch | Self::Bleu => Better::Higher,
+            Self::Accuracy | Self::R2 | Self::ExactMatch | Self::Bleu | Self::EpisodicReturn => {
+                Better::Higher
+            }
             Self::Loss | Self::Distance | Self::Rmse | Self::Mae => Better::Lower,
         }
     }

@@ -55,6 +55,9 @@ impl Checks<'_> {
             ScheduleKind::Cosine(cosine) => {
                 self.probability("schedule.final_ratio", cosine.final_ratio);
             }
+            ScheduleKind::Linear(linear) => {
+                self.probability("schedule.final_ratio", linear.final_ratio);
+            }
             ScheduleKind::OneCycle(cycle) => {
                 self.require(
                     "schedule.rise",

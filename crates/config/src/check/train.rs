@@ -1,7 +1,7 @@
 //! Checks of `[train]` by itself.
 
 use crate::checks::Checks;
-use crate::sections::{Cadence, Length, TrainConfig};
+use crate::sections::{Cadence, TrainConfig};
 
 impl Checks<'_> {
     /// Checks `[train]` by itself.
@@ -9,20 +9,12 @@ impl Checks<'_> {
         let epochs = train.epochs.unwrap_or(1);
         self.require("train.epochs", epochs, (1..=1_000_000).contains(&epochs), "1 to 1000000");
         if let Some(length) = train.length {
-            let (most, unit) = match length {
-                Length::Every(Cadence::Epochs(_)) => (1_000_000, "epochs"),
-                Length::Every(Cadence::Steps(_)) => (1_000_000_000_000, "steps"),
-                Length::Frames(_) => (1_000_000_000_000, "frames"),
+            let most = match length {
+                Cadence::Epochs(_) => 1_000_000,
+                Cadence::Steps(_) | Cadence::Frames(_) => 1_000_000_000_000,
             };
-            let allowed = format!("1 to {most} {unit}");
+            let allowed = format!("1 to {most} {}", length.unit());
             self.require("train.length", length, length.count() <= most, &allowed);
-            // No task has an environment.
-            self.contradiction(
-                matches!(length, Length::Frames(_)),
-                "train.length",
-                "`train.length` is in frames, which are steps of an environment, and this task has none: write it in \
-                 epochs or steps",
-            );
         }
         self.below_one("train.label_smoothing", train.label_smoothing);
         if let Some(share) = train.scheduled_sampling {

@@ -216,6 +216,7 @@ pub(super) fn check_fit(
         }
         Some(ModelConfig::Classifier { .. } | ModelConfig::Gan(_)) => "images",
         Some(ModelConfig::Translator(_)) => "pairs of texts",
+        Some(ModelConfig::Agent(_)) => "an environment's observations",
     };
     checks.unfit_network(takes, "a table", "kind = \"mlp\" takes rows of a table");
 }

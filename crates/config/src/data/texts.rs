@@ -100,6 +100,7 @@ pub(super) fn check_fit(
         None | Some(ModelConfig::Translator(_)) => return,
         Some(ModelConfig::Classifier { .. }) => "images or rows of a table",
         Some(ModelConfig::Gan(_)) => "images",
+        Some(ModelConfig::Agent(_)) => "an environment's observations",
     };
     let help = "kind = \"seq2seq\" and kind = \"transformer\" take pairs of texts";
     checks.unfit_network(takes, "pairs of texts", help);

@@ -1,5 +1,6 @@
 //! `[model]`: the networks. Each kind has a file with its settings and their check.
 
+mod actor_critic;
 mod cnn;
 mod dcgan;
 mod lenet;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks::Checks;
 
+pub use actor_critic::ActorCriticConfig;
 pub use cnn::CnnConfig;
 pub use dcgan::DcganConfig;
 pub use lenet::LenetConfig;
@@ -107,6 +109,7 @@ impl ModelConfig {
             Self::Gan(GanConfig::MlpGan(gan)) => gan.check(checks),
             Self::Translator(TranslatorConfig::Seq2seq(network)) => network.check(checks),
             Self::Translator(TranslatorConfig::Transformer(network)) => network.check(checks),
+            Self::Agent(AgentConfig::ActorCritic(network)) => network.check(checks),
         }
     }
 
@@ -115,8 +118,8 @@ impl ModelConfig {
         match self {
             Self::Classifier { network, .. } => network.settings().check_size(size, checks),
             Self::Gan(GanConfig::Dcgan(dcgan)) => dcgan.check_size(size, checks),
-            // Linear layers take images of any size, and a translator takes none.
-            Self::Gan(GanConfig::MlpGan(_)) | Self::Translator(_) => {}
+            // Linear layers take images of any size, and the others take none.
+            Self::Gan(GanConfig::MlpGan(_)) | Self::Translator(_) | Self::Agent(_) => {}
         }
     }
 }
@@ -153,6 +156,8 @@ pub enum ModelConfig {
     Gan(GanConfig),
     /// An encoder of a source sequence and a decoder of a target sequence.
     Translator(TranslatorConfig),
+    /// The networks of an agent, which acts in an environment.
+    Agent(AgentConfig),
 }
 
 /// The part of `[model]` that every classifier shares: its initial weights.
@@ -186,6 +191,14 @@ pub enum TranslatorConfig {
     Seq2seq(Seq2seqConfig),
     /// An encoder and a decoder of self-attention.
     Transformer(TransformerConfig),
+}
+
+/// The kinds of networks of an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum AgentConfig {
+    /// A policy and an estimate of returns, for PPO.
+    ActorCritic(ActorCriticConfig),
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn a_wrong_word_key_or_type_is_told_its_place_and_what_is_known() {
             "kind = \"tree\"",
             "\"tree\"",
             "\"tree\" is not a kind of [model]",
-            "known here: mlp, lenet, cnn, resnet, dcgan, mlp-gan, seq2seq, transformer",
+            "known here: mlp, lenet, cnn, resnet, dcgan, mlp-gan, seq2seq, transformer, actor-critic",
         ),
         (
             "kind = \"lenet\"\npooling = \"maximum\"",

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Length, TaskKind};
+use crate::{Cadence, TaskKind, TimeUnits};
 
 const MINIMAL: &str = r#"
 format = 1
@@ -82,12 +82,15 @@ fn a_run_has_one_length_in_epochs_steps_or_frames() {
 
 #[test]
 fn frames_are_rounded_up_to_whole_steps() {
-    let length = |text: &str| text.parse::<Length>().expect(text);
-    assert_eq!(length("41 frames").steps(None, Some(4)), Some(11));
-    assert_eq!(length("41 frames").steps(Some(9), None), None, "no environment");
-    assert_eq!(length("2 epochs").steps(Some(9), None), Some(18));
-    assert_eq!(length("2 epochs").steps(None, Some(4)), None, "no epochs");
-    assert_eq!(length("5 steps").steps(None, None), Some(5));
+    let length = |text: &str| text.parse::<Cadence>().expect(text);
+    let steps = |text: &str, steps_per_epoch, frames_per_step| {
+        length(text).steps(TimeUnits { steps_per_epoch, frames_per_step })
+    };
+    assert_eq!(steps("41 frames", None, Some(4)), Some(11));
+    assert_eq!(steps("41 frames", Some(9), None), None, "no environment");
+    assert_eq!(steps("2 epochs", Some(9), None), Some(18));
+    assert_eq!(steps("2 epochs", None, Some(4)), None, "no epochs");
+    assert_eq!(steps("5 steps", None, None), Some(5));
     assert_eq!(
         (length("1 frame").to_string(), length("9 frames").to_string()),
         ("1 frame".into(), "9 frames".into())

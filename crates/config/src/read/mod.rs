@@ -4,13 +4,13 @@
 //! | --- | --- |
 //! | `reader` | one table of values as a struct, with every diagnostic |
 //! | `section_reader` | all sections of a config |
-//! | `data` | `[data]` of each kind |
+//! | `origin` | `[data]` or `[environment]` of each kind |
 //! | `fields` | the names of a struct's fields |
 //! | `aliases` | the settings that other programs' names stand for |
 
 mod aliases;
-mod data;
 mod fields;
+mod origin;
 pub(crate) mod reader;
 pub(crate) mod section_reader;
 

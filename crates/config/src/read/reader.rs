@@ -9,13 +9,15 @@ use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic, Location, nearest, sug
 use crate::syntax::tree::{Item, Node};
 
 /// The names of all sections.
-pub(crate) const SECTIONS: [&str; 11] = [
+pub(crate) const SECTIONS: [&str; 13] = [
     "format",
     "run",
     "data",
+    "environment",
     "augment",
     "task",
     "model",
+    "algorithm",
     "adversarial",
     "optimizer",
     "schedule",
@@ -207,6 +209,7 @@ fn plain_words(path: &str, message: &str) -> (String, Option<String>) {
             "path" => "\"pictures\"",
             "target" => "\"price\"",
             "rule" => "\"reverse\"",
+            "map" => "\"S.G\"",
             "hidden" => "[256]",
             "widths" => "[16, 32]",
             "depths" => "[2, 2]",

@@ -2,8 +2,10 @@
 
 use crate::config::{Config, FORMAT, Origin};
 use crate::data::{AugmentConfig, DataConfig};
-use crate::models::{ClassifierConfig, GanConfig, InitConfig, ModelConfig, TranslatorConfig};
-use crate::read::data::read_data;
+use crate::models::{
+    AgentConfig, ClassifierConfig, GanConfig, InitConfig, ModelConfig, TranslatorConfig,
+};
+use crate::read::origin::read_origin;
 use crate::read::reader::{Reader, SECTIONS};
 use crate::sections::{
     AdamConfig, NoOptions, OptimizerConfig, OptimizerKind, RuleConfig, RunConfig, ScheduleConfig,
@@ -11,7 +13,10 @@ use crate::sections::{
 };
 use crate::syntax::diagnostic::{COMMAND_LINE, Diagnostic};
 use crate::syntax::tree::Node;
-use crate::tasks::{AdversarialConfig, AdversarialLoss, EvaluateConfig, TaskConfig, TaskKind};
+use crate::tasks::{
+    AdversarialConfig, AdversarialLoss, AlgorithmConfig, AlgorithmKind, EvaluateConfig, TaskConfig,
+    TaskKind,
+};
 
 /// The default bound on the discriminator's weights (Arjovsky et al. 2017, algorithm 1).
 const WEIGHT_CLIP: f64 = 0.01;
@@ -19,12 +24,14 @@ const WEIGHT_CLIP: f64 = 0.01;
 /// The sections of a config; one with an error is `None`.
 pub(crate) struct Sections {
     pub run: Option<RunConfig>,
-    pub data: Option<DataConfig>,
+    pub origin: Option<Origin>,
     /// `None` without the section, too: no augmentation.
     pub augment: Option<AugmentConfig>,
     /// `None`, too, for a table whose target column decides it.
     pub task: Option<TaskConfig>,
     pub model: Option<ModelConfig>,
+    /// `None` without the section, too: not of an agent.
+    pub algorithm: Option<AlgorithmConfig>,
     pub adversarial: Option<AdversarialConfig>,
     pub optimizer: Option<OptimizerConfig>,
     pub schedule: Option<ScheduleConfig>,
@@ -42,16 +49,18 @@ impl Sections {
         if let Some(train) = &mut train {
             one_length(reader, train);
         }
-        let data = read_data(reader);
+        let is_agent = matches!(model, Some(ModelConfig::Agent(_)));
+        let origin = read_origin(reader, is_agent);
         let task = model.as_ref().and_then(|model| read_task(reader, model));
         if let (Some(train), Some(task)) = (&mut train, task) {
             train.complete(task.kind);
         }
         Self {
             run: reader.section("run"),
-            data,
+            origin,
             augment: if reader.has("augment") { reader.section("augment") } else { None },
             task,
+            algorithm: read_algorithm(reader, model.as_ref()),
             model,
             adversarial: section_or_default(reader, "adversarial"),
             optimizer: read_optimizer(reader),
@@ -65,11 +74,21 @@ impl Sections {
         }
     }
 
+    /// `[data]`, if it was read.
+    pub fn data(&self) -> Option<&DataConfig> {
+        match &self.origin {
+            Some(Origin::Data(data)) => Some(data),
+            _ => None,
+        }
+    }
+
     /// The config, if no section is missing.
     pub fn into_config(self) -> Option<Config> {
         let model = self.model?;
         let (adversarial, evaluate) = match &model {
-            ModelConfig::Classifier { .. } | ModelConfig::Translator(_) => (None, None),
+            ModelConfig::Classifier { .. } | ModelConfig::Translator(_) | ModelConfig::Agent(_) => {
+                (None, None)
+            }
             ModelConfig::Gan(_) => {
                 let mut adversarial = self.adversarial?;
                 if adversarial.loss == AdversarialLoss::Wasserstein {
@@ -78,16 +97,22 @@ impl Sections {
                 (Some(adversarial), Some(self.evaluate?))
             }
         };
-        let data = self.data?;
+        let origin = self.origin?;
+        let algorithm = match &model {
+            ModelConfig::Agent(_) => Some(self.algorithm?),
+            _ => None,
+        };
         // Batches to overfit are the same in every epoch.
-        let overfits = data.batches.overfit_batches.is_some();
+        let overfits =
+            matches!(&origin, Origin::Data(data) if data.batches.overfit_batches.is_some());
         Some(Config {
             format: FORMAT,
             run: self.run?,
-            origin: Origin::Data(data),
+            origin,
             augment: self.augment.filter(|_| !overfits),
             task: self.task,
             model,
+            algorithm,
             adversarial,
             optimizer: self.optimizer?,
             schedule: self.schedule?,
@@ -130,6 +155,7 @@ fn read_task(reader: &mut Reader<'_>, model: &ModelConfig) -> Option<TaskConfig>
         ModelConfig::Classifier { .. } => TaskKind::Classify,
         ModelConfig::Gan(_) => TaskKind::Generate,
         ModelConfig::Translator(_) => TaskKind::Translate,
+        ModelConfig::Agent(_) => TaskKind::Control,
     };
     if reader.has("task") {
         let written = reader.kind("task", &TaskKind::ALL.map(TaskKind::name))?;
@@ -206,10 +232,12 @@ fn one_length(reader: &mut Reader<'_>, train: &mut TrainConfig) {
 fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
     const GANS: [&str; 2] = ["dcgan", "mlp-gan"];
     const TRANSLATORS: [&str; 2] = ["seq2seq", "transformer"];
-    let kinds = [ClassifierConfig::KINDS, &GANS, &TRANSLATORS].concat();
+    const AGENTS: [&str; 1] = ["actor-critic"];
+    let kinds = [ClassifierConfig::KINDS, &GANS, &TRANSLATORS, &AGENTS].concat();
     let kind = reader.kind("model", &kinds)?;
     let gan = |(NoCommon {}, model)| ModelConfig::Gan(model);
     let translator = |(NoCommon {}, model)| ModelConfig::Translator(model);
+    let agent = |(NoCommon {}, model)| ModelConfig::Agent(model);
     match kind {
         "dcgan" => tagged(reader, "model", kind, GanConfig::Dcgan).map(gan),
         "mlp-gan" => tagged(reader, "model", kind, GanConfig::MlpGan).map(gan),
@@ -217,6 +245,7 @@ fn read_model(reader: &mut Reader<'_>) -> Option<ModelConfig> {
         "transformer" => {
             tagged(reader, "model", kind, TranslatorConfig::Transformer).map(translator)
         }
+        "actor-critic" => tagged(reader, "model", kind, AgentConfig::ActorCritic).map(agent),
         _ => {
             let (mut init, network) = read_classifier(reader, kind)?;
             if init.init.is_some() {
@@ -243,6 +272,17 @@ macro_rules! read_classifier {
 
 crate::classifiers!(read_classifier);
 
+/// Reads `[algorithm]`, which an agent needs and other networks do not have.
+fn read_algorithm(reader: &mut Reader<'_>, model: Option<&ModelConfig>) -> Option<AlgorithmConfig> {
+    let is_needed = matches!(model, Some(ModelConfig::Agent(_)));
+    if !is_needed && !reader.has("algorithm") {
+        return None;
+    }
+    let kind = reader.kind("algorithm", &["ppo"])?;
+    let (evaluation, kind) = tagged(reader, "algorithm", kind, AlgorithmKind::Ppo)?;
+    Some(AlgorithmConfig { kind, evaluation })
+}
+
 fn read_optimizer(reader: &mut Reader<'_>) -> Option<OptimizerConfig> {
     let rule = read_rule(reader, "optimizer");
     let discriminator = if reader.has("optimizer.discriminator") {
@@ -264,11 +304,12 @@ fn read_rule(reader: &mut Reader<'_>, path: &str) -> Option<RuleConfig> {
 }
 
 fn read_schedule(reader: &mut Reader<'_>) -> Option<ScheduleConfig> {
-    let kind = reader.kind("schedule", &["constant", "step", "cosine", "one-cycle"])?;
+    let kind = reader.kind("schedule", &["constant", "step", "cosine", "linear", "one-cycle"])?;
     let (warmup, kind) = match kind {
         "constant" => tagged(reader, "schedule", kind, ScheduleKind::Constant),
         "step" => tagged(reader, "schedule", kind, ScheduleKind::Step),
         "cosine" => tagged(reader, "schedule", kind, ScheduleKind::Cosine),
+        "linear" => tagged(reader, "schedule", kind, ScheduleKind::Linear),
         _ => tagged(reader, "schedule", kind, ScheduleKind::OneCycle),
     }?;
     Some(ScheduleConfig { kind, warmup })

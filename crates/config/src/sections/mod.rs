@@ -9,13 +9,14 @@ mod train;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use length::{Cadence, Length};
+pub use length::{Cadence, TimeUnits};
 pub use optimizer::{
     AdamConfig, OptimizerConfig, OptimizerKind, RuleConfig, SgdConfig, UpdateConfig,
 };
 pub use run::{Precision, RunConfig};
 pub use schedule::{
-    CosineConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig, WarmupConfig,
+    CosineConfig, LinearConfig, OneCycleConfig, ScheduleConfig, ScheduleKind, StepConfig,
+    WarmupConfig,
 };
 pub use train::{EarlyStop, TrainConfig};
 

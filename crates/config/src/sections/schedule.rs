@@ -35,6 +35,8 @@ pub enum ScheduleKind {
     Step(StepConfig),
     /// Cosine annealing from 1 to `final_ratio` (Loshchilov and Hutter 2017).
     Cosine(CosineConfig),
+    /// Linear decay from 1 to `final_ratio`.
+    Linear(LinearConfig),
     /// The 1cycle policy: up to 1 and down again, by cosines (Smith and Topin 2019).
     OneCycle(OneCycleConfig),
 }
@@ -60,6 +62,15 @@ pub struct StepConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CosineConfig {
+    /// The factor at the last step.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub final_ratio: f64,
+}
+
+/// `[schedule] kind = "linear"`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinearConfig {
     /// The factor at the last step.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub final_ratio: f64,

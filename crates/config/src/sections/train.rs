@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cadence, Length};
+use super::Cadence;
 use crate::tasks::{ClassWeights, Metric, RegressionLoss};
 
 /// `[train]`: the loss, the length of the run, and the intervals of logs, evaluations and checkpoints.
@@ -17,7 +17,7 @@ pub struct TrainConfig {
     /// The length of the run: `"10 epochs"`, `"2000 steps"`, or `"100000 frames"` (steps of an environment), rounded
     /// up to whole steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub length: Option<Length>,
+    pub length: Option<Cadence>,
     /// The loss of a regression; `"squared"` when absent. Not for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<RegressionLoss>,
@@ -70,11 +70,8 @@ pub struct TrainConfig {
 
 impl TrainConfig {
     /// The length of the run.
-    pub fn length(&self) -> Length {
-        match (self.length, self.epochs) {
-            (Some(length), _) => length,
-            (None, epochs) => Length::Every(Cadence::Epochs(epochs.unwrap_or(1))),
-        }
+    pub fn length(&self) -> Cadence {
+        self.length.unwrap_or(Cadence::Epochs(self.epochs.unwrap_or(1)))
     }
 
     /// The metric that selects the best checkpoint; the default metric as long as the task is undecided.

@@ -122,7 +122,7 @@ pub(crate) fn check(sections: &Sections, checks: &mut Checks<'_>) {
             "100 to 100000",
         );
     }
-    if let (Some(evaluate), Some(data)) = (&sections.evaluate, &sections.data) {
+    if let (Some(evaluate), Some(data)) = (&sections.evaluate, sections.data()) {
         const SMALLEST: usize = LenetConfig::SMALLEST;
         let size = data.source.size().unwrap_or(SMALLEST);
         checks.contradiction(
@@ -134,7 +134,7 @@ pub(crate) fn check(sections: &Sections, checks: &mut Checks<'_>) {
             ),
         );
     }
-    if let Some(data) = &sections.data {
+    if let Some(data) = sections.data() {
         let found = data.batches.mean.is_some() || data.batches.std.is_some();
         let key = if data.batches.mean.is_some() { "data.mean" } else { "data.std" };
         checks.contradiction(

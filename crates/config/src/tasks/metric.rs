@@ -26,6 +26,9 @@ pub enum Metric {
     ExactMatch,
     /// BLEU, from 0 to 100 (Papineni et al. 2002): higher is better.
     Bleu,
+    /// The mean return of episodes: higher is better.
+    #[serde(rename = "episodic_return")]
+    EpisodicReturn,
 }
 
 impl Metric {
@@ -40,6 +43,7 @@ impl Metric {
             Self::R2 => "r2",
             Self::ExactMatch => "exact_match",
             Self::Bleu => "bleu",
+            Self::EpisodicReturn => "episodic_return",
         }
     }
 }

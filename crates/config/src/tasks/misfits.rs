@@ -1,7 +1,7 @@
 //! The task of a config: defaults that follow from it, and settings that contradict it.
 
 use crate::config::Config;
-use crate::sections::TrainConfig;
+use crate::sections::{Cadence, TrainConfig};
 use crate::syntax::diagnostic::{Diagnostic, Diagnostics};
 use crate::tasks::{Metric, TaskConfig, TaskKind};
 
@@ -43,6 +43,15 @@ impl TrainConfig {
         self.best_by.get_or_insert(task.metrics()[0]);
         if task == TaskKind::Regress {
             self.loss.get_or_insert_default();
+        }
+        if task == TaskKind::Control {
+            // An environment has no epochs.
+            let tenth = self.length().tenth();
+            for cadence in [&mut self.evaluate_every, &mut self.checkpoint_every] {
+                if *cadence == Cadence::default() {
+                    *cadence = tenth;
+                }
+            }
         }
     }
 
@@ -94,6 +103,13 @@ fn unfit_metric(metric: Metric, task: Option<TaskKind>) -> String {
         (Some(TaskKind::Translate), _) => format!(
             "`train.best_by` is \"{name}\", and the task is \"translate\": \"loss\", \"exact_match\" and \"bleu\" fit"
         ),
+        (Some(TaskKind::Control), _) => {
+            "the task is \"control\", whose `train.best_by` is \"episodic_return\"".to_owned()
+        }
+        (_, Metric::EpisodicReturn) => {
+            "`train.best_by` is \"episodic_return\", a metric of agents, and this network is none"
+                .to_owned()
+        }
         (_, Metric::ExactMatch | Metric::Bleu) => format!(
             "`train.best_by` is \"{name}\", a metric of translations, and this network makes none"
         ),

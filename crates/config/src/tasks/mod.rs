@@ -1,6 +1,7 @@
 //! `[task]`: the task. Each has a file with its settings, their check, and its row in the table of tasks.
 
 mod classify;
+pub(crate) mod control;
 pub(crate) mod generate;
 mod metric;
 mod misfits;
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use classify::{Balanced, ClassWeights};
+pub use control::{AgentEvaluation, AlgorithmConfig, AlgorithmKind, PpoConfig};
 pub use generate::{AdversarialConfig, AdversarialLoss, EvaluateConfig};
 pub use metric::Metric;
 pub use regress::RegressionLoss;
@@ -29,6 +31,8 @@ pub struct TaskConfig {
 pub enum TaskKind {
     /// Classification of images or rows.
     Classify,
+    /// Control of an environment by an agent: reinforcement learning.
+    Control,
     /// Generation of images like those of the data set.
     Generate,
     /// Regression: prediction of a number for each row.
@@ -47,11 +51,13 @@ pub(crate) struct TaskRow {
 
 impl TaskKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Classify, Self::Generate, Self::Regress, Self::Translate];
+    pub const ALL: [Self; 5] =
+        [Self::Classify, Self::Control, Self::Generate, Self::Regress, Self::Translate];
 
     fn row(self) -> TaskRow {
         match self {
             Self::Classify => classify::ROW,
+            Self::Control => control::ROW,
             Self::Generate => generate::ROW,
             Self::Regress => regress::ROW,
             Self::Translate => translate::ROW,
