@@ -73,6 +73,21 @@ impl<'a> ParamInit<'a> {
         self.drawn(Distribution::Normal(deviation), [entries, width], fan)
     }
 
+    /// A matrix `[inputs, outputs]` with orthogonal rows or columns, whichever are fewer, of this length: `gain` times a
+    /// uniformly random one (Saxe, McClelland and Ganguli 2014).
+    pub fn orthogonal(&mut self, [inputs, outputs]: [usize; 2], gain: f64) -> Param<Tensor<2>> {
+        let mut stream = Stream::new(self.seed, Purpose::Weights, self.made.len() as u64, 0);
+        let (few, many) = (inputs.min(outputs), inputs.max(outputs));
+        let vectors = orthonormal(few, many, &mut stream);
+        let entry = |index: usize| {
+            let (input, output) = (index / outputs, index % outputs);
+            let (few, many) = if inputs < outputs { (input, output) } else { (output, input) };
+            (gain * vectors[few][many]) as f32
+        };
+        let values: Vec<f32> = (0..inputs * outputs).map(entry).collect();
+        self.trained(Tensor::from_data(TensorData::new(values, [inputs, outputs]), self.device))
+    }
+
     fn drawn<const D: usize>(
         &mut self,
         distribution: Distribution,
@@ -151,6 +166,24 @@ fn draw(distribution: Distribution, fan: Fan, count: usize, stream: &mut Stream)
         .collect()
 }
 
+/// `count` orthonormal vectors of this size, by Gram and Schmidt's process on normal ones; each is made orthogonal twice,
+/// against rounding.
+fn orthonormal(count: usize, size: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
+    let dot = |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(a, b)| a * b).sum::<f64>();
+    let mut made: Vec<Vec<f64>> = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut vector: Vec<f64> = (0..size).map(|_| stream.normal()).collect();
+        for other in made.iter().chain(&made) {
+            let along = dot(&vector, other);
+            vector.iter_mut().zip(other).for_each(|(value, other)| *value -= along * other);
+        }
+        let length = dot(&vector, &vector).sqrt();
+        vector.iter_mut().for_each(|value| *value /= length);
+        made.push(vector);
+    }
+    made
+}
+
 #[cfg(test)]
 mod tests {
     use burn::nn::{Linear, LinearConfig};
@@ -166,6 +199,26 @@ mod tests {
 
     fn device() -> Device {
         Device::flex()
+    }
+
+    #[test]
+    fn orthogonal_weights_keep_lengths_up_to_their_gain() {
+        let device = device();
+        for [inputs, outputs] in [[4, 64], [64, 64], [64, 2]] {
+            let mut init = ParamInit::new(Distribution::He, 1, &device);
+            let weight = init.orthogonal([inputs, outputs], 2.0).val();
+            let gram = if inputs < outputs {
+                weight.clone().matmul(weight.transpose())
+            } else {
+                weight.clone().transpose().matmul(weight)
+            };
+            let [size, _] = gram.dims();
+            let gram = gram.into_data().try_into_vec::<f32>().expect("f32");
+            for (index, found) in gram.iter().enumerate() {
+                let expected = if index % (size + 1) == 0 { 4.0 } else { 0.0 };
+                assert!((found - expected).abs() < 1e-5, "{found} in place of {expected}");
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! A [`Classifier`] maps images `[batch, channels, height, width]` to logits `[batch, classes]`. A [`Gan`]
 //! holds a generator, which maps latent vectors to images, and a discriminator, which tells real images from
-//! fake ones. A [`Translator`] maps a sequence of tokens to another. Every network names its intermediates ([`Trace`]) and draws its initial weights from the run's
-//! seed ([`init`]).
+//! fake ones. A [`Translator`] maps a sequence of tokens to another. An [`ActorCritic`] maps observations of an
+//! environment to a policy and estimated returns. Every network names its intermediates ([`Trace`]) and draws its
+//! initial weights from the run's seed ([`init`]).
 //!
 //! | network | file |
 //! | --- | --- |
@@ -15,6 +16,7 @@
 //! | GAN of multilayer perceptrons | [`mlp_gan`] |
 //! | recurrent encoder and decoder, with attention | [`seq2seq`] |
 //! | transformer | [`transformer`] |
+//! | actor and critic | [`actor_critic`] |
 //!
 //! `layers` holds the layers that they share; [`outline`] lists a network's layers for exports.
 
@@ -35,6 +37,7 @@ mod translator;
 pub use classifier::Classifier;
 pub use context::{BatchStatistics, ForwardContext, update_running_statistics};
 pub use gan::{Discriminator, Gan, Generator};
+pub use networks::actor_critic::{self, ActorCritic};
 pub use networks::cnn::{self, Cnn};
 pub use networks::lenet::{self, Lenet};
 pub use networks::mlp::{self, Mlp, RowDims};

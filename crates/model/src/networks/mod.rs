@@ -4,6 +4,7 @@
 //! which exports are generated; `tests/export.rs` runs the exports of every network and compares their outputs with the
 //! forward pass.
 
+pub mod actor_critic;
 mod classifier_network;
 pub mod cnn;
 pub mod dcgan;
