@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use hearth_config::{Config, DataSource};
+use hearth_config::{Config, DataSource, Origin};
 
 use crate::card::DataCard;
 use crate::error::DataError;
@@ -23,6 +23,8 @@ pub enum Data {
     Rows(Table),
     /// Pairs of texts.
     Text(TextPairs),
+    /// No samples: an agent makes its own in an environment, of which this is the card.
+    Environment(Box<DataCard>),
 }
 
 /// Images of one size, and their splits.
@@ -43,19 +45,25 @@ impl Data {
         root: &Path,
         notice: &mut dyn FnMut(&str),
     ) -> Result<Self, DataError> {
-        match &config.data().source {
+        let data = match &config.origin {
+            Origin::Data(data) => data,
+            Origin::Environment(environment) => {
+                return Ok(Self::Environment(Box::new(DataCard::of_environment(environment))));
+            }
+        };
+        match &data.source {
             DataSource::Csv(csv) => {
                 let (task, seed) = (config.task_kind(), config.run.seed);
-                tables::load(csv, &config.data().batches, task, seed).map(Self::Rows)
+                tables::load(csv, &data.batches, task, seed).map(Self::Rows)
             }
             DataSource::TextRules(rules) => {
-                text::load_rules(rules, &config.data().batches, config.run.seed).map(Self::Text)
+                text::load_rules(rules, &data.batches, config.run.seed).map(Self::Text)
             }
             DataSource::TextPairs(pairs) => {
-                text::load_pairs(pairs, &config.data().batches, config.run.seed).map(Self::Text)
+                text::load_pairs(pairs, &data.batches, config.run.seed).map(Self::Text)
             }
             DataSource::BibleEs(bible) => {
-                text::load_bible(bible, &config.data().batches, config.run.seed, root, notice)
+                text::load_bible(bible, &data.batches, config.run.seed, root, notice)
                     .map(Self::Text)
             }
             _ => Images::load(config, labels, root, notice).map(Self::Images),
@@ -68,6 +76,7 @@ impl Data {
             Self::Images(images) => images.card(),
             Self::Rows(table) => table.card(),
             Self::Text(pairs) => pairs.card(),
+            Self::Environment(card) => DataCard::clone(card),
         }
     }
 
@@ -75,7 +84,7 @@ impl Data {
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
         match self {
             Self::Text(pairs) => Some(&pairs.tokenizer),
-            Self::Images(_) | Self::Rows(_) => None,
+            Self::Images(_) | Self::Rows(_) | Self::Environment(_) => None,
         }
     }
 
@@ -83,7 +92,7 @@ impl Data {
     pub fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(images) => Some(images),
-            Self::Rows(_) | Self::Text(_) => None,
+            Self::Rows(_) | Self::Text(_) | Self::Environment(_) => None,
         }
     }
 }

@@ -78,7 +78,7 @@ fn open(opening: Opening<'_>) -> Result<Opened, TrainError> {
     match data {
         Data::Images(images) => open_images(opening, images, objective),
         Data::Rows(table) => rows::open(opening, table, objective),
-        Data::Text(_) => {
+        Data::Text(_) | Data::Environment(_) => {
             Err(TrainError::Settings("a classifier learns from images or rows of a table".into()))
         }
     }

@@ -29,7 +29,7 @@ use crate::supervised::{Objective, Supervised};
 pub fn table(data: &Data) -> Result<&Table, TrainError> {
     match data {
         Data::Rows(table) => Ok(table),
-        Data::Images(_) | Data::Text(_) => {
+        Data::Images(_) | Data::Text(_) | Data::Environment(_) => {
             Err(TrainError::Settings("this task learns from rows of a table".into()))
         }
     }

@@ -7,8 +7,8 @@
 
 use burn::module::Module as _;
 use burn::tensor::Tensor;
-use hearth_config::Config;
 use hearth_config::seed::{Purpose, Stream};
+use hearth_config::{Config, TimeUnits};
 use hearth_data::text::{PairBatch, Tokenizer};
 use hearth_kernels::Tokens;
 use hearth_model::{ForwardContext, Translator};
@@ -29,7 +29,8 @@ impl ScheduledSampling {
     /// The scheduled sampling of a config's run; none if it has none.
     pub fn new(config: &Config, steps_per_epoch: u64) -> Option<Self> {
         let share = config.train.scheduled_sampling?;
-        let total_steps = config.train.length().steps(Some(steps_per_epoch), None)?;
+        let units = TimeUnits { steps_per_epoch: Some(steps_per_epoch), ..TimeUnits::default() };
+        let total_steps = config.train.length().steps(units)?;
         Some(Self { share, total_steps })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hearth_config::{Config, OptimizerKind};
+use hearth_config::{Config, OptimizerKind, Origin};
 use hearth_data::DataCard;
 use hearth_model::{ImageDims, Layer};
 
@@ -45,7 +45,6 @@ impl Needs {
         card: &DataCard,
         Sizes { inputs, outputs, parameters }: Sizes,
     ) -> Self {
-        let [num_train, ..] = card.samples;
         // Optimiser slots per parameter.
         let slots = match &config.optimizer.rule.kind {
             OptimizerKind::Sgd(sgd) => usize::from(sgd.momentum > 0.0),
@@ -60,13 +59,21 @@ impl Needs {
         Self {
             data: card.bytes,
             weights: bytes(parameters, 1 + copies * (1 + slots)),
-            batch: bytes(per_sample, config.data().batches.batch_size.min(num_train)),
+            batch: bytes(per_sample, batch_size(config, card)),
         }
     }
 
     /// The sum of all parts, in bytes.
     pub fn all(&self) -> usize {
         [self.data, self.weights, self.batch].into_iter().fold(PROGRAM, usize::saturating_add)
+    }
+}
+
+/// The samples of a batch: no more than there are, but of environments, whose samples have no end.
+fn batch_size(config: &Config, card: &DataCard) -> usize {
+    match config.origin {
+        Origin::Data(_) => config.batch_size().min(card.samples[0]),
+        Origin::Environment(_) => config.batch_size(),
     }
 }
 
@@ -86,7 +93,7 @@ pub fn check(
         return Ok(());
     }
     let gigabytes = |bytes: usize| format!("{:.1} GB", bytes as f64 / 1e9);
-    let batch = config.data().batches.batch_size.min(card.samples[0]);
+    let batch = batch_size(config, card);
     let (part, remedy) = if needs.batch > needs.weights {
         (
             format!("a batch of {batch} {} {}", card.unit, gigabytes(needs.batch)),

@@ -3,7 +3,7 @@
 pub mod memory;
 pub mod summary;
 
-use hearth_config::{Cadence, Config, EarlyStop, Metric, ScheduleKind};
+use hearth_config::{Cadence, Config, EarlyStop, Metric, ScheduleKind, TimeUnits};
 
 use crate::error::TrainError;
 use crate::task::Task;
@@ -16,10 +16,8 @@ const MAX_IMAGES: u64 = 120;
 pub struct Plan {
     /// Steps in the whole run.
     pub total_steps: u64,
-    /// Steps in an epoch; None without epochs.
-    pub epoch: Option<u64>,
-    /// Environment steps in a training step; None without an environment.
-    pub frames: Option<u64>,
+    /// The units of time of the task.
+    pub units: TimeUnits,
     /// Steps between evaluations; none where there is nothing to evaluate on.
     pub evaluate_every: Option<u64>,
     /// Steps between checkpoints.
@@ -35,27 +33,30 @@ pub struct Plan {
 impl Plan {
     /// The plan of a config for a task. An interval in a unit that the task does not have is an error.
     pub fn new(config: &Config, task: &dyn Task) -> Result<Self, TrainError> {
-        let (train, epoch) = (&config.train, task.steps_per_epoch());
-        let frames = task.frames_per_step();
+        let train = &config.train;
+        let units = TimeUnits {
+            steps_per_epoch: task.steps_per_epoch(),
+            frames_per_step: task.frames_per_step(),
+        };
         let lacks = |key: &str, value: String| {
             let unit = value.split(' ').next_back().unwrap_or_default();
-            let text =
-                format!("{key} is \"{value}\", and this task has no {unit}: write it in steps");
+            let text = format!(
+                "{key} is \"{value}\", and this task has no {unit}: write it in another unit"
+            );
             TrainError::Settings(text)
         };
         let every = |key: &str, cadence: Cadence| {
-            cadence.steps(epoch).ok_or_else(|| lacks(key, cadence.to_string()))
+            cadence.steps(units).ok_or_else(|| lacks(key, cadence.to_string()))
         };
         if let ScheduleKind::Step(step) = &config.schedule.kind {
             every("schedule.every", step.every)?;
         }
         let length = train.length();
-        let total_steps = length.steps(epoch, frames);
+        let total_steps = length.steps(units);
         let evaluates = task.validates();
         Ok(Self {
             total_steps: total_steps.ok_or_else(|| lacks("train.length", length.to_string()))?,
-            epoch,
-            frames,
+            units,
             evaluate_every: evaluates
                 .then(|| every("train.evaluate_every", train.evaluate_every))
                 .transpose()?,
@@ -68,7 +69,7 @@ impl Plan {
 
     /// The number of epochs in `steps` steps; None without epochs.
     pub fn epochs(&self, steps: u64) -> Option<f64> {
-        self.epoch.map(|epoch| steps as f64 / epoch as f64)
+        self.units.steps_per_epoch.map(|epoch| steps as f64 / epoch as f64)
     }
 
     /// True if something with an interval of `every` steps is due after `step` steps; after the last step it always is.
@@ -92,7 +93,8 @@ impl Plan {
 
     /// True if anything is due after `step` steps that needs the results of the steps before it.
     pub fn anything_due(&self, step: u64) -> bool {
-        let mut cadences = [self.log_every, self.checkpoint_every].into_iter().chain(self.epoch);
+        let cadences = [self.log_every, self.checkpoint_every].into_iter();
+        let mut cadences = cadences.chain(self.units.steps_per_epoch);
         cadences.any(|every| self.due(step, every)) || self.evaluates(step)
     }
 }

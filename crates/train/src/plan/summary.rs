@@ -46,7 +46,7 @@ impl Summary {
             memory: Needs::new(config, backend, &data, sizes).all(),
             data,
             layers,
-            steps: [plan.epoch.unwrap_or(plan.total_steps), plan.total_steps],
+            steps: [plan.units.steps_per_epoch.unwrap_or(plan.total_steps), plan.total_steps],
             backend,
             threads,
         })

@@ -66,6 +66,8 @@ pub enum Preprocessing {
     Rows(Coding),
     /// Texts become tokens of this tokenizer.
     Text(Tokenizer),
+    /// Observations of an environment are taken as they are.
+    None,
 }
 
 /// The dataset of a run.
@@ -127,15 +129,15 @@ impl RunInfo {
             Preprocessing::Images(Normalization { mean, std }) => {
                 Some(Statistics { mean: mean.clone(), std: std.clone() })
             }
-            Preprocessing::Rows(_) | Preprocessing::Text(_) => None,
+            _ => None,
         };
         let table = match preprocessing {
             Preprocessing::Rows(coding) => Some(coding.clone()),
-            Preprocessing::Images(_) | Preprocessing::Text(_) => None,
+            _ => None,
         };
         let tokenizer = match preprocessing {
             Preprocessing::Text(tokenizer) => Some(tokenizer.checksum()),
-            Preprocessing::Images(_) | Preprocessing::Rows(_) => None,
+            _ => None,
         };
         Self {
             format: 1,
@@ -206,7 +208,7 @@ impl RunInfo {
         if let Some(text) = info.table.as_ref().and_then(Coding::fault) {
             return fault(&format!("table: {text}"));
         }
-        let has_classes = info.table.is_none() && info.tokenizer.is_none();
+        let has_classes = info.dataset.shape.is_some();
         if has_classes && !(1..=65_536).contains(&info.dataset.classes.len()) {
             return fault("dataset.classes names no class");
         }

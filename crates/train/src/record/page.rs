@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use hearth_config::Config;
-use hearth_data::{Batch, Data, DataCard, Loader};
+use hearth_data::{Batch, Data, Loader};
 use hearth_report::metrics::History;
 use hearth_report::run::{self, Grids, RunPage};
 use hearth_report::{Report, fixed};
@@ -126,7 +126,6 @@ impl Page {
 
 /// The facts at the top of the page: network, data, length, start, machine and versions.
 fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, String)> {
-    let DataCard { name, unit, sample, samples: [train, valid, test], .. } = &summary.data;
     let [_, all] = summary.steps;
     let adapter = info.adapter.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
     let commit = info
@@ -137,9 +136,7 @@ fn facts(config: &Config, info: &RunInfo, summary: &Summary) -> Vec<(String, Str
         ("network", format!("{}, {} parameters", kind(config), summary.layers.parameters)),
         (
             "data",
-            format!(
-                "{name}: {train} training, {valid} validation and {test} test {unit}, {sample}"
-            ),
+            format!("{}: {}", summary.data.name, summary.data.counts(|count| count.to_string())),
         ),
         ("training", format!("{} ({all} steps), seed {}", config.train.length(), config.run.seed)),
         ("begun", info.started.strftime("%Y-%m-%d %H:%M UTC").to_string()),
@@ -170,8 +167,9 @@ fn kind(config: &Config) -> String {
 
 /// A grid of the first training batch after augmentation; none for data without images.
 fn first_batch(config: &Config, data: &Data) -> Option<Bitmap> {
-    let size = config.data().batches.batch_size.min(SHOWN);
-    let loader = Loader::new(data.images()?.splits.train.clone(), size, config.run.seed);
+    let images = data.images()?;
+    let size = config.batch_size().min(SHOWN);
+    let loader = Loader::new(images.splits.train.clone(), size, config.run.seed);
     let mut batch = Batch::default();
     loader.fill(&loader.order(0), 0, 0, &mut batch);
     Some(Bitmap::grid(&batch.pixels, batch.shape, COLUMNS))

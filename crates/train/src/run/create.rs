@@ -1,6 +1,6 @@
 //! The start of a run: its summary, its folder and its record, and then its session.
 
-use hearth_config::DataSource;
+use hearth_config::{DataSource, Origin};
 use hearth_data::Data;
 use hearth_store::{RunDir, RunLock, StoreError};
 
@@ -54,14 +54,15 @@ pub(crate) fn create(
         .then(|| Page::new((run.clone(), task.artifact_folders()), config, data, &info, &summary));
     let tokenizer = match preprocessing {
         Preprocessing::Text(tokenizer) => Some(tokenizer),
-        Preprocessing::Images(_) | Preprocessing::Rows(_) => None,
+        Preprocessing::Images(_) | Preprocessing::Rows(_) | Preprocessing::None => None,
     };
     Session { job, hooks, plan, run, info, tokenizer, page, start }.train(task, observe).map(Some)
 }
 
 /// The absolute datasets folder of a job, if its dataset is one of the catalogue.
 fn datasets_folder(job: &Job<'_>) -> Option<String> {
-    match job.config.data().source {
+    let Origin::Data(data) = &job.config.origin else { return None };
+    match data.source {
         DataSource::Idx(_)
         | DataSource::ImageFolder(_)
         | DataSource::Csv(_)

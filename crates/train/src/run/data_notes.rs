@@ -1,6 +1,6 @@
 //! Notes about the samples that the limits of `[data]` leave, where they may surprise the user.
 
-use hearth_config::{BatchConfig, Config};
+use hearth_config::{BatchConfig, Config, DataConfig, Origin};
 use hearth_data::{DataCard, Labels};
 
 use crate::error::TrainError;
@@ -14,7 +14,7 @@ pub(crate) fn notes(
     labels: Labels,
     data: &DataCard,
 ) -> Result<Vec<String>, TrainError> {
-    let batches = &config.data().batches;
+    let Origin::Data(DataConfig { batches, .. }) = &config.origin else { return Ok(Vec::new()) };
     let mut notes = Vec::new();
     let is_default = [0, BatchConfig::default().valid_samples].contains(&batches.valid_samples);
     if let Some(valid) = data.layout.as_ref().and_then(|layout| layout.valid.as_ref())

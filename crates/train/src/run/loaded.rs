@@ -119,7 +119,7 @@ impl LoadedRun {
         self.info.dims()?;
         match self.data(datasets, notice)? {
             Data::Images(images) => Ok(images),
-            Data::Rows(_) | Data::Text(_) => {
+            Data::Rows(_) | Data::Text(_) | Data::Environment(_) => {
                 unreachable!("the size of the data was compared with the run's")
             }
         }
@@ -129,6 +129,7 @@ impl LoadedRun {
     pub fn is_not(&self, wanted: &str) -> TrainError {
         let found = match (self.config.task_kind(), &self.info.table) {
             (Some(TaskKind::Generate), _) => "it makes images, by `hearth sample`",
+            (Some(TaskKind::Control), _) => "it acts in an environment, by `hearth play`",
             (Some(TaskKind::Translate), _) => "it translates texts, by `hearth predict`",
             (_, Some(_)) => "it predicts from rows of a table, by `hearth predict`",
             (_, None) => "it names the classes of images, by `hearth predict`",

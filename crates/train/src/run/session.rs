@@ -222,7 +222,7 @@ impl Session<'_> {
         let stretched =
             !matches!(config.schedule.kind, ScheduleKind::Constant(_) | ScheduleKind::Step(_));
         let before = stored.train.length();
-        let total_before = before.steps(self.plan.epoch, self.plan.frames);
+        let total_before = before.steps(self.plan.units);
         if total_before != Some(total) && stretched {
             observe(Event::Note(format!(
                 "the schedule is stretched from {before} to {length}: this is not the run that {length} \

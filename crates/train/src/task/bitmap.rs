@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use hearth_data::ImageShape;
 use hearth_report::{Alignment, png};
 use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, Frame, ImageError};
+use image::{Delay, DynamicImage, Frame, RgbaImage};
 
 /// An image of 8-bit channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,15 +81,25 @@ impl Bitmap {
 /// The bytes of an animated GIF of image files, in this order, that loops. The error names the file that cannot
 /// be read.
 pub fn animate(images: &[PathBuf]) -> Result<Vec<u8>, String> {
+    let open =
+        |path: &PathBuf| image::open(path).map_err(|error| format!("{}: {error}", path.display()));
+    gif(images.iter().map(|path| open(path).map(DynamicImage::into_rgba8)), FRAME)
+}
+
+/// The bytes of an animated GIF of images, each shown for this many milliseconds and the last one for longer, that
+/// loops. An image that is an error ends it.
+pub fn gif(
+    images: impl ExactSizeIterator<Item = Result<RgbaImage, String>>,
+    milliseconds: u32,
+) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     let mut encoder = GifEncoder::new(&mut file);
     encoder.set_repeat(Repeat::Infinite).map_err(|error| error.to_string())?;
-    for (index, path) in images.iter().enumerate() {
-        let fault = |error: ImageError| format!("{}: {error}", path.display());
-        let image = image::open(path).map_err(fault)?.into_rgba8();
-        let time = if index + 1 == images.len() { LAST_FRAME } else { FRAME };
-        let frame = Frame::from_parts(image, 0, 0, Delay::from_numer_denom_ms(time, 1));
-        encoder.encode_frame(frame).map_err(fault)?;
+    let last = images.len().saturating_sub(1);
+    for (index, image) in images.enumerate() {
+        let time = if index == last { LAST_FRAME } else { milliseconds };
+        let frame = Frame::from_parts(image?, 0, 0, Delay::from_numer_denom_ms(time, 1));
+        encoder.encode_frame(frame).map_err(|error| error.to_string())?;
     }
     drop(encoder);
     Ok(file)

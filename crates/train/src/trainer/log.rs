@@ -46,7 +46,7 @@ impl Trainer<'_> {
         (self.observe)(Event::Step(StepDone {
             step: self.progress.step,
             total_steps: self.plan.total_steps,
-            steps_per_epoch: self.plan.epoch.unwrap_or(self.plan.total_steps),
+            steps_per_epoch: self.plan.units.steps_per_epoch.unwrap_or(self.plan.total_steps),
             sums,
             learning_rate,
         }));

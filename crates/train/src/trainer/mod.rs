@@ -92,7 +92,7 @@ impl<'a> Trainer<'a> {
         observe: &'a mut dyn FnMut(Event<'_>),
         stop: &'a AtomicBool,
     ) -> Self {
-        let schedule = Schedule::new(config, plan.epoch, plan.total_steps);
+        let schedule = Schedule::new(config, plan.units, plan.total_steps);
         let now = Instant::now();
         Self {
             task,

@@ -2,25 +2,24 @@
 
 use std::f64::consts::PI;
 
-use hearth_config::{Config, OneCycleConfig, ScheduleConfig, ScheduleKind};
+use hearth_config::{Config, OneCycleConfig, ScheduleConfig, ScheduleKind, TimeUnits};
 
 /// The learning rate of every step of a run. It has no state, so a resumed run follows the same schedule.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     peak: f64,
     config: ScheduleConfig,
-    /// Absent for a task without epochs, whose intervals are in steps.
-    steps_per_epoch: Option<u64>,
+    units: TimeUnits,
     total_steps: u64,
 }
 
 impl Schedule {
     /// The schedule of a run of `total_steps` steps, warmup included.
-    pub fn new(config: &Config, steps_per_epoch: Option<u64>, total_steps: u64) -> Self {
+    pub fn new(config: &Config, units: TimeUnits, total_steps: u64) -> Self {
         Self {
             peak: config.optimizer.rule.update.learning_rate,
             config: config.schedule.clone(),
-            steps_per_epoch,
+            units,
             total_steps,
         }
     }
@@ -44,12 +43,13 @@ impl Schedule {
         match &self.config.kind {
             ScheduleKind::Constant(_) => 1.0,
             ScheduleKind::Step(step) => {
-                let every = step.every.steps(self.steps_per_epoch).unwrap_or(u64::MAX);
+                let every = step.every.steps(self.units).unwrap_or(u64::MAX);
                 let drops = done / every.max(1);
                 step.factor.powi(i32::try_from(drops).unwrap_or(i32::MAX))
             }
             // Loshchilov and Hutter 2017 (SGDR), equation 5, without restarts.
             ScheduleKind::Cosine(cosine) => cosine_between(1.0, cosine.final_ratio, progress),
+            ScheduleKind::Linear(linear) => 1.0 + (linear.final_ratio - 1.0) * progress,
             ScheduleKind::OneCycle(cycle) => one_cycle(cycle, progress),
         }
     }
@@ -78,7 +78,12 @@ mod tests {
 
     fn rates(kind: ScheduleKind, warmup_steps: u64) -> Vec<f64> {
         let config = ScheduleConfig { kind, warmup: WarmupConfig { warmup_steps } };
-        let schedule = Schedule { peak: 2.0, config, steps_per_epoch: Some(2), total_steps: 9 };
+        let schedule = Schedule {
+            peak: 2.0,
+            config,
+            units: TimeUnits { steps_per_epoch: Some(2), frames_per_step: None },
+            total_steps: 9,
+        };
         (0..9).map(|step| schedule.learning_rate(step)).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use hearth_config::seed::Purpose;
-use hearth_config::{Length, RawConfig};
+use hearth_config::{Cadence, RawConfig};
 use hearth_report::Report;
 use hearth_store::{RunDir, StateDict, TensorValue, Value};
 
@@ -94,7 +94,7 @@ fn config(overrides: &[&str]) -> Config {
 fn train(run: &RunDir, stop_at: u64) -> Result<(StopReason, Bowl), TrainError> {
     let mut config = config(&[]);
     // No network of a config has an environment, so the length in frames is set here.
-    config.train.length = Some(Length::Frames(38));
+    config.train.length = Some(Cadence::Frames(38));
     let plan = Plan::new(&config, &Bowl::default())?;
     assert_eq!(plan.total_steps, 10, "38 frames, 4 a step");
     let mut newest = run.checkpoints().load_newest()?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use hearth_config::TimeUnits;
 use hearth_data::ImageShape;
 
 use super::*;
@@ -16,8 +17,7 @@ fn recorder(run: &RunDir) -> Recorder {
 fn keep(recorder: &mut Recorder, steps: impl IntoIterator<Item = u64>) {
     let plan = Plan {
         total_steps: 1000,
-        epoch: Some(1),
-        frames: None,
+        units: TimeUnits { steps_per_epoch: Some(1), frames_per_step: None },
         evaluate_every: Some(1),
         checkpoint_every: 1,
         log_every: 1,
