@@ -1,4 +1,4 @@
-//! The tasks (classification, regression, adversarial generation, translation), and their registry.
+//! The tasks (classification, regression, adversarial generation, translation, control), and their registry.
 //!
 //! | folder or file | subject |
 //! | --- | --- |
@@ -7,6 +7,7 @@
 //! | [`classify`] | classification of images and rows: cross-entropy, accuracy, the predictor for images |
 //! | [`regress`] | regression of a number from a row of a table |
 //! | [`generate`] | generation of images by an adversarial pair, and its samples |
+//! | [`control`] | control of an environment by an agent, by proximal policy optimisation |
 //! | [`translate`] | translation of a sequence of tokens, by teacher forcing and beam search |
 //! | [`features`] | evaluation of generated images on a classifier's features |
 //! | [`latent`] | latent vectors of a generator |
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod classify;
+pub mod control;
 pub mod doctor;
 pub mod entry;
 pub mod features;
@@ -37,6 +39,7 @@ mod tests;
 pub mod translate;
 
 pub use classify::predict::ImagePredictor;
+pub use control::player::Player;
 pub use entry::Evaluation;
 pub use generate::sampler::Sampler;
 pub use image;

@@ -22,7 +22,7 @@ use crate::entry::{Evaluation, TaskEntry};
 use crate::predictor::{self, Restore};
 use crate::rows::predict::RowPredictor;
 use crate::translate::predict::TextPredictor;
-use crate::{classify, generate, regress, translate};
+use crate::{classify, control, generate, regress, translate};
 
 /// The entry of the task of a checked config.
 ///
@@ -31,6 +31,7 @@ use crate::{classify, generate, regress, translate};
 pub fn entry_of(config: &Config) -> TaskEntry {
     match config.task_kind().expect("a table has decided its task") {
         TaskKind::Classify => classify::ENTRY,
+        TaskKind::Control => control::entry::ENTRY,
         TaskKind::Regress => regress::ENTRY,
         TaskKind::Generate => generate::ENTRY,
         TaskKind::Translate => translate::ENTRY,

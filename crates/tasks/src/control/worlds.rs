@@ -1,0 +1,55 @@
+//! The environments of a config.
+
+use hearth_config::{EnvironmentConfig, EnvironmentKind, OpponentKind, StarterKind};
+use hearth_environments::{
+    Acrobot, CartPole, Environment, EnvironmentError, GridWorld, MemoryCards, MountainCar,
+    Opponent, Pendulum, Starter, TicTacToe, Vectorized, Worlds,
+};
+use hearth_train::error::TrainError;
+
+/// Opens the environments of a config, each at the beginning of its first episode. A map that cannot be walked is an
+/// error.
+pub fn open(config: &EnvironmentConfig, seed: u64) -> Result<Box<dyn Worlds>, TrainError> {
+    let count = config.copies.count;
+    Ok(match &config.kind {
+        EnvironmentKind::CartPole(_) => worlds(&CartPole::default(), count, seed),
+        EnvironmentKind::MountainCar(_) => worlds(&MountainCar::default(), count, seed),
+        EnvironmentKind::Acrobot(_) => worlds(&Acrobot::default(), count, seed),
+        EnvironmentKind::Pendulum(_) => worlds(&Pendulum::default(), count, seed),
+        EnvironmentKind::GridWorld(grid) => {
+            worlds(&GridWorld::new(&grid.map, grid.max_steps).map_err(fault)?, count, seed)
+        }
+        EnvironmentKind::TicTacToe(game) => {
+            let opponent = match game.opponent {
+                OpponentKind::Random => Opponent::Random,
+                OpponentKind::Perfect => Opponent::Perfect,
+            };
+            let starter = match game.starter {
+                StarterKind::Agent => Starter::Agent,
+                StarterKind::Opponent => Starter::Opponent,
+                StarterKind::Either => Starter::Either,
+            };
+            worlds(&TicTacToe::new(opponent, starter), count, seed)
+        }
+        EnvironmentKind::MemoryCards(cards) => {
+            let pairs = MemoryCards::new(cards.cards, cards.cards / 2);
+            worlds(&pairs.map_err(fault)?, count, seed)
+        }
+    })
+}
+
+/// Copies of an environment, all simulated by one thread: a step of these takes less time than waking another.
+fn worlds<E: Environment + Sync>(environment: &E, count: usize, seed: u64) -> Box<dyn Worlds> {
+    Box::new(Vectorized::new(environment, count, seed, 1))
+}
+
+/// The fault of an environment as an error of training.
+pub fn fault(fault: EnvironmentError) -> TrainError {
+    match fault {
+        EnvironmentError::State(fault) => fault.into(),
+        EnvironmentError::Settings(fault) => {
+            TrainError::Settings(format!("[environment]: {fault}"))
+        }
+        fault => TrainError::Settings(fault.to_string()),
+    }
+}
