@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_config::{Config, Diagnostic, Diagnostics, MissingPath, RawConfig, ResolvedConfig};
+use hearth_config::{
+    Config, DataConfig, Diagnostic, Diagnostics, MissingPath, Origin, RawConfig, ResolvedConfig,
+};
 use hearth_data::is_present;
 use hearth_store::RunDir;
 use hearth_train::record::info::RunInfo;
@@ -78,7 +80,8 @@ impl Datasets<'_> {
     /// The folder with the data of `config`: the given one, the default one, or else the first of `others` that has the
     /// data.
     pub fn of(self, config: &Config, others: impl IntoIterator<Item = PathBuf>) -> PathBuf {
-        let (source, folder) = (&config.data().source, self.folder());
+        let folder = self.folder();
+        let Origin::Data(DataConfig { source, .. }) = &config.origin else { return folder };
         if self.0.is_some() || is_present(source, &folder) {
             return folder;
         }

@@ -71,7 +71,7 @@ pub fn steps_per_second(
 fn classifier(config: &Config) -> Outcome<&ClassifierConfig> {
     match &config.model {
         ModelConfig::Classifier { network, .. } => Ok(network),
-        ModelConfig::Gan(_) | ModelConfig::Translator(_) => {
+        ModelConfig::Gan(_) | ModelConfig::Translator(_) | ModelConfig::Agent(_) => {
             Err("a pair of networks has no classes".into())
         }
     }

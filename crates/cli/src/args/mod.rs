@@ -17,7 +17,9 @@ use hearth_train::Backend;
 
 pub use data::{DataCommand, InitArgs};
 pub use exchange::{ExportArgs, ImportArgs};
-pub use run::{CompareArgs, EvalArgs, InspectArgs, PredictArgs, RunsArgs, SampleArgs, TrainedArgs};
+pub use run::{
+    CompareArgs, EvalArgs, InspectArgs, PlayArgs, PredictArgs, RunsArgs, SampleArgs, TrainedArgs,
+};
 #[cfg(feature = "serve")]
 pub use serve::ServeArgs;
 pub use sweep::SweepArgs;
@@ -44,7 +46,7 @@ pub enum Command {
     Train(TrainArgs),
     /// Search settings: train a run for each combination, and rank the runs.
     Sweep(SweepArgs),
-    /// Evaluate a run: loss, accuracy and confusion matrix, or the quality of generated images.
+    /// Evaluate a run: loss, accuracy and confusion matrix, the quality of generated images, or an agent's returns.
     Eval(EvalArgs),
     /// Predict the class of images, or the target of rows in a CSV file.
     Predict(PredictArgs),
@@ -53,6 +55,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Generate images with a trained generator.
     Sample(SampleArgs),
+    /// Play episodes with a trained agent.
+    Play(PlayArgs),
     /// Export a trained network for other programs, and check the result.
     Export(ExportArgs),
     /// Import weights from PyTorch as a run.

@@ -1,4 +1,4 @@
-//! Commands on a trained run: `eval`, `predict`, `inspect` and `sample`; and on several: `runs` and `compare`.
+//! Commands on a trained run: `eval`, `predict`, `inspect`, `sample` and `play`; and on several: `runs` and `compare`.
 
 use std::path::PathBuf;
 
@@ -101,6 +101,23 @@ pub struct SampleArgs {
     /// Also write each image into this folder.
     #[arg(long, value_name = "DIR")]
     pub each: Option<PathBuf>,
+}
+
+/// `hearth play`.
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    /// The run.
+    #[command(flatten)]
+    pub trained: TrainedArgs,
+    /// Number of episodes.
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true)]
+    pub episodes: usize,
+    /// GIF file of the first episode.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Seed of the episodes.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    pub seed: u64,
 }
 
 /// `hearth runs`.

@@ -91,6 +91,7 @@ impl Command {
             Self::Predict(args) => Some(&args.trained.compute),
             Self::Inspect(args) => Some(&args.trained.compute),
             Self::Sample(args) => Some(&args.trained.compute),
+            Self::Play(args) => Some(&args.trained.compute),
             Self::Export(args) => Some(&args.trained.compute),
             Self::Import(args) => Some(&args.compute),
             #[cfg(feature = "serve")]

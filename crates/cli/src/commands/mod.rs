@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod inspect;
 mod lr_find;
+mod play;
 mod predict;
 mod runs;
 mod sample;
@@ -48,6 +49,9 @@ pub fn run(args: Cli) -> Result<(), Failure> {
         }
         Command::Sample(args) => {
             with_backend(&args.trained.compute, |backend| sample::run(&args, backend))
+        }
+        Command::Play(args) => {
+            with_backend(&args.trained.compute, |backend| play::run(&args, backend))
         }
         Command::Export(args) => {
             let datasets = datasets.of_run(&args.trained.run);

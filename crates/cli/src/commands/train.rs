@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hearth_config::{CommandLine, Config, Metric, quoted};
+use hearth_config::{CommandLine, Config, Metric, Origin, quoted};
 use hearth_store::{RunDir, StoreError};
 use hearth_train::{Backend, Event, Job, Outcome, Report, RunTarget, StopReason};
 use serde::Serialize;
@@ -47,11 +47,9 @@ pub fn run(args: &TrainArgs, backend: Backend, datasets: Datasets<'_>) -> Result
         }
         Some(outcome) => {
             finish(&outcome, args.json, &config)?;
-            config
-                .data()
-                .batches
-                .overfit_batches
-                .map_or(Ok(()), |count| check_overfit(count, &outcome))
+            let Origin::Data(data) = &config.origin else { return Ok(()) };
+            let overfits = data.batches.overfit_batches;
+            overfits.map_or(Ok(()), |count| check_overfit(count, &outcome))
         }
     }
 }

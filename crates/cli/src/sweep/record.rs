@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use hearth_config::{CommandLine, Config, Diagnostic, Diagnostics, RawConfig, toml_string};
+use hearth_config::{CommandLine, Config, Diagnostic, Diagnostics, Origin, RawConfig, toml_string};
 use hearth_store::{StoreError, SweepDir};
 use serde::{Deserialize, Serialize};
 
@@ -152,10 +152,13 @@ impl Record {
             .into());
         }
         // Generators are evaluated against training images.
-        let is_blind = |config: &Config| {
-            config.evaluate.is_none()
-                && config.data().batches.valid_samples == 0
-                && !hearth_data::has_valid(&config.data().source)
+        let is_blind = |config: &Config| match &config.origin {
+            Origin::Data(data) => {
+                config.evaluate.is_none()
+                    && data.batches.valid_samples == 0
+                    && !hearth_data::has_valid(&data.source)
+            }
+            Origin::Environment(_) => false,
         };
         if configs.iter().any(is_blind) {
             let fault =

@@ -12,11 +12,7 @@ const MAX_NAMED: usize = 10;
 /// The summary of a run before training.
 pub fn data_lines(summary: &Summary) -> String {
     let data = &summary.data;
-    let [train, valid, test] = data.samples.map(|count| thousands(count as u64));
-    let DataCard { name, unit, sample, .. } = data;
-    let mut lines = vec![format!(
-        "{name}: {train} training, {valid} validation and {test} test {unit}, {sample}"
-    )];
+    let mut lines = vec![format!("{}: {}", data.name, data.counts(thousands))];
     match data.classes.len() {
         0 => {}
         1 => lines[0].push_str(", 1 class"),
