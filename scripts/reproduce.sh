@@ -1,7 +1,8 @@
 #!/bin/sh
 # Trains a config once for each seed and prints the results and their medians: accuracies; of a generator the distance
 # of its images, their precision and recall, and the entropy of their classes; of a translator the exact matches and
-# BLEU of the test set, and the exact matches of longer sources, where there are any.
+# BLEU of the test set, and the exact matches of longer sources, where there are any; of an agent the mean and the lowest
+# return of 100 episodes.
 # Resumable: finished runs are not trained again.
 #
 # usage: reproduce.sh HEARTH CONFIG BACKEND "KEY=VALUE ..." SEED...
@@ -32,6 +33,10 @@ for seed in "$@"; do
     *'"distance"'*)
         what='test distance, precision, recall, entropy'
         found="$(number distance "$test") $(number precision "$test") $(number recall "$test") $(number entropy "$test")"
+        ;;
+    *'"episodic_return"'*)
+        what='test return, lowest'
+        found="$(number episodic_return "$test") $(number episodic_return_min "$test")"
         ;;
     *'"bleu"'*)
         what='test exact match, BLEU'

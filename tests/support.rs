@@ -28,6 +28,21 @@ pub fn nanos() -> Vec<String> {
     nanos
 }
 
+/// True if a config is of an agent in an environment.
+pub fn is_of_agent(config: &str) -> bool {
+    let text = std::fs::read_to_string(root().join(format!("configs/{config}.toml")));
+    text.expect("a config").contains("[environment]")
+}
+
+/// The override of a config's length: epochs, or as many times `steps` of an agent.
+pub fn length(config: &str, epochs: u32, steps: u32) -> String {
+    if is_of_agent(config) {
+        format!("train.length={} steps", epochs * steps)
+    } else {
+        format!("train.epochs={epochs}")
+    }
+}
+
 /// A `hearth` command, run in the repository's root without a terminal.
 pub fn hearth<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));

@@ -1,5 +1,6 @@
 //! Results of a run: predictions, generated images, reports, comparisons and inspection.
 
+mod agents;
 mod compare;
 mod generate;
 mod inspect;

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{BACKENDS, metrics, nanos, root, succeed, words};
+use crate::support::{BACKENDS, length, metrics, nanos, root, succeed, words};
 
 /// Number of steps compared bit for bit.
 const STEPS: usize = 50;
@@ -19,8 +19,10 @@ const STEPS: usize = 50;
 const FIRST: usize = 3;
 const RELATIVE: f64 = 1e-5;
 
-/// Names of numbers in a line of metrics.jsonl: a classifier has the first loss, a pair the two behind it.
-const NUMBERS: [&str; 4] = ["loss", "generator_loss", "discriminator_loss", "gradient_norm"];
+/// Names of numbers in a line of metrics.jsonl: a classifier has the first loss, a pair the two behind it, an agent those
+/// behind them.
+const NUMBERS: [&str; 6] =
+    ["loss", "generator_loss", "discriminator_loss", "policy_loss", "value_loss", "gradient_norm"];
 
 /// A program and the checkout whose configs it trains.
 struct Build {
@@ -38,7 +40,8 @@ impl Build {
         let run = folder.join(format!("{config}-{backend}"));
         let mut train = Command::new(&self.program);
         train.current_dir(&self.checkout).arg("train").arg(format!("configs/{config}.toml"));
-        train.args(words("train.epochs=4 train.log_every=1 run.report=false --backend"));
+        train.arg(length(config, 4, 13));
+        train.args(words("train.log_every=1 run.report=false --backend"));
         succeed(train.arg(backend).arg("--run").arg(&run));
         let lines = metrics(&run).into_iter().filter(|line| line["kind"] == "train").take(STEPS);
         let mut text = String::new();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use hearth_config::seed::{Purpose, Stream};
 
 use crate::support::{
-    BACKENDS, checkpoints, difference, fail, hearth, json, metrics, nanos, run, succeed,
-    test_images, words,
+    BACKENDS, checkpoints, difference, fail, hearth, is_of_agent, json, length, metrics, nanos,
+    run, succeed, test_images, words,
 };
 
 /// Settings of everything with state or random numbers: augmentation, momentum, a schedule, accumulation, and a log
@@ -152,10 +152,13 @@ fn every_small_config_goes_on_after_two_steps() {
         for backend in BACKENDS {
             let folder = tempfile::tempdir().unwrap();
             let train = |name: &str, epochs: u32| {
-                let config = format!("configs/{config}.toml");
-                let mut command = hearth(["train", &config, "schedule.kind=constant"]);
+                let path = format!("configs/{config}.toml");
+                let mut command = hearth(["train", &path, "schedule.kind=constant"]);
                 // Two steps in an epoch.
-                command.args(["data.batch_size=900", &format!("train.epochs={epochs}")]);
+                command.arg(length(&config, epochs, 2));
+                if !is_of_agent(&config) {
+                    command.arg("data.batch_size=900");
+                }
                 command.args(["--backend", backend, "--run"]).arg(folder.path().join(name));
                 command
             };
@@ -179,7 +182,7 @@ fn the_number_of_threads_changes_nothing() {
             let [one, three] = [1, 3].map(|threads| {
                 let path = folder.path().join(threads.to_string());
                 let mut command = hearth(["train", &format!("configs/{config}.toml")]);
-                command.args(["train.epochs=1", &format!("run.threads={threads}")]);
+                command.args([length(&config, 1, 4), format!("run.threads={threads}")]);
                 if config == "gan-nano" {
                     command.arg("evaluate.samples=200");
                 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::{export, train};
-use crate::support::{fail, hearth, json, nanos, root, succeed, words};
+use crate::support::{fail, hearth, is_of_agent, json, nanos, root, succeed, words};
 
 /// True for a config of rows of a table or of texts.
 fn is_on_other_data(config: &str) -> bool {
     let text = std::fs::read_to_string(root().join(format!("configs/{config}.toml"))).unwrap();
-    ["csv", "text-"].iter().any(|kind| text.contains(&format!("kind = \"{kind}")))
+    let is_of = |kind: &&str| text.contains(&format!("kind = \"{kind}"));
+    ["csv", "text-"].iter().any(is_of) || is_of_agent(config)
 }
 
 const EMPTY: &Vec<usize> = &Vec::new();
