@@ -44,6 +44,11 @@ impl Gru {
         Self { input, recurrence: Recurrence::new(hidden, init) }
     }
 
+    /// The number of units.
+    pub fn units(&self) -> usize {
+        self.recurrence.weight.dims()[0]
+    }
+
     /// Inputs `[batch, time, inputs]` and an initial state `[batch, hidden]` to the states `[batch, time, hidden]`.
     /// The state at a step of padding is that of the last step before it in this direction.
     pub fn forward(

@@ -3,13 +3,14 @@
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{Better, Config, Metric};
 use hearth_environments::{Episode, Worlds};
+use hearth_model::ForwardContext;
 use hearth_report::Report;
 use hearth_report::report::{Score, View};
 use hearth_train::error::TrainError;
 use hearth_train::task::Split;
 use serde_json::json;
 
-use super::policy::Actor;
+use super::policy::{Actor, forget};
 use super::{entry, observed, worlds};
 
 /// Episodes of an evaluation after training.
@@ -60,12 +61,14 @@ pub fn play(
     let space = worlds.spaces().action.clone();
     let mut current = observed(&*worlds)?;
     let mut ended: Vec<Option<Episode>> = vec![None; worlds.count()];
-    let mut bounded = Vec::new();
+    let (mut bounded, mut memory) = (Vec::new(), Vec::new());
     while ended.contains(&None) {
         watch(&*worlds);
-        let observations = actor.observations(&current.observations);
-        let chosen = actor.most_probable(observations, &current.masks);
+        let inputs =
+            actor.inputs(&current.observations, &mut memory, &mut ForwardContext::default());
+        let chosen = actor.most_probable(inputs, &current.masks);
         worlds.step(chosen.within(&space, &mut bounded), &mut current).map_err(worlds::fault)?;
+        forget(&mut memory, &current);
         for episode in &current.episodes {
             ended[episode.environment].get_or_insert(*episode);
         }

@@ -3,6 +3,7 @@
 //! | file | subject |
 //! | --- | --- |
 //! | `ppo` | proximal policy optimisation, from rollout to loss |
+//! | `rollout`, `estimates` | the steps that it learns from, in batches; advantages |
 //! | `policy` | distributions over actions: probabilities, samples, the most probable action |
 //! | `worlds` | the environments of a config |
 //! | `evaluate` | episodes of a policy, and their returns |
@@ -10,10 +11,12 @@
 //! | `entry` | the task in the table of tasks |
 
 pub mod entry;
+mod estimates;
 pub mod evaluate;
 pub mod player;
 pub mod policy;
 pub mod ppo;
+mod rollout;
 pub mod worlds;
 
 use burn::module::Module;
@@ -22,7 +25,7 @@ use hearth_config::Config;
 use hearth_environments::{Episode, Transitions, Worlds};
 use hearth_model::{ActorCritic, ForwardContext};
 use hearth_report::Report;
-use hearth_store::{StateDict, TensorValue};
+use hearth_store::{Element, StateDict, StoreError, TensorValue, Value};
 use hearth_train::error::TrainError;
 use hearth_train::learner::TrainState;
 use hearth_train::learner::state::restore_module;
@@ -42,6 +45,8 @@ pub struct Agent {
     pub train_state: TrainState<ActorCritic>,
     /// The environments, each in an episode.
     pub worlds: Box<dyn Worlds>,
+    /// The states of the memory, `[environments, units]`; empty before the first step, and without a memory.
+    pub memory: Vec<f32>,
     /// The last episodes' returns and lengths.
     pub recent: Recent,
 }
@@ -51,6 +56,7 @@ impl Clone for Agent {
         Self {
             train_state: self.train_state.clone(),
             worlds: self.worlds.copy(),
+            memory: self.memory.clone(),
             recent: self.recent.clone(),
         }
     }
@@ -94,7 +100,7 @@ impl Control {
         let frames = worlds.count() * settings.rollout_steps;
         Ok(Self {
             evaluation: evaluate::Evaluation::new(config, &*worlds),
-            agent: Agent { train_state, worlds, recent: Recent::default() },
+            agent: Agent { train_state, worlds, memory: Vec::new(), recent: Recent::default() },
             algorithm: Ppo::new(settings, config, frames, device),
         })
     }
@@ -106,9 +112,9 @@ impl Task for Control {
         let actor = Actor::new(&network, self.agent.worlds.spaces(), self.algorithm.device());
         let one = vec![0.0; self.agent.worlds.spaces().observation];
         LayerTable::default().with(&network, "", |context: &mut ForwardContext| {
-            let observations = actor.observations(&one);
-            network.policy(observations.clone(), context);
-            network.values(observations, context);
+            let inputs = actor.inputs(&one, &mut Vec::new(), context);
+            network.policy(inputs.clone(), context);
+            network.values(inputs, context);
         })
     }
 
@@ -157,6 +163,8 @@ impl Task for Control {
         let mut state = StateDict::default();
         self.agent.train_state.save(None, &mut state)?;
         state.insert_all("task.worlds", self.agent.worlds.state()?)?;
+        let memory = &self.agent.memory;
+        state.insert("task.memory", TensorValue::new([memory.len()], memory)?)?;
         let recent = self.agent.recent.0.concat();
         state.insert("task.recent", TensorValue::new([recent.len()], &recent)?)?;
         Ok(state)
@@ -171,20 +179,26 @@ impl Task for Control {
     fn restore(&mut self, mut state: StateDict) -> Result<(), TrainError> {
         self.agent.train_state.restore(None, &mut state)?;
         self.agent.worlds.restore(state.take_under("task.worlds"))?;
-        self.agent.recent = Recent(recent(&mut state)?);
+        self.agent.memory = vector(&mut state, "task.memory")?;
+        let recent: Vec<f64> = vector(&mut state, "task.recent")?;
+        self.agent.recent = Recent(recent.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect());
+        let units = self.agent.train_state.network.memory_units() * self.agent.worlds.count();
+        if ![0, units].contains(&self.agent.memory.len()) {
+            let found = vec![self.agent.memory.len()];
+            let path = "task.memory".to_owned();
+            return Err(StoreError::Shape { path, wanted: vec![units], found }.into());
+        }
         Ok(state.finish()?)
     }
 }
 
-/// The returns and lengths of a checkpoint's last episodes.
-fn recent(state: &mut StateDict) -> Result<Vec<[f64; 2]>, TrainError> {
-    const PATH: &str = "task.recent";
-    let length = match state.get(PATH) {
-        Some(hearth_store::Value::Tensor(tensor)) => tensor.shape().iter().product(),
+/// Takes a vector of any length.
+fn vector<E: Element>(state: &mut StateDict, path: &str) -> Result<Vec<E>, TrainError> {
+    let length = match state.get(path) {
+        Some(Value::Tensor(tensor)) => tensor.shape().iter().product(),
         _ => 0,
     };
-    let numbers: Vec<f64> = state.take_values(PATH, &[length])?;
-    Ok(numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+    Ok(state.take_values(path, &[length])?)
 }
 
 /// The current observations and masks of some environments.

@@ -4,7 +4,8 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::Stream;
-use hearth_environments::{ActionSpace, Actions, Spaces};
+use hearth_environments::{ActionSpace, Actions, Spaces, Transitions};
+use hearth_kernels::Lengths;
 use hearth_model::{ActorCritic, ForwardContext};
 use hearth_train::task::outputs;
 
@@ -36,26 +37,45 @@ impl<'a> Actor<'a> {
         Self { network, spaces, device }
     }
 
-    /// Observations `[batch, observation]` on the device.
-    pub fn observations(&self, values: &[f32]) -> Tensor<2> {
-        let size = self.spaces.observation;
-        let data = TensorData::new(values.to_vec(), [values.len() / size, size]);
-        Tensor::from_data(data, self.device)
+    /// The inputs `[batch, inputs]` of actor and critic: the observations, `[batch, observation]` row by row, or the
+    /// states of a memory that has read them. `memory` holds its states before and after, `[batch, units]`.
+    pub fn inputs(
+        &self,
+        observations: &[f32],
+        memory: &mut Vec<f32>,
+        context: &mut ForwardContext,
+    ) -> Tensor<2> {
+        let (size, units) = (self.spaces.observation, self.network.memory_units());
+        let batch = observations.len() / size;
+        let data = TensorData::new(observations.to_vec(), [batch, size]);
+        let observations = Tensor::<2>::from_data(data, self.device);
+        if units == 0 {
+            return observations;
+        }
+        memory.resize(batch * units, 0.0);
+        let initial = TensorData::new(std::mem::take(memory), [batch, units]);
+        let initial = Tensor::<2>::from_data(initial, self.device);
+        let observations = observations.reshape([batch, 1, size]);
+        let lengths = Lengths::full(batch, 1);
+        let states = self.network.remember(observations, initial, &lengths, context);
+        let states: Tensor<2> = states.reshape([batch, units]);
+        *memory = outputs::values(states.clone());
+        states
     }
 
-    /// The estimated returns of observations.
-    pub fn values(&self, observations: Tensor<2>) -> Vec<f32> {
-        outputs::values(self.network.values(observations, &mut ForwardContext::default()))
+    /// The estimated returns of some inputs.
+    pub fn values(&self, inputs: Tensor<2>) -> Vec<f32> {
+        outputs::values(self.network.values(inputs, &mut ForwardContext::default()))
     }
 
-    /// Draws an action for each observation, of those that the mask allows: the actions, and their log-probabilities.
+    /// Draws an action for each input, of those that the mask allows: the actions, and their log-probabilities.
     pub fn sample(
         &self,
-        observations: Tensor<2>,
+        inputs: Tensor<2>,
         masks: &[bool],
         random: &mut Stream,
     ) -> (Chosen, Vec<f32>) {
-        let policy = self.policy(observations);
+        let policy = self.policy(inputs);
         match &self.spaces.action {
             ActionSpace::Discrete(actions) => {
                 let rows = policy.chunks_exact(*actions).zip(masks.chunks_exact(*actions));
@@ -86,9 +106,9 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The most probable action for each observation, of those that the mask allows.
-    pub fn most_probable(&self, observations: Tensor<2>, masks: &[bool]) -> Chosen {
-        let policy = self.policy(observations);
+    /// The most probable action for each input, of those that the mask allows.
+    pub fn most_probable(&self, inputs: Tensor<2>, masks: &[bool]) -> Chosen {
+        let policy = self.policy(inputs);
         match &self.spaces.action {
             ActionSpace::Discrete(actions) => {
                 let rows = policy.chunks_exact(*actions).zip(masks.chunks_exact(*actions));
@@ -105,8 +125,8 @@ impl<'a> Actor<'a> {
         }
     }
 
-    fn policy(&self, observations: Tensor<2>) -> Vec<f32> {
-        outputs::values(self.network.policy(observations, &mut ForwardContext::default()))
+    fn policy(&self, inputs: Tensor<2>) -> Vec<f32> {
+        outputs::values(self.network.policy(inputs, &mut ForwardContext::default()))
     }
 
     fn log_deviation(&self) -> Vec<f32> {
@@ -149,6 +169,15 @@ impl Chosen {
             ActionSpace::Discrete(_) => Self::Discrete(Vec::new()),
             ActionSpace::Continuous { .. } => Self::Continuous(Vec::new()),
         }
+    }
+}
+
+/// Forgets what was seen in the episodes that have ended: their rows of a memory's states, `[batch, units]`.
+pub fn forget(memory: &mut [f32], transitions: &Transitions) {
+    let count = transitions.rewards.len();
+    let units = memory.len() / count.max(1);
+    for index in (0..count).filter(|index| transitions.ended(*index)) {
+        memory[index * units..][..units].fill(0.0);
     }
 }
 

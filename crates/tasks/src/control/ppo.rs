@@ -1,7 +1,7 @@
 //! Proximal policy optimisation (Schulman et al. 2017), from rollout to loss in reading order.
 //!
 //! 1. [`Ppo::rollout`]: the policy acts for T steps in N environments.
-//! 2. [`advantages`]: generalised advantage estimation (Schulman et al. 2016) tells how much better each action was than
+//! 2. [`advantages`](super::estimates::advantages): generalised advantage estimation (Schulman et al. 2016) tells how much better each action was than
 //!    the critic expected.
 //! 3. [`Ppo::step`]: several passes over these T N transitions in shuffled batches, each an update by the gradients of
 //!    the clipped loss, [`Ppo::update`].
@@ -15,7 +15,9 @@ use hearth_train::backend::scalar::Scalar;
 use hearth_train::error::TrainError;
 use hearth_train::task::step::StepContext;
 
-use super::policy::{Actor, Chosen, Evaluated, evaluate};
+use super::estimates::{explained_variance, standardise};
+use super::policy::{Actor, Evaluated, evaluate, forget};
+use super::rollout::{Batch, Rollout, Sequences};
 use super::{Agent, observed, worlds};
 
 /// The algorithm of an agent's step.
@@ -27,23 +29,6 @@ pub struct Ppo {
     frames: usize,
     /// Without differentiation.
     device: Device,
-}
-
-/// What T steps of N environments gave; place `t N + i` is step t of environment i.
-struct Rollout {
-    /// `[T N, observation]`.
-    observations: Vec<f32>,
-    /// The actions that were allowed, `[T N, actions]`.
-    masks: Vec<bool>,
-    chosen: Chosen,
-    /// Of the chosen actions, by the policy that chose them.
-    log_probabilities: Vec<f32>,
-    /// The critic's estimates before the updates.
-    values: Vec<f32>,
-    /// Generalised advantage estimates.
-    advantages: Vec<f32>,
-    /// The targets of the critic, `advantages + values`.
-    returns: Vec<f32>,
 }
 
 /// Means over the updates of a step, by `CleanRL`'s names.
@@ -84,10 +69,10 @@ impl Ppo {
         let rollout = self.rollout(agent, &mut context.random(Purpose::Policy, 0))?;
         let mut means = Means::default();
         for epoch in 0..self.settings.epochs {
-            let mut places: Vec<usize> = (0..self.frames).collect();
-            context.random(Purpose::Order, epoch).shuffle(&mut places);
-            for batch in places.chunks(self.settings.batch_size) {
-                self.update(agent, &rollout, batch, context, &mut means);
+            let mut random = context.random(Purpose::Order, epoch);
+            let units = agent.train_state.network.memory_units();
+            for batch in rollout.batches(self.settings.batch_size, units, &mut random) {
+                self.update(agent, &rollout, &batch, context, &mut means);
             }
         }
         let explained = explained_variance(&rollout.values, &rollout.returns);
@@ -96,84 +81,48 @@ impl Ppo {
 
     /// Acts for T steps in each environment.
     fn rollout(&self, agent: &mut Agent, random: &mut Stream) -> Result<Rollout, TrainError> {
-        let Agent { train_state, worlds, recent } = agent;
+        let Agent { train_state, worlds, memory, recent } = agent;
         let network = train_state.network.valid();
         let spaces = worlds.spaces().clone();
         let actor = Actor::new(&network, &spaces, &self.device);
-        let mut current = observed(&**worlds)?;
-        let mut rollout = Rollout {
-            observations: Vec::new(),
-            masks: Vec::new(),
-            chosen: Chosen::none(&spaces.action),
-            log_probabilities: Vec::new(),
-            values: Vec::new(),
-            advantages: Vec::new(),
-            returns: Vec::new(),
-        };
-        let (mut rewards, mut next_values, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-        let mut bounded = Vec::new();
-        let mut values = actor.values(actor.observations(&current.observations));
+        let context = &mut ForwardContext::default();
+        let mut rollout = Rollout::new(worlds.count(), &spaces.action, memory);
+        let (mut current, mut bounded) = (observed(&**worlds)?, Vec::new());
         for _ in 0..self.settings.rollout_steps {
-            let observations = actor.observations(&current.observations);
-            let (mut chosen, log_probabilities) =
-                actor.sample(observations, &current.masks, random);
-            rollout.observations.extend_from_slice(&current.observations);
-            rollout.masks.extend_from_slice(&current.masks);
-            rollout.log_probabilities.extend(log_probabilities);
-            worlds
-                .step(chosen.within(&spaces.action, &mut bounded), &mut current)
-                .map_err(worlds::fault)?;
-            rollout.chosen.append(&mut chosen);
+            let inputs = actor.inputs(&current.observations, memory, context);
+            let values = actor.values(inputs.clone());
+            let (chosen, log_probabilities) = actor.sample(inputs, &current.masks, random);
+            rollout.observe(&current, &values);
+            let actions = chosen.within(&spaces.action, &mut bounded);
+            worlds.step(actions, &mut current).map_err(worlds::fault)?;
+            let last_values = current.truncated.contains(&true).then(|| {
+                actor.values(actor.inputs(
+                    &current.final_observations,
+                    &mut memory.clone(),
+                    context,
+                ))
+            });
+            rollout.act(chosen, &log_probabilities, &current, last_values.as_deref());
+            forget(memory, &current);
             recent.extend(&current.episodes);
-
-            // The value of the state that a step led to: 0 if it is terminal, and the last state's of an episode that
-            // was cut off.
-            let following = actor.values(actor.observations(&current.observations));
-            let mut of_next = following.clone();
-            if current.truncated.contains(&true) {
-                let last = actor.values(actor.observations(&current.final_observations));
-                for (index, value) in of_next.iter_mut().enumerate() {
-                    if current.truncated[index] {
-                        *value = last[index];
-                    }
-                }
-            }
-            for (index, value) in of_next.iter_mut().enumerate() {
-                if current.terminated[index] {
-                    *value = 0.0;
-                }
-                ended.push(current.ended(index));
-            }
-            rewards.extend_from_slice(&current.rewards);
-            rollout.values.append(&mut values);
-            next_values.append(&mut of_next);
-            values = following;
         }
-        let count = worlds.count();
-        let outcome = Outcomes {
-            rewards: &rewards,
-            values: &rollout.values,
-            next_values: &next_values,
-            ended: &ended,
-        };
-        rollout.advantages =
-            advantages(outcome, count, self.settings.discount, self.settings.gae_lambda);
-        let sums = rollout.advantages.iter().zip(&rollout.values).map(|(a, v)| a + v);
-        rollout.returns = sums.collect();
+        let following = actor.inputs(&current.observations, &mut memory.clone(), context);
+        rollout.finish(actor.values(following), self.settings.discount, self.settings.gae_lambda);
         Ok(rollout)
     }
 
-    /// An update by the gradients of the loss at some places of a rollout (Schulman et al. 2017, equations 7 and 9):
+    /// An update by the gradients of the loss on a batch of a rollout (Schulman et al. 2017, equations 7 and 9):
     /// `-mean(min(r A, clip(r, 1 - e, 1 + e) A)) + c1 mean((V - R)^2) - c2 H`, with the ratio r of new to old
     /// probabilities.
     fn update(
         &self,
         agent: &mut Agent,
         rollout: &Rollout,
-        places: &[usize],
+        batch: &Batch,
         context: &mut StepContext<'_>,
         means: &mut Means,
     ) {
+        let places = &batch.places;
         let settings = &self.settings;
         let clip = if settings.clip_follows_schedule {
             settings.clip * context.learning_rate / self.peak
@@ -192,7 +141,7 @@ impl Ppo {
             let size = values.len();
             Tensor::<1>::from_data(TensorData::new(values, [size]), &device)
         };
-        let (policy, values) = self.forward(&network, rollout, places, &device, context);
+        let (policy, values) = self.forward(&network, rollout, batch, &device, context);
         let taken = (&rollout.chosen, &rollout.masks[..]);
         let Evaluated { log_probabilities, entropy } = evaluate(&network, policy, taken, places);
 
@@ -217,78 +166,33 @@ impl Ppo {
         agent.train_state.update(update, context.learning_rate);
     }
 
-    /// The policy `[batch, actions]` and the estimated returns `[batch]` at some places of a rollout.
+    /// The policy `[batch, actions]` and the estimated returns `[batch]` on a batch of a rollout.
     fn forward(
         &self,
         network: &ActorCritic,
         rollout: &Rollout,
-        places: &[usize],
+        batch: &Batch,
         device: &Device,
         context: &StepContext<'_>,
     ) -> (Tensor<2>, Tensor<1>) {
-        let size = rollout.observations.len() / self.frames;
-        let rows = places.iter().flat_map(|place| &rollout.observations[place * size..][..size]);
-        let data = TensorData::new(rows.copied().collect::<Vec<f32>>(), [places.len(), size]);
-        let observations = context.input(Tensor::<2>::from_data(data, device));
         let network = context.weights(network);
         let mut pass = ForwardContext::default();
-        let policy = context.output(network.policy(observations.clone(), &mut pass));
-        let values = context.output(network.values(observations, &mut pass));
-        (policy, values.reshape([places.len()]))
+        let observations = context.input(batch.observations(rollout, device));
+        let inputs = match batch.sequences(rollout, network.memory_units(), device) {
+            None => observations,
+            Some(Sequences { dims, initial, lengths, rows }) => {
+                let [_, size] = observations.dims();
+                let observations = observations.reshape([dims[0], dims[1], size]);
+                let states =
+                    network.remember(observations, context.input(initial), &lengths, &mut pass);
+                let [count, time, units] = states.dims();
+                states.reshape([count * time, units]).select(0, rows)
+            }
+        };
+        let policy = context.output(network.policy(inputs.clone(), &mut pass));
+        let values = context.output(network.values(inputs, &mut pass));
+        (policy, values.reshape([batch.places.len()]))
     }
-}
-
-/// The outcomes of T steps of N environments, each `[T N]`.
-#[derive(Clone, Copy)]
-pub struct Outcomes<'a> {
-    /// The rewards.
-    pub rewards: &'a [f32],
-    /// The estimated return of the state that an action was chosen in.
-    pub values: &'a [f32],
-    /// That of the state that it led to, 0 if that is terminal.
-    pub next_values: &'a [f32],
-    /// True if the episode ended with the step.
-    pub ended: &'a [bool],
-}
-
-/// Generalised advantage estimates `[T N]` (Schulman et al. 2016, equation 16): `A_t = d_t + gamma lambda A_(t+1)` with
-/// the temporal difference `d_t = r_t + gamma V(s_(t+1)) - V(s_t)`; an episode's last step has no `A_(t+1)`.
-pub fn advantages(outcomes: Outcomes<'_>, count: usize, discount: f64, lambda: f64) -> Vec<f32> {
-    let Outcomes { rewards, values, next_values, ended } = outcomes;
-    let mut advantages = vec![0.0; rewards.len()];
-    let mut following = vec![0.0_f64; count];
-    for place in (0..rewards.len()).rev() {
-        let number = |values: &[f32]| f64::from(values[place]);
-        let difference = number(rewards) + discount * number(next_values) - number(values);
-        let rest = if ended[place] { 0.0 } else { discount * lambda * following[place % count] };
-        following[place % count] = difference + rest;
-        advantages[place] = following[place % count] as f32;
-    }
-    advantages
-}
-
-/// Shifts and scales to mean 0 and standard deviation 1.
-fn standardise(values: &mut [f32]) {
-    let count = values.len() as f64;
-    let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
-    let square = |value: &f32| (f64::from(*value) - mean).powi(2);
-    let deviation = (values.iter().map(square).sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
-    for value in values {
-        *value = ((f64::from(*value) - mean) / (deviation + 1e-8)) as f32;
-    }
-}
-
-/// The share of the variance of returns that the critic explains: `1 - var(R - V) / var(R)`; 0 where returns are equal.
-fn explained_variance(values: &[f32], returns: &[f32]) -> f64 {
-    let variance = |numbers: &mut dyn Iterator<Item = f64>| {
-        let numbers: Vec<f64> = numbers.collect();
-        let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
-        numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / numbers.len() as f64
-    };
-    let of_returns = variance(&mut returns.iter().map(|number| f64::from(*number)));
-    let residuals = returns.iter().zip(values).map(|(r, v)| f64::from(*r) - f64::from(*v));
-    let of_residuals = variance(&mut residuals.into_iter());
-    if of_returns > 0.0 { 1.0 - of_residuals / of_returns } else { 0.0 }
 }
 
 impl Means {

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{ActorCriticConfig, Config, RawConfig};
 use hearth_environments::{ActionSpace, Spaces};
-use hearth_model::ActorCritic;
+use hearth_model::{ActorCritic, ForwardContext};
 use hearth_store::StateDict;
 use hearth_train::Backend;
 use hearth_train::backend::scalar::Readback;
@@ -12,13 +12,18 @@ use hearth_train::task::step::StepSettings;
 use hearth_train::task::{Split, Task, compute_step};
 
 use super::Control;
+use super::estimates::{Outcomes, advantages};
 use super::policy::{Actor, Chosen, evaluate};
-use super::ppo::{Outcomes, advantages};
 
 fn config(environment: &str) -> Config {
+    config_with(environment, "")
+}
+
+/// A config whose `[model]` has one more line.
+fn config_with(environment: &str, model: &str) -> Config {
     let text = format!(
         "format = 2\n[run]\nname = \"agent\"\n[environment]\n{environment}\ncount = 4\n[algorithm]\nkind = \"ppo\"\n\
-         rollout_steps = 8\nbatch_size = 16\nepochs = 2\n[model]\nkind = \"actor-critic\"\nhidden = [8]\n[optimizer]\n\
+         rollout_steps = 8\nbatch_size = 16\nepochs = 2\n[model]\nkind = \"actor-critic\"\nhidden = [8]\n{model}\n[optimizer]\n\
          kind = \"adam\"\nlearning_rate = 0.01\n[train]\nlength = \"320 frames\"\n"
     );
     RawConfig::parse("agent.toml", text).and_then(|raw| raw.check()).expect("good")
@@ -101,11 +106,12 @@ fn samples_have_the_log_probabilities_of_the_loss() {
         let network = network(2, is_continuous, &device);
         let spaces = Spaces { observation: 1, action };
         let actor = Actor::new(&network, &spaces, &device);
-        let tensor = actor.observations(&observations);
+        let context = &mut ForwardContext::default();
+        let tensor = actor.inputs(&observations, &mut Vec::new(), context);
         let masks: Vec<bool> = (0..128).map(|place| place % 6 != 0).collect();
         let mut random = Stream::new(3, Purpose::Policy, 0, 0);
         let (chosen, drawn) = actor.sample(tensor.clone(), &masks, &mut random);
-        let policy = network.policy(tensor, &mut hearth_model::ForwardContext::default());
+        let policy = network.policy(tensor, context);
         let places: Vec<usize> = (0..64).collect();
         let found = evaluate(&network, policy, (&chosen, &masks), &places);
         for (found, drawn) in values(found.log_probabilities).iter().zip(drawn) {
@@ -133,9 +139,10 @@ fn run(task: &mut Control, config: &Config, steps: std::ops::Range<u64>) -> Stat
 
 #[test]
 fn a_restored_agent_goes_on_bit_for_bit() {
-    let kinds = ["cart-pole", "pendulum", "tic-tac-toe", "memory-cards"];
-    for kind in kinds.map(|kind| format!("kind = \"{kind}\"")) {
-        let config = config(&kind);
+    let kinds = ["cart-pole", "pendulum", "tic-tac-toe", "memory-cards", "memory-cards"];
+    for (index, kind) in kinds.iter().enumerate() {
+        let memory = if index == 4 { "memory = 6" } else { "" };
+        let config = config_with(&format!("kind = \"{kind}\""), memory);
         let device = Backend::default().device().expect("a CPU");
         let new = || Control::new(&config, &device).expect("an agent");
         let (mut whole, mut first, mut second) = (new(), new(), new());
