@@ -34,6 +34,7 @@ pub use control::{Acrobot, CartPole, MountainCar, Pendulum};
 pub use environment::{Action, ActionSpace, Environment, Spaces, StepResult};
 pub use error::EnvironmentError;
 pub use grid_world::GridWorld;
+pub use hearth_store::{StateDict, StoreError};
 pub use memory_cards::{Deck, Face, Flip, MemoryCards, PerfectMemory};
 pub use player::{Player, RandomPlayer, play_episode};
 pub use tic_tac_toe::{

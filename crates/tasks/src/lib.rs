@@ -40,6 +40,7 @@ pub mod translate;
 
 pub use classify::predict::ImagePredictor;
 pub use control::player::Player;
+pub use control::worlds::register_environment;
 pub use entry::Evaluation;
 pub use generate::sampler::Sampler;
 pub use image;

@@ -3,6 +3,7 @@
 
 mod grid_world;
 mod memory_cards;
+mod own;
 mod tic_tac_toe;
 
 use schemars::JsonSchema;
@@ -13,6 +14,7 @@ use crate::sections::NoOptions;
 
 pub use grid_world::GridWorldConfig;
 pub use memory_cards::MemoryCardsConfig;
+pub use own::OwnConfig;
 pub use tic_tac_toe::{OpponentKind, StarterKind, TicTacToeConfig};
 
 /// `[environment]`: the environments that an agent learns in.
@@ -60,6 +62,8 @@ macro_rules! environments {
             "tic-tac-toe" TicTacToe(TicTacToeConfig),
             /// Pairs among cards that lie face down: `Concentration` of `POPGym`.
             "memory-cards" MemoryCards(MemoryCardsConfig),
+            /// An environment of the program that has `hearth` as a library.
+            "own" Own(OwnConfig),
         }
     };
 }
@@ -103,7 +107,8 @@ impl EnvironmentConfig {
             | EnvironmentKind::MountainCar(_)
             | EnvironmentKind::Acrobot(_)
             | EnvironmentKind::Pendulum(_)
-            | EnvironmentKind::TicTacToe(_) => {}
+            | EnvironmentKind::TicTacToe(_)
+            | EnvironmentKind::Own(_) => {}
         }
     }
 }

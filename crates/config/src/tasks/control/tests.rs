@@ -49,12 +49,14 @@ fn each_environment_has_its_settings() {
         })
     };
     for name in EnvironmentKind::KINDS {
-        let map = "environment.map=\"S.G\"";
-        let overrides = [format!("environment.kind={name}"), map.to_owned()];
-        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
-        let needs_a_map = *name == "grid-world";
-        let overrides = if needs_a_map { &overrides[..] } else { &overrides[..1] };
-        assert_eq!(kind(overrides).expect(name).name(), *name);
+        let own = format!("environment.kind={name}");
+        let needed = match *name {
+            "grid-world" => Some("environment.map=\"S.G\""),
+            "own" => Some("environment.name=corridor"),
+            _ => None,
+        };
+        let overrides: Vec<&str> = [own.as_str()].into_iter().chain(needed).collect();
+        assert_eq!(kind(&overrides).expect(name).name(), *name);
     }
     for (overrides, said) in [
         (&["environment.kind=cartpole"][..], "\"cartpole\" is not a kind of [environment]"),
