@@ -1,8 +1,8 @@
 //! Evaluation of an agent: whole episodes by its most probable actions, and their returns.
 
 use hearth_config::seed::{Purpose, Stream};
-use hearth_config::{Better, Config, Metric};
-use hearth_environments::{Episode, Worlds};
+use hearth_config::{Better, Config, EnvironmentKind, Metric};
+use hearth_environments::{Episode, Mark, Worlds, play_all_replies};
 use hearth_model::ForwardContext;
 use hearth_report::Report;
 use hearth_report::report::{Score, View};
@@ -10,7 +10,7 @@ use hearth_train::error::TrainError;
 use hearth_train::task::Split;
 use serde_json::json;
 
-use super::policy::{Actor, forget};
+use super::policy::{Actor, Chosen, forget};
 use super::{entry, observed, worlds};
 
 /// Episodes of an evaluation after training.
@@ -19,6 +19,8 @@ const EPISODES: usize = 100;
 /// The environments of an evaluation: others than those of training.
 pub struct Evaluation {
     worlds: Box<dyn Worlds>,
+    /// True for tic-tac-toe, whose lines of play are few enough to try them all.
+    is_tic_tac_toe: bool,
     episodes: usize,
     seed: u64,
 }
@@ -27,7 +29,9 @@ impl Evaluation {
     /// The evaluation of a config's agent, in environments like these.
     pub fn new(config: &Config, like: &dyn Worlds) -> Self {
         let episodes = entry::algorithm(config).evaluation.eval_episodes;
-        Self { worlds: like.copy(), episodes, seed: config.run.seed }
+        let kind = &entry::environment(config).kind;
+        let is_tic_tac_toe = matches!(kind, EnvironmentKind::TicTacToe(_));
+        Self { worlds: like.copy(), is_tic_tac_toe, episodes, seed: config.run.seed }
     }
 
     /// The results of an agent: in validation, of the config's number of episodes; in a test, of 100 others. There is
@@ -42,13 +46,50 @@ impl Evaluation {
         let seed = Stream::new(self.seed, Purpose::Environment, u64::MAX, number).bits();
         let worlds = self.worlds.others(episodes, seed);
         match play(actor, worlds, &mut |_| ()) {
-            Ok(episodes) => Some(report(&episodes, split)),
+            Ok(episodes) => {
+                let mut report = report(&episodes, split);
+                if self.is_tic_tac_toe {
+                    add_all_replies(&mut report, actor);
+                }
+                Some(report)
+            }
             Err(fault) => {
                 let warnings = vec![format!("warning: the evaluation failed: {fault}")];
                 Some(Report { split: split.name().into(), warnings, ..Report::default() })
             }
         }
     }
+}
+
+/// Adds the outcomes of an agent's games against all replies, as first and as second player.
+fn add_all_replies(report: &mut Report, actor: &Actor<'_>) {
+    let mut lost = 0;
+    for (name, mark) in [("as_first", Mark::Cross), ("as_second", Mark::Nought)] {
+        let outcomes = play_all_replies(mark, |observation, mask| {
+            let inputs = actor.inputs(observation, &mut Vec::new(), &mut ForwardContext::default());
+            match actor.most_probable(inputs, mask) {
+                Chosen::Discrete(actions) => actions[0],
+                Chosen::Continuous(_) => unreachable!("a square is a discrete action"),
+            }
+        });
+        lost += outcomes.lost;
+        let words = format!(
+            "{}, against all replies: {} games won, {} drawn, {} lost",
+            name.replace('_', " "),
+            outcomes.won,
+            outcomes.drawn,
+            outcomes.lost
+        );
+        let counts = json!({
+            "won": outcomes.won,
+            "drawn": outcomes.drawn,
+            "lost": outcomes.lost,
+            "first_lost": outcomes.first_lost,
+        });
+        report.views.push((name, View::Text(counts, words)));
+    }
+    let lost = Score { name: "lost_lines", value: lost as f64, better: Better::Lower };
+    report.scores.push(lost);
 }
 
 /// Plays one episode in each environment, by the most probable actions; in the order of environments. `watch` is called

@@ -5,6 +5,7 @@ use hearth_config::seed::{Purpose, Stream};
 use hearth_config::{ActorCriticConfig, Config, RawConfig};
 use hearth_environments::{ActionSpace, Spaces};
 use hearth_model::{ActorCritic, ForwardContext};
+use hearth_report::report::View;
 use hearth_store::StateDict;
 use hearth_train::Backend;
 use hearth_train::backend::scalar::Readback;
@@ -176,6 +177,22 @@ fn an_agent_is_evaluated_on_episodes_of_its_own() {
     assert!((5.0..=500.0).contains(&mean), "{mean}");
     assert_eq!(task.evaluate(Split::Test), Some(report), "the same episodes");
     assert_eq!(task.evaluate(Split::Longer), None);
+}
+
+#[test]
+fn all_lines_of_tic_tac_toe_are_tried() {
+    let config = config("kind = \"tic-tac-toe\"");
+    let device = Backend::default().device().expect("a CPU");
+    let task = Control::new(&config, &device).expect("an agent");
+    let report = task.evaluate(Split::Valid).expect("games");
+    let lost = report.score("lost_lines").expect("a count");
+    let counts: Vec<_> =
+        report.views.iter().filter(|(name, _)| name.starts_with("as_")).cloned().collect();
+    let [(_, View::Text(first, _)), (_, View::Text(second, _))] = &counts[..] else {
+        panic!("{counts:?}")
+    };
+    let of = |counts: &serde_json::Value| counts["lost"].as_f64().expect("a count");
+    assert!(lost > 0.0 && lost == of(first) + of(second), "an agent without training loses");
 }
 
 #[test]
