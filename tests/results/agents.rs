@@ -66,9 +66,9 @@ fn mistakes_with_agents_are_told() {
     };
     told("play --out episode.png", 2, "end its name with .gif");
     told("play --episodes 0", 2, "--episodes is 0");
-    let done = fail(hearth(["predict"]).arg(&run).arg("x.png"), 1);
+    let done = fail(hearth(["predict"]).arg(&run).arg("x.png"), 2);
     assert!(done.err.contains("it acts in an environment, by `hearth play`"), "{}", done.err);
-    told("eval --split train", 1, "episodes of validation and test");
+    told("eval --split train", 2, "episodes of validation and test");
     told("export --format onnx --out there", 1, "agents are not exported");
     let fault = |overrides: &[&str], code: i32, said: &str| {
         let mut train = hearth(words("train configs/cartpole-nano.toml"));
@@ -76,7 +76,7 @@ fn mistakes_with_agents_are_told() {
         assert!(done.err.contains(said), "{overrides:?}: {}", done.err);
         assert!(!folder.path().join("none").exists(), "nothing is left behind");
     };
-    fault(&["environment.kind=grid-world", "environment.map=\"S#G\""], 1, "way");
+    fault(&["environment.kind=grid-world", "environment.map=\"S#G\""], 2, "way");
     fault(&["train.length=3 epochs"], 2, "an environment has none");
     fault(&["environment.count=1"], 2, "a rollout has 16 steps");
 }

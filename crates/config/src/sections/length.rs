@@ -81,8 +81,11 @@ impl FromStr for Cadence {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault =
-            || format!("{text} is not a number of epochs, steps or frames, such as \"10 epochs\"");
+        let fault = || {
+            format!(
+                "{text} is not a number with a unit, like \"10 epochs\", \"2000 steps\" or \"100000 frames\""
+            )
+        };
         let (count, unit) = text.split_once(' ').ok_or_else(fault)?;
         let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(fault)?;
         match unit.trim() {
