@@ -44,7 +44,7 @@ VENV      := $(CARGO_TARGET_DIR)/venv
 # A config is looked up in configs/ first.
 CONFIG_PATH := $(firstword $(wildcard configs/$(CONFIG)) $(CONFIG))
 
-.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages bench-tables torture size soak pictures gan-peer golden tables reproduce mini schema venv clean
+.PHONY: config-there run-named help setup build train eval predict sample serve data doctor check advisories asan test fuzz bench bench-peers bench-backends bench-serve bench-pages bench-tables torture size soak pictures gan-peer golden tables reproduce lengths mini schema venv clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -188,6 +188,17 @@ tables: ## test scores of iris, wine and diabetes over 20 splits, beside a linea
 
 reproduce: config-there build ## the README's results: make reproduce CONFIG=mlp.toml [SEEDS="1 2 3"], resumable
 	@sh scripts/reproduce.sh $(HEARTH) $(CONFIG_PATH) $(BACKEND) "$(SET)" $(SEEDS)
+
+lengths: build ## docs/lengths.svg: BLEU over length of the runs of `make reproduce` on the Bible
+	@for kind in attention plain transformer; do \
+	  run=runs/reproduce/bible-$$kind-$(BACKEND)-1; \
+	  test -d $$run || { echo "make reproduce CONFIG=bible-$$kind.toml SEEDS=1 trains $$run first" >&2; exit 2; }; \
+	  $(HEARTH) eval $$run --json > $$run/test.json; \
+	done
+	cargo run --quiet --release -p hearth-report --example by_length -- docs/lengths.svg bleu \
+	  "transformer=runs/reproduce/bible-transformer-$(BACKEND)-1/test.json" \
+	  "GRU, attention=runs/reproduce/bible-attention-$(BACKEND)-1/test.json" \
+	  "GRU, none=runs/reproduce/bible-plain-$(BACKEND)-1/test.json"
 
 mini: ## cut datasets/fashion-mnist-mini from the full set
 	cargo run --release -p hearth-data --example cut_mini -- datasets
