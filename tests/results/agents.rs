@@ -62,21 +62,27 @@ fn mistakes_with_agents_are_told() {
     succeed(hearth(words("train configs/cartpole-nano.toml --run")).arg(&run));
     let told = |line: &str, code: i32, said: &str| {
         let done = fail(hearth(words(line)).arg(&run), code);
-        assert!(done.err.contains(said), "{line}: {}", done.err);
+        assert!(flat(&done.err).contains(said), "{line}: {}", done.err);
     };
     told("play --out episode.png", 2, "end its name with .gif");
     told("play --episodes 0", 2, "--episodes is 0");
     let done = fail(hearth(["predict"]).arg(&run).arg("x.png"), 2);
-    assert!(done.err.contains("it acts in an environment, by `hearth play`"), "{}", done.err);
+    let said = "it acts in an environment, by `hearth play`";
+    assert!(flat(&done.err).contains(said), "{}", done.err);
     told("eval --split train", 2, "episodes of validation and test");
     told("export --format onnx --out there", 1, "agents are not exported");
     let fault = |overrides: &[&str], code: i32, said: &str| {
         let mut train = hearth(words("train configs/cartpole-nano.toml"));
         let done = fail(train.args(overrides).arg("--run").arg(folder.path().join("none")), code);
-        assert!(done.err.contains(said), "{overrides:?}: {}", done.err);
+        assert!(flat(&done.err).contains(said), "{overrides:?}: {}", done.err);
         assert!(!folder.path().join("none").exists(), "nothing is left behind");
     };
     fault(&["environment.kind=grid-world", "environment.map=\"S#G\""], 2, "way");
     fault(&["train.length=3 epochs"], 2, "an environment has none");
     fault(&["environment.count=1"], 2, "a rollout has 16 steps");
+}
+
+/// A message without line breaks.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -74,7 +74,7 @@ impl<'a> ParamInit<'a> {
     }
 
     /// A matrix `[inputs, outputs]` with orthogonal rows or columns, whichever are fewer, of this length: `gain` times a
-    /// uniformly random one (Saxe, McClelland and Ganguli 2014).
+    /// uniformly random one (Saxe et al. 2014).
     pub fn orthogonal(&mut self, [inputs, outputs]: [usize; 2], gain: f64) -> Param<Tensor<2>> {
         let mut stream = Stream::new(self.seed, Purpose::Weights, self.made.len() as u64, 0);
         let (few, many) = (inputs.min(outputs), inputs.max(outputs));
@@ -178,7 +178,9 @@ fn orthonormal(count: usize, size: usize, stream: &mut Stream) -> Vec<Vec<f64>> 
             vector.iter_mut().zip(other).for_each(|(value, other)| *value -= along * other);
         }
         let length = dot(&vector, &vector).sqrt();
-        vector.iter_mut().for_each(|value| *value /= length);
+        for value in &mut vector {
+            *value /= length;
+        }
         made.push(vector);
     }
     made

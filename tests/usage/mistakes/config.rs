@@ -147,7 +147,7 @@ pub const MISTAKES: &[Mistake] = &[
         change(here, "0.1", "nan");
     }),
     fault("giant batch", "wrong.toml:8", "1 to 1048576", |here| change(here, "= 64", "= 10000000")),
-    fault("no interval", "wrong.toml:22", "\"200 steps\"", |here| {
+    fault("no interval", "wrong.toml:22", "\"2000 steps\"", |here| {
         change(here, "epochs = 1", "epochs = 1\nevaluate_every = \"1 day\"");
     }),
     fault("list of another length", "wrong.toml:14", "`model.hidden` has 2", |here| {

@@ -88,7 +88,7 @@ fn add_all_replies(report: &mut Report, actor: &Actor<'_>) {
         });
         report.views.push((name, View::Text(counts, words)));
     }
-    let lost = Score { name: "lost_lines", value: lost as f64, better: Better::Lower };
+    let lost = Score { name: "lost_lines", value: f64::from(lost), better: Better::Lower };
     report.scores.push(lost);
 }
 

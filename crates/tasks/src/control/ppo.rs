@@ -1,10 +1,10 @@
 //! Proximal policy optimisation (Schulman et al. 2017), from rollout to loss in reading order.
 //!
-//! 1. [`Ppo::rollout`]: the policy acts for T steps in N environments.
-//! 2. [`advantages`](super::estimates::advantages): generalised advantage estimation (Schulman et al. 2016) tells how much better each action was than
+//! 1. `Ppo::rollout`: the policy acts for T steps in N environments.
+//! 2. `estimates::advantages`: generalised advantage estimation (Schulman et al. 2016) tells how much better each action was than
 //!    the critic expected.
 //! 3. [`Ppo::step`]: several passes over these T N transitions in shuffled batches, each an update by the gradients of
-//!    the clipped loss, [`Ppo::update`].
+//!    the clipped loss, `Ppo::update`.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -141,7 +141,7 @@ impl Ppo {
             let size = values.len();
             Tensor::<1>::from_data(TensorData::new(values, [size]), &device)
         };
-        let (policy, values) = self.forward(&network, rollout, batch, &device, context);
+        let (policy, values) = forward(&network, rollout, batch, &device, context);
         let taken = (&rollout.chosen, &rollout.masks[..]);
         let Evaluated { log_probabilities, entropy } = evaluate(&network, policy, taken, places);
 
@@ -165,34 +165,33 @@ impl Ppo {
         let update = context.propose(&network, None, gradients, Vec::new());
         agent.train_state.update(update, context.learning_rate);
     }
+}
 
-    /// The policy `[batch, actions]` and the estimated returns `[batch]` on a batch of a rollout.
-    fn forward(
-        &self,
-        network: &ActorCritic,
-        rollout: &Rollout,
-        batch: &Batch,
-        device: &Device,
-        context: &StepContext<'_>,
-    ) -> (Tensor<2>, Tensor<1>) {
-        let network = context.weights(network);
-        let mut pass = ForwardContext::default();
-        let observations = context.input(batch.observations(rollout, device));
-        let inputs = match batch.sequences(rollout, network.memory_units(), device) {
-            None => observations,
-            Some(Sequences { dims, initial, lengths, rows }) => {
-                let [_, size] = observations.dims();
-                let observations = observations.reshape([dims[0], dims[1], size]);
-                let states =
-                    network.remember(observations, context.input(initial), &lengths, &mut pass);
-                let [count, time, units] = states.dims();
-                states.reshape([count * time, units]).select(0, rows)
-            }
-        };
-        let policy = context.output(network.policy(inputs.clone(), &mut pass));
-        let values = context.output(network.values(inputs, &mut pass));
-        (policy, values.reshape([batch.places.len()]))
-    }
+/// The policy `[batch, actions]` and the estimated returns `[batch]` on a batch of a rollout.
+fn forward(
+    network: &ActorCritic,
+    rollout: &Rollout,
+    batch: &Batch,
+    device: &Device,
+    context: &StepContext<'_>,
+) -> (Tensor<2>, Tensor<1>) {
+    let network = context.weights(network);
+    let mut pass = ForwardContext::default();
+    let observations = context.input(batch.observations(rollout, device));
+    let inputs = match batch.sequences(rollout, network.memory_units(), device) {
+        None => observations,
+        Some(Sequences { dims, initial, lengths, rows }) => {
+            let [_, size] = observations.dims();
+            let observations = observations.reshape([dims[0], dims[1], size]);
+            let states =
+                network.remember(observations, context.input(initial), &lengths, &mut pass);
+            let [count, time, units] = states.dims();
+            states.reshape([count * time, units]).select(0, rows)
+        }
+    };
+    let policy = context.output(network.policy(inputs.clone(), &mut pass));
+    let values = context.output(network.values(inputs, &mut pass));
+    (policy, values.reshape([batch.places.len()]))
 }
 
 impl Means {

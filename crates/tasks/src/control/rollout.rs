@@ -198,7 +198,7 @@ impl Batch {
             }
             first += length;
         }
-        let rows: Vec<i32> = self.rows().map(|row| row as i32).collect();
+        let rows: Vec<i64> = self.rows().map(|row| (row as u64).cast_signed()).collect();
         let lengths: Vec<u32> = self.lengths.iter().map(|length| *length as u32).collect();
         Some(Sequences {
             dims: [count, self.longest()],
@@ -259,9 +259,10 @@ mod tests {
         assert_eq!(dims, [4, 3]);
         let observations: Vec<f32> =
             batch.observations(&rollout, &device).into_data().try_into_vec().expect("f32");
-        let rows: Vec<i32> = rows.into_data().try_into_vec().expect("i32");
+        let rows: Vec<i32> = rows.into_data().convert::<i32>().try_into_vec().expect("integers");
         for (row, place) in rows.iter().zip(&batch.places) {
-            assert_eq!(observations[*row as usize], rollout.observations[*place]);
+            let found = observations[usize::try_from(*row).expect("a row")];
+            assert_eq!(found.to_bits(), rollout.observations[*place].to_bits());
         }
         let initial: Vec<f32> = initial.into_data().try_into_vec().expect("f32");
         let mut firsts = Vec::new();
@@ -272,7 +273,7 @@ mod tests {
         }
         for (first, state) in firsts.iter().zip(initial) {
             let expected = [5.0, 6.0].get(*first).copied().unwrap_or(0.0);
-            assert_eq!(state, expected, "only what goes on has a state");
+            assert_eq!(state.to_bits(), f32::to_bits(expected), "only what goes on has a state");
         }
     }
 

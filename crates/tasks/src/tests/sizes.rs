@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hearth_config::{Config, RawConfig};
+use hearth_config::{Config, Origin, RawConfig};
 use hearth_data::{Data, Examples, ImageShape, Images};
 use hearth_train::backend::Backend;
 use hearth_train::plan::memory::Sizes;
@@ -35,7 +35,7 @@ fn sizes_match_the_network() {
     let device = Backend::default().device().expect("a CPU");
     for path in paths {
         let config = config(&path);
-        if !config.data().source.is_of_images() {
+        if !matches!(&config.origin, Origin::Data(data) if data.source.is_of_images()) {
             // Its network takes no images.
             continue;
         }
