@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use hearth::environments::{
     Action, ActionSpace, Environment, Spaces, StateDict, StepResult, StoreError,
 };
-use hearth::{Backend, CheckpointSelector, Job, Player, RawConfig, RunTarget};
+use hearth::{AgentPlayer, Backend, CheckpointSelector, Job, RawConfig, RunTarget};
 
 /// A corridor of nine cells. An episode begins in the middle; the right end gives 1, the left one nothing.
 #[derive(Clone, Default)]
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (backend, datasets) = (Backend::default(), "datasets".as_ref());
     let job = Job { config: &config, backend, datasets, target, stop: &stop, deadline: None };
     let outcome = hearth::train(&job, &mut |_| ())?.ok_or("a run")?;
-    let player = Player::open(&outcome.run, CheckpointSelector::Best, backend)?;
+    let player = AgentPlayer::open(&outcome.run, CheckpointSelector::Best, backend)?;
     println!("{:?}", player.play(1, 0)?[0]);
     Ok(())
 }

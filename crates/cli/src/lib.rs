@@ -18,7 +18,7 @@
 //! | [`ImagePredictor`], [`RowPredictor`], [`TextPredictor`], [`Sampler`] | classes of images, predictions for rows of a table, translations, generated images |
 //! | [`open_predictor`], [`Predictor`], [`Schema`], [`Input`], [`Output`] | predictions of any run or export, by the form of its inputs |
 //! | [`read_image`], [`to_pixels`], [`tables`] | images and rows as inputs |
-//! | [`register_environment`], [`environments`], [`Player`] | agents in a simulator of the program's own |
+//! | [`register_environment`], [`environments`], [`AgentPlayer`] | agents in a simulator of the program's own |
 //! | [`evaluate_run`], [`Evaluation`], [`Report`] | the results of a finished run |
 //! | [`export()`], [`Export`], [`Format`] | ONNX, safetensors and burnpack, checked |
 //! | [`Backend`] | the CPU or a graphics card |
@@ -35,8 +35,8 @@ pub use hearth_report::{
     TextInput, Translation,
 };
 pub use hearth_tasks::{
-    Evaluation, ImagePredictor, Player, RowPredictor, Sampler, TextPredictor, evaluate_run, export,
-    image, open_predictor, register_environment, train,
+    AgentPlayer, Evaluation, ImagePredictor, RowPredictor, Sampler, TextPredictor, evaluate_run,
+    export, image, open_predictor, register_environment, train,
 };
 pub use hearth_train::{
     Backend, CheckpointSelector, Event, Job, Outcome, RunTarget, Split, StopReason, TrainError,

@@ -39,7 +39,7 @@ mod tests;
 pub mod translate;
 
 pub use classify::predict::ImagePredictor;
-pub use control::player::Player;
+pub use control::player::AgentPlayer;
 pub use control::worlds::register_environment;
 pub use entry::Evaluation;
 pub use generate::sampler::Sampler;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hearth_report::text_table;
-use hearth_tasks::Player;
+use hearth_tasks::AgentPlayer;
 use hearth_tasks::image::DynamicImage;
 use hearth_train::Backend;
 use hearth_train::task::bitmap::gif;
@@ -45,7 +45,7 @@ pub fn run(args: &PlayArgs, backend: Backend) -> Result<(), Failure> {
         )));
     }
     let trained = &args.trained;
-    let player = Player::open(&trained.run, trained.checkpoint, backend)?;
+    let player = AgentPlayer::open(&trained.run, trained.checkpoint, backend)?;
     let episodes = player.play(count, args.seed)?;
     if let Some(path) = &args.out {
         let images = player.draw(args.seed)?;

@@ -17,7 +17,7 @@ use hearth_train::record::info::Preprocessing;
 use hearth_train::run::loaded::LoadedRun;
 use hearth_train::{Opened, Opening, TaskHooks};
 
-use super::evaluate::Evaluation as AgentEvaluation;
+use super::evaluate::AgentEvaluation;
 use super::policy::Actor;
 use super::{Control, worlds};
 use crate::entry::{Evaluation, TaskEntry};

@@ -1,8 +1,8 @@
 //! Estimates from rewards and a critic's values: advantages, and how good the values are.
 
-/// The outcomes of T steps of N environments, each `[T N]`.
+/// The results of T steps of N environments, each `[T N]`.
 #[derive(Clone, Copy)]
-pub struct Outcomes<'a> {
+pub struct Experience<'a> {
     /// The rewards.
     pub rewards: &'a [f32],
     /// The estimated return of the state that an action was chosen in.
@@ -15,8 +15,13 @@ pub struct Outcomes<'a> {
 
 /// Generalised advantage estimates `[T N]` (Schulman et al. 2016, equation 16): `A_t = d_t + gamma lambda A_(t+1)` with
 /// the temporal difference `d_t = r_t + gamma V(s_(t+1)) - V(s_t)`; an episode's last step has no `A_(t+1)`.
-pub fn advantages(outcomes: Outcomes<'_>, count: usize, discount: f64, lambda: f64) -> Vec<f32> {
-    let Outcomes { rewards, values, next_values, ended } = outcomes;
+pub fn advantages(
+    experience: Experience<'_>,
+    count: usize,
+    discount: f64,
+    lambda: f64,
+) -> Vec<f32> {
+    let Experience { rewards, values, next_values, ended } = experience;
     let mut advantages = vec![0.0; rewards.len()];
     let mut following = vec![0.0_f64; count];
     for place in (0..rewards.len()).rev() {

@@ -17,7 +17,7 @@ use super::{entry, observed, worlds};
 const EPISODES: usize = 100;
 
 /// The environments of an evaluation: others than those of training.
-pub struct Evaluation {
+pub struct AgentEvaluation {
     worlds: Box<dyn Worlds>,
     /// True for tic-tac-toe, whose lines of play are few enough to try them all.
     is_tic_tac_toe: bool,
@@ -25,7 +25,7 @@ pub struct Evaluation {
     seed: u64,
 }
 
-impl Evaluation {
+impl AgentEvaluation {
     /// The evaluation of a config's agent, in environments like these.
     pub fn new(config: &Config, like: &dyn Worlds) -> Self {
         let episodes = entry::algorithm(config).evaluation.eval_episodes;

@@ -87,7 +87,7 @@ impl Recent {
 pub struct Control {
     agent: Agent,
     algorithm: Ppo,
-    evaluation: evaluate::Evaluation,
+    evaluation: evaluate::AgentEvaluation,
 }
 
 impl Control {
@@ -99,7 +99,7 @@ impl Control {
         let train_state = TrainState::new(network, &config.optimizer.rule);
         let frames = worlds.count() * settings.rollout_steps;
         Ok(Self {
-            evaluation: evaluate::Evaluation::new(config, &*worlds),
+            evaluation: evaluate::AgentEvaluation::new(config, &*worlds),
             agent: Agent { train_state, worlds, memory: Vec::new(), recent: Recent::default() },
             algorithm: Ppo::new(settings, config, frames, device),
         })

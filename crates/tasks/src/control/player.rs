@@ -15,14 +15,14 @@ use super::policy::Actor;
 use super::{entry, evaluate, worlds};
 
 /// A trained agent, which takes its most probable actions.
-pub struct Player {
+pub struct AgentPlayer {
     trained: LoadedRun,
     network: ActorCritic,
     worlds: Box<dyn Worlds>,
     device: Device,
 }
 
-impl Player {
+impl AgentPlayer {
     /// Loads the agent of a run's checkpoint. A run of another task is an error.
     pub fn open(
         path: &Path,

@@ -189,10 +189,11 @@ pub struct Evaluated {
     pub entropy: Tensor<1>,
 }
 
-/// Evaluates the chosen actions at `places` of a rollout under a policy: logits or means `[batch, actions]`.
+/// Evaluates the chosen actions at `places` of a rollout under a policy: logits, or means with the logarithms of their
+/// standard deviations, `[batch, actions]` and `[actions]`.
 pub fn evaluate(
-    network: &ActorCritic,
     policy: Tensor<2>,
+    log_deviation: Option<Tensor<1>>,
     (chosen, masks): (&Chosen, &[bool]),
     places: &[usize],
 ) -> Evaluated {
@@ -218,8 +219,7 @@ pub fn evaluate(
             let taken = places.iter().flat_map(|place| &values[place * size..][..size]).copied();
             let taken = TensorData::new(taken.collect::<Vec<f32>>(), [batch, size]);
             let taken = Tensor::<2>::from_data(taken, &device);
-            let log_deviation =
-                network.log_deviation().expect("continuous actions have deviations");
+            let log_deviation = log_deviation.expect("continuous actions have deviations");
             let log_deviation = log_deviation.reshape([1, size]);
             let scaled = (taken - policy) / log_deviation.clone().exp();
             let density = -(scaled.clone() * scaled).div_scalar(2.0) - log_deviation.clone();

@@ -1,8 +1,8 @@
 //! Proximal policy optimisation (Schulman et al. 2017), from rollout to loss in reading order.
 //!
 //! 1. `Ppo::rollout`: the policy acts for T steps in N environments.
-//! 2. `estimates::advantages`: generalised advantage estimation (Schulman et al. 2016) tells how much better each action was than
-//!    the critic expected.
+//! 2. `estimates::advantages`: generalised advantage estimation (Schulman et al. 2016) tells how much better each action
+//!    was than the critic expected.
 //! 3. [`Ppo::step`]: several passes over these T N transitions in shuffled batches, each an update by the gradients of
 //!    the clipped loss, `Ppo::update`.
 
@@ -129,7 +129,7 @@ impl Ppo {
         } else {
             settings.clip
         };
-        let network = agent.train_state.network.clone();
+        let network = context.weights(&agent.train_state.network);
         let of = |values: &[f32]| places.iter().map(|place| values[*place]).collect::<Vec<f32>>();
         let (old, returns) = (of(&rollout.log_probabilities), of(&rollout.returns));
         let mut advantages = of(&rollout.advantages);
@@ -143,7 +143,9 @@ impl Ppo {
         };
         let (policy, values) = forward(&network, rollout, batch, &device, context);
         let taken = (&rollout.chosen, &rollout.masks[..]);
-        let Evaluated { log_probabilities, entropy } = evaluate(&network, policy, taken, places);
+        let log_deviation = network.log_deviation().map(|logarithms| context.output(logarithms));
+        let Evaluated { log_probabilities, entropy } =
+            evaluate(policy, log_deviation, taken, places);
 
         let log_ratio = log_probabilities.clone() - vector(old.clone());
         let ratio = log_ratio.exp();
@@ -161,13 +163,14 @@ impl Ppo {
         means.entropy += number(entropy);
         let new: Vec<f32> = log_probabilities.inner().into_data().try_into_vec().expect("f32");
         means.add_ratios(&new, &old, clip);
-        let gradients = context.backward(loss, &network);
-        let update = context.propose(&network, None, gradients, Vec::new());
+        let gradients = context.backward(loss, &*network);
+        let update = context.propose(&*network, None, gradients, Vec::new());
         agent.train_state.update(update, context.learning_rate);
     }
 }
 
-/// The policy `[batch, actions]` and the estimated returns `[batch]` on a batch of a rollout.
+/// The policy `[batch, actions]` and the estimated returns `[batch]` on a batch of a rollout, by a network in the precision
+/// of the forward pass.
 fn forward(
     network: &ActorCritic,
     rollout: &Rollout,
@@ -175,7 +178,6 @@ fn forward(
     device: &Device,
     context: &StepContext<'_>,
 ) -> (Tensor<2>, Tensor<1>) {
-    let network = context.weights(network);
     let mut pass = ForwardContext::default();
     let observations = context.input(batch.observations(rollout, device));
     let inputs = match batch.sequences(rollout, network.memory_units(), device) {

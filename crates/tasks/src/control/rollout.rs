@@ -5,7 +5,7 @@ use hearth_config::seed::Stream;
 use hearth_environments::{ActionSpace, Transitions};
 use hearth_kernels::Lengths;
 
-use super::estimates::{Outcomes, advantages};
+use super::estimates::{Experience, advantages};
 use super::policy::Chosen;
 
 /// T steps of N environments; place `t N + i` is step t of environment i.
@@ -87,8 +87,8 @@ impl Rollout {
         let next: Vec<f32> =
             next.zip(&self.last_values).map(|(next, last)| last.unwrap_or(next)).collect();
         let (rewards, values, ended) = (&self.rewards, &self.values, &self.ended);
-        let outcomes = Outcomes { rewards, values, next_values: &next, ended };
-        self.advantages = advantages(outcomes, self.count, discount, lambda);
+        let experience = Experience { rewards, values, next_values: &next, ended };
+        self.advantages = advantages(experience, self.count, discount, lambda);
         self.returns = self.advantages.iter().zip(values).map(|(a, v)| a + v).collect();
     }
 

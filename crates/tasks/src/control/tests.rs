@@ -13,7 +13,7 @@ use hearth_train::task::step::StepSettings;
 use hearth_train::task::{Split, Task, compute_step};
 
 use super::Control;
-use super::estimates::{Outcomes, advantages};
+use super::estimates::{Experience, advantages};
 use super::policy::{Actor, Chosen, evaluate};
 
 fn config(environment: &str) -> Config {
@@ -33,7 +33,7 @@ fn config_with(environment: &str, model: &str) -> Config {
 #[test]
 fn advantages_are_those_of_equation_16() {
     // Two environments, three steps; the first ends an episode in its second step, in a terminal state.
-    let outcomes = Outcomes {
+    let outcomes = Experience {
         rewards: &[1.0, 0.0, 1.0, 2.0, 1.0, 4.0],
         values: &[0.5, 1.0, 0.25, 3.0, 2.0, 1.0],
         next_values: &[0.25, 3.0, 0.0, 1.0, 4.0, 2.0],
@@ -48,7 +48,7 @@ fn advantages_are_those_of_equation_16() {
 
 #[test]
 fn lambda_of_one_gives_returns_and_of_zero_differences() {
-    let outcomes = Outcomes {
+    let outcomes = Experience {
         rewards: &[1.0, 2.0, 3.0],
         values: &[10.0, 20.0, 30.0],
         next_values: &[20.0, 30.0, 0.0],
@@ -75,7 +75,7 @@ fn a_masked_policy_is_a_softmax_over_the_allowed_actions() {
     let policy = Tensor::<2>::from_data(TensorData::new(logits.to_vec(), [2, 3]), &device);
     let masks = [true, true, false, true, true, true];
     let chosen = Chosen::Discrete(vec![1, 2]);
-    let found = evaluate(&network(3, false, &device), policy, (&chosen, &masks), &[0, 1]);
+    let found = evaluate(policy, None, (&chosen, &masks), &[0, 1]);
     let expected = [(2.0_f32 / 3.0).ln(), (1.0_f32 / 3.0).ln()];
     for (found, expected) in values(found.log_probabilities).iter().zip(expected) {
         assert!((found - expected).abs() < 1e-6, "{found} and {expected}");
@@ -90,7 +90,7 @@ fn continuous_actions_have_the_normal_density() {
     let device = Backend::default().device().expect("a CPU");
     let means = Tensor::<2>::from_data(TensorData::new(vec![1.0_f32, -1.0], [1, 2]), &device);
     let chosen = Chosen::Continuous(vec![2.0, -1.0]);
-    let found = evaluate(&network(2, true, &device), means, (&chosen, &[]), &[0]);
+    let found = evaluate(means, network(2, true, &device).log_deviation(), (&chosen, &[]), &[0]);
     let half_ln_tau = std::f32::consts::TAU.ln() / 2.0;
     // Deviations are 1: the densities are those of 1 and 0.
     assert!((values(found.log_probabilities)[0] + 0.5 + 2.0 * half_ln_tau).abs() < 1e-6);
@@ -114,7 +114,7 @@ fn samples_have_the_log_probabilities_of_the_loss() {
         let (chosen, drawn) = actor.sample(tensor.clone(), &masks, &mut random);
         let policy = network.policy(tensor, context);
         let places: Vec<usize> = (0..64).collect();
-        let found = evaluate(&network, policy, (&chosen, &masks), &places);
+        let found = evaluate(policy, network.log_deviation(), (&chosen, &masks), &places);
         for (found, drawn) in values(found.log_probabilities).iter().zip(drawn) {
             assert!((found - drawn).abs() < 1e-5, "{found} and {drawn}");
         }
